@@ -1,0 +1,27 @@
+"""What stops a generation: always with the service, and the shape or file, that it is about."""
+
+from __future__ import annotations
+
+
+class CodegenError(Exception):
+    """Base of everything that the generator reports to its user instead of a traceback."""
+
+
+class SourceError(CodegenError):
+    """A pinned model is missing, unreadable, or not the one that SOURCES.toml speaks of."""
+
+
+class ModelError(CodegenError):
+    """The model says something that the generator does not know how to honour.
+
+    Attributes:
+        where: service, shape and member that the message is about, such as `demo.Widget.Size`.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(where, reason)
+        self.where = where
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"

@@ -1,0 +1,129 @@
+"""The pinned service models: taken from the installed botocore, stripped of prose, written deterministically."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from codegen.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from codegen.services import ServiceConfig
+
+KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")
+OPTIONAL_KINDS = frozenset({"paginators-1"})
+PROSE = frozenset({"documentation", "deprecatedMessage"})
+SOURCES = "SOURCES.toml"
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """The JSON of one service's model, as `ir` reads it."""
+
+    config: ServiceConfig
+    service: Mapping[str, Any]
+    paginators: Mapping[str, Any]
+
+
+def strip_prose(value: Any) -> Any:  # noqa: ANN401 - a service model is arbitrary JSON
+    """Return the JSON without documentation text; a *member* called `documentation` is no text and stays."""
+    if isinstance(value, dict):
+        return {k: strip_prose(v) for k, v in value.items() if not (k in PROSE and isinstance(v, str))}
+    if isinstance(value, list):
+        return [strip_prose(v) for v in value]
+    return value
+
+
+def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
+    """Copy the models of the installed botocore into the folder `models`; returns the files written.
+
+    Raises:
+        SourceError: botocore has no such service or version.
+    """
+    import botocore  # noqa: PLC0415 - only this command needs it
+
+    lines = [f"botocore = {json.dumps(botocore.__version__)}"]
+    written = []
+    for config in configs:
+        for kind in KINDS:
+            original = _installed(config, kind)
+            if original is None:
+                continue
+            text = json.dumps(strip_prose(json.loads(original)), indent=2, ensure_ascii=True) + "\n"
+            path = models / config.name / config.api_version / f"{kind}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+            lines += [
+                "",
+                f'["{path.relative_to(models).as_posix()}"]',
+                f'source_sha256 = "{hashlib.sha256(original).hexdigest()}"',
+                f'pinned_sha256 = "{hashlib.sha256(text.encode()).hexdigest()}"',
+            ]
+    sources = models / SOURCES
+    header = (
+        "# Written by `python -m codegen sync`. `source_sha256` is that of the file in botocore (uncompressed),\n"
+        "# `pinned_sha256` that of the file here, which holds the same facts without the documentation text.\n\n"
+    )
+    sources.write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
+    return [*written, sources]
+
+
+def _installed(config: ServiceConfig, kind: str) -> bytes | None:
+    """Return botocore's own file, uncompressed, or None where an optional one does not exist."""
+    import gzip  # noqa: PLC0415 - only `sync` needs it
+    from importlib.resources import files  # noqa: PLC0415
+
+    folder = files("botocore") / "data" / config.name / config.api_version
+    plain, packed = folder / f"{kind}.json", folder / f"{kind}.json.gz"
+    if packed.is_file():
+        return gzip.decompress(packed.read_bytes())
+    if plain.is_file():
+        return plain.read_bytes()
+    if kind in OPTIONAL_KINDS:
+        return None
+    raise SourceError(f"the installed botocore has no {kind} of {config.name} {config.api_version}")
+
+
+def load(config: ServiceConfig, models: Path) -> Source:
+    """Read one pinned model after comparing it with SOURCES.toml.
+
+    Raises:
+        SourceError: a file is missing, is not JSON, or differs from what SOURCES.toml recorded.
+    """
+    recorded = _recorded(models)
+    service = _pinned(models, config, "service-2", recorded)
+    if service is None:
+        raise SourceError(f"{models}: no model of {config.name} {config.api_version}; run `python -m codegen sync`")
+    paginators = _pinned(models, config, "paginators-1", recorded)
+    return Source(config=config, service=service, paginators=(paginators or {}).get("pagination", {}))
+
+
+def _recorded(models: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads((models / SOURCES).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SourceError(f"{models / SOURCES} is missing; run `python -m codegen sync`") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SourceError(f"{models / SOURCES} is not TOML: {error}") from error
+
+
+def _pinned(models: Path, config: ServiceConfig, kind: str, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    path = models / config.name / config.api_version / f"{kind}.json"
+    entry = recorded.get(path.relative_to(models).as_posix())
+    if entry is None and not path.exists():
+        return None
+    if entry is None or not path.exists():
+        raise SourceError(f"{path} and {SOURCES} disagree about whether it exists; run `python -m codegen sync`")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != entry.get("pinned_sha256"):
+        raise SourceError(f"{path} is not the file that {SOURCES} speaks of; run `python -m codegen sync`")
+    model: Mapping[str, Any] = json.loads(data)
+    return model
