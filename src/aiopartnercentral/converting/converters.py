@@ -1,0 +1,135 @@
+"""The two converters, and how the generated hooks get into them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
+
+import cattrs
+
+from aiopartnercentral.converting import decode, encode, jsontext, timestamps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from aiopartnercentral.shapes import JsonValue, OpenEnum
+
+T = TypeVar("T")
+Decode: TypeAlias = "Callable[[JsonValue, Any], T]"
+"""A cattrs structure hook: takes the value and the type wanted."""
+Encode: TypeAlias = "Callable[[T], JsonValue]"
+"""A cattrs unstructure hook."""
+DecodeFactory: TypeAlias = "Callable[[ServiceConverter], Decode[Any]]"
+EncodeFactory: TypeAlias = "Callable[[ServiceConverter], Encode[Any]]"
+
+
+class ServiceConverter(cattrs.Converter):
+    """A cattrs converter that knows the classes of one service once `install` has told it."""
+
+    marks_unknown_members: ClassVar[bool] = False
+
+    def member_name(self, name: str, wire_name: str) -> str:
+        """Return what a member is called in this wire form; botocore's dicts keep the model's name."""
+        return name if self.marks_unknown_members else wire_name
+
+    def register_structure_hook(self, cl: Any, func: Decode[Any] | None = None) -> Any:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does; a union's hook goes before the generated one, as that of any other class does."""
+        if func is None:
+            return super().register_structure_hook(cl)
+        if _union_members(cl):
+            return self.register_structure_hook_func(lambda candidate: bool(candidate == cl), func)
+        return super().register_structure_hook(cl, func)
+
+
+class JsonConverter(ServiceConverter):
+    """Converts between generated classes and the JSON on the wire."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
+        """Take what `cattrs.Converter` takes."""
+        super().__init__(*args, **kwargs)
+        self.register_structure_hook(datetime, timestamps.decode_timestamp)
+        self.register_unstructure_hook(datetime, timestamps.encode_timestamp)
+        self.register_structure_hook(bytes, decode.decode_base64)
+        self.register_unstructure_hook(bytes, encode.encode_base64)
+
+    def loads(self, data: bytes | str, cl: type[T]) -> T:
+        """Decode JSON text into an object of the class.
+
+        Raises:
+            DecodeError: the text is no JSON, or its value is not what the service model says.
+        """
+        result: T = self.get_structure_hook(cl)(jsontext.loads(data), cl)
+        return result
+
+    def dumps(self, obj: object) -> bytes:
+        """Encode an object as compact JSON text in UTF-8.
+
+        Raises:
+            EncodeError: a member is not what the service model says.
+        """
+        return jsontext.dumps(self.unstructure(obj))
+
+
+class BotocoreConverter(ServiceConverter):
+    """Converts between generated classes and the dicts that botocore takes as parameters and gives as responses.
+
+    The payload of an unknown union member, which botocore drops, is kept under `value` beside botocore's own `name`.
+    """
+
+    marks_unknown_members: ClassVar[bool] = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
+        """Take what `cattrs.Converter` takes."""
+        super().__init__(*args, **kwargs)
+        self.register_structure_hook(datetime, timestamps.decode_timestamp)
+        self.register_unstructure_hook(datetime, timestamps.check_timestamp)
+        self.register_structure_hook(bytes, decode.decode_bytes)
+        self.register_unstructure_hook(bytes, encode.encode_bytes)
+
+
+def install(
+    converter: ServiceConverter,
+    decoders: Mapping[Any, DecodeFactory],
+    encoders: Mapping[Any, EncodeFactory],
+    enums: Iterable[type[OpenEnum]],
+) -> None:
+    """Make the converter use the generated hooks, each built when its class is first met."""
+    for cls in enums:  # by class, because cattrs would take the hook of `str` for a subclass of it
+        converter.register_structure_hook(cls, decode.enum_decoder(cls))
+        converter.register_unstructure_hook(cls, encode.encode_string)
+
+    def decode_factory(cl: Any, converter: cattrs.Converter) -> Decode[Any]:  # noqa: ANN401 - any type form
+        own = cast("ServiceConverter", converter)
+        factory = decoders.get(cl)
+        return factory(own) if factory is not None else _optional(own, cl)
+
+    def encode_factory(cl: Any, converter: cattrs.Converter) -> Encode[Any]:  # noqa: ANN401 - any type form
+        return encoders[cl](cast("ServiceConverter", converter))
+
+    def is_optional_union(cl: Any) -> bool:  # noqa: ANN401 - any type form
+        return _without_none(cl) in decoders
+
+    converter.register_structure_hook_factory(lambda cl: cl in decoders or is_optional_union(cl), decode_factory)
+    converter.register_unstructure_hook_factory(lambda cl: cl in encoders, encode_factory)
+
+
+def _union_members(cl: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any type form
+    return getattr(cl, "__args__", ()) if isinstance(cl, type(int | str)) else ()
+
+
+def _without_none(cl: Any) -> Any:  # noqa: ANN401 - any type form
+    """Return `A | B` for `A | B | None`, so that somebody else's class may have an optional union member."""
+    members = _union_members(cl)
+    if type(None) not in members:
+        return None
+    rest = None
+    for member in members:
+        if member is not type(None):
+            rest = member if rest is None else rest | member
+    return rest
+
+
+def _optional(converter: ServiceConverter, cl: Any) -> Decode[Any]:  # noqa: ANN401 - any type form
+    inner = _without_none(cl)
+    hook = converter.get_structure_hook(inner)
+    return lambda value, _: None if value is None else hook(value, inner)

@@ -1,0 +1,45 @@
+"""How a value that does not fit is described: by its JSON type, never by the value itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeVar
+
+from aiopartnercentral.errors import DecodeError, EncodeError
+
+ErrorT = TypeVar("ErrorT", DecodeError, EncodeError)
+
+_JSON_TYPES = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def expected(what: str, value: object, error: type[ErrorT] = DecodeError) -> ErrorT:  # type: ignore[assignment]
+    """Return the error for a value of another type than `what`."""
+    kind = type(value)
+    found = _JSON_TYPES.get(kind, kind.__name__) if error is DecodeError else kind.__name__
+    return error(f"expected {what}, got {found}")
+
+
+def missing() -> DecodeError:
+    """Return the error for a required member that is absent or null."""
+    return DecodeError("required member is missing")
+
+
+def hook_failed(failure: Exception, error: type[ErrorT]) -> ErrorT:
+    """Return the error for a hook that raised something else, whose message is left out: it may quote the value."""
+    return error(f"a converter hook raised {type(failure).__name__}")
+
+
+def key_segment(key: object) -> str:
+    """Return the part of a JSON path that leads to a map's entry."""
+    text = str(key)
+    return f".{text}" if _PLAIN_KEY.fullmatch(text) else f"[{json.dumps(text)}]"

@@ -1,0 +1,178 @@
+"""Everything this library raises on purpose.
+
+AioPartnerCentralError
+├── DecodeError            (ValueError)      a response is not what the service model says
+├── EncodeError            (TypeError)       an argument cannot be sent as the service model says
+├── PaginationError                          a page token came back a second time
+├── CatalogsFailedError    (ExceptionGroup)  some catalogs failed after all others were collected
+└── ServiceError           (botocore.exceptions.ClientError)
+    └── one class for each error that the service models, such as account.AccessDeniedException
+
+Faults that happen before the service answers (no credentials, unknown profile, unreachable endpoint) stay
+`botocore.exceptions.BotoCoreError`, as every handler written for botocore expects.
+
+No message, repr or note made here holds a value from a request or a response: they may be sensitive.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "AioPartnerCentralError",
+    "CatalogsFailedError",
+    "DecodeError",
+    "EncodeError",
+    "PaginationError",
+    "ServiceError",
+]
+
+
+class AioPartnerCentralError(Exception):
+    """Base of everything this library raises on purpose."""
+
+
+class _ConversionError(AioPartnerCentralError):
+    """A value that does not fit the service model, and where it stands.
+
+    Attributes:
+        reason: what was expected and what was found, without the value itself.
+        path: JSON path of the value, such as `$.ConnectionSummaries[3].Id`.
+        operation: wire name of the operation, or None outside a call.
+        request_id: the service's id of the request, or None where there is none.
+    """
+
+    def __init__(
+        self, reason: str, *, path: str = "$", operation: str | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+        self.operation = operation
+        self.request_id = request_id
+
+    def within(self, segment: str) -> Self:
+        """Prefix the path by the segment (`.Member` or `[3]`) that leads to the value; returns the same error."""
+        self.path = f"${segment}{self.path[1:]}"
+        return self
+
+    def __str__(self) -> str:
+        where = f"{self.operation}: {self.path}" if self.operation else self.path
+        request = f" (request id {self.request_id})" if self.request_id else ""
+        return f"{where}: {self.reason}{request}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_conversion_error, (type(self), self.reason, self.path, self.operation, self.request_id)
+
+
+def _rebuild_conversion_error(
+    cls: type[_ConversionError], reason: str, path: str, operation: str | None, request_id: str | None
+) -> _ConversionError:
+    return cls(reason, path=path, operation=operation, request_id=request_id)
+
+
+class DecodeError(_ConversionError, ValueError):
+    """A response is not what the service model says: wrong JSON type, missing member, malformed union."""
+
+
+class EncodeError(_ConversionError, TypeError):
+    """An argument cannot be sent as the service model says: wrong Python type, or a payload that is not known."""
+
+
+class PaginationError(AioPartnerCentralError):
+    """A page token came back that this catalog's listing had already used: going on would never end.
+
+    Attributes:
+        catalog: the catalog whose listing was ended.
+        pages: how many of its pages had been fetched.
+    """
+
+    def __init__(self, catalog: str, pages: int) -> None:
+        super().__init__(catalog, pages)
+        self.catalog = catalog
+        self.pages = pages
+
+    def __str__(self) -> str:
+        return (
+            f"catalog {self.catalog}: the page token of page {self.pages} had been used before; "
+            "following it would never end"
+        )
+
+
+class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
+    """Some catalogs failed; the others were collected to their end.
+
+    Attributes:
+        failures: for each failed catalog its exception; the same objects as in `exceptions`.
+    """
+
+    failures: Mapping[str, Exception]
+
+    def __new__(cls, failures: Mapping[str, Exception]) -> Self:
+        """Make the group from the failure of each catalog, which must be at least one."""
+        self = super().__new__(
+            cls, f"{len(failures)} catalog(s) failed: {', '.join(failures)}", list(failures.values())
+        )
+        self.failures = dict(failures)
+        return self
+
+    def __init__(self, failures: Mapping[str, Exception]) -> None:
+        """See `__new__`."""
+
+    def derive(self, excs: Sequence[Exception], /) -> CatalogsFailedError:  # type: ignore[override]
+        """Keep the type when `except*` splits the group, and each catalog beside its exception."""
+        kept = {catalog: failure for catalog, failure in self.failures.items() if failure in excs}
+        return CatalogsFailedError(kept)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CatalogsFailedError, (self.failures,)
+
+
+class ServiceError(AioPartnerCentralError, ClientError):  # type: ignore[misc] # botocore has no types
+    """The service answered with an error.
+
+    Attributes:
+        response: botocore's parsed error response.
+        operation_name: wire name of the operation.
+        problems: what was wrong with modelled members that could not be decoded; those members are None.
+    """
+
+    def __init__(self, error_response: Mapping[str, Any], operation_name: str) -> None:
+        ClientError.__init__(self, error_response, operation_name)
+        self.problems: tuple[DecodeError, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_service_error, (type(self), self.args, dict(self.__dict__))
+
+    @property
+    def code(self) -> str:
+        """The error's code, such as `AccessDeniedException`."""
+        return str(self.response.get("Error", {}).get("Code", "Unknown"))
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's id of the request, if the answer carried one."""
+        request_id: str | None = self.response.get("ResponseMetadata", {}).get("RequestId")
+        return request_id
+
+    @property
+    def http_status(self) -> int | None:
+        """The HTTP status of the answer."""
+        status: int | None = self.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return status
+
+    @property
+    def attempts(self) -> int:
+        """How often the request was sent, retries included."""
+        return int(self.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)) + 1
+
+
+def _rebuild_service_error(cls: type[ServiceError], args: tuple[Any, ...], state: dict[str, Any]) -> ServiceError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error

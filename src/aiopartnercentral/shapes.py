@@ -1,0 +1,84 @@
+"""What every generated class is made of: open enums, unknown union members, requests, response metadata, redaction."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Generic, Self, TypeAlias, TypeVar
+
+import attrs
+
+JsonValue: TypeAlias = Any
+"""Anything that JSON can hold. The standard library has no better type for it."""
+
+ResponseT_co = TypeVar("ResponseT_co", covariant=True)
+
+REDACTED = "<redacted>"
+
+
+def redacted(value: object) -> str:
+    """Stand in for the repr of a sensitive value; only its absence shows."""
+    return "None" if value is None else REDACTED
+
+
+class OpenEnum(StrEnum):
+    """An enum to which the service may add: a value without a member is kept, exactly, and says so.
+
+    A value that is not known compares equal to its string, hashes and encodes like it, and has `is_unknown` set. It is
+    a new object each time, so compare by `==`, not by `is`.
+    """
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the service sent a value that the model has no member for."""
+        return self.value not in type(self)._value2member_map_
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    def __repr__(self) -> str:
+        if self.is_unknown:
+            return f"<{type(self).__name__} unknown: {self.value!r}>"
+        return f"<{type(self).__name__}.{self.name}: {self.value!r}>"
+
+
+@attrs.frozen
+class UnknownMember:
+    """A union member that the service knows and this version of the model does not.
+
+    Attributes:
+        tag: its name on the wire.
+        value: its JSON, exactly as received; None where botocore had dropped it before it came here, and such an object
+            cannot be sent again. Not shown in repr, since nothing tells whether it is sensitive.
+    """
+
+    tag: str
+    value: JsonValue = attrs.field(default=None, repr=redacted)
+
+
+class Request(Generic[ResponseT_co]):
+    """Base of the request classes; the parameter is the class of the answer."""
+
+    __slots__ = ()
+
+
+@attrs.frozen(kw_only=True)
+class ResponseMetadata:
+    """What came beside a response's members.
+
+    Attributes:
+        request_id: the service's id of the request, if the answer carried one.
+        http_status: the HTTP status code.
+        attempts: how often the request was sent, retries included.
+        http_headers: the answer's headers, names in lower case.
+    """
+
+    request_id: str | None
+    http_status: int
+    attempts: int
+    http_headers: dict[str, str] = attrs.field(repr=False)
