@@ -1,0 +1,73 @@
+"""Writes what was generated, or compares it byte by byte with what is there: one code path makes the text for both."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from codegen import emit, names, source
+from codegen.build import build
+from codegen.emit.writer import WIDTH
+from codegen.errors import CodegenError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from codegen.services import ServiceConfig
+
+
+def render(config: ServiceConfig, models: Path) -> dict[str, bytes]:
+    """Return the files of one service's package: name -> content.
+
+    Raises:
+        CodegenError: the model cannot be read or honoured, or the formatter is missing.
+    """
+    service = build(source.load(config, models))
+    named = names.name(service)
+    return {name: _formatted(name, emitter(service, named)) for name, emitter in emit.MODULES.items()}
+
+
+def _formatted(name: str, text: str) -> bytes:
+    """Format by ruff, with options that no configuration file can change."""
+    command = [
+        *(sys.executable, "-m", "ruff", "format", "--isolated", "--quiet"),
+        *("--line-length", str(WIDTH), "--target-version", "py311", "--stdin-filename", name, "-"),
+    ]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)  # noqa: S603 - fixed command
+    if done.returncode != 0:
+        raise CodegenError(f"the formatter refused {name}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def write(files: Mapping[str, bytes], output: Path) -> list[Path]:
+    """Make the folder hold exactly these files; returns those that were written or removed."""
+    output.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for path, problem in _differences(files, output).items():
+        if problem == "orphaned":
+            path.unlink()
+        else:
+            path.write_bytes(files[path.name])
+        changed.append(path)
+    return changed
+
+
+def differences(files: Mapping[str, bytes], output: Path) -> list[str]:
+    """Return a line for each file of the folder that is stale, missing or orphaned."""
+    return [f"{path}: {problem}" for path, problem in _differences(files, output).items()]
+
+
+def _differences(files: Mapping[str, bytes], output: Path) -> dict[Path, str]:
+    problems = {}
+    there = {path for path in output.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    wanted = {output / name for name in files}
+    for path in sorted(wanted | there):
+        if path not in wanted:
+            problems[path] = "orphaned"
+        elif path not in there:
+            problems[path] = "missing"
+        elif path.read_bytes() != files[path.name]:
+            problems[path] = "stale"
+    return problems

@@ -1,0 +1,261 @@
+"""The converters: a factory of straight-line hooks for each structure, and tables of them for cattrs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from codegen import ir
+from codegen.emit.structures import optional
+from codegen.emit.types import Types
+from codegen.emit.writer import Writer
+from codegen.names import snake
+
+if TYPE_CHECKING:
+    from codegen.names import Names
+
+_LEAF = {
+    ir.Kind.STRING: "string",
+    ir.Kind.BOOLEAN: "boolean",
+    ir.Kind.INTEGER: "integer",
+    ir.Kind.LONG: "integer",
+    ir.Kind.FLOAT: "float",
+    ir.Kind.DOUBLE: "float",
+}
+
+
+def emit(service: ir.Service, names: Names) -> str:
+    """Return the text of `converters.py`."""
+    writer = Writer(f"The converters of the {service.full_name} between its classes and the two wire forms.")
+    writer.use("typing", "Any", "Final")
+    writer.use("aiopartnercentral", "converting")
+    hooks = _Hooks(Types(service, names, "converters"), writer)
+    decoders: dict[str, str] = {}
+    encoders: dict[str, str] = {}
+    for structure in service.structures():
+        cls = hooks.types.reference(structure.name, writer)
+        decoders[cls] = hooks.structure_decoder(structure, cls)
+        encoders[cls] = hooks.structure_encoder(structure, cls)
+    for error in service.errors():
+        cls = hooks.types.reference(error.name, writer)
+        decoders[cls] = hooks.error_decoder(error, cls)
+        encoders[cls] = hooks.error_encoder(error, cls)
+    for union in service.unions():
+        hooks.union(union, decoders, encoders)
+    _tables(writer, decoders, encoders, [hooks.types.reference(e.name, writer) for e in service.enums()])
+    return writer.render()
+
+
+@attrs.frozen
+class _Hooks:
+    """Writes the factories; every local name starts with an underscore, which no member's name does."""
+
+    types: Types
+    writer: Writer
+
+    def decode(self, shape: str, *, recursive: bool) -> str:
+        """Return the expression of the structure hook of a shape."""
+        found = self.types.service.shapes[shape]
+        if isinstance(found, ir.Scalar) and found.kind in _LEAF:
+            return f"converting.decode_{_LEAF[found.kind]}"
+        if isinstance(found, ir.List):
+            inner = self.decode(found.element, recursive=recursive)
+            return f"converting.list_decoder({inner}, {self.cls(found.element)})"
+        if isinstance(found, ir.Map):
+            key = self.decode(found.key, recursive=recursive)
+            value = self.decode(found.value, recursive=recursive)
+            hidden = ", sensitive_keys=True" if self._is_sensitive(found.key) else ""
+            return f"converting.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{hidden})"
+        if recursive and isinstance(found, ir.Structure | ir.Union):
+            return f"converting.deferred_decoder(_converter, {self.cls(shape)})"
+        return f"_converter.get_structure_hook({self.cls(shape)})"
+
+    def encode(self, shape: str, *, recursive: bool) -> str:
+        """Return the expression of the unstructure hook of a shape."""
+        found = self.types.service.shapes[shape]
+        if isinstance(found, ir.Scalar) and found.kind in _LEAF:
+            return f"converting.encode_{_LEAF[found.kind]}"
+        if isinstance(found, ir.List):
+            return f"converting.list_encoder({self.encode(found.element, recursive=recursive)})"
+        if isinstance(found, ir.Map):
+            key = self.encode(found.key, recursive=recursive)
+            value = self.encode(found.value, recursive=recursive)
+            hidden = ", sensitive_keys=True" if self._is_sensitive(found.key) else ""
+            return f"converting.map_encoder({key}, {value}{hidden})"
+        if recursive and isinstance(found, ir.Structure | ir.Union):
+            return f"converting.deferred_encoder(_converter, {self.cls(shape)})"
+        return f"_converter.get_unstructure_hook({self.cls(shape)})"
+
+    def cls(self, shape: str) -> str:
+        """Return the expression of a shape's type, as a hook takes it."""
+        return self.types.annotation(shape, self.writer)
+
+    def _is_sensitive(self, shape: str) -> bool:
+        found = self.types.service.shapes[shape]
+        return isinstance(found, ir.Scalar | ir.Enum) and found.sensitive
+
+    def structure_decoder(self, structure: ir.Structure, cls: str) -> str:
+        """Write the factory of a structure's hook and return its name."""
+        writer, fields = self.writer, self.types.names.fields
+        name = f"_decode_{snake(structure.name)}"
+        with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Decode[{cls}]:"):
+            for member in structure.members:
+                hook = self.decode(member.target, recursive=member.recursive)
+                writer.line(f"_decode_{fields[structure.name, member.name]} = {hook}")
+            self._wire_names(structure)
+            writer.line()
+            with writer.block(f"def decode(_raw: converting.Json, _: object = None) -> {cls}:"):
+                if not structure.members:
+                    writer.line("converting.decode_object(_raw)")
+                    writer.line(f"return {cls}()")
+                else:
+                    self._decode_body(structure, cls)
+            writer.line()
+            writer.line("return decode")
+        writer.line()
+        writer.line()
+        return name
+
+    def _decode_body(self, structure: ir.Structure, cls: str) -> None:
+        writer, fields = self.writer, self.types.names.fields
+        writer.line("_get = converting.decode_object(_raw).get")
+        writer.line("_at = ''")
+        with writer.block("try:"):
+            for member in structure.members:
+                field = fields[structure.name, member.name]
+                decoded = f"_decode_{field}(_value, {self.cls(member.target)})"
+                writer.line(f"_at = {'.' + member.wire_name!r}")
+                if member.required:
+                    with writer.block(f"if (_value := _get({_key(member, field)})) is None:"):
+                        writer.line("raise converting.missing()")
+                    writer.line(f"{field} = {decoded}")
+                else:
+                    writer.line(f"{field} = None if (_value := _get({_key(member, field)})) is None else {decoded}")
+        self._locate("DecodeError")
+        arguments = ", ".join(f"{f}={f}" for f in (fields[structure.name, m.name] for m in structure.members))
+        writer.line(f"return {cls}({arguments})")
+
+    def structure_encoder(self, structure: ir.Structure, cls: str) -> str:
+        """Write the factory of a structure's unstructure hook and return its name."""
+        writer, fields = self.writer, self.types.names.fields
+        name = f"_encode_{snake(structure.name)}"
+        with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
+            for member in structure.members:
+                hook = self.encode(member.target, recursive=member.recursive)
+                writer.line(f"_encode_{fields[structure.name, member.name]} = {hook}")
+            self._wire_names(structure)
+            writer.line()
+            with writer.block(f"def encode(_obj: {cls}) -> converting.Json:"):
+                writer.line(f"converting.check_class(_obj, {cls})")
+                writer.line("_result: dict[str, converting.Json] = {}")
+                if structure.members:
+                    self._encode_body(structure)
+                writer.line("return _result")
+            writer.line()
+            writer.line("return encode")
+        writer.line()
+        writer.line()
+        return name
+
+    def _encode_body(self, structure: ir.Structure) -> None:
+        writer, fields = self.writer, self.types.names.fields
+        writer.line("_at = ''")
+        with writer.block("try:"):
+            for member in structure.members:
+                field = fields[structure.name, member.name]
+                key = _key(member, field)
+                writer.line(f"_at = {'.' + member.wire_name!r}")
+                if optional(self.types.service, structure, member):
+                    with writer.block(f"if _obj.{field} is not None:"):
+                        writer.line(f"_result[{key}] = _encode_{field}(_obj.{field})")
+                else:
+                    writer.line(f"_result[{key}] = _encode_{field}(_obj.{field})")
+        self._locate("EncodeError")
+
+    def _locate(self, error: str) -> None:
+        """Write the handlers that say at which member a conversion failed."""
+        with self.writer.block(f"except converting.{error} as _error:"):
+            self.writer.lines(["_error.within(_at)", "raise"])
+        with self.writer.block("except Exception as _error:"):
+            self.writer.line(f"raise converting.hook_failed(_error, converting.{error}).within(_at) from _error")
+
+    def _wire_names(self, structure: ir.Structure) -> None:
+        """Write a local for each member that is called otherwise on the wire than in botocore's dicts."""
+        for member in structure.members:
+            if member.name != member.wire_name:
+                field = self.types.names.fields[structure.name, member.name]
+                self.writer.line(f"_key_{field} = _converter.member_name({member.name!r}, {member.wire_name!r})")
+
+    def error_decoder(self, error: ir.Structure, cls: str) -> str:
+        """Write the factory of an error's hook and return its name."""
+        name = f"_decode_{snake(error.name)}"
+        with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:"):
+            members = [
+                f"converting.ErrorMember({m.wire_name!r}, {self.types.names.fields[error.name, m.name]!r}, required="
+                f"{m.required}, decode={self.decode(m.target, recursive=m.recursive)}, cls={self.cls(m.target)})"
+                for m in error.members
+            ]
+            self.writer.line(f"return converting.ErrorDecoder({cls}, ({''.join(m + ', ' for m in members)}))")
+        self.writer.lines(["", ""])
+        return name
+
+    def error_encoder(self, error: ir.Structure, cls: str) -> str:
+        """Write the factory of an error's unstructure hook and return its name."""
+        name = f"_encode_{snake(error.name)}"
+        with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
+            fields = [
+                f"converting.ErrorField({self.types.names.fields[error.name, m.name]!r}, {m.wire_name!r}, "
+                f"required={m.required}, encode={self.encode(m.target, recursive=m.recursive)})"
+                for m in error.members
+            ]
+            self.writer.line(f"return converting.error_encoder({cls}, ({''.join(f + ', ' for f in fields)}))")
+        self.writer.lines(["", ""])
+        return name
+
+    def union(self, union: ir.Union, decoders: dict[str, str], encoders: dict[str, str]) -> None:
+        """Add the hooks of a union, its variants and its unknown variant to the tables."""
+        names = self.types.names
+        alias = self.types.reference(union.name, self.writer)
+        variants = {}
+        for member in union.members:
+            cls = f"unions.{names.variants[union.name, member.name]}"
+            variants[member.wire_name] = cls
+            decode = self.decode(member.target, recursive=member.recursive)
+            tag = repr(member.wire_name)
+            of = self.cls(member.target)
+            decoders[cls] = f"lambda _converter: converting.variant_decoder({tag}, {cls}, {decode}, {of})"
+            encode = self.encode(member.target, recursive=member.recursive)
+            encoders[cls] = f"lambda _converter: converting.variant_encoder({tag}, {cls}, {encode})"
+        unknown = f"unions.{names.unknowns[union.name]}"
+        decoders[unknown] = f"lambda _converter: converting.unknown_decoder(_converter, {unknown})"
+        encoders[unknown] = f"lambda _converter: converting.unknown_encoder(_converter, {unknown})"
+        table = ", ".join(f"{tag!r}: {cls}" for tag, cls in variants.items())
+        decoders[alias] = f"lambda _converter: converting.union_decoder(_converter, {{{table}}}, {unknown})"
+        classes = ", ".join([*variants.values(), unknown])
+        encoders[alias] = f"lambda _converter: converting.union_encoder(_converter, {union.name!r}, ({classes}))"
+
+
+def _key(member: ir.Member, field: str) -> str:
+    return repr(member.name) if member.name == member.wire_name else f"_key_{field}"
+
+
+def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], enums: list[str]) -> None:
+    for table, factory, entries in (("DECODERS", "DecodeFactory", decoders), ("ENCODERS", "EncodeFactory", encoders)):
+        writer.line(f"{table}: Final[dict[Any, converting.{factory}]] = {{")
+        writer.lines(f"    {cls}: {hook}," for cls, hook in entries.items())
+        writer.lines(["}", ""])
+    writer.lines([f"ENUMS: Final = ({''.join(e + ', ' for e in enums)})", "", ""])
+    for form, cls in (("json", "JsonConverter"), ("botocore", "BotocoreConverter")):
+        with writer.block(f"def make_{form}_converter() -> converting.{cls}:"):
+            writer.docstring(
+                f"Return a new `{cls}` for this service, to which hooks may be added without side effects."
+            )
+            writer.line(f"converter = converting.{cls}()")
+            writer.line("converting.install(converter, DECODERS, ENCODERS, ENUMS)")
+            writer.line("return converter")
+        writer.lines(["", ""])
+    writer.line("json_converter: Final = make_json_converter()")
+    writer.docstring("Converts the JSON on the wire; hooks added here take effect in every client that has no own one.")
+    writer.line("botocore_converter: Final = make_botocore_converter()")
+    writer.docstring("Converts botocore's dicts; hooks added here take effect in every client that has no own one.")

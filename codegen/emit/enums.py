@@ -1,0 +1,28 @@
+"""The enums: one open string enum each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen.emit.types import Types
+from codegen.emit.writer import Writer
+
+if TYPE_CHECKING:
+    from codegen import ir
+    from codegen.names import Names
+
+
+def emit(service: ir.Service, names: Names) -> str:
+    """Return the text of `enums.py`."""
+    writer = Writer(f"The enums of the {service.full_name}; all are open: a value that the model lacks is kept.")
+    types = Types(service, names, "enums")
+    for enum in service.enums():
+        writer.use("aiopartnercentral.shapes", "OpenEnum")
+        with writer.block(f"class {names.classes[enum.name]}(OpenEnum):"):
+            writer.docstring(f"Enum `{enum.name}`.", [types.reference_page(enum.name)])
+            writer.line()
+            for value in enum.values:
+                writer.line(f"{names.enum_members[enum.name, value]} = {value!r}")
+        writer.line()
+        writer.line()
+    return writer.render()

@@ -1,0 +1,56 @@
+"""The modelled errors: one exception class each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen.emit.types import Types
+from codegen.emit.writer import Writer
+
+if TYPE_CHECKING:
+    from codegen import ir
+    from codegen.names import Names
+
+
+def emit(service: ir.Service, names: Names) -> str:
+    """Return the text of `errors.py`."""
+    writer = Writer(f"The errors that the {service.full_name} models; all of them are botocore `ClientError`s too.")
+    types = Types(service, names, "errors")
+    for error in service.errors():
+        _error(types, error, writer)
+    return writer.render()
+
+
+def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
+    writer.use("aiopartnercentral.errors", "ServiceError")
+    writer.use("collections.abc", "Mapping", typing_only=True)
+    writer.use("typing", "Any")
+    fields = [
+        (types.names.fields[error.name, m.name], types.annotation(m.target, writer, typing_only=True), m)
+        for m in error.members
+    ]
+    code = error.fault.code if error.fault is not None else error.name
+    with writer.block(f"class {types.names.classes[error.name]}(ServiceError):"):
+        writer.docstring(
+            f"Error `{error.name}`, code `{code}`.",
+            [types.reference_page(error.name)],
+            [
+                "Every member is None where the answer did not carry it, as answers of a gateway before the service",
+                "do not.",
+            ],
+            ["Attributes:", *(f"    {name}: {types.facts(member)}" for name, _, member in fields)] if fields else [],
+        )
+        writer.line()
+        keywords = [f"{name}: {annotation} | None = None" for name, annotation, _ in fields]
+        signature = ["self", "error_response: Mapping[str, Any] | None = None", "operation_name: str = ''"]
+        star = ["*"] if keywords else []
+        with writer.block(f"def __init__({', '.join([*signature, *star, *keywords])}) -> None:"):
+            text = next((name for name, _, m in fields if m.name.lower() == "message"), None)
+            detail = f"'Message': {text} or ''" if text else "'Message': ''"
+            writer.docstring("Make the error from botocore's parsed response, or from its members alone.")
+            writer.line(f"made = {{'Error': {{'Code': {code!r}, {detail}}}}}")
+            writer.line("super().__init__(made if error_response is None else error_response, operation_name)")
+            for name, _, _ in fields:
+                writer.line(f"self.{name} = {name}")
+    writer.line()
+    writer.line()

@@ -1,0 +1,97 @@
+"""The operations: one typed description each, and the service's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen import ir
+from codegen.emit.types import Types
+from codegen.emit.writer import Writer
+
+if TYPE_CHECKING:
+    from codegen.names import Names
+
+
+def emit(service: ir.Service, names: Names) -> str:
+    """Return the text of `operations.py`."""
+    writer = Writer(f"The operations of the {service.full_name}.")
+    types = Types(service, names, "operations")
+    writer.use("typing", "Final")
+    writer.use("aiopartnercentral.operation", "Operation", "Service")
+    for operation in service.operations:
+        request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
+        errors = "".join(f"{types.reference(e, writer)}, " for e in operation.errors)
+        writer.line(f"{constant(names, operation)}: Final[Operation[{request}, {response}]] = Operation(")
+        writer.lines(
+            [
+                f"    name={operation.name!r},",
+                f"    input={request},",
+                f"    output={response},",
+                f"    errors=({errors}),",
+                f"    readonly={operation.readonly},",
+                f"    idempotent={operation.idempotent},",
+                ")",
+            ]
+        )
+        if operation.pagination is not None:
+            _pagination(types, operation, operation.pagination, writer)
+    codes = ", ".join(
+        f"{e.fault.code!r}: {types.reference(e.name, writer)}" for e in service.errors() if e.fault is not None
+    )
+    config = service.config
+    writer.lines(
+        [
+            "",
+            "SERVICE: Final = Service(",
+            f"    name={config.name!r},",
+            f"    api_version={config.api_version!r},",
+            f"    region={config.region!r},",
+            f"    operations=({''.join(constant(names, o) + ', ' for o in service.operations)}),",
+            f"    errors={{{codes}}},",
+            ")",
+        ]
+    )
+    return writer.render()
+
+
+def constant(names: Names, operation: ir.Operation) -> str:
+    """Return the name of the operation's description."""
+    return names.methods[operation.name].upper()
+
+
+def item_annotation(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> str:
+    """Return the annotation of one item of a paginated operation's pages."""
+    result = _member(types, operation.output, pagination.result_key)
+    items = types.service.shapes[result.target]
+    if not isinstance(items, ir.List):
+        raise TypeError(f"{result.target} is no list")
+    return types.annotation(items.element, writer)
+
+
+def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
+    writer.use("aiopartnercentral.operation", "Pagination")
+    request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
+    item = item_annotation(types, operation, pagination, writer)
+    name = constant(types.names, operation)
+    result = _member(types, operation.output, pagination.result_key)
+    token = _member(types, operation.output, pagination.output_token)
+    fields = types.names.fields
+    items = f"page.{fields[operation.output, result.name]}{'' if result.required else ' or []'}"
+    writer.line(f"{name}_PAGES: Final[Pagination[{request}, {response}, {item}]] = Pagination(")
+    writer.lines(
+        [
+            f"    operation={name},",
+            f"    items=lambda page: {items},",
+            f"    next_token=lambda page: page.{fields[operation.output, token.name]},",
+            f"    result_key={result.wire_name!r},",
+            f"    output_token={token.wire_name!r},",
+            ")",
+        ]
+    )
+
+
+def _member(types: Types, structure: str, name: str) -> ir.Member:
+    found = types.service.shapes[structure]
+    if not isinstance(found, ir.Structure):
+        raise TypeError(f"{structure} is no structure")
+    return next(m for m in found.members if m.name == name)

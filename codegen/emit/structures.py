@@ -1,0 +1,81 @@
+"""The structures: one frozen attrs class each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen.emit.types import Types
+from codegen.emit.writer import Writer
+
+if TYPE_CHECKING:
+    from codegen import ir
+    from codegen.names import Names
+
+
+def emit(service: ir.Service, names: Names) -> str:
+    """Return the text of `structures.py`."""
+    writer = Writer(f"The structures of the {service.full_name}, requests and responses included.")
+    types = Types(service, names, "structures")
+    for structure in service.structures():
+        writer.use("attrs")
+        writer.line("@attrs.frozen(kw_only=True)")
+        with writer.block(f"class {names.classes[structure.name]}{_bases(service, names, structure, writer)}:"):
+            members = sorted(structure.members, key=lambda m: optional(service, structure, m))
+            documented = [
+                f"    {names.fields[structure.name, m.name]}: {'' if m.required else 'optional; '}{types.facts(m)}"
+                for m in members
+            ]
+            is_output = service.is_output(structure.name)
+            if is_output:
+                documented.append("    response_metadata: what came beside the members; no part of equality.")
+            writer.docstring(
+                f"Structure `{structure.name}`.",
+                [types.reference_page(structure.name)],
+                ["Attributes:", *documented] if documented else [],
+            )
+            if documented:
+                writer.line()
+            for member in members:
+                writer.line(_field(types, structure, member, writer))
+            if is_output:
+                writer.use("aiopartnercentral.shapes", "ResponseMetadata", typing_only=True)
+                writer.line(
+                    "response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)"
+                )
+        writer.line()
+        writer.line()
+    return writer.render()
+
+
+def optional(service: ir.Service, structure: ir.Structure, member: ir.Member) -> bool:
+    """Tell whether an object may be made without the member.
+
+    A request may be made without its idempotency token even where the service requires one: it is generated.
+    """
+    is_request = service.operation_of_input(structure.name) is not None
+    return not member.required or (member.idempotency_token and is_request)
+
+
+def _bases(service: ir.Service, names: Names, structure: ir.Structure, writer: Writer) -> str:
+    operation = service.operation_of_input(structure.name)
+    if operation is None:
+        return ""
+    writer.use("aiopartnercentral.shapes", "Request")
+    return f"(Request[{names.classes[operation.output]!r}])"
+
+
+def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer) -> str:
+    annotation = types.annotation(member.target, writer)
+    name = types.names.fields[structure.name, member.name]
+    arguments = []
+    if optional(types.service, structure, member):
+        annotation += " | None"
+        arguments.append("default=None")
+    if member.sensitive:
+        writer.use("aiopartnercentral.shapes", "redacted")
+        arguments.append("repr=redacted")
+    if not arguments:
+        return f"{name}: {annotation}"
+    if arguments == ["default=None"]:
+        return f"{name}: {annotation} = None"
+    return f"{name}: {annotation} = attrs.field({', '.join(arguments)})"

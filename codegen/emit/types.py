@@ -1,0 +1,119 @@
+"""Annotations and descriptions of shapes, as the emitters of several modules need them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from codegen import ir
+
+if TYPE_CHECKING:
+    from codegen.emit.writer import Writer
+    from codegen.names import Names
+
+_SCALARS = {
+    ir.Kind.STRING: "str",
+    ir.Kind.BOOLEAN: "bool",
+    ir.Kind.INTEGER: "int",
+    ir.Kind.LONG: "int",
+    ir.Kind.FLOAT: "float",
+    ir.Kind.DOUBLE: "float",
+    ir.Kind.TIMESTAMP: "datetime",
+    ir.Kind.BLOB: "bytes",
+}
+
+
+@attrs.frozen
+class Types:
+    """Writes annotations into one module of a service's package.
+
+    Attributes:
+        service: whose shapes.
+        names: their Python names.
+        here: the module being written (`structures`, `unions`, ...), whose own classes are named without a prefix.
+    """
+
+    service: ir.Service
+    names: Names
+    here: str
+
+    def home(self, shape: str) -> str:
+        """Return the module of the package that defines the shape's class."""
+        found = self.service.shapes[shape]
+        if isinstance(found, ir.Structure):
+            return "structures" if found.fault is None else "errors"
+        return "unions" if isinstance(found, ir.Union) else "enums"
+
+    def reference(self, shape: str, writer: Writer, *, typing_only: bool = False) -> str:
+        """Return how the shape's class is written in this module, and import what that needs."""
+        home = self.home(shape)
+        python = self.names.classes[shape]
+        if home == self.here:
+            return python
+        writer.use(f"aiopartnercentral.{self.service.config.package}", home, typing_only=typing_only)
+        return f"{home}.{python}"
+
+    def annotation(self, shape: str, writer: Writer, *, argument: bool = False, typing_only: bool = False) -> str:
+        """Return the annotation of a value of the shape.
+
+        An argument takes more than an attribute holds: at its top, any sequence or mapping, and a string for an enum.
+        """
+        found = self.service.shapes[shape]
+        if isinstance(found, ir.Scalar):
+            if found.kind is ir.Kind.TIMESTAMP:
+                writer.use("datetime", "datetime", typing_only=typing_only)
+            return _SCALARS[found.kind]
+        if isinstance(found, ir.List):
+            if argument:
+                writer.use("collections.abc", "Sequence", typing_only=True)
+            inner = self.annotation(found.element, writer, typing_only=typing_only)
+            return f"{'Sequence' if argument else 'list'}[{inner}]"
+        if isinstance(found, ir.Map):
+            if argument:
+                writer.use("collections.abc", "Mapping", typing_only=True)
+            key = self.annotation(found.key, writer, typing_only=typing_only)
+            value = self.annotation(found.value, writer, typing_only=typing_only)
+            return f"{'Mapping' if argument else 'dict'}[{key}, {value}]"
+        reference = self.reference(shape, writer, typing_only=typing_only)
+        return f"{reference} | str" if argument and isinstance(found, ir.Enum) else reference
+
+    def facts(self, member: ir.Member) -> str:
+        """Return what the model says of a member, as one sentence for a docstring."""
+        facts = [f"`{member.wire_name}` on the wire", *shape_facts(self.service.shapes[member.target])]
+        if member.idempotency_token:
+            facts.append("generated where left out")
+        if member.sensitive:
+            facts.append("sensitive")
+        return ", ".join(facts) + "."
+
+    def reference_page(self, name: str) -> str:
+        """Return the line that leads to AWS's page about an operation or shape."""
+        return f"Reference: https://docs.aws.amazon.com/goto/WebAPI/{self.service.uid}/{name}"
+
+
+def shape_facts(shape: ir.Shape) -> list[str]:
+    """Return the constraints that the service checks on a value of the shape."""
+    if isinstance(shape, ir.Structure | ir.Union):
+        return []
+    limits = shape.constraints
+    unit = ""
+    if isinstance(shape, ir.Enum) or (isinstance(shape, ir.Scalar) and shape.kind is ir.Kind.STRING):
+        unit = " characters"
+    elif isinstance(shape, ir.List | ir.Map):
+        unit = " entries"
+    elif shape.kind is ir.Kind.BLOB:
+        unit = " bytes"
+    facts = []
+    if limits.minimum is not None and limits.minimum == limits.maximum:
+        facts.append(f"exactly {limits.minimum:g}{unit}")
+    elif limits.minimum is not None and limits.maximum is not None:
+        facts.append(f"{limits.minimum:g} to {limits.maximum:g}{unit}")
+    elif limits.minimum is not None:
+        facts.append(f"at least {limits.minimum:g}{unit}")
+    elif limits.maximum is not None:
+        facts.append(f"at most {limits.maximum:g}{unit}")
+    if limits.pattern is not None:
+        quote = "``" if "`" in limits.pattern else "`"
+        facts.append(f"pattern {quote}{limits.pattern}{quote}")
+    return facts

@@ -1,0 +1,169 @@
+"""The only place that turns a wire name into a Python name.
+
+Every rule about keywords, shadowed builtins, names the generated class needs for itself, and two wire names that would
+become one Python name stands here; an emitter only looks names up.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+from codegen import ir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Names that generated annotations and bodies use: a member called like one would hide it inside its class.
+_USED_IN_CLASS_BODIES = frozenset(
+    {
+        *("bool", "bytes", "dict", "float", "int", "list", "object", "property", "str", "type", "self", "cls"),
+        *("attrs", "datetime", "converting", "enums", "errors", "operations", "structures", "unions"),
+    }
+)
+# Attributes that the generated or hand-written base class of an error has already.
+_TAKEN_IN_ERRORS = frozenset(
+    {
+        *("add_note", "args", "made", "with_traceback", "MSG_TEMPLATE", "error_response", "operation_name", "response"),
+        *("attempts", "code", "http_status", "problems", "request_id"),
+    }
+)
+_TAKEN_IN_STRUCTURES = frozenset({"response_metadata"})
+_TAKEN_IN_PAGINATE = frozenset(
+    {"buffer_pages", "catalogs", "max_concurrency", "max_items", "on_error", "ordered", "page_size"}
+)
+_TAKEN_IN_CLIENT = frozenset({"call", "close", "paginate", "service", "connect", "wrap"})
+# Attributes of every StrEnum that an upper-case member name could meet.
+_TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in dir(str) if not n.startswith("_")})
+# Names of the generated package itself, beside builtins that its modules use.
+_TAKEN_IN_PACKAGE = frozenset(
+    {
+        *("Client", "Paginate", "ServiceError", "Operation", "Pagination", "Service", "Any", "ClassVar", "TypeAlias"),
+        *(
+            "TYPE_CHECKING",
+            "Final",
+            "Sequence",
+            "Mapping",
+            "Iterable",
+            "Paginator",
+            "Exception",
+            "True",
+            "False",
+            "None",
+        ),
+    }
+)
+
+_WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+
+
+@attrs.frozen(kw_only=True)
+class Names:
+    """The Python names of everything in one service; keys are wire names."""
+
+    classes: Mapping[str, str]
+    variants: Mapping[tuple[str, str], str]
+    unknowns: Mapping[str, str]
+    fields: Mapping[tuple[str, str], str]
+    enum_members: Mapping[tuple[str, str], str]
+    methods: Mapping[str, str]
+    arguments: Mapping[tuple[str, str], str]
+
+
+def snake(name: str) -> str:
+    """Return the wire name in snake_case: `OtherParticipantID2` -> `other_participant_id2`."""
+    return "_".join(_WORDS.findall(name)).lower()
+
+
+def name(service: ir.Service) -> Names:
+    """Name everything in the service; two wire names never share one Python name in one scope."""
+    classes = _Scope(_TAKEN_IN_PACKAGE)
+    for shape in service.shapes.values():
+        if isinstance(shape, ir.Structure | ir.Union | ir.Enum):
+            classes.add(shape.name, _class_name(shape.name))
+    variants, unknowns = {}, {}
+    for union in service.unions():
+        for member in union.members:
+            wanted = classes.names[union.name] + _class_name(member.name)
+            variants[union.name, member.name] = classes.add((union.name, member.name), wanted, "Member")
+        unknowns[union.name] = classes.add((union.name, None), f"{classes.names[union.name]}Unknown", "Member")
+    fields: dict[tuple[str, str], str] = {}
+    for shape in service.shapes.values():
+        if isinstance(shape, ir.Structure):
+            fields |= _fields(shape)
+    methods = _Scope(_TAKEN_IN_CLIENT)
+    for operation in service.operations:
+        methods.add(operation.name, _identifier(snake(operation.name), "operation"))
+    return Names(
+        classes={shape: python for shape, python in classes.names.items() if isinstance(shape, str)},
+        variants=variants,
+        unknowns=unknowns,
+        fields=fields,
+        enum_members={key: python for enum in service.enums() for key, python in _enum_members(enum).items()},
+        methods={o.name: methods.names[o.name] for o in service.operations},
+        arguments=_arguments(service, fields),
+    )
+
+
+class _Scope:
+    """Hands out each Python name once; the first wire name to ask keeps the plain form."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken = set(taken)
+        self.names: dict[object, str] = {}
+
+    def add(self, key: object, wanted: str, suffix: str = "_") -> str:
+        """Return `wanted`, or the first of `wanted` + suffix, `wanted` + suffix + 2, ... that is free."""
+        candidate, count = wanted, 1
+        while candidate in self.taken:
+            candidate = f"{wanted}{suffix}" if count == 1 else f"{wanted}{suffix}{count}"
+            count += 1
+        self.taken.add(candidate)
+        self.names[key] = candidate
+        return candidate
+
+
+def _identifier(text: str, fallback: str) -> str:
+    """Make the text an identifier without a leading underscore, which attrs would drop from `__init__`."""
+    if not text or text[0].isdigit():
+        text = f"{fallback}_{text}" if text else fallback
+    return f"{text}_" if keyword.iskeyword(text) else text
+
+
+def _class_name(wire_name: str) -> str:
+    text = re.sub(r"[^0-9A-Za-z_]", "", wire_name).lstrip("_")
+    return _identifier(text[:1].upper() + text[1:], "Shape")
+
+
+def _fields(structure: ir.Structure) -> dict[tuple[str, str], str]:
+    taken = _USED_IN_CLASS_BODIES | (_TAKEN_IN_STRUCTURES if structure.fault is None else _TAKEN_IN_ERRORS)
+    scope = _Scope(taken)
+    return {
+        (structure.name, member.name): scope.add(member.name, _identifier(snake(member.name), "member"))
+        for member in structure.members
+    }
+
+
+def _enum_members(enum: ir.Enum) -> dict[tuple[str, str], str]:
+    scope = _Scope(_TAKEN_IN_ENUMS)
+    named = {}
+    for value in enum.values:
+        words = re.sub(r"[^0-9A-Za-z]+", "_", value).strip("_")
+        text = words if words.isupper() else snake(words)
+        named[enum.name, value] = scope.add(value, _identifier(text.upper(), "VALUE" if value else "EMPTY"))
+    return named
+
+
+def _arguments(service: ir.Service, fields: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """Name the members of a paginated request once more, as arguments beside those of the paginator itself."""
+    named = {}
+    for operation in service.operations:
+        scope = _Scope(_TAKEN_IN_PAGINATE)
+        shape = service.shapes[operation.input]
+        if operation.pagination is not None and isinstance(shape, ir.Structure):
+            for member in shape.members:
+                named[operation.name, member.name] = scope.add(member.name, fields[shape.name, member.name])
+    return named
