@@ -1,0 +1,81 @@
+"""Typed, concurrent access to AWS Partner Central for asyncio services and bulk jobs.
+
+The services are subpackages, such as `aiopartnercentral.account`. What they share is here, loaded when first named.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiopartnercentral import account
+    from aiopartnercentral.emulator import Emulator
+    from aiopartnercentral.errors import (
+        AioPartnerCentralError,
+        CatalogsFailedError,
+        DecodeError,
+        EncodeError,
+        PaginationError,
+        ServiceError,
+    )
+    from aiopartnercentral.paging import Paginator, Stream
+    from aiopartnercentral.report import CatalogReport, Outcome, Report
+    from aiopartnercentral.shapes import OpenEnum, Request, ResponseMetadata, UnknownMember
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AioPartnerCentralError",
+    "CatalogReport",
+    "CatalogsFailedError",
+    "DecodeError",
+    "Emulator",
+    "EncodeError",
+    "OpenEnum",
+    "Outcome",
+    "PaginationError",
+    "Paginator",
+    "Report",
+    "Request",
+    "ResponseMetadata",
+    "ServiceError",
+    "Stream",
+    "UnknownMember",
+    "__version__",
+    "account",
+]
+
+_MODULES = {
+    "AioPartnerCentralError": "errors",
+    "CatalogReport": "report",
+    "CatalogsFailedError": "errors",
+    "DecodeError": "errors",
+    "Emulator": "emulator",
+    "EncodeError": "errors",
+    "OpenEnum": "shapes",
+    "Outcome": "report",
+    "PaginationError": "errors",
+    "Paginator": "paging",
+    "Report": "report",
+    "Request": "shapes",
+    "ResponseMetadata": "shapes",
+    "ServiceError": "errors",
+    "Stream": "paging",
+    "UnknownMember": "shapes",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "account":
+        return import_module(f"{__name__}.account")
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
