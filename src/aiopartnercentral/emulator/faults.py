@@ -1,0 +1,102 @@
+"""The service's errors, as what a handler raises and what goes over the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_THROTTLED_SERVICE = "partnercentral-account"
+# The service publishes no quota for its request rate, so this code is the emulator's own.
+_THROTTLED_QUOTA = "L-EMULATED"
+
+
+class ServiceFaultError(Exception):
+    """An answer that is an error.
+
+    Attributes:
+        shape: the error's name, which travels as `__type`.
+        fields: the error's members as JSON, `Message` among them.
+        status: HTTP status of the answer.
+    """
+
+    def __init__(self, shape: str, fields: dict[str, Any], *, status: int = 400) -> None:
+        super().__init__(f"{shape}: {fields['Message']}")
+        self.shape = shape
+        self.fields = fields
+        self.status = status
+
+    def payload(self) -> dict[str, Any]:
+        """Return the JSON body of the answer."""
+        return {"__type": self.shape, **self.fields}
+
+
+@attrs.frozen
+class FieldProblem:
+    """One thing wrong with one field.
+
+    Attributes:
+        name: where the field stands, such as `OtherParticipantIdentifiers[3]`.
+        message: what the model asks for; never the value that was sent.
+        code: one of the model's FieldValidationCode values.
+    """
+
+    name: str
+    message: str
+    code: str
+
+
+def validation_failed(problems: Iterable[FieldProblem]) -> ServiceFaultError:
+    """Return the ValidationException that lists every problem of a request."""
+    listed = list(problems)
+    noun = "problem" if len(listed) == 1 else "problems"
+    return ServiceFaultError(
+        "ValidationException",
+        {
+            "Message": f"The request has {len(listed)} {noun}: {', '.join(problem.name for problem in listed)}",
+            "Reason": "REQUEST_VALIDATION_FAILED",
+            "ErrorDetails": [
+                {"FieldValidationError": {"Name": problem.name, "Message": problem.message, "Code": problem.code}}
+                for problem in listed
+            ],
+        },
+    )
+
+
+def not_found(reason: str) -> ServiceFaultError:
+    """Return the ResourceNotFoundException with one of the model's reasons, such as `CONNECTION_NOT_FOUND`."""
+    what = reason.removesuffix("_NOT_FOUND").replace("_", " ").lower()
+    return ServiceFaultError(
+        "ResourceNotFoundException", {"Message": f"There is no such {what} in this catalog", "Reason": reason}
+    )
+
+
+def access_denied(catalog: str) -> ServiceFaultError:
+    """Return what a caller gets whose policy does not allow this catalog."""
+    return ServiceFaultError(
+        "AccessDeniedException",
+        {"Message": f"The caller may not use the catalog {catalog}", "Reason": "ACCESS_DENIED"},
+    )
+
+
+def throttled() -> ServiceFaultError:
+    """Return what a caller gets who sends more requests a second than allowed."""
+    return ServiceFaultError(
+        "ThrottlingException",
+        {"Message": "Rate exceeded", "ServiceCode": _THROTTLED_SERVICE, "QuotaCode": _THROTTLED_QUOTA},
+    )
+
+
+def internal_error() -> ServiceFaultError:
+    """Return what a caller gets when a handler breaks; the reason is in the emulator's log."""
+    return ServiceFaultError(
+        "InternalServerException", {"Message": "The emulator failed; its log says why"}, status=500
+    )
+
+
+def protocol_error(shape: str, message: str, *, status: int = 400) -> ServiceFaultError:
+    """Return an error of the framing, which the service model does not list."""
+    return ServiceFaultError(shape, {"Message": message}, status=status)

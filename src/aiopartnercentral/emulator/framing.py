@@ -1,0 +1,77 @@
+"""JSON 1.0 over HTTP: which operation a request is for, what it says, and what is remembered of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import msgspec
+
+from aiopartnercentral.emulator.faults import protocol_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+    from aiopartnercentral.emulator.validation import Validator
+
+CONTENT_TYPE = "application/x-amz-json-1.0"
+
+
+@attrs.frozen
+class RecordedRequest:
+    """What a client asked for, and how it was answered.
+
+    Attributes:
+        operation: the operation's name, or what stood in `X-Amz-Target` if that is no operation.
+        catalog: the catalog, where the request named one.
+        status: HTTP status of the answer.
+        error: name of the error, or None.
+        page_token_given: whether this asked for a later page.
+        body: the request as JSON; out of the repr, for it may hold sensitive values.
+    """
+
+    operation: str
+    catalog: str | None
+    status: int
+    error: str | None
+    page_token_given: bool
+    body: Mapping[str, Any] = attrs.field(repr=False)
+
+
+def operation_name(request: web.BaseRequest) -> str:
+    """Return what stands behind the service's name in `X-Amz-Target`."""
+    return request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+
+
+def check(request: web.BaseRequest, validator: Validator) -> None:
+    """Look at everything of a request but its body.
+
+    Raises:
+        ServiceFaultError: wrong method or path, wrong kind of body, or no operation of the model.
+    """
+    if (request.method, request.path) != ("POST", "/"):
+        raise protocol_error("UnknownOperationException", "Every operation is a POST to /", status=404)
+    if request.content_type != CONTENT_TYPE:
+        message = f"The Content-Type must be {CONTENT_TYPE}"
+        raise protocol_error("UnsupportedMediaTypeException", message, status=415)
+    prefix, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
+    if prefix != validator.target_prefix or operation not in validator.operations:
+        message = f"X-Amz-Target must be {validator.target_prefix}. and the name of an operation"
+        raise protocol_error("UnknownOperationException", message)
+
+
+def parse(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object that a request is.
+
+    Raises:
+        ServiceFaultError: it is none; the message does not repeat what was sent.
+    """
+    try:
+        parsed = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise protocol_error("SerializationException", "The body is not a JSON object")
+    return parsed

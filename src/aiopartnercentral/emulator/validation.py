@@ -1,0 +1,175 @@
+"""A JSON value against a shape of the pinned service model."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from aiopartnercentral import service_model
+from aiopartnercentral.emulator.faults import FieldProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+SERVICE = "partnercentral-account"
+API_VERSION = "2025-04-04"
+
+# https://datatracker.ietf.org/doc/html/rfc3339#section-5.6, in UTC as the service writes it
+_TIMESTAMP = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?Z")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@attrs.frozen
+class Validator:
+    """Walks values along the model and says everything that does not fit.
+
+    Arguments:
+        model: a service model as botocore spells it (`metadata`, `operations`, `shapes`).
+    """
+
+    model: Mapping[str, Any] = attrs.field(repr=False)
+
+    @property
+    def operations(self) -> Mapping[str, Any]:
+        """The modelled operations by name."""
+        operations: Mapping[str, Any] = self.model["operations"]
+        return operations
+
+    @property
+    def target_prefix(self) -> str:
+        """What stands before the dot in `X-Amz-Target`."""
+        prefix: str = self.model["metadata"]["targetPrefix"]
+        return prefix
+
+    def request_problems(self, operation: str, request: object) -> list[FieldProblem]:
+        """Return all problems of a request of an operation; the empty list means that it is valid."""
+        return list(self.problems(self.operations[operation]["input"]["shape"], request))
+
+    def members(self, operation: str) -> Mapping[str, Any]:
+        """Return the members that the model knows for an operation's request."""
+        members: Mapping[str, Any] = self.model["shapes"][self.operations[operation]["input"]["shape"]]["members"]
+        return members
+
+    def problems(self, shape_name: str, value: object, path: str = "") -> Iterator[FieldProblem]:
+        """Yield the problems of a value that the model gives the named shape.
+
+        Raises:
+            NotImplementedError: the model uses a kind of shape that this validator does not know.
+        """
+        shape = self.model["shapes"][shape_name]
+        check = _CHECKS.get(shape["type"])
+        if check is None:
+            raise NotImplementedError(f"shape {shape_name} is a {shape['type']}, which the emulator cannot validate")
+        return check(self, shape, value, path)
+
+
+def _wrong(path: str, message: str, code: str = "INVALID_VALUE") -> FieldProblem:
+    return FieldProblem(path or "$", message, code)
+
+
+def _check_structure(
+    validator: Validator, shape: Mapping[str, Any], value: object, path: str
+) -> Iterator[FieldProblem]:
+    if not isinstance(value, dict):
+        yield _wrong(path, "must be an object")
+        return
+    members = shape["members"]
+    prefix = f"{path}." if path else ""
+    for name in shape.get("required", ()):
+        if value.get(name) is None:
+            yield _wrong(f"{prefix}{name}", "is required", "REQUIRED_FIELD_MISSING")
+    present = [name for name in members if value.get(name) is not None]
+    if shape.get("union") and len(present) != 1:
+        yield _wrong(path, f"must have exactly one of {', '.join(members)}")
+    for name in present:
+        yield from validator.problems(members[name]["shape"], value[name], f"{prefix}{name}")
+
+
+def _check_list(validator: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(value, list):
+        yield _wrong(path, "must be a list")
+        return
+    yield from _check_size(shape, len(value), path, "values", too_many="TOO_MANY_VALUES")
+    for index, item in enumerate(value):
+        yield from validator.problems(shape["member"]["shape"], item, f"{path}[{index}]")
+
+
+def _check_map(validator: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(value, dict):
+        yield _wrong(path, "must be an object")
+        return
+    yield from _check_size(shape, len(value), path, "entries", too_many="TOO_MANY_VALUES")
+    for position, (key, item) in enumerate(value.items()):
+        # A key comes from the caller and may be sensitive, so a bad one is named by its position.
+        bad_key = list(validator.problems(shape["key"]["shape"], key, f"{path}.key[{position}]"))
+        yield from bad_key
+        inner = f"{path}[{position}]" if bad_key else f"{path}.{key}"
+        yield from validator.problems(shape["value"]["shape"], item, inner)
+
+
+def _check_string(_: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(value, str):
+        yield _wrong(path, "must be a string")
+        return
+    if "enum" in shape and value not in shape["enum"]:
+        yield _wrong(path, f"must be one of {', '.join(shape['enum'])}", "INVALID_ENUM_VALUE")
+    code = "INVALID_STRING_FORMAT"
+    yield from _check_size(shape, len(value), path, "characters", too_many=code, too_few=code)
+    if "pattern" in shape and not _compiled(shape["pattern"]).fullmatch(value):
+        yield _wrong(path, f"must match the pattern {shape['pattern']}", code)
+
+
+def _check_size(
+    shape: Mapping[str, Any], size: int, path: str, unit: str, *, too_many: str, too_few: str = "INVALID_VALUE"
+) -> Iterator[FieldProblem]:
+    if size < shape.get("min", 0):
+        yield _wrong(path, f"must have at least {shape['min']} {unit}", too_few)
+    if "max" in shape and size > shape["max"]:
+        yield _wrong(path, f"must have at most {shape['max']} {unit}", too_many)
+
+
+def _check_integer(_: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(value, int) or isinstance(value, bool):
+        yield _wrong(path, "must be an integer")
+        return
+    if "min" in shape and value < shape["min"]:
+        yield _wrong(path, f"must be at least {shape['min']}")
+    if "max" in shape and value > shape["max"]:
+        yield _wrong(path, f"must be at most {shape['max']}")
+
+
+def _check_boolean(_: Validator, __: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(value, bool):
+        yield _wrong(path, "must be true or false")
+
+
+def _check_timestamp(_: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+    if shape.get("timestampFormat") != "iso8601":
+        raise NotImplementedError(f"the emulator cannot validate the timestamp format of {path}")
+    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
+        yield _wrong(path, "must be an ISO 8601 timestamp in UTC", "INVALID_STRING_FORMAT")
+
+
+_CHECKS: Mapping[str, Callable[[Validator, Mapping[str, Any], object, str], Iterator[FieldProblem]]] = {
+    "structure": _check_structure,
+    "list": _check_list,
+    "map": _check_map,
+    "string": _check_string,
+    "integer": _check_integer,
+    "long": _check_integer,
+    "boolean": _check_boolean,
+    "timestamp": _check_timestamp,
+}
+
+
+@cache
+def account_validator() -> Validator:
+    """Return the validator of the Account API's pinned model."""
+    return Validator(service_model.load(SERVICE, API_VERSION))

@@ -1,0 +1,23 @@
+"""What every test shares: the Hypothesis profiles and the event loop that async tests run on."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A shared build machine pauses at will: neither a deadline nor a limit on drawing time says anything about the code.
+_SLOW_IS_FINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", _SLOW_IS_FINE, max_examples=25)
+settings.register_profile("ci", _SLOW_IS_FINE, max_examples=100, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run async tests on asyncio; a module that means trio overrides this.
+
+    Of session scope so that an async fixture of any scope may depend on it.
+    """
+    return "asyncio"

@@ -1,0 +1,104 @@
+"""What is not a proper request, sent without a client's help."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiopartnercentral.emulator import Emulator, framing, server
+from aiopartnercentral.emulator.validation import account_validator
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'"text"', b"{}{}", b'{"Catalog": "\xff"}', b"\xff\xfe", b"[" * 200_000, b'{"a":}'],
+    ids=["empty", "cut", "list", "null", "string", "two", "bad utf-8", "utf-16", "deep", "no value"],
+)  # fmt: skip
+async def test_a_body_that_is_no_json_object(body, emulator, post):
+    response = await post(emulator.endpoint_url, "ListConnections", body)
+    assert (response.status_code, response.json()["__type"]) == (400, "SerializationException")
+    assert emulator.requests[-1].error == "SerializationException"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "ListConnections",
+        "PartnerCentralAccount.",
+        "PartnerCentralAccount.Nope",
+        "PartnerCentralSelling.ListConnections",
+    ],
+)
+async def test_a_target_that_is_no_operation(target, emulator, post):
+    response = await post(emulator.endpoint_url, "", {"Catalog": "AWS"}, **{"X-Amz-Target": target})
+    assert (response.status_code, response.json()["__type"]) == (400, "UnknownOperationException")
+
+
+async def test_another_path_method_or_content_type(emulator, post, http):
+    wrong_path = await post(f"{emulator.endpoint_url}/elsewhere", "ListConnections", {"Catalog": "AWS"})
+    wrong_method = await http.get(emulator.endpoint_url)
+    wrong_type = await post(
+        emulator.endpoint_url, "ListConnections", {"Catalog": "AWS"}, **{"Content-Type": "application/json"}
+    )
+    assert [(r.status_code, r.json()["__type"]) for r in (wrong_path, wrong_method, wrong_type)] == [
+        (404, "UnknownOperationException"),
+        (404, "UnknownOperationException"),
+        (415, "UnsupportedMediaTypeException"),
+    ]
+
+
+async def test_every_answer_names_its_request_and_its_type(emulator, post):
+    answers = [
+        await post(emulator.endpoint_url, name, {"Catalog": "AWS"}) for name in ("ListPartners", "Nope", "TagResource")
+    ]
+    assert len({answer.headers["x-amzn-requestid"] for answer in answers}) == 3
+    assert {answer.headers["content-type"] for answer in answers} == {framing.CONTENT_TYPE}
+
+
+async def test_every_modelled_operation_is_answered_or_refused_by_name(emulator, post):
+    for operation in account_validator().operations:
+        body = (await post(emulator.endpoint_url, operation, {"Catalog": "AWS"})).json()
+        refused = body.get("__type") == "NotImplementedException"
+        assert refused == (operation not in server.HANDLERS)
+        assert not refused or operation in body["Message"]
+
+
+async def test_unknown_members_and_nulls_change_nothing(emulator, post):
+    plain = {"Catalog": "AWS", "MaxResults": 5}
+    decorated = {**plain, "Novelty": {"a": [1]}, "NextToken": None, "ConnectionType": None, "__type": "x"}
+    first, second = [(await post(emulator.endpoint_url, "ListConnections", body)).json() for body in (plain, decorated)]
+    assert first == second
+    assert [request.page_token_given for request in emulator.requests] == [False, False]
+    later = {**decorated, "NextToken": first["NextToken"]}
+    assert (await post(emulator.endpoint_url, "ListConnections", later)).status_code == 200
+
+
+async def test_what_was_asked_is_recorded_without_showing_it(emulator, post):
+    await post(
+        emulator.endpoint_url, "ListConnections", {"Catalog": "AWS", "OtherParticipantIdentifiers": ["secret-one"]}
+    )
+    (request,) = emulator.requests
+    assert (request.operation, request.catalog, request.status) == ("ListConnections", "AWS", 200)
+    assert request.body["OtherParticipantIdentifiers"] == ["secret-one"]
+    assert "secret-one" not in repr(request)
+
+
+async def test_only_the_latest_requests_are_kept(post, monkeypatch):
+    monkeypatch.setattr(server, "_REMEMBERED_REQUESTS", 2)
+    async with Emulator() as emulator:
+        for catalog in ("AWS", "Sandbox", "AWS"):
+            await post(emulator.endpoint_url, "ListPartners", {"Catalog": catalog})
+        assert [request.catalog for request in emulator.requests] == ["Sandbox", "AWS"]
+
+
+async def test_a_broken_handler_is_the_services_internal_error(emulator, post, monkeypatch, caplog):
+    def broken(*_):
+        raise ZeroDivisionError("the reason")
+
+    monkeypatch.setitem(server.HANDLERS, "ListPartners", broken)
+    response = await post(emulator.endpoint_url, "ListPartners", {"Catalog": "AWS"})
+    assert (response.status_code, response.json()["__type"]) == (500, "InternalServerException")
+    assert "the reason" in caplog.text
+    assert "the reason" not in response.text
