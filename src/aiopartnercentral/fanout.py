@@ -1,0 +1,273 @@
+"""Many catalogs at once, as one stream.
+
+    workers, one task each                 the consumer's task
+    Walk of catalog A ──> sender ─┐
+    Walk of catalog B ──> sender ─┼─ Lane ──> Stream.__anext__ ──> (catalog, entry)
+    Walk of catalog C ──> sender ─┘           Ledger: what was handed over
+
+All workers share one lane, or have one each where the catalogs' order is kept. Entering the stream opens a task group
+around the consumer's block; its one task, `_produce`, runs the workers in a cancel scope of their own, so that a
+failure stops them without interrupting the consumer.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
+
+import anyio
+import attrs
+
+from aiopartnercentral.errors import CatalogsFailedError
+from aiopartnercentral.lane import Lane
+from aiopartnercentral.ledger import Batch, Ledger
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from anyio.abc import TaskGroup
+    from anyio.streams.memory import MemoryObjectSendStream
+
+    from aiopartnercentral.report import Report
+
+__all__ = ["OnError", "Plan", "Stream", "Walker"]
+
+EntryT = TypeVar("EntryT")
+
+OnError: TypeAlias = Literal["raise", "finish", "report"]
+"""What the failure of a catalog does: stop everything, let the others finish and raise then, or only be reported."""
+
+Walker: TypeAlias = Callable[[str], AsyncIterator[Batch[EntryT]]]
+"""Begins the walk over one catalog."""
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """How many catalogs are to be collected, and how.
+
+    Attributes:
+        catalogs: at least one, none twice.
+        ordered: whether all of a catalog comes before the next one, rather than what arrives first.
+        max_concurrency: how many catalogs are fetched at the same time.
+        buffer_pages: how many pages may wait for the consumer beside the one that each worker may hold.
+        on_error: what the failure of a catalog does.
+    """
+
+    catalogs: tuple[str, ...]
+    ordered: bool
+    max_concurrency: int
+    buffer_pages: int
+    on_error: OnError
+
+
+@attrs.frozen
+class _Source(Generic[EntryT]):
+    """A catalog and its way to the consumer."""
+
+    catalog: str
+    lane: Lane[EntryT]
+    sender: MemoryObjectSendStream[Batch[EntryT]]
+
+
+class Stream(Generic[EntryT]):
+    """The entries of all catalogs, each beside its catalog's name, while its `async with` block is open.
+
+    Several tasks may share one stream: each entry goes to one of them. Fetching stays one page ahead of the consumer
+    for each worker, plus the buffer.
+    """
+
+    def __init__(self, plan: Plan, walker: Walker[EntryT]) -> None:
+        """Prepare the stream; it opens when it is entered, once."""
+        self._plan = plan
+        self._walker = walker
+        self._ledger: Ledger[EntryT] = Ledger(plan.catalogs)
+        self._lanes: deque[Lane[EntryT]] = deque()
+        self._entries: Iterator[tuple[str, EntryT]] = iter(())
+        self._failure: Batch[EntryT] | None = None
+        self._group: TaskGroup | None = None
+        self._producers = anyio.CancelScope()
+        self._turn = anyio.Lock(fast_acquire=True)
+        self._open = False
+        self._over = False
+
+    @property
+    def report(self) -> Report:
+        """What has been handed over up to now, as a snapshot."""
+        return self._ledger.report()
+
+    async def __aenter__(self) -> Self:
+        """Open the stream and begin to fetch.
+
+        Raises:
+            RuntimeError: it has been entered before.
+        """
+        if self._group is not None:
+            raise RuntimeError("a stream can be entered only once; enter its paginator again for a new one")
+        self._group = await anyio.create_task_group().__aenter__()
+        self._open = True
+        self._group.start_soon(self._produce, self._lay_out())
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Stop all fetching and wait until no task is left; cancelling it does not shorten that wait."""
+        self._leave()
+        if self._group is None:
+            return
+        self._group.cancel_scope.cancel()
+        crash = None
+        try:
+            # The block's own exception is kept from the group, which would wrap it; it passes on from here by itself.
+            await self._group.__aexit__(None, None, None)
+        except BaseExceptionGroup as group:
+            crash = _sole(group)
+        if crash is not None:
+            raise crash
+
+    def __aiter__(self) -> Self:
+        """Give the stream itself: an entry that one iteration has got comes in no other."""
+        return self
+
+    async def __anext__(self) -> tuple[str, EntryT]:
+        """Give the next entry, beside its catalog's name; cancelling it loses none.
+
+        Raises:
+            StopAsyncIteration: all has been handed over, or a failure has been raised before.
+            Exception: under `"raise"`, what the first catalog to fail has failed with.
+            CatalogsFailedError: under `"finish"`, what failed, once everything else has been handed over.
+            RuntimeError: the stream is not open.
+        """
+        for entry in self._entries:
+            return entry
+        return await self._advance()
+
+    async def _advance(self) -> tuple[str, EntryT]:
+        async with self._turn:
+            # Another task may have brought a new page while this one waited for its turn.
+            for entry in self._entries:
+                return entry
+            while True:
+                self._entries = self._ledger.take(await self._next_batch())
+                for entry in self._entries:
+                    return entry
+
+    async def _next_batch(self) -> Batch[EntryT]:
+        if self._over:
+            raise StopAsyncIteration
+        self._ledger.settle()
+        batch = await self._receive() if self._open else None
+        if not self._open:
+            raise RuntimeError("the stream is open only inside its `async with` block")
+        if self._failure is not None and (batch is None or batch.catalog != self._failure.catalog):
+            batch = self._lanes[0].claim_of(self._failure.catalog) if self._lanes else None
+        if batch is None:
+            raise self._end()
+        return batch
+
+    async def _receive(self) -> Batch[EntryT] | None:
+        while self._lanes and self._failure is None:
+            try:
+                return await self._lanes[0].take()
+            except anyio.EndOfStream:
+                self._lanes.popleft().close()
+            except anyio.ClosedResourceError:
+                return None
+        return None
+
+    def _lay_out(self) -> list[_Source[EntryT]]:
+        plan = self._plan
+        if plan.ordered:
+            self._lanes.extend(Lane(plan.buffer_pages) for _ in plan.catalogs)
+            lanes = list(self._lanes)
+        else:
+            self._lanes.append(Lane(plan.buffer_pages))
+            lanes = [self._lanes[0]] * len(plan.catalogs)
+        sources = [_Source(catalog, lane, lane.sender()) for catalog, lane in zip(plan.catalogs, lanes, strict=True)]
+        for lane in self._lanes:
+            lane.seal()
+        return sources
+
+    async def _produce(self, sources: list[_Source[EntryT]]) -> None:
+        queue = iter(sources)
+        try:
+            with self._producers:
+                async with anyio.create_task_group() as workers:
+                    for number in range(min(len(sources), self._plan.max_concurrency)):
+                        workers.start_soon(self._work, queue, name=f"collect catalogs, worker {number}")
+        finally:
+            for source in sources:
+                source.sender.close()
+
+    async def _work(self, queue: Iterator[_Source[EntryT]]) -> None:
+        try:
+            for source in queue:
+                if not self._open or self._failure is not None:
+                    return
+                with source.sender:
+                    await self._collect(source)
+                if self._plan.ordered:
+                    # Pages left in the buffer of this lane count for this worker: it must not fill the next one too.
+                    await source.lane.taken_to_end.wait()
+        except anyio.BrokenResourceError:
+            # The lane was closed at the consumer's end: there is nobody left to work for.
+            return
+
+    async def _collect(self, source: _Source[EntryT]) -> None:
+        self._ledger.start(source.catalog)
+        async for batch in self._walker(source.catalog):
+            if batch.error is not None and self._plan.on_error == "raise":
+                self._abort(batch)
+                return
+            await source.lane.put(source.sender, batch)
+
+    def _abort(self, failure: Batch[EntryT]) -> None:
+        if self._failure is not None:
+            return
+        self._failure = failure
+        # What its own catalog brought before the failure still comes before it; anything else is given up.
+        if not self._ledger.holds(failure.catalog):
+            self._entries = iter(())
+        self._producers.cancel()
+        self._close_lanes()
+
+    def _end(self) -> Exception:
+        """Close the books while the consumer is still there; gives what tells it how the stream ended."""
+        self._over = True
+        broken = self._failure is None and not self._ledger.ended
+        self._close_books()
+        if self._failure is not None and self._failure.error is not None:
+            return self._failure.error
+        if broken:
+            # A worker died of something that is no failure of its catalog; leaving the block raises that.
+            return RuntimeError("the collection broke down before its catalogs had come to their end")
+        failures = self._ledger.report().failures
+        if failures and self._plan.on_error == "finish":
+            return CatalogsFailedError(failures)
+        return StopAsyncIteration()
+
+    def _close_books(self) -> None:
+        self._ledger.drop()
+        if self._failure is not None:
+            self._ledger.take(self._failure)
+        self._ledger.close()
+
+    def _leave(self) -> None:
+        if not self._over:
+            self._close_books()
+        self._open = False
+        self._entries = iter(())
+        self._close_lanes()
+
+    def _close_lanes(self) -> None:
+        for lane in self._lanes:
+            lane.close()
+
+
+def _sole(group: BaseExceptionGroup) -> BaseException:
+    """Give the exception that a task died of, out of the groups around it, if it is the only one."""
+    exc: BaseException = group
+    while isinstance(exc, BaseExceptionGroup) and len(exc.exceptions) == 1:
+        exc = exc.exceptions[0]
+    return exc

@@ -1,0 +1,173 @@
+"""What `client.paginate` gives: a lazy collection of one or many catalogs, as items, pages or raw bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar, get_args
+
+import anyio
+import attrs
+
+from aiopartnercentral.fanout import OnError, Plan, Stream, Walker
+from aiopartnercentral.walk import Fetch, FetchedPage, Walk, read_items, read_page
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Fetch", "FetchedPage", "OnError", "Paginator", "Stream", "StreamSource"]
+
+PageT = TypeVar("PageT")
+ItemT = TypeVar("ItemT")
+EntryT = TypeVar("EntryT")
+
+
+@attrs.define(eq=False)
+class StreamSource(Generic[EntryT]):
+    """Something that gives a new, independent stream each time it is entered.
+
+    It may be entered again, within itself, and by several tasks at once.
+    """
+
+    _plan: Plan
+    # Not shown: the arguments of the request are bound in it.
+    _walker: Walker[EntryT] = attrs.field(repr=False)
+    _entered: dict[int, list[Stream[EntryT]]] = attrs.field(factory=dict, init=False, repr=False)
+
+    async def __aenter__(self) -> Stream[EntryT]:
+        """Open a new stream and begin to fetch."""
+        stream = await Stream(self._plan, self._walker).__aenter__()
+        self._entered.setdefault(anyio.get_current_task().id, []).append(stream)
+        return stream
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Close the stream that this task entered last; an exception of the block passes on as it is.
+
+        Raises:
+            RuntimeError: this task has not entered it.
+        """
+        task = anyio.get_current_task().id
+        streams = self._entered.get(task)
+        if not streams:
+            raise RuntimeError("a stream must be left by the task that entered it")
+        stream = streams.pop()
+        if not streams:
+            del self._entered[task]
+        await stream.__aexit__(exc_type, exc, tb)
+
+    async def collect(self) -> list[tuple[str, EntryT]]:
+        """Collect everything into a list; cancelling it stops all fetching and gives nothing.
+
+        Raises:
+            Exception: whatever iterating over the stream raises.
+        """
+        async with self as stream:
+            return [entry async for entry in stream]
+
+
+class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
+    """The items of one or many catalogs, fetched only while one of its streams is open.
+
+    `async with paginator as stream` gives a `Stream` of `(catalog, item)`, `async with paginator.pages() as stream`
+    one of `(catalog, page)`, and `await paginator.collect()` the list of all items.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalogs: str | Iterable[str],
+        fetch: Fetch[PageT, ItemT],
+        fetch_raw: Fetch[bytes, bytes],
+        max_items: int | None = None,
+        ordered: bool = False,
+        max_concurrency: int = 10,
+        buffer_pages: int = 0,
+        on_error: OnError = "raise",
+    ) -> None:
+        """Check the arguments; nothing is fetched yet.
+
+        Arguments:
+            catalogs: one catalog or several, at least one and none twice; they are read once, here.
+            fetch: fetches one page.
+            fetch_raw: fetches one page whose items stay as the service spelled them.
+            max_items: how many items to collect of each catalog; None for all. The last page is cut, except in
+                `pages()`.
+            ordered: give all of a catalog before the next one; otherwise what arrives first comes first. Later
+                catalogs are fetched ahead in both.
+            max_concurrency: how many catalogs to fetch at the same time, at most.
+            buffer_pages: how many fetched pages may wait for the consumer, beside the one that each catalog being
+                fetched may hold; with `ordered`, as many for each of these catalogs.
+            on_error: what the failure of a catalog does. `"raise"` stops the others at once and raises it, dropping
+                pages that were fetched ahead; `"finish"` lets the others finish and then raises a
+                `CatalogsFailedError`; `"report"` raises nothing and leaves it to the report.
+
+        Raises:
+            TypeError: an argument is of a wrong type.
+            ValueError: an argument has a value that is not allowed.
+        """
+        plan = Plan(
+            catalogs=_catalogs(catalogs),
+            ordered=_flag("ordered", ordered),
+            max_concurrency=_number("max_concurrency", max_concurrency, least=1),
+            buffer_pages=_number("buffer_pages", buffer_pages, least=0),
+            on_error=_policy(on_error),
+        )
+        limit = None if max_items is None else _number("max_items", max_items, least=1)
+        self._fetch = fetch
+        self._fetch_raw = fetch_raw
+        self._max_items = limit
+        super().__init__(plan, partial(Walk, fetch=fetch, read=read_items, max_items=limit))
+
+    def pages(self) -> StreamSource[PageT]:
+        """Give whole pages, just as they were fetched.
+
+        With `max_items` a catalog ends after the page in which it reaches the limit; that page is not cut, so its items
+        may be more.
+        """
+        return StreamSource(self._plan, partial(Walk, fetch=self._fetch, read=read_page, max_items=self._max_items))
+
+    def raw(self) -> StreamSource[bytes]:
+        """Give each item as the bytes that the service spelled on the wire."""
+        return StreamSource(
+            self._plan, partial(Walk, fetch=self._fetch_raw, read=read_items, max_items=self._max_items)
+        )
+
+
+def _catalogs(value: str | Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(value, Iterable):
+        raise TypeError(f"catalogs must be a string or an iterable of strings, not {type(value).__name__}")
+    catalogs = (value,) if isinstance(value, str) else tuple(value)
+    for position, catalog in enumerate(catalogs):
+        if not isinstance(catalog, str):
+            raise TypeError(f"catalogs[{position}] must be a string, not {type(catalog).__name__}")
+        if catalog in catalogs[:position]:
+            raise ValueError(f"catalogs names {catalog!r} twice; each catalog is collected once")
+    if not catalogs:
+        raise ValueError("catalogs must name at least one catalog")
+    return catalogs
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
+    return value
+
+
+def _number(name: str, value: object, *, least: int) -> int:
+    # True is an int to Python, but nobody means the number 1 by it.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, not {value}")
+    return value
+
+
+def _policy(value: OnError) -> OnError:
+    if not isinstance(value, str):
+        raise TypeError(f"on_error must be a string, not {type(value).__name__}")
+    if value not in get_args(OnError):
+        allowed = ", ".join(map(repr, get_args(OnError)))
+        raise ValueError(f"on_error must be one of {allowed}, not {value!r}")
+    return value

@@ -1,0 +1,145 @@
+"""One catalog, page by page: tokens, the limit and failures, one request at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
+from typing import Generic, Self, TypeAlias, TypeVar
+
+import attrs
+
+from aiopartnercentral.errors import PaginationError
+from aiopartnercentral.ledger import Batch
+from aiopartnercentral.report import Outcome
+
+__all__ = ["Fetch", "FetchedPage", "Reader", "Walk", "read_items", "read_page"]
+
+PageT = TypeVar("PageT")
+ItemT = TypeVar("ItemT")
+EntryT = TypeVar("EntryT")
+
+
+@attrs.frozen(kw_only=True)
+class FetchedPage(Generic[PageT, ItemT]):
+    """What one request brought.
+
+    Attributes:
+        page: the whole page.
+        items: the items of the page, in order.
+        next_token: token of the page after it; None or empty after the last one.
+        retries: how often the request was sent again.
+    """
+
+    page: PageT = attrs.field(repr=False)
+    items: Sequence[ItemT] = attrs.field(repr=False)
+    next_token: str | None = attrs.field(default=None, repr=False)
+    retries: int = 0
+
+
+Fetch: TypeAlias = Callable[[str, str | None], Awaitable[FetchedPage[PageT, ItemT]]]
+"""Fetches one page: (catalog, page token; None for the first page) -> page."""
+
+Reader: TypeAlias = Callable[[FetchedPage[PageT, ItemT], int | None], tuple[tuple[EntryT, ...], int]]
+"""Chooses what of a page is handed over: (page, items still allowed) -> (entries, items that one entry stands for)."""
+
+
+def read_items(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[ItemT, ...], int]:
+    """Hand over the page's items, and no more of them than the limit."""
+    return tuple(islice(fetched.items, limit)), 1
+
+
+def read_page(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[PageT, ...], int]:  # noqa: ARG001 - the limit of a Reader; a page is never cut
+    """Hand over the page itself, as it came."""
+    return (fetched.page,), len(fetched.items)
+
+
+class Walk(Generic[PageT, ItemT, EntryT]):
+    """The batches of one catalog, fetched one by one as they are asked for.
+
+    It never raises a failure of the fetch: the last batch tells of it. A class rather than an async generator, so that
+    one left half way leaves nothing behind that waits to be closed.
+    """
+
+    def __init__(
+        self,
+        catalog: str,
+        *,
+        fetch: Fetch[PageT, ItemT],
+        read: Reader[PageT, ItemT, EntryT],
+        max_items: int | None,
+    ) -> None:
+        """Prepare the walk; nothing is fetched yet."""
+        self._catalog = catalog
+        self._fetch = fetch
+        self._read = read
+        self._max_items = max_items
+        self._token: str | None = None
+        self._seen: set[str] = set()
+        self._pages = 0
+        self._items = 0
+        self._cycle: PaginationError | None = None
+        self._ended = False
+
+    def __aiter__(self) -> Self:
+        """Give the walk itself: it can be gone once."""
+        return self
+
+    async def __anext__(self) -> Batch[EntryT]:
+        """Fetch the next page; cancelling it cancels the request, and the walk may then be resumed."""
+        if self._ended:
+            raise StopAsyncIteration
+        if self._cycle is not None:
+            return self._failure(self._cycle)
+        try:
+            fetched = await self._fetch(self._catalog, self._token)
+        except StopAsyncIteration as exc:
+            # Raised on to the consumer's `async for`, it would pass for the regular end of the stream.
+            error = RuntimeError("the fetch of a page raised StopAsyncIteration")
+            error.__cause__ = exc
+            return self._failure(error)
+        except Exception as exc:  # noqa: BLE001 - the consumer's error policy decides about every failure
+            return self._failure(exc)
+        return self._batch(fetched)
+
+    def _batch(self, fetched: FetchedPage[PageT, ItemT]) -> Batch[EntryT]:
+        allowed = None if self._max_items is None else self._max_items - self._items
+        entries, weight = self._read(fetched, allowed)
+        size = len(fetched.items)
+        self._pages += 1
+        self._items += size
+        next_token = fetched.next_token or None
+        outcome = None
+        if size > len(entries) * weight:
+            outcome, next_token = Outcome.LIMITED, self._token
+        elif next_token is None:
+            outcome = Outcome.COMPLETE
+        elif allowed is not None and size >= allowed:
+            outcome = Outcome.LIMITED
+        elif next_token in self._seen:
+            self._cycle, next_token = PaginationError(self._catalog, self._pages), None
+        else:
+            self._seen.add(next_token)
+        self._ended = outcome is not None
+        self._token = next_token
+        return Batch(
+            catalog=self._catalog,
+            entries=entries,
+            weight=weight,
+            retries=fetched.retries,
+            next_token=next_token,
+            outcome=outcome,
+        )
+
+    def _failure(self, error: Exception) -> Batch[EntryT]:
+        self._ended = True
+        note = f"while collecting catalog {self._catalog}"
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+        attempts = getattr(error, "attempts", 1)
+        return Batch(
+            catalog=self._catalog,
+            pages=0,
+            retries=max(0, attempts - 1) if isinstance(attempts, int) else 0,
+            outcome=Outcome.FAILED,
+            error=error,
+        )
