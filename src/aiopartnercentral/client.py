@@ -1,0 +1,261 @@
+"""The client that generated ones build on: encodes a request, sends it, decodes the answer or the error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, cast, overload
+
+from aiopartnercentral.converting import jsontext
+from aiopartnercentral.converting.decode import ErrorDecoder
+from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
+from aiopartnercentral.paging import FetchedPage, Paginator
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from typing import Unpack
+
+    from aiobotocore.config import AioConfig
+    from aiobotocore.session import AioSession
+
+    from aiopartnercentral.converting import BotocoreConverter, JsonConverter
+    from aiopartnercentral.operation import Operation, Pagination, Service
+    from aiopartnercentral.paging import OnError
+    from aiopartnercentral.shapes import OpenEnum, Request
+    from aiopartnercentral.transport import Answer, ErrorAnswerError, Transport
+
+T = TypeVar("T")
+K = TypeVar("K")
+EnumT = TypeVar("EnumT", bound="OpenEnum")
+ClientT = TypeVar("ClientT", bound="ServiceClient")
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+ItemT = TypeVar("ItemT")
+
+AiobotocoreClient: TypeAlias = Any
+"""A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
+
+
+class ConnectOptions(TypedDict, total=False):
+    """What `connect` takes: what aiobotocore's `create_client` does, and what is needed beside it.
+
+    Attributes:
+        region_name: the region, if not the service's only one.
+        endpoint_url: where to send calls, if not to AWS.
+        profile: a profile of the AWS config files.
+        session: a session to share; its loader learns the service if it does not know it.
+        config: botocore's config; its retry mode is `standard` unless it names another.
+        verify: whether to verify TLS certificates, or the path of a bundle of them.
+        use_ssl: whether to use TLS where the endpoint does not say.
+        api_version: the model's version, if not the pinned one.
+        aws_access_key_id: explicit credentials, in place of the usual chain.
+        aws_secret_access_key: see `aws_access_key_id`.
+        aws_session_token: see `aws_access_key_id`.
+        aws_account_id: see `aws_access_key_id`.
+        json_converter: decodes responses, in place of the service's shared one.
+        botocore_converter: encodes requests, in place of the service's shared one.
+    """
+
+    region_name: str
+    endpoint_url: str
+    profile: str
+    session: AioSession
+    config: AioConfig
+    verify: bool | str
+    use_ssl: bool
+    api_version: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    aws_session_token: str
+    aws_account_id: str
+    json_converter: JsonConverter
+    botocore_converter: BotocoreConverter
+
+
+class ServiceClient:
+    """The base of the generated clients; made by `connect` and `wrap`."""
+
+    service: ClassVar[Service]
+    default_json_converter: ClassVar[JsonConverter]
+    default_botocore_converter: ClassVar[BotocoreConverter]
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        json_converter: JsonConverter | None = None,
+        botocore_converter: BotocoreConverter | None = None,
+    ) -> None:
+        self._transport = transport
+        self._json = json_converter or self.default_json_converter
+        self._botocore = botocore_converter or self.default_botocore_converter
+
+    async def call(self, request: Request[ResponseT]) -> ResponseT:
+        """Send a request and return the response to it, with `response_metadata` set.
+
+        Cancelling it drops the connection; the service may have carried the call out all the same.
+
+        Raises:
+            ServiceError: the service answered with an error; modelled ones as their own classes.
+            DecodeError: the answer is not what the service model says.
+            EncodeError: the request is not what the service model says.
+            TypeError: it is no request of this service.
+            botocore.exceptions.BotoCoreError: no whole answer came, or the call could not be made.
+        """
+        operation: Operation[Any, ResponseT] = self.service.operation_of(request)
+        return self._decoded(operation, await self._send(operation, request))
+
+    def paginator(
+        self,
+        pagination: Pagination[RequestT, ResponseT, ItemT],
+        request: Callable[[str, str | None], RequestT],
+        *,
+        catalogs: str | Iterable[str],
+        max_items: int | None,
+        ordered: bool,
+        max_concurrency: int,
+        buffer_pages: int,
+        on_error: OnError,
+    ) -> Paginator[ResponseT, ItemT]:
+        """Return the paginator of an operation; `request` makes the request for a catalog and a page token."""
+        operation = pagination.operation
+
+        async def fetch(catalog: str, token: str | None) -> FetchedPage[ResponseT, ItemT]:
+            answer = await self._send(operation, request(catalog, token))
+            page = self._decoded(operation, answer)
+            retries = answer.metadata.attempts - 1
+            return FetchedPage(
+                page=page, items=pagination.items(page), next_token=pagination.next_token(page), retries=retries
+            )
+
+        async def fetch_raw(catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
+            answer = await self._send(operation, request(catalog, token))
+            body = answer.body
+            if body is None:
+                body = self._json.dumps(self._decoded(operation, answer))
+            try:
+                items, next_token = jsontext.split_page(body, pagination.result_key, pagination.output_token)
+            except DecodeError as error:
+                error.operation, error.request_id = operation.name, answer.metadata.request_id
+                raise
+            return FetchedPage(page=body, items=items, next_token=next_token, retries=answer.metadata.attempts - 1)
+
+        return Paginator(
+            catalogs=catalogs,
+            fetch=fetch,
+            fetch_raw=fetch_raw,
+            max_items=max_items,
+            ordered=ordered,
+            max_concurrency=max_concurrency,
+            buffer_pages=buffer_pages,
+            on_error=on_error,
+        )
+
+    async def _send(self, operation: Operation[Any, Any], request: object) -> Answer:
+        from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
+
+        try:
+            params = self._botocore.get_unstructure_hook(operation.input)(request)
+        except EncodeError as error:
+            error.operation = operation.name
+            raise
+        try:
+            return await self._transport.send(operation.name, params)
+        except ErrorAnswerError as answer:
+            failure = self._service_error(answer)
+        raise failure
+
+    def _decoded(self, operation: Operation[Any, ResponseT], answer: Answer) -> ResponseT:
+        cls = operation.output
+        try:
+            if answer.body is None:
+                response: ResponseT = self._botocore.get_structure_hook(cls)(dict(answer.parsed), cls)
+            else:
+                response = self._json.loads(answer.body or b"{}", cls)
+        except DecodeError as error:
+            error.operation, error.request_id = operation.name, answer.metadata.request_id
+            raise
+        if type(response) is cls:  # a hook of the user's may have made something else of it
+            # The object is frozen, but nobody has seen it yet: its making ends here.
+            object.__setattr__(response, "response_metadata", answer.metadata)
+        return response
+
+    def _service_error(self, answer: ErrorAnswerError) -> ServiceError:
+        """Return the typed error for botocore's; a member that cannot be decoded does not hide the error."""
+        plain = answer.error
+        response, operation = plain.response, plain.operation_name
+        cls = self.service.errors.get(response.get("Error", {}).get("Code", ""))
+        if cls is None:
+            return ServiceError(response, operation)
+        converter = self._botocore if answer.body is None else self._json
+        hook = converter.get_structure_hook(cls)
+        if not isinstance(hook, ErrorDecoder):
+            return cls(response, operation)
+        try:
+            members = response if answer.body is None else jsontext.loads(answer.body)
+        except DecodeError:
+            members = {}
+        return hook.tolerantly(members, response, operation)
+
+
+@asynccontextmanager
+async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> AsyncIterator[ClientT]:
+    """Open a client of the generated class; see `ConnectOptions`.
+
+    Raises:
+        TypeError: an option is unknown, or two exclude each other.
+        botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
+    """
+    from aiopartnercentral.transport import Transport, open_botocore_client  # noqa: PLC0415 - loads botocore
+
+    json_converter = options.pop("json_converter", None)
+    botocore_converter = options.pop("botocore_converter", None)
+    async with open_botocore_client(cls.service, **options) as client:
+        transport = Transport(client, cls.service)
+        yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter)
+
+
+def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
+    """Return a client of the generated class over an aiobotocore client.
+
+    Raises:
+        TypeError: it is no aiobotocore client of the service.
+    """
+    from aiopartnercentral.transport import Transport  # noqa: PLC0415 - loads botocore
+
+    return cls(Transport(client, cls.service))
+
+
+@overload
+def to_list(value: Sequence[T]) -> list[T]: ...
+@overload
+def to_list(value: None) -> None: ...
+@overload
+def to_list(value: Sequence[T] | None) -> list[T] | None: ...
+def to_list(value: Sequence[T] | None) -> list[T] | None:
+    """Copy a sequence; what is none goes on as it is, to be reported with its path when it is encoded."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        return list(value)
+    return cast("list[T] | None", value)
+
+
+@overload
+def to_dict(value: Mapping[K, T]) -> dict[K, T]: ...
+@overload
+def to_dict(value: None) -> None: ...
+@overload
+def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None: ...
+def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None:
+    """Copy a mapping; what is none goes on as it is, to be reported with its path when it is encoded."""
+    return dict(value) if isinstance(value, Mapping) else cast("dict[K, T] | None", value)
+
+
+@overload
+def to_enum(cls: type[EnumT], value: EnumT | str) -> EnumT: ...
+@overload
+def to_enum(cls: type[EnumT], value: None) -> None: ...
+@overload
+def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None: ...
+def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None:
+    """Make a string a member of the enum; what is none goes on as it is, to be reported when it is encoded."""
+    return cls(value) if isinstance(value, str) else cast("EnumT | None", value)

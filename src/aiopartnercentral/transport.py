@@ -1,0 +1,217 @@
+"""The one module that talks to aiobotocore: opens its clients, sends calls through them, takes the bodies out.
+
+A handler on botocore's `before-parse` event takes the raw body of a successful answer before botocore's own parser
+walks it, so that the generated converters decode it once and nothing that botocore would drop is lost. It acts only on
+calls made through a `Transport`: everybody else's calls on the same client go on as before. Signing, endpoints,
+retries, errors and response metadata stay botocore's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import attrs
+from aiobotocore.client import AioBaseClient
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from botocore import xform_name
+from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreamingError
+from botocore.parsers import ResponseParserError
+
+from aiopartnercentral import service_model
+from aiopartnercentral.shapes import ResponseMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from aiopartnercentral.operation import Service
+    from aiopartnercentral.shapes import JsonValue
+
+_FIRST_ERROR_STATUS = 300
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """A successful answer.
+
+    Attributes:
+        body: the body's bytes; None where a stub answered in place of the network.
+        parsed: what botocore made of it: all members if `body` is None, otherwise none.
+        metadata: what came beside it.
+    """
+
+    body: bytes | None = attrs.field(repr=False)
+    parsed: Mapping[str, Any] = attrs.field(repr=False)
+    metadata: ResponseMetadata
+
+
+class ErrorAnswerError(Exception):
+    """The service answered with an error; never leaves the library.
+
+    Attributes:
+        error: botocore's exception.
+        body: the body's bytes, or None where a stub answered.
+    """
+
+    def __init__(self, error: ClientError, body: bytes | None) -> None:
+        super().__init__()
+        self.error = error
+        self.body = body
+
+
+@attrs.define
+class _Taken:
+    """Where the handler leaves what it takes out of the answer to the call under way."""
+
+    status: int = 0
+    body: bytes | None = None
+    request_id: str | None = None
+
+
+_TAKEN: ContextVar[_Taken | None] = ContextVar("aiopartnercentral_taken", default=None)
+
+
+def _take_body(response_dict: dict[str, Any], **_: object) -> None:
+    taken = _TAKEN.get()
+    if taken is None:
+        return
+    taken.status, taken.body = response_dict["status_code"], response_dict["body"]
+    taken.request_id = response_dict["headers"].get("x-amzn-requestid")
+    if taken.status < _FIRST_ERROR_STATUS or not _can_be_parsed(taken.body):
+        response_dict["body"] = b"{}"
+
+
+def _can_be_parsed(body: bytes) -> bool:
+    """Tell whether botocore's parser survives the body of an error; text that is no JSON becomes its message."""
+    try:
+        return isinstance(json.loads(body.decode() or "{}"), dict)
+    except UnicodeDecodeError:
+        return False
+    except (ValueError, RecursionError):
+        return True
+
+
+class Transport:
+    """Sends calls through one aiobotocore client, which stays its owner's.
+
+    Raises:
+        TypeError: the client is no aiobotocore client of the service.
+    """
+
+    def __init__(self, client: Any, service: Service) -> None:  # noqa: ANN401 - aiobotocore has no types
+        if not isinstance(client, AioBaseClient):
+            raise TypeError(f"expected an aiobotocore client of {service.name}, got {type(client).__name__}")
+        model = client.meta.service_model
+        if model.service_name != service.name:
+            raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
+        self._client: Any = client
+        client.meta.events.register(
+            f"before-parse.{model.service_id.hyphenize()}", _take_body, unique_id="aiopartnercentral-take-body"
+        )
+
+    async def send(self, operation: str, params: Mapping[str, JsonValue]) -> Answer:
+        """Send one call and return its answer; cancelling it drops the connection.
+
+        Raises:
+            ErrorAnswerError: the service answered with an error.
+            botocore.exceptions.BotoCoreError: no whole answer came, or the call could not be made.
+        """
+        method = getattr(self._client, xform_name(operation), None)
+        if method is None:
+            raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation}")
+        taken = _Taken()
+        token = _TAKEN.set(taken)
+        try:
+            parsed = await method(**params)
+        except ClientError as error:
+            raise ErrorAnswerError(error, taken.body) from None
+        except (ResponseParserError, AttributeError, TypeError):
+            if taken.status < _FIRST_ERROR_STATUS:
+                raise
+            raise ErrorAnswerError(_unparsed_error(operation, taken), taken.body) from None
+        except _broken_body_errors() as error:
+            raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
+        finally:
+            _TAKEN.reset(token)
+        return Answer(body=taken.body, parsed=parsed, metadata=_metadata(parsed))
+
+
+def _unparsed_error(operation: str, taken: _Taken) -> ClientError:
+    """Return the error for an answer whose members made botocore's parser give up: its code and message count."""
+    members = json.loads(taken.body or b"{}")
+    code = str(members.get("__type", taken.status)).partition(":")[0].rpartition("#")[2]
+    message = members.get("message", members.get("Message", ""))
+    metadata = {"HTTPStatusCode": taken.status, "RequestId": taken.request_id}
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, operation)
+
+
+def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:
+    metadata = parsed.get("ResponseMetadata", {})
+    return ResponseMetadata(
+        request_id=metadata.get("RequestId"),
+        http_status=metadata.get("HTTPStatusCode", 0),
+        attempts=metadata.get("RetryAttempts", 0) + 1,
+        http_headers=dict(metadata.get("HTTPHeaders", {})),
+    )
+
+
+def _broken_body_errors() -> tuple[type[Exception], ...]:
+    """Return what the HTTP clients raise when a body breaks off, which aiobotocore lets through as it is."""
+    loaded = [sys.modules[name] for name in ("httpx2", "httpx") if name in sys.modules]
+    return (aiohttp.ClientError, *(module.HTTPError for module in loaded))
+
+
+def _as_botocore_error(error: Exception, endpoint_url: str) -> Exception:
+    if isinstance(error, TimeoutError):
+        timeout: Exception = ReadTimeoutError(endpoint_url=endpoint_url, error=error)
+        return timeout
+    broken: Exception = ResponseStreamingError(error=error)
+    return broken
+
+
+@asynccontextmanager
+async def open_botocore_client(
+    service: Service,
+    *,
+    region_name: str | None = None,
+    profile: str | None = None,
+    session: AioSession | None = None,
+    config: AioConfig | None = None,
+    **options: Any,  # noqa: ANN401 - what aiobotocore's create_client takes
+) -> AsyncIterator[Any]:
+    """Open an aiobotocore client of the service from its pinned model.
+
+    Raises:
+        TypeError: an option is unknown, or `profile` and `session` are both given.
+        botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
+    """
+    if session is not None and profile is not None:
+        raise TypeError("profile and session exclude each other: a session has its own profile")
+    pinned = str(service_model.root())
+    if session is None:
+        session = AioSession(profile=profile)
+        # The pinned model goes first: the generated classes were made from it, whatever botocore is installed.
+        session.get_component("data_loader").search_paths.insert(0, pinned)
+    elif pinned not in session.get_component("data_loader").search_paths:
+        session.get_component("data_loader").search_paths.append(pinned)
+    options.setdefault("api_version", service.api_version)
+    async with session.create_client(
+        service.name, region_name=region_name or service.region, config=_with_retries(session, config), **options
+    ) as client:
+        yield client
+
+
+def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
+    """Return the config with a retry mode: the caller's, else the environment's or profile's, else `standard`."""
+    retries = dict(getattr(config, "retries", None) or {})
+    asked = "AWS_RETRY_MODE" in os.environ or "retry_mode" in session.get_scoped_config()
+    if not asked:
+        retries.setdefault("mode", "standard")
+    own = AioConfig(retries=retries) if retries else AioConfig()
+    return own if config is None else AioConfig().merge(config).merge(own)

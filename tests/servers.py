@@ -1,0 +1,124 @@
+"""HTTP servers for tests, on loopback sockets and in a thread of their own, so that the client's loop is only the client's."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+from aiohttp import web
+from anyio.from_thread import start_blocking_portal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+
+@attrs.frozen
+class Received:
+    """One request as it came in."""
+
+    operation: str
+    body: Any
+    headers: dict[str, str]
+
+
+@attrs.frozen
+class Reply:
+    """What to answer: `body` is sent as it is if bytes, as JSON otherwise."""
+
+    body: Any = attrs.field(factory=dict)
+    status: int = 200
+    headers: dict[str, str] = attrs.field(factory=dict)
+    delay: float = 0.0
+
+    def data(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+@attrs.define
+class ScriptedServer:
+    """Answers each request by what `answer` says; by an empty object unless told otherwise."""
+
+    answer: Callable[[Received], Reply] = attrs.field(default=lambda _: Reply())
+    received: list[Received] = attrs.field(factory=list)
+    disconnected: int = 0
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def replies(self, *replies: Reply) -> None:
+        """Answer by these in turn; the last one again and again."""
+        pending = list(replies)
+        self.answer = lambda _: pending.pop(0) if len(pending) > 1 else pending[0]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        received = Received(
+            operation=request.headers.get("X-Amz-Target", "").rpartition(".")[2],
+            body=json.loads(await request.read() or b"null"),
+            headers={k.lower(): v for k, v in request.headers.items()},
+        )
+        self.received.append(received)
+        reply = self.answer(received)
+        try:
+            await anyio.sleep(reply.delay)
+        except anyio.get_cancelled_exc_class():
+            self.disconnected += 1
+            raise
+        headers = {"x-amzn-RequestId": f"request-{len(self.received)}", **reply.headers}
+        return web.Response(
+            body=reply.data(), status=reply.status, headers=headers, content_type="application/x-amz-json-1.0"
+        )
+
+
+@asynccontextmanager
+async def _serving(server: ScriptedServer) -> AsyncIterator[None]:
+    runner = web.AppRunner(
+        _application(server.handle), access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        server.port = runner.addresses[0][1]
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _application(handle: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.Application:
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", handle)
+    return application
+
+
+@contextmanager
+def scripted_server() -> Iterator[ScriptedServer]:
+    """Run a scripted server in a thread."""
+    server = ScriptedServer()
+    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(_serving(server)):
+        yield server
+
+
+@contextmanager
+def socket_server(reply: bytes) -> Iterator[str]:
+    """Run a server that sends these bytes, whatever it is asked, and closes the connection; yields its URL."""
+
+    async def handle(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            await stream.send(reply)
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        async with listener, anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, handle)
+            yield f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
+            tasks.cancel_scope.cancel()
+
+    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(serving()) as url:
+        yield url
