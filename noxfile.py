@@ -1,0 +1,67 @@
+"""The checks of the project; `nox` alone runs what must hold before a change is merged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "typing", "codegen", "tests", "build"]
+
+ROOT = Path(__file__).parent
+PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Rules and formatting."""
+    session.install("-e", ".[lint]")
+    session.run("ruff", "check", *PYTHON_CODE)
+    session.run("ruff", "format", "--check", *PYTHON_CODE)
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Both type checkers over everything that is shipped or generates it, and over examples of use."""
+    session.install("-e", ".[typing]")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def codegen(session: nox.Session) -> None:
+    """Committed generated code is what the pinned model gives."""
+    session.install("-e", ".[lint]")
+    session.run("python", "-m", "codegen", "check")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The test suite, with everything that it can use; arguments go to pytest."""
+    session.install("-e", ".[test,typing]")
+    session.run("pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel, and try the wheel as a user would: nothing of this checkout within reach."""
+    session.install("build")
+    output = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(output, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(output), ".", silent=True)
+    (wheel,) = output.glob("*.whl")
+    session.install("--force-reinstall", f"aiopartnercentral[cli] @ {wheel.resolve().as_uri()}")
+    script = ROOT / "tests" / "repository" / "try_wheel.py"
+    elsewhere = Path(session.create_tmp()) / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    with session.chdir(elsewhere):
+        session.run("python", "-I", "-W", "error", str(script), env={"PYTHONPATH": ""})
+        session.run("aiopartnercentral", "--version")
+        session.run(
+            "aiopartnercentral", "demo", env={"AWS_EC2_METADATA_DISABLED": "true"}, silent=bool(os.environ.get("CI"))
+        )

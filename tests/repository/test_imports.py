@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import aiopartnercentral
+from aiopartnercentral import account, errors
+from aiopartnercentral.errors import AioPartnerCentralError
+
+SOURCE = Path(aiopartnercentral.__file__).parent
+
+
+def modules_after(statement: str) -> set[str]:
+    """Return what is loaded after a statement in a fresh interpreter."""
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import aiopartnercentral",
+        "import aiopartnercentral.account",
+        "from aiopartnercentral import account; dir(account)",
+        "from aiopartnercentral.account import ConnectionSummary, Participant, ConnectionType",
+    ],
+)
+def test_naming_a_type_builds_no_converter_and_imports_no_botocore(statement: str) -> None:
+    loaded = modules_after(statement)
+    assert loaded.isdisjoint({"botocore", "aiobotocore", "aiohttp", "cattrs", "msgspec", "anyio", "typer", "rich"})
+
+
+def test_converting_needs_no_client() -> None:
+    loaded = modules_after("from aiopartnercentral.account import json_converter")
+    assert loaded.isdisjoint({"aiobotocore", "aiohttp", "typer", "rich"})
+
+
+@pytest.mark.parametrize("module", [aiopartnercentral, account])
+def test_every_public_name_is_there(module: Any) -> None:
+    assert dir(module) == module.__all__ == sorted(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        module.nothing  # noqa: B018
+
+
+def test_the_tree_at_the_top_of_errors_holds_every_error() -> None:
+    drawn = [line for line in (errors.__doc__ or "").splitlines() if "Error" in line]
+    for name in errors.__all__:
+        assert any(name in line for line in drawn), name
+        assert issubclass(getattr(errors, name), AioPartnerCentralError)
+
+
+def test_annotations_of_every_generated_class_resolve_at_run_time() -> None:
+    for name in account.__all__:
+        cls = getattr(account, name)
+        if inspect.isclass(cls) and attrs.has(cls):
+            assert all(not isinstance(a.type, str) for a in attrs.fields(attrs.resolve_types(cls)))
+
+
+def imports_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def roots(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports_of(path)}
+
+
+def test_only_the_transport_calls_aiobotocore() -> None:
+    typed_only = {"client.py"}  # names the types of two options
+    for path in SOURCE.rglob("*.py"):
+        place = path.relative_to(SOURCE).as_posix()
+        if place not in {"transport.py", *typed_only}:
+            assert "aiobotocore" not in roots(path), place
+        if place not in {"transport.py", "errors.py", "converting/timestamps.py"} and not place.startswith("cli/"):
+            assert "botocore" not in roots(path), place
+
+
+def test_generated_code_imports_attrs_the_standard_library_and_the_runtime_alone() -> None:
+    for path in (SOURCE / "account").glob("*.py"):
+        allowed = sys.stdlib_module_names | {"attrs", "aiopartnercentral", "__future__"}
+        assert roots(path) <= allowed, path
+
+
+def test_everything_but_the_transport_runs_through_anyio() -> None:
+    for path in SOURCE.rglob("*.py"):
+        assert "asyncio" not in roots(path), path
+
+
+def test_hand_written_files_are_rooms_that_one_can_see_across() -> None:
+    hand_written = [p for p in SOURCE.rglob("*.py") if "account" not in p.relative_to(SOURCE).parts]
+    codegen = list((SOURCE.parents[1] / "codegen").rglob("*.py"))
+    assert codegen
+    for path in [*hand_written, *codegen]:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 330, path

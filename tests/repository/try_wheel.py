@@ -1,0 +1,40 @@
+"""Run by itself, where only the built wheel is installed: that it holds all it needs. Not collected by pytest."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import files, version
+from pathlib import Path
+
+import anyio
+
+import aiopartnercentral
+from aiopartnercentral import account, service_model
+from aiopartnercentral.emulator import Emulator
+
+
+async def main() -> None:
+    package = Path(aiopartnercentral.__file__).parent
+    assert package.is_relative_to(sys.prefix), package
+    assert version("aiopartnercentral") == aiopartnercentral.__version__
+    shipped = {
+        Path(file).relative_to("aiopartnercentral").as_posix()
+        for file in files("aiopartnercentral") or ()
+        if "dist-info" not in str(file) and ".." not in str(file)
+    }
+    model = "service-model/partnercentral-account/2025-04-04"
+    wanted = {"py.typed", "service-model/SOURCES.toml"}
+    wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
+    assert wanted <= shipped, wanted - shipped
+    assert service_model.root() == package / "service-model"
+    async with (
+        Emulator({"AWS": 30}) as emulator,
+        account.connect(
+            endpoint_url=emulator.endpoint_url, aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="not-a-secret"
+        ) as client,
+    ):
+        assert len(await client.paginate.list_connections(catalogs="AWS", page_size=7).collect()) == 30
+    print("the wheel works")
+
+
+anyio.run(main)

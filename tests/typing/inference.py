@@ -1,0 +1,100 @@
+"""Never run: checked by mypy --strict and pyright, which must infer exactly these types and find every match exhaustive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never, assert_type
+
+from aiopartnercentral import (
+    CatalogReport,
+    Outcome,
+    Paginator,
+    Report,
+    ResponseMetadata,
+    ServiceError,
+    Stream,
+    account,
+)
+from aiopartnercentral.account import structures, unions
+
+
+def participant_name(participant: account.Participant) -> str:
+    match participant:
+        case account.ParticipantPartnerProfile(profile):
+            assert_type(profile, structures.PartnerProfileSummary)
+            return profile.name
+        case account.ParticipantSellerProfile(seller):
+            assert_type(seller, structures.SellerProfileSummary)
+            return seller.name
+        case account.ParticipantAccount(owner):
+            assert_type(owner, structures.AccountSummary)
+            return owner.name
+        case account.ParticipantUnknown(tag, _):
+            assert_type(tag, str)
+            return tag
+        case _:
+            assert_never(participant)
+
+
+def detail(error: account.ValidationError) -> str:
+    if isinstance(error, account.ValidationErrorFieldValidationError):
+        return error.value.name
+    if isinstance(error, account.ValidationErrorBusinessValidationError):
+        return error.value.code
+    assert_type(error, unions.ValidationErrorUnknown)
+    return error.tag
+
+
+async def calls(client: account.Client) -> None:
+    page = await client.list_connections(catalog="AWS", max_results=5)
+    assert_type(page, structures.ListConnectionsResponse)
+    assert_type(page.response_metadata, ResponseMetadata | None)
+    assert_type(page.connection_summaries[0].updated_at, datetime)
+    called = await client.call(account.GetPartnerRequest(catalog="AWS", identifier="partner-1"))
+    assert_type(called, structures.GetPartnerResponse)
+    await client.list_connection_invitations(catalog="AWS", status="PENDING", other_participant_identifiers=("a",))
+    await client.list_connection_invitations(catalog="AWS", status=account.InvitationStatus.PENDING)
+
+
+async def collections(client: account.Client) -> None:
+    paginator = client.paginate.list_connections(catalogs=["AWS", "Sandbox"], on_error="report")
+    assert_type(paginator, Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary])
+    async with paginator as stream:
+        assert_type(stream, Stream[structures.ConnectionSummary])
+        async for catalog, connection in stream:
+            assert_type(catalog, str)
+            assert_type(connection, structures.ConnectionSummary)
+            for kind, summary in connection.connection_types.items():
+                assert_type(kind, account.ConnectionType)
+                assert_type(summary.other_participant, unions.Participant)
+        assert_type(stream.report, Report)
+        assert_type(stream.report.catalogs, Mapping[str, CatalogReport])
+        assert_type(stream.report.catalogs["AWS"].outcome, Outcome)
+    async with paginator.pages() as pages:
+        async for catalog, page in pages:
+            assert_type(page, structures.ListConnectionsResponse)
+    async with paginator.raw() as raw:
+        async for catalog, text in raw:
+            assert_type(text, bytes)
+    assert_type(await paginator.collect(), list[tuple[str, structures.ConnectionSummary]])
+    assert_type(
+        await client.paginate.list_partners(catalogs="AWS").collect(), list[tuple[str, structures.PartnerSummary]]
+    )
+
+
+async def errors(client: account.Client) -> None:
+    try:
+        await client.get_partner(catalog="AWS", identifier="partner-1")
+    except account.ValidationException as error:
+        assert_type(error.reason, account.ValidationExceptionReason | None)
+        assert_type(error.error_details, list[unions.ValidationError] | None)
+    except account.ThrottlingException as error:
+        assert_type(error.quota_code, str | None)
+    except ServiceError as error:
+        assert_type(error.code, str)
+
+
+def opened() -> None:
+    account.connect(region_name="us-east-1", endpoint_url="http://127.0.0.1")
+    assert_type(account.json_converter.loads(b"{}", account.PartnerSummary), structures.PartnerSummary)

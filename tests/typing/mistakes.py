@@ -1,0 +1,34 @@
+"""Never run: every line marked below must be refused by mypy --strict and by pyright."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from aiopartnercentral import account
+
+
+def not_exhaustive(participant: account.Participant) -> str:
+    match participant:
+        case account.ParticipantPartnerProfile(profile):
+            return profile.name
+        case account.ParticipantSellerProfile(seller):
+            return seller.name
+        case account.ParticipantAccount(owner):
+            return owner.name
+        case _:
+            assert_never(participant)  # refused: ParticipantUnknown is left
+
+
+async def wrong_calls(client: account.Client) -> None:
+    await client.list_connections()  # refused: no catalog
+    await client.list_connections("AWS")  # refused: not by position
+    await client.list_connections(catalog="AWS", page_size=5)  # refused: called max_results here
+    client.paginate.list_connections(catalogs="AWS", on_error="ignore")  # refused: no such policy
+    client.paginate.get_partner  # refused: has no pages  # noqa: B018
+    account.connect(endpoint="http://127.0.0.1")  # refused: called endpoint_url
+
+
+def wrong_objects(connection: account.ConnectionSummary) -> None:
+    connection.id = "other"  # refused: frozen
+    account.PartnerSummary(catalog="AWS")  # refused: members missing
+    connection.connection_types["SUBSIDIARY"].status.lower().nothing  # refused: no such attribute  # noqa: B018
