@@ -1,0 +1,47 @@
+"""The command `aiopartnercentral`: a demo, the collection of a listing, a local Partner Central.
+
+app        what can be typed; imports nothing heavy
+listings   a command for each paginated operation, derived from the generated client
+collect    one collection, from the client to the output
+demo       the same with everything embedded
+serve      the emulator until a signal
+running    coroutine -> exit code: signals, and faults as one line each
+problems   what a fault means to the person at the terminal
+output     bytes to a descriptor, and files that are whole or not there
+progress   how far each catalog is
+tables     items and reports as text
+text       one safe line of a text that came from elsewhere
+"""
+
+from __future__ import annotations
+
+from aiopartnercentral.cli.text import say
+
+__all__ = ["main"]
+
+_EXTRA = frozenset({"typer", "rich", "aiohttp"})
+_USAGE = 2
+_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the command with the arguments of the process and return its exit code.
+
+    Raises:
+        SystemExit: the same exit code, where the parser of the arguments ends the process itself.
+    """
+    try:
+        from aiopartnercentral.cli.app import app  # noqa: PLC0415 - the packages of the extra may be missing
+
+        app(prog_name="aiopartnercentral")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
+            raise
+        say(f"the package {package} is missing: install aiopartnercentral[cli]")
+        return _USAGE
+    except KeyboardInterrupt:
+        # Before the command listens for signals itself, and where the system has none to listen for.
+        say("stopped by SIGINT")
+        return _INTERRUPTED
+    return 0

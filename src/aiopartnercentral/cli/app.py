@@ -1,0 +1,127 @@
+"""What can be typed. Everything heavy is imported by the commands themselves, so that `--help` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from aiopartnercentral import __version__
+
+__all__ = ["app"]
+
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+
+class CollectGroup(TyperGroup):
+    """The commands below `collect`, derived from the generated client when they are first asked for.
+
+    typer keeps its own copy of click, or click itself, depending on its version; neither's types are part of its
+    interface, hence `Any`.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - see the class
+        """Return the names of the listings."""
+        from aiopartnercentral.cli.listings import commands  # noqa: PLC0415 - loads the generated package
+
+        return list(commands())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - see the class
+        """Return the command of a listing, or None if there is none of the name."""
+        from aiopartnercentral.cli.listings import commands  # noqa: PLC0415 - loads the generated package
+
+        function = commands().get(cmd_name)
+        if function is None:
+            return None
+        single = _typer()
+        single.command(cmd_name)(function)
+        return typer.main.get_command(single)
+
+
+def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
+    # Plain text throughout: frames would break addresses and identifiers in two, and a traceback must show no locals.
+    return typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings=_SETTINGS,
+        **more,
+    )
+
+
+app = _typer(no_args_is_help=True)
+app.add_typer(
+    _typer(cls=CollectGroup, no_args_is_help=True),
+    name="collect",
+    help="Collect a listing of one or several catalogs at once.",
+)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer's interface
+    if value:
+        typer.echo(f"aiopartnercentral {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Collect AWS Partner Central listings, many catalogs at once.
+
+    Exit codes: 0 all collected, 1 something failed (what succeeded is kept), 2 wrong usage, 128 + number after a
+    signal, 141 if the reader of the output has gone.
+    """
+
+
+@app.command()
+def demo(
+    *,
+    latency: Annotated[float, typer.Option(min=0, max=60, help="Seconds that each answer is held back.")] = 0.15,
+) -> None:
+    """Collect two catalogs from an embedded Partner Central; needs no credentials and no network."""
+    from aiopartnercentral.cli.demo import forget_environment, show  # noqa: PLC0415 - loads aiohttp and botocore
+    from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
+
+    forget_environment()
+    raise typer.Exit(run(lambda: show(latency)))
+
+
+@app.command()
+def emulator(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on; nothing is encrypted, so keep it local.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for a free one.")] = 0,
+    catalog: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=COUNT", help="A catalog and its number of connections; can be repeated."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another number is other data.")] = 0,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds that each answer is held back.")] = 0.0,
+    requests_per_second: Annotated[
+        float | None, typer.Option(help="More than that is throttled; no limit by default.")
+    ] = None,
+    deny: Annotated[
+        list[str] | None, typer.Option(metavar="CATALOG", help="A catalog to deny access to; can be repeated.")
+    ] = None,
+) -> None:
+    """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
+    from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
+    from aiopartnercentral.cli.serve import prepare, serve  # noqa: PLC0415 - loads aiohttp
+
+    prepared = prepare(
+        catalog or [],
+        host=host,
+        port=port,
+        seed=seed,
+        latency=latency,
+        requests_per_second=requests_per_second,
+        denied_catalogs=deny or [],
+    )
+    raise typer.Exit(run(lambda: serve(prepared, host, port), when_stopped=0))

@@ -1,0 +1,123 @@
+"""What a fault means to the person at the terminal: one line that says what to do, or None for a fault of ours.
+
+No line holds what a request or response said, except the first line of the service's own message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore import exceptions as boto
+
+from aiopartnercentral.cli.text import clean, one_line
+from aiopartnercentral.errors import AioPartnerCentralError, CatalogsFailedError, DecodeError, EncodeError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["explain", "explain_all"]
+
+_REJECTED = (
+    "ExpiredToken",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignature",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClient",
+)
+_LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
+_FIRST_SERVER_STATUS = 500
+
+
+def explain(error: BaseException) -> str | None:
+    """Return the line for a fault, or None for one that is not foreseen."""
+    if isinstance(error, ServiceError):
+        return _service(error)
+    if isinstance(error, DecodeError):
+        return f"the answer is not what Partner Central's model says: {one_line(str(error))}; is it the right endpoint?"
+    if isinstance(error, EncodeError):
+        return f"an option cannot be sent: {one_line(str(error))}"
+    if isinstance(error, boto.BotoCoreError):
+        return _before_answer(error)
+    if isinstance(error, AioPartnerCentralError) and not isinstance(error, CatalogsFailedError):
+        return one_line(str(error))
+    return None
+
+
+def explain_all(failures: Mapping[str, Exception]) -> list[str]:
+    """Return a line for each fault, naming the catalogs that it befell.
+
+    Raises:
+        Exception: one of the faults, if it is not foreseen.
+    """
+    catalogs: dict[str, list[str]] = {}
+    for catalog, error in failures.items():
+        line = explain(error)
+        if line is None:
+            raise error
+        catalogs.setdefault(line, []).append(clean(catalog))
+    return [f"{', '.join(names)}: {line}" for line, names in catalogs.items()]
+
+
+def _service(error: ServiceError) -> str:
+    message = one_line(str(error.response.get("Error", {}).get("Message") or ""))
+    code = clean(error.code)
+    said = f"{code}: {message}" if message else code
+    request = f" (request id {clean(str(error.request_id))})" if error.request_id else ""
+    if code.startswith(_REJECTED):
+        # The message of a rejected signature quotes the request, so it is left out.
+        return f"the credentials were not accepted ({code}): renew them, or check --profile and the clock{request}"
+    if code.startswith("AccessDenied"):
+        return f"{said}: the caller's policy must allow {error.operation_name} on this catalog{request}"
+    if code.startswith(("Throttling", "TooManyRequests")):
+        return f"{said}: try again later, or lower --max-concurrency{request}"
+    if code.startswith("Validation"):
+        return f"{said}{_fields(error)}: check the options{request}"
+    if (error.http_status or 0) >= _FIRST_SERVER_STATUS:
+        return f"{said} (HTTP {error.http_status}): try again later{request}"
+    return f"{said} (HTTP {error.http_status}){request}"
+
+
+def _fields(error: ServiceError) -> str:
+    """Return what the service found wrong with which members of the request."""
+    details = getattr(error, "error_details", None) or ()
+    found = [getattr(detail, "value", None) for detail in details]
+    texts = [
+        f"{getattr(problem, 'name', '') or ''} {getattr(problem, 'message', '') or ''}".strip() for problem in found
+    ]
+    listed = ", ".join(one_line(text) for text in texts if text)
+    return f" ({listed})" if listed else ""
+
+
+def _before_answer(error: boto.BotoCoreError) -> str:
+    known: Mapping[str, Any] = getattr(error, "kwargs", {})
+    where = one_line(str(known.get("endpoint_url") or "the endpoint"))
+    if any(cls.__name__ in _LOGIN for cls in type(error).__mro__):
+        return "the login has expired or is missing: log in again, for example by `aws sso login`"
+    if isinstance(known.get("error"), FileNotFoundError):
+        # Raised by the HTTP client when it reads its certificates, at the first request.
+        return "the file of trusted certificates does not exist: check AWS_CA_BUNDLE"
+    for classes, line in (
+        (boto.ProfileNotFound, f"there is no profile {clean(str(known.get('profile')))!r}: check --profile"),
+        (boto.NoCredentialsError, "no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or name a profile by --profile"),
+        (boto.PartialCredentialsError, "the AWS credentials are incomplete: set both key id and secret, or log in"),
+        (boto.CredentialRetrievalError, f"the AWS credentials of {known.get('provider')} cannot be had: log in again"),
+        (boto.SSLError, f"TLS to {where} failed: is its certificate trusted? AWS_CA_BUNDLE names further ones"),
+        (boto.ProxyConnectionError, "the proxy cannot be reached: check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
+        ((boto.ReadTimeoutError, boto.ConnectTimeoutError), f"{where} did not answer in time: try again later"),
+        (boto.EndpointConnectionError, f"cannot connect to {where}: check the network, --region and --endpoint-url"),
+        (boto.ConnectionClosedError, f"{where} closed the connection: check --endpoint-url, or try again later"),
+        (boto.ResponseStreamingError, "the answer broke off: try again"),
+        (boto.InvalidRegionError, f"{clean(str(known.get('region_name')))!r} is no region: check --region"),
+        (boto.ParamValidationError, f"an option cannot be sent: {_report(known)}"),
+    ):
+        if isinstance(error, classes):
+            return line
+    return one_line(str(error)) or type(error).__name__
+
+
+def _report(known: Mapping[str, Any]) -> str:
+    """Return what botocore found wrong with a request, without the value that it quotes."""
+    first = one_line(str(known.get("report", "")))
+    return first.partition(", value:")[0]

@@ -1,0 +1,84 @@
+"""The command as a real process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from aiopartnercentral.emulator import Emulator
+from tests.cli.helpers import COMMAND, GUARD, Ended
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def environment(tmp_path) -> dict[str, str]:
+    """Return an environment without anything of AWS but credentials, and with nowhere to find more."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("AWS_", "PYTHON")) and not name.upper().endswith("_PROXY")
+    }
+    inherited.pop("FORCE_COLOR", None)
+    return inherited | {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "the-secret-key",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+
+
+@pytest.fixture
+def run(environment) -> Callable[..., Awaitable[Ended]]:
+    """Return `await run(*arguments, **environment)`."""
+
+    async def run_command(*arguments: object, **extra: str) -> Ended:
+        with anyio.fail_after(GUARD):
+            ended = await anyio.run_process(
+                [*COMMAND, *map(str, arguments)],
+                check=False,
+                env={name: value for name, value in (environment | extra).items() if value},
+            )
+        return Ended(ended.returncode, ended.stdout, ended.stderr.decode())
+
+    return run_command
+
+
+@pytest.fixture
+def started(environment) -> Callable[..., Any]:
+    """Return `async with started(*arguments) as process`; it is killed at the end if it still runs."""
+
+    @asynccontextmanager
+    async def start(*arguments: object, **options: Any) -> AsyncIterator[anyio.abc.Process]:
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        process = await anyio.open_process([*COMMAND, *map(str, arguments)], env=environment, **options)
+        try:
+            with anyio.fail_after(GUARD):
+                yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.aclose()
+
+    return start
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    async with Emulator({"AWS": 250, "Sandbox": 30}, denied_catalogs=["Denied"]) as running:
+        yield running

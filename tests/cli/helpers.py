@@ -1,0 +1,91 @@
+"""A server of a few lines, and what a process leaves behind."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+GUARD = 60
+PYTHON = (sys.executable, "-W", "error::ResourceWarning")
+COMMAND = (*PYTHON, "-m", "aiopartnercentral.cli")
+
+
+@attrs.frozen
+class Ended:
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The only line on stderr."""
+        assert "Traceback" not in self.err
+        assert self.err.count("\n") == 1, self.err
+        assert self.err.startswith("aiopartnercentral: ")
+        return self.err
+
+    @property
+    def items(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+async def everything(stream) -> bytes:
+    return b"".join([chunk async for chunk in stream])
+
+
+@asynccontextmanager
+async def serving(answer: Callable[[str, Mapping[str, Any]], Any], **site: Any) -> AsyncIterator[str]:
+    """Serve `answer(operation, request)`, which gives the body or (status, body); gives the address."""
+
+    async def respond(request: web.BaseRequest) -> web.Response:
+        operation = request.headers["X-Amz-Target"].rpartition(".")[2]
+        given = answer(operation, json.loads(await request.read()))
+        given = await given if inspect.isawaitable(given) else given
+        status, body = given if isinstance(given, tuple) else (200, given)
+        return web.Response(status=status, body=body, headers={"Content-Type": "application/x-amz-json-1.0"})
+
+    runner = web.ServerRunner(web.Server(respond, access_log=None, handler_cancellation=True), shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, **site).start()
+        scheme = "https" if "ssl_context" in site else "http"
+        yield f"{scheme}://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        with anyio.CancelScope(shield=True):
+            await runner.cleanup()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110 - what is waited for happens in another process
+        await anyio.sleep(0.01)
+
+
+def page(items: list[bytes], token: str | None = None, key: str = "ConnectionSummaries") -> bytes:
+    """Return the body of a page whose items are spelled just so."""
+    more = f',"NextToken":{json.dumps(token)}'.encode() if token else b""
+    return b'{"' + key.encode() + b'":[' + b",".join(items) + b"]" + more + b"}"
+
+
+def connection(number: int, catalog: str = "AWS") -> bytes:
+    return json.dumps(
+        {
+            "Catalog": catalog,
+            "Id": f"pac-{number:013d}",
+            "Arn": f"arn:aws:partnercentral:us-east-1::catalog/{catalog}/connection/pac-{number:013d}",
+            "OtherParticipantAccountId": "123456789012",
+            "UpdatedAt": "2025-01-01T00:00:00Z",
+            "ConnectionTypes": {
+                "SUBSIDIARY": {"Status": "ACTIVE", "OtherParticipant": {"Account": {"Name": f"Company {number}"}}}
+            },
+        }
+    ).encode()

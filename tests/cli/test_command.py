@@ -1,0 +1,130 @@
+"""What can be typed, and what it costs to ask."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import get_args
+
+import anyio
+import attrs
+import pytest
+
+import aiopartnercentral
+from aiopartnercentral.account import operations, structures
+from aiopartnercentral.account.client import Paginate
+from aiopartnercentral.cli import listings
+from aiopartnercentral.operation import Operation, Pagination
+from tests.cli.helpers import PYTHON
+
+pytestmark = pytest.mark.anyio
+
+
+async def python(code, environment):
+    return await anyio.run_process([*PYTHON, "-c", code], env=environment, check=False)
+
+
+async def test_version(run):
+    ended = await run("--version")
+    assert (ended.code, ended.out.decode()) == (0, f"aiopartnercentral {aiopartnercentral.__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], ["demo", "--help"], ["emulator", "--help"]])
+async def test_help_is_quick_because_nothing_heavy_is_imported(environment, arguments):
+    code = (
+        f"import sys; sys.argv[1:] = {arguments!r}\n"
+        "from aiopartnercentral.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code, ended.code\n"
+        "heavy = {'botocore', 'aiobotocore', 'aiohttp', 'cattrs', 'msgspec', 'anyio'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    ended = await python(code, environment)
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+@pytest.mark.parametrize("package", ["typer", "rich", "aiohttp"])
+async def test_without_the_extra_there_is_one_line(environment, package):
+    code = (
+        f"import sys; sys.modules[{package!r}] = None; sys.argv[1:] = ['demo']\n"
+        "from aiopartnercentral.cli import main; sys.exit(main())"
+    )
+    ended = await python(code, environment)
+    assert ended.returncode == 2
+    assert ended.stdout == b""
+    line = f"aiopartnercentral: the package {package} is missing: install aiopartnercentral[cli]\n"
+    assert ended.stderr.decode() == line
+
+
+async def test_help_to_a_reader_that_goes_away(environment):
+    ended = await anyio.run_process(
+        ["sh", "-c", '"$@" --help | true', "sh", *PYTHON, "-m", "aiopartnercentral.cli"],
+        env=environment, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert b"Traceback" not in ended.stderr
+
+
+async def test_every_paginated_operation_has_its_command_and_words_of_its_own(run):
+    methods = {name for name in vars(Paginate) if not name.startswith("_")}
+    found = {listing.method: listing for listing in listings.listings()}
+    assert set(found) == methods == set(listings._SUMMARIES)
+    assert {name for listing in found.values() for name in listing.filters} == set(listings._FILTERS)
+    ended = await run("collect", "--help")
+    assert ended.code == 0
+    for listing in found.values():
+        assert listing.command in ended.out.decode()
+
+
+@attrs.frozen(kw_only=True)
+class ListThingsRequest:
+    catalog: str
+    colour: str
+    limit: int | None = None
+    flags: list[bool] | None = None
+    next_token: str | None = None
+
+
+@pytest.fixture
+def further(monkeypatch):
+    """Add a paginated operation to the generated package, as a newer model would."""
+
+    def list_things(self, *, catalogs, colour, limit=None, flags=None, max_items=None, ordered=False):
+        raise NotImplementedError
+
+    def add(request):
+        operation = Operation(
+            name="ListConnections", input=request, output=structures.ListConnectionsResponse,
+            errors=(), readonly=True, idempotent=True,
+        )  # fmt: skip
+        pagination = Pagination(
+            operation=operation,
+            items=list,
+            next_token=str,
+            result_key="Things",
+            output_token="NextToken",  # noqa: S106 - no password
+        )
+        monkeypatch.setattr(operations, "LIST_CONNECTIONS_PAGES", pagination)
+        monkeypatch.setattr(Paginate, "list_connections", list_things)
+
+    return add
+
+
+def test_a_further_listing_gets_its_options_from_its_request(further):
+    further(ListThingsRequest)
+    listing = next(one for one in listings.listings() if one.method == "list_connections")
+    assert listing.page_size is None
+    kinds = {name: get_args(hint)[0] for name, hint in listing.filters.items()}
+    assert kinds == {"colour": str, "limit": int | None, "flags": list[bool] | None}
+    options = {name: get_args(hint)[1] for name, hint in listing.filters.items()}
+    assert options["flags"].default == "--flag"
+    assert options["colour"].help == "Sent as the member colour of the request."
+
+
+def test_a_filter_without_an_option_is_a_clear_error(further):
+    @attrs.frozen(kw_only=True)
+    class Request(ListThingsRequest):
+        colour: dict[str, str]
+
+    Request.__annotations__["colour"] = dict[str, str]
+    further(Request)
+    with pytest.raises(TypeError, match=r"list_connections\(colour\)"):
+        listings.listings()

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+import signal
+import socket
+
+import pytest
+
+from aiopartnercentral import account
+from tests.cli.helpers import everything
+
+pytestmark = pytest.mark.anyio
+
+READY = re.compile(rb"listening on (http://127\.0\.0\.1:\d+)\n")
+
+
+async def address(process) -> str:
+    line = b""
+    while not line.endswith(b"\n"):
+        line += await process.stdout.receive()
+    return READY.fullmatch(line)[1].decode()
+
+
+def connect(url):
+    return account.connect(
+        endpoint_url=url,
+        aws_access_key_id="x",
+        aws_secret_access_key="y",  # noqa: S106 - checked by nobody
+    )
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+async def test_it_serves_what_was_asked_for_until_a_signal(started, sent):
+    options = ("--catalog", "AWS=5", "--catalog", "Sandbox=2", "--deny", "Secret", "--seed", "7")
+    async with started("emulator", *options) as process:
+        async with connect(await address(process)) as client:
+            listing = client.paginate.list_connections(catalogs=["AWS", "Sandbox"])
+            catalogs = [catalog for catalog, _ in await listing.collect()]
+            with pytest.raises(account.AccessDeniedException):
+                await client.list_connections(catalog="Secret")
+        process.send_signal(sent)
+        assert await everything(process.stderr) == b""
+        assert await everything(process.stdout) == b""
+        assert await process.wait() == 0
+    assert sorted(catalogs) == ["AWS"] * 5 + ["Sandbox"] * 2
+
+
+async def test_too_many_requests_are_throttled(started):
+    async with (
+        started("emulator", "--requests-per-second", "0.001") as process,
+        connect(await address(process)) as client,
+    ):
+        await client.list_partners(catalog="AWS")
+        with pytest.raises(account.ThrottlingException):
+            await client.list_partners(catalog="AWS")
+
+
+async def test_a_port_in_use_is_one_line(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = await run("emulator", "--port", port)
+    assert (ended.code, ended.out) == (1, b"")
+    assert f"127.0.0.1 port {port}: Address already in use: choose another --port" in ended.complaint
+
+
+async def test_a_host_that_is_none(run):
+    ended = await run("emulator", "--host", "256.1.1.1")
+    assert ended.code == 1
+    assert "cannot listen on 256.1.1.1" in ended.complaint
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--catalog", "AWS"),
+        ("--catalog", "AWS=many"),
+        ("--catalog", "AWS=-1"),
+        ("--catalog", "AWS=²"),
+        ("--catalog", "=5"),
+        ("--catalog", "A-1=5"),
+        ("--catalog", "AWS=1", "--catalog", "AWS=2"),
+        ("--catalog", "AWS=99999999999"),
+        ("--latency", "-1"),
+        ("--latency", "nan"),
+        ("--requests-per-second", "0"),
+        ("--port", "70000"),
+    ],
+)
+async def test_impossible_values_are_wrong_usage(run, arguments):
+    ended = await run("emulator", *arguments)
+    assert (ended.code, ended.out) == (2, b"")
+    assert "Traceback" not in ended.err
+    assert "Error: " in ended.err

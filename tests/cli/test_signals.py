@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import signal
+import socket
+
+import anyio
+import pytest
+
+from tests.cli.helpers import connection, everything, page, serving, until
+
+pytestmark = pytest.mark.anyio
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is below nohup, which the command respects
+    SIGNALS.append((signal.SIGHUP, 129))
+
+
+class Slow:
+    """Gives one page at once, and the one after it never."""
+
+    def __init__(self):
+        self.waiting = 0
+
+    async def __call__(self, _operation, sent):
+        if sent.get("NextToken") is None:
+            return page([connection(number, sent["Catalog"]) for number in range(100)], "more")
+        self.waiting += 1
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.waiting -= 1
+
+
+@pytest.mark.parametrize(("sent", "code"), SIGNALS)
+async def test_a_signal_mid_way_ends_cleanly(started, sent, code):
+    slow = Slow()
+    async with (
+        serving(slow) as url,
+        started(
+            *("collect", "list-connections", "--catalog", "AWS", "--catalog", "Sandbox", "--endpoint-url", url)
+        ) as process,
+    ):
+        await until(lambda: slow.waiting == 2)
+        process.send_signal(sent)
+        out, err = await everything(process.stdout), await everything(process.stderr)
+        assert await process.wait() == code
+        # What was there before the signal has been written, whole lines of it.
+        assert out.count(b"\n") == 200
+        assert out.endswith(b"}\n")
+        assert err == f"aiopartnercentral: stopped by {sent.name}\n".encode()
+        await until(lambda: slow.waiting == 0)
+
+
+@pytest.mark.parametrize(("sent", "code"), SIGNALS)
+async def test_a_signal_leaves_the_earlier_file_and_no_other(started, tmp_path, sent, code):
+    file = tmp_path / "items"
+    file.write_text("earlier\n")
+    slow = Slow()
+    async with (
+        serving(slow) as url,
+        started("collect", "list-connections", "--catalog", "AWS", "--endpoint-url", url, "--output", file) as process,
+    ):
+        await until(lambda: slow.waiting)
+        assert len(list(tmp_path.iterdir())) == 2
+        process.send_signal(sent)
+        assert await process.wait() == code
+    assert [path.name for path in tmp_path.iterdir()] == ["items"]
+    assert file.read_text() == "earlier\n"
+
+
+async def test_interrupting_twice_changes_nothing(started):
+    slow = Slow()
+    async with (
+        serving(slow) as url,
+        started("collect", "list-connections", "--catalog", "AWS", "--endpoint-url", url) as process,
+    ):
+        await until(lambda: slow.waiting)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        err = await everything(process.stderr)
+        assert await process.wait() in (130, 143)
+    assert b"Traceback" not in err
+    assert err.count(b"\n") == 1
+
+
+async def test_a_reader_that_has_stopped_reading_does_not_hold_up_the_end(started):
+    filled = anyio.Event()
+
+    def answer(_operation, sent):
+        number = int(sent.get("NextToken") or 0)
+        if number == 40:
+            filled.set()
+        return page([connection(index) for index in range(100)], str(number + 1))
+
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        async with (
+            serving(answer) as url,
+            started("collect", "list-connections", "--catalog", "AWS", "--endpoint-url", url, stdout=writer) as process,
+        ):
+            # Nothing is read: pages are fetched until pipe and buffers are full.
+            with anyio.move_on_after(3):
+                await filled.wait()
+            process.send_signal(signal.SIGINT)
+            err = await everything(process.stderr)
+            assert await process.wait() == 130
+    assert err == b"aiopartnercentral: stopped by SIGINT\n"
+
+
+async def test_a_slow_reader_stops_the_fetching(started):
+    fetched = 0
+
+    def answer(_operation, _sent):
+        nonlocal fetched
+        fetched += 1
+        return page([connection(index) for index in range(100)], str(fetched))
+
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        async with (
+            serving(answer) as url,
+            started("collect", "list-connections", "--catalog", "AWS", "--endpoint-url", url, stdout=writer),
+        ):
+            await until(lambda: fetched)
+            before = -1
+            # Endless as the listing is, the fetching comes to rest.
+            while fetched != before:
+                before = fetched
+                await anyio.sleep(1)
+    assert fetched < 500
+
+
+async def test_a_demo_can_be_interrupted(started):
+    async with started("demo", "--latency", "60") as process:
+        await process.stderr.receive()
+        process.send_signal(signal.SIGINT)
+        err, out = await everything(process.stderr), await everything(process.stdout)
+        assert await process.wait() == 130
+    assert out == b""
+    assert err.endswith(b"aiopartnercentral: stopped by SIGINT\n")
+    assert b"Traceback" not in err
