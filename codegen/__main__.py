@@ -40,7 +40,7 @@ def _sync() -> int:
 
 def _generate() -> int:
     for config in SERVICES:
-        changed = check.write(check.render(config, MODELS), config.output)
+        changed = check.write(check.render(source.load(config, MODELS)), config.output)
         for path in changed:
             print(f"{'wrote' if path.exists() else 'removed'} {path}")  # noqa: T201 - a command's output
         print(f"{config.name}: {len(changed)} file(s) changed")  # noqa: T201 - a command's output
@@ -48,7 +48,9 @@ def _generate() -> int:
 
 
 def _check() -> int:
-    problems = [line for config in SERVICES for line in check.differences(check.render(config, MODELS), config.output)]
+    problems = []
+    for config in SERVICES:
+        problems += check.differences(check.render(source.load(config, MODELS)), config.output)
     for line in problems:
         print(line, file=sys.stderr)  # noqa: T201 - a command's output
     if problems:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codegen import ir, traits
+from codegen import ir, rules, traits
 from codegen.errors import ModelError
 from codegen.graph import recursive_members, sensitive_shapes
 
@@ -15,23 +15,26 @@ if TYPE_CHECKING:
 
     from codegen.source import Source
 
-_SCALARS = {kind.value: kind for kind in ir.Kind} | {"character": ir.Kind.STRING, "short": ir.Kind.INTEGER}
+_SCALARS = {kind.value: kind for kind in ir.Kind}
 
 
 def build(source: Source) -> ir.Service:
     """Return the IR of one service.
 
     Raises:
-        ModelError: an unknown trait, shape kind or protocol, or a reference to a shape that is not there.
+        ModelError: an unknown trait, shape kind or protocol, a reference to a shape that is not there, or what `rules`
+            forbids.
     """
-    return _Builder(source).service()
+    service = _Builder(source).service()
+    rules.check(service)
+    return service
 
 
 class _Builder:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.name = source.config.name
-        self.shapes: Mapping[str, Mapping[str, Any]] = source.service["shapes"]
+        self.shapes: Mapping[str, Mapping[str, Any]] = source.service.get("shapes", {})
 
     def service(self) -> ir.Service:
         model = self.source.service
@@ -68,8 +71,8 @@ class _Builder:
             return ir.List(name=name, element=element, constraints=constraints, sensitive=sensitive)
         if kind == "map":
             key = self.reference(shape["key"], traits.ELEMENT, f"{where}.key")
-            if self.shapes[key]["type"] != "string":
-                raise ModelError(f"{where}.key", f"a map's key must be a string, not {self.shapes[key]['type']}")
+            if self.shapes[key].get("type") != "string":
+                raise ModelError(f"{where}.key", f"a map's key must be a string, not {self.shapes[key].get('type')}")
             value = self.reference(shape["value"], traits.ELEMENT, f"{where}.value")
             return ir.Map(name=name, key=key, value=value, constraints=constraints, sensitive=sensitive)
         if kind == "string" and "enum" in shape:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from codegen import emit, names, source
+from codegen import emit, names
 from codegen.build import build
 from codegen.emit.writer import WIDTH
 from codegen.errors import CodegenError
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from codegen.services import ServiceConfig
+    from codegen.source import Source
 
 
-def render(config: ServiceConfig, models: Path) -> dict[str, bytes]:
+def render(source: Source) -> dict[str, bytes]:
     """Return the files of one service's package: name -> content.
 
     Raises:
-        CodegenError: the model cannot be read or honoured, or the formatter is missing.
+        CodegenError: the model cannot be honoured, or the formatter is missing.
     """
-    service = build(source.load(config, models))
+    service = build(source)
     named = names.name(service)
     return {name: _formatted(name, emitter(service, named)) for name, emitter in emit.MODULES.items()}
 

@@ -36,17 +36,17 @@ def sensitive_shapes(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
     return frozenset(name for name in shapes if hidden(name, frozenset()))
 
 
+def endless_collections(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
+    """Return the lists and maps that contain themselves with nothing but lists and maps between."""
+    collections = {name: shape for name, shape in shapes.items() if isinstance(shape, ir.List | ir.Map)}
+    inner = {name: frozenset(_targets(shape)) & collections.keys() for name, shape in collections.items()}
+    return frozenset(name for name in inner if name in _reachable(name, inner))
+
+
 def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, str]]:
     """Return the (shape, member) pairs through which a structure or union reaches itself again."""
-    reachable: dict[str, frozenset[str]] = {}
-    for name in shapes:
-        found: set[str] = set()
-        pending = [name]
-        while pending:
-            new = set(_targets(shapes[pending.pop()])) - found
-            found |= new
-            pending.extend(new)
-        reachable[name] = frozenset(found)
+    inner = {name: frozenset(_targets(shape)) for name, shape in shapes.items()}
+    reachable = {name: _reachable(name, inner) for name in shapes}
     return frozenset(
         (name, member.name)
         for name, shape in shapes.items()
@@ -54,3 +54,13 @@ def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, st
         for member in shape.members
         if member.target == name or name in reachable[member.target]
     )
+
+
+def _reachable(start: str, inner: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    pending = [start]
+    while pending:
+        new = inner[pending.pop()] - found
+        found |= new
+        pending.extend(new)
+    return frozenset(found)

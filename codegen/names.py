@@ -17,11 +17,12 @@ from codegen import ir
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# Names that generated annotations and bodies use: a member called like one would hide it inside its class.
+# Names that generated annotations and bodies use: a member or method called like one would hide it in its class.
 _USED_IN_CLASS_BODIES = frozenset(
     {
         *("bool", "bytes", "dict", "float", "int", "list", "object", "property", "str", "type", "self", "cls"),
         *("attrs", "datetime", "converting", "enums", "errors", "operations", "structures", "unions"),
+        *("redacted", "super", "to_dict", "to_enum", "to_list"),
     }
 )
 # Attributes that the generated or hand-written base class of an error has already.
@@ -35,25 +36,19 @@ _TAKEN_IN_STRUCTURES = frozenset({"response_metadata"})
 _TAKEN_IN_PAGINATE = frozenset(
     {"buffer_pages", "catalogs", "max_concurrency", "max_items", "on_error", "ordered", "page_size"}
 )
-_TAKEN_IN_CLIENT = frozenset({"call", "close", "paginate", "service", "connect", "wrap"})
+_TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
+    *("call", "close", "paginate", "paginator", "service", "connect", "wrap"),
+    *("default_botocore_converter", "default_json_converter"),
+}
 # Attributes of every StrEnum that an upper-case member name could meet.
 _TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in dir(str) if not n.startswith("_")})
-# Names of the generated package itself, beside builtins that its modules use.
+# Names of the generated package itself, beside those that its modules import and builtins that they use.
 _TAKEN_IN_PACKAGE = frozenset(
     {
         *("Client", "Paginate", "ServiceError", "Operation", "Pagination", "Service", "Any", "ClassVar", "TypeAlias"),
-        *(
-            "TYPE_CHECKING",
-            "Final",
-            "Sequence",
-            "Mapping",
-            "Iterable",
-            "Paginator",
-            "Exception",
-            "True",
-            "False",
-            "None",
-        ),
+        *("OpenEnum", "Request", "ResponseMetadata", "UnknownMember"),
+        *("TYPE_CHECKING", "Final", "Sequence", "Mapping", "Iterable", "Paginator", "AttributeError", "Exception"),
+        *("True", "False", "None"),
     }
 )
 
@@ -62,14 +57,30 @@ _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9
 
 @attrs.frozen(kw_only=True)
 class Names:
-    """The Python names of everything in one service; keys are wire names."""
+    """The Python names of everything in one service; keys are wire names.
+
+    Attributes:
+        classes: of structures, unions, enums and errors, by shape.
+        variants: of the classes of a union's members, by union and member.
+        unknowns: of the classes of members that the model does not know, by union.
+        fields: of the attributes of structures and errors, by shape and member.
+        enum_members: by enum and value.
+        hooks: how the names of the converters' functions for a structure or error end, by shape.
+        methods: of the client's methods, by operation.
+        constants: of the descriptions of operations, by operation.
+        pages: of the descriptions of how operations are paginated, by operation.
+        arguments: of the paginator's methods, by operation and request member.
+    """
 
     classes: Mapping[str, str]
     variants: Mapping[tuple[str, str], str]
     unknowns: Mapping[str, str]
     fields: Mapping[tuple[str, str], str]
     enum_members: Mapping[tuple[str, str], str]
+    hooks: Mapping[str, str]
     methods: Mapping[str, str]
+    constants: Mapping[str, str]
+    pages: Mapping[str, str]
     arguments: Mapping[tuple[str, str], str]
 
 
@@ -83,7 +94,7 @@ def name(service: ir.Service) -> Names:
     classes = _Scope(_TAKEN_IN_PACKAGE)
     for shape in service.shapes.values():
         if isinstance(shape, ir.Structure | ir.Union | ir.Enum):
-            classes.add(shape.name, _class_name(shape.name))
+            classes.add(shape.name, _class_name(shape.name), "Shape")
     variants, unknowns = {}, {}
     for union in service.unions():
         for member in union.members:
@@ -94,16 +105,26 @@ def name(service: ir.Service) -> Names:
     for shape in service.shapes.values():
         if isinstance(shape, ir.Structure):
             fields |= _fields(shape)
+    hooks = _Scope()
+    for structure in (*service.structures(), *service.errors()):
+        hooks.add(structure.name, snake(classes.names[structure.name]))
     methods = _Scope(_TAKEN_IN_CLIENT)
     for operation in service.operations:
         methods.add(operation.name, _identifier(snake(operation.name), "operation"))
+    constants = {o.name: methods.names[o.name].upper() for o in service.operations}
+    pages = _Scope({"SERVICE", *constants.values()})
+    for operation in service.operations:
+        pages.add(operation.name, f"{constants[operation.name]}_PAGES")
     return Names(
-        classes={shape: python for shape, python in classes.names.items() if isinstance(shape, str)},
+        classes={s: classes.names[s] for s in service.shapes if s in classes.names},
         variants=variants,
         unknowns=unknowns,
         fields=fields,
         enum_members={key: python for enum in service.enums() for key, python in _enum_members(enum).items()},
+        hooks={s: hooks.names[s] for s in service.shapes if s in hooks.names},
         methods={o.name: methods.names[o.name] for o in service.operations},
+        constants=constants,
+        pages={o.name: pages.names[o.name] for o in service.operations},
         arguments=_arguments(service, fields),
     )
 
@@ -111,7 +132,7 @@ def name(service: ir.Service) -> Names:
 class _Scope:
     """Hands out each Python name once; the first wire name to ask keeps the plain form."""
 
-    def __init__(self, taken: Iterable[str]) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self.taken = set(taken)
         self.names: dict[object, str] = {}
 
@@ -134,8 +155,8 @@ def _identifier(text: str, fallback: str) -> str:
 
 
 def _class_name(wire_name: str) -> str:
-    text = re.sub(r"[^0-9A-Za-z_]", "", wire_name).lstrip("_")
-    return _identifier(text[:1].upper() + text[1:], "Shape")
+    text = "".join(word[:1].upper() + word[1:] for word in re.split(r"[^0-9A-Za-z]+", wire_name))
+    return text if text[:1].isalpha() else f"Shape{text}"
 
 
 def _fields(structure: ir.Structure) -> dict[tuple[str, str], str]:

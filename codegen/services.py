@@ -17,7 +17,8 @@ class ServiceConfig:
     Attributes:
         name: botocore's name of the service.
         api_version: the model's version.
-        package: name of the generated package below `aiopartnercentral`.
+        package: import name of the generated package.
+        root: the folder that the package is imported from.
         region: the one region that serves the API, used where the caller names none.
         fan_out: wire name of the request member over which paginated operations fan out.
     """
@@ -25,20 +26,21 @@ class ServiceConfig:
     name: str
     api_version: str
     package: str
+    root: Path = ROOT / "src"
     region: str
     fan_out: str
 
     @property
     def output(self) -> Path:
         """The folder that holds the generated package."""
-        return ROOT / "src" / "aiopartnercentral" / self.package
+        return self.root.joinpath(*self.package.split("."))
 
 
 SERVICES = (
     ServiceConfig(
         name="partnercentral-account",
         api_version="2025-04-04",
-        package="account",
+        package="aiopartnercentral.account",
         region="us-east-1",
         fan_out="Catalog",
     ),

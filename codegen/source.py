@@ -111,7 +111,7 @@ def _recorded(models: Path) -> Mapping[str, Any]:
         return tomllib.loads((models / SOURCES).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SourceError(f"{models / SOURCES} is missing; run `python -m codegen sync`") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # no TOML, or no UTF-8
         raise SourceError(f"{models / SOURCES} is not TOML: {error}") from error
 
 
@@ -123,7 +123,10 @@ def _pinned(models: Path, config: ServiceConfig, kind: str, recorded: Mapping[st
     if entry is None or not path.exists():
         raise SourceError(f"{path} and {SOURCES} disagree about whether it exists; run `python -m codegen sync`")
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != entry.get("pinned_sha256"):
+    if not isinstance(entry, dict) or hashlib.sha256(data).hexdigest() != entry.get("pinned_sha256"):
         raise SourceError(f"{path} is not the file that {SOURCES} speaks of; run `python -m codegen sync`")
-    model: Mapping[str, Any] = json.loads(data)
+    try:
+        model: Mapping[str, Any] = json.loads(data)
+    except ValueError as error:
+        raise SourceError(f"{path} is not JSON: {error}") from error
     return model

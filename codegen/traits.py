@@ -53,15 +53,22 @@ MEMBER: Known = frozenset({"shape", "idempotencyToken", "locationName"})
 ERROR: Known = frozenset({"code", "httpStatusCode", "senderFault"})
 PAGINATOR: Known = frozenset({"input_token", "output_token", "limit_key", "result_key"})
 
+# What no level that may have it can do without.
+NEEDED: Known = frozenset(
+    {
+        *("metadata", "operations", "shapes", "protocol", "serviceFullName", "uid"),
+        *("shape", "type", "member", "key", "value", "members"),
+        *("input_token", "output_token", "result_key"),
+    }
+)
+
 _ANY: Known = frozenset({"type", "sensitive"})
 _BOX: Known = frozenset({"box"})  # whether Java boxes the number
 _RANGE: Known = frozenset({"min", "max"})
 
 SHAPES: Mapping[str, Known] = {
     "string": _ANY | _RANGE | {"enum", "pattern"},
-    "character": _ANY,
     "boolean": _ANY | _BOX,
-    "short": _ANY | _BOX | _RANGE,
     "integer": _ANY | _BOX | _RANGE,
     "long": _ANY | _BOX | _RANGE,
     "float": _ANY | _BOX | _RANGE,
@@ -75,13 +82,16 @@ SHAPES: Mapping[str, Known] = {
 
 
 def check(level: Mapping[str, Any], known: Known | None, where: str, what: str = "shape kind") -> None:
-    """Raise unless every key of one level of the model is known.
+    """Raise unless every key of one level of the model is known, and none is absent that the level needs.
 
     Raises:
-        ModelError: naming the first unknown trait in alphabetical order, or the shape kind where `known` is None.
+        ModelError: naming the first such trait in alphabetical order, or the shape kind where `known` is None.
     """
     if known is None:
         raise ModelError(where, f"unknown {what}")
     unknown = sorted(set(level) - known)
     if unknown:
         raise ModelError(where, f"unknown trait {unknown[0]!r}")
+    absent = sorted((known & NEEDED) - set(level))
+    if absent:
+        raise ModelError(where, f"{absent[0]!r} is missing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codegen import ir
-from codegen.emit.operations import constant, item_annotation
+from codegen.emit.operations import item_annotation
 from codegen.emit.structures import optional
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer
@@ -44,7 +44,7 @@ def emit(service: ir.Service, names: Names) -> str:
     writer.use("typing", "ClassVar")
     writer.use("aiopartnercentral.client", "ServiceClient", "open_client", "wrap_client")
     writer.use("aiopartnercentral.operation", "Service", typing_only=True)
-    writer.use(f"aiopartnercentral.{service.config.package}", "converters", "operations", "structures")
+    writer.use(service.config.package, "converters", "operations", "structures")
     with writer.block("class Client(ServiceClient):"):
         writer.docstring(
             f"The {service.full_name}: one coroutine for each operation.",
@@ -164,8 +164,8 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
         for member, _, value in arguments:
             name = names[operation.name, member.name]
             if value != name:
-                writer.line(f"_{name} = {value}")
-                value = f"_{name}"  # noqa: PLW2901 - converted once, not for each page
+                writer.line(f"_given_{name} = {value}")
+                value = f"_given_{name}"  # noqa: PLW2901 - converted once, not for each page
             values.append(f"{fields[structure.name, member.name]}={value}")
         writer.line()
         with writer.block(f"def _request(_catalog: str, _token: str | None) -> {request}:"):
@@ -173,7 +173,7 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
         writer.line()
         passed = ", ".join(f"{name}={name}" for name, _, _ in own)
         writer.line(
-            f"return self._client.paginator(operations.{constant(types.names, operation)}_PAGES, _request, "
+            f"return self._client.paginator(operations.{types.names.pages[operation.name]}, _request, "
             f"catalogs=catalogs, {passed})"
         )
 

@@ -10,7 +10,6 @@ from codegen import ir
 from codegen.emit.structures import optional
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer
-from codegen.names import snake
 
 if TYPE_CHECKING:
     from codegen.names import Names
@@ -54,35 +53,35 @@ class _Hooks:
     types: Types
     writer: Writer
 
-    def decode(self, shape: str, *, recursive: bool) -> str:
-        """Return the expression of the structure hook of a shape."""
+    def decode(self, shape: str, *, recursive: bool, hidden: bool = False) -> str:
+        """Return the expression of the structure hook of a shape; `hidden` in a collection that is sensitive itself."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
             return f"converting.decode_{_LEAF[found.kind]}"
         if isinstance(found, ir.List):
-            inner = self.decode(found.element, recursive=recursive)
+            inner = self.decode(found.element, recursive=recursive, hidden=hidden or found.sensitive)
             return f"converting.list_decoder({inner}, {self.cls(found.element)})"
         if isinstance(found, ir.Map):
             key = self.decode(found.key, recursive=recursive)
-            value = self.decode(found.value, recursive=recursive)
-            hidden = ", sensitive_keys=True" if self._is_sensitive(found.key) else ""
-            return f"converting.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{hidden})"
+            value = self.decode(found.value, recursive=recursive, hidden=hidden or found.sensitive)
+            keys = self._sensitive_keys(found, hidden=hidden)
+            return f"converting.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{keys})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
             return f"converting.deferred_decoder(_converter, {self.cls(shape)})"
         return f"_converter.get_structure_hook({self.cls(shape)})"
 
-    def encode(self, shape: str, *, recursive: bool) -> str:
-        """Return the expression of the unstructure hook of a shape."""
+    def encode(self, shape: str, *, recursive: bool, hidden: bool = False) -> str:
+        """Return the expression of the unstructure hook of a shape; `hidden` as for `decode`."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
             return f"converting.encode_{_LEAF[found.kind]}"
         if isinstance(found, ir.List):
-            return f"converting.list_encoder({self.encode(found.element, recursive=recursive)})"
+            inner = self.encode(found.element, recursive=recursive, hidden=hidden or found.sensitive)
+            return f"converting.list_encoder({inner})"
         if isinstance(found, ir.Map):
             key = self.encode(found.key, recursive=recursive)
-            value = self.encode(found.value, recursive=recursive)
-            hidden = ", sensitive_keys=True" if self._is_sensitive(found.key) else ""
-            return f"converting.map_encoder({key}, {value}{hidden})"
+            value = self.encode(found.value, recursive=recursive, hidden=hidden or found.sensitive)
+            return f"converting.map_encoder({key}, {value}{self._sensitive_keys(found, hidden=hidden)})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
             return f"converting.deferred_encoder(_converter, {self.cls(shape)})"
         return f"_converter.get_unstructure_hook({self.cls(shape)})"
@@ -91,14 +90,16 @@ class _Hooks:
         """Return the expression of a shape's type, as a hook takes it."""
         return self.types.annotation(shape, self.writer)
 
-    def _is_sensitive(self, shape: str) -> bool:
-        found = self.types.service.shapes[shape]
-        return isinstance(found, ir.Scalar | ir.Enum) and found.sensitive
+    def _sensitive_keys(self, found: ir.Map, *, hidden: bool) -> str:
+        """Return the argument that keeps the map's keys out of JSON paths, where they must not be shown."""
+        key = self.types.service.shapes[found.key]
+        sensitive = hidden or found.sensitive or (isinstance(key, ir.Scalar | ir.Enum) and key.sensitive)
+        return ", sensitive_keys=True" if sensitive else ""
 
     def structure_decoder(self, structure: ir.Structure, cls: str) -> str:
         """Write the factory of a structure's hook and return its name."""
         writer, fields = self.writer, self.types.names.fields
-        name = f"_decode_{snake(structure.name)}"
+        name = f"_decode_{self.types.names.hooks[structure.name]}"
         with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Decode[{cls}]:"):
             for member in structure.members:
                 hook = self.decode(member.target, recursive=member.recursive)
@@ -139,7 +140,7 @@ class _Hooks:
     def structure_encoder(self, structure: ir.Structure, cls: str) -> str:
         """Write the factory of a structure's unstructure hook and return its name."""
         writer, fields = self.writer, self.types.names.fields
-        name = f"_encode_{snake(structure.name)}"
+        name = f"_encode_{self.types.names.hooks[structure.name]}"
         with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
             for member in structure.members:
                 hook = self.encode(member.target, recursive=member.recursive)
@@ -185,14 +186,14 @@ class _Hooks:
         for member in structure.members:
             if member.name != member.wire_name:
                 field = self.types.names.fields[structure.name, member.name]
-                self.writer.line(f"_key_{field} = _converter.member_name({member.name!r}, {member.wire_name!r})")
+                self.writer.line(f"_key_{field} = {_wire_key(member)}")
 
     def error_decoder(self, error: ir.Structure, cls: str) -> str:
         """Write the factory of an error's hook and return its name."""
-        name = f"_decode_{snake(error.name)}"
+        name = f"_decode_{self.types.names.hooks[error.name]}"
         with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:"):
             members = [
-                f"converting.ErrorMember({m.wire_name!r}, {self.types.names.fields[error.name, m.name]!r}, required="
+                f"converting.ErrorMember({_wire_key(m)}, {self.types.names.fields[error.name, m.name]!r}, required="
                 f"{m.required}, decode={self.decode(m.target, recursive=m.recursive)}, cls={self.cls(m.target)})"
                 for m in error.members
             ]
@@ -202,10 +203,10 @@ class _Hooks:
 
     def error_encoder(self, error: ir.Structure, cls: str) -> str:
         """Write the factory of an error's unstructure hook and return its name."""
-        name = f"_encode_{snake(error.name)}"
+        name = f"_encode_{self.types.names.hooks[error.name]}"
         with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
             fields = [
-                f"converting.ErrorField({self.types.names.fields[error.name, m.name]!r}, {m.wire_name!r}, "
+                f"converting.ErrorField({self.types.names.fields[error.name, m.name]!r}, {_wire_key(m)}, "
                 f"required={m.required}, encode={self.encode(m.target, recursive=m.recursive)})"
                 for m in error.members
             ]
@@ -220,9 +221,9 @@ class _Hooks:
         variants = {}
         for member in union.members:
             cls = f"unions.{names.variants[union.name, member.name]}"
-            variants[member.wire_name] = cls
+            tag = _wire_key(member)
+            variants[tag] = cls
             decode = self.decode(member.target, recursive=member.recursive)
-            tag = repr(member.wire_name)
             of = self.cls(member.target)
             decoders[cls] = f"lambda _converter: converting.variant_decoder({tag}, {cls}, {decode}, {of})"
             encode = self.encode(member.target, recursive=member.recursive)
@@ -230,7 +231,7 @@ class _Hooks:
         unknown = f"unions.{names.unknowns[union.name]}"
         decoders[unknown] = f"lambda _converter: converting.unknown_decoder(_converter, {unknown})"
         encoders[unknown] = f"lambda _converter: converting.unknown_encoder(_converter, {unknown})"
-        table = ", ".join(f"{tag!r}: {cls}" for tag, cls in variants.items())
+        table = ", ".join(f"{tag}: {cls}" for tag, cls in variants.items())
         decoders[alias] = f"lambda _converter: converting.union_decoder(_converter, {{{table}}}, {unknown})"
         classes = ", ".join([*variants.values(), unknown])
         encoders[alias] = f"lambda _converter: converting.union_encoder(_converter, {union.name!r}, ({classes}))"
@@ -238,6 +239,13 @@ class _Hooks:
 
 def _key(member: ir.Member, field: str) -> str:
     return repr(member.name) if member.name == member.wire_name else f"_key_{field}"
+
+
+def _wire_key(member: ir.Member) -> str:
+    """Return the expression of what a member is called in the converter's wire form."""
+    if member.name == member.wire_name:
+        return repr(member.name)
+    return f"_converter.member_name({member.name!r}, {member.wire_name!r})"
 
 
 def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], enums: list[str]) -> None:

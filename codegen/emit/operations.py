@@ -21,7 +21,7 @@ def emit(service: ir.Service, names: Names) -> str:
     for operation in service.operations:
         request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
         errors = "".join(f"{types.reference(e, writer)}, " for e in operation.errors)
-        writer.line(f"{constant(names, operation)}: Final[Operation[{request}, {response}]] = Operation(")
+        writer.line(f"{names.constants[operation.name]}: Final[Operation[{request}, {response}]] = Operation(")
         writer.lines(
             [
                 f"    name={operation.name!r},",
@@ -46,17 +46,12 @@ def emit(service: ir.Service, names: Names) -> str:
             f"    name={config.name!r},",
             f"    api_version={config.api_version!r},",
             f"    region={config.region!r},",
-            f"    operations=({''.join(constant(names, o) + ', ' for o in service.operations)}),",
+            f"    operations=({''.join(names.constants[o.name] + ', ' for o in service.operations)}),",
             f"    errors={{{codes}}},",
             ")",
         ]
     )
     return writer.render()
-
-
-def constant(names: Names, operation: ir.Operation) -> str:
-    """Return the name of the operation's description."""
-    return names.methods[operation.name].upper()
 
 
 def item_annotation(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> str:
@@ -72,15 +67,14 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
     writer.use("aiopartnercentral.operation", "Pagination")
     request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
     item = item_annotation(types, operation, pagination, writer)
-    name = constant(types.names, operation)
     result = _member(types, operation.output, pagination.result_key)
     token = _member(types, operation.output, pagination.output_token)
     fields = types.names.fields
     items = f"page.{fields[operation.output, result.name]}{'' if result.required else ' or []'}"
-    writer.line(f"{name}_PAGES: Final[Pagination[{request}, {response}, {item}]] = Pagination(")
+    writer.line(f"{types.names.pages[operation.name]}: Final[Pagination[{request}, {response}, {item}]] = Pagination(")
     writer.lines(
         [
-            f"    operation={name},",
+            f"    operation={types.names.constants[operation.name]},",
             f"    items=lambda page: {items},",
             f"    next_token=lambda page: page.{fields[operation.output, token.name]},",
             f"    result_key={result.wire_name!r},",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.emit.writer import Writer
+from codegen.emit.writer import Writer, natural_order
 
 if TYPE_CHECKING:
     from codegen import ir
@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `__init__.py`."""
-    package = f"aiopartnercentral.{service.config.package}"
+    package = service.config.package
     exports = _exports(service, names)
     writer = Writer(f"The {service.full_name}: types, converters and client; each is loaded when first named.")
     writer.use("importlib", "import_module")
     writer.use("typing", "TYPE_CHECKING")
     for name, module in exports.items():
         writer.use(f"{package}.{module}", name, typing_only=True)
-    writer.line(f"__all__ = [{', '.join(repr(name) for name in sorted(exports))}]")
+    public = sorted(exports, key=natural_order)
+    writer.line(f"__all__ = [{', '.join(repr(name) for name in public)}]")
     writer.line()
-    writer.line(f"_MODULES = {{{', '.join(f'{name!r}: {exports[name]!r}' for name in sorted(exports))}}}")
+    writer.line(f"_MODULES = {{{', '.join(f'{name!r}: {exports[name]!r}' for name in public)}}}")
     writer.lines(["", ""])
     with writer.block("def __getattr__(name: str) -> object:"):
         writer.line("module = _MODULES.get(name)")

@@ -38,7 +38,7 @@ def emit(service: ir.Service, names: Names) -> str:
             for member in members:
                 writer.line(_field(types, structure, member, writer))
             if is_output:
-                writer.use("aiopartnercentral.shapes", "ResponseMetadata", typing_only=True)
+                writer.use("aiopartnercentral.shapes", "ResponseMetadata")
                 writer.line(
                     "response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)"
                 )

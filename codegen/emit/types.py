@@ -51,7 +51,7 @@ class Types:
         python = self.names.classes[shape]
         if home == self.here:
             return python
-        writer.use(f"aiopartnercentral.{self.service.config.package}", home, typing_only=typing_only)
+        writer.use(self.service.config.package, home, typing_only=typing_only)
         return f"{home}.{python}"
 
     def annotation(self, shape: str, writer: Writer, *, argument: bool = False, typing_only: bool = False) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -48,7 +50,7 @@ class Writer:
 
     def docstring(self, summary: str, *sections: Iterable[str]) -> None:
         """Add a docstring: a summary line, then sections of lines, each wrapped with its own indentation."""
-        lines = [summary]
+        lines = [_printable(summary)]
         for section in sections:
             wrapped = [part for text in section for part in self._wrapped(text)]
             if wrapped:
@@ -64,7 +66,7 @@ class Writer:
     def _wrapped(self, text: str) -> list[str]:
         own = text[: len(text) - len(text.lstrip())]
         return textwrap.wrap(
-            text,
+            _printable(text),  # before wrapping, which would make a space of any white space
             WIDTH - 4 * self._indent,
             subsequent_indent=f"{own}    " if own else "",
             break_long_words=False,
@@ -102,21 +104,27 @@ class Writer:
 
 def _group(module: str) -> int:
     root = module.partition(".")[0]
-    return {"attrs": 1, "aiopartnercentral": 2}.get(root, 0)
+    return 0 if root in sys.stdlib_module_names else 1 if root == "attrs" else 2
 
 
-def _import_order(name: str) -> tuple[int, str]:
-    """Sort constants, then classes, then the rest, as isort does."""
-    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2, name)
+def natural_order(name: str) -> tuple[int, str]:
+    """Sort constants, then classes, then the rest, and numbers by their value, as the linter wants `__all__`."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, re.sub("[0-9]+", lambda digits: digits[0].zfill(WIDTH), name)
+
+
+def _import_order(name: str) -> tuple[int, str, str]:
+    """Sort the same way but in any case, as the linter wants imports."""
+    kind, text = natural_order(name)
+    return kind, text.lower(), text
 
 
 def _docstring_form(lines: list[str]) -> tuple[str, list[str]]:
     """Return the opening quotes and the lines of a docstring; model text can neither end it nor escape in it."""
-    printable = [_printable(text) for text in lines]
-    text = "\n".join(printable)
+    text = "\n".join(lines)
     if "\\" in text and '"""' not in text and not text.endswith(('"', "\\")):
-        return 'r"""', printable
-    return '"""', [_escaped(line) for line in printable]
+        return 'r"""', lines
+    return '"""', [_escaped(line) for line in lines]
 
 
 def _printable(text: str) -> str:
@@ -125,5 +133,5 @@ def _printable(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return f'{escaped[:-1]}\\"' if escaped.endswith('"') and not escaped.endswith('\\"') else escaped
+    escaped = text.replace("\\", "\\\\").replace('""', '\\"\\"')
+    return f'{escaped[:-1]}\\"' if text.endswith('"') and not escaped.endswith('\\"\\"') else escaped

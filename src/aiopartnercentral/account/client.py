@@ -907,20 +907,20 @@ class Paginate:
             ValueError: an argument of the collection itself is out of range.
             TypeError: an argument of the collection itself is of the wrong type.
         """
-        _connection_type = to_enum(enums.ConnectionType, connection_type)
-        _other_participant_identifiers = to_list(other_participant_identifiers)
-        _participant_type = to_enum(enums.ParticipantType, participant_type)
-        _status = to_enum(enums.InvitationStatus, status)
+        _given_connection_type = to_enum(enums.ConnectionType, connection_type)
+        _given_other_participant_identifiers = to_list(other_participant_identifiers)
+        _given_participant_type = to_enum(enums.ParticipantType, participant_type)
+        _given_status = to_enum(enums.InvitationStatus, status)
 
         def _request(_catalog: str, _token: str | None) -> structures.ListConnectionInvitationsRequest:
             return structures.ListConnectionInvitationsRequest(
                 catalog=_catalog,
                 next_token=_token,
                 max_results=page_size,
-                connection_type=_connection_type,
-                other_participant_identifiers=_other_participant_identifiers,
-                participant_type=_participant_type,
-                status=_status,
+                connection_type=_given_connection_type,
+                other_participant_identifiers=_given_other_participant_identifiers,
+                participant_type=_given_participant_type,
+                status=_given_status,
             )
 
         return self._client.paginator(
@@ -966,7 +966,7 @@ class Paginate:
             ValueError: an argument of the collection itself is out of range.
             TypeError: an argument of the collection itself is of the wrong type.
         """
-        _other_participant_identifiers = to_list(other_participant_identifiers)
+        _given_other_participant_identifiers = to_list(other_participant_identifiers)
 
         def _request(_catalog: str, _token: str | None) -> structures.ListConnectionsRequest:
             return structures.ListConnectionsRequest(
@@ -974,7 +974,7 @@ class Paginate:
                 next_token=_token,
                 max_results=page_size,
                 connection_type=connection_type,
-                other_participant_identifiers=_other_participant_identifiers,
+                other_participant_identifiers=_given_other_participant_identifiers,
             )
 
         return self._client.paginator(

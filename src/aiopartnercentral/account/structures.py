@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import attrs
 
 from aiopartnercentral.account import enums, unions
-from aiopartnercentral.shapes import Request, redacted
-
-if TYPE_CHECKING:
-    from aiopartnercentral.shapes import ResponseMetadata
+from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
 
 
 @attrs.frozen(kw_only=True)

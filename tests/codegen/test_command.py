@@ -1,0 +1,176 @@
+"""`generate` and `check` as they are typed, in a copy of the tree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+
+import pytest
+
+from codegen import emit
+from tests.codegen.trees import copy_tree
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return copy_tree(tmp_path)
+
+
+def edit(path):
+    content = path.read_bytes()
+    path.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def append(path):
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def create(path):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+
+
+def test_what_is_committed_is_what_is_generated(tree):
+    assert tree.run("check").code == 0
+    before = tree.files()
+    done = tree.run("generate")
+    assert (done.code, done.out.strip()) == (0, "partnercentral-account: 0 file(s) changed")
+    assert tree.files() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "problem"),
+    [
+        *(pytest.param(name, edit, "stale", id=f"edit {name}") for name in emit.MODULES),
+        pytest.param("converters.py", cut, "stale", id="cut the last byte"),
+        pytest.param("client.py", append, "stale", id="append a byte"),
+        pytest.param("__init__.py", lambda path: path.unlink(), "missing", id="delete the package's own module"),
+        pytest.param("unions.py", lambda path: path.unlink(), "missing", id="delete a module"),
+        pytest.param("extra.py", create, "orphaned", id="add a module"),
+        pytest.param("notes.txt", create, "orphaned", id="add a text file"),
+        pytest.param(".hidden", create, "orphaned", id="add a hidden file"),
+        pytest.param("deeper/enums.py", create, "orphaned", id="add a file in a subfolder"),
+    ],
+)
+def test_check_finds_every_difference_and_generate_repairs_it(tree, name, spoil, problem):
+    before, path = tree.files(), tree.package / name
+    spoil(path)
+    done = tree.run("check")
+    assert done.code == 1
+    assert done.err.splitlines() == [f"{path}: {problem}", "run `python -m codegen generate`"]
+    repaired = tree.run("generate")
+    assert repaired.code == 0
+    assert f"{'removed' if problem == 'orphaned' else 'wrote'} {path}" in repaired.out
+    assert tree.files() == before
+
+
+def test_check_names_all_differences_at_once(tree):
+    edit(tree.package / "unions.py")
+    (tree.package / "enums.py").unlink()
+    create(tree.package / "extra.py")
+    assert [line.rpartition("/")[2] for line in tree.run("check").err.splitlines()[:-1]] == [
+        "enums.py: missing",
+        "extra.py: orphaned",
+        "unions.py: stale",
+    ]
+
+
+def test_a_package_that_is_not_there_at_all_is_generated(tree):
+    before = tree.files()
+    shutil.rmtree(tree.package)
+    done = tree.run("check")
+    assert (done.code, done.err.count(": missing")) == (1, len(emit.MODULES))
+    assert tree.run("generate").code == 0
+    assert tree.files() == before
+
+
+def test_compiled_files_are_no_difference(tree):
+    create(tree.package / "__pycache__" / "enums.cpython-311.pyc")
+    assert tree.run("check").code == 0
+
+
+def service_model(tree):
+    return next(tree.models.glob("*/*/service-2.json"))
+
+
+def sources(tree):
+    return tree.models / "SOURCES.toml"
+
+
+def tampered(tree):
+    edit(service_model(tree))
+
+
+def reformatted(tree):
+    path = service_model(tree)
+    path.write_text(json.dumps(json.loads(path.read_text())))
+
+
+def record(tree, path):
+    """Make SOURCES.toml speak of the file as it is now."""
+    lines = sources(tree).read_text().splitlines()
+    at = lines.index(f'["{path.relative_to(tree.models).as_posix()}"]')
+    lines[at + 2] = f'pinned_sha256 = "{hashlib.sha256(path.read_bytes()).hexdigest()}"'
+    sources(tree).write_text("\n".join(lines) + "\n")
+
+
+def no_json(tree):
+    service_model(tree).write_text("{")
+    record(tree, service_model(tree))
+
+
+def unknown_trait(tree):
+    path = service_model(tree)
+    path.write_text(path.read_text().replace('"idempotent": true', '"impotent": true', 1))
+    record(tree, path)
+
+
+@pytest.mark.parametrize("command", ["check", "generate"])
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (tampered, "service-2.json is not the file that SOURCES.toml speaks of; run `python -m codegen sync`"),
+        (reformatted, "service-2.json is not the file that SOURCES.toml speaks of"),
+        (no_json, "service-2.json is not JSON"),
+        (unknown_trait, "unknown trait 'impotent'"),
+        (lambda tree: service_model(tree).unlink(), "service-2.json and SOURCES.toml disagree about whether it exists"),
+        (lambda tree: shutil.rmtree(tree.models), "SOURCES.toml is missing; run `python -m codegen sync`"),
+        (lambda tree: sources(tree).unlink(), "SOURCES.toml is missing"),
+        (lambda tree: sources(tree).write_text("= no toml"), "SOURCES.toml is not TOML"),
+        (lambda tree: sources(tree).write_bytes(b"\xff"), "SOURCES.toml is not TOML"),
+        (lambda tree: sources(tree).write_text(""), "disagree about whether it exists"),
+        (
+            lambda tree: sources(tree).write_text('"partnercentral-account/2025-04-04/service-2.json" = "text"'),
+            "is not the file that SOURCES.toml speaks of",
+        ),
+    ],
+)
+def test_a_spoiled_model_is_one_clear_line(tree, command, spoil, text):
+    before = tree.files()
+    spoil(tree)
+    done = tree.run(command)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: ")
+    assert done.err.count("\n") == 1
+    assert text in done.err
+    assert tree.files() == before
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("check", "more")])
+def test_wrong_usage_is_explained(tree, arguments):
+    done = tree.run(*arguments)
+    assert done.code == 2
+    assert "usage: python -m codegen" in done.err
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "42", "4294967295"])
+def test_the_hash_seed_changes_no_byte(tree, seed):
+    committed = tree.files()
+    shutil.rmtree(tree.package)
+    assert tree.run("generate", seed=seed).code == 0
+    assert tree.files() == committed

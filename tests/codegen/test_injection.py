@@ -1,0 +1,147 @@
+"""Text of a model is data: no name, value or pattern in it can become code of the generated package."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import itertools
+import sys
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from codegen import check, emit, names
+from codegen.build import build
+from codegen.source import Source
+from tests.codegen import synthetic
+
+HOSTILE = (
+    '"',
+    '""',
+    '"""',
+    '""""',
+    "'''",
+    "\\",
+    '\\"""',
+    '\\"',
+    "\n",
+    "\r\n\t\x0c\x00",
+    '"""\nraise SystemExit\n"""',
+    "'); raise SystemExit  #",
+    "# comment\nraise SystemExit",
+    "{}",
+    "{0}{name!r}{{",
+    "%s%(x)d",
+    "\u2028\u202e\ud800é𝔘",  # noqa: RUF001 - meant to be odd
+    "`x` ``y``",
+    "*/ r'''",
+    "\\N{BULLET}\\x4\\u12",
+)
+PIECES = st.sampled_from(HOSTILE) | st.text(max_size=5)
+TEXTS = st.builds("".join, st.lists(PIECES, min_size=1, max_size=4))
+NUMBER = itertools.count()
+
+
+def source(text, package="hostile"):
+    """Return a model that has the text wherever a model may have text of its own."""
+
+    def structure(**more):
+        members = {f"A{text}": {"shape": f"S{text}"}, f"a{text}": {"shape": f"E{text}", "locationName": f"L{text}"}}
+        return {"type": "structure", "members": members, **more}
+
+    model = {
+        "version": "2.0",
+        "metadata": {"protocol": "json", "serviceFullName": f"Name {text}", "uid": f"uid-{text}"},
+        "operations": {
+            f"Op{text}": {
+                "name": f"Op{text}",
+                "input": {"shape": f"I{text}"},
+                "output": {"shape": f"O{text}"},
+                "errors": [{"shape": f"X{text}"}],
+            }
+        },
+        "shapes": {
+            f"S{text}": {"type": "string", "pattern": text, "min": 1},
+            f"E{text}": {"type": "string", "enum": [text, f"V{text}"], "pattern": f"{text} {text}"},
+            f"U{text}": structure(union=True),
+            f"I{text}": structure(required=[f"A{text}"]),
+            f"O{text}": structure(),
+            f"X{text}": structure(exception=True, error={"code": f"C{text}"}),
+            f"M{text}": {"type": "map", "key": {"shape": f"E{text}"}, "value": {"shape": f"U{text}"}},
+            f"H{text}": {"type": "structure", "members": {text: {"shape": f"M{text}"}}},
+        },
+    }
+    return Source(config=attrs.evolve(synthetic.config("hostile"), package=package), service=model, paginators={})
+
+
+def rendered(text):
+    """Return the unformatted modules and the names in them."""
+    service = build(source(text))
+    named = names.name(service)
+    return {name: emitter(service, named) for name, emitter in emit.MODULES.items()}
+
+
+def statements(text):
+    """Return what the modules are made of: the kinds of their syntax nodes, without names and values."""
+    found = {}
+    for name, module in rendered(text).items():
+        found[name] = [type(node).__name__ for node in ast.walk(ast.parse(module))]
+    return found
+
+
+HARMLESS = statements("plain")
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(text=TEXTS)
+@example(text="x")
+def test_hostile_text_compiles_to_the_same_statements(text):
+    assert statements(text) == HARMLESS
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_each_hostile_text_compiles_to_the_same_statements(text):
+    assert statements(text) == HARMLESS
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_package_is_formatted_imported_and_used(text, tmp_path, monkeypatch):
+    package = f"hostile_{next(NUMBER)}"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = source(text, package)
+    check.write(check.render(made), tmp_path / package)
+    module = importlib.import_module(package)
+    named = names.name(build(made))
+    request = getattr(module, named.classes[f"I{text}"])
+    value = {f"A{text}": text, f"L{text}": f"V{text}"}
+    assert module.json_converter.unstructure(module.json_converter.structure(value, request)) == value
+    enum = getattr(module, named.classes[f"E{text}"])
+    assert [member.value for member in enum] == [text, f"V{text}"]
+    error = getattr(module, named.classes[f"X{text}"])()
+    assert error.code == f"C{text}"
+    operations = importlib.import_module(f"{package}.operations")
+    assert [operation.name for operation in operations.SERVICE.operations] == [f"Op{text}"]
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]
+
+
+def shown(text):
+    """Return how a docstring spells the text, without the white space at which it may be wrapped."""
+    printable = "".join(c if c.isascii() and c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(printable.split())
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(text=TEXTS)
+@example(text='\\"""')
+@example(text="two  spaces\nand a line")
+def test_docstrings_hold_the_text(text):
+    module = ast.parse(rendered(text)["structures.py"])
+    documented = next(node for node in module.body if isinstance(node, ast.ClassDef))
+    found = "".join(ast.get_docstring(documented, clean=False).split())
+    assert shown(f"Structure `I{text}`.") in found
+    assert shown(f"`A{text}` on the wire") in found
+    quote = "``" if "`" in text else "`"
+    assert shown(f"pattern {quote}{text}{quote}") in found

@@ -1,0 +1,317 @@
+"""What the generator does not know how to honour is an error that names the service, the shape and the trait."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codegen import source
+from codegen.build import build
+from codegen.errors import ModelError
+from codegen.services import MODELS, SERVICES
+from tests.codegen import synthetic
+
+SERVICE = "demo"
+PAGINATOR = {"input_token": "Next", "output_token": "Next", "limit_key": "Max", "result_key": "Items"}
+
+
+def structure(*required, **members):
+    return {"type": "structure", "required": list(required), "members": {k: {"shape": v} for k, v in members.items()}}
+
+
+def demo():
+    """Return a small model with every level that has traits."""
+    return {
+        "version": "2.0",
+        "metadata": {"protocol": "json", "serviceFullName": "Demo", "uid": "demo-1"},
+        "operations": {
+            "List": {"name": "List", "input": {"shape": "In"}, "output": {"shape": "Out"}, "errors": [{"shape": "Bad"}]}
+        },
+        "shapes": {
+            "Text": {"type": "string"},
+            "Kind": {"type": "string", "enum": ["A", "B"]},
+            "Flag": {"type": "boolean"},
+            "Number": {"type": "integer"},
+            "Long": {"type": "long"},
+            "Float": {"type": "float"},
+            "Double": {"type": "double"},
+            "Time": {"type": "timestamp", "timestampFormat": "iso8601"},
+            "Bytes": {"type": "blob"},
+            "Items": {"type": "list", "member": {"shape": "Text"}},
+            "Pairs": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Number"}},
+            "Either": {**structure(One="Text", Two="Number"), "union": True},
+            "In": structure("Catalog", Catalog="Text", Next="Text", Max="Number", Pairs="Pairs", Either="Either"),
+            "Out": structure("Items", Items="Items", Next="Text", Kind="Kind"),
+            "Bad": {**structure(Message="Text"), "exception": True, "error": {"code": "BadThing"}},
+        },
+    }
+
+
+def refused(model, paginators=None):
+    """Return the text of the error that the model is refused with."""
+    config = attrs.evolve(synthetic.config("demo"), name=SERVICE)
+    paginators = {"List": PAGINATOR} if paginators is None else paginators
+    with pytest.raises(ModelError) as caught:
+        build(source.Source(config=config, service=model, paginators=paginators))
+    assert str(caught.value) == f"{caught.value.where}: {caught.value.reason}"
+    return str(caught.value)
+
+
+def at(model, *path):
+    for key in path:
+        model = model[key]
+    return model
+
+
+def changed(*path, **entries):
+    """Return the model with entries added to one level; None removes one."""
+    model = demo()
+    level = at(model, *path)
+    for key, value in entries.items():
+        level.pop(key, None)
+        if value is not None:
+            level[key] = value
+    return model
+
+
+def test_the_demo_itself_is_accepted():
+    config = synthetic.config("demo")
+    assert build(source.Source(config=config, service=demo(), paginators={"List": PAGINATOR})).operations[0].pagination
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ((), "demo"),
+        (("metadata",), "demo.metadata"),
+        (("operations", "List"), "demo.List"),
+        (("operations", "List", "input"), "demo.List.input"),
+        (("operations", "List", "output"), "demo.List.output"),
+        (("operations", "List", "errors", 0), "demo.List.errors"),
+        (("shapes", "In", "members", "Catalog"), "demo.In.Catalog"),
+        (("shapes", "Either", "members", "One"), "demo.Either.One"),
+        (("shapes", "Bad", "members", "Message"), "demo.Bad.Message"),
+        (("shapes", "Bad", "error"), "demo.Bad.error"),
+        (("shapes", "Items", "member"), "demo.Items.member"),
+        (("shapes", "Pairs", "key"), "demo.Pairs.key"),
+        (("shapes", "Pairs", "value"), "demo.Pairs.value"),
+        *(((("shapes", name)), f"demo.{name}") for name in demo()["shapes"]),
+    ],
+)
+def test_an_unknown_trait_is_named(path, where):
+    assert refused(changed(*path, someTrait=True)) == f"{where}: unknown trait 'someTrait'"
+
+
+def test_an_unknown_trait_of_a_paginator_is_named():
+    text = refused(demo(), {"List": {**PAGINATOR, "more_results": "More"}})
+    assert text == "demo.List.pagination: unknown trait 'more_results'"
+
+
+@pytest.mark.parametrize(
+    "trait", ["streaming", "eventstream", "document", "flattened", "xmlName", "jsonvalue", "location"]
+)
+@pytest.mark.parametrize("shape", ["Text", "In", "Items", "Bytes"])
+def test_traits_of_other_protocols_are_unknown(shape, trait):
+    assert refused(changed("shapes", shape, **{trait: True})) == f"demo.{shape}: unknown trait '{trait}'"
+
+
+@pytest.mark.parametrize(
+    ("path", "trait"),
+    [
+        (("shapes", "Items", "member"), "locationName"),
+        (("shapes", "Pairs", "key"), "idempotencyToken"),
+        (("operations", "List", "input"), "locationName"),
+        (("operations", "List", "errors", 0), "exception"),
+        (("shapes", "In", "members", "Next"), "sensitive"),
+        (("shapes", "In"), "sensitive"),
+        (("shapes", "Flag"), "pattern"),
+        (("shapes", "Number"), "enum"),
+        (("shapes", "Text"), "timestampFormat"),
+    ],
+)
+def test_a_trait_is_known_only_where_it_is_honoured(path, trait):
+    assert refused(changed(*path, **{trait: True})).endswith(f"unknown trait '{trait}'")
+
+
+def test_the_first_of_several_unknown_traits_is_named():
+    assert refused(changed("shapes", "Text", zebra=1, ant=2)).endswith("unknown trait 'ant'")
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "where"),
+    [
+        ((), "metadata", "demo"),
+        ((), "shapes", "demo"),
+        ((), "operations", "demo"),
+        (("metadata",), "protocol", "demo.metadata"),
+        (("metadata",), "uid", "demo.metadata"),
+        (("metadata",), "serviceFullName", "demo.metadata"),
+        (("shapes", "Items"), "member", "demo.Items"),
+        (("shapes", "Pairs"), "key", "demo.Pairs"),
+        (("shapes", "Pairs"), "value", "demo.Pairs"),
+        (("shapes", "In"), "members", "demo.In"),
+        (("shapes", "In", "members", "Next"), "shape", "demo.In.Next"),
+        (("operations", "List", "input"), "shape", "demo.List.input"),
+    ],
+)
+def test_what_a_level_cannot_do_without_is_named(path, key, where):
+    assert refused(changed(*path, **{key: None})) == f"{where}: '{key}' is missing"
+
+
+@pytest.mark.parametrize("key", ["input_token", "output_token", "result_key"])
+def test_what_a_paginator_cannot_do_without_is_named(key):
+    text = refused(demo(), {"List": {k: v for k, v in PAGINATOR.items() if k != key}})
+    assert text == f"demo.List.pagination: '{key}' is missing"
+
+
+@pytest.mark.parametrize("kind", ["bigdecimal", "character", "short", "", None])
+def test_an_unknown_shape_kind_is_named(kind):
+    assert refused(changed("shapes", "Text", type=kind)).startswith(f"demo.Text: unknown shape kind {kind!r}")
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        (("operations", "List", "input"), "demo.List.input"),
+        (("operations", "List", "output"), "demo.List.output"),
+        (("operations", "List", "errors", 0), "demo.List.errors"),
+        (("shapes", "In", "members", "Next"), "demo.In.Next"),
+        (("shapes", "Items", "member"), "demo.Items.member"),
+        (("shapes", "Pairs", "key"), "demo.Pairs.key"),
+        (("shapes", "Pairs", "value"), "demo.Pairs.value"),
+    ],
+)
+def test_a_dangling_reference_is_named(path, where):
+    text = refused(changed(*path, shape="Ghost"))
+    assert text == f"{where}: refers to the shape 'Ghost', which the model does not have"
+
+
+@pytest.mark.parametrize(
+    ("path", "entries", "text"),
+    [
+        (("metadata",), {"protocol": "rest-xml"}, "demo: protocol 'rest-xml' is not supported"),
+        (("shapes", "Time"), {"timestampFormat": "rfc822"}, "demo.Time: timestampFormat 'rfc822' is not supported"),
+        (("shapes", "Time"), {"timestampFormat": None}, "demo.Time: timestampFormat None is not supported"),
+        (
+            ("shapes", "In"),
+            {"required": ["Ghost", "Ape"]},
+            "demo.In: requires members that it does not have: Ape, Ghost",
+        ),
+        (("shapes", "Either"), {"required": ["One"]}, "demo.Either: a union needs members, none of them required"),
+        (("shapes", "Either"), {"members": {}}, "demo.Either: a union needs members"),
+        (("shapes", "Either"), {"exception": True}, "demo.Either: a union .* cannot be an error"),
+        (("shapes", "Pairs", "key"), {"shape": "Number"}, "demo.Pairs.key: a map's key must be a string, not integer"),
+        (("shapes", "Items", "member"), {"shape": "Items"}, "demo.Items: contains itself without a structure or union"),
+        (("shapes", "Pairs", "value"), {"shape": "Pairs"}, "demo.Pairs: contains itself without"),
+        (("shapes", "Kind"), {"enum": ["A", "B", "A"]}, "demo.Kind: has the enum value 'A' twice"),
+        (
+            ("shapes", "In", "members", "Next"),
+            {"locationName": "Max"},
+            "demo.In: has the member name on the wire 'Max' twice",
+        ),
+        (("shapes", "Text"), {"sensitive": True}, "demo.Bad.Message: the trait 'sensitive' is not supported"),
+        (
+            ("shapes",),
+            {"Worse": {**structure(), "exception": True, "error": {"code": "BadThing"}}},
+            "demo: has the error code 'BadThing' twice",
+        ),
+        (("operations", "List", "errors", 0), {"shape": "Out"}, "demo.List.errors: Out is no error shape"),
+        (("operations", "List", "errors", 0), {"shape": "Text"}, "demo.List.errors: Text is no error shape"),
+        (("operations", "List", "input"), {"shape": "Either"}, "demo.List.input: Either is no structure"),
+        (("operations", "List", "output"), {"shape": "Text"}, "demo.List.output: Text is no structure"),
+        (
+            ("operations",),
+            {"Again": {"name": "Again", "input": {"shape": "In"}}},
+            "demo: has the request shape 'In' twice",
+        ),
+    ],
+)
+def test_what_cannot_be_honoured_is_named(path, entries, text):
+    assert re.match(text, refused(changed(*path, **entries)))
+
+
+def test_the_name_of_an_absent_output_must_be_free():
+    model = changed("shapes", ListResponse={"type": "string"})
+    del model["operations"]["List"]["output"]
+    assert refused(model, {}) == "demo.List.output: has none, and the name ListResponse for an empty one is taken"
+
+
+@pytest.mark.parametrize(
+    ("paginators", "text"),
+    [
+        ({"Ghost": PAGINATOR}, "demo.Ghost: is paginated but is no operation"),
+        ({"List": {**PAGINATOR, "result_key": "Kind"}}, "demo.List.pagination: result_key Kind is no list"),
+        (
+            {"List": {**PAGINATOR, "result_key": "Ghost"}},
+            "demo.List.pagination: result_key must name one member of Out",
+        ),
+        (
+            {"List": {**PAGINATOR, "result_key": ["Items", "Kind"]}},
+            "demo.List.pagination: result_key must name one member",
+        ),
+        (
+            {"List": {**PAGINATOR, "input_token": "Ghost"}},
+            "demo.List.pagination: input_token must name one member of In",
+        ),
+        ({"List": {**PAGINATOR, "limit_key": "Items"}}, "demo.List.pagination: limit_key must name one member of In"),
+        (
+            {"List": {**PAGINATOR, "output_token": "a || b"}},
+            "demo.List.pagination: output_token must name one member of Out",
+        ),
+        ({"List": {**PAGINATOR, "input_token": "Max"}}, "input_token Max of In must be a plain string"),
+        ({"List": {**PAGINATOR, "output_token": "Kind"}}, "output_token Kind of Out must be a plain string"),
+        ({"List": {**PAGINATOR, "limit_key": "Next"}}, "limit_key Next of In must be a plain integer"),
+    ],
+)
+def test_a_pagination_that_cannot_be_followed_is_named(paginators, text):
+    assert text in refused(demo(), paginators)
+
+
+def test_the_member_to_fan_out_over_must_be_there_and_a_string():
+    model = changed("shapes", "In", "members", Catalog=None)
+    model["shapes"]["In"]["required"] = []
+    assert refused(model) == "demo.List.pagination: In has no member Catalog to fan out over"
+    assert "fan-out Catalog of In must be a plain string" in refused(
+        changed("shapes", "In", "members", Catalog={"shape": "Kind"})
+    )
+
+
+def levels(model):
+    """Return the path of every level of a service model whose keys are traits."""
+    found = [(), ("metadata",)]
+    for name, operation in model["operations"].items():
+        found.append(("operations", name))
+        found += [("operations", name, end) for end in ("input", "output") if end in operation]
+        found += [("operations", name, "errors", index) for index in range(len(operation.get("errors", ())))]
+    for name, shape in model["shapes"].items():
+        found.append(("shapes", name))
+        found += [("shapes", name, "members", member) for member in shape.get("members", ())]
+        found += [("shapes", name, part) for part in ("member", "key", "value", "error") if part in shape]
+    return found
+
+
+ACCOUNT = source.load(SERVICES[0], MODELS)
+LEVELS = levels(ACCOUNT.service)
+NAMES = st.text(min_size=1).filter(lambda name: name not in json.dumps(ACCOUNT.service))
+
+
+@given(path=st.sampled_from(LEVELS), name=NAMES, value=st.none() | st.booleans() | st.text() | st.just({}))
+def test_an_unknown_trait_anywhere_in_the_account_model_is_named(path, name, value):
+    model = json.loads(json.dumps(ACCOUNT.service))
+    at(model, *path)[name] = value
+    with pytest.raises(ModelError) as caught:
+        build(attrs.evolve(ACCOUNT, service=model))
+    assert caught.value.reason == f"unknown trait {name!r}"
+    owner = path[1] if len(path) > 1 else "metadata" if path else "partnercentral-account"
+    assert caught.value.where.startswith("partnercentral-account")
+    assert owner in caught.value.where
+
+
+def test_every_level_of_the_account_model_is_tried():
+    assert len(LEVELS) > 34 * 3 + 192
+    assert sum(1 for path in LEVELS if path[0:1] == ("shapes",) and len(path) == 2) == 192
