@@ -83,6 +83,7 @@ class Stream(Generic[EntryT]):
         self._walker = walker
         self._ledger: Ledger[EntryT] = Ledger(plan.catalogs)
         self._lanes: deque[Lane[EntryT]] = deque()
+        self._sources: list[_Source[EntryT]] = []
         self._entries: Iterator[tuple[str, EntryT]] = iter(())
         self._failure: Batch[EntryT] | None = None
         self._group: TaskGroup | None = None
@@ -106,7 +107,8 @@ class Stream(Generic[EntryT]):
             raise RuntimeError("a stream can be entered only once; enter its paginator again for a new one")
         self._group = await anyio.create_task_group().__aenter__()
         self._open = True
-        self._group.start_soon(self._produce, self._lay_out())
+        self._sources = self._lay_out()
+        self._group.start_soon(self._produce)
         return self
 
     async def __aexit__(
@@ -189,16 +191,12 @@ class Stream(Generic[EntryT]):
             lane.seal()
         return sources
 
-    async def _produce(self, sources: list[_Source[EntryT]]) -> None:
-        queue = iter(sources)
-        try:
-            with self._producers:
-                async with anyio.create_task_group() as workers:
-                    for number in range(min(len(sources), self._plan.max_concurrency)):
-                        workers.start_soon(self._work, queue, name=f"collect catalogs, worker {number}")
-        finally:
-            for source in sources:
-                source.sender.close()
+    async def _produce(self) -> None:
+        queue = iter(self._sources)
+        with self._producers:
+            async with anyio.create_task_group() as workers:
+                for number in range(min(len(self._sources), self._plan.max_concurrency)):
+                    workers.start_soon(self._work, queue, name=f"collect catalogs, worker {number}")
 
     async def _work(self, queue: Iterator[_Source[EntryT]]) -> None:
         try:
@@ -210,8 +208,8 @@ class Stream(Generic[EntryT]):
                 if self._plan.ordered:
                     # Pages left in the buffer of this lane count for this worker: it must not fill the next one too.
                     await source.lane.taken_to_end.wait()
-        except anyio.BrokenResourceError:
-            # The lane was closed at the consumer's end: there is nobody left to work for.
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            # The stream was stopped at the consumer's end: there is nobody left to work for.
             return
 
     async def _collect(self, source: _Source[EntryT]) -> None:
@@ -263,6 +261,9 @@ class Stream(Generic[EntryT]):
     def _close_lanes(self) -> None:
         for lane in self._lanes:
             lane.close()
+        # Not every anyio wakes a receiver when its own end is closed, but each does when the last sender is.
+        for source in self._sources:
+            source.sender.close()
 
 
 def _sole(group: BaseExceptionGroup) -> BaseException:

@@ -58,6 +58,7 @@ class Service:
     gates: dict[tuple[str, int], anyio.Event] = attrs.Factory(dict)
     requests: list[tuple[str, str | None]] = attrs.Factory(list)
     cancelled: list[tuple[str, str | None]] = attrs.Factory(list)
+    failed: list[str] = attrs.Factory(list)
     in_flight: Counter[str] = attrs.Factory(Counter)
     peak: int = 0
 
@@ -79,6 +80,7 @@ class Service:
         finally:
             self.in_flight[catalog] -= 1
         if number >= len(script.sizes) and script.error is not None:
+            self.failed.append(catalog)
             raise script.error
         return FetchedPage(
             page=f"page {catalog}/{number}",

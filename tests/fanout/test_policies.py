@@ -27,12 +27,14 @@ async def test_raise_gives_the_very_exception_and_cancels_the_others_at_once(ord
     fake = failing(error, A=[1, 1], B=[], C=[1])
     fake.scripts["B"].delay = 1
     fake.gates = {("A", 0): anyio.Event(), ("C", 0): anyio.Event()}
-    with bounded(), pytest.raises(ServiceDownError) as caught:
+    with bounded():
         async with fake.paginator(ordered=ordered) as stream:
-            await anext(stream)
+            with pytest.raises(ServiceDownError) as caught:
+                await anext(stream)
+            await anyio.wait_all_tasks_blocked()
+            assert sorted(fake.cancelled) == [("A", None), ("C", None)]
     assert caught.value is error
     assert error.__notes__ == ["while collecting catalog B"]
-    assert sorted(fake.cancelled) == [("A", None), ("C", None)]
     assert outcomes(stream) == {"A": Outcome.CANCELLED, "B": Outcome.FAILED, "C": Outcome.CANCELLED}
     assert stream.report.catalogs["B"].retries == 2
     assert stream.report.failures == {"B": error}
@@ -125,9 +127,9 @@ async def test_raise_of_two_that_fail_gives_the_first():
         gate.set()
         with pytest.raises(ServiceDownError) as caught:
             await anext(stream)
-    failed = [catalog for catalog, report in stream.report.catalogs.items() if report.error is not None]
-    assert len(failed) == 1
-    assert stream.report.failures[failed[0]] is caught.value
+    assert sorted(fake.failed) == ["A", "B"]
+    assert stream.report.failures == {fake.failed[0]: caught.value}
+    assert caught.value is fake.scripts[fake.failed[0]].error
 
 
 @pytest.mark.parametrize("ordered", [False, True])
