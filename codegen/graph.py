@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codegen import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def _targets(shape: ir.Shape) -> Iterator[str]:
@@ -41,6 +41,12 @@ def endless_collections(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
     collections = {name: shape for name, shape in shapes.items() if isinstance(shape, ir.List | ir.Map)}
     inner = {name: frozenset(_targets(shape)) & collections.keys() for name, shape in collections.items()}
     return frozenset(name for name in inner if name in _reachable(name, inner))
+
+
+def contained(shapes: Mapping[str, ir.Shape], roots: Iterable[str]) -> frozenset[str]:
+    """Return the shapes that values of the root shapes are made of, the roots included."""
+    inner = {name: frozenset(_targets(shape)) for name, shape in shapes.items()}
+    return frozenset(roots).union(*(_reachable(root, inner) for root in roots))
 
 
 def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, str]]:

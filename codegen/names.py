@@ -65,7 +65,7 @@ class Names:
         unknowns: of the classes of members that the model does not know, by union.
         fields: of the attributes of structures and errors, by shape and member.
         enum_members: by enum and value.
-        hooks: how the names of the converters' functions for a structure or error end, by shape.
+        hooks: how the names of the converters' functions for a structure, error or union end, by shape.
         methods: of the client's methods, by operation.
         constants: of the descriptions of operations, by operation.
         pages: of the descriptions of how operations are paginated, by operation.
@@ -102,12 +102,12 @@ def name(service: ir.Service) -> Names:
             variants[union.name, member.name] = classes.add((union.name, member.name), wanted, "Member")
         unknowns[union.name] = classes.add((union.name, None), f"{classes.names[union.name]}Unknown", "Member")
     fields: dict[tuple[str, str], str] = {}
+    hooks = _Scope()
     for shape in service.shapes.values():
+        if isinstance(shape, ir.Structure | ir.Union):
+            hooks.add(shape.name, snake(classes.names[shape.name]))
         if isinstance(shape, ir.Structure):
             fields |= _fields(shape)
-    hooks = _Scope()
-    for structure in (*service.structures(), *service.errors()):
-        hooks.add(structure.name, snake(classes.names[structure.name]))
     methods = _Scope(_TAKEN_IN_CLIENT)
     for operation in service.operations:
         methods.add(operation.name, _identifier(snake(operation.name), "operation"))

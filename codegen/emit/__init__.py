@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.emit import client, converters, enums, errors, operations, package, structures, unions
+from codegen.emit import client, converters, enums, errors, fast, operations, package, structures, unions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +18,7 @@ MODULES: Mapping[str, Callable[[Service, Names], str]] = {
     "converters.py": converters.emit,
     "enums.py": enums.emit,
     "errors.py": errors.emit,
+    "fast.py": fast.emit,
     "operations.py": operations.emit,
     "structures.py": structures.emit,
     "unions.py": unions.emit,

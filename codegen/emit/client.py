@@ -20,7 +20,8 @@ _CLIENT_ERRORS = (
     "Cancelling a call drops its connection; the service may have carried it out all the same."
 )
 _CONNECT_DEFAULTS = (
-    "Takes what `ConnectOptions` names: the usual AWS credential chain, region {region} unless `region_name` says "
+    "Takes what `aiopartnercentral.ConnectOptions` names, as keywords: the usual AWS credential chain, region {region} "
+    "unless `region_name` says "
     "otherwise, retries in botocore's `standard` mode unless a `config`, the environment or the profile says otherwise."
 )
 _PAGINATE_ARGUMENTS = (

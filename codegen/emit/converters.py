@@ -42,7 +42,8 @@ def emit(service: ir.Service, names: Names) -> str:
         encoders[cls] = hooks.error_encoder(error, cls)
     for union in service.unions():
         hooks.union(union, decoders, encoders)
-    _tables(writer, decoders, encoders, [hooks.types.reference(e.name, writer) for e in service.enums()])
+    enums = [hooks.types.reference(enum.name, writer) for enum in service.enums()]
+    _tables(writer, service.config.package, decoders, encoders, enums)
     return writer.render()
 
 
@@ -248,12 +249,17 @@ def _wire_key(member: ir.Member) -> str:
     return f"_converter.member_name({member.name!r}, {member.wire_name!r})"
 
 
-def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], enums: list[str]) -> None:
+def _tables(writer: Writer, package: str, decoders: dict[str, str], encoders: dict[str, str], enums: list[str]) -> None:
     for table, factory, entries in (("DECODERS", "DecodeFactory", decoders), ("ENCODERS", "EncodeFactory", encoders)):
         writer.line(f"{table}: Final[dict[Any, converting.{factory}]] = {{")
         writer.lines(f"    {cls}: {hook}," for cls, hook in entries.items())
         writer.lines(["}", ""])
     writer.lines([f"ENUMS: Final = ({''.join(e + ', ' for e in enums)})", "", ""])
+    with writer.block("def _fast_decoders() -> converting.FastDecoders:"):
+        writer.line(f"from {package} import fast  # noqa: PLC0415 - loaded when the first response comes")
+        writer.line()
+        writer.line("return fast.DECODERS")
+    writer.lines(["", ""])
     for form, cls in (("json", "JsonConverter"), ("botocore", "BotocoreConverter")):
         with writer.block(f"def make_{form}_converter() -> converting.{cls}:"):
             writer.docstring(
@@ -261,6 +267,8 @@ def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], 
             )
             writer.line(f"converter = converting.{cls}()")
             writer.line("converting.install(converter, DECODERS, ENCODERS, ENUMS)")
+            if form == "json":
+                writer.line("converter.use_fast_decoders(_fast_decoders)")
             writer.line("return converter")
         writer.lines(["", ""])
     writer.line("json_converter: Final = make_json_converter()")

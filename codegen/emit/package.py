@@ -25,13 +25,15 @@ def emit(service: ir.Service, names: Names) -> str:
     writer.line()
     writer.line(f"_MODULES = {{{', '.join(f'{name!r}: {exports[name]!r}' for name in public)}}}")
     writer.lines(["", ""])
-    with writer.block("def __getattr__(name: str) -> object:"):
-        writer.line("module = _MODULES.get(name)")
-        with writer.block("if module is None:"):
-            writer.line('raise AttributeError(f"module {__name__!r} has no attribute {name!r}")')
-        writer.line('value: object = getattr(import_module(f"{__name__}.{module}"), name)')
-        writer.line("globals()[name] = value")
-        writer.line("return value")
+    with writer.block("if not TYPE_CHECKING:  # which would take every name for a public one"):
+        writer.line()
+        with writer.block("def __getattr__(name: str) -> object:"):
+            writer.line("module = _MODULES.get(name)")
+            with writer.block("if module is None:"):
+                writer.line('raise AttributeError(f"module {__name__!r} has no attribute {name!r}")')
+            writer.line('value: object = getattr(import_module(f"{__name__}.{module}"), name)')
+            writer.line("globals()[name] = value")
+            writer.line("return value")
     writer.lines(["", ""])
     with writer.block("def __dir__() -> list[str]:"):
         writer.line("return __all__")

@@ -18,7 +18,7 @@ def emit(service: ir.Service, names: Names) -> str:
     types = Types(service, names, "structures")
     for structure in service.structures():
         writer.use("attrs")
-        writer.line("@attrs.frozen(kw_only=True)")
+        writer.line("@attrs.frozen(kw_only=True, weakref_slot=False)")
         with writer.block(f"class {names.classes[structure.name]}{_bases(service, names, structure, writer)}:"):
             members = sorted(structure.members, key=lambda m: optional(service, structure, m))
             documented = [

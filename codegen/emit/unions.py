@@ -41,7 +41,7 @@ def emit(service: ir.Service, names: Names) -> str:
 
 def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -> None:
     annotation = types.annotation(member.target, writer)
-    writer.line("@attrs.frozen")
+    writer.line("@attrs.frozen(weakref_slot=False)")
     with writer.block(f"class {types.names.variants[union.name, member.name]}:"):
         writer.docstring(
             f"Member `{member.wire_name}` of union `{union.name}`.",

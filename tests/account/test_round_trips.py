@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiopartnercentral import account
+from aiopartnercentral.account.fast import DECODERS
+from aiopartnercentral.account.operations import SERVICE
 from aiopartnercentral.errors import DecodeError, EncodeError
 from aiopartnercentral.shapes import UnknownMember
 from tests.account.shapes import (
@@ -20,6 +22,7 @@ from tests.account.shapes import (
     WIRE,
     comparable,
     decode,
+    decode_exactly,
     encode,
     parse_by_botocore,
     python_type,
@@ -44,6 +47,39 @@ def test_every_structure_and_union_is_covered() -> None:
 def test_wire_to_object_to_wire_is_the_identity(name: str, data: st.DataObject) -> None:
     wire = data.draw(WIRE.shape(name, extras=LOSSLESS))
     assert encode(decode(wire, name), name) == wire
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+@given(data=st.data())
+def test_fast_and_exact_decoding_give_the_same(name: str, data: st.DataObject) -> None:
+    wire = data.draw(WIRE.shape(name, extras=TOLERATED))
+    fast, exact = decode(wire, name), decode_exactly(wire, name)
+    assert comparable(fast) == comparable(exact)
+    assert type(fast) is type(exact)
+    assert repr(fast) == repr(exact)
+
+
+@pytest.mark.parametrize("cls", DECODERS, ids=str)
+@given(data=st.data())
+def test_the_fast_decoders_are_sure_of_what_is_usual(cls: Any, data: st.DataObject) -> None:
+    name = getattr(cls, "__name__", None) or next(union for union in UNIONS if python_type(union) == cls)
+    wire = data.draw(WIRE.shape(name, extras=CANONICAL))
+    decoded = DECODERS[cls](json.loads(json.dumps(wire)))
+    assert decoded == decode_exactly(wire, name)
+    assert type(decoded) is cls or name in UNIONS
+
+
+def test_the_fast_decoders_cover_what_is_received() -> None:
+    assert {operation.output for operation in SERVICE.operations} <= DECODERS.keys()
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+@given(data=st.data())
+def test_a_fault_is_found_by_the_exact_decoder_too(name: str, data: st.DataObject) -> None:
+    corruption: Corruption = data.draw(WIRE.corruptions(name))
+    with pytest.raises(DecodeError) as caught:
+        decode_exactly(corruption.value, name)
+    assert caught.value.path == corruption.path
 
 
 @pytest.mark.parametrize("name", STRUCTURES)

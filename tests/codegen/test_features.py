@@ -21,7 +21,7 @@ from aiopartnercentral.client import ServiceClient
 from codegen import names
 from tests.codegen.executed import golden
 
-SECRET = "hunter2"  # noqa: S105 - what to look for
+SECRET = "hunter2"
 
 
 def test_members_called_like_keywords_builtins_and_locals_of_generated_code():
@@ -230,7 +230,7 @@ def test_errors_are_found_by_their_code_and_are_botocore_errors():
     assert errors.Bare().code == "Bare"
     spelled = errors.Spelled(message="loud", error_message="quiet")
     assert (spelled.message, spelled.error_message, spelled.response["Error"]["Message"]) == ("loud", "quiet", "loud")
-    copy = pickle.loads(pickle.dumps(made))  # noqa: S301 - our own bytes
+    copy = pickle.loads(pickle.dumps(made))
     assert (type(copy), copy.resource_id, str(copy)) == (errors.NotFound, "r-1", str(made))
 
 

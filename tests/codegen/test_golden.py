@@ -29,7 +29,7 @@ def readable(files, folder):
 def run(*command):
     path = os.pathsep.join([str(synthetic.GOLDEN), str(ROOT / "src")])
     environment = {**os.environ, "MYPYPATH": path, "PYTHONPATH": path}
-    return subprocess.run(  # noqa: S603 - a fixed command
+    return subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 

@@ -11,7 +11,7 @@ import pytest
 from aiopartnercentral import DecodeError, EncodeError
 from tests.codegen.executed import golden
 
-SECRET = "hunter2"  # noqa: S105 - what to look for
+SECRET = "hunter2"
 
 
 def vault():

@@ -11,7 +11,7 @@ from aiopartnercentral.account import enums, unions
 from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationResponse"]):
     """Structure `AcceptConnectionInvitationRequest`.
 
@@ -29,7 +29,7 @@ class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationRespo
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AcceptConnectionInvitationResponse:
     """Structure `AcceptConnectionInvitationResponse`.
 
@@ -45,7 +45,7 @@ class AcceptConnectionInvitationResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountSummary:
     r"""Structure `AccountSummary`.
 
@@ -58,7 +58,7 @@ class AccountSummary:
     name: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AllianceLeadContact:
     r"""Structure `AllianceLeadContact`.
 
@@ -81,7 +81,7 @@ class AllianceLeadContact:
     business_title: str = attrs.field(repr=redacted)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AssociateAwsTrainingCertificationEmailDomainRequest(
     Request["AssociateAwsTrainingCertificationEmailDomainResponse"]
 ):
@@ -108,7 +108,7 @@ class AssociateAwsTrainingCertificationEmailDomainRequest(
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AssociateAwsTrainingCertificationEmailDomainResponse:
     """Structure `AssociateAwsTrainingCertificationEmailDomainResponse`.
 
@@ -122,7 +122,7 @@ class AssociateAwsTrainingCertificationEmailDomainResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessValidationError:
     """Structure `BusinessValidationError`.
 
@@ -137,7 +137,7 @@ class BusinessValidationError:
     code: enums.BusinessValidationCode
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessVerificationDetails:
     r"""Structure `BusinessVerificationDetails`.
 
@@ -159,7 +159,7 @@ class BusinessVerificationDetails:
     jurisdiction_of_incorporation: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessVerificationResponse:
     """Structure `BusinessVerificationResponse`.
 
@@ -176,7 +176,7 @@ class BusinessVerificationResponse:
     completion_url_expires_at: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelConnectionInvitationRequest(Request["CancelConnectionInvitationResponse"]):
     """Structure `CancelConnectionInvitationRequest`.
 
@@ -194,7 +194,7 @@ class CancelConnectionInvitationRequest(Request["CancelConnectionInvitationRespo
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelConnectionInvitationResponse:
     r"""Structure `CancelConnectionInvitationResponse`.
 
@@ -241,7 +241,7 @@ class CancelConnectionInvitationResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelConnectionRequest(Request["CancelConnectionResponse"]):
     """Structure `CancelConnectionRequest`.
 
@@ -262,7 +262,7 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelConnectionResponse:
     r"""Structure `CancelConnectionResponse`.
 
@@ -288,7 +288,7 @@ class CancelConnectionResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"]):
     """Structure `CancelProfileUpdateTaskRequest`.
 
@@ -309,7 +309,7 @@ class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"])
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelProfileUpdateTaskResponse:
     """Structure `CancelProfileUpdateTaskResponse`.
 
@@ -341,7 +341,7 @@ class CancelProfileUpdateTaskResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Connection:
     r"""Structure `Connection`.
 
@@ -365,7 +365,7 @@ class Connection:
     connection_types: dict[enums.ConnectionType, ConnectionTypeDetail]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionInvitationSummary:
     r"""Structure `ConnectionInvitationSummary`.
 
@@ -400,7 +400,7 @@ class ConnectionInvitationSummary:
     expires_at: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionSummary:
     r"""Structure `ConnectionSummary`.
 
@@ -424,7 +424,7 @@ class ConnectionSummary:
     connection_types: dict[enums.ConnectionType, ConnectionTypeSummary]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionTypeDetail:
     r"""Structure `ConnectionTypeDetail`.
 
@@ -451,7 +451,7 @@ class ConnectionTypeDetail:
     canceled_by: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionTypeSummary:
     """Structure `ConnectionTypeSummary`.
 
@@ -466,7 +466,7 @@ class ConnectionTypeSummary:
     other_participant: unions.Participant
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationResponse"]):
     r"""Structure `CreateConnectionInvitationRequest`.
 
@@ -493,7 +493,7 @@ class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationRespo
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CreateConnectionInvitationResponse:
     r"""Structure `CreateConnectionInvitationResponse`.
 
@@ -540,7 +540,7 @@ class CreateConnectionInvitationResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     r"""Structure `CreatePartnerRequest`.
 
@@ -567,7 +567,7 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     tags: list[Tag] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CreatePartnerResponse:
     r"""Structure `CreatePartnerResponse`.
 
@@ -599,7 +599,7 @@ class CreatePartnerResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DisassociateAwsTrainingCertificationEmailDomainRequest(
     Request["DisassociateAwsTrainingCertificationEmailDomainResponse"]
 ):
@@ -624,7 +624,7 @@ class DisassociateAwsTrainingCertificationEmailDomainRequest(
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DisassociateAwsTrainingCertificationEmailDomainResponse:
     """Structure `DisassociateAwsTrainingCertificationEmailDomainResponse`.
 
@@ -638,7 +638,7 @@ class DisassociateAwsTrainingCertificationEmailDomainResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ErrorDetail:
     """Structure `ErrorDetail`.
 
@@ -655,7 +655,7 @@ class ErrorDetail:
     reason: enums.ProfileValidationErrorReason
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FieldValidationError:
     """Structure `FieldValidationError`.
 
@@ -672,7 +672,7 @@ class FieldValidationError:
     code: enums.FieldValidationCode
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
     """Structure `GetAllianceLeadContactRequest`.
 
@@ -688,7 +688,7 @@ class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetAllianceLeadContactResponse:
     """Structure `GetAllianceLeadContactResponse`.
 
@@ -710,7 +710,7 @@ class GetAllianceLeadContactResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"]):
     """Structure `GetConnectionInvitationRequest`.
 
@@ -725,7 +725,7 @@ class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"])
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionInvitationResponse:
     r"""Structure `GetConnectionInvitationResponse`.
 
@@ -771,7 +771,7 @@ class GetConnectionInvitationResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"]):
     """Structure `GetConnectionPreferencesRequest`.
 
@@ -784,7 +784,7 @@ class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"
     catalog: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionPreferencesResponse:
     r"""Structure `GetConnectionPreferencesResponse`.
 
@@ -811,7 +811,7 @@ class GetConnectionPreferencesResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionRequest(Request["GetConnectionResponse"]):
     """Structure `GetConnectionRequest`.
 
@@ -826,7 +826,7 @@ class GetConnectionRequest(Request["GetConnectionResponse"]):
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionResponse:
     r"""Structure `GetConnectionResponse`.
 
@@ -852,7 +852,7 @@ class GetConnectionResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetPartnerRequest(Request["GetPartnerResponse"]):
     """Structure `GetPartnerRequest`.
 
@@ -868,7 +868,7 @@ class GetPartnerRequest(Request["GetPartnerResponse"]):
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetPartnerResponse:
     r"""Structure `GetPartnerResponse`.
 
@@ -898,7 +898,7 @@ class GetPartnerResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetProfileUpdateTaskRequest(Request["GetProfileUpdateTaskResponse"]):
     """Structure `GetProfileUpdateTaskRequest`.
 
@@ -914,7 +914,7 @@ class GetProfileUpdateTaskRequest(Request["GetProfileUpdateTaskResponse"]):
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetProfileUpdateTaskResponse:
     """Structure `GetProfileUpdateTaskResponse`.
 
@@ -946,7 +946,7 @@ class GetProfileUpdateTaskResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetProfileVisibilityRequest(Request["GetProfileVisibilityResponse"]):
     """Structure `GetProfileVisibilityRequest`.
 
@@ -962,7 +962,7 @@ class GetProfileVisibilityRequest(Request["GetProfileVisibilityResponse"]):
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetProfileVisibilityResponse:
     """Structure `GetProfileVisibilityResponse`.
 
@@ -986,7 +986,7 @@ class GetProfileVisibilityResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssociationDetailsResponse"]):
     """Structure `GetQualificationsAssociationDetailsRequest`.
 
@@ -1003,7 +1003,7 @@ class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssoc
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsAssociationDetailsResponse:
     """Structure `GetQualificationsAssociationDetailsResponse`.
 
@@ -1032,7 +1032,7 @@ class GetQualificationsAssociationDetailsResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsAssociationTaskRequest(Request["GetQualificationsAssociationTaskResponse"]):
     """Structure `GetQualificationsAssociationTaskRequest`.
 
@@ -1049,7 +1049,7 @@ class GetQualificationsAssociationTaskRequest(Request["GetQualificationsAssociat
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsAssociationTaskResponse:
     """Structure `GetQualificationsAssociationTaskResponse`.
 
@@ -1080,7 +1080,7 @@ class GetQualificationsAssociationTaskResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisassociationTaskResponse"]):
     """Structure `GetQualificationsDisassociationTaskRequest`.
 
@@ -1097,7 +1097,7 @@ class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisas
     identifier: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsDisassociationTaskResponse:
     """Structure `GetQualificationsDisassociationTaskResponse`.
 
@@ -1128,7 +1128,7 @@ class GetQualificationsDisassociationTaskResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetVerificationRequest(Request["GetVerificationResponse"]):
     """Structure `GetVerificationRequest`.
 
@@ -1141,7 +1141,7 @@ class GetVerificationRequest(Request["GetVerificationResponse"]):
     verification_type: enums.VerificationType
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetVerificationResponse:
     r"""Structure `GetVerificationResponse`.
 
@@ -1167,7 +1167,7 @@ class GetVerificationResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Headquarters:
     """Structure `Headquarters`.
 
@@ -1182,7 +1182,7 @@ class Headquarters:
     subdivision_code: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsResponse"]):
     r"""Structure `ListConnectionInvitationsRequest`.
 
@@ -1208,7 +1208,7 @@ class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsRespons
     status: enums.InvitationStatus | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionInvitationsResponse:
     r"""Structure `ListConnectionInvitationsResponse`.
 
@@ -1226,7 +1226,7 @@ class ListConnectionInvitationsResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionsRequest(Request["ListConnectionsResponse"]):
     r"""Structure `ListConnectionsRequest`.
 
@@ -1248,7 +1248,7 @@ class ListConnectionsRequest(Request["ListConnectionsResponse"]):
     other_participant_identifiers: list[str] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionsResponse:
     r"""Structure `ListConnectionsResponse`.
 
@@ -1265,7 +1265,7 @@ class ListConnectionsResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListPartnersRequest(Request["ListPartnersResponse"]):
     r"""Structure `ListPartnersRequest`.
 
@@ -1280,7 +1280,7 @@ class ListPartnersRequest(Request["ListPartnersResponse"]):
     next_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListPartnersResponse:
     r"""Structure `ListPartnersResponse`.
 
@@ -1297,7 +1297,7 @@ class ListPartnersResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """Structure `ListTagsForResourceRequest`.
 
@@ -1311,7 +1311,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     resource_arn: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListTagsForResourceResponse:
     """Structure `ListTagsForResourceResponse`.
 
@@ -1329,7 +1329,7 @@ class ListTagsForResourceResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class LocalizedContent:
     r"""Structure `LocalizedContent`.
 
@@ -1352,7 +1352,7 @@ class LocalizedContent:
     locale: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerDomain:
     r"""Structure `PartnerDomain`.
 
@@ -1368,7 +1368,7 @@ class PartnerDomain:
     registered_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfile:
     r"""Structure `PartnerProfile`.
 
@@ -1401,7 +1401,7 @@ class PartnerProfile:
     profile_id: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfileSummary:
     r"""Structure `PartnerProfileSummary`.
 
@@ -1416,7 +1416,7 @@ class PartnerProfileSummary:
     name: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerSummary:
     r"""Structure `PartnerSummary`.
 
@@ -1439,7 +1439,7 @@ class PartnerSummary:
     created_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
     """Structure `PutAllianceLeadContactRequest`.
 
@@ -1460,7 +1460,7 @@ class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
     email_verification_code: str | None = attrs.field(default=None, repr=redacted)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PutAllianceLeadContactResponse:
     """Structure `PutAllianceLeadContactResponse`.
 
@@ -1482,7 +1482,7 @@ class PutAllianceLeadContactResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
     """Structure `PutProfileVisibilityRequest`.
 
@@ -1500,7 +1500,7 @@ class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
     visibility: enums.ProfileVisibility
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PutProfileVisibilityResponse:
     """Structure `PutProfileVisibilityResponse`.
 
@@ -1524,7 +1524,7 @@ class PutProfileVisibilityResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class QualificationsAssociationPartner:
     """Structure `QualificationsAssociationPartner`.
 
@@ -1540,7 +1540,7 @@ class QualificationsAssociationPartner:
     account_id: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RegistrantVerificationDetails:
     """Structure `RegistrantVerificationDetails`.
 
@@ -1548,7 +1548,7 @@ class RegistrantVerificationDetails:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RegistrantVerificationResponse:
     """Structure `RegistrantVerificationResponse`.
 
@@ -1563,7 +1563,7 @@ class RegistrantVerificationResponse:
     completion_url_expires_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationResponse"]):
     """Structure `RejectConnectionInvitationRequest`.
 
@@ -1583,7 +1583,7 @@ class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationRespo
     reason: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RejectConnectionInvitationResponse:
     r"""Structure `RejectConnectionInvitationResponse`.
 
@@ -1630,7 +1630,7 @@ class RejectConnectionInvitationResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SellerProfileSummary:
     r"""Structure `SellerProfileSummary`.
 
@@ -1645,7 +1645,7 @@ class SellerProfileSummary:
     name: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeResponse"]):
     r"""Structure `SendEmailVerificationCodeRequest`.
 
@@ -1662,7 +1662,7 @@ class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeRespons
     email: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SendEmailVerificationCodeResponse:
     """Structure `SendEmailVerificationCodeResponse`.
 
@@ -1676,7 +1676,7 @@ class SendEmailVerificationCodeResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartProfileUpdateTaskRequest(Request["StartProfileUpdateTaskResponse"]):
     """Structure `StartProfileUpdateTaskRequest`.
 
@@ -1697,7 +1697,7 @@ class StartProfileUpdateTaskRequest(Request["StartProfileUpdateTaskResponse"]):
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartProfileUpdateTaskResponse:
     """Structure `StartProfileUpdateTaskResponse`.
 
@@ -1729,7 +1729,7 @@ class StartProfileUpdateTaskResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAssociationTaskResponse"]):
     """Structure `StartQualificationsAssociationTaskRequest`.
 
@@ -1751,7 +1751,7 @@ class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAsso
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartQualificationsAssociationTaskResponse:
     """Structure `StartQualificationsAssociationTaskResponse`.
 
@@ -1780,7 +1780,7 @@ class StartQualificationsAssociationTaskResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsDisassociationTaskResponse"]):
     """Structure `StartQualificationsDisassociationTaskRequest`.
 
@@ -1802,7 +1802,7 @@ class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsD
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartQualificationsDisassociationTaskResponse:
     """Structure `StartQualificationsDisassociationTaskResponse`.
 
@@ -1831,7 +1831,7 @@ class StartQualificationsDisassociationTaskResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartVerificationRequest(Request["StartVerificationResponse"]):
     """Structure `StartVerificationRequest`.
 
@@ -1847,7 +1847,7 @@ class StartVerificationRequest(Request["StartVerificationResponse"]):
     verification_details: unions.VerificationDetails | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StartVerificationResponse:
     r"""Structure `StartVerificationResponse`.
 
@@ -1873,7 +1873,7 @@ class StartVerificationResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag:
     """Structure `Tag`.
 
@@ -1888,7 +1888,7 @@ class Tag:
     value: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Structure `TagResourceRequest`.
 
@@ -1904,7 +1904,7 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     tags: list[Tag]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceResponse:
     """Structure `TagResourceResponse`.
 
@@ -1917,7 +1917,7 @@ class TagResourceResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TaskDetails:
     r"""Structure `TaskDetails`.
 
@@ -1948,7 +1948,7 @@ class TaskDetails:
     headquarters: Headquarters | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
     """Structure `UntagResourceRequest`.
 
@@ -1964,7 +1964,7 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     tag_keys: list[str]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class UntagResourceResponse:
     """Structure `UntagResourceResponse`.
 
@@ -1977,7 +1977,7 @@ class UntagResourceResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesResponse"]):
     """Structure `UpdateConnectionPreferencesRequest`.
 
@@ -1997,7 +1997,7 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
     excluded_participant_identifiers: list[str] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class UpdateConnectionPreferencesResponse:
     r"""Structure `UpdateConnectionPreferencesResponse`.
 

@@ -11,7 +11,7 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.shapes import UnknownMember
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ParticipantPartnerProfile:
     """Member `PartnerProfile` of union `Participant`.
 
@@ -22,7 +22,7 @@ class ParticipantPartnerProfile:
     value: structures.PartnerProfileSummary
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ParticipantSellerProfile:
     """Member `SellerProfile` of union `Participant`.
 
@@ -33,7 +33,7 @@ class ParticipantSellerProfile:
     value: structures.SellerProfileSummary
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ParticipantAccount:
     """Member `Account` of union `Participant`.
 
@@ -56,7 +56,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 """
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ValidationErrorFieldValidationError:
     """Member `FieldValidationError` of union `ValidationError`.
 
@@ -67,7 +67,7 @@ class ValidationErrorFieldValidationError:
     value: structures.FieldValidationError
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ValidationErrorBusinessValidationError:
     """Member `BusinessValidationError` of union `ValidationError`.
 
@@ -92,7 +92,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 """
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VerificationDetailsBusinessVerificationDetails:
     """Member `BusinessVerificationDetails` of union `VerificationDetails`.
 
@@ -103,7 +103,7 @@ class VerificationDetailsBusinessVerificationDetails:
     value: structures.BusinessVerificationDetails
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VerificationDetailsRegistrantVerificationDetails:
     """Member `RegistrantVerificationDetails` of union `VerificationDetails`.
 
@@ -130,7 +130,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 """
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VerificationResponseDetailsBusinessVerificationResponse:
     """Member `BusinessVerificationResponse` of union `VerificationResponseDetails`.
 
@@ -141,7 +141,7 @@ class VerificationResponseDetailsBusinessVerificationResponse:
     value: structures.BusinessVerificationResponse
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VerificationResponseDetailsRegistrantVerificationResponse:
     """Member `RegistrantVerificationResponse` of union `VerificationResponseDetails`.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar, cast
 
 import cattrs
+import orjson
 
 from aiopartnercentral.converting import decode, encode, jsontext, timestamps
 
@@ -21,6 +22,8 @@ Encode: TypeAlias = "Callable[[T], JsonValue]"
 """A cattrs unstructure hook."""
 DecodeFactory: TypeAlias = "Callable[[ServiceConverter], Decode[Any]]"
 EncodeFactory: TypeAlias = "Callable[[ServiceConverter], Encode[Any]]"
+FastDecoders: TypeAlias = "Mapping[Any, Callable[[JsonValue], Any]]"
+"""For a class, a function that decodes its JSON value, or raises anything if the value is unusual."""
 
 
 class ServiceConverter(cattrs.Converter):
@@ -36,9 +39,23 @@ class ServiceConverter(cattrs.Converter):
         """Register as cattrs does; a union's hook goes before the generated one, as that of any other class does."""
         if func is None:
             return super().register_structure_hook(cl)
+        self._structure_hook_added()
         if _union_members(cl):
             return self.register_structure_hook_func(lambda candidate: bool(candidate == cl), func)
         return super().register_structure_hook(cl, func)
+
+    def register_structure_hook_func(self, check_func: Any, func: Any) -> None:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does."""
+        self._structure_hook_added()
+        super().register_structure_hook_func(check_func, func)
+
+    def register_structure_hook_factory(self, predicate: Any, factory: Any = None) -> Any:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does."""
+        self._structure_hook_added()
+        return super().register_structure_hook_factory(predicate, factory)
+
+    def _structure_hook_added(self) -> None:
+        """Take notice of a structure hook."""
 
 
 class JsonConverter(ServiceConverter):
@@ -46,11 +63,27 @@ class JsonConverter(ServiceConverter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
         """Take what `cattrs.Converter` takes."""
+        self._load_fast: Callable[[], FastDecoders] | None = None
+        self._fast: FastDecoders = {}
         super().__init__(*args, **kwargs)
         self.register_structure_hook(datetime, timestamps.decode_timestamp)
         self.register_unstructure_hook(datetime, timestamps.encode_timestamp)
         self.register_structure_hook(bytes, decode.decode_base64)
         self.register_unstructure_hook(bytes, encode.encode_base64)
+
+    def use_fast_decoders(self, load: Callable[[], FastDecoders]) -> None:
+        """Decode by these until a structure hook is added: they know only the generated ones."""
+        self._load_fast = load
+
+    def _structure_hook_added(self) -> None:
+        self._load_fast = None
+        self._fast = {}
+
+    def copy(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - as cattrs declares them
+        """Copy as cattrs does."""
+        copied = super().copy(*args, **kwargs)
+        copied._load_fast = self._load_fast  # noqa: SLF001 - of the same class
+        return copied
 
     def loads(self, data: bytes | str, cl: type[T]) -> T:
         """Decode JSON text into an object of the class.
@@ -58,6 +91,16 @@ class JsonConverter(ServiceConverter):
         Raises:
             DecodeError: the text is no JSON, or its value is not what the service model says.
         """
+        if self._load_fast is not None and not self._fast:
+            self._fast = self._load_fast()
+        fast = self._fast.get(cl)
+        if fast is not None:
+            try:
+                fast_result: T = fast(orjson.loads(data))
+            except Exception:  # noqa: BLE001, S110 - whatever it was not sure of, the hooks below decode or report
+                pass
+            else:
+                return fast_result
         result: T = self.get_structure_hook(cl)(jsontext.loads(data), cl)
         return result
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
@@ -27,15 +28,17 @@ def loads(data: bytes | str) -> JsonValue:
     Raises:
         DecodeError: the text is no JSON, or holds a number that no float can hold. The text is not quoted.
     """
-    try:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
         return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
+    position = ""
+    # Raised outside of the handlers: the standard library's exception holds the whole text.
     try:
         return json.loads(data, parse_float=_finite, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        position = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise DecodeError(f"not JSON{position}") from None
+    except json.JSONDecodeError as error:
+        position = f" at character {error.pos}"
+    except (ValueError, RecursionError):
+        pass
+    raise DecodeError(f"not JSON{position}")
 
 
 def dumps(value: JsonValue) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -72,10 +73,9 @@ def _utc(value: datetime) -> datetime:
 def _by_botocore(value: str | float) -> datetime:
     from botocore.utils import parse_timestamp  # noqa: PLC0415 - costs 100 ms to import, and is hardly ever needed
 
-    try:
+    # Raised outside of the handler: botocore's message quotes the value, and would come along as the context.
+    with suppress(ValueError, RuntimeError, OverflowError, OSError):
         parsed: datetime = parse_timestamp(value)
         return _utc(parsed)
-    except (ValueError, RuntimeError, OverflowError, OSError):
-        raise DecodeError(
-            f"expected timestamp, got {'a string that is none' if isinstance(value, str) else 'a number out of range'}"
-        ) from None
+    found = "a string that is none" if isinstance(value, str) else "a number out of range"
+    raise DecodeError(f"expected timestamp, got {found}")

@@ -727,10 +727,17 @@ ENUMS: Final = (
 )
 
 
+def _fast_decoders() -> converting.FastDecoders:
+    from golden_collisions import fast  # noqa: PLC0415 - loaded when the first response comes
+
+    return fast.DECODERS
+
+
 def make_json_converter() -> converting.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.JsonConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter.use_fast_decoders(_fast_decoders)
     return converter
 
 

@@ -9,7 +9,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata
 from golden_collisions import enums, unions
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag:
     """Structure `Tag`.
 
@@ -30,7 +30,7 @@ class Tag:
     k_ey: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagShape:
     """Structure `tag`.
 
@@ -45,7 +45,7 @@ class TagShape:
     value_: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagShape2:
     """Structure `Tag_`.
 
@@ -58,7 +58,7 @@ class TagShape2:
     third: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FooBar:
     """Structure `FooBar`.
 
@@ -71,7 +71,7 @@ class FooBar:
     foo: unions.Foo | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FooUnknown:
     """Structure `FooUnknown`.
 
@@ -84,7 +84,7 @@ class FooUnknown:
     shade: enums.Shade | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FooTag:
     """Structure `FooTag`.
 
@@ -97,7 +97,7 @@ class FooTag:
     shade: enums.ShadeShape | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class HTTPTag:
     """Structure `HTTPTag`.
 
@@ -105,7 +105,7 @@ class HTTPTag:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class HatTag:
     """Structure `HatTag`.
 
@@ -113,7 +113,7 @@ class HatTag:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ID:
     """Structure `ID`.
 
@@ -121,7 +121,7 @@ class ID:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag10:
     """Structure `Tag10`.
 
@@ -129,7 +129,7 @@ class Tag10:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag9:
     """Structure `Tag9`.
 
@@ -137,7 +137,7 @@ class Tag9:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Shape2nd:
     """Structure `2nd`.
 
@@ -145,7 +145,7 @@ class Shape2nd:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsRequest(Request["GetTagsResponse"]):
     """Structure `GetTagsRequest`.
 
@@ -160,7 +160,7 @@ class GetTagsRequest(Request["GetTagsResponse"]):
     names: list[str] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsResponse:
     """Structure `GetTagsResponse`.
 
@@ -185,7 +185,7 @@ class GetTagsResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsRequestShape(Request["GetTagsResponseShape"]):
     """Structure `get_tagsRequest`.
 
@@ -193,7 +193,7 @@ class GetTagsRequestShape(Request["GetTagsResponseShape"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsResponseShape:
     """Structure `get_tagsResponse`.
 

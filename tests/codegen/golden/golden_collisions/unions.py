@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import UnknownMember
 from golden_collisions import structures
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class FooTagMember:
     """Member `Tag` of union `Foo`.
 
@@ -22,7 +22,7 @@ class FooTagMember:
     value: structures.Tag
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class FooTagMember2:
     """Member `tag` of union `Foo`.
 
@@ -33,7 +33,7 @@ class FooTagMember2:
     value: structures.TagShape
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class FooBarMember:
     """Member `Bar` of union `Foo`.
 
@@ -44,7 +44,7 @@ class FooBarMember:
     value: str
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class FooUnknownMember:
     """Member `Unknown` of union `Foo`.
 
@@ -55,7 +55,7 @@ class FooUnknownMember:
     value: str
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class FooMember:
     """Member `Member` of union `Foo`.
 
@@ -78,7 +78,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/
 """
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class FooShapeTag:
     """Member `Tag` of union `foo`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.shapes import Request, ResponseMetadata
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Nothing(Request["Nothing2"]):
     """Structure `Nothing`.
 
@@ -16,7 +16,7 @@ class Nothing(Request["Nothing2"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Nothing2:
     """Structure `Nothing2`.
 
@@ -29,7 +29,7 @@ class Nothing2:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PushRequest(Request["PushResponse"]):
     """Structure `PushRequest`.
 
@@ -44,7 +44,7 @@ class PushRequest(Request["PushResponse"]):
     nothings: list[Nothing] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PullResponse:
     """Structure `PullResponse`.
 
@@ -61,7 +61,7 @@ class PullResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PingRequest(Request["PingResponse"]):
     """Structure `PingRequest`.
 
@@ -69,7 +69,7 @@ class PingRequest(Request["PingResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PingResponse:
     """Structure `PingResponse`.
 
@@ -82,7 +82,7 @@ class PingResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PushResponse:
     """Structure `PushResponse`.
 
@@ -95,7 +95,7 @@ class PushResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PullRequest(Request["PullResponse"]):
     """Structure `PullRequest`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.shapes import Request, ResponseMetadata
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FailRequest(Request["FailResponse"]):
     """Structure `FailRequest`.
 
@@ -21,7 +21,7 @@ class FailRequest(Request["FailResponse"]):
     which: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FailResponse:
     """Structure `FailResponse`.
 
@@ -34,7 +34,7 @@ class FailResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SucceedRequest(Request["SucceedResponse"]):
     """Structure `SucceedRequest`.
 
@@ -42,7 +42,7 @@ class SucceedRequest(Request["SucceedResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SucceedResponse:
     """Structure `SucceedResponse`.
 

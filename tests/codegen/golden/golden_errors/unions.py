@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import UnknownMember
 from golden_errors import enums
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class DetailField:
     """Member `Field` of union `Detail`.
 
@@ -22,7 +22,7 @@ class DetailField:
     value: str
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class DetailKind:
     """Member `Kind` of union `Detail`.
 

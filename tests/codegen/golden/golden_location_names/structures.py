@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata
 from golden_location_names import unions
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Part:
     """Structure `Part`.
 
@@ -28,7 +28,7 @@ class Part:
     same: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RenameRequest(Request["RenameResponse"]):
     """Structure `RenameRequest`.
 
@@ -55,7 +55,7 @@ class RenameRequest(Request["RenameResponse"]):
     other: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RenameResponse:
     """Structure `RenameResponse`.
 

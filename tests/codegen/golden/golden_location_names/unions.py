@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import UnknownMember
 from golden_location_names import structures
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoicePart:
     """Member `aPart` of union `Choice`.
 
@@ -22,7 +22,7 @@ class ChoicePart:
     value: structures.Part
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceText:
     """Member `aText` of union `Choice`.
 
@@ -33,7 +33,7 @@ class ChoiceText:
     value: str
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoicePlain:
     """Member `Plain` of union `Choice`.
 

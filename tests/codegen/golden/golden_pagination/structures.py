@@ -9,7 +9,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
 from golden_pagination import enums
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Thing:
     """Structure `Thing`.
 
@@ -22,7 +22,7 @@ class Thing:
     name: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
     """Structure `ListThingsRequest`.
 
@@ -51,7 +51,7 @@ class ListThingsRequest(Request["ListThingsResponse"]):
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsResponse:
     """Structure `ListThingsResponse`.
 
@@ -68,7 +68,7 @@ class ListThingsResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListNamesRequest(Request["ListNamesResponse"]):
     """Structure `ListNamesRequest`.
 
@@ -83,7 +83,7 @@ class ListNamesRequest(Request["ListNamesResponse"]):
     next_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListNamesResponse:
     """Structure `ListNamesResponse`.
 
@@ -100,7 +100,7 @@ class ListNamesResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListGroupsRequest(Request["ListGroupsResponse"]):
     """Structure `ListGroupsRequest`.
 
@@ -117,7 +117,7 @@ class ListGroupsRequest(Request["ListGroupsResponse"]):
     limit: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListGroupsResponse:
     """Structure `ListGroupsResponse`.
 
@@ -136,7 +136,7 @@ class ListGroupsResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetThingRequest(Request["GetThingResponse"]):
     """Structure `GetThingRequest`.
 
@@ -149,7 +149,7 @@ class GetThingRequest(Request["GetThingResponse"]):
     catalog: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetThingResponse:
     """Structure `GetThingResponse`.
 

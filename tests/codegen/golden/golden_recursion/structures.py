@@ -9,7 +9,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata
 from golden_recursion import unions
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Node:
     """Structure `Node`.
 
@@ -32,7 +32,7 @@ class Node:
     choice: unions.Choice | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Chicken:
     """Structure `Chicken`.
 
@@ -45,7 +45,7 @@ class Chicken:
     lays: Egg | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Egg:
     """Structure `Egg`.
 
@@ -60,7 +60,7 @@ class Egg:
     carton: dict[str, Egg] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WalkRequest(Request["WalkResponse"]):
     """Structure `WalkRequest`.
 
@@ -75,7 +75,7 @@ class WalkRequest(Request["WalkResponse"]):
     choices: list[unions.Choice] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WalkResponse:
     """Structure `WalkResponse`.
 

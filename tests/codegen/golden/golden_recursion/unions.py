@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import UnknownMember
 from golden_recursion import structures
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceLeaf:
     """Member `Leaf` of union `Choice`.
 
@@ -22,7 +22,7 @@ class ChoiceLeaf:
     value: str
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceBranch:
     """Member `Branch` of union `Choice`.
 
@@ -33,7 +33,7 @@ class ChoiceBranch:
     value: structures.Node
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceBoth:
     """Member `Both` of union `Choice`.
 
@@ -44,7 +44,7 @@ class ChoiceBoth:
     value: list[Choice]
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceNot:
     """Member `Not` of union `Choice`.
 

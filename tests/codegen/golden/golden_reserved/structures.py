@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
 from golden_reserved import enums, unions
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ImportRequest(Request["ImportResponse"]):
     r"""Structure `ImportRequest`.
 
@@ -84,7 +84,7 @@ class ImportRequest(Request["ImportResponse"]):
     cls_: enums.Value | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ImportResponse:
     r"""Structure `ImportResponse`.
 
@@ -155,7 +155,7 @@ class ImportResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NoneShape:
     """Structure `None`.
 
@@ -168,7 +168,7 @@ class NoneShape:
     none: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ClientShape:
     """Structure `Client`.
 
@@ -185,7 +185,7 @@ class ClientShape:
     datetime_: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AnyShape:
     """Structure `Any`.
 
@@ -200,7 +200,7 @@ class AnyShape:
     attrs_: list[str] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RequestShape:
     """Structure `Request`.
 
@@ -213,7 +213,7 @@ class RequestShape:
     request: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ResponseMetadataShape:
     """Structure `ResponseMetadata`.
 
@@ -226,7 +226,7 @@ class ResponseMetadataShape:
     value: enums.Value | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginateShape:
     """Structure `Paginate`.
 
@@ -239,7 +239,7 @@ class PaginateShape:
     client: unions.UnknownMemberShape | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsRequest(Request["ListWordsResponse"]):
     """Structure `ListWordsRequest`.
 
@@ -276,7 +276,7 @@ class ListWordsRequest(Request["ListWordsResponse"]):
     buffer_pages: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsResponse:
     """Structure `ListWordsResponse`.
 
@@ -293,7 +293,7 @@ class ListWordsResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CallRequest(Request["CallResponse"]):
     """Structure `CallRequest`.
 
@@ -301,7 +301,7 @@ class CallRequest(Request["CallResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CallResponse:
     """Structure `CallResponse`.
 
@@ -314,7 +314,7 @@ class CallResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginateRequest(Request["PaginateResponse"]):
     """Structure `PaginateRequest`.
 
@@ -322,7 +322,7 @@ class PaginateRequest(Request["PaginateResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginateResponse:
     """Structure `PaginateResponse`.
 
@@ -335,7 +335,7 @@ class PaginateResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginatorRequest(Request["PaginatorResponse"]):
     """Structure `PaginatorRequest`.
 
@@ -343,7 +343,7 @@ class PaginatorRequest(Request["PaginatorResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginatorResponse:
     """Structure `PaginatorResponse`.
 
@@ -356,7 +356,7 @@ class PaginatorResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListRequest(Request["ListResponse"]):
     """Structure `ListRequest`.
 
@@ -364,7 +364,7 @@ class ListRequest(Request["ListResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListResponse:
     """Structure `ListResponse`.
 
@@ -377,7 +377,7 @@ class ListResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StructuresRequest(Request["StructuresResponse"]):
     """Structure `StructuresRequest`.
 
@@ -385,7 +385,7 @@ class StructuresRequest(Request["StructuresResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StructuresResponse:
     """Structure `StructuresResponse`.
 
@@ -398,7 +398,7 @@ class StructuresResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ServiceRequest(Request["ServiceResponse"]):
     """Structure `ServiceRequest`.
 
@@ -406,7 +406,7 @@ class ServiceRequest(Request["ServiceResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ServiceResponse:
     """Structure `ServiceResponse`.
 
@@ -419,7 +419,7 @@ class ServiceResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CloseRequest(Request["CloseResponse"]):
     """Structure `CloseRequest`.
 
@@ -427,7 +427,7 @@ class CloseRequest(Request["CloseResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CloseResponse:
     """Structure `CloseResponse`.
 
@@ -440,7 +440,7 @@ class CloseResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SelfRequest(Request["SelfResponse"]):
     """Structure `SelfRequest`.
 
@@ -448,7 +448,7 @@ class SelfRequest(Request["SelfResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SelfResponse:
     """Structure `SelfResponse`.
 
@@ -461,7 +461,7 @@ class SelfResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DefaultJsonConverterRequest(Request["DefaultJsonConverterResponse"]):
     """Structure `DefaultJsonConverterRequest`.
 
@@ -469,7 +469,7 @@ class DefaultJsonConverterRequest(Request["DefaultJsonConverterResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DefaultJsonConverterResponse:
     """Structure `DefaultJsonConverterResponse`.
 
@@ -482,7 +482,7 @@ class DefaultJsonConverterResponse:
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
     """Structure `ListWordsPagesRequest`.
 
@@ -490,7 +490,7 @@ class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsPagesResponse:
     """Structure `ListWordsPagesResponse`.
 

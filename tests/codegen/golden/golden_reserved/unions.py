@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import UnknownMember
 from golden_reserved import structures
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeNone:
     """Member `None` of union `UnknownMember`.
 
@@ -22,7 +22,7 @@ class UnknownMemberShapeNone:
     value: structures.NoneShape
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeClient:
     """Member `Client` of union `UnknownMember`.
 
@@ -33,7 +33,7 @@ class UnknownMemberShapeClient:
     value: structures.ClientShape
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeAny:
     """Member `Any` of union `UnknownMember`.
 
@@ -44,7 +44,7 @@ class UnknownMemberShapeAny:
     value: structures.AnyShape
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeRequest:
     """Member `Request` of union `UnknownMember`.
 

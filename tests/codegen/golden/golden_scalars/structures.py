@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
 from golden_scalars import enums
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PutScalarsRequest(Request["PutScalarsResponse"]):
     """Structure `PutScalarsRequest`.
 
@@ -88,7 +88,7 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
     client_token: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PutScalarsResponse:
     """Structure `PutScalarsResponse`.
 

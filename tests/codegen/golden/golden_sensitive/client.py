@@ -64,8 +64,9 @@ class Paginate:
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:
     """Open a client of the Golden Sensitive API, closed at the end of its `async with` block.
 
-    Takes what `ConnectOptions` names: the usual AWS credential chain, region us-east-1 unless `region_name` says
-    otherwise, retries in botocore's `standard` mode unless a `config`, the environment or the profile says otherwise.
+    Takes what `aiopartnercentral.ConnectOptions` names, as keywords: the usual AWS credential chain, region us-east-1
+    unless `region_name` says otherwise, retries in botocore's `standard` mode unless a `config`, the environment or the
+    profile says otherwise.
     """
     return open_client(Client, **options)
 

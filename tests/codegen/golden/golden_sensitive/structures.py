@@ -11,7 +11,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
 from golden_sensitive import enums, unions
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Vault:
     """Structure `Vault`.
 
@@ -64,7 +64,7 @@ class Vault:
     plain: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class HideRequest(Request["HideResponse"]):
     """Structure `HideRequest`.
 
@@ -81,7 +81,7 @@ class HideRequest(Request["HideResponse"]):
     secrets: list[str] | None = attrs.field(default=None, repr=redacted)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class HideResponse:
     """Structure `HideResponse`.
 

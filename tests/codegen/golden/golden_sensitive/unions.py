@@ -10,7 +10,7 @@ import attrs
 from aiopartnercentral.shapes import UnknownMember, redacted
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceOpen:
     """Member `Open` of union `Choice`.
 
@@ -21,7 +21,7 @@ class ChoiceOpen:
     value: str
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceHidden:
     """Member `Hidden` of union `Choice`.
 
@@ -32,7 +32,7 @@ class ChoiceHidden:
     value: str = attrs.field(repr=redacted)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ChoiceKeys:
     """Member `Keys` of union `Choice`.
 

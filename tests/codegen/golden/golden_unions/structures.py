@@ -9,7 +9,7 @@ from aiopartnercentral.shapes import Request, ResponseMetadata
 from golden_unions import enums, unions
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Empty:
     """Structure `Empty`.
 
@@ -17,7 +17,7 @@ class Empty:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Point:
     """Structure `Point`.
 
@@ -32,7 +32,7 @@ class Point:
     y: int
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ChooseRequest(Request["ChooseResponse"]):
     """Structure `ChooseRequest`.
 
@@ -49,7 +49,7 @@ class ChooseRequest(Request["ChooseResponse"]):
     named: dict[enums.Kind, unions.Shape] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ChooseResponse:
     """Structure `ChooseResponse`.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.shapes import UnknownMember, redacted
 from golden_unions import enums, structures
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeText:
     """Member `Text` of union `Shape`.
 
@@ -23,7 +23,7 @@ class ShapeText:
     value: str
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeSecret:
     """Member `Secret` of union `Shape`.
 
@@ -34,7 +34,7 @@ class ShapeSecret:
     value: str = attrs.field(repr=redacted)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeTexts:
     """Member `Texts` of union `Shape`.
 
@@ -45,7 +45,7 @@ class ShapeTexts:
     value: list[str]
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeCounts:
     """Member `Counts` of union `Shape`.
 
@@ -56,7 +56,7 @@ class ShapeCounts:
     value: dict[str, int]
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeCount:
     """Member `Count` of union `Shape`.
 
@@ -67,7 +67,7 @@ class ShapeCount:
     value: int
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeKind:
     """Member `Kind` of union `Shape`.
 
@@ -78,7 +78,7 @@ class ShapeKind:
     value: enums.Kind
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeMoment:
     """Member `Moment` of union `Shape`.
 
@@ -89,7 +89,7 @@ class ShapeMoment:
     value: datetime
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeBytes:
     """Member `Bytes` of union `Shape`.
 
@@ -100,7 +100,7 @@ class ShapeBytes:
     value: bytes
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeFlag:
     """Member `Flag` of union `Shape`.
 
@@ -111,7 +111,7 @@ class ShapeFlag:
     value: bool
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeDouble:
     """Member `Double` of union `Shape`.
 
@@ -122,7 +122,7 @@ class ShapeDouble:
     value: float
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeEmpty:
     """Member `Empty` of union `Shape`.
 
@@ -133,7 +133,7 @@ class ShapeEmpty:
     value: structures.Empty
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapePoint:
     """Member `Point` of union `Shape`.
 
@@ -144,7 +144,7 @@ class ShapePoint:
     value: structures.Point
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapePoints:
     """Member `Points` of union `Shape`.
 
@@ -155,7 +155,7 @@ class ShapePoints:
     value: list[structures.Point]
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeSecrets:
     """Member `Secrets` of union `Shape`.
 
@@ -166,7 +166,7 @@ class ShapeSecrets:
     value: list[str] = attrs.field(repr=redacted)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeInner:
     """Member `Inner` of union `Shape`.
 
@@ -177,7 +177,7 @@ class ShapeInner:
     value: Inner
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeItself:
     """Member `Itself` of union `Shape`.
 
@@ -188,7 +188,7 @@ class ShapeItself:
     value: Shape
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShapeMany:
     """Member `Many` of union `Shape`.
 
@@ -230,7 +230,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Shap
 """
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class InnerOnly:
     """Member `Only` of union `Inner`.
 
