@@ -14,7 +14,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "typing", "codegen", "tests", "build"]
 
 ROOT = Path(__file__).parent
-PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
+PYTHON_CODE = ("src", "codegen", "tests", "noxfile.py")
 
 
 @nox.session

@@ -1,4 +1,4 @@
-"""HTTP servers for tests, on loopback sockets and in a thread of their own, so that the client's loop is only the client's."""
+"""HTTP servers for tests, on loopback sockets and in a thread of their own: the client's loop is only the client's."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def socket_server(reply: bytes) -> Iterator[str]:
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
         async with listener, anyio.create_task_group() as tasks:
             tasks.start_soon(listener.serve, handle)
-            yield f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
+            yield f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"  # noqa: S610 - of anyio
             tasks.cancel_scope.cancel()
 
     with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(serving()) as url:

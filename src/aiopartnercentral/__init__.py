@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aiopartnercentral import account
+    from aiopartnercentral.client import ConnectOptions
     from aiopartnercentral.emulator import Emulator
     from aiopartnercentral.errors import (
         AioPartnerCentralError,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
         PaginationError,
         ServiceError,
     )
-    from aiopartnercentral.paging import Paginator, Stream
+    from aiopartnercentral.paging import Collected, Paginator, Stream
     from aiopartnercentral.report import CatalogReport, Outcome, Report
     from aiopartnercentral.shapes import OpenEnum, Request, ResponseMetadata, UnknownMember
 
@@ -29,6 +30,8 @@ __all__ = [
     "AioPartnerCentralError",
     "CatalogReport",
     "CatalogsFailedError",
+    "Collected",
+    "ConnectOptions",
     "DecodeError",
     "Emulator",
     "EncodeError",
@@ -50,6 +53,8 @@ _MODULES = {
     "AioPartnerCentralError": "errors",
     "CatalogReport": "report",
     "CatalogsFailedError": "errors",
+    "Collected": "paging",
+    "ConnectOptions": "client",
     "DecodeError": "errors",
     "Emulator": "emulator",
     "EncodeError": "errors",
@@ -66,15 +71,17 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name == "account":
-        return import_module(f"{__name__}.account")
-    module = _MODULES.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # which would take every name for a public one
+
+    def __getattr__(name: str) -> object:
+        if name == "account":
+            return import_module(f"{__name__}.account")
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(import_module(f"{__name__}.{module}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

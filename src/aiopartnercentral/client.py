@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from aiopartnercentral.converting import jsontext
@@ -78,6 +79,9 @@ class ServiceClient:
     service: ClassVar[Service]
     default_json_converter: ClassVar[JsonConverter]
     default_botocore_converter: ClassVar[BotocoreConverter]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} of {self._transport.endpoint_url}>"
 
     def __init__(
         self,
@@ -163,6 +167,8 @@ class ServiceClient:
             return await self._transport.send(operation.name, params)
         except ErrorAnswerError as answer:
             failure = self._service_error(answer)
+        if failure.request_id:
+            failure.add_note(f"request id {failure.request_id}")
         raise failure
 
     def _decoded(self, operation: Operation[Any, ResponseT], answer: Answer) -> ResponseT:
@@ -208,11 +214,24 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     """
     from aiopartnercentral.transport import Transport, open_botocore_client  # noqa: PLC0415 - loads botocore
 
+    _check_options(options)
     json_converter = options.pop("json_converter", None)
     botocore_converter = options.pop("botocore_converter", None)
     async with open_botocore_client(cls.service, **options) as client:
         transport = Transport(client, cls.service)
-        yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter)
+        try:
+            yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter)
+        finally:
+            transport.close()
+
+
+def _check_options(options: Iterable[str]) -> None:
+    known = ConnectOptions.__annotations__.keys()
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+            raise TypeError(f"connect() has no option {name}{hint}")
 
 
 def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:

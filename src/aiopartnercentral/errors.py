@@ -109,9 +109,11 @@ class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
 
     Attributes:
         failures: for each failed catalog its exception; the same objects as in `exceptions`.
+        collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
     """
 
     failures: Mapping[str, Exception]
+    collected: Sequence[tuple[str, Any]] = ()
 
     def __new__(cls, failures: Mapping[str, Exception]) -> Self:
         """Make the group from the failure of each catalog, which must be at least one."""
@@ -124,10 +126,10 @@ class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
     def __init__(self, failures: Mapping[str, Exception]) -> None:
         """See `__new__`."""
 
-    def derive(self, excs: Sequence[Exception], /) -> CatalogsFailedError:  # type: ignore[override]
-        """Keep the type when `except*` splits the group, and each catalog beside its exception."""
+    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
+        """Keep the type when `except*` splits the group, as long as it splits between catalogs and not within one."""
         kept = {catalog: failure for catalog, failure in self.failures.items() if failure in excs}
-        return CatalogsFailedError(kept)
+        return CatalogsFailedError(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CatalogsFailedError, (self.failures,)

@@ -9,17 +9,30 @@ from typing import TYPE_CHECKING, Generic, TypeVar, get_args
 import anyio
 import attrs
 
+from aiopartnercentral.errors import CatalogsFailedError
 from aiopartnercentral.fanout import OnError, Plan, Stream, Walker
 from aiopartnercentral.walk import Fetch, FetchedPage, Walk, read_items, read_page
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Fetch", "FetchedPage", "OnError", "Paginator", "Stream", "StreamSource"]
+    from aiopartnercentral.report import Report
+
+__all__ = ["Collected", "Fetch", "FetchedPage", "OnError", "Paginator", "Stream", "StreamSource"]
 
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
+
+
+class Collected(list[tuple[str, EntryT]]):
+    """The list of `(catalog, entry)` that `collect` gives.
+
+    Attributes:
+        report: how far each catalog has come.
+    """
+
+    report: Report
 
 
 @attrs.define(eq=False)
@@ -57,14 +70,22 @@ class StreamSource(Generic[EntryT]):
             del self._entered[task]
         await stream.__aexit__(exc_type, exc, tb)
 
-    async def collect(self) -> list[tuple[str, EntryT]]:
-        """Collect everything into a list; cancelling it stops all fetching and gives nothing.
+    async def collect(self) -> Collected[EntryT]:
+        """Collect everything into a list that has the report; cancelling it stops all fetching and gives nothing.
 
         Raises:
-            Exception: whatever iterating over the stream raises.
+            Exception: whatever iterating over the stream raises. A `CatalogsFailedError` holds what was collected.
         """
+        collected: Collected[EntryT] = Collected()
         async with self as stream:
-            return [entry async for entry in stream]
+            try:
+                async for entry in stream:
+                    collected.append(entry)
+            except CatalogsFailedError as error:
+                error.collected = collected
+                raise
+        collected.report = stream.report
+        return collected
 
 
 class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):

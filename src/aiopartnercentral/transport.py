@@ -8,6 +8,7 @@ retries, errors and response metadata stay botocore's.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ import aiohttp
 import attrs
 from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
 from botocore import xform_name
 from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreamingError
@@ -81,9 +83,10 @@ def _take_body(response_dict: dict[str, Any], **_: object) -> None:
     taken = _TAKEN.get()
     if taken is None:
         return
-    taken.status, taken.body = response_dict["status_code"], response_dict["body"]
+    body: bytes = response_dict["body"]
+    taken.status, taken.body = response_dict["status_code"], body
     taken.request_id = response_dict["headers"].get("x-amzn-requestid")
-    if taken.status < _FIRST_ERROR_STATUS or not _can_be_parsed(taken.body):
+    if taken.status < _FIRST_ERROR_STATUS or not _can_be_parsed(body):
         response_dict["body"] = b"{}"
 
 
@@ -111,17 +114,31 @@ class Transport:
         if model.service_name != service.name:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
         self._client: Any = client
+        self._closed = False
         client.meta.events.register(
             f"before-parse.{model.service_id.hyphenize()}", _take_body, unique_id="aiopartnercentral-take-body"
         )
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the client sends calls, as far as its configuration tells."""
+        url: str = self._client.meta.endpoint_url
+        return url
+
+    def close(self) -> None:
+        """Refuse further calls: the client is being closed."""
+        self._closed = True
 
     async def send(self, operation: str, params: Mapping[str, JsonValue]) -> Answer:
         """Send one call and return its answer; cancelling it drops the connection.
 
         Raises:
             ErrorAnswerError: the service answered with an error.
+            RuntimeError: the client has been closed.
             botocore.exceptions.BotoCoreError: no whole answer came, or the call could not be made.
         """
+        if self._closed:
+            raise RuntimeError("a client is open only inside its `async with` block")
         method = getattr(self._client, xform_name(operation), None)
         if method is None:
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation}")
@@ -193,6 +210,7 @@ async def open_botocore_client(
     """
     if session is not None and profile is not None:
         raise TypeError("profile and session exclude each other: a session has its own profile")
+    _check_event_loop(config)
     pinned = str(service_model.root())
     if session is None:
         session = AioSession(profile=profile)
@@ -205,6 +223,19 @@ async def open_botocore_client(
         service.name, region_name=region_name or service.region, config=_with_retries(session, config), **options
     ) as client:
         yield client
+
+
+def _check_event_loop(config: AioConfig | None) -> None:
+    """Say what to do on trio, which aiobotocore's default HTTP client does not run on."""
+    if getattr(config, "http_session_cls", AIOHTTPSession) is not AIOHTTPSession:
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "aiobotocore's default HTTP client runs on asyncio alone; elsewhere pass "
+            "config=AioConfig(http_session_cls=aiobotocore.httpxsession.HttpxSession)"
+        ) from None
 
 
 def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:

@@ -43,6 +43,6 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-async def client(server: ScriptedServer, aws_environment: None) -> AsyncIterator[account.Client]:
+async def client(server: ScriptedServer, aws_environment: None) -> AsyncIterator[account.Client]:  # noqa: ARG001 - order
     async with account.connect(endpoint_url=server.url) as client:
         yield client

@@ -265,7 +265,7 @@ async def test_a_shared_session_learns_a_service_that_its_botocore_does_not_know
 
 async def test_options_that_cannot_be_are_refused() -> None:
     misspelt: Any = {"endpoint": "http://127.0.0.1"}
-    with pytest.raises(TypeError, match="endpoint"):
+    with pytest.raises(TypeError, match=r"connect\(\) has no option endpoint; did you mean endpoint_url\?"):
         async with account.connect(**misspelt):
             pass
     with pytest.raises(TypeError, match="profile and session exclude each other"):
@@ -273,6 +273,23 @@ async def test_options_that_cannot_be_are_refused() -> None:
             pass
     with pytest.raises(ProfileNotFound):
         async with account.connect(profile="nobody"):
+            pass
+
+
+async def test_a_client_says_where_it_is_and_when_it_is_closed(server: ScriptedServer) -> None:
+    async with account.connect(endpoint_url=server.url) as client:
+        assert repr(client) == f"<aiopartnercentral.account.client.Client of {server.url}>"
+    with pytest.raises(RuntimeError, match="a client is open only inside its `async with` block"):
+        await client.list_connections(catalog="AWS")
+    with pytest.raises(RuntimeError, match="open only inside"):
+        await client.paginate.list_connections(catalogs="AWS").collect()
+    assert server.received == []
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_the_default_http_client_says_that_it_needs_asyncio() -> None:
+    with pytest.raises(RuntimeError, match=r"runs on asyncio alone; elsewhere pass config=AioConfig"):
+        async with account.connect():
             pass
 
 

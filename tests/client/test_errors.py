@@ -47,6 +47,7 @@ async def test_access_denied(server: ScriptedServer, client: account.Client) -> 
     assert error.response["Reason"] == "ACCESS_DENIED"
     assert str(error) == "An error occurred (AccessDeniedException) when calling the ListConnections operation: no"
     assert error.problems == ()
+    assert error.__notes__ == ["request id request-1"]
 
 
 async def test_throttling(server: ScriptedServer, client: account.Client) -> None:

@@ -71,7 +71,6 @@ def test_every_operation_has_a_method_with_the_members_as_keywords(operation: An
         member
         for _, member in inspect.getmembers(account.Client, inspect.iscoroutinefunction)
         if inspect.signature(member).return_annotation == f"structures.{operation.output.__name__}"
-        and f"API" not in (member.__name__)
         and f"`{operation.name}`" in (member.__doc__ or "")
     )
     parameters = list(inspect.signature(method).parameters.values())[1:]

@@ -181,14 +181,21 @@ async def test_error_policies_over_the_network() -> None:
             await client.paginate.list_connections(catalogs=catalogs, page_size=10).collect()
         assert "Sandbox" in "".join(denied.value.__notes__)
         got = []
-        with pytest.raises(CatalogsFailedError) as failed:
+        with pytest.raises(CatalogsFailedError) as failed:  # noqa: PT012 - what came before the failure counts
             async with client.paginate.list_connections(catalogs=catalogs, on_error="finish") as stream:
                 async for pair in stream:
-                    got.append(pair)
+                    got.append(pair)  # noqa: PERF401 - see above
         assert len(got) == 250
         assert list(failed.value.failures) == ["Sandbox"]
         with pytest.raises(ExceptionGroup) as group:
             await client.paginate.list_connections(catalogs=catalogs, on_error="finish").collect()
+        assert isinstance(group.value, CatalogsFailedError)
+        assert [item.catalog for _, item in group.value.collected if isinstance(item, account.ConnectionSummary)] == [
+            "AWS"
+        ] * 250
+        collected = await client.paginate.list_connections(catalogs=catalogs, on_error="report").collect()
+        assert len(collected) == 250
+        assert list(collected.report.failures) == ["Sandbox"]
         assert group.group_contains(account.AccessDeniedException)
         async with client.paginate.list_connections(catalogs=catalogs, on_error="report") as stream:
             got = [pair async for pair in stream]

@@ -57,6 +57,19 @@ def test_a_sensitive_value_is_a_plain_attribute() -> None:
     assert attrs.evolve(contact, first_name="Eve").first_name == "Eve"
 
 
+@pytest.mark.parametrize("text", [b'{"a": "Xq7secret"', b'["Xq7secret", NaN]', b'"\xffXq7secret"', b"[Xq7secret]"])
+def test_no_error_in_the_chain_holds_the_text(text: bytes) -> None:
+    with pytest.raises(DecodeError) as caught:
+        account.json_converter.loads(text, account.PartnerSummary)
+    assert (caught.value.__context__, caught.value.__cause__) == (None, None)
+
+
+def test_no_error_in_the_chain_holds_a_malformed_timestamp() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode({"DomainName": "a", "RegisteredAt": SECRET}, "PartnerDomain")
+    assert (caught.value.__context__, caught.value.__cause__) == (None, None)
+
+
 @pytest.mark.parametrize("value", [{SECRET: SECRET}, [SECRET], 7777777])
 def test_no_decode_error_quotes_the_value(value: Any) -> None:
     wire = {"FirstName": value, "LastName": "L", "Email": "a@b.c", "BusinessTitle": "Dr"}

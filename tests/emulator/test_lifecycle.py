@@ -30,7 +30,7 @@ async def nothing_left_behind(anyio_backend):  # noqa: ARG001 - asking for it ru
 
 async def until(condition):
     with anyio.fail_after(10):
-        while not condition():  # noqa: ASYNC110 - what is waited for is a plain number of the emulator
+        while not condition():
             await anyio.sleep(0.001)
 
 
@@ -205,4 +205,4 @@ def test_the_emulator_needs_neither_botocore_nor_the_client_and_is_imported_lazi
         " or m.startswith('aiopartnercentral.account')]; assert not bad, bad"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)  # noqa: S603 - our own interpreter
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)

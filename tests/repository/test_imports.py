@@ -99,7 +99,7 @@ def test_generated_code_imports_attrs_the_standard_library_and_the_runtime_alone
 
 def test_everything_but_the_transport_runs_through_anyio() -> None:
     for path in SOURCE.rglob("*.py"):
-        assert "asyncio" not in roots(path), path
+        assert "asyncio" not in roots(path) or path.name == "transport.py", path
 
 
 def test_hand_written_files_are_rooms_that_one_can_see_across() -> None:

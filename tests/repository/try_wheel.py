@@ -34,7 +34,7 @@ async def main() -> None:
         ) as client,
     ):
         assert len(await client.paginate.list_connections(catalogs="AWS", page_size=7).collect()) == 30
-    print("the wheel works")
+    print("the wheel works")  # noqa: T201 - a script
 
 
 anyio.run(main)

@@ -1,4 +1,4 @@
-"""Never run: checked by mypy --strict and pyright, which must infer exactly these types and find every match exhaustive."""
+"""Never run: mypy --strict and pyright must infer exactly these types, and find the match exhaustive."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import assert_never, assert_type
 
 from aiopartnercentral import (
     CatalogReport,
+    Collected,
     Outcome,
     Paginator,
     Report,
@@ -72,15 +73,16 @@ async def collections(client: account.Client) -> None:
         assert_type(stream.report.catalogs, Mapping[str, CatalogReport])
         assert_type(stream.report.catalogs["AWS"].outcome, Outcome)
     async with paginator.pages() as pages:
-        async for catalog, page in pages:
+        async for _, page in pages:
             assert_type(page, structures.ListConnectionsResponse)
     async with paginator.raw() as raw:
-        async for catalog, text in raw:
+        async for _, text in raw:
             assert_type(text, bytes)
-    assert_type(await paginator.collect(), list[tuple[str, structures.ConnectionSummary]])
-    assert_type(
-        await client.paginate.list_partners(catalogs="AWS").collect(), list[tuple[str, structures.PartnerSummary]]
-    )
+    collected = await paginator.collect()
+    assert_type(collected, Collected[structures.ConnectionSummary])
+    assert_type(collected[0], tuple[str, structures.ConnectionSummary])
+    assert_type(collected.report, Report)
+    assert_type(await client.paginate.list_partners(catalogs="AWS").collect(), Collected[structures.PartnerSummary])
 
 
 async def errors(client: account.Client) -> None:

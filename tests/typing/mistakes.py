@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+import aiopartnercentral
 from aiopartnercentral import account
 
 
@@ -32,3 +33,8 @@ def wrong_objects(connection: account.ConnectionSummary) -> None:
     connection.id = "other"  # refused: frozen
     account.PartnerSummary(catalog="AWS")  # refused: members missing
     connection.connection_types["SUBSIDIARY"].status.lower().nothing  # refused: no such attribute  # noqa: B018
+
+
+def wrong_names() -> None:
+    account.Participnt  # refused: misspelt  # noqa: B018
+    aiopartnercentral.Emulater  # refused: misspelt  # noqa: B018

@@ -78,7 +78,7 @@ class Emulator:
         }
         self.latency = latency
         self.requests_per_second = requests_per_second
-        self.denied_catalogs = frozenset(denied_catalogs)
+        self.denied_catalogs = _denied(denied_catalogs, self._catalogs)
         self.in_flight = 0
         self.max_in_flight = 0
         self._host = host
@@ -246,3 +246,13 @@ async def _clean_up(runner: web.ServerRunner) -> None:
         await runner.cleanup()
         # Transports tell that they are closed one turn of the loop later.
         await anyio.lowlevel.checkpoint()
+
+
+def _denied(denied: Collection[str], catalogs: Collection[str]) -> frozenset[str]:
+    """Return the denied catalogs, which must be catalogs of the emulator: a slip would deny nothing."""
+    if isinstance(denied, str):
+        raise TypeError("denied_catalogs must be a collection of catalog names, not one string")
+    for name in denied:
+        if name not in catalogs:
+            raise ValueError(f"denied_catalogs names {name!r}, which is none of the catalogs {', '.join(catalogs)}")
+    return frozenset(denied)
