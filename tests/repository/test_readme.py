@@ -32,10 +32,12 @@ def test_every_example_runs(block: str) -> None:
 
 
 def test_the_examples_show_what_they_claim() -> None:
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
     done = subprocess.run([sys.executable, "-c", BLOCKS[1]], capture_output=True, text=True, check=False)
     assert done.stdout == "290 connections\n"
     done = subprocess.run([sys.executable, "-c", BLOCKS[2]], capture_output=True, text=True, check=False)
+    assert done.stdout == "denied: ACCESS_DENIED\n250 connections; failed: Sandbox\n"
+    done = subprocess.run([sys.executable, "-c", BLOCKS[3]], capture_output=True, text=True, check=False)
     assert done.stdout == "ParticipantAccount(value='ADA')\n"
 
 
