@@ -23,9 +23,12 @@ def build(source: Source) -> ir.Service:
 
     Raises:
         ModelError: an unknown trait, shape kind or protocol, a reference to a shape that is not there, or what `rules`
-            forbids.
+            forbids; or the file is no service model at all.
     """
-    service = _Builder(source).service()
+    try:
+        service = _Builder(source).service()
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(source.config.name, f"the file is no service model: {error}") from error
     rules.check(service)
     return service
 

@@ -42,15 +42,22 @@ def _formatted(name: str, text: str) -> bytes:
 
 
 def write(files: Mapping[str, bytes], output: Path) -> list[Path]:
-    """Make the folder hold exactly these files; returns those that were written or removed."""
-    output.mkdir(parents=True, exist_ok=True)
+    """Make the folder hold exactly these files; returns those that were written or removed.
+
+    Raises:
+        CodegenError: a file or folder cannot be written.
+    """
     changed = []
-    for path, problem in _differences(files, output).items():
-        if problem == "orphaned":
-            path.unlink()
-        else:
-            path.write_bytes(files[path.name])
-        changed.append(path)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for path, problem in _differences(files, output).items():
+            if problem == "orphaned":
+                path.unlink()
+            else:
+                path.write_bytes(files[path.name])
+            changed.append(path)
+    except OSError as error:
+        raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error
     return changed
 
 
@@ -61,7 +68,7 @@ def differences(files: Mapping[str, bytes], output: Path) -> list[str]:
 
 def _differences(files: Mapping[str, bytes], output: Path) -> dict[Path, str]:
     problems = {}
-    there = {path for path in output.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    there = {path for path in output.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     wanted = {output / name for name in files}
     for path in sorted(wanted | there):
         if path not in wanted:

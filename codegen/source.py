@@ -99,11 +99,15 @@ def load(config: ServiceConfig, models: Path) -> Source:
         SourceError: a file is missing, is not JSON, or differs from what SOURCES.toml recorded.
     """
     recorded = _recorded(models)
-    service = _pinned(models, config, "service-2", recorded)
-    if service is None:
-        raise SourceError(f"{models}: no model of {config.name} {config.api_version}; run `python -m codegen sync`")
-    paginators = _pinned(models, config, "paginators-1", recorded)
-    return Source(config=config, service=service, paginators=(paginators or {}).get("pagination", {}))
+    # Those that only the runtime reads are compared as well.
+    pinned = {kind: _pinned(models, config, kind, recorded) for kind in KINDS}
+    for kind, model in pinned.items():
+        if model is None and kind not in OPTIONAL_KINDS:
+            raise SourceError(
+                f"{models}: no {kind} of {config.name} {config.api_version}; run `python -m codegen sync`"
+            )
+    paginators = pinned["paginators-1"] or {}
+    return Source(config=config, service=pinned["service-2"] or {}, paginators=paginators.get("pagination", {}))
 
 
 def _recorded(models: Path) -> Mapping[str, Any]:

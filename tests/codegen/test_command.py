@@ -174,3 +174,42 @@ def test_the_hash_seed_changes_no_byte(tree, seed):
     shutil.rmtree(tree.package)
     assert tree.run("generate", seed=seed).code == 0
     assert tree.files() == committed
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda path: path.write_text("{}"), lambda path: path.unlink()], ids=["edit", "delete"]
+)
+@pytest.mark.parametrize("kind", ["service-2", "paginators-1", "endpoint-rule-set-1"])
+def test_every_pinned_file_is_compared_with_the_record(tree, kind, spoil):
+    (path,) = tree.models.rglob(f"{kind}.json")
+    spoil(path)
+    done = tree.run("check")
+    assert done.code == 1
+    assert done.err.startswith("error: ")
+    assert f"{kind}.json" in done.err
+
+
+def test_what_cannot_be_written_is_named(tree):
+    path = tree.package / "enums.py"
+    path.unlink()
+    path.mkdir()
+    done = tree.run("generate")
+    assert (done.code, done.err.strip()) == (1, f"error: cannot write {path}: Is a directory")
+
+
+@pytest.mark.parametrize(
+    "shapes", [[], {"A": None}, {"A": {"type": ["string"]}}, {"A": {"type": "structure", "members": []}}]
+)
+def test_what_is_no_service_model_is_one_line(tree, shapes):
+    (path,) = tree.models.rglob("service-2.json")
+    model = json.dumps({**json.loads(path.read_text()), "shapes": shapes})
+    path.write_text(model)
+    record = tree.models / "SOURCES.toml"
+    lines = record.read_text().splitlines()
+    place = next(i for i, line in enumerate(lines) if "service-2.json" in line) + 2
+    lines[place] = f'pinned_sha256 = "{hashlib.sha256(model.encode()).hexdigest()}"'
+    record.write_text("\n".join(lines))
+    done = tree.run("check")
+    assert done.code == 1
+    assert done.err.startswith("error: partnercentral-account")
+    assert len(done.err.splitlines()) == 1
