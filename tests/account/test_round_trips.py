@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Optional
 
 import attrs
 import pytest
@@ -171,7 +171,7 @@ def test_an_unknown_member_without_payload_is_refused_on_the_wire(name: str) -> 
 def test_values_that_only_the_standard_library_can_carry_survive() -> None:
     for payload in (2**80, -(2**70), "\ud800", ["x", {"y": 2**64}]):
         text = json.dumps({"Robot": payload}).encode()
-        obj: Any = account.json_converter.loads(text, account.Participant)  # type: ignore[arg-type]
+        obj: Any = account.json_converter.loads(text, account.Participant)
         assert obj.value == payload
         assert json.loads(account.json_converter.dumps(obj)) == {"Robot": payload}
 
@@ -192,3 +192,32 @@ def test_what_is_no_json_is_a_decode_error(text: bytes) -> None:
 
 def test_the_oracle_is_botocore_for_this_model() -> None:
     assert BOTOCORE.operation_model("ListConnections").output_shape.name == "ListConnectionsResponse"
+
+
+def test_a_union_may_be_an_optional_member_of_another_class() -> None:
+    @attrs.define
+    class Mine:
+        old: Optional[account.Participant] = None  # noqa: UP045 - the older spelling
+        new: account.Participant | None = None
+
+    names = {"old": {"Account": {"Name": "a"}}, "new": {"SellerProfile": {"Id": "i", "Name": "b"}}}
+    mine = account.json_converter.structure(names, Mine)
+    assert mine.old == account.ParticipantAccount(account.AccountSummary(name="a"))
+    assert account.json_converter.unstructure(mine) == names
+    assert account.json_converter.structure({"old": None}, Mine) == Mine()
+
+
+def test_an_object_of_a_derived_class_is_encoded_as_its_base() -> None:
+    class Derived(account.AccountSummary):
+        pass
+
+    assert account.json_converter.dumps(Derived(name="x")) == b'{"Name":"x"}'
+    assert account.json_converter.dumps(account.ParticipantAccount(Derived(name="x"))) == b'{"Account":{"Name":"x"}}'
+
+
+def test_a_payload_that_is_nested_too_deeply_is_not_written() -> None:
+    payload: Any = 1
+    for _ in range(100_000):
+        payload = [payload]
+    with pytest.raises(EncodeError, match="nested too deeply"):
+        account.json_converter.dumps(account.ParticipantUnknown("Robot", payload))

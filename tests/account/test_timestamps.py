@@ -50,6 +50,14 @@ def test_what_is_no_timestamp_is_refused(value: Any) -> None:
         decode_timestamp(value)
 
 
+@pytest.mark.parametrize(
+    "value", ["0001-01-01T00:00:00+14:00", datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))]
+)
+def test_a_moment_before_all_time_is_refused(value: Any) -> None:
+    with pytest.raises(DecodeError, match="expected timestamp, got "):
+        decode_timestamp(value)
+
+
 @pytest.mark.parametrize("value", [1e300, float("inf"), float("nan"), 10**30])
 def test_a_number_out_of_range_is_refused(value: Any) -> None:
     with pytest.raises(DecodeError, match="expected timestamp, got a number out of range"):

@@ -100,3 +100,5 @@ async def errors(client: account.Client) -> None:
 def opened() -> None:
     account.connect(region_name="us-east-1", endpoint_url="http://127.0.0.1")
     assert_type(account.json_converter.loads(b"{}", account.PartnerSummary), structures.PartnerSummary)
+    participant: account.Participant = account.json_converter.loads(b"{}", account.Participant)
+    participant_name(participant)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar, cast
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar, Union, cast, get_args, get_origin, overload
 
 import cattrs
 import orjson
@@ -85,7 +88,11 @@ class JsonConverter(ServiceConverter):
         copied._load_fast = self._load_fast  # noqa: SLF001 - of the same class
         return copied
 
-    def loads(self, data: bytes | str, cl: type[T]) -> T:
+    @overload
+    def loads(self, data: bytes | str, cl: type[T]) -> T: ...
+    @overload
+    def loads(self, data: bytes | str, cl: Any) -> Any: ...  # noqa: ANN401 - a union is no class
+    def loads(self, data: bytes | str, cl: Any) -> Any:
         """Decode JSON text into an object of the class.
 
         Raises:
@@ -96,13 +103,12 @@ class JsonConverter(ServiceConverter):
         fast = self._fast.get(cl)
         if fast is not None:
             try:
-                fast_result: T = fast(orjson.loads(data))
+                result = fast(orjson.loads(data))
             except Exception:  # noqa: BLE001, S110 - whatever it was not sure of, the hooks below decode or report
                 pass
             else:
-                return fast_result
-        result: T = self.get_structure_hook(cl)(jsontext.loads(data), cl)
-        return result
+                return result
+        return self.get_structure_hook(cl)(jsontext.loads(data), cl)
 
     def dumps(self, obj: object) -> bytes:
         """Encode an object as compact JSON text in UTF-8.
@@ -147,29 +153,29 @@ def install(
         return factory(own) if factory is not None else _optional(own, cl)
 
     def encode_factory(cl: Any, converter: cattrs.Converter) -> Encode[Any]:  # noqa: ANN401 - any type form
-        return encoders[cl](cast("ServiceConverter", converter))
+        return (_nearest(cl, encoders) or encoders[cl])(cast("ServiceConverter", converter))
 
     def is_optional_union(cl: Any) -> bool:  # noqa: ANN401 - any type form
         return _without_none(cl) in decoders
 
     converter.register_structure_hook_factory(lambda cl: cl in decoders or is_optional_union(cl), decode_factory)
-    converter.register_unstructure_hook_factory(lambda cl: cl in encoders, encode_factory)
+    converter.register_unstructure_hook_factory(lambda cl: _nearest(cl, encoders) is not None, encode_factory)
+
+
+def _nearest(cl: Any, encoders: Mapping[Any, EncodeFactory]) -> EncodeFactory | None:  # noqa: ANN401 - any type form
+    """Return the factory for a class or union, or for what the class is derived from."""
+    return next((encoders[base] for base in getattr(cl, "__mro__", (cl,)) if base in encoders), None)
 
 
 def _union_members(cl: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any type form
-    return getattr(cl, "__args__", ()) if isinstance(cl, type(int | str)) else ()
+    return get_args(cl) if get_origin(cl) in (Union, UnionType) else ()
 
 
 def _without_none(cl: Any) -> Any:  # noqa: ANN401 - any type form
     """Return `A | B` for `A | B | None`, so that somebody else's class may have an optional union member."""
     members = _union_members(cl)
-    if type(None) not in members:
-        return None
-    rest = None
-    for member in members:
-        if member is not type(None):
-            rest = member if rest is None else rest | member
-    return rest
+    rest = [member for member in members if member is not type(None)]
+    return reduce(or_, rest) if len(rest) < len(members) else None
 
 
 def _optional(converter: ServiceConverter, cl: Any) -> Decode[Any]:  # noqa: ANN401 - any type form

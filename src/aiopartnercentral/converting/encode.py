@@ -155,6 +155,19 @@ def unknown_encoder(converter: ServiceConverter, cls: type[UnknownMember]) -> En
     return encode
 
 
+def check_sendable(params: JsonValue, path: str = "$") -> None:
+    """Raise `EncodeError` if botocore's dicts hold a union member that the model does not know: botocore has no way."""
+    if isinstance(params, dict):
+        if UNKNOWN_MEMBER in params:
+            tag = params[UNKNOWN_MEMBER]["name"]
+            raise EncodeError(f"the model does not know the union member {tag}, so botocore cannot send it", path=path)
+        for key, value in params.items():
+            check_sendable(value, path + key_segment(key))
+    elif isinstance(params, list):
+        for index, value in enumerate(params):
+            check_sendable(value, f"{path}[{index}]")
+
+
 def union_encoder(converter: ServiceConverter, name: str, variants: Sequence[type]) -> Encode[Any]:
     """Return the hook of the union of the variant classes, the unknown one included."""
     hooks = {cls: converter.get_unstructure_hook(cls) for cls in variants}

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from aiopartnercentral.converting.failures import expected, missing
-from aiopartnercentral.errors import DecodeError
+from aiopartnercentral.errors import DecodeError, EncodeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aiopartnercentral.shapes import JsonValue
 
+_DECODER = json.JSONDecoder()
+# A line break inside a JSON text can only be white space: in a string it is escaped.
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
@@ -28,47 +32,52 @@ def loads(data: bytes | str) -> JsonValue:
     Raises:
         DecodeError: the text is no JSON, or holds a number that no float can hold. The text is not quoted.
     """
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(data)
-    position = ""
+    problem = ""
     # Raised outside of the handlers: the standard library's exception holds the whole text.
     try:
         return json.loads(data, parse_float=_finite, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        position = f" at character {error.pos}"
-    except (ValueError, RecursionError):
+        problem = f" at character {error.pos}"
+    except RecursionError:
+        problem = " that can be read: it is nested too deeply"
+    except ValueError:
         pass
-    raise DecodeError(f"not JSON{position}")
+    raise DecodeError(f"not JSON{problem}")
 
 
 def dumps(value: JsonValue) -> bytes:
-    """Return the compact JSON text of a plain value, in UTF-8."""
-    try:
+    """Return the compact JSON text of a plain value, in UTF-8.
+
+    Raises:
+        EncodeError: the value is nested too deeply.
+    """
+    with suppress(OverflowError, UnicodeEncodeError, RecursionError):
         return msgspec.json.encode(value)
-    except (OverflowError, UnicodeEncodeError):
+    with suppress(RecursionError):
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    raise EncodeError("nested too deeply to be written as JSON")
 
 
 def split_page(body: bytes, result_key: str, token_key: str) -> tuple[list[bytes], str | None]:
     """Return a page's items, each as its own JSON text on one line exactly as in the body, and the next page's token.
 
     Raises:
-        DecodeError: the body is no JSON object, or has no list of items, or its token is no string.
+        DecodeError: the body is no JSON object in UTF-8, or has no list of items, or its token is no string.
     """
     try:
+        body.decode()
         page = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        items = msgspec.json.decode(page[result_key], type=list[msgspec.Raw] | None)
+        items = msgspec.json.decode(page[result_key], type=list[msgspec.Raw])
         token = msgspec.json.decode(page[token_key], type=str | None) if token_key in page else None
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError):
         return _split_slowly(body, result_key, token_key)
-    if items is None:
-        raise missing().within(f".{result_key}")
-    # A line break inside a JSON text can only be white space: in a string it is escaped.
     return [bytes(item).translate(_ONE_LINE) for item in items], token
 
 
 def _split_slowly(body: bytes, result_key: str, token_key: str) -> tuple[list[bytes], str | None]:
-    """Do the same for a page that msgspec refuses, or find out what is wrong with it."""
+    """Do the same for a page that msgspec refuses and the standard library reads, or find out what is wrong with it."""
     page = loads(body)
     if not isinstance(page, dict):
         raise expected("object", page)
@@ -79,7 +88,43 @@ def _split_slowly(body: bytes, result_key: str, token_key: str) -> tuple[list[by
         raise expected("array", items).within(f".{result_key}")
     if token is not None and not isinstance(token, str):
         raise expected("string", token).within(f".{token_key}")
-    return [dumps(item) for item in items], token
+    text = body.decode()
+    # Where a key stands twice, the last one counts, as everywhere.
+    *_, start = (value for key, value in _members(text) if key == result_key)
+    return [text[a:b].encode().translate(_ONE_LINE) for a, b in _elements(text, start)], token
+
+
+def _members(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each key of the JSON object that the text is, and where its value begins."""
+    at = _skip(text, _skip(text, 0) + 1)
+    while text[at] != "}":
+        key, at = _DECODER.raw_decode(text, at)
+        start = _skip(text, _skip(text, at) + 1)
+        yield key, start
+        at = _after(text, start)
+
+
+def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield where each element of the JSON array that begins at `start` begins and ends."""
+    at = _skip(text, start + 1)
+    while text[at] != "]":
+        _, end = _DECODER.raw_decode(text, at)
+        yield at, end
+        at = _after(text, at)
+
+
+def _after(text: str, at: int) -> int:
+    """Return where the next key or element begins after the value at `at`, or the closing bracket stands."""
+    _, end = _DECODER.raw_decode(text, at)
+    end = _skip(text, end)
+    return _skip(text, end + 1) if text[end] == "," else end
+
+
+def _skip(text: str, at: int) -> int:
+    """Return the first place from `at` on that is no white space."""
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
 
 
 def _finite(text: str) -> float:

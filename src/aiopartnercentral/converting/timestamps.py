@@ -27,13 +27,13 @@ def decode_timestamp(value: JsonValue, _: object = datetime) -> datetime:
     if isinstance(value, str):
         # The standard library reads `20240501` as a date, botocore as seconds; only this form means the same to both.
         if len(value) >= _LENGTH_OF_SECONDS and value[4] == "-" and value[7] == "-" and value[10] in "T ":
-            try:
+            with suppress(ValueError, OverflowError):
                 return _utc(datetime.fromisoformat(value))
-            except ValueError:
-                pass
         return _by_botocore(value)
     if isinstance(value, datetime):
-        return _utc(value)
+        with suppress(OverflowError):
+            return _utc(value)
+        raise DecodeError("expected timestamp, got one out of range")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _by_botocore(value)
     raise expected("timestamp", value)
