@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, 
 
 from aiopartnercentral.converting import jsontext
 from aiopartnercentral.converting.decode import ErrorDecoder
+from aiopartnercentral.converting.encode import check_sendable
+from aiopartnercentral.converting.failures import hook_failed
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 from aiopartnercentral.paging import FetchedPage, Paginator
 
@@ -32,6 +34,7 @@ ClientT = TypeVar("ClientT", bound="ServiceClient")
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
+ConversionT = TypeVar("ConversionT", DecodeError, EncodeError)
 
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
@@ -140,7 +143,7 @@ class ServiceClient:
             try:
                 items, next_token = jsontext.split_page(body, pagination.result_key, pagination.output_token)
             except DecodeError as error:
-                error.operation, error.request_id = operation.name, answer.metadata.request_id
+                _in_call(error, operation, answer)
                 raise
             return FetchedPage(page=body, items=items, next_token=next_token, retries=answer.metadata.attempts - 1)
 
@@ -160,9 +163,12 @@ class ServiceClient:
 
         try:
             params = self._botocore.get_unstructure_hook(operation.input)(request)
+            check_sendable(params)
         except EncodeError as error:
-            error.operation = operation.name
+            _in_call(error, operation)
             raise
+        except Exception as error:
+            raise _in_call(hook_failed(error, EncodeError), operation) from error
         try:
             return await self._transport.send(operation.name, params)
         except ErrorAnswerError as answer:
@@ -179,8 +185,10 @@ class ServiceClient:
             else:
                 response = self._json.loads(answer.body or b"{}", cls)
         except DecodeError as error:
-            error.operation, error.request_id = operation.name, answer.metadata.request_id
+            _in_call(error, operation, answer)
             raise
+        except Exception as error:
+            raise _in_call(hook_failed(error, DecodeError), operation, answer) from error
         if type(response) is cls:  # a hook of the user's may have made something else of it
             # The object is frozen, but nobody has seen it yet: its making ends here.
             object.__setattr__(response, "response_metadata", answer.metadata)
@@ -201,7 +209,17 @@ class ServiceClient:
             members = response if answer.body is None else jsontext.loads(answer.body)
         except DecodeError:
             members = {}
-        return hook.tolerantly(members, response, operation)
+        error = hook.tolerantly(members, response, operation)
+        for problem in error.problems:
+            problem.operation, problem.request_id = operation, error.request_id
+        return error
+
+
+def _in_call(error: ConversionT, operation: Operation[Any, Any], answer: Answer | None = None) -> ConversionT:
+    """Say in an error which call it happened in."""
+    error.operation = operation.name
+    error.request_id = answer.metadata.request_id if answer is not None else None
+    return error
 
 
 @asynccontextmanager

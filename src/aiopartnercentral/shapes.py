@@ -53,8 +53,9 @@ class UnknownMember:
 
     Attributes:
         tag: its name on the wire.
-        value: its JSON, exactly as received; None where botocore had dropped it before it came here, and such an object
-            cannot be sent again. Not shown in repr, since nothing tells whether it is sensitive.
+        value: its JSON, as Python reads it; None where botocore had dropped it before it came here, and such an object
+            has no JSON. Not shown in repr, since nothing tells whether it is sensitive. A request cannot hold an
+            unknown member: botocore, which sends it, does not know it either.
     """
 
     tag: str

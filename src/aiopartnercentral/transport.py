@@ -1,9 +1,9 @@
 """The one module that talks to aiobotocore: opens its clients, sends calls through them, takes the bodies out.
 
-A handler on botocore's `before-parse` event takes the raw body of a successful answer before botocore's own parser
-walks it, so that the generated converters decode it once and nothing that botocore would drop is lost. It acts only on
-calls made through a `Transport`: everybody else's calls on the same client go on as before. Signing, endpoints,
-retries, errors and response metadata stay botocore's.
+Handlers on botocore's events take the raw body of a successful answer before botocore's own parser walks it, so that
+the generated converters decode it once and nothing that botocore would drop is lost. They act only on calls made
+through a `Transport`: everybody else's calls on the same client go on as before. Signing, endpoints, retries, errors
+and response metadata stay botocore's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from aiopartnercentral import service_model
 from aiopartnercentral.shapes import ResponseMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from aiopartnercentral.operation import Service
     from aiopartnercentral.shapes import JsonValue
@@ -76,11 +76,29 @@ class _Taken:
     request_id: str | None = None
 
 
-_TAKEN: ContextVar[_Taken | None] = ContextVar("aiopartnercentral_taken", default=None)
+# Both live for a moment, in the task of the call alone: `_CALLING` from the beginning of a call of ours until botocore
+# has a context for it, `_AWAITED` from the making of a request until its answer. So a call that somebody else makes
+# from within ours, in a handler of an event, is never taken for it.
+_CALLING: ContextVar[_Taken | None] = ContextVar("aiopartnercentral_calling", default=None)
+_AWAITED: ContextVar[_Taken | None] = ContextVar("aiopartnercentral_awaited", default=None)
+_KEY = "aiopartnercentral"
+
+
+def _mark_context(context: dict[str, Any], **_: object) -> None:
+    """On `provide-client-params`: tie the call's context, which is its own, to the call."""
+    context[_KEY] = _CALLING.get()
+    _CALLING.set(None)
+
+
+def _await_answer(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
+    """On `request-created`, which comes before each attempt: the next answer in this task is to this request."""
+    _AWAITED.set(request.context.get(_KEY))
 
 
 def _take_body(response_dict: dict[str, Any], **_: object) -> None:
-    taken = _TAKEN.get()
+    """On `before-parse`: take the body of an answer to a call of ours."""
+    taken = _AWAITED.get()
+    _AWAITED.set(None)
     if taken is None:
         return
     body: bytes = response_dict["body"]
@@ -90,13 +108,20 @@ def _take_body(response_dict: dict[str, Any], **_: object) -> None:
         response_dict["body"] = b"{}"
 
 
+_HANDLERS: dict[str, Callable[..., None]] = {
+    "provide-client-params": _mark_context,
+    "request-created": _await_answer,
+    "before-parse": _take_body,
+}
+
+
 def _can_be_parsed(body: bytes) -> bool:
     """Tell whether botocore's parser survives the body of an error; text that is no JSON becomes its message."""
     try:
         return isinstance(json.loads(body.decode() or "{}"), dict)
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, RecursionError):
         return False
-    except (ValueError, RecursionError):
+    except ValueError:
         return True
 
 
@@ -115,9 +140,9 @@ class Transport:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
         self._client: Any = client
         self._closed = False
-        client.meta.events.register(
-            f"before-parse.{model.service_id.hyphenize()}", _take_body, unique_id="aiopartnercentral-take-body"
-        )
+        for event, handler in _HANDLERS.items():
+            name = f"{event}.{model.service_id.hyphenize()}"
+            client.meta.events.register_first(name, handler, unique_id=f"{_KEY}-{event}")
 
     @property
     def endpoint_url(self) -> str:
@@ -143,7 +168,7 @@ class Transport:
         if method is None:
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation}")
         taken = _Taken()
-        token = _TAKEN.set(taken)
+        _CALLING.set(taken)
         try:
             parsed = await method(**params)
         except ClientError as error:
@@ -155,14 +180,15 @@ class Transport:
         except _broken_body_errors() as error:
             raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
         finally:
-            _TAKEN.reset(token)
+            _CALLING.set(None)
         return Answer(body=taken.body, parsed=parsed, metadata=_metadata(parsed))
 
 
 def _unparsed_error(operation: str, taken: _Taken) -> ClientError:
     """Return the error for an answer whose members made botocore's parser give up: its code and message count."""
     members = json.loads(taken.body or b"{}")
-    code = str(members.get("__type", taken.status)).partition(":")[0].rpartition("#")[2]
+    kind = members.get("__type")
+    code = kind.partition(":")[0].rpartition("#")[2] if isinstance(kind, str) else str(taken.status)
     message = members.get("message", members.get("Message", ""))
     metadata = {"HTTPStatusCode": taken.status, "RequestId": taken.request_id}
     return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, operation)
@@ -219,9 +245,10 @@ async def open_botocore_client(
     elif pinned not in session.get_component("data_loader").search_paths:
         session.get_component("data_loader").search_paths.append(pinned)
     options.setdefault("api_version", service.api_version)
-    async with session.create_client(
-        service.name, region_name=region_name or service.region, config=_with_retries(session, config), **options
-    ) as client:
+    config = _with_retries(session, config)
+    if region_name is None and not _names_region(session, config):
+        region_name = service.region
+    async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
         yield client
 
 
@@ -238,11 +265,30 @@ def _check_event_loop(config: AioConfig | None) -> None:
         ) from None
 
 
+def _names_region(session: AioSession, config: AioConfig) -> bool:
+    """Tell whether the caller's config or session names a region; environment and profile mean other services too."""
+    configs = (config, session.get_default_client_config())
+    named = any(getattr(each, "region_name", None) for each in configs)
+    return named or bool(session.instance_variables().get("region"))
+
+
 def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
-    """Return the config with a retry mode: the caller's, else the environment's or profile's, else `standard`."""
-    retries = dict(getattr(config, "retries", None) or {})
-    asked = "AWS_RETRY_MODE" in os.environ or "retry_mode" in session.get_scoped_config()
-    if not asked:
-        retries.setdefault("mode", "standard")
-    own = AioConfig(retries=retries) if retries else AioConfig()
-    return own if config is None else AioConfig().merge(config).merge(own)
+    """Return the config with the retry mode `standard`, unless anything of the caller's names a mode."""
+    if not isinstance(config, AioConfig):
+        config = AioConfig() if config is None else AioConfig().merge(config)
+    retries = {**_retries(session.get_default_client_config()), **_retries(config)}
+    asked = {
+        "retry_mode": os.environ.get("AWS_RETRY_MODE"),
+        **session.get_scoped_config(),
+        **session.instance_variables(),
+    }
+    if "mode" in retries or asked["retry_mode"]:
+        return config
+    merged = config.merge(AioConfig(retries={**retries, "mode": "standard"}))
+    # Older versions of aiobotocore lose these in `merge`.
+    merged.connector_args, merged.http_session_cls = config.connector_args, config.http_session_cls
+    return merged
+
+
+def _retries(config: Any) -> dict[str, Any]:  # noqa: ANN401 - a config, or None
+    return dict(getattr(config, "retries", None) or {})

@@ -15,11 +15,11 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 from botocore.loaders import Loader
 
 from aiopartnercentral import account
-from aiopartnercentral.errors import DecodeError, EncodeError
+from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 from tests.servers import Reply, socket_server
 
 if TYPE_CHECKING:
-    from tests.servers import ScriptedServer
+    from tests.servers import Received, ScriptedServer
 
 pytestmark = pytest.mark.anyio
 
@@ -226,6 +226,107 @@ async def test_a_wrapped_client_serves_its_owner_as_before(server: ScriptedServe
                 tasks.start_soon(call_theirs)
     assert [response.revision for response in typed] == [7] * 5
     assert [(response["Revision"], response["AccessType"]) for response in plain] == [(7, "ALLOW_ALL")] * 5
+
+
+@pytest.mark.parametrize("event", ["provide-client-params", "before-call", "before-send", "after-call"])
+async def test_calls_made_within_ours_are_never_taken_for_it(event: str, server: ScriptedServer) -> None:
+    def answer(received: Received) -> Reply:
+        return Reply({"ConnectionSummaries": [], "NextToken": f"token of {received.body['Catalog']}"})
+
+    server.answer = answer
+    async with (
+        get_session().create_client(
+            "partnercentral-account", region_name="us-east-1", endpoint_url=server.url
+        ) as theirs,
+        anyio.create_task_group() as tasks,
+    ):
+        seen: list[Any] = []
+
+        async def call_raw(catalog: str) -> None:
+            seen.append(await theirs.list_connections(Catalog=catalog))
+
+        async def handler(**_: Any) -> None:
+            theirs.meta.events.unregister(f"{event}.partnercentral-account", handler)
+            await call_raw("Within")
+            tasks.start_soon(call_raw, "Background")
+
+        theirs.meta.events.register(f"{event}.partnercentral-account", handler)
+        page = await account.wrap(theirs).list_connections(catalog="Ours")
+        await call_raw("After")
+    assert page.next_token == "token of Ours"
+    assert sorted(answer["NextToken"] for answer in seen) == [
+        "token of After",
+        "token of Background",
+        "token of Within",
+    ]
+
+
+async def test_an_unknown_union_member_cannot_be_sent_and_that_is_said(
+    server: ScriptedServer, client: account.Client
+) -> None:
+    unknown = account.VerificationDetailsUnknown("RobotVerificationDetails", {"Model": "R2"})
+    with pytest.raises(EncodeError) as caught:
+        await client.start_verification(verification_details=unknown)
+    assert str(caught.value) == (
+        "StartVerification: $.VerificationDetails: the model does not know the union member "
+        "RobotVerificationDetails, so botocore cannot send it"
+    )
+    assert server.received == []
+
+
+async def test_the_region_and_retries_of_config_and_session_are_honoured(server: ScriptedServer) -> None:
+    server.replies(Reply(EMPTY_PAGE))
+    session = get_session()
+    session.set_default_client_config(AioConfig(region_name="eu-west-1", retries={"mode": "adaptive"}))
+    other = get_session()
+    other.set_config_variable("region", "eu-west-2")
+    other.set_config_variable("retry_mode", "adaptive")
+    options: list[Any] = [
+        {"config": AioConfig(region_name="eu-west-1", retries={"mode": "adaptive"})},
+        {"session": session},
+        {"session": other},
+    ]
+    for option in options:
+        async with account.connect(endpoint_url=server.url, **option) as client:
+            inner: Any = client._transport._client
+            assert inner.meta.config.retries["mode"] == "adaptive"
+            assert inner.meta.region_name.startswith("eu-west-")
+    config = AioConfig(connector_args={"keepalive_timeout": 99}, http_session_cls=HttpxSession)
+    async with account.connect(endpoint_url=server.url, config=config) as client:
+        inner = client._transport._client
+        assert inner.meta.config.connector_args["keepalive_timeout"] == 99
+        assert inner.meta.config.http_session_cls is HttpxSession
+        assert inner.meta.config.retries["mode"] == "standard"
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_json_that_is_nested_too_deeply_is_one_of_our_errors(
+    status: int, server: ScriptedServer, client: account.Client
+) -> None:
+    server.replies(Reply(b'{"ConnectionSummaries": [], "X": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", status=status))
+    with pytest.raises(DecodeError if status == 200 else ServiceError) as caught:
+        await client.list_connections(catalog="AWS")
+    assert caught.value.request_id
+    if status == 200:
+        with pytest.raises(DecodeError, match="nested too deeply"):
+            async with client.paginate.list_connections(catalogs="AWS").raw() as stream:
+                [item async for item in stream]
+
+
+async def test_a_hook_that_fails_at_the_top_is_reported_with_its_call(server: ScriptedServer) -> None:
+    def fail(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    server.replies(Reply(EMPTY_PAGE))
+    decoding, encoding = account.make_json_converter(), account.make_botocore_converter()
+    decoding.register_structure_hook(account.ListConnectionsResponse, fail)
+    encoding.register_unstructure_hook(account.ListConnectionsRequest, fail)
+    async with account.connect(endpoint_url=server.url, json_converter=decoding) as client:
+        with pytest.raises(DecodeError, match=r"ListConnections: \$: a converter hook raised ZeroDivisionError"):
+            await client.list_connections(catalog="AWS")
+    async with account.connect(endpoint_url=server.url, botocore_converter=encoding) as client:
+        with pytest.raises(EncodeError, match=r"ListConnections: \$: a converter hook raised ZeroDivisionError"):
+            await client.list_connections(catalog="AWS")
 
 
 async def test_wrap_refuses_what_is_no_client_of_the_service(server: ScriptedServer) -> None:

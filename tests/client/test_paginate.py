@@ -131,6 +131,7 @@ async def test_pages_and_raw_items(server: ScriptedServer, client: account.Clien
         (b'{"ConnectionSummaries": {}}', "$.ConnectionSummaries: expected array, got object"),
         (b'{"ConnectionSummaries": [], "NextToken": 5}', "$.NextToken: expected string, got number"),
         (b'{"ConnectionSummaries": [', "$: not JSON"),
+        (b'{"ConnectionSummaries": [{"Name": "\xff"}]}', "$: not JSON"),
     ],
 )
 async def test_a_malformed_page_is_a_decode_error_raw_and_typed(
@@ -151,14 +152,16 @@ async def test_a_malformed_page_is_a_decode_error_raw_and_typed(
 async def test_what_only_the_standard_library_reads_is_still_raw_and_typed(
     server: ScriptedServer, client: account.Client
 ) -> None:
-    item = connection("AWS", 1, Name="\ud800")
-    server.replies(Reply({"ConnectionSummaries": [item]}))
+    first = json.dumps(connection("AWS", 1, Name="\ud800")).encode()
+    second = b'{ "Score" : 0.12345678901234567890,"Dup":1,\n "Dup":2, "B":"]},{[" }'
+    body = b' {"X":[1,{"y":"]"}] ,\n"ConnectionSummaries" : [ %b ,%b ],"NextToken":null } ' % (first, second)
+    server.replies(Reply(body))
     paginator = client.paginate.list_connections(catalogs="AWS")
     async with paginator.raw() as stream:
-        ((_, text),) = [pair async for pair in stream]
-    assert json.loads(text) == item
+        assert [text async for _, text in stream] == [first, second.replace(b"\n", b" ")]
+    server.replies(Reply(b'{"ConnectionSummaries": [%b]}' % first))
     ((_, typed),) = await paginator.collect()
-    assert typed.id == item["Id"]
+    assert typed.id == connection("AWS", 1)["Id"]
 
 
 async def test_a_token_cycle_ends_the_catalog(server: ScriptedServer, client: account.Client) -> None:
