@@ -84,10 +84,15 @@ async def test_on_trio_it_says_what_it_needs():
         ({"latency": float("nan")}, "latency"),
         ({"requests_per_second": 0}, "requests_per_second"),
         ({"account_id": "12"}, "account_id"),
+        ({"catalogs": {"AWS": 5.5}}, "whole numbers, not AWS to 5.5"),
+        ({"catalogs": {"AWS": True}}, "whole numbers"),
+        ({"catalogs": ["AWS"]}, "must map names to numbers of connections, not be of type list"),
+        ({"denied_catalogs": "AWS"}, "a collection of catalog names, not one string"),
+        ({"denied_catalogs": ["Sandbx"]}, "'Sandbx', which is none of the catalogs AWS, Sandbox"),
     ],
 )
 def test_impossible_arguments_are_refused_at_once(arguments, match):
-    with pytest.raises(ValueError, match=match):
+    with pytest.raises((ValueError, TypeError), match=match):
         Emulator(**arguments)
 
 

@@ -6,6 +6,7 @@ import logging
 import re
 import uuid
 from collections import deque
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,7 +23,7 @@ from aiopartnercentral.emulator.throttle import TokenBucket
 from aiopartnercentral.emulator.validation import account_validator
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from types import TracebackType
 
 logger = logging.getLogger(__name__)
@@ -232,7 +233,11 @@ class Emulator:
 
 def _checked(catalogs: Mapping[str, int]) -> Mapping[str, int]:
     """Return the catalogs, or raise ValueError for one that cannot be."""
+    if not isinstance(catalogs, Mapping):
+        raise TypeError(f"catalogs must map names to numbers of connections, not be of type {type(catalogs).__name__}")
     for name, connections in catalogs.items():
+        if type(connections) is not int:
+            raise TypeError(f"catalogs must map names to whole numbers, not {name} to {connections!r}")
         if not re.fullmatch(r"[a-zA-Z]{1,64}", name):
             raise ValueError(f"catalog name {name!r} must be 1 to 64 letters, as the service's ARNs have it")
         if not 0 <= connections <= MAX_ITEMS:
