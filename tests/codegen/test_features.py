@@ -154,7 +154,7 @@ def test_structures_without_members_and_operations_without_structures():
     assert empty.json_converter.loads(b"{}", empty.PingResponse).response_metadata is None
     with pytest.raises(DecodeError, match="expected object, got array"):
         empty.json_converter.loads(b"[]", empty.Nothing)
-    assert dir(empty.Paginate) == dir(type("Paginate", (), {"__init__": None}))
+    assert [name for name in vars(empty.Paginate) if not name.startswith("_")] == []
 
 
 def test_scalars_refuse_what_they_are_not():
