@@ -80,5 +80,5 @@ def started(environment) -> Callable[..., Any]:
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[Emulator]:
-    async with Emulator({"AWS": 250, "Sandbox": 30}, denied_catalogs=["Denied"]) as running:
+    async with Emulator({"AWS": 250, "Sandbox": 30, "Denied": 1}, denied_catalogs=["Denied"]) as running:
         yield running

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GUARD = 60
 PYTHON = (sys.executable, "-W", "error::ResourceWarning")
-COMMAND = (*PYTHON, "-m", "aiopartnercentral.cli")
+COMMAND = (*PYTHON, "-m", "aiopartnercentral")
 
 
 @attrs.frozen
@@ -66,7 +66,7 @@ async def serving(answer: Callable[[str, Mapping[str, Any]], Any], **site: Any) 
 
 
 async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110 - what is waited for happens in another process
+    while not condition():
         await anyio.sleep(0.01)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import get_args
 
@@ -57,10 +58,33 @@ async def test_without_the_extra_there_is_one_line(environment, package):
 
 async def test_help_to_a_reader_that_goes_away(environment):
     ended = await anyio.run_process(
-        ["sh", "-c", '"$@" --help | true', "sh", *PYTHON, "-m", "aiopartnercentral.cli"],
+        ["sh", "-c", '"$@" --help | true', "sh", *PYTHON, "-m", "aiopartnercentral"],
         env=environment, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["collect", "--help"]])
+async def test_no_summary_is_cut_off(run, arguments):
+    ended = await run(*arguments)
+    assert ended.code == 0
+    assert "..." not in ended.out.decode().partition("Commands:")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"), [(["colect"], "'collect'"), (["collect", "list-conections"], "'list-connections'")]
+)
+async def test_a_misspelt_command_is_recognised(run, arguments, meant):
+    ended = await run(*arguments)
+    assert ended.code == 2
+    assert f"Did you mean {meant}" in ended.err
+
+
+@pytest.mark.parametrize("command", ["demo", "emulator", *(f"collect {one.command}" for one in listings.listings())])
+async def test_help_names_values_alike(run, command):
+    ended = await run(*command.split(), "--help")
+    values = re.findall(r"^  --[a-z-]+ ([^\s<]+)", ended.out.decode(), re.MULTILINE)
+    assert set(values) <= {"NAME", "NAME=NUMBER", "NUMBER", "SECONDS", "URL", "FILE", "ID", "/"}
 
 
 async def test_every_paginated_operation_has_its_command_and_words_of_its_own(run):
@@ -100,7 +124,7 @@ def further(monkeypatch):
             items=list,
             next_token=str,
             result_key="Things",
-            output_token="NextToken",  # noqa: S106 - no password
+            output_token="NextToken",
         )
         monkeypatch.setattr(operations, "LIST_CONNECTIONS_PAGES", pagination)
         monkeypatch.setattr(Paginate, "list_connections", list_things)

@@ -165,7 +165,20 @@ async def test_report_tells_of_failures_in_the_report_only(run, emulator):
     assert len(ended.items) == 30
     assert "aiopartnercentral:" not in ended.err
     assert ended.err.count("AccessDeniedException") == 1
-    assert "2 catalogs: 30 items, 1 pages" in ended.err
+    assert "2 catalogs: 30 items, 1 page, 0 retries" in ended.err
+    assert "\nerror: Denied: AccessDeniedException" in ended.err
+
+
+@pytest.mark.parametrize("policy", ["raise", "finish", "report"])
+@pytest.mark.parametrize("switch", ["--report", "--no-report"])
+async def test_a_failure_is_told_once(run, emulator, policy, switch):
+    ended = await run(
+        *("collect", "list-connections", "--catalog", "Denied", "--on-error", policy, switch),
+        *("--endpoint-url", emulator.endpoint_url),
+    )
+    assert ended.code == 1
+    assert ended.err.count("AccessDeniedException") == 1
+    assert ("\nerror: Denied: " if switch == "--report" else "aiopartnercentral: Denied: ") in f"\n{ended.err}"
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,10 @@ async def test_a_table_in_a_file_is_plain_and_as_wide_as_it_needs_to_be(run, emu
     assert ended.code == 0
     lines = file.read_text().splitlines()
     assert lines[0].split()[:2] == ["catalog", "id"]
-    assert sum(line.startswith("Sandbox") for line in lines) == 30
+    rows = lines[1:]
+    assert all(line.startswith("Sandbox  pac-") for line in rows)
+    assert len({line.split()[1] for line in rows}) == 30
+    assert any("SUBSIDIARY" in line for line in rows)
     assert "\x1b" not in file.read_text()
 
 

@@ -40,11 +40,15 @@ async def test_a_signal_mid_way_ends_cleanly(started, sent, code):
             *("collect", "list-connections", "--catalog", "AWS", "--catalog", "Sandbox", "--endpoint-url", url)
         ) as process,
     ):
+        out = b""
+        # The next pages are asked for ahead of the writing, so neither tells that the other has happened.
+        while out.count(b"\n") < 200:
+            out += await process.stdout.receive()
         await until(lambda: slow.waiting == 2)
         process.send_signal(sent)
-        out, err = await everything(process.stdout), await everything(process.stderr)
+        assert await everything(process.stdout) == b""
+        err = await everything(process.stderr)
         assert await process.wait() == code
-        # What was there before the signal has been written, whole lines of it.
         assert out.count(b"\n") == 200
         assert out.endswith(b"}\n")
         assert err == f"aiopartnercentral: stopped by {sent.name}\n".encode()
@@ -78,9 +82,9 @@ async def test_interrupting_twice_changes_nothing(started):
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         err = await everything(process.stderr)
-        assert await process.wait() in (130, 143)
-    assert b"Traceback" not in err
-    assert err.count(b"\n") == 1
+        # The second one may find a process that has cleaned up and listens no more: it then ends it the plain way.
+        assert await process.wait() in (130, 143, -signal.SIGTERM)
+    assert err in (b"", b"aiopartnercentral: stopped by SIGINT\n", b"aiopartnercentral: stopped by SIGTERM\n")
 
 
 async def test_a_reader_that_has_stopped_reading_does_not_hold_up_the_end(started):

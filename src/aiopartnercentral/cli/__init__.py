@@ -10,6 +10,7 @@ problems   what a fault means to the person at the terminal
 output     bytes to a descriptor, and files that are whole or not there
 progress   how far each catalog is
 tables     items and reports as text
+grid       rows and columns in the width that there is
 text       one safe line of a text that came from elsewhere
 """
 

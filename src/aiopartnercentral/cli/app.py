@@ -21,22 +21,24 @@ class CollectGroup(TyperGroup):
     interface, hence `Any`.
     """
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - see the class
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - see the class
         """Return the names of the listings."""
-        from aiopartnercentral.cli.listings import commands  # noqa: PLC0415 - loads the generated package
+        self._derive()
+        return super().list_commands(ctx)
 
-        return list(commands())
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - see the class
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - see the class
         """Return the command of a listing, or None if there is none of the name."""
+        self._derive()
+        return super().get_command(ctx, cmd_name)
+
+    def _derive(self) -> None:
+        # Where typer itself keeps commands, for it suggests from there what a misspelt one may have meant.
         from aiopartnercentral.cli.listings import commands  # noqa: PLC0415 - loads the generated package
 
-        function = commands().get(cmd_name)
-        if function is None:
-            return None
-        single = _typer()
-        single.command(cmd_name)(function)
-        return typer.main.get_command(single)
+        for name, function in ({} if self.commands else commands()).items():
+            single = _typer()
+            single.command(name, short_help=function.__doc__)(function)
+            self.commands[name] = typer.main.get_command(single)
 
 
 def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
@@ -78,10 +80,12 @@ def _root(
     """
 
 
-@app.command()
+@app.command(short_help="Collect two catalogs from an embedded Partner Central.")
 def demo(
     *,
-    latency: Annotated[float, typer.Option(min=0, max=60, help="Seconds that each answer is held back.")] = 0.15,
+    latency: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, max=60, help="How long each answer is held back.")
+    ] = 0.15,
 ) -> None:
     """Collect two catalogs from an embedded Partner Central; needs no credentials and no network."""
     from aiopartnercentral.cli.demo import forget_environment, show  # noqa: PLC0415 - loads aiohttp and botocore
@@ -91,24 +95,26 @@ def demo(
     raise typer.Exit(run(lambda: show(latency)))
 
 
-@app.command()
+@app.command(short_help="Run a local Partner Central.")
 def emulator(
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on; nothing is encrypted, so keep it local.")] = (
-        "127.0.0.1"
-    ),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for a free one.")] = 0,
+    host: Annotated[
+        str, typer.Option(metavar="NAME", help="Address to listen on; nothing is encrypted, so keep it local.")
+    ] = ("127.0.0.1"),
+    port: Annotated[
+        int, typer.Option(metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for a free one.")
+    ] = 0,
     catalog: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=COUNT", help="A catalog and its number of connections; can be repeated."),
+        typer.Option(metavar="NAME=NUMBER", help="A catalog and its number of connections; can be repeated."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another number is other data.")] = 0,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds that each answer is held back.")] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Another number is other data.")] = 0,
+    latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long each answer is held back.")] = 0.0,
     requests_per_second: Annotated[
-        float | None, typer.Option(help="More than that is throttled; no limit by default.")
+        float | None, typer.Option(metavar="NUMBER", help="More than that is throttled; no limit by default.")
     ] = None,
     deny: Annotated[
-        list[str] | None, typer.Option(metavar="CATALOG", help="A catalog to deny access to; can be repeated.")
+        list[str] | None, typer.Option(metavar="NAME", help="A catalog to deny access to; can be repeated.")
     ] = None,
 ) -> None:
     """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
@@ -124,4 +130,4 @@ def emulator(
         requests_per_second=requests_per_second,
         denied_catalogs=deny or [],
     )
-    raise typer.Exit(run(lambda: serve(prepared, host, port), when_stopped=0))
+    raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))

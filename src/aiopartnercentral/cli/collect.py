@@ -12,12 +12,13 @@ import attrs
 from botocore.exceptions import BotoCoreError
 
 from aiopartnercentral import account
+from aiopartnercentral.cli.grid import Column, Item, render
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.output import STDOUT, Outlet, Target
-from aiopartnercentral.cli.problems import explain, explain_all
-from aiopartnercentral.cli.progress import can_be_live, follow, is_terminal
+from aiopartnercentral.cli.problems import explain, explain_all, unforeseen
+from aiopartnercentral.cli.progress import can_be_live, follow, is_terminal, width_of
 from aiopartnercentral.cli.running import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.tables import cells, encoded, head, render, report_text
+from aiopartnercentral.cli.tables import cells, columns_of, encoded, report_text
 from aiopartnercentral.errors import CatalogsFailedError
 from aiopartnercentral.report import Outcome, Report
 
@@ -79,7 +80,7 @@ class Job:
 
     @property
     def shows_report(self) -> bool:
-        """Whether the report is shown; it is where `--on-error report` tells of failures."""
+        """Whether the report is shown, in which the failures are told as well."""
         unasked = is_terminal(sys.stderr) or self.on_error is OnFailure.REPORT
         return unasked if self.report is None else self.report
 
@@ -101,16 +102,17 @@ async def collect(job: Job) -> int:
             await target.keep()
     if job.shows_report and sys.stderr is not None:
         _write_report(report)
+    fault = unforeseen(report.failures)
+    if fault is not None:
+        raise fault
     if not report.failures:
         return 0
-    if job.on_error is OnFailure.REPORT and job.shows_report:
-        return FAILED
-    raise CommandError(*explain_all(report.failures))
+    raise CommandError(*() if job.shows_report else explain_all(report.failures))
 
 
 def _write_report(report: Report) -> None:
     try:
-        sys.stderr.write(report_text(report))
+        sys.stderr.write(report_text(report, width=width_of(sys.stderr)))
         sys.stderr.flush()
     except OSError:
         # Nobody reads it; that is no fault of the collection.
@@ -167,14 +169,14 @@ def _raise_unusable(job: Job, error: BotoCoreError | ValueError) -> NoReturn:
 async def _deliver(job: Job, paginator: Paginator[Any, Any], target: Target) -> Report:
     """Collect and write; returns the report, failures included, once everything is written."""
     outlet = Outlet(target.fd)
-    rows: list[list[str]] = []
-    columns: list[str] = []
+    rows: list[Item] = []
+    columns: list[Column] = []
 
     async def write_line(item: bytes) -> None:
         await outlet.write(item + b"\n")
 
     async def add_row(item: object) -> None:
-        columns[:] = columns or head(type(item))
+        columns[:] = columns or columns_of(type(item))
         rows.append(cells(item))
 
     report = Report(catalogs={}, elapsed=0.0)
@@ -184,16 +186,14 @@ async def _deliver(job: Job, paginator: Paginator[Any, Any], target: Target) -> 
         report = await drain(source, consume, live=job.live if job.shows_progress else None)
         if rows and not _aborted(job, report):
             # In a thread, for a table of thousands of rows takes a while, and Ctrl-C must not wait for it.
-            text = await anyio.to_thread.run_sync(_table, columns, rows, job.on_terminal, abandon_on_cancel=True)
-            await outlet.write(text)
+            width = width_of(sys.stdout) if job.on_terminal else None
+            table = partial(render, columns, rows, width=width)
+            text = await anyio.to_thread.run_sync(table, abandon_on_cancel=True)
+            await outlet.write(encoded(text, terminal=job.on_terminal))
         outlet.end()
     if outlet.error is not None:
         raise target.failure(outlet.error)
     return report
-
-
-def _table(columns: list[str], rows: list[list[str]], terminal: bool) -> bytes:  # noqa: FBT001 - called through a thread, by position
-    return encoded(render(columns, rows, terminal=terminal), terminal=terminal)
 
 
 async def drain(source: StreamSource[Any], consume: Callable[[Any], Awaitable[None]], *, live: bool | None) -> Report:

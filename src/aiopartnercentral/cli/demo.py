@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral import account
 from aiopartnercentral.cli.collect import drain
+from aiopartnercentral.cli.grid import Column, Item, Part, render
 from aiopartnercentral.cli.output import STDOUT, Target, write_once
-from aiopartnercentral.cli.progress import can_be_live, is_terminal
-from aiopartnercentral.cli.tables import encoded, moment, render, report_text, tag
+from aiopartnercentral.cli.progress import can_be_live, width_of
+from aiopartnercentral.cli.tables import encoded, moment, report_text, tag
 from aiopartnercentral.cli.text import clean, say
 from aiopartnercentral.emulator import Emulator
 
@@ -22,7 +23,15 @@ __all__ = ["forget_environment", "show"]
 _CATALOGS: Final[Mapping[str, int]] = {"AWS": 400, "Sandbox": 150}
 _PAGE_SIZE = 50
 _SAMPLE = 10
-_COLUMNS = ("catalog", "id", "type", "status", "participant", "name", "updated")
+_COLUMNS = (
+    Column("catalog", 3),
+    Column("id", 0),
+    Column("type", 1, part=Part.KEY),
+    Column("status", 2, part=Part.ENTRY),
+    Column("participant", 6, part=Part.ENTRY),
+    Column("name", 4, part=Part.ENTRY, prose=True),
+    Column("updated", 5),
+)
 
 
 def forget_environment() -> None:
@@ -61,37 +70,37 @@ async def show(latency: float) -> int:
             say(f"collecting {' and '.join(_CATALOGS)} at once from {emulator.endpoint_url}")
             connections = client.paginate.list_connections(catalogs=list(_CATALOGS), page_size=_PAGE_SIZE)
             report = await drain(connections, sample, live=can_be_live())
-        terminal = is_terminal(sys.stdout)
-        rows = [_row(connection) for catalog in samples.values() for connection in catalog]
-        table = render(_COLUMNS, rows, terminal=terminal)
-        note = f"(the first {_SAMPLE} connections of each catalog)"
-        await write_once(target, encoded(f"{table}{note}\n\n{report_text(report)}", terminal=terminal))
+        width = width_of(sys.stdout)
+        table = render(_COLUMNS, [_rows(one) for sample in samples.values() for one in sample], width=width)
+        note = f"(the first {_SAMPLE} connections of each)"
+        text = f"{table}{note}\n\n{report_text(report, width=width)}"
+        await write_once(target, encoded(text, terminal=width is not None))
     return 0 if report.complete else 1
 
 
-def _row(connection: account.ConnectionSummary) -> list[str]:
-    details = connection.connection_types
-    participants = [_participant(detail.other_participant) for detail in details.values()]
-    columns = (
-        [connection.catalog],
-        [connection.id],
-        details,
-        [detail.status for detail in details.values()],
-        [kind for kind, _ in participants],
-        [name for _, name in participants],
-        [moment(connection.updated_at)],
-    )
-    return ["\n".join(map(clean, column)) for column in columns]
+def _rows(connection: account.ConnectionSummary) -> Item:
+    """Return a row for each type of the connection."""
+    return [
+        [
+            clean(connection.catalog),
+            clean(connection.id),
+            clean(kind),
+            clean(detail.status),
+            *_participant(detail.other_participant),
+            moment(connection.updated_at),
+        ]
+        for kind, detail in connection.connection_types.items()
+    ]
 
 
 def _participant(participant: account.Participant) -> tuple[str, str]:
     """Return what kind of participant it is and its name."""
     match participant:
         case account.ParticipantPartnerProfile(profile):
-            return "partner profile", profile.name
+            return "partner profile", clean(profile.name)
         case account.ParticipantSellerProfile(seller):
-            return "seller profile", seller.name
+            return "seller profile", clean(seller.name)
         case account.ParticipantAccount(owner):
-            return "account", owner.name
+            return "account", clean(owner.name)
         case account.ParticipantUnknown():
             return tag(participant), ""

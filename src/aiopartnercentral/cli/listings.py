@@ -121,12 +121,19 @@ def _option_type(hint: Any, where: str, default: object) -> Any:  # noqa: ANN401
     option = typer.Option(
         f"--{(name.removesuffix('s') if many else name).replace('_', '-')}",
         help=_FILTERS.get(name, f"Sent as the member {name.replace('_', ' ')} of the request.") + choices,
-        metavar="TEXT" if kind is str else None,
+        metavar=_metavar(name, element),
         callback=check_text if kind is str else None,
         show_default=False,
     )
     typed = list[kind] if many else kind
     return Annotated[typed if default is inspect.Parameter.empty else typed | None, option]
+
+
+def _metavar(name: str, element: type) -> str | None:
+    """Return what stands for the option's value in the help; None for a switch, which has none."""
+    if issubclass(element, str):
+        return "ID" if name.endswith(("identifier", "identifiers")) else "NAME"
+    return None if element is bool else "NUMBER"
 
 
 def _is_union(hint: object) -> bool:

@@ -83,7 +83,7 @@ COMMON: Final[Mapping[str, tuple[Any, Any]]] = {
         OnFailure,
         default=OnFailure.FINISH,
         help="When a catalog fails: raise stops all at once; finish collects the others and tells what failed; "
-        "report does so in the report only. The exit code is 1 in each case.",
+        "report does so as well, always by the report. The exit code is 1 in each case.",
     ),
     "endpoint_url": _option(
         str | None, metavar="URL", callback=_check_endpoint, help="Where to send requests, if not to AWS."
@@ -102,7 +102,8 @@ COMMON: Final[Mapping[str, tuple[Any, Any]]] = {
         default=STDOUT,
         metavar="FILE",
         callback=_check_output,
-        help="A file, which is replaced once all is collected and left alone if nothing was; - is standard output.",
+        help="A file, replaced at the end by what was collected, even if some catalogs failed; left alone if all "
+        "failed, or if it was stopped by a signal or --on-error raise. - is standard output.",
     ),
     "progress": _option(
         bool | None, "--progress/--no-progress", help="Progress on stderr; by default if that is a terminal."

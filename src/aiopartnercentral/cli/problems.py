@@ -15,7 +15,7 @@ from aiopartnercentral.errors import AioPartnerCentralError, CatalogsFailedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["explain", "explain_all"]
+__all__ = ["explain", "explain_all", "unforeseen"]
 
 _REJECTED = (
     "ExpiredToken",
@@ -46,18 +46,16 @@ def explain(error: BaseException) -> str | None:
 
 
 def explain_all(failures: Mapping[str, Exception]) -> list[str]:
-    """Return a line for each fault, naming the catalogs that it befell.
-
-    Raises:
-        Exception: one of the faults, if it is not foreseen.
-    """
+    """Return a line for each fault, naming the catalogs that it befell; the class stands for a fault not foreseen."""
     catalogs: dict[str, list[str]] = {}
     for catalog, error in failures.items():
-        line = explain(error)
-        if line is None:
-            raise error
-        catalogs.setdefault(line, []).append(clean(catalog))
+        catalogs.setdefault(explain(error) or type(error).__name__, []).append(clean(catalog))
     return [f"{', '.join(names)}: {line}" for line, names in catalogs.items()]
+
+
+def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:
+    """Return one of the faults that `explain` has no line for, if there is one."""
+    return next((error for error in failures.values() if explain(error) is None), None)
 
 
 def _service(error: ServiceError) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import anyio
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from aiopartnercentral.cli.text import clean, say
+from aiopartnercentral.cli.text import clean, counted, say
 from aiopartnercentral.report import Outcome
 
 if TYPE_CHECKING:
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.report import CatalogReport, Report
 
-__all__ = ["can_be_live", "follow", "is_terminal"]
+__all__ = ["can_be_live", "follow", "is_terminal", "width_of"]
 
 _LIVE_SECONDS = 0.1
 _LINE_SECONDS = 1.0
+_USUAL_WIDTH = 80
 _UNDER_WAY = (Outcome.PENDING, Outcome.RUNNING)
 
 
@@ -31,6 +32,19 @@ def is_terminal(stream: object) -> bool:
         return bool(stream.isatty())  # type: ignore[attr-defined]
     except (AttributeError, ValueError):
         return False
+
+
+def width_of(stream: TextIO | None) -> int | None:
+    """Return how many characters a line of the stream's terminal has; None if it is no terminal."""
+    if stream is None or not is_terminal(stream):
+        return None
+    asked = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(asked) if asked.isascii() and asked.isdigit() else os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        columns = 0
+    # A terminal that does not know says 0.
+    return columns or _USUAL_WIDTH
 
 
 def can_be_live() -> bool:
@@ -102,4 +116,4 @@ def _tell(shown: dict[str, tuple[Outcome, int]], report: Report) -> None:
 
 
 def _counts(state: CatalogReport) -> str:
-    return f"{state.outcome.value}, {state.items} items, {state.pages} pages"
+    return f"{state.outcome.value}, {counted(state.items, 'item')}, {counted(state.pages, 'page')}"

@@ -8,23 +8,45 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import attrs
 import typer
 
+from aiopartnercentral.cli.progress import is_terminal
 from aiopartnercentral.cli.running import CommandError
-from aiopartnercentral.cli.text import one_line
+from aiopartnercentral.cli.text import one_line, say
 from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["prepare", "serve"]
+__all__ = ["Prepared", "prepare", "serve"]
 
 
-def prepare(catalogs: Sequence[str], **options: Any) -> Emulator:  # noqa: ANN401 - what Emulator takes
+@attrs.frozen(kw_only=True)
+class Prepared:
+    """An emulator that does not run yet.
+
+    Attributes:
+        emulator: the emulator.
+        host: the address that it is to listen on.
+        port: the port that it is to listen on.
+        example: a catalog to try it with.
+    """
+
+    emulator: Emulator
+    host: str
+    port: int
+    example: str
+
+
+def prepare(catalogs: Sequence[str], *, host: str, port: int, **options: Any) -> Prepared:  # noqa: ANN401 - what Emulator takes
     """Return an emulator that does not run yet.
 
     Arguments:
-        catalogs: `NAME=COUNT` each; none for the emulator's own choice.
+        catalogs: `NAME=NUMBER` each; none for the emulator's own choice.
+        host: the address that it is to listen on.
+        port: the port that it is to listen on.
         options: further arguments of `Emulator`.
 
     Raises:
@@ -34,17 +56,19 @@ def prepare(catalogs: Sequence[str], **options: Any) -> Emulator:  # noqa: ANN40
     for entry in catalogs:
         name, equals, count = entry.partition("=")
         if not (name and equals and count.isascii() and count.isdigit()):
-            raise typer.BadParameter(f"{entry!a} is no NAME=COUNT, such as AWS=1000", param_hint="'--catalog'")
+            raise typer.BadParameter(f"{entry!a} is no NAME=NUMBER, such as AWS=1000", param_hint="'--catalog'")
         if name in sizes:
             raise typer.BadParameter(f"{name} is named twice", param_hint="'--catalog'")
         sizes[name] = int(count)
     try:
-        return Emulator(sizes or None, **options)
+        emulator = Emulator(sizes or None, host=host, port=port, **options)
     except ValueError as error:
         raise typer.BadParameter(one_line(str(error))) from None
+    example = min(sizes or DEFAULT_CATALOGS, key=lambda name: name in emulator.denied_catalogs)
+    return Prepared(emulator=emulator, host=host, port=port, example=example)
 
 
-async def serve(emulator: Emulator, host: str, port: int) -> int:
+async def serve(prepared: Prepared) -> int:
     """Run the emulator until cancelled, which sends what is held back and closes every socket.
 
     Raises:
@@ -52,13 +76,19 @@ async def serve(emulator: Emulator, host: str, port: int) -> int:
     """
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(emulator)
+            emulator = await stack.enter_async_context(prepared.emulator)
         except (OSError, UnicodeError) as error:
-            place = f"{one_line(host)} port {port}"
+            place = f"{one_line(prepared.host)} port {prepared.port}"
             raise CommandError(
                 f"cannot listen on {place}: {_reason(error)}: choose another --port or --host"
             ) from error
         _announce(emulator.endpoint_url)
+        if is_terminal(sys.stderr):
+            # Only for a person: a program that starts this has nothing to learn from it.
+            say(
+                "any credentials do: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aiopartnercentral collect "
+                f"list-connections --catalog {prepared.example} --endpoint-url {emulator.endpoint_url}"
+            )
         await anyio.sleep_forever()
     return 0
 

@@ -1,57 +1,31 @@
-"""Items and reports as text for people: aligned columns, no sensitive member, nothing that could steer a terminal."""
+"""Items and reports as text for people: no sensitive member, nothing that could steer a terminal."""
 
 from __future__ import annotations
 
-import io
-import shutil
 import sys
-from collections.abc import Mapping
+import types
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
 
-from aiopartnercentral.cli.problems import explain
-from aiopartnercentral.cli.text import clean, one_line
-from aiopartnercentral.shapes import UnknownMember
+from aiopartnercentral.cli.grid import Column, Item, Part, render
+from aiopartnercentral.cli.problems import explain_all
+from aiopartnercentral.cli.text import clean, counted, one_line
+from aiopartnercentral.shapes import OpenEnum, UnknownMember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator
 
     from aiopartnercentral.report import Report
 
-__all__ = ["cells", "encoded", "head", "moment", "render", "report_text", "tag"]
+__all__ = ["cells", "columns_of", "encoded", "moment", "report_text", "tag"]
 
-# Wide enough to measure what a table would like to be.
-_ANY_WIDTH = 100_000
-
-
-def render(columns: Sequence[str], rows: Iterable[Sequence[str]], *, terminal: bool) -> str:
-    """Return a table, as wide as the terminal and in its colours, or else as wide as it needs to be and plain.
-
-    Arguments:
-        columns: the head of each column.
-        rows: the cells of each row; a cell may hold several lines.
-        terminal: whether it is for a terminal.
-    """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(Text(column), overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    text = io.StringIO()
-    width = shutil.get_terminal_size().columns if terminal else _ANY_WIDTH
-    console = Console(file=text, force_terminal=terminal, width=width, legacy_windows=False)
-    if not terminal:
-        console.width = max(1, Measurement.get(console, console.options, table).maximum)
-    console.print(table)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+# In which order columns are given up, the last one first.
+_IDENTITY, _KEY, _STATE, _CATALOG, _TEXT, _REFERENCE, _TIME, _KIND = range(8)
 
 
 def encoded(text: str, *, terminal: bool) -> bytes:
@@ -60,8 +34,21 @@ def encoded(text: str, *, terminal: bool) -> bytes:
     return text.encode(encoding or "utf-8", "replace")
 
 
-def report_text(report: Report) -> str:
-    """Return a report as a table with a line for each catalog, and a line of totals."""
+def report_text(report: Report, *, width: int | None) -> str:
+    """Return a report as a table with a line for each catalog, a line of totals, and a line for each error.
+
+    Arguments:
+        report: the report.
+        width: of the terminal that shows it, or None.
+    """
+    columns = (
+        Column("catalog", 0),
+        Column("outcome", 1),
+        Column("items", 2, numeric=True),
+        Column("pages", 4, numeric=True),
+        Column("retries", 5, numeric=True),
+        Column("seconds", 3, numeric=True),
+    )
     rows = [
         (
             clean(state.catalog),
@@ -70,50 +57,125 @@ def report_text(report: Report) -> str:
             str(state.pages),
             str(state.retries),
             f"{state.elapsed:.2f}",
-            "" if state.error is None else explain(state.error) or type(state.error).__name__,
         )
         for state in report.catalogs.values()
     ]
-    table = render(("catalog", "outcome", "items", "pages", "retries", "seconds", "problem"), rows, terminal=False)
-    noun = "catalog" if len(rows) == 1 else "catalogs"
-    return (
-        f"{table}{len(rows)} {noun}: {report.items} items, {report.pages} pages, {report.retries} retries"
-        f" in {report.elapsed:.2f} s\n"
+    totals = (
+        f"{counted(len(rows), 'catalog')}: {counted(report.items, 'item')}, {counted(report.pages, 'page')}, "
+        f"{counted(report.retries, 'retry', 'retries')} in {report.elapsed:.2f} s\n"
     )
+    errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))
+    return render(columns, [[row] for row in rows], width=width) + totals + errors
 
 
-def head(cls: type) -> list[str]:
+@attrs.frozen
+class _Source:
+    """A column, and how to read its cell from the item, from the key of an entry or from the entry."""
+
+    column: Column
+    read: Callable[[Any], str]
+
+
+def columns_of(cls: type) -> list[Column]:
     """Return the columns for items of a generated class, which `cells` fills."""
-    return [name.replace("_", " ") for name in _columns(cls)]
+    return [source.column for source in _sources(cls)]
 
 
-def cells(item: object) -> list[str]:
-    """Return an item's cells, one for each column of its class."""
+def cells(item: object) -> Item:
+    """Return an item's rows: one for each entry of its map of structures, if its class has one, otherwise one."""
     cls: Any = type(item)
-    shown = {field.name: field for field in _shown(cls)}
-    return [_member(item, shown[name], "\n") for name in _columns(cls)]
-
-
-def _columns(cls: type) -> list[str]:
-    names = [field.name for field in _shown(cls)]
-    if "id" in names:
-        # It repeats the catalog and the id, and is longer than all the rest.
-        names = [name for name in names if name != "arn"]
-    return names
+    entries: Mapping[Any, Any] = next((getattr(item, name) for name, entry in _members(cls) if _is_map(entry)), {})
+    owners = [{Part.ITEM: item, Part.KEY: key, Part.ENTRY: entry} for key, entry in (entries or {None: None}).items()]
+    return [[source.read(row[source.column.part]) for source in _sources(cls)] for row in owners]
 
 
 @cache
-def _shown(cls: type) -> tuple[attrs.Attribute[Any], ...]:
-    return tuple(field for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)) if field.repr is not False)
+def _sources(cls: type) -> list[_Source]:
+    found: list[_Source] = []
+    names = [name for name, _ in _members(cls)]
+    for name, hint in _members(cls):
+        if name == "arn" and "id" in names:
+            # It repeats the catalog and the id, and is longer than all the rest.
+            continue
+        if _is_map(hint) and all(source.column.part is Part.ITEM for source in found):
+            found.append(_Source(Column(_singular(_words(name)), _KEY, part=Part.KEY), _cell))
+            for inner, inner_hint in _members(get_args(hint)[1]):
+                found += _sources_of(inner, inner_hint, Part.ENTRY)
+        else:
+            found += _sources_of(name, hint, Part.ITEM)
+    # Times are read last.
+    return sorted(found, key=lambda source: source.column.rank == _TIME)
 
 
-def _member(item: object, field: attrs.Attribute[Any], separator: str) -> str:
-    value = getattr(item, field.name)
-    # What a class does not show of itself in its repr is sensitive, and does not show here either.
-    return field.repr(value) if callable(field.repr) and value is not None else _cell(value, separator)
+def _sources_of(name: str, hint: Any, part: Part) -> Iterator[_Source]:  # noqa: ANN401 - types as values have no type
+    # Nothing of an entry comes before its key.
+    rank = _rank(name, hint) if part is Part.ITEM else max(_KEY, _rank(name, hint))
+    column = Column(_words(name), rank, part=part, prose=rank == _TEXT)
+    yield _Source(column, lambda owner: _value(getattr(owner, name, None)))
+    if _is_union(hint):
+        yield _Source(Column(f"{_words(name)} kind", _KIND, part=part), lambda owner: _kind(getattr(owner, name, None)))
 
 
-def _cell(value: object, separator: str = ", ") -> str:
+def _rank(name: str, hint: Any) -> int:  # noqa: ANN401 - types as values have no type
+    if name == "id":
+        return _IDENTITY
+    if name == "catalog":
+        return _CATALOG
+    if name.rpartition("_")[2] in ("arn", "id", "identifier"):
+        return _REFERENCE
+    if hint is datetime:
+        return _TIME
+    if isinstance(hint, type) and issubclass(hint, OpenEnum | int | float):
+        return _STATE
+    return _TEXT
+
+
+def _is_map(hint: Any) -> bool:  # noqa: ANN401 - types as values have no type
+    """Tell whether it is a map of structures, whose entries have rows of their own."""
+    return get_origin(hint) is dict and attrs.has(get_args(hint)[1])
+
+
+def _is_union(hint: Any) -> bool:  # noqa: ANN401 - types as values have no type
+    """Tell whether it is a union of the service, which has a class for each tag."""
+    kinds = get_args(hint) if isinstance(hint, UnionType) else ()
+    return any(isinstance(kind, type) and issubclass(kind, UnknownMember) for kind in kinds)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _singular(words: str) -> str:
+    return words.removesuffix("s")
+
+
+@cache
+def _members(cls: type) -> list[tuple[str, Any]]:
+    """Return the members that may be shown, with their types; those that its repr does not show are sensitive."""
+    hints = get_type_hints(cls)
+    fields = attrs.fields(cast("type[attrs.AttrsInstance]", cls))
+    return [(field.name, _present(hints[field.name])) for field in fields if field.repr is True]
+
+
+def _present(hint: Any) -> Any:  # noqa: ANN401 - types as values have no type
+    """Return the type of an optional member where it is there."""
+    kinds = [kind for kind in get_args(hint) if kind is not types.NoneType]
+    return kinds[0] if get_origin(hint) in (Union, UnionType) and len(kinds) == 1 else hint
+
+
+def _kind(value: object) -> str:
+    return "" if value is None else tag(value)
+
+
+def _value(value: object) -> str:
+    """Return a member's text, without the tag of a union, which has a column of its own."""
+    if isinstance(value, UnknownMember):
+        return ""
+    return _structure(value) if attrs.has(type(value)) else _cell(value)
+
+
+def _cell(value: object) -> str:
+    cls: Any = type(value)
     match value:
         case None:
             text = ""
@@ -122,11 +184,11 @@ def _cell(value: object, separator: str = ", ") -> str:
         case UnknownMember():
             text = tag(value)
         case Mapping():
-            text = separator.join(f"{_cell(key)}: {_cell(entry)}" for key, entry in value.items())
+            text = ", ".join(f"{_cell(key)}: {_cell(entry)}" for key, entry in value.items())
         case list():
-            text = separator.join(map(_cell, value))
-        case _ if attrs.has(type(value)):
-            text = _structure(value)
+            text = ", ".join(map(_cell, value))
+        case _ if attrs.has(cls):
+            text = f"{tag(value)} {_structure(value)}" if cls in _tags(cls.__module__) else _structure(value)
         case _:
             text = clean(str(value))
     return text
@@ -134,13 +196,10 @@ def _cell(value: object, separator: str = ", ") -> str:
 
 def _structure(value: object) -> str:
     cls: Any = type(value)
-    members = ((field.name, _member(value, field, ", ")) for field in _shown(cls))
-    given = [(name, text) for name, text in members if text]
-    if cls in _tags(cls.__module__):
-        return f"{tag(value)} {given[0][1]}" if given else tag(value)
+    members = [(name, _cell(getattr(value, name))) for name, _ in _members(cls)]
     # What a thing is called says enough; its identifier would only make the line longer.
-    names = [text for name, text in given if name == "name"]
-    return names[0] if names else " ".join(text for _, text in given)
+    names = [text for name, text in members if name == "name" and text]
+    return names[0] if names else " ".join(text for _, text in members if text)
 
 
 def tag(variant: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-__all__ = ["clean", "one_line", "say"]
+__all__ = ["clean", "counted", "one_line", "say"]
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
 _LIMIT = 300
@@ -28,6 +28,11 @@ def one_line(text: str) -> str:
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     line = clean(_USER_INFO.sub("", first))
     return line if len(line) <= _LIMIT else f"{line[:_LIMIT]}..."
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number and what it counts; the plural is the singular and an s if it is not given."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m aiopartnercentral.cli`, for where the script is not on the path."""
+"""`python -m aiopartnercentral`, for where the script is not on the path."""
 
 from __future__ import annotations
 

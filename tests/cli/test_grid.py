@@ -1,0 +1,142 @@
+"""What a terminal of each width shows of the same rows."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from rich.cells import cell_len
+
+from aiopartnercentral import account
+from aiopartnercentral.cli.grid import Column, Part, render
+from aiopartnercentral.cli.tables import cells, columns_of
+
+BOLD = re.compile(r"\x1b\[[0-9;]*m")
+WHEN = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+NAMES = ("みなとソリューション Holdings", "Ann & Söhne")
+CONNECTIONS = [
+    account.ConnectionSummary(
+        catalog="Sandbox", id=f"pac-{number:013d}", arn="arn", other_participant_account_id="123456789012",
+        updated_at=WHEN,
+        connection_types={
+            account.ConnectionType.OPPORTUNITY_COLLABORATION: account.ConnectionTypeSummary(
+                status=account.ConnectionTypeStatus.ACTIVE,
+                other_participant=account.ParticipantAccount(account.AccountSummary(name=name)),
+            ),
+            account.ConnectionType.SUBSIDIARY: account.ConnectionTypeSummary(
+                status=account.ConnectionTypeStatus.CANCELED,
+                other_participant=account.ParticipantAccount(account.AccountSummary(name=name)),
+            ),
+        },
+    )
+    for number, name in enumerate(NAMES)
+]  # fmt: skip
+INVITATIONS = [
+    account.ConnectionInvitationSummary(
+        catalog="Sandbox", id=f"pacinv-{number:013d}", arn="arn", connection_id=f"pac-{number:013d}",
+        connection_type=account.ConnectionType.OPPORTUNITY_COLLABORATION, other_participant_identifier="123456789012",
+        participant_type=account.ParticipantType.RECEIVER, status=account.InvitationStatus.ACCEPTED,
+        created_at=WHEN, updated_at=WHEN, expires_at=WHEN,
+    )
+    for number in range(3)
+]  # fmt: skip
+PARTNERS = [
+    account.PartnerSummary(catalog="AWS", arn="arn", id=f"partner-{number:013d}", legal_name="x", created_at=WHEN)
+    for number in range(3)
+]
+WHOLE = re.compile(
+    r"pac-\d{13}|pacinv-\d{13}|partner-\d{13}|\d{12}|2025-01-02 03:04:05Z|"
+    "Sandbox|AWS|OPPORTUNITY_COLLABORATION|SUBSIDIARY|ACTIVE|CANCELED|ACCEPTED|RECEIVER|Account"
+)
+
+
+def shown_at(width, listing):
+    text = render(columns_of(type(listing[0])), [cells(item) for item in listing], width=width)
+    return BOLD.sub("", text).splitlines()
+
+
+def starts(line):
+    """Return how far from the left each cell begins."""
+    return {cell_len(line[: found.start()]) for found in re.finditer(r"(?<!\S)\S+(?: \S+)*", line)}
+
+
+@pytest.mark.parametrize(
+    "listing", [CONNECTIONS, INVITATIONS, PARTNERS], ids=["connections", "invitations", "partners"]
+)
+@pytest.mark.parametrize("width", range(40, 260, 3))
+def test_at_any_width_everything_is_in_its_column_and_whole(width, listing):
+    lines = shown_at(width, listing)
+    assert max(map(cell_len, lines)) <= width
+    note = next((number for number, line in enumerate(lines) if line.startswith("(no room")), len(lines))
+    rows = [line for line in lines[:note] if re.search(r"pac-|pacinv-|partner-", line)]
+    heads = lines[: note - len(rows)]
+    for row in rows:
+        assert starts(row) <= starts(heads[-1])
+        for cell in re.split(r" {2,}", row):
+            prose = cell in NAMES or (cell.endswith("…") and any(name.startswith(cell[:-1]) for name in NAMES))
+            assert prose or WHOLE.fullmatch(cell), cell
+    named = set(re.split(r"\W+", " ".join(lines[note:])))
+    for column in columns_of(type(listing[0])):
+        words = column.head.split()
+        assert all(any(word in head.split() for head in heads) for word in words) or set(words) <= named
+
+
+def test_a_row_says_which_type_has_which_status():
+    for width in (70, 80, 120, None):
+        rows = [line.split() for line in shown_at(width, CONNECTIONS) if "pac-" in line]
+        assert len(rows) == 4
+        for row in rows:
+            assert ("SUBSIDIARY" in row) == ("CANCELED" in row)
+            assert ("OPPORTUNITY_COLLABORATION" in row) == ("ACTIVE" in row)
+
+
+def test_without_room_for_the_type_there_is_one_row_and_nothing_of_a_single_type():
+    lines = shown_at(40, CONNECTIONS)
+    assert lines[3:5] == [f"Sandbox  pac-{number:013d}  123456789012" for number in range(2)]
+    assert " ".join(lines[5:]) == (
+        "(no room at 40 columns for: connection type, status, other participant, other participant kind, updated at)"
+    )
+
+
+def test_what_is_no_terminal_gets_all_of_it():
+    lines = shown_at(None, CONNECTIONS)
+    assert re.split(" {2,}", lines[0]) == [column.head for column in columns_of(account.ConnectionSummary)]
+    rows = [row for item in CONNECTIONS for row in cells(item)]
+    assert [re.split(" {2,}", line) for line in lines[1:]] == rows
+
+
+def test_heads_are_broken_between_words_and_stand_on_the_last_line():
+    columns = [Column("id"), Column("one two three", 1), Column("rest", 2)]
+    assert [BOLD.sub("", line) for line in render(columns, [[["1", "wide", "x" * 9]]], width=12).splitlines()] == [
+        "    one",
+        "    two",
+        "id  three",
+        "1   wide",
+        "(no room at",
+        "12 columns",
+        "for: rest)",
+    ]
+
+
+def test_prose_takes_the_room_that_is_left_and_wide_characters_count_twice():
+    columns = [Column("id"), Column("name", 1, prose=True), Column("n", 2, numeric=True)]
+    rows = [[["1", "みなとみなとみなと", "10"]], [["2", "short", "9"]]]
+    assert [BOLD.sub("", line) for line in render(columns, rows, width=22).splitlines()] == [
+        "id  name             n",
+        "1   みなとみなと…   10",
+        "2   short            9",
+    ]
+
+
+def test_an_identifier_is_never_cut_however_narrow_the_terminal():
+    shown = BOLD.sub("", render([Column("id"), Column("more", 1)], [[["x" * 50, "y"]]], width=20))
+    assert "x" * 50 in shown.splitlines()
+
+
+def test_no_row_is_no_fault():
+    assert render([Column("id"), Column("type", part=Part.KEY)], [], width=None) == "id  type\n"
+
+
+def test_only_a_terminal_gets_colours():
+    assert "\x1b" not in render([Column("id")], [[["1"]]], width=None)
