@@ -65,6 +65,36 @@ async def test_an_unknown_profile(run, url, option, variable, code):
     assert "no profile 'nope'" in ended.complaint
 
 
+async def test_a_setting_that_is_no_number(run, url):
+    ended = await run(*COLLECT, "--endpoint-url", url, AWS_MAX_ATTEMPTS="abc")
+    assert ended.code == 1
+    assert "a setting of the environment or the AWS config file is not usable" in ended.complaint
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        ("credential_process = echo no json", "a credential_process of the AWS config file printed no JSON"),
+        (
+            "role_arn = arn:aws:iam::123456789012:role/x\nweb_identity_token_file = {folder}/missing",
+            "the AWS configuration names {folder}/missing: No such file or directory",
+        ),
+    ],
+)
+async def test_credentials_that_cannot_be_had(run, url, tmp_path, setting, problem):
+    config = tmp_path / "config"
+    config.write_text(f"[profile p]\n{setting.format(folder=tmp_path)}\n")
+    ended = await run(
+        *COLLECT,
+        *("--endpoint-url", url, "--profile", "p"),
+        AWS_CONFIG_FILE=str(config),
+        AWS_ACCESS_KEY_ID="",
+        AWS_SECRET_ACCESS_KEY="",
+    )
+    assert ended.code == 1
+    assert problem.format(folder=tmp_path) in ended.complaint
+
+
 async def test_an_impossible_region(run):
     ended = await run(*COLLECT, "--region", "no region")
     assert ended.code == 2

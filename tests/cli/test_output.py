@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -9,7 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from tests.cli.helpers import COMMAND, connection, everything, page, serving
+from tests.cli.helpers import COMMAND, GUARD, connection, everything, page, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -231,3 +232,12 @@ async def test_lines_are_there_before_the_next_page_is(started):
             got += await process.stdout.receive()
         release.set()
         assert await process.wait() == 0
+
+
+async def test_a_pipe_of_the_shell_is_written(environment, emulator):
+    line = shlex.join([*COMMAND, *COLLECT, "--endpoint-url", emulator.endpoint_url, "--output"])
+    with anyio.fail_after(GUARD):
+        ended = await anyio.run_process(["bash", "-c", f"{line} >(wc -l) | cat"], env=environment, check=False)
+    assert ended.stderr.decode() == ""
+    assert ended.stdout.strip().isdigit()
+    assert int(ended.stdout) > 0

@@ -16,6 +16,8 @@ text       one safe line of a text that came from elsewhere
 
 from __future__ import annotations
 
+import logging
+
 from aiopartnercentral.cli.text import say
 
 __all__ = ["main"]
@@ -31,6 +33,8 @@ def main() -> int:
     Raises:
         SystemExit: the same exit code, where the parser of the arguments ends the process itself.
     """
+    # What a library logs, with a traceback sometimes, is told in a line of ours; Python would print it otherwise.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         from aiopartnercentral.cli.app import app  # noqa: PLC0415 - the packages of the extra may be missing
 

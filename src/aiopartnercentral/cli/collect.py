@@ -19,6 +19,7 @@ from aiopartnercentral.cli.problems import explain, explain_all, unforeseen
 from aiopartnercentral.cli.progress import can_be_live, follow, is_terminal, width_of
 from aiopartnercentral.cli.running import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.tables import cells, columns_of, encoded, report_text
+from aiopartnercentral.cli.text import one_line
 from aiopartnercentral.errors import CatalogsFailedError
 from aiopartnercentral.report import Outcome, Report
 
@@ -91,11 +92,15 @@ async def collect(job: Job) -> int:
     Raises:
         CommandError: it failed, and nothing but the message is left to do.
     """
+    is_open = False
     with await Target.open(job.output) as target:
         try:
             async with account.connect(**_connection(job)) as client:
+                is_open = True
                 report = await _deliver(job, _paginator(job, client), target)
-        except (BotoCoreError, ValueError) as error:
+        except (BotoCoreError, ValueError, OSError) as error:
+            if is_open and explain(error) is None:
+                raise
             _raise_unusable(job, error)
         kept = len(report.failures) < len(report.catalogs) and not _aborted(job, report)
         if kept:
@@ -149,19 +154,18 @@ def _paginator(job: Job, client: account.Client) -> Paginator[Any, Any]:
     )
 
 
-def _raise_unusable(job: Job, error: BotoCoreError | ValueError) -> NoReturn:
+def _raise_unusable(job: Job, error: Exception) -> NoReturn:
     """Raise what tells why there is no client to collect with.
 
     Raises:
-        CommandError: the configuration is not usable.
-        ValueError: as it came, if it has nothing to do with that.
+        CommandError: always.
     """
     line = explain(error)
     if line is None and str(error).startswith("Invalid endpoint"):
         # What botocore raises for an address in the environment or the config file that is none.
         line = "the endpoint's address is not usable: check AWS_ENDPOINT_URL and endpoint_url in the AWS config file"
     if line is None:
-        raise error
+        line = f"a setting of the environment or the AWS config file is not usable: {one_line(str(error))}"
     named = {"ProfileNotFound": job.profile, "InvalidRegionError": job.region}.get(type(error).__name__)
     raise CommandError(line, exit_code=FAILED if named is None else USAGE) from error
 

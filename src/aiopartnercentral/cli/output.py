@@ -140,13 +140,13 @@ class Target:
 
     @classmethod
     def _open_regular(cls, output: str) -> Self | None:
+        # Asked before links are resolved: a pipe of the shell's is a link to what has no name of its own.
+        if Path(output).exists() and not Path(output).is_file():
+            return None
         # A link stays a link: what it leads to is replaced.
         place = Path(os.path.realpath(output))
-        if place.exists():
-            if not place.is_file():
-                return None
-            if not os.access(place, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if place.exists() and not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         draft = place.parent / f".aiopartnercentral-{secrets.token_hex(8)}.part"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         return cls(clean(output), os.open(draft, flags, 0o666), is_owned=True, place=place, draft=draft)

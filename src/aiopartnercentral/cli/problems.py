@@ -5,6 +5,7 @@ No line holds what a request or response said, except the first line of the serv
 
 from __future__ import annotations
 
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
@@ -38,10 +39,17 @@ def explain(error: BaseException) -> str | None:
         return f"the answer is not what Partner Central's model says: {one_line(str(error))}; is it the right endpoint?"
     if isinstance(error, EncodeError):
         return f"an option cannot be sent: {one_line(str(error))}"
-    if isinstance(error, boto.BotoCoreError):
-        return _before_answer(error)
     if isinstance(error, AioPartnerCentralError) and not isinstance(error, CatalogsFailedError):
         return one_line(str(error))
+    return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
+
+
+def _configured(error: BaseException) -> str | None:
+    """Return the line for what botocore lets through when it follows the AWS configuration."""
+    if isinstance(error, JSONDecodeError):
+        return "a credential_process of the AWS config file printed no JSON"
+    if isinstance(error, OSError) and error.filename:
+        return f"the AWS configuration names {clean(str(error.filename))}: {error.strerror}"
     return None
 
 
