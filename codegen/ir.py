@@ -123,6 +123,10 @@ class Structure:
     members: tuple[Member, ...]
     fault: Fault | None = None
 
+    def member(self, name: str) -> Member:
+        """Return the member of this name, which there must be."""
+        return next(member for member in self.members if member.name == name)
+
 
 @attrs.frozen(kw_only=True)
 class Union:
@@ -184,6 +188,17 @@ class Service:
     uid: str
     shapes: Mapping[str, Shape]
     operations: tuple[Operation, ...]
+
+    def structure(self, name: str) -> Structure:
+        """Return the structure of this name, as those of operations are known to be.
+
+        Raises:
+            TypeError: it is no structure.
+        """
+        shape = self.shapes[name]
+        if not isinstance(shape, Structure):
+            raise TypeError(f"{name} is no structure")
+        return shape
 
     def structures(self) -> Iterator[Structure]:
         """Yield the structures that are no errors."""

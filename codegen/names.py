@@ -183,8 +183,7 @@ def _arguments(service: ir.Service, fields: Mapping[tuple[str, str], str]) -> di
     named = {}
     for operation in service.operations:
         scope = _Scope(_TAKEN_IN_PAGINATE)
-        shape = service.shapes[operation.input]
-        if operation.pagination is not None and isinstance(shape, ir.Structure):
-            for member in shape.members:
-                named[operation.name, member.name] = scope.add(member.name, fields[shape.name, member.name])
+        if operation.pagination is not None:
+            for member in service.structure(operation.input).members:
+                named[operation.name, member.name] = scope.add(member.name, fields[operation.input, member.name])
     return named

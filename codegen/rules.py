@@ -60,9 +60,7 @@ def _check_pagination(service: ir.Service, operation: ir.Operation, pagination: 
     if pagination.limit_key is not None:
         wanted.append(("limit_key", operation.input, pagination.limit_key, ir.Kind.INTEGER))
     for key, owner, name, kind in wanted:
-        structure = service.shapes[owner]
-        members = structure.members if isinstance(structure, ir.Structure) else ()
-        target = service.shapes[next(m.target for m in members if m.name == name)]
+        target = service.shapes[service.structure(owner).member(name).target]
         if not isinstance(target, ir.Scalar) or target.kind is not kind:
             where = f"{service.config.name}.{operation.name}.pagination"
             raise ModelError(where, f"{key} {name} of {owner} must be a plain {kind.value}")

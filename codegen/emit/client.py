@@ -79,13 +79,6 @@ def emit(service: ir.Service, names: Names) -> str:
     return writer.render()
 
 
-def _input(types: Types, operation: ir.Operation) -> ir.Structure:
-    found = types.service.shapes[operation.input]
-    if not isinstance(found, ir.Structure):
-        raise TypeError(f"{operation.input} is no structure")
-    return found
-
-
 def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, name: str) -> tuple[str, str]:
     """Return one argument's declaration, and the expression that makes the request's attribute out of it."""
     annotation = types.annotation(member.target, writer, argument=True)
@@ -106,7 +99,7 @@ def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: 
 
 
 def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
-    structure = _input(types, operation)
+    structure = types.service.structure(operation.input)
     fields = types.names.fields
     members = sorted(structure.members, key=lambda m: optional(types.service, structure, m))
     named = [(fields[structure.name, m.name], m) for m in members]
@@ -127,7 +120,7 @@ def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
 
 
 def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
-    structure = _input(types, operation)
+    structure = types.service.structure(operation.input)
     fields, names = types.names.fields, types.names.arguments
     page, item = types.reference(operation.output, writer), item_annotation(types, operation, pagination, writer)
     writer.use("aiopartnercentral.paging", "OnError", "Paginator", typing_only=True)
@@ -145,8 +138,7 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     with writer.block(head):
         facts = [f"    {names[operation.name, m.name]}: {types.facts(m)}" for m in filters]
         if pagination.limit_key is not None:
-            limit = next(m for m in structure.members if m.name == pagination.limit_key)
-            facts.append(f"    page_size: {types.facts(limit)}")
+            facts.append(f"    page_size: {types.facts(structure.member(pagination.limit_key))}")
         facts += [f"    {name}: {text.format(fan_out=fan_out)}" for name, _, text in own]
         writer.docstring(
             f"Collect the items of all pages of `{operation.name}`.",

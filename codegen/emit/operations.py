@@ -56,7 +56,7 @@ def emit(service: ir.Service, names: Names) -> str:
 
 def item_annotation(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> str:
     """Return the annotation of one item of a paginated operation's pages."""
-    result = _member(types, operation.output, pagination.result_key)
+    result = types.service.structure(operation.output).member(pagination.result_key)
     items = types.service.shapes[result.target]
     if not isinstance(items, ir.List):
         raise TypeError(f"{result.target} is no list")
@@ -67,8 +67,8 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
     writer.use("aiopartnercentral.operation", "Pagination")
     request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
     item = item_annotation(types, operation, pagination, writer)
-    result = _member(types, operation.output, pagination.result_key)
-    token = _member(types, operation.output, pagination.output_token)
+    result = types.service.structure(operation.output).member(pagination.result_key)
+    token = types.service.structure(operation.output).member(pagination.output_token)
     fields = types.names.fields
     items = f"page.{fields[operation.output, result.name]}{'' if result.required else ' or []'}"
     writer.line(f"{types.names.pages[operation.name]}: Final[Pagination[{request}, {response}, {item}]] = Pagination(")
@@ -82,10 +82,3 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
             ")",
         ]
     )
-
-
-def _member(types: Types, structure: str, name: str) -> ir.Member:
-    found = types.service.shapes[structure]
-    if not isinstance(found, ir.Structure):
-        raise TypeError(f"{structure} is no structure")
-    return next(m for m in found.members if m.name == name)
