@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from aiopartnercentral.converting.failures import expected, hook_failed, key_segment, missing
+from aiopartnercentral.converting.failures import expected, key_segment, missing, raise_within
 from aiopartnercentral.errors import DecodeError, ServiceError
 from aiopartnercentral.shapes import OpenEnum, UnknownMember
 
@@ -103,11 +103,8 @@ def list_decoder(element: Decode[T], cls: Any) -> Decode[list[T]]:  # noqa: ANN4
         try:
             for item in value:
                 result.append(element(item, cls))  # noqa: PERF401 - its length is the index of the one that fails
-        except DecodeError as error:
-            error.within(f"[{len(result)}]")
-            raise
-        except Exception as error:
-            raise hook_failed(error, DecodeError).within(f"[{len(result)}]") from error
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, f"[{len(result)}]", DecodeError)
         return result
 
     return decode
@@ -132,12 +129,8 @@ def map_decoder(
             for name, item in raw.items():
                 if item is not None:
                     result[key(name, key_cls)] = value(item, value_cls)
-        except DecodeError as error:
-            error.within("[*]" if sensitive_keys else key_segment(name))
-            raise
-        except Exception as error:
-            where = "[*]" if sensitive_keys else key_segment(name)
-            raise hook_failed(error, DecodeError).within(where) from error
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, "[*]" if sensitive_keys else key_segment(name), DecodeError)
         return result
 
     return decode
@@ -171,11 +164,8 @@ class _VariantDecoder:
         """Return the variant that holds the member's decoded value."""
         try:
             return self.cls(self.value(value, self.value_cls))
-        except DecodeError as error:
-            error.within(f".{self.tag}")
-            raise
-        except Exception as error:
-            raise hook_failed(error, DecodeError).within(f".{self.tag}") from error
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, f".{self.tag}", DecodeError)
 
 
 def variant_decoder(tag: str, cls: Callable[[T], Any], value: Decode[T], value_cls: Any) -> Decode[Any]:  # noqa: ANN401
@@ -282,8 +272,5 @@ class ErrorDecoder:
     def _decoded(member: ErrorMember, value: JsonValue) -> Any:  # noqa: ANN401 - the member's type
         try:
             return member.decode(value, member.cls)
-        except DecodeError as error:
-            error.within(f".{member.wire_name}")
-            raise
-        except Exception as error:
-            raise hook_failed(error, DecodeError).within(f".{member.wire_name}") from error
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, f".{member.wire_name}", DecodeError)

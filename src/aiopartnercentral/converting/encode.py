@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from aiopartnercentral.converting.decode import UNKNOWN_MEMBER
-from aiopartnercentral.converting.failures import expected, hook_failed, key_segment
+from aiopartnercentral.converting.failures import expected, key_segment, raise_within
 from aiopartnercentral.errors import EncodeError, ServiceError
 
 if TYPE_CHECKING:
@@ -82,11 +82,8 @@ def list_encoder(element: Encode[T]) -> Encode[Sequence[T]]:
         try:
             for item in value:
                 result.append(element(item))  # noqa: PERF401 - its length is the index of the one that fails
-        except EncodeError as error:
-            error.within(f"[{len(result)}]")
-            raise
-        except Exception as error:
-            raise hook_failed(error, EncodeError).within(f"[{len(result)}]") from error
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, f"[{len(result)}]", EncodeError)
         return result
 
     return encode
@@ -103,12 +100,8 @@ def map_encoder(key: Encode[K], value: Encode[T], *, sensitive_keys: bool = Fals
         try:
             for name, item in raw.items():
                 result[key(name)] = value(item)
-        except EncodeError as error:
-            error.within("[*]" if sensitive_keys else key_segment(name))
-            raise
-        except Exception as error:
-            where = "[*]" if sensitive_keys else key_segment(name)
-            raise hook_failed(error, EncodeError).within(where) from error
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, "[*]" if sensitive_keys else key_segment(name), EncodeError)
         return result
 
     return encode
@@ -130,11 +123,8 @@ def variant_encoder(tag: str, cls: type, value: Encode[Any]) -> Encode[Any]:
         check_class(obj, cls)
         try:
             return {tag: value(obj.value)}
-        except EncodeError as error:
-            error.within(f".{tag}")
-            raise
-        except Exception as error:
-            raise hook_failed(error, EncodeError).within(f".{tag}") from error
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, f".{tag}", EncodeError)
 
     return encode
 
@@ -162,10 +152,12 @@ def check_sendable(params: JsonValue, path: str = "$") -> None:
             tag = params[UNKNOWN_MEMBER]["name"]
             raise EncodeError(f"the model does not know the union member {tag}, so botocore cannot send it", path=path)
         for key, value in params.items():
-            check_sendable(value, path + key_segment(key))
+            if isinstance(value, dict | list):
+                check_sendable(value, path + key_segment(key))
     elif isinstance(params, list):
         for index, value in enumerate(params):
-            check_sendable(value, f"{path}[{index}]")
+            if isinstance(value, dict | list):
+                check_sendable(value, f"{path}[{index}]")
 
 
 def union_encoder(converter: ServiceConverter, name: str, variants: Sequence[type]) -> Encode[Any]:

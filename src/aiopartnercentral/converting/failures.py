@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from aiopartnercentral.errors import DecodeError, EncodeError
 
@@ -37,6 +37,13 @@ def missing() -> DecodeError:
 def hook_failed(failure: Exception, error: type[ErrorT]) -> ErrorT:
     """Return the error for a hook that raised something else, whose message is left out: it may quote the value."""
     return error(f"a converter hook raised {type(failure).__name__}")
+
+
+def raise_within(failure: Exception, segment: str, error: type[ErrorT]) -> NoReturn:
+    """Raise what a hook raised, now with the segment of the JSON path that leads to it."""
+    if isinstance(failure, error):
+        raise failure.within(segment)
+    raise hook_failed(failure, error).within(segment) from failure
 
 
 def key_segment(key: object) -> str:
