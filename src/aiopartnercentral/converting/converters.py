@@ -42,23 +42,9 @@ class ServiceConverter(cattrs.Converter):
         """Register as cattrs does; a union's hook goes before the generated one, as that of any other class does."""
         if func is None:
             return super().register_structure_hook(cl)
-        self._structure_hook_added()
         if _union_members(cl):
             return self.register_structure_hook_func(lambda candidate: bool(candidate == cl), func)
         return super().register_structure_hook(cl, func)
-
-    def register_structure_hook_func(self, check_func: Any, func: Any) -> None:  # noqa: ANN401 - as cattrs
-        """Register as cattrs does."""
-        self._structure_hook_added()
-        super().register_structure_hook_func(check_func, func)
-
-    def register_structure_hook_factory(self, predicate: Any, factory: Any = None) -> Any:  # noqa: ANN401 - as cattrs
-        """Register as cattrs does."""
-        self._structure_hook_added()
-        return super().register_structure_hook_factory(predicate, factory)
-
-    def _structure_hook_added(self) -> None:
-        """Take notice of a structure hook."""
 
 
 class JsonConverter(ServiceConverter):
@@ -67,7 +53,6 @@ class JsonConverter(ServiceConverter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
         """Take what `cattrs.Converter` takes."""
         self._load_fast: Callable[[], FastDecoders] | None = None
-        self._fast: FastDecoders = {}
         super().__init__(*args, **kwargs)
         self.register_structure_hook(datetime, timestamps.decode_timestamp)
         self.register_unstructure_hook(datetime, timestamps.encode_timestamp)
@@ -78,9 +63,20 @@ class JsonConverter(ServiceConverter):
         """Decode by these until a structure hook is added: they know only the generated ones."""
         self._load_fast = load
 
-    def _structure_hook_added(self) -> None:
+    def register_structure_hook(self, cl: Any, func: Decode[Any] | None = None) -> Any:  # noqa: ANN401 - as cattrs
+        """Register as in any `ServiceConverter`, and decode by hooks alone from then on."""
         self._load_fast = None
-        self._fast = {}
+        return super().register_structure_hook(cl, func)
+
+    def register_structure_hook_func(self, check_func: Any, func: Any) -> None:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does, and decode by hooks alone from then on."""
+        self._load_fast = None
+        super().register_structure_hook_func(check_func, func)
+
+    def register_structure_hook_factory(self, predicate: Any, factory: Any = None) -> Any:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does, and decode by hooks alone from then on."""
+        self._load_fast = None
+        return super().register_structure_hook_factory(predicate, factory)
 
     def copy(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - as cattrs declares them
         """Copy as cattrs does."""
@@ -98,9 +94,7 @@ class JsonConverter(ServiceConverter):
         Raises:
             DecodeError: the text is no JSON, or its value is not what the service model says.
         """
-        if self._load_fast is not None and not self._fast:
-            self._fast = self._load_fast()
-        fast = self._fast.get(cl)
+        fast = None if self._load_fast is None else self._load_fast().get(cl)
         if fast is not None:
             try:
                 result = fast(orjson.loads(data))
@@ -153,7 +147,7 @@ def install(
         return factory(own) if factory is not None else _optional(own, cl)
 
     def encode_factory(cl: Any, converter: cattrs.Converter) -> Encode[Any]:  # noqa: ANN401 - any type form
-        return (_nearest(cl, encoders) or encoders[cl])(cast("ServiceConverter", converter))
+        return encoders[_nearest(cl, encoders)](cast("ServiceConverter", converter))
 
     def is_optional_union(cl: Any) -> bool:  # noqa: ANN401 - any type form
         return _without_none(cl) in decoders
@@ -162,9 +156,9 @@ def install(
     converter.register_unstructure_hook_factory(lambda cl: _nearest(cl, encoders) is not None, encode_factory)
 
 
-def _nearest(cl: Any, encoders: Mapping[Any, EncodeFactory]) -> EncodeFactory | None:  # noqa: ANN401 - any type form
-    """Return the factory for a class or union, or for what the class is derived from."""
-    return next((encoders[base] for base in getattr(cl, "__mro__", (cl,)) if base in encoders), None)
+def _nearest(cl: Any, encoders: Mapping[Any, EncodeFactory]) -> Any:  # noqa: ANN401 - any type form
+    """Return the class or union itself, or what the class is derived from, if it has an encoder; otherwise None."""
+    return next((base for base in getattr(cl, "__mro__", (cl,)) if base in encoders), None)
 
 
 def _union_members(cl: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any type form

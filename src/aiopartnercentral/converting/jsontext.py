@@ -101,7 +101,8 @@ def _members(text: str) -> Iterator[tuple[str, int]]:
         key, at = _DECODER.raw_decode(text, at)
         start = _skip(text, _skip(text, at) + 1)
         yield key, start
-        at = _after(text, start)
+        _, end = _DECODER.raw_decode(text, start)
+        at = _after(text, end)
 
 
 def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
@@ -110,12 +111,11 @@ def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
     while text[at] != "]":
         _, end = _DECODER.raw_decode(text, at)
         yield at, end
-        at = _after(text, at)
+        at = _after(text, end)
 
 
-def _after(text: str, at: int) -> int:
-    """Return where the next key or element begins after the value at `at`, or the closing bracket stands."""
-    _, end = _DECODER.raw_decode(text, at)
+def _after(text: str, end: int) -> int:
+    """Return where the next key or element begins after the value that ends at `end`, or the closing bracket stands."""
     end = _skip(text, end)
     return _skip(text, end + 1) if text[end] == "," else end
 
