@@ -237,13 +237,13 @@ async def open_botocore_client(
     if session is not None and profile is not None:
         raise TypeError("profile and session exclude each other: a session has its own profile")
     _check_event_loop(config)
-    pinned = str(service_model.root())
-    if session is None:
-        session = AioSession(profile=profile)
-        # The pinned model goes first: the generated classes were made from it, whatever botocore is installed.
-        session.get_component("data_loader").search_paths.insert(0, pinned)
-    elif pinned not in session.get_component("data_loader").search_paths:
-        session.get_component("data_loader").search_paths.append(pinned)
+    is_own = session is None
+    session = session or AioSession(profile=profile)
+    pinned, paths = str(service_model.root()), session.get_component("data_loader").search_paths
+    if pinned not in paths:
+        # In a session of ours the pinned model goes first: the generated classes were made from it, whatever botocore
+        # is installed. In somebody else's it only adds a service that botocore does not know.
+        paths.insert(0 if is_own else len(paths), pinned)
     options.setdefault("api_version", service.api_version)
     config = _with_retries(session, config)
     if region_name is None and not _names_region(session, config):

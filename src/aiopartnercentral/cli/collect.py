@@ -70,9 +70,7 @@ class Job:
     @property
     def shows_progress(self) -> bool:
         """Whether progress is shown; unasked, not between the lines of the data."""
-        if self.progress is None:
-            return can_be_live() and not (self.on_terminal and not self.as_table)
-        return self.progress
+        return self.live if self.progress is None else self.progress
 
     @property
     def live(self) -> bool:
