@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from codegen import emit, names
@@ -13,7 +15,6 @@ from codegen.errors import CodegenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from codegen.source import Source
 
@@ -26,19 +27,24 @@ def render(source: Source) -> dict[str, bytes]:
     """
     service = build(source)
     named = names.name(service)
-    return {name: _formatted(name, emitter(service, named)) for name, emitter in emit.MODULES.items()}
+    return _formatted(emit.texts(service, named))
 
 
-def _formatted(name: str, text: str) -> bytes:
-    """Format by ruff, with options that no configuration file can change."""
-    command = [
-        *(sys.executable, "-m", "ruff", "format", "--isolated", "--quiet"),
-        *("--line-length", str(WIDTH), "--target-version", "py311", "--stdin-filename", name, "-"),
-    ]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)  # noqa: S603 - fixed command
-    if done.returncode != 0:
-        raise CodegenError(f"the formatter refused {name}: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
+def _formatted(texts: Mapping[str, str]) -> dict[str, bytes]:
+    """Format by ruff, all files at once, with options that no configuration file can change."""
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for name, text in texts.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        command = [
+            *(sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", "--quiet"),
+            *("--line-length", str(WIDTH), "--target-version", "py311", "."),
+        ]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603 - fixed command
+        if done.returncode != 0:
+            raise CodegenError(f"the formatter refused a file: {done.stderr.decode(errors='replace').strip()}")
+        return {name: (folder / name).read_bytes() for name in texts}
 
 
 def write(files: Mapping[str, bytes], output: Path) -> list[Path]:
@@ -54,7 +60,8 @@ def write(files: Mapping[str, bytes], output: Path) -> list[Path]:
             if problem == "orphaned":
                 path.unlink()
             else:
-                path.write_bytes(files[path.name])
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(files[path.relative_to(output).as_posix()])
             changed.append(path)
     except OSError as error:
         raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error
@@ -75,6 +82,6 @@ def _differences(files: Mapping[str, bytes], output: Path) -> dict[Path, str]:
             problems[path] = "orphaned"
         elif path not in there:
             problems[path] = "missing"
-        elif path.read_bytes() != files[path.name]:
+        elif path.read_bytes() != files[path.relative_to(output).as_posix()]:
             problems[path] = "stale"
     return problems

@@ -49,6 +49,19 @@ def contained(shapes: Mapping[str, ir.Shape], roots: Iterable[str]) -> frozenset
     return frozenset(roots).union(*(_reachable(root, inner) for root in roots))
 
 
+def sole_users(service: ir.Service) -> dict[str, str | None]:
+    """Return the operation that alone uses each structure and union, or None where several do or an error does."""
+    users: dict[str, set[str | None]] = {}
+    for operation in service.operations:
+        for shape in contained(service.shapes, {operation.input, operation.output}):
+            users.setdefault(shape, set()).add(operation.name)
+    for shape in contained(service.shapes, {error.name for error in service.errors()}):
+        users.setdefault(shape, set()).add(None)
+    composed = (shape.name for shape in service.shapes.values() if isinstance(shape, ir.Structure | ir.Union))
+    found = {name: users.get(name, {None}) for name in composed}
+    return {name: next(iter(each)) if len(each) == 1 else None for name, each in found.items()}
+
+
 def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, str]]:
     """Return the (shape, member) pairs through which a structure or union reaches itself again."""
     inner = {name: frozenset(_targets(shape)) for name, shape in shapes.items()}

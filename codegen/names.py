@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codegen import ir
+from codegen.graph import sole_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+COMMON = "common"
+"""The module of what more than one operation uses."""
 
 # Names that generated annotations and bodies use: a member or method called like one would hide it in its class.
 _USED_IN_CLASS_BODIES = frozenset(
     {
         *("bool", "bytes", "dict", "float", "int", "list", "object", "property", "str", "type", "self", "cls"),
         *("attrs", "datetime", "converting", "enums", "errors", "operations", "structures", "unions"),
+        *("fast", COMMON),
         *("redacted", "super", "to_dict", "to_enum", "to_list"),
     }
 )
@@ -37,8 +42,7 @@ _TAKEN_IN_PAGINATE = frozenset(
     {"buffer_pages", "catalogs", "max_concurrency", "max_items", "on_error", "ordered", "page_size"}
 )
 _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
-    *("call", "close", "paginate", "paginator", "service", "connect", "wrap"),
-    *("default_botocore_converter", "default_json_converter"),
+    *("call", "close", "fast", "paginate", "paginator", "service", "connect", "wrap"),
 }
 # Attributes of every StrEnum that an upper-case member name could meet.
 _TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in dir(str) if not n.startswith("_")})
@@ -63,9 +67,10 @@ class Names:
         classes: of structures, unions, enums and errors, by shape.
         variants: of the classes of a union's members, by union and member.
         unknowns: of the classes of members that the model does not know, by union.
-        fields: of the attributes of structures and errors, by shape and member.
+        fields: of the attributes of structures and errors, and of unions on the wire, by shape and member.
         enum_members: by enum and value.
         hooks: how the names of the converters' functions for a structure, error or union end, by shape.
+        modules: of the modules that structures and unions are in, within a package of several, by shape.
         methods: of the client's methods, by operation.
         constants: of the descriptions of operations, by operation.
         pages: of the descriptions of how operations are paginated, by operation.
@@ -78,6 +83,7 @@ class Names:
     fields: Mapping[tuple[str, str], str]
     enum_members: Mapping[tuple[str, str], str]
     hooks: Mapping[str, str]
+    modules: Mapping[str, str]
     methods: Mapping[str, str]
     constants: Mapping[str, str]
     pages: Mapping[str, str]
@@ -106,7 +112,6 @@ def name(service: ir.Service) -> Names:
     for shape in service.shapes.values():
         if isinstance(shape, ir.Structure | ir.Union):
             hooks.add(shape.name, snake(classes.names[shape.name]))
-        if isinstance(shape, ir.Structure):
             fields |= _fields(shape)
     methods = _Scope(_TAKEN_IN_CLIENT)
     for operation in service.operations:
@@ -122,6 +127,7 @@ def name(service: ir.Service) -> Names:
         fields=fields,
         enum_members={key: python for enum in service.enums() for key, python in _enum_members(enum).items()},
         hooks={s: hooks.names[s] for s in service.shapes if s in hooks.names},
+        modules=_modules(service, methods),
         methods={o.name: methods.names[o.name] for o in service.operations},
         constants=constants,
         pages={o.name: pages.names[o.name] for o in service.operations},
@@ -159,12 +165,25 @@ def _class_name(wire_name: str) -> str:
     return text if text[:1].isalpha() else f"Shape{text}"
 
 
-def _fields(structure: ir.Structure) -> dict[tuple[str, str], str]:
-    taken = _USED_IN_CLASS_BODIES | (_TAKEN_IN_STRUCTURES if structure.fault is None else _TAKEN_IN_ERRORS)
-    scope = _Scope(taken)
+def _modules(service: ir.Service, methods: _Scope) -> dict[str, str]:
+    """Name the module of each structure and union: its operation's if only one uses it."""
+    scope = _Scope({COMMON})
+    for operation in service.operations:
+        scope.add(operation.name, methods.names[operation.name])
+    modules = {shape: scope.names[user] if user else COMMON for shape, user in sole_users(service).items()}
+    for operation in service.operations:
+        if modules[operation.input] != modules[operation.output]:
+            # A request's class names its response's, so both are in one module.
+            modules[operation.input] = modules[operation.output] = COMMON
+    return modules
+
+
+def _fields(shape: ir.Structure | ir.Union) -> dict[tuple[str, str], str]:
+    is_error = isinstance(shape, ir.Structure) and shape.fault is not None
+    scope = _Scope(_USED_IN_CLASS_BODIES | (_TAKEN_IN_ERRORS if is_error else _TAKEN_IN_STRUCTURES))
     return {
-        (structure.name, member.name): scope.add(member.name, _identifier(snake(member.name), "member"))
-        for member in structure.members
+        (shape.name, member.name): scope.add(member.name, _identifier(snake(member.name), "member"))
+        for member in shape.members
     }
 
 

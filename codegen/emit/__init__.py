@@ -1,4 +1,4 @@
-"""The emitters: pure functions from the IR and its names to the text of one module each."""
+"""The emitters: pure functions from the IR and its names to the text of a module, or of the modules of a package."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from codegen.ir import Service
     from codegen.names import Names
 
-MODULES: Mapping[str, Callable[[Service, Names], str]] = {
+_MODULES: Mapping[str, Callable[[Service, Names], str]] = {
     "__init__.py": package.emit,
     "client.py": client.emit,
     "converters.py": converters.emit,
     "enums.py": enums.emit,
     "errors.py": errors.emit,
-    "fast.py": fast.emit,
     "operations.py": operations.emit,
-    "structures.py": structures.emit,
     "unions.py": unions.emit,
 }
+
+
+def texts(service: Service, names: Names) -> dict[str, str]:
+    """Return the text of each file of a service's package, by its path in it."""
+    modules = {name: emit(service, names) for name, emit in _MODULES.items()}
+    return {**modules, **structures.emit(service, names), **fast.emit(service, names)}

@@ -44,8 +44,10 @@ def emit(service: ir.Service, names: Names) -> str:
     types = Types(service, names, "client")
     writer.use("typing", "ClassVar")
     writer.use("aiopartnercentral.client", "ServiceClient", "open_client", "wrap_client")
+    writer.use("aiopartnercentral.converting.fast", "Fast", typing_only=True)
     writer.use("aiopartnercentral.operation", "Service", typing_only=True)
-    writer.use(service.config.package, "converters", "operations", "structures")
+    writer.use(service.config.package, "operations", "structures")
+    writer.use(f"{service.config.package}.fast", "FAST")
     with writer.block("class Client(ServiceClient):"):
         writer.docstring(
             f"The {service.full_name}: one coroutine for each operation.",
@@ -53,8 +55,7 @@ def emit(service: ir.Service, names: Names) -> str:
         )
         writer.line()
         writer.line("service: ClassVar[Service] = operations.SERVICE")
-        writer.line("default_json_converter = converters.json_converter")
-        writer.line("default_botocore_converter = converters.botocore_converter")
+        writer.line("fast: ClassVar[Fast] = FAST")
         writer.line()
         writer.line("@property")
         with writer.block("def paginate(self) -> Paginate:"):

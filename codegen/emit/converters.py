@@ -29,6 +29,7 @@ def emit(service: ir.Service, names: Names) -> str:
     writer = Writer(f"The converters of the {service.full_name} between its classes and the two wire forms.")
     writer.use("typing", "Any", "Final")
     writer.use("aiopartnercentral", "converting")
+    writer.use(f"{service.config.package}.fast", "FAST")
     hooks = _Hooks(Types(service, names, "converters"), writer)
     decoders: dict[str, str] = {}
     encoders: dict[str, str] = {}
@@ -43,7 +44,7 @@ def emit(service: ir.Service, names: Names) -> str:
     for union in service.unions():
         hooks.union(union, decoders, encoders)
     enums = [hooks.types.reference(enum.name, writer) for enum in service.enums()]
-    _tables(writer, service.config.package, decoders, encoders, enums)
+    _tables(writer, decoders, encoders, enums)
     return writer.render()
 
 
@@ -249,17 +250,12 @@ def _wire_key(member: ir.Member) -> str:
     return f"_converter.member_name({member.name!r}, {member.wire_name!r})"
 
 
-def _tables(writer: Writer, package: str, decoders: dict[str, str], encoders: dict[str, str], enums: list[str]) -> None:
+def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], enums: list[str]) -> None:
     for table, factory, entries in (("DECODERS", "DecodeFactory", decoders), ("ENCODERS", "EncodeFactory", encoders)):
         writer.line(f"{table}: Final[dict[Any, converting.{factory}]] = {{")
         writer.lines(f"    {cls}: {hook}," for cls, hook in entries.items())
         writer.lines(["}", ""])
     writer.lines([f"ENUMS: Final = ({''.join(e + ', ' for e in enums)})", "", ""])
-    with writer.block("def _fast_decoders() -> converting.FastDecoders:"):
-        writer.line(f"from {package} import fast  # noqa: PLC0415 - loaded when the first response comes")
-        writer.line()
-        writer.line("return fast.DECODERS")
-    writer.lines(["", ""])
     for form, cls in (("json", "JsonConverter"), ("botocore", "BotocoreConverter")):
         with writer.block(f"def make_{form}_converter() -> converting.{cls}:"):
             writer.docstring(
@@ -267,8 +263,7 @@ def _tables(writer: Writer, package: str, decoders: dict[str, str], encoders: di
             )
             writer.line(f"converter = converting.{cls}()")
             writer.line("converting.install(converter, DECODERS, ENCODERS, ENUMS)")
-            if form == "json":
-                writer.line("converter.use_fast_decoders(_fast_decoders)")
+            writer.line("converter.use_fast(FAST)")
             writer.line("return converter")
         writer.lines(["", ""])
     writer.line("json_converter: Final = make_json_converter()")

@@ -25,8 +25,7 @@ def emit(service: ir.Service, names: Names) -> str:
         writer.lines(
             [
                 f"    name={operation.name!r},",
-                f"    input={request},",
-                f"    output={response},",
+                f"    classes=lambda: ({request}, {response}),",
                 f"    errors=({errors}),",
                 f"    readonly={operation.readonly},",
                 f"    idempotent={operation.idempotent},",
@@ -38,6 +37,11 @@ def emit(service: ir.Service, names: Names) -> str:
     codes = ", ".join(
         f"{e.fault.code!r}: {types.reference(e.name, writer)}" for e in service.errors() if e.fault is not None
     )
+    requests = ", ".join(
+        f"{names.classes[o.input]!r}: {names.constants[o.name]}"
+        for o in service.operations
+        if service.operation_of_input(o.input) is o
+    )
     config = service.config
     writer.lines(
         [
@@ -47,6 +51,7 @@ def emit(service: ir.Service, names: Names) -> str:
             f"    api_version={config.api_version!r},",
             f"    region={config.region!r},",
             f"    operations=({''.join(names.constants[o.name] + ', ' for o in service.operations)}),",
+            f"    requests={{{requests}}},",
             f"    errors={{{codes}}},",
             ")",
         ]

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 from codegen.emit.writer import Writer, natural_order
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codegen import ir
     from codegen.names import Names
 
 
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `__init__.py`."""
-    package = service.config.package
-    exports = _exports(service, names)
-    writer = Writer(f"The {service.full_name}: types, converters and client; each is loaded when first named.")
+    summary = f"The {service.full_name}: types, converters and client; each is loaded when first named."
+    return lazy(summary, service.config.package, _exports(service, names))
+
+
+def lazy(summary: str, package: str, exports: Mapping[str, str]) -> str:
+    """Return the text of the `__init__.py` of a package that imports a name's module when the name is asked for."""
+    writer = Writer(summary)
     writer.use("importlib", "import_module")
     writer.use("typing", "TYPE_CHECKING")
     for name, module in exports.items():
@@ -45,7 +51,7 @@ def _exports(service: ir.Service, names: Names) -> dict[str, str]:
     exports = {"Client": "client", "Paginate": "client", "connect": "client", "wrap": "client"}
     for form in ("json", "botocore"):
         exports |= {f"{form}_converter": "converters", f"make_{form}_converter": "converters"}
-    exports |= {names.classes[s.name]: "structures" for s in service.structures()}
+    exports |= {names.classes[s.name]: f"structures.{names.modules[s.name]}" for s in service.structures()}
     exports |= {names.classes[s.name]: "errors" for s in service.errors()}
     exports |= {names.classes[s.name]: "enums" for s in service.enums()}
     for union in service.unions():

@@ -1,25 +1,39 @@
-"""The structures: one frozen attrs class each."""
+"""The structures: one frozen attrs class each, those of one operation alone in a module of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codegen.emit.package import lazy
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from codegen import ir
     from codegen.names import Names
 
 
-def emit(service: ir.Service, names: Names) -> str:
-    """Return the text of `structures.py`."""
-    writer = Writer(f"The structures of the {service.full_name}, requests and responses included.")
-    types = Types(service, names, "structures")
+def emit(service: ir.Service, names: Names) -> dict[str, str]:
+    """Return the texts of the package `structures`."""
+    modules: dict[str, list[ir.Structure]] = {}
     for structure in service.structures():
+        modules.setdefault(names.modules[structure.name], []).append(structure)
+    package = f"{service.config.package}.structures"
+    summary = f"The structures of the {service.full_name}; each is loaded when first named."
+    exports = {names.classes[s.name]: names.modules[s.name] for s in service.structures()}
+    files = {f"structures/{name}.py": _module(service, names, name, here) for name, here in modules.items()}
+    return {"structures/__init__.py": lazy(summary, package, exports), **files}
+
+
+def _module(service: ir.Service, names: Names, module: str, structures: Iterable[ir.Structure]) -> str:
+    writer = Writer(f"Structures of the {service.full_name}: {module}.")
+    types = Types(service, names, f"structures.{module}")
+    for structure in structures:
         writer.use("attrs")
         writer.line("@attrs.frozen(kw_only=True, weakref_slot=False)")
-        with writer.block(f"class {names.classes[structure.name]}{_bases(service, names, structure, writer)}:"):
+        with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
             members = sorted(structure.members, key=lambda m: optional(service, structure, m))
             documented = [
                 f"    {names.fields[structure.name, m.name]}: {'' if m.required else 'optional; '}{types.facts(m)}"
@@ -56,12 +70,12 @@ def optional(service: ir.Service, structure: ir.Structure, member: ir.Member) ->
     return not member.required or (member.idempotency_token and is_request)
 
 
-def _bases(service: ir.Service, names: Names, structure: ir.Structure, writer: Writer) -> str:
-    operation = service.operation_of_input(structure.name)
+def _bases(types: Types, structure: ir.Structure, writer: Writer) -> str:
+    operation = types.service.operation_of_input(structure.name)
     if operation is None:
         return ""
     writer.use("aiopartnercentral.shapes", "Request")
-    return f"(Request[{names.classes[operation.output]!r}])"
+    return f"(Request[{types.names.classes[operation.output]!r}])"
 
 
 def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer) -> str:

@@ -31,7 +31,7 @@ class Types:
     Attributes:
         service: whose shapes.
         names: their Python names.
-        here: the module being written (`structures`, `unions`, ...), whose own classes are named without a prefix.
+        here: the module being written (`unions`, `structures.common`, ...); its own classes are named without a prefix.
     """
 
     service: ir.Service
@@ -39,17 +39,22 @@ class Types:
     here: str
 
     def home(self, shape: str) -> str:
-        """Return the module of the package that defines the shape's class."""
+        """Return the module or package that gives the shape's class."""
         found = self.service.shapes[shape]
         if isinstance(found, ir.Structure):
             return "structures" if found.fault is None else "errors"
         return "unions" if isinstance(found, ir.Union) else "enums"
 
+    def is_here(self, shape: str) -> bool:
+        """Tell whether the shape's class is defined in the module being written."""
+        home = self.home(shape)
+        return self.here == (f"{home}.{self.names.modules[shape]}" if home == "structures" else home)
+
     def reference(self, shape: str, writer: Writer, *, typing_only: bool = False) -> str:
         """Return how the shape's class is written in this module, and import what that needs."""
         home = self.home(shape)
         python = self.names.classes[shape]
-        if home == self.here:
+        if self.is_here(shape):
             return python
         writer.use(self.service.config.package, home, typing_only=typing_only)
         return f"{home}.{python}"

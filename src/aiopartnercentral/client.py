@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from aiopartnercentral.converting import jsontext
+from aiopartnercentral.converting.codec import Codec
 from aiopartnercentral.converting.decode import ErrorDecoder
-from aiopartnercentral.converting.encode import check_sendable
 from aiopartnercentral.converting.failures import hook_failed
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
-from aiopartnercentral.paging import FetchedPage, Paginator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -22,8 +20,9 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
 
     from aiopartnercentral.converting import BotocoreConverter, JsonConverter
+    from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Operation, Pagination, Service
-    from aiopartnercentral.paging import OnError
+    from aiopartnercentral.paging import FetchedPage, OnError, Paginator
     from aiopartnercentral.shapes import OpenEnum, Request
     from aiopartnercentral.transport import Answer, ErrorAnswerError, Transport
 
@@ -80,8 +79,7 @@ class ServiceClient:
     """The base of the generated clients; made by `connect` and `wrap`."""
 
     service: ClassVar[Service]
-    default_json_converter: ClassVar[JsonConverter]
-    default_botocore_converter: ClassVar[BotocoreConverter]
+    fast: ClassVar[Fast]
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} of {self._transport.endpoint_url}>"
@@ -94,8 +92,7 @@ class ServiceClient:
         botocore_converter: BotocoreConverter | None = None,
     ) -> None:
         self._transport = transport
-        self._json = json_converter or self.default_json_converter
-        self._botocore = botocore_converter or self.default_botocore_converter
+        self._codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
         """Send a request and return the response to it, with `response_metadata` set.
@@ -125,6 +122,8 @@ class ServiceClient:
         on_error: OnError,
     ) -> Paginator[ResponseT, ItemT]:
         """Return the paginator of an operation; `request` makes the request for a catalog and a page token."""
+        from aiopartnercentral.paging import FetchedPage, Paginator  # noqa: PLC0415 - loaded at the first collection
+
         operation = pagination.operation
 
         async def fetch(catalog: str, token: str | None) -> FetchedPage[ResponseT, ItemT]:
@@ -139,7 +138,7 @@ class ServiceClient:
             answer = await self._send(operation, request(catalog, token))
             body = answer.body
             if body is None:
-                body = self._json.dumps(self._decoded(operation, answer))
+                body = self._codec.json.dumps(self._decoded(operation, answer))
             try:
                 items, next_token = jsontext.split_page(body, pagination.result_key, pagination.output_token)
             except DecodeError as error:
@@ -162,8 +161,7 @@ class ServiceClient:
         from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
 
         try:
-            params = self._botocore.get_unstructure_hook(operation.input)(request)
-            check_sendable(params)
+            params = self._codec.encode(request, operation.input)
         except EncodeError as error:
             _in_call(error, operation)
             raise
@@ -181,9 +179,9 @@ class ServiceClient:
         cls = operation.output
         try:
             if answer.body is None:
-                response: ResponseT = self._botocore.get_structure_hook(cls)(dict(answer.parsed), cls)
+                response: ResponseT = self._codec.botocore.get_structure_hook(cls)(dict(answer.parsed), cls)
             else:
-                response = self._json.loads(answer.body or b"{}", cls)
+                response = self._codec.decode(answer.body or b"{}", cls)
         except DecodeError as error:
             _in_call(error, operation, answer)
             raise
@@ -201,7 +199,7 @@ class ServiceClient:
         cls = self.service.errors.get(response.get("Error", {}).get("Code", ""))
         if cls is None:
             return ServiceError(response, operation)
-        converter = self._botocore if answer.body is None else self._json
+        converter = self._codec.botocore if answer.body is None else self._codec.json
         hook = converter.get_structure_hook(cls)
         if not isinstance(hook, ErrorDecoder):
             return cls(response, operation)
@@ -247,6 +245,8 @@ def _check_options(options: Iterable[str]) -> None:
     known = ConnectOptions.__annotations__.keys()
     for name in options:
         if name not in known:
+            from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
+
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
             raise TypeError(f"connect() has no option {name}{hint}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -23,19 +22,27 @@ class Operation(Generic[RequestT, ResponseT]):
 
     Attributes:
         name: its wire name.
-        input: the class of its requests.
-        output: the class of its responses.
+        classes: gives the classes of its requests and of its responses, which are loaded by that.
         errors: the errors that the model lists for it.
         readonly: it changes nothing.
         idempotent: sending it twice has the effect of sending it once.
     """
 
     name: str
-    input: type[RequestT]
-    output: type[ResponseT]
+    classes: Callable[[], tuple[type[RequestT], type[ResponseT]]] = attrs.field(repr=False)
     errors: tuple[type[ServiceError], ...]
     readonly: bool
     idempotent: bool
+
+    @property
+    def input(self) -> type[RequestT]:
+        """The class of its requests."""
+        return self.classes()[0]
+
+    @property
+    def output(self) -> type[ResponseT]:
+        """The class of its responses."""
+        return self.classes()[1]
 
 
 @attrs.frozen(kw_only=True)
@@ -66,6 +73,7 @@ class Service:
         api_version: the version of the model that the package was generated from.
         region: the region used where the caller names none.
         operations: all of them.
+        requests: the operation of each class that is the request of one alone, by the class's name.
         errors: the class of each modelled error, by its code on the wire.
     """
 
@@ -73,13 +81,8 @@ class Service:
     api_version: str
     region: str
     operations: tuple[Operation[Any, Any], ...]
+    requests: Mapping[str, Operation[Any, Any]]
     errors: Mapping[str, type[ServiceError]]
-    _by_request: Mapping[type, Operation[Any, Any]] = attrs.field(
-        init=False,
-        repr=False,
-        eq=False,
-        default=attrs.Factory(lambda self: _by_request(self.operations), takes_self=True),
-    )
 
     def operation_of(self, request: object) -> Operation[Any, Any]:
         """Return the operation that a request object is for.
@@ -87,13 +90,7 @@ class Service:
         Raises:
             TypeError: it is no request of this service.
         """
-        operation = self._by_request.get(type(request))
-        if operation is None:
+        operation = self.requests.get(type(request).__name__)
+        if operation is None or operation.input is not type(request):
             raise TypeError(f"{type(request).__name__} is no request of {self.name}")
         return operation
-
-
-def _by_request(operations: Sequence[Operation[Any, Any]]) -> Mapping[type, Operation[Any, Any]]:
-    """Return the operation of each class that is the request of one alone."""
-    uses = Counter(operation.input for operation in operations)
-    return {operation.input: operation for operation in operations if uses[operation.input] == 1}

@@ -26,7 +26,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 
-from aiopartnercentral import service_model
+from aiopartnercentral import __version__, service_model
 from aiopartnercentral.shapes import ResponseMetadata
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ async def open_botocore_client(
         # is installed. In somebody else's it only adds a service that botocore does not know.
         paths.insert(0 if is_own else len(paths), pinned)
     options.setdefault("api_version", service.api_version)
-    config = _with_retries(session, config)
+    config = _with_user_agent(session, _with_retries(session, config))
     if region_name is None and not _names_region(session, config):
         region_name = service.region
     async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
@@ -284,7 +284,26 @@ def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
     }
     if "mode" in retries or asked["retry_mode"]:
         return config
-    merged = config.merge(AioConfig(retries={**retries, "mode": "standard"}))
+    return _merged(config, AioConfig(retries={**retries, "mode": "standard"}))
+
+
+def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
+    """Return the config with a user agent of ours, unless anything of the caller's has a say in it.
+
+    botocore puts its own together twice for each call, which takes a tenth of the call's time.
+    """
+    asked = (config, session.get_default_client_config())
+    if any(getattr(each, name, None) for each in asked for name in ("user_agent", "user_agent_appid")):
+        return config
+    if session.get_config_variable("user_agent_appid"):
+        return config
+    extra = f" {session.user_agent_extra}" if session.user_agent_extra else ""  # which botocore adds by itself
+    ours = f"{session.user_agent().removesuffix(extra)} md/aiopartnercentral#{__version__}"
+    return _merged(config, AioConfig(user_agent=ours))
+
+
+def _merged(config: AioConfig, other: AioConfig) -> AioConfig:
+    merged = config.merge(other)
     # Older versions of aiobotocore lose these in `merge`.
     merged.connector_args, merged.http_session_cls = config.connector_args, config.http_session_cls
     return merged

@@ -116,7 +116,7 @@ def further(monkeypatch):
 
     def add(request):
         operation = Operation(
-            name="ListConnections", input=request, output=structures.ListConnectionsResponse,
+            name="ListConnections", classes=lambda: (request, structures.ListConnectionsResponse),
             errors=(), readonly=True, idempotent=True,
         )  # fmt: skip
         pagination = Pagination(

@@ -82,16 +82,16 @@ def rendered(text):
     """Return the unformatted modules and the names in them."""
     service = build(source(text))
     named = names.name(service)
-    return {name: emitter(service, named) for name, emitter in emit.MODULES.items()}
+    return emit.texts(service, named)
 
 
 def tokens(text):
     """Return the kinds of the modules' tokens; names and strings may differ, nothing may be more or less."""
-    found = {}
+    found = []
     for name, module in rendered(text).items():
         compile(module, name, "exec")
         read = tokenize.generate_tokens(io.StringIO(module).readline)
-        found[name] = [(token.type, token.string if token.type == tokenize.OP else "") for token in read]
+        found.append([(token.type, token.string if token.type == tokenize.OP else "") for token in read])
     return found
 
 
@@ -151,8 +151,9 @@ def strings(code):
 @example(text='\\"""')
 @example(text="two  spaces\nand a line")
 def test_docstrings_hold_the_text(text):
-    code = compile(rendered(text)["structures.py"], "structures.py", "exec")
-    found = "".join("".join(strings(code)).split())
+    modules = [module for name, module in rendered(text).items() if name.startswith("structures/")]
+    codes = [compile(module, "structures", "exec") for module in modules]
+    found = "".join("".join(part for code in codes for part in strings(code)).split())
     assert shown(f"Structure `I{text}`.") in found
     assert shown(f"`A{text}` on the wire") in found
     quote = "``" if "`" in text else "`"

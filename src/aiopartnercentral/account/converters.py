@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiopartnercentral import converting
 from aiopartnercentral.account import enums, errors, structures, unions
+from aiopartnercentral.account.fast import FAST
 
 
 def _decode_accept_connection_invitation_request(
@@ -7648,17 +7649,11 @@ ENUMS: Final = (
 )
 
 
-def _fast_decoders() -> converting.FastDecoders:
-    from aiopartnercentral.account import fast  # noqa: PLC0415 - loaded when the first response comes
-
-    return fast.DECODERS
-
-
 def make_json_converter() -> converting.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.JsonConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
-    converter.use_fast_decoders(_fast_decoders)
+    converter.use_fast(FAST)
     return converter
 
 
@@ -7666,6 +7661,7 @@ def make_botocore_converter() -> converting.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.BotocoreConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter.use_fast(FAST)
     return converter
 
 

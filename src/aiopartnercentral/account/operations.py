@@ -12,8 +12,7 @@ ACCEPT_CONNECTION_INVITATION: Final[
     Operation[structures.AcceptConnectionInvitationRequest, structures.AcceptConnectionInvitationResponse]
 ] = Operation(
     name="AcceptConnectionInvitation",
-    input=structures.AcceptConnectionInvitationRequest,
-    output=structures.AcceptConnectionInvitationResponse,
+    classes=lambda: (structures.AcceptConnectionInvitationRequest, structures.AcceptConnectionInvitationResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -33,8 +32,10 @@ ASSOCIATE_AWS_TRAINING_CERTIFICATION_EMAIL_DOMAIN: Final[
     ]
 ] = Operation(
     name="AssociateAwsTrainingCertificationEmailDomain",
-    input=structures.AssociateAwsTrainingCertificationEmailDomainRequest,
-    output=structures.AssociateAwsTrainingCertificationEmailDomainResponse,
+    classes=lambda: (
+        structures.AssociateAwsTrainingCertificationEmailDomainRequest,
+        structures.AssociateAwsTrainingCertificationEmailDomainResponse,
+    ),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -49,8 +50,7 @@ ASSOCIATE_AWS_TRAINING_CERTIFICATION_EMAIL_DOMAIN: Final[
 CANCEL_CONNECTION: Final[Operation[structures.CancelConnectionRequest, structures.CancelConnectionResponse]] = (
     Operation(
         name="CancelConnection",
-        input=structures.CancelConnectionRequest,
-        output=structures.CancelConnectionResponse,
+        classes=lambda: (structures.CancelConnectionRequest, structures.CancelConnectionResponse),
         errors=(
             errors.ResourceNotFoundException,
             errors.AccessDeniedException,
@@ -67,8 +67,7 @@ CANCEL_CONNECTION_INVITATION: Final[
     Operation[structures.CancelConnectionInvitationRequest, structures.CancelConnectionInvitationResponse]
 ] = Operation(
     name="CancelConnectionInvitation",
-    input=structures.CancelConnectionInvitationRequest,
-    output=structures.CancelConnectionInvitationResponse,
+    classes=lambda: (structures.CancelConnectionInvitationRequest, structures.CancelConnectionInvitationResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -84,8 +83,7 @@ CANCEL_PROFILE_UPDATE_TASK: Final[
     Operation[structures.CancelProfileUpdateTaskRequest, structures.CancelProfileUpdateTaskResponse]
 ] = Operation(
     name="CancelProfileUpdateTask",
-    input=structures.CancelProfileUpdateTaskRequest,
-    output=structures.CancelProfileUpdateTaskResponse,
+    classes=lambda: (structures.CancelProfileUpdateTaskRequest, structures.CancelProfileUpdateTaskResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -101,8 +99,7 @@ CREATE_CONNECTION_INVITATION: Final[
     Operation[structures.CreateConnectionInvitationRequest, structures.CreateConnectionInvitationResponse]
 ] = Operation(
     name="CreateConnectionInvitation",
-    input=structures.CreateConnectionInvitationRequest,
-    output=structures.CreateConnectionInvitationResponse,
+    classes=lambda: (structures.CreateConnectionInvitationRequest, structures.CreateConnectionInvitationResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -117,8 +114,7 @@ CREATE_CONNECTION_INVITATION: Final[
 )
 CREATE_PARTNER: Final[Operation[structures.CreatePartnerRequest, structures.CreatePartnerResponse]] = Operation(
     name="CreatePartner",
-    input=structures.CreatePartnerRequest,
-    output=structures.CreatePartnerResponse,
+    classes=lambda: (structures.CreatePartnerRequest, structures.CreatePartnerResponse),
     errors=(
         errors.AccessDeniedException,
         errors.ConflictException,
@@ -136,8 +132,10 @@ DISASSOCIATE_AWS_TRAINING_CERTIFICATION_EMAIL_DOMAIN: Final[
     ]
 ] = Operation(
     name="DisassociateAwsTrainingCertificationEmailDomain",
-    input=structures.DisassociateAwsTrainingCertificationEmailDomainRequest,
-    output=structures.DisassociateAwsTrainingCertificationEmailDomainResponse,
+    classes=lambda: (
+        structures.DisassociateAwsTrainingCertificationEmailDomainRequest,
+        structures.DisassociateAwsTrainingCertificationEmailDomainResponse,
+    ),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -152,8 +150,7 @@ GET_ALLIANCE_LEAD_CONTACT: Final[
     Operation[structures.GetAllianceLeadContactRequest, structures.GetAllianceLeadContactResponse]
 ] = Operation(
     name="GetAllianceLeadContact",
-    input=structures.GetAllianceLeadContactRequest,
-    output=structures.GetAllianceLeadContactResponse,
+    classes=lambda: (structures.GetAllianceLeadContactRequest, structures.GetAllianceLeadContactResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -166,8 +163,7 @@ GET_ALLIANCE_LEAD_CONTACT: Final[
 )
 GET_CONNECTION: Final[Operation[structures.GetConnectionRequest, structures.GetConnectionResponse]] = Operation(
     name="GetConnection",
-    input=structures.GetConnectionRequest,
-    output=structures.GetConnectionResponse,
+    classes=lambda: (structures.GetConnectionRequest, structures.GetConnectionResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -182,8 +178,7 @@ GET_CONNECTION_INVITATION: Final[
     Operation[structures.GetConnectionInvitationRequest, structures.GetConnectionInvitationResponse]
 ] = Operation(
     name="GetConnectionInvitation",
-    input=structures.GetConnectionInvitationRequest,
-    output=structures.GetConnectionInvitationResponse,
+    classes=lambda: (structures.GetConnectionInvitationRequest, structures.GetConnectionInvitationResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -198,8 +193,7 @@ GET_CONNECTION_PREFERENCES: Final[
     Operation[structures.GetConnectionPreferencesRequest, structures.GetConnectionPreferencesResponse]
 ] = Operation(
     name="GetConnectionPreferences",
-    input=structures.GetConnectionPreferencesRequest,
-    output=structures.GetConnectionPreferencesResponse,
+    classes=lambda: (structures.GetConnectionPreferencesRequest, structures.GetConnectionPreferencesResponse),
     errors=(
         errors.AccessDeniedException,
         errors.ThrottlingException,
@@ -211,8 +205,7 @@ GET_CONNECTION_PREFERENCES: Final[
 )
 GET_PARTNER: Final[Operation[structures.GetPartnerRequest, structures.GetPartnerResponse]] = Operation(
     name="GetPartner",
-    input=structures.GetPartnerRequest,
-    output=structures.GetPartnerResponse,
+    classes=lambda: (structures.GetPartnerRequest, structures.GetPartnerResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -227,8 +220,7 @@ GET_PROFILE_UPDATE_TASK: Final[
     Operation[structures.GetProfileUpdateTaskRequest, structures.GetProfileUpdateTaskResponse]
 ] = Operation(
     name="GetProfileUpdateTask",
-    input=structures.GetProfileUpdateTaskRequest,
-    output=structures.GetProfileUpdateTaskResponse,
+    classes=lambda: (structures.GetProfileUpdateTaskRequest, structures.GetProfileUpdateTaskResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -243,8 +235,7 @@ GET_PROFILE_VISIBILITY: Final[
     Operation[structures.GetProfileVisibilityRequest, structures.GetProfileVisibilityResponse]
 ] = Operation(
     name="GetProfileVisibility",
-    input=structures.GetProfileVisibilityRequest,
-    output=structures.GetProfileVisibilityResponse,
+    classes=lambda: (structures.GetProfileVisibilityRequest, structures.GetProfileVisibilityResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -261,8 +252,10 @@ GET_QUALIFICATIONS_ASSOCIATION_DETAILS: Final[
     ]
 ] = Operation(
     name="GetQualificationsAssociationDetails",
-    input=structures.GetQualificationsAssociationDetailsRequest,
-    output=structures.GetQualificationsAssociationDetailsResponse,
+    classes=lambda: (
+        structures.GetQualificationsAssociationDetailsRequest,
+        structures.GetQualificationsAssociationDetailsResponse,
+    ),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -277,8 +270,10 @@ GET_QUALIFICATIONS_ASSOCIATION_TASK: Final[
     Operation[structures.GetQualificationsAssociationTaskRequest, structures.GetQualificationsAssociationTaskResponse]
 ] = Operation(
     name="GetQualificationsAssociationTask",
-    input=structures.GetQualificationsAssociationTaskRequest,
-    output=structures.GetQualificationsAssociationTaskResponse,
+    classes=lambda: (
+        structures.GetQualificationsAssociationTaskRequest,
+        structures.GetQualificationsAssociationTaskResponse,
+    ),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -295,8 +290,10 @@ GET_QUALIFICATIONS_DISASSOCIATION_TASK: Final[
     ]
 ] = Operation(
     name="GetQualificationsDisassociationTask",
-    input=structures.GetQualificationsDisassociationTaskRequest,
-    output=structures.GetQualificationsDisassociationTaskResponse,
+    classes=lambda: (
+        structures.GetQualificationsDisassociationTaskRequest,
+        structures.GetQualificationsDisassociationTaskResponse,
+    ),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -309,8 +306,7 @@ GET_QUALIFICATIONS_DISASSOCIATION_TASK: Final[
 )
 GET_VERIFICATION: Final[Operation[structures.GetVerificationRequest, structures.GetVerificationResponse]] = Operation(
     name="GetVerification",
-    input=structures.GetVerificationRequest,
-    output=structures.GetVerificationResponse,
+    classes=lambda: (structures.GetVerificationRequest, structures.GetVerificationResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -325,8 +321,7 @@ LIST_CONNECTION_INVITATIONS: Final[
     Operation[structures.ListConnectionInvitationsRequest, structures.ListConnectionInvitationsResponse]
 ] = Operation(
     name="ListConnectionInvitations",
-    input=structures.ListConnectionInvitationsRequest,
-    output=structures.ListConnectionInvitationsResponse,
+    classes=lambda: (structures.ListConnectionInvitationsRequest, structures.ListConnectionInvitationsResponse),
     errors=(
         errors.AccessDeniedException,
         errors.ThrottlingException,
@@ -351,8 +346,7 @@ LIST_CONNECTION_INVITATIONS_PAGES: Final[
 )
 LIST_CONNECTIONS: Final[Operation[structures.ListConnectionsRequest, structures.ListConnectionsResponse]] = Operation(
     name="ListConnections",
-    input=structures.ListConnectionsRequest,
-    output=structures.ListConnectionsResponse,
+    classes=lambda: (structures.ListConnectionsRequest, structures.ListConnectionsResponse),
     errors=(
         errors.AccessDeniedException,
         errors.ThrottlingException,
@@ -373,8 +367,7 @@ LIST_CONNECTIONS_PAGES: Final[
 )
 LIST_PARTNERS: Final[Operation[structures.ListPartnersRequest, structures.ListPartnersResponse]] = Operation(
     name="ListPartners",
-    input=structures.ListPartnersRequest,
-    output=structures.ListPartnersResponse,
+    classes=lambda: (structures.ListPartnersRequest, structures.ListPartnersResponse),
     errors=(
         errors.AccessDeniedException,
         errors.ThrottlingException,
@@ -397,8 +390,7 @@ LIST_TAGS_FOR_RESOURCE: Final[
     Operation[structures.ListTagsForResourceRequest, structures.ListTagsForResourceResponse]
 ] = Operation(
     name="ListTagsForResource",
-    input=structures.ListTagsForResourceRequest,
-    output=structures.ListTagsForResourceResponse,
+    classes=lambda: (structures.ListTagsForResourceRequest, structures.ListTagsForResourceResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -413,8 +405,7 @@ PUT_ALLIANCE_LEAD_CONTACT: Final[
     Operation[structures.PutAllianceLeadContactRequest, structures.PutAllianceLeadContactResponse]
 ] = Operation(
     name="PutAllianceLeadContact",
-    input=structures.PutAllianceLeadContactRequest,
-    output=structures.PutAllianceLeadContactResponse,
+    classes=lambda: (structures.PutAllianceLeadContactRequest, structures.PutAllianceLeadContactResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -429,8 +420,7 @@ PUT_PROFILE_VISIBILITY: Final[
     Operation[structures.PutProfileVisibilityRequest, structures.PutProfileVisibilityResponse]
 ] = Operation(
     name="PutProfileVisibility",
-    input=structures.PutProfileVisibilityRequest,
-    output=structures.PutProfileVisibilityResponse,
+    classes=lambda: (structures.PutProfileVisibilityRequest, structures.PutProfileVisibilityResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -446,8 +436,7 @@ REJECT_CONNECTION_INVITATION: Final[
     Operation[structures.RejectConnectionInvitationRequest, structures.RejectConnectionInvitationResponse]
 ] = Operation(
     name="RejectConnectionInvitation",
-    input=structures.RejectConnectionInvitationRequest,
-    output=structures.RejectConnectionInvitationResponse,
+    classes=lambda: (structures.RejectConnectionInvitationRequest, structures.RejectConnectionInvitationResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -463,8 +452,7 @@ SEND_EMAIL_VERIFICATION_CODE: Final[
     Operation[structures.SendEmailVerificationCodeRequest, structures.SendEmailVerificationCodeResponse]
 ] = Operation(
     name="SendEmailVerificationCode",
-    input=structures.SendEmailVerificationCodeRequest,
-    output=structures.SendEmailVerificationCodeResponse,
+    classes=lambda: (structures.SendEmailVerificationCodeRequest, structures.SendEmailVerificationCodeResponse),
     errors=(
         errors.AccessDeniedException,
         errors.ThrottlingException,
@@ -479,8 +467,7 @@ START_PROFILE_UPDATE_TASK: Final[
     Operation[structures.StartProfileUpdateTaskRequest, structures.StartProfileUpdateTaskResponse]
 ] = Operation(
     name="StartProfileUpdateTask",
-    input=structures.StartProfileUpdateTaskRequest,
-    output=structures.StartProfileUpdateTaskResponse,
+    classes=lambda: (structures.StartProfileUpdateTaskRequest, structures.StartProfileUpdateTaskResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -499,8 +486,10 @@ START_QUALIFICATIONS_ASSOCIATION_TASK: Final[
     ]
 ] = Operation(
     name="StartQualificationsAssociationTask",
-    input=structures.StartQualificationsAssociationTaskRequest,
-    output=structures.StartQualificationsAssociationTaskResponse,
+    classes=lambda: (
+        structures.StartQualificationsAssociationTaskRequest,
+        structures.StartQualificationsAssociationTaskResponse,
+    ),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -519,8 +508,10 @@ START_QUALIFICATIONS_DISASSOCIATION_TASK: Final[
     ]
 ] = Operation(
     name="StartQualificationsDisassociationTask",
-    input=structures.StartQualificationsDisassociationTaskRequest,
-    output=structures.StartQualificationsDisassociationTaskResponse,
+    classes=lambda: (
+        structures.StartQualificationsDisassociationTaskRequest,
+        structures.StartQualificationsDisassociationTaskResponse,
+    ),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -535,8 +526,7 @@ START_QUALIFICATIONS_DISASSOCIATION_TASK: Final[
 START_VERIFICATION: Final[Operation[structures.StartVerificationRequest, structures.StartVerificationResponse]] = (
     Operation(
         name="StartVerification",
-        input=structures.StartVerificationRequest,
-        output=structures.StartVerificationResponse,
+        classes=lambda: (structures.StartVerificationRequest, structures.StartVerificationResponse),
         errors=(
             errors.AccessDeniedException,
             errors.ThrottlingException,
@@ -551,8 +541,7 @@ START_VERIFICATION: Final[Operation[structures.StartVerificationRequest, structu
 )
 TAG_RESOURCE: Final[Operation[structures.TagResourceRequest, structures.TagResourceResponse]] = Operation(
     name="TagResource",
-    input=structures.TagResourceRequest,
-    output=structures.TagResourceResponse,
+    classes=lambda: (structures.TagResourceRequest, structures.TagResourceResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -566,8 +555,7 @@ TAG_RESOURCE: Final[Operation[structures.TagResourceRequest, structures.TagResou
 )
 UNTAG_RESOURCE: Final[Operation[structures.UntagResourceRequest, structures.UntagResourceResponse]] = Operation(
     name="UntagResource",
-    input=structures.UntagResourceRequest,
-    output=structures.UntagResourceResponse,
+    classes=lambda: (structures.UntagResourceRequest, structures.UntagResourceResponse),
     errors=(
         errors.ResourceNotFoundException,
         errors.AccessDeniedException,
@@ -583,8 +571,7 @@ UPDATE_CONNECTION_PREFERENCES: Final[
     Operation[structures.UpdateConnectionPreferencesRequest, structures.UpdateConnectionPreferencesResponse]
 ] = Operation(
     name="UpdateConnectionPreferences",
-    input=structures.UpdateConnectionPreferencesRequest,
-    output=structures.UpdateConnectionPreferencesResponse,
+    classes=lambda: (structures.UpdateConnectionPreferencesRequest, structures.UpdateConnectionPreferencesResponse),
     errors=(
         errors.AccessDeniedException,
         errors.ThrottlingException,
@@ -636,6 +623,42 @@ SERVICE: Final = Service(
         UNTAG_RESOURCE,
         UPDATE_CONNECTION_PREFERENCES,
     ),
+    requests={
+        "AcceptConnectionInvitationRequest": ACCEPT_CONNECTION_INVITATION,
+        "AssociateAwsTrainingCertificationEmailDomainRequest": ASSOCIATE_AWS_TRAINING_CERTIFICATION_EMAIL_DOMAIN,
+        "CancelConnectionRequest": CANCEL_CONNECTION,
+        "CancelConnectionInvitationRequest": CANCEL_CONNECTION_INVITATION,
+        "CancelProfileUpdateTaskRequest": CANCEL_PROFILE_UPDATE_TASK,
+        "CreateConnectionInvitationRequest": CREATE_CONNECTION_INVITATION,
+        "CreatePartnerRequest": CREATE_PARTNER,
+        "DisassociateAwsTrainingCertificationEmailDomainRequest": DISASSOCIATE_AWS_TRAINING_CERTIFICATION_EMAIL_DOMAIN,
+        "GetAllianceLeadContactRequest": GET_ALLIANCE_LEAD_CONTACT,
+        "GetConnectionRequest": GET_CONNECTION,
+        "GetConnectionInvitationRequest": GET_CONNECTION_INVITATION,
+        "GetConnectionPreferencesRequest": GET_CONNECTION_PREFERENCES,
+        "GetPartnerRequest": GET_PARTNER,
+        "GetProfileUpdateTaskRequest": GET_PROFILE_UPDATE_TASK,
+        "GetProfileVisibilityRequest": GET_PROFILE_VISIBILITY,
+        "GetQualificationsAssociationDetailsRequest": GET_QUALIFICATIONS_ASSOCIATION_DETAILS,
+        "GetQualificationsAssociationTaskRequest": GET_QUALIFICATIONS_ASSOCIATION_TASK,
+        "GetQualificationsDisassociationTaskRequest": GET_QUALIFICATIONS_DISASSOCIATION_TASK,
+        "GetVerificationRequest": GET_VERIFICATION,
+        "ListConnectionInvitationsRequest": LIST_CONNECTION_INVITATIONS,
+        "ListConnectionsRequest": LIST_CONNECTIONS,
+        "ListPartnersRequest": LIST_PARTNERS,
+        "ListTagsForResourceRequest": LIST_TAGS_FOR_RESOURCE,
+        "PutAllianceLeadContactRequest": PUT_ALLIANCE_LEAD_CONTACT,
+        "PutProfileVisibilityRequest": PUT_PROFILE_VISIBILITY,
+        "RejectConnectionInvitationRequest": REJECT_CONNECTION_INVITATION,
+        "SendEmailVerificationCodeRequest": SEND_EMAIL_VERIFICATION_CODE,
+        "StartProfileUpdateTaskRequest": START_PROFILE_UPDATE_TASK,
+        "StartQualificationsAssociationTaskRequest": START_QUALIFICATIONS_ASSOCIATION_TASK,
+        "StartQualificationsDisassociationTaskRequest": START_QUALIFICATIONS_DISASSOCIATION_TASK,
+        "StartVerificationRequest": START_VERIFICATION,
+        "TagResourceRequest": TAG_RESOURCE,
+        "UntagResourceRequest": UNTAG_RESOURCE,
+        "UpdateConnectionPreferencesRequest": UPDATE_CONNECTION_PREFERENCES,
+    },
     errors={
         "AccessDeniedException": errors.AccessDeniedException,
         "ConflictException": errors.ConflictException,

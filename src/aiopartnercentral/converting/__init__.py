@@ -7,50 +7,56 @@ Both are cattrs converters: a hook registered on one of them takes effect wherev
 generated hook asks the converter for the hooks of its members, and cattrs forgets built hooks when one is registered.
 """
 
-from aiopartnercentral.converting.converters import (
-    BotocoreConverter,
-    Decode,
-    DecodeFactory,
-    Encode,
-    EncodeFactory,
-    FastDecoders,
-    JsonConverter,
-    ServiceConverter,
-    install,
-)
-from aiopartnercentral.converting.decode import (
-    ErrorDecoder,
-    ErrorMember,
-    decode_boolean,
-    decode_float,
-    decode_integer,
-    decode_object,
-    decode_string,
-    deferred_decoder,
-    list_decoder,
-    map_decoder,
-    union_decoder,
-    unknown_decoder,
-    variant_decoder,
-)
-from aiopartnercentral.converting.encode import (
-    ErrorField,
-    check_class,
-    deferred_encoder,
-    encode_boolean,
-    encode_float,
-    encode_integer,
-    encode_string,
-    error_encoder,
-    list_encoder,
-    map_encoder,
-    union_encoder,
-    unknown_encoder,
-    variant_encoder,
-)
-from aiopartnercentral.converting.failures import hook_failed, missing
-from aiopartnercentral.errors import DecodeError, EncodeError
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from aiopartnercentral.shapes import JsonValue as Json
+
+if TYPE_CHECKING:
+    from aiopartnercentral.converting.converters import (
+        BotocoreConverter,
+        Decode,
+        DecodeFactory,
+        Encode,
+        EncodeFactory,
+        JsonConverter,
+        ServiceConverter,
+        install,
+    )
+    from aiopartnercentral.converting.decode import (
+        ErrorDecoder,
+        ErrorMember,
+        decode_boolean,
+        decode_float,
+        decode_integer,
+        decode_object,
+        decode_string,
+        deferred_decoder,
+        list_decoder,
+        map_decoder,
+        union_decoder,
+        unknown_decoder,
+        variant_decoder,
+    )
+    from aiopartnercentral.converting.encode import (
+        ErrorField,
+        check_class,
+        deferred_encoder,
+        encode_boolean,
+        encode_float,
+        encode_integer,
+        encode_string,
+        error_encoder,
+        list_encoder,
+        map_encoder,
+        union_encoder,
+        unknown_encoder,
+        variant_encoder,
+    )
+    from aiopartnercentral.converting.failures import hook_failed, missing
+    from aiopartnercentral.errors import DecodeError, EncodeError
 
 __all__ = [
     "BotocoreConverter",
@@ -63,7 +69,6 @@ __all__ = [
     "ErrorDecoder",
     "ErrorField",
     "ErrorMember",
-    "FastDecoders",
     "Json",
     "JsonConverter",
     "ServiceConverter",
@@ -94,3 +99,55 @@ __all__ = [
     "variant_decoder",
     "variant_encoder",
 ]
+
+_MODULES = {
+    "BotocoreConverter": "converting.converters",
+    "Decode": "converting.converters",
+    "DecodeError": "errors",
+    "DecodeFactory": "converting.converters",
+    "Encode": "converting.converters",
+    "EncodeError": "errors",
+    "EncodeFactory": "converting.converters",
+    "ErrorDecoder": "converting.decode",
+    "ErrorField": "converting.encode",
+    "ErrorMember": "converting.decode",
+    "JsonConverter": "converting.converters",
+    "ServiceConverter": "converting.converters",
+    "check_class": "converting.encode",
+    "decode_boolean": "converting.decode",
+    "decode_float": "converting.decode",
+    "decode_integer": "converting.decode",
+    "decode_object": "converting.decode",
+    "decode_string": "converting.decode",
+    "deferred_decoder": "converting.decode",
+    "deferred_encoder": "converting.encode",
+    "encode_boolean": "converting.encode",
+    "encode_float": "converting.encode",
+    "encode_integer": "converting.encode",
+    "encode_string": "converting.encode",
+    "error_encoder": "converting.encode",
+    "hook_failed": "converting.failures",
+    "install": "converting.converters",
+    "list_decoder": "converting.decode",
+    "list_encoder": "converting.encode",
+    "map_decoder": "converting.decode",
+    "map_encoder": "converting.encode",
+    "missing": "converting.failures",
+    "union_decoder": "converting.decode",
+    "union_encoder": "converting.encode",
+    "unknown_decoder": "converting.decode",
+    "unknown_encoder": "converting.encode",
+    "variant_decoder": "converting.decode",
+    "variant_encoder": "converting.encode",
+}
+
+
+if not TYPE_CHECKING:  # which would take every name for a public one
+
+    def __getattr__(name: str) -> object:
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(import_module(f"aiopartnercentral.{module}"), name)
+        globals()[name] = value
+        return value

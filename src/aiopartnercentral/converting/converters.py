@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -9,13 +10,13 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar, Union, cast, get_args, get_origin, overload
 
 import cattrs
-import orjson
 
 from aiopartnercentral.converting import decode, encode, jsontext, timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.shapes import JsonValue, OpenEnum
 
 T = TypeVar("T")
@@ -25,26 +26,68 @@ Encode: TypeAlias = "Callable[[T], JsonValue]"
 """A cattrs unstructure hook."""
 DecodeFactory: TypeAlias = "Callable[[ServiceConverter], Decode[Any]]"
 EncodeFactory: TypeAlias = "Callable[[ServiceConverter], Encode[Any]]"
-FastDecoders: TypeAlias = "Mapping[Any, Callable[[JsonValue], Any]]"
-"""For a class, a function that decodes its JSON value, or raises anything if the value is unusual."""
 
 
 class ServiceConverter(cattrs.Converter):
-    """A cattrs converter that knows the classes of one service once `install` has told it."""
+    """A cattrs converter that knows the classes of one service once `install` has told it.
+
+    It converts by the generated fast functions, which know the generated hooks only, until another hook is added.
+    """
 
     marks_unknown_members: ClassVar[bool] = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
+        """Take what `cattrs.Converter` takes."""
+        self._fast: Fast | None = None
+        super().__init__(*args, **kwargs)
 
     def member_name(self, name: str, wire_name: str) -> str:
         """Return what a member is called in this wire form; botocore's dicts keep the model's name."""
         return name if self.marks_unknown_members else wire_name
 
+    def use_fast(self, fast: Fast) -> None:
+        """Convert by these functions from now on, as far as they are sure, and until a hook is added."""
+        self._fast = fast
+
+    def copy(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - as cattrs declares them
+        """Copy as cattrs does."""
+        copied = super().copy(*args, **kwargs)
+        copied._fast = self._fast  # noqa: SLF001 - of the same class
+        return copied
+
     def register_structure_hook(self, cl: Any, func: Decode[Any] | None = None) -> Any:  # noqa: ANN401 - as cattrs
         """Register as cattrs does; a union's hook goes before the generated one, as that of any other class does."""
+        self._fast = None
         if func is None:
             return super().register_structure_hook(cl)
         if _union_members(cl):
             return self.register_structure_hook_func(lambda candidate: bool(candidate == cl), func)
         return super().register_structure_hook(cl, func)
+
+    def register_structure_hook_func(self, check_func: Any, func: Any) -> None:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does."""
+        self._fast = None
+        super().register_structure_hook_func(check_func, func)
+
+    def register_structure_hook_factory(self, predicate: Any, factory: Any = None) -> Any:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does."""
+        self._fast = None
+        return super().register_structure_hook_factory(predicate, factory)
+
+    def register_unstructure_hook(self, cls: Any, func: Any = None) -> Any:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does."""
+        self._fast = None
+        return super().register_unstructure_hook(cls, func)
+
+    def register_unstructure_hook_func(self, check_func: Any, func: Any) -> None:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does."""
+        self._fast = None
+        super().register_unstructure_hook_func(check_func, func)
+
+    def register_unstructure_hook_factory(self, predicate: Any, factory: Any = None) -> Any:  # noqa: ANN401 - as cattrs
+        """Register as cattrs does."""
+        self._fast = None
+        return super().register_unstructure_hook_factory(predicate, factory)
 
 
 class JsonConverter(ServiceConverter):
@@ -52,37 +95,11 @@ class JsonConverter(ServiceConverter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
         """Take what `cattrs.Converter` takes."""
-        self._load_fast: Callable[[], FastDecoders] | None = None
         super().__init__(*args, **kwargs)
         self.register_structure_hook(datetime, timestamps.decode_timestamp)
         self.register_unstructure_hook(datetime, timestamps.encode_timestamp)
         self.register_structure_hook(bytes, decode.decode_base64)
         self.register_unstructure_hook(bytes, encode.encode_base64)
-
-    def use_fast_decoders(self, load: Callable[[], FastDecoders]) -> None:
-        """Decode by these until a structure hook is added: they know only the generated ones."""
-        self._load_fast = load
-
-    def register_structure_hook(self, cl: Any, func: Decode[Any] | None = None) -> Any:  # noqa: ANN401 - as cattrs
-        """Register as in any `ServiceConverter`, and decode by hooks alone from then on."""
-        self._load_fast = None
-        return super().register_structure_hook(cl, func)
-
-    def register_structure_hook_func(self, check_func: Any, func: Any) -> None:  # noqa: ANN401 - as cattrs
-        """Register as cattrs does, and decode by hooks alone from then on."""
-        self._load_fast = None
-        super().register_structure_hook_func(check_func, func)
-
-    def register_structure_hook_factory(self, predicate: Any, factory: Any = None) -> Any:  # noqa: ANN401 - as cattrs
-        """Register as cattrs does, and decode by hooks alone from then on."""
-        self._load_fast = None
-        return super().register_structure_hook_factory(predicate, factory)
-
-    def copy(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - as cattrs declares them
-        """Copy as cattrs does."""
-        copied = super().copy(*args, **kwargs)
-        copied._load_fast = self._load_fast  # noqa: SLF001 - of the same class
-        return copied
 
     @overload
     def loads(self, data: bytes | str, cl: type[T]) -> T: ...
@@ -94,14 +111,10 @@ class JsonConverter(ServiceConverter):
         Raises:
             DecodeError: the text is no JSON, or its value is not what the service model says.
         """
-        fast = None if self._load_fast is None else self._load_fast().get(cl)
-        if fast is not None:
-            try:
-                result = fast(orjson.loads(data))
-            except Exception:  # noqa: BLE001, S110 - whatever it was not sure of, the hooks below decode or report
-                pass
-            else:
-                return result
+        if self._fast is not None:
+            # Whatever it was not sure of, the hooks below decode or report.
+            with suppress(Exception):
+                return self._fast.decode(data, cl)
         return self.get_structure_hook(cl)(jsontext.loads(data), cl)
 
     def dumps(self, obj: object) -> bytes:
@@ -128,6 +141,20 @@ class BotocoreConverter(ServiceConverter):
         self.register_unstructure_hook(datetime, timestamps.check_timestamp)
         self.register_structure_hook(bytes, decode.decode_bytes)
         self.register_unstructure_hook(bytes, encode.encode_bytes)
+
+    def params(self, request: object, cls: type) -> JsonValue:
+        """Encode a request of the class into what botocore takes as parameters.
+
+        Raises:
+            EncodeError: a member is not what the service model says, or botocore cannot send it.
+        """
+        if self._fast is not None:
+            # As above.
+            with suppress(Exception):
+                return self._fast.encode(request)
+        params = self.get_unstructure_hook(cls)(request)
+        encode.check_sendable(params)
+        return params
 
 
 def install(

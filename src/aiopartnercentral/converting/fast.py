@@ -1,27 +1,74 @@
-"""What the generated fast decoders are made of.
+"""The fast way between wire and objects: what the generated `fast` packages are made of, and how they are used.
 
-They are sure of the usual alone: exact JSON types, known enum values and union members, timestamps in the one form
-that the service writes. Anything else makes them raise, and the value goes through the converter's own hooks, which
-decode it or say what is wrong with it. So nothing here explains itself, and nothing here is lenient.
+It is sure of the usual alone: the JSON types of the model, one known member in a union, timestamps in the one form
+that the service writes. Anything else makes it raise, and the value goes through a converter's own hooks, which decode
+it or say what is wrong with it. So nothing here explains itself, and nothing here is lenient.
 
-An attrs class that is frozen sets each attribute through `object.__setattr__`, which costs more than everything else
-here. A fast decoder fills a `blank` instead: an object of a class without that guard and with the same slots, which
-becomes the frozen class by assignment to `__class__` once it is whole.
+Decoding has two steps. msgspec reads the JSON text into a `Wire` object of the same shape, which checks the types, and
+a generated function moves its members into objects of the generated classes. An attrs class that is frozen sets each
+attribute through `object.__setattr__`, which would cost more than everything else here. So the function fills a
+`blank` instead: an object of a class without that guard and with the same slots, which becomes the frozen class by
+assignment to `__class__` once it is whole.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral.converting.decode import decode_base64
+import msgspec
+from msgspec import field
+
+from aiopartnercentral.converting.decode import decode_base64 as blob
+from aiopartnercentral.converting.encode import (
+    check_class,
+    encode_boolean,
+    encode_bytes,
+    encode_float,
+    encode_integer,
+    encode_string,
+)
+from aiopartnercentral.converting.timestamps import check_timestamp as encode_timestamp
 from aiopartnercentral.shapes import JsonValue as Json
 
-__all__ = ["Json", "Unsure", "blank", "blob", "double", "from_iso", "reversed_array", "structure"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = [
+    "Fast",
+    "Json",
+    "Unsure",
+    "Wire",
+    "WireUnion",
+    "blank",
+    "blob",
+    "check_class",
+    "encode_boolean",
+    "encode_bytes",
+    "encode_float",
+    "encode_integer",
+    "encode_string",
+    "encode_timestamp",
+    "field",
+    "from_iso",
+    "mapping",
+    "sequence",
+]
+
+from_iso = datetime.fromisoformat
 
 
-class Unsure(Exception):  # noqa: N818 - no error: it never leaves the converter
+class Unsure(Exception):  # noqa: N818 - no error: it never leaves the converters
     """The value is not of the usual kind."""
+
+
+class Wire(msgspec.Struct, gc=False):
+    """A structure as it stands in the JSON; unknown members are left out, and null is no value of a required one."""
+
+
+class WireUnion(Wire, forbid_unknown_fields=True):
+    """A union as it stands in the JSON: one of its members is not None."""
 
 
 def blank(cls: type) -> type[Any]:
@@ -29,30 +76,62 @@ def blank(cls: type) -> type[Any]:
     return type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__})  # type: ignore[attr-defined] # attrs makes them
 
 
-def structure(value: Json) -> None:
-    """Be sure that a structure without members is an object."""
+def sequence(value: Json) -> list[Json] | tuple[Json, ...]:
+    """Be sure of a list or tuple."""
+    if type(value) not in (list, tuple):
+        raise Unsure
+    return value  # type: ignore[no-any-return] # just seen
+
+
+def mapping(value: Json) -> dict[Any, Json]:
+    """Be sure of a dict."""
     if type(value) is not dict:
         raise Unsure
-
-
-def reversed_array(value: Json) -> list[Json]:
-    """Be sure of an array; gives it last element first, so that it can be taken from its end."""
-    if type(value) is not list:
-        raise Unsure
-    value.reverse()
     return value
 
 
-def double(value: Json) -> float:
-    """Be sure of a number with a fraction."""
-    if type(value) is not float:
-        raise Unsure
-    return value
+class Fast:
+    """The fast functions of one service, each loaded when its class is first met.
 
+    A generated module `fast.NAME` holds `DECODERS`, the wire class and the function of each class received, and
+    `ENCODERS`, the function of each request. All methods raise anything at all where a converter must decide.
+    """
 
-def blob(value: Json) -> bytes:
-    """Be sure of a base64 string."""
-    return decode_base64(value)
+    def __init__(self, package: str, modules: Mapping[str, str]) -> None:
+        """Take the functions of a package; `modules` tells the module of each class, by the class's name."""
+        self.package = package
+        self._modules = modules
+        self._decoders: dict[object, Callable[[bytes | str], Any]] = {}
+        self._encoders: dict[type, Callable[[Any], dict[str, Json]]] = {}
 
+    def decode(self, data: bytes | str, cls: object) -> Any:  # noqa: ANN401 - an object of the class
+        """Decode JSON text into an object of the class."""
+        return (self._decoders.get(cls) or self._decoder_of(cls))(data)
 
-from_iso = datetime.fromisoformat
+    def encode(self, request: object) -> dict[str, Json]:
+        """Encode a request into botocore's parameters."""
+        cls = type(request)
+        return (self._encoders.get(cls) or self._encoder_of(cls))(request)
+
+    def _decoder_of(self, cls: object) -> Callable[[bytes | str], Any]:
+        wire, convert = self._module_of(cls).DECODERS[cls]
+        parse = msgspec.json.Decoder(wire).decode
+
+        def decode(data: bytes | str) -> Any:  # noqa: ANN401 - an object of the class
+            if not data.isascii() and isinstance(data, bytes):
+                data.decode()  # which finds bad UTF-8 in members that msgspec passes over
+            return convert(parse(data))
+
+        self._decoders[cls] = decode
+        return decode
+
+    def _encoder_of(self, cls: type) -> Callable[[Any], dict[str, Json]]:
+        encode: Callable[[Any], dict[str, Json]] = self._module_of(cls).ENCODERS[cls]
+        self._encoders[cls] = encode
+        return encode
+
+    def _module_of(self, cls: object) -> Any:  # noqa: ANN401 - a module
+        name = self._modules.get(getattr(cls, "__name__", ""))
+        if name is None:
+            raise Unsure
+        return import_module(f"{self.package}.{name}")

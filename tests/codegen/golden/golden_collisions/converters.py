@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiopartnercentral import converting
 from golden_collisions import enums, errors, structures, unions
+from golden_collisions.fast import FAST
 
 
 def _decode_tag(_converter: converting.ServiceConverter) -> converting.Decode[structures.Tag]:
@@ -727,17 +728,11 @@ ENUMS: Final = (
 )
 
 
-def _fast_decoders() -> converting.FastDecoders:
-    from golden_collisions import fast  # noqa: PLC0415 - loaded when the first response comes
-
-    return fast.DECODERS
-
-
 def make_json_converter() -> converting.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.JsonConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
-    converter.use_fast_decoders(_fast_decoders)
+    converter.use_fast(FAST)
     return converter
 
 
@@ -745,6 +740,7 @@ def make_botocore_converter() -> converting.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.BotocoreConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter.use_fast(FAST)
     return converter
 
 

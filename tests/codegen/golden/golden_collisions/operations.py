@@ -10,8 +10,7 @@ from golden_collisions import errors, structures
 
 GET_TAGS: Final[Operation[structures.GetTagsRequest, structures.GetTagsResponse]] = Operation(
     name="GetTags",
-    input=structures.GetTagsRequest,
-    output=structures.GetTagsResponse,
+    classes=lambda: (structures.GetTagsRequest, structures.GetTagsResponse),
     errors=(
         errors.Oops,
         errors.OopsShape,
@@ -21,8 +20,7 @@ GET_TAGS: Final[Operation[structures.GetTagsRequest, structures.GetTagsResponse]
 )
 GET_TAGS_: Final[Operation[structures.GetTagsRequestShape, structures.GetTagsResponseShape]] = Operation(
     name="get_tags",
-    input=structures.GetTagsRequestShape,
-    output=structures.GetTagsResponseShape,
+    classes=lambda: (structures.GetTagsRequestShape, structures.GetTagsResponseShape),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -36,5 +34,6 @@ SERVICE: Final = Service(
         GET_TAGS,
         GET_TAGS_,
     ),
+    requests={"GetTagsRequest": GET_TAGS, "GetTagsRequestShape": GET_TAGS_},
     errors={"Oops": errors.Oops, "oops": errors.OopsShape},
 )

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral.client import ServiceClient, open_client, to_list, wrap_client
-from golden_empty import converters, operations, structures
+from golden_empty import operations, structures
+from golden_empty.fast import FAST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
+    from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Service
 
 
@@ -27,8 +29,7 @@ class Client(ServiceClient):
     """
 
     service: ClassVar[Service] = operations.SERVICE
-    default_json_converter = converters.json_converter
-    default_botocore_converter = converters.botocore_converter
+    fast: ClassVar[Fast] = FAST
 
     @property
     def paginate(self) -> Paginate:

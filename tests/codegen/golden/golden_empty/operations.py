@@ -10,32 +10,28 @@ from golden_empty import structures
 
 PING: Final[Operation[structures.PingRequest, structures.PingResponse]] = Operation(
     name="Ping",
-    input=structures.PingRequest,
-    output=structures.PingResponse,
+    classes=lambda: (structures.PingRequest, structures.PingResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 PUSH: Final[Operation[structures.PushRequest, structures.PushResponse]] = Operation(
     name="Push",
-    input=structures.PushRequest,
-    output=structures.PushResponse,
+    classes=lambda: (structures.PushRequest, structures.PushResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 PULL: Final[Operation[structures.PullRequest, structures.PullResponse]] = Operation(
     name="Pull",
-    input=structures.PullRequest,
-    output=structures.PullResponse,
+    classes=lambda: (structures.PullRequest, structures.PullResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 TOUCH: Final[Operation[structures.Nothing, structures.Nothing2]] = Operation(
     name="Touch",
-    input=structures.Nothing,
-    output=structures.Nothing2,
+    classes=lambda: (structures.Nothing, structures.Nothing2),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -51,5 +47,6 @@ SERVICE: Final = Service(
         PULL,
         TOUCH,
     ),
+    requests={"PingRequest": PING, "PushRequest": PUSH, "PullRequest": PULL, "Nothing": TOUCH},
     errors={},
 )

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     )
     from golden_errors.enums import Kind
     from golden_errors.errors import Bare, Broken, Detailed, NotFound, Spelled
-    from golden_errors.structures import FailRequest, FailResponse, SucceedRequest, SucceedResponse
+    from golden_errors.structures.fail import FailRequest, FailResponse
+    from golden_errors.structures.succeed import SucceedRequest, SucceedResponse
     from golden_errors.unions import Detail, DetailField, DetailKind, DetailUnknown
 
 __all__ = [
@@ -53,14 +54,14 @@ _MODULES = {
     "DetailKind": "unions",
     "DetailUnknown": "unions",
     "Detailed": "errors",
-    "FailRequest": "structures",
-    "FailResponse": "structures",
+    "FailRequest": "structures.fail",
+    "FailResponse": "structures.fail",
     "Kind": "enums",
     "NotFound": "errors",
     "Paginate": "client",
     "Spelled": "errors",
-    "SucceedRequest": "structures",
-    "SucceedResponse": "structures",
+    "SucceedRequest": "structures.succeed",
+    "SucceedResponse": "structures.succeed",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

@@ -6,13 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral.client import ServiceClient, open_client, wrap_client
-from golden_errors import converters, operations, structures
+from golden_errors import operations, structures
+from golden_errors.fast import FAST
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
+    from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Service
 
 
@@ -26,8 +28,7 @@ class Client(ServiceClient):
     """
 
     service: ClassVar[Service] = operations.SERVICE
-    default_json_converter = converters.json_converter
-    default_botocore_converter = converters.botocore_converter
+    fast: ClassVar[Fast] = FAST
 
     @property
     def paginate(self) -> Paginate:

@@ -10,8 +10,7 @@ from golden_errors import errors, structures
 
 FAIL: Final[Operation[structures.FailRequest, structures.FailResponse]] = Operation(
     name="Fail",
-    input=structures.FailRequest,
-    output=structures.FailResponse,
+    classes=lambda: (structures.FailRequest, structures.FailResponse),
     errors=(
         errors.NotFound,
         errors.Broken,
@@ -24,8 +23,7 @@ FAIL: Final[Operation[structures.FailRequest, structures.FailResponse]] = Operat
 )
 SUCCEED: Final[Operation[structures.SucceedRequest, structures.SucceedResponse]] = Operation(
     name="Succeed",
-    input=structures.SucceedRequest,
-    output=structures.SucceedResponse,
+    classes=lambda: (structures.SucceedRequest, structures.SucceedResponse),
     errors=(),
     readonly=False,
     idempotent=True,
@@ -39,6 +37,7 @@ SERVICE: Final = Service(
         FAIL,
         SUCCEED,
     ),
+    requests={"FailRequest": FAIL, "SucceedRequest": SUCCEED},
     errors={
         "ResourceNotFoundFault": errors.NotFound,
         "Broken": errors.Broken,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_location_names.errors import Renamed
-    from golden_location_names.structures import Part, RenameRequest, RenameResponse
+    from golden_location_names.structures.common import Part
+    from golden_location_names.structures.rename import RenameRequest, RenameResponse
     from golden_location_names.unions import Choice, ChoicePart, ChoicePlain, ChoiceText, ChoiceUnknown
 
 __all__ = [
@@ -46,9 +47,9 @@ _MODULES = {
     "ChoiceUnknown": "unions",
     "Client": "client",
     "Paginate": "client",
-    "Part": "structures",
-    "RenameRequest": "structures",
-    "RenameResponse": "structures",
+    "Part": "structures.common",
+    "RenameRequest": "structures.rename",
+    "RenameResponse": "structures.rename",
     "Renamed": "errors",
     "botocore_converter": "converters",
     "connect": "client",

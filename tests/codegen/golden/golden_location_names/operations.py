@@ -10,8 +10,7 @@ from golden_location_names import errors, structures
 
 RENAME: Final[Operation[structures.RenameRequest, structures.RenameResponse]] = Operation(
     name="Rename",
-    input=structures.RenameRequest,
-    output=structures.RenameResponse,
+    classes=lambda: (structures.RenameRequest, structures.RenameResponse),
     errors=(errors.Renamed,),
     readonly=False,
     idempotent=False,
@@ -22,5 +21,6 @@ SERVICE: Final = Service(
     api_version="2025-01-01",
     region="us-east-1",
     operations=(RENAME,),
+    requests={"RenameRequest": RENAME},
     errors={"Renamed": errors.Renamed},
 )

@@ -15,17 +15,11 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_pagination.enums import Kind
-    from golden_pagination.structures import (
-        GetThingRequest,
-        GetThingResponse,
-        ListGroupsRequest,
-        ListGroupsResponse,
-        ListNamesRequest,
-        ListNamesResponse,
-        ListThingsRequest,
-        ListThingsResponse,
-        Thing,
-    )
+    from golden_pagination.structures.common import Thing
+    from golden_pagination.structures.get_thing import GetThingRequest, GetThingResponse
+    from golden_pagination.structures.list_groups import ListGroupsRequest, ListGroupsResponse
+    from golden_pagination.structures.list_names import ListNamesRequest, ListNamesResponse
+    from golden_pagination.structures.list_things import ListThingsRequest, ListThingsResponse
 
 __all__ = [
     "Client",
@@ -50,17 +44,17 @@ __all__ = [
 
 _MODULES = {
     "Client": "client",
-    "GetThingRequest": "structures",
-    "GetThingResponse": "structures",
+    "GetThingRequest": "structures.get_thing",
+    "GetThingResponse": "structures.get_thing",
     "Kind": "enums",
-    "ListGroupsRequest": "structures",
-    "ListGroupsResponse": "structures",
-    "ListNamesRequest": "structures",
-    "ListNamesResponse": "structures",
-    "ListThingsRequest": "structures",
-    "ListThingsResponse": "structures",
+    "ListGroupsRequest": "structures.list_groups",
+    "ListGroupsResponse": "structures.list_groups",
+    "ListNamesRequest": "structures.list_names",
+    "ListNamesResponse": "structures.list_names",
+    "ListThingsRequest": "structures.list_things",
+    "ListThingsResponse": "structures.list_things",
     "Paginate": "client",
-    "Thing": "structures",
+    "Thing": "structures.common",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

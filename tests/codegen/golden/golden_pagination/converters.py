@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiopartnercentral import converting
 from golden_pagination import enums, structures
+from golden_pagination.fast import FAST
 
 
 def _decode_thing(_converter: converting.ServiceConverter) -> converting.Decode[structures.Thing]:
@@ -555,17 +556,11 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.Kind,)
 
 
-def _fast_decoders() -> converting.FastDecoders:
-    from golden_pagination import fast  # noqa: PLC0415 - loaded when the first response comes
-
-    return fast.DECODERS
-
-
 def make_json_converter() -> converting.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.JsonConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
-    converter.use_fast_decoders(_fast_decoders)
+    converter.use_fast(FAST)
     return converter
 
 
@@ -573,6 +568,7 @@ def make_botocore_converter() -> converting.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.BotocoreConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter.use_fast(FAST)
     return converter
 
 

@@ -10,8 +10,7 @@ from golden_pagination import structures
 
 LIST_THINGS: Final[Operation[structures.ListThingsRequest, structures.ListThingsResponse]] = Operation(
     name="ListThings",
-    input=structures.ListThingsRequest,
-    output=structures.ListThingsResponse,
+    classes=lambda: (structures.ListThingsRequest, structures.ListThingsResponse),
     errors=(),
     readonly=True,
     idempotent=False,
@@ -27,8 +26,7 @@ LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.Lis
 )
 LIST_NAMES: Final[Operation[structures.ListNamesRequest, structures.ListNamesResponse]] = Operation(
     name="ListNames",
-    input=structures.ListNamesRequest,
-    output=structures.ListNamesResponse,
+    classes=lambda: (structures.ListNamesRequest, structures.ListNamesResponse),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -42,8 +40,7 @@ LIST_NAMES_PAGES: Final[Pagination[structures.ListNamesRequest, structures.ListN
 )
 LIST_GROUPS: Final[Operation[structures.ListGroupsRequest, structures.ListGroupsResponse]] = Operation(
     name="ListGroups",
-    input=structures.ListGroupsRequest,
-    output=structures.ListGroupsResponse,
+    classes=lambda: (structures.ListGroupsRequest, structures.ListGroupsResponse),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -59,8 +56,7 @@ LIST_GROUPS_PAGES: Final[Pagination[structures.ListGroupsRequest, structures.Lis
 )
 GET_THING: Final[Operation[structures.GetThingRequest, structures.GetThingResponse]] = Operation(
     name="GetThing",
-    input=structures.GetThingRequest,
-    output=structures.GetThingResponse,
+    classes=lambda: (structures.GetThingRequest, structures.GetThingResponse),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -76,5 +72,11 @@ SERVICE: Final = Service(
         LIST_GROUPS,
         GET_THING,
     ),
+    requests={
+        "ListThingsRequest": LIST_THINGS,
+        "ListNamesRequest": LIST_NAMES,
+        "ListGroupsRequest": LIST_GROUPS,
+        "GetThingRequest": GET_THING,
+    },
     errors={},
 )

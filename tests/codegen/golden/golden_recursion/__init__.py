@@ -15,7 +15,8 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_recursion.errors import Failure
-    from golden_recursion.structures import Chicken, Egg, Node, WalkRequest, WalkResponse
+    from golden_recursion.structures.common import Node
+    from golden_recursion.structures.walk import Chicken, Egg, WalkRequest, WalkResponse
     from golden_recursion.unions import Choice, ChoiceBoth, ChoiceBranch, ChoiceLeaf, ChoiceNot, ChoiceUnknown
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Chicken": "structures",
+    "Chicken": "structures.walk",
     "Choice": "unions",
     "ChoiceBoth": "unions",
     "ChoiceBranch": "unions",
@@ -50,12 +51,12 @@ _MODULES = {
     "ChoiceNot": "unions",
     "ChoiceUnknown": "unions",
     "Client": "client",
-    "Egg": "structures",
+    "Egg": "structures.walk",
     "Failure": "errors",
-    "Node": "structures",
+    "Node": "structures.common",
     "Paginate": "client",
-    "WalkRequest": "structures",
-    "WalkResponse": "structures",
+    "WalkRequest": "structures.walk",
+    "WalkResponse": "structures.walk",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

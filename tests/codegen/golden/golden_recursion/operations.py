@@ -10,8 +10,7 @@ from golden_recursion import errors, structures
 
 WALK: Final[Operation[structures.WalkRequest, structures.WalkResponse]] = Operation(
     name="Walk",
-    input=structures.WalkRequest,
-    output=structures.WalkResponse,
+    classes=lambda: (structures.WalkRequest, structures.WalkResponse),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -22,5 +21,6 @@ SERVICE: Final = Service(
     api_version="2025-01-01",
     region="us-east-1",
     operations=(WALK,),
+    requests={"WalkRequest": WALK},
     errors={"Failure": errors.Failure},
 )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiopartnercentral import converting
 from golden_reserved import enums, errors, structures, unions
+from golden_reserved.fast import FAST
 
 
 def _decode_import_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.ImportRequest]:
@@ -1355,46 +1356,38 @@ def _encode_self_response(_converter: converting.ServiceConverter) -> converting
     return encode
 
 
-def _decode_default_json_converter_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.DefaultJsonConverterRequest]:
+def _decode_fast_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.FastRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.DefaultJsonConverterRequest:
+    def decode(_raw: converting.Json, _: object = None) -> structures.FastRequest:
         converting.decode_object(_raw)
-        return structures.DefaultJsonConverterRequest()
+        return structures.FastRequest()
 
     return decode
 
 
-def _encode_default_json_converter_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.DefaultJsonConverterRequest]:
+def _encode_fast_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.FastRequest]:
 
-    def encode(_obj: structures.DefaultJsonConverterRequest) -> converting.Json:
-        converting.check_class(_obj, structures.DefaultJsonConverterRequest)
+    def encode(_obj: structures.FastRequest) -> converting.Json:
+        converting.check_class(_obj, structures.FastRequest)
         _result: dict[str, converting.Json] = {}
         return _result
 
     return encode
 
 
-def _decode_default_json_converter_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.DefaultJsonConverterResponse]:
+def _decode_fast_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.FastResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.DefaultJsonConverterResponse:
+    def decode(_raw: converting.Json, _: object = None) -> structures.FastResponse:
         converting.decode_object(_raw)
-        return structures.DefaultJsonConverterResponse()
+        return structures.FastResponse()
 
     return decode
 
 
-def _encode_default_json_converter_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.DefaultJsonConverterResponse]:
+def _encode_fast_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.FastResponse]:
 
-    def encode(_obj: structures.DefaultJsonConverterResponse) -> converting.Json:
-        converting.check_class(_obj, structures.DefaultJsonConverterResponse)
+    def encode(_obj: structures.FastResponse) -> converting.Json:
+        converting.check_class(_obj, structures.FastResponse)
         _result: dict[str, converting.Json] = {}
         return _result
 
@@ -1560,8 +1553,8 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.CloseResponse: _decode_close_response,
     structures.SelfRequest: _decode_self_request,
     structures.SelfResponse: _decode_self_response,
-    structures.DefaultJsonConverterRequest: _decode_default_json_converter_request,
-    structures.DefaultJsonConverterResponse: _decode_default_json_converter_response,
+    structures.FastRequest: _decode_fast_request,
+    structures.FastResponse: _decode_fast_response,
     structures.ListWordsPagesRequest: _decode_list_words_pages_request,
     structures.ListWordsPagesResponse: _decode_list_words_pages_response,
     errors.ExceptionShape: _decode_exception_shape,
@@ -1626,8 +1619,8 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.CloseResponse: _encode_close_response,
     structures.SelfRequest: _encode_self_request,
     structures.SelfResponse: _encode_self_response,
-    structures.DefaultJsonConverterRequest: _encode_default_json_converter_request,
-    structures.DefaultJsonConverterResponse: _encode_default_json_converter_response,
+    structures.FastRequest: _encode_fast_request,
+    structures.FastResponse: _encode_fast_response,
     structures.ListWordsPagesRequest: _encode_list_words_pages_request,
     structures.ListWordsPagesResponse: _encode_list_words_pages_response,
     errors.ExceptionShape: _encode_exception_shape,
@@ -1666,17 +1659,11 @@ ENUMS: Final = (
 )
 
 
-def _fast_decoders() -> converting.FastDecoders:
-    from golden_reserved import fast  # noqa: PLC0415 - loaded when the first response comes
-
-    return fast.DECODERS
-
-
 def make_json_converter() -> converting.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.JsonConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
-    converter.use_fast_decoders(_fast_decoders)
+    converter.use_fast(FAST)
     return converter
 
 
@@ -1684,6 +1671,7 @@ def make_botocore_converter() -> converting.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.BotocoreConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter.use_fast(FAST)
     return converter
 
 

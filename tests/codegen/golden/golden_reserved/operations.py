@@ -10,8 +10,7 @@ from golden_reserved import errors, structures
 
 IMPORT_: Final[Operation[structures.ImportRequest, structures.ImportResponse]] = Operation(
     name="Import",
-    input=structures.ImportRequest,
-    output=structures.ImportResponse,
+    classes=lambda: (structures.ImportRequest, structures.ImportResponse),
     errors=(
         errors.ExceptionShape,
         errors.AttributeErrorShape,
@@ -21,82 +20,70 @@ IMPORT_: Final[Operation[structures.ImportRequest, structures.ImportResponse]] =
 )
 CALL_: Final[Operation[structures.CallRequest, structures.CallResponse]] = Operation(
     name="Call",
-    input=structures.CallRequest,
-    output=structures.CallResponse,
+    classes=lambda: (structures.CallRequest, structures.CallResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 PAGINATE_: Final[Operation[structures.PaginateRequest, structures.PaginateResponse]] = Operation(
     name="Paginate",
-    input=structures.PaginateRequest,
-    output=structures.PaginateResponse,
+    classes=lambda: (structures.PaginateRequest, structures.PaginateResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 PAGINATOR_: Final[Operation[structures.PaginatorRequest, structures.PaginatorResponse]] = Operation(
     name="Paginator",
-    input=structures.PaginatorRequest,
-    output=structures.PaginatorResponse,
+    classes=lambda: (structures.PaginatorRequest, structures.PaginatorResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 LIST_: Final[Operation[structures.ListRequest, structures.ListResponse]] = Operation(
     name="List",
-    input=structures.ListRequest,
-    output=structures.ListResponse,
+    classes=lambda: (structures.ListRequest, structures.ListResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 STRUCTURES_: Final[Operation[structures.StructuresRequest, structures.StructuresResponse]] = Operation(
     name="Structures",
-    input=structures.StructuresRequest,
-    output=structures.StructuresResponse,
+    classes=lambda: (structures.StructuresRequest, structures.StructuresResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 SERVICE_: Final[Operation[structures.ServiceRequest, structures.ServiceResponse]] = Operation(
     name="Service",
-    input=structures.ServiceRequest,
-    output=structures.ServiceResponse,
+    classes=lambda: (structures.ServiceRequest, structures.ServiceResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 CLOSE_: Final[Operation[structures.CloseRequest, structures.CloseResponse]] = Operation(
     name="Close",
-    input=structures.CloseRequest,
-    output=structures.CloseResponse,
+    classes=lambda: (structures.CloseRequest, structures.CloseResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 SELF_: Final[Operation[structures.SelfRequest, structures.SelfResponse]] = Operation(
     name="Self",
-    input=structures.SelfRequest,
-    output=structures.SelfResponse,
+    classes=lambda: (structures.SelfRequest, structures.SelfResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
-DEFAULT_JSON_CONVERTER_: Final[
-    Operation[structures.DefaultJsonConverterRequest, structures.DefaultJsonConverterResponse]
-] = Operation(
-    name="DefaultJsonConverter",
-    input=structures.DefaultJsonConverterRequest,
-    output=structures.DefaultJsonConverterResponse,
+FAST_: Final[Operation[structures.FastRequest, structures.FastResponse]] = Operation(
+    name="Fast",
+    classes=lambda: (structures.FastRequest, structures.FastResponse),
     errors=(),
     readonly=False,
     idempotent=False,
 )
 LIST_WORDS: Final[Operation[structures.ListWordsRequest, structures.ListWordsResponse]] = Operation(
     name="ListWords",
-    input=structures.ListWordsRequest,
-    output=structures.ListWordsResponse,
+    classes=lambda: (structures.ListWordsRequest, structures.ListWordsResponse),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -110,8 +97,7 @@ LIST_WORDS_PAGES_: Final[Pagination[structures.ListWordsRequest, structures.List
 )
 LIST_WORDS_PAGES: Final[Operation[structures.ListWordsPagesRequest, structures.ListWordsPagesResponse]] = Operation(
     name="ListWordsPages",
-    input=structures.ListWordsPagesRequest,
-    output=structures.ListWordsPagesResponse,
+    classes=lambda: (structures.ListWordsPagesRequest, structures.ListWordsPagesResponse),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -131,9 +117,23 @@ SERVICE: Final = Service(
         SERVICE_,
         CLOSE_,
         SELF_,
-        DEFAULT_JSON_CONVERTER_,
+        FAST_,
         LIST_WORDS,
         LIST_WORDS_PAGES,
     ),
+    requests={
+        "ImportRequest": IMPORT_,
+        "CallRequest": CALL_,
+        "PaginateRequest": PAGINATE_,
+        "PaginatorRequest": PAGINATOR_,
+        "ListRequest": LIST_,
+        "StructuresRequest": STRUCTURES_,
+        "ServiceRequest": SERVICE_,
+        "CloseRequest": CLOSE_,
+        "SelfRequest": SELF_,
+        "FastRequest": FAST_,
+        "ListWordsRequest": LIST_WORDS,
+        "ListWordsPagesRequest": LIST_WORDS_PAGES,
+    },
     errors={"Exception": errors.ExceptionShape, "AttributeError": errors.AttributeErrorShape},
 )

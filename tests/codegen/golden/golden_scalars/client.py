@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral.client import ServiceClient, open_client, to_dict, to_enum, to_list, wrap_client
-from golden_scalars import converters, enums, operations, structures
+from golden_scalars import enums, operations, structures
+from golden_scalars.fast import FAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
+    from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Service
 
 
@@ -28,8 +30,7 @@ class Client(ServiceClient):
     """
 
     service: ClassVar[Service] = operations.SERVICE
-    default_json_converter = converters.json_converter
-    default_botocore_converter = converters.botocore_converter
+    fast: ClassVar[Fast] = FAST
 
     @property
     def paginate(self) -> Paginate:

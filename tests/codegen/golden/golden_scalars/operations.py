@@ -10,8 +10,7 @@ from golden_scalars import structures
 
 PUT_SCALARS: Final[Operation[structures.PutScalarsRequest, structures.PutScalarsResponse]] = Operation(
     name="PutScalars",
-    input=structures.PutScalarsRequest,
-    output=structures.PutScalarsResponse,
+    classes=lambda: (structures.PutScalarsRequest, structures.PutScalarsResponse),
     errors=(),
     readonly=True,
     idempotent=False,
@@ -22,5 +21,6 @@ SERVICE: Final = Service(
     api_version="2025-01-01",
     region="us-east-1",
     operations=(PUT_SCALARS,),
+    requests={"PutScalarsRequest": PUT_SCALARS},
     errors={},
 )

@@ -10,8 +10,7 @@ from golden_sensitive import errors, structures
 
 HIDE: Final[Operation[structures.HideRequest, structures.HideResponse]] = Operation(
     name="Hide",
-    input=structures.HideRequest,
-    output=structures.HideResponse,
+    classes=lambda: (structures.HideRequest, structures.HideResponse),
     errors=(errors.Leak,),
     readonly=False,
     idempotent=False,
@@ -22,5 +21,6 @@ SERVICE: Final = Service(
     api_version="2025-01-01",
     region="us-east-1",
     operations=(HIDE,),
+    requests={"HideRequest": HIDE},
     errors={"Leak": errors.Leak},
 )

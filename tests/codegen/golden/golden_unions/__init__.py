@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_unions.enums import Kind
-    from golden_unions.structures import ChooseRequest, ChooseResponse, Empty, Point
+    from golden_unions.structures.choose import ChooseRequest, ChooseResponse, Empty, Point
     from golden_unions.unions import (
         Inner,
         InnerOnly,
@@ -80,16 +80,16 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ChooseRequest": "structures",
-    "ChooseResponse": "structures",
+    "ChooseRequest": "structures.choose",
+    "ChooseResponse": "structures.choose",
     "Client": "client",
-    "Empty": "structures",
+    "Empty": "structures.choose",
     "Inner": "unions",
     "InnerOnly": "unions",
     "InnerUnknown": "unions",
     "Kind": "enums",
     "Paginate": "client",
-    "Point": "structures",
+    "Point": "structures.choose",
     "Shape": "unions",
     "ShapeBytes": "unions",
     "ShapeCount": "unions",

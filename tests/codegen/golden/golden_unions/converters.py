@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiopartnercentral import converting
 from golden_unions import enums, structures, unions
+from golden_unions.fast import FAST
 
 
 def _decode_empty(_converter: converting.ServiceConverter) -> converting.Decode[structures.Empty]:
@@ -383,17 +384,11 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.Kind,)
 
 
-def _fast_decoders() -> converting.FastDecoders:
-    from golden_unions import fast  # noqa: PLC0415 - loaded when the first response comes
-
-    return fast.DECODERS
-
-
 def make_json_converter() -> converting.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.JsonConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
-    converter.use_fast_decoders(_fast_decoders)
+    converter.use_fast(FAST)
     return converter
 
 
@@ -401,6 +396,7 @@ def make_botocore_converter() -> converting.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
     converter = converting.BotocoreConverter()
     converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter.use_fast(FAST)
     return converter
 
 

@@ -10,8 +10,7 @@ from golden_unions import structures
 
 CHOOSE: Final[Operation[structures.ChooseRequest, structures.ChooseResponse]] = Operation(
     name="Choose",
-    input=structures.ChooseRequest,
-    output=structures.ChooseResponse,
+    classes=lambda: (structures.ChooseRequest, structures.ChooseResponse),
     errors=(),
     readonly=False,
     idempotent=False,
@@ -22,5 +21,6 @@ SERVICE: Final = Service(
     api_version="2025-01-01",
     region="us-east-1",
     operations=(CHOOSE,),
+    requests={"ChooseRequest": CHOOSE},
     errors={},
 )

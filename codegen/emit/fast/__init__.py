@@ -1,0 +1,81 @@
+"""The fast functions: for each shape received a wire class and a decoder, for each shape sent an encoder.
+
+A function raises, whatever it raises, on anything that it is not sure to treat exactly as the converter's own hooks do;
+the whole value then goes through those. Each operation's own structures have a module of their own, so that a process
+builds what it calls and nothing else; what several of them are made of is in `common`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen import ir
+from codegen.emit.fast.decoders import Decoders
+from codegen.emit.fast.encoders import Encoders
+from codegen.emit.types import Types
+from codegen.emit.writer import Writer
+from codegen.graph import contained
+from codegen.names import COMMON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codegen.names import Names
+
+
+def emit(service: ir.Service, names: Names) -> dict[str, str]:
+    """Return the texts of the package `fast`."""
+    received = contained(service.shapes, {operation.output for operation in service.operations})
+    sent = contained(service.shapes, {operation.input for operation in service.operations})
+    files: dict[str, str] = {}
+    modules: dict[str, str] = {}
+    for module in dict.fromkeys([COMMON, *names.modules.values()]):
+        here = [service.shapes[shape] for shape, home in names.modules.items() if home == module]
+        decoded = [shape for shape in here if shape.name in received]
+        encoded = [shape for shape in here if shape.name in sent]
+        if not decoded and not encoded:
+            continue
+        files[f"fast/{module}.py"] = _module(service, names, module, decoded, encoded)
+        requests = (s for s in encoded if service.operation_of_input(s.name))
+        structures = (s for s in decoded if isinstance(s, ir.Structure))
+        modules |= {names.classes[s.name]: f"fast.{module}" for s in (*requests, *structures)}
+    writer = Writer(
+        f"The fast way between wire and objects of the {service.full_name}, for what holds nothing unusual."
+    )
+    writer.use("typing", "Final")
+    writer.use("aiopartnercentral.converting.fast", "Fast")
+    writer.line(f"FAST: Final = Fast({service.config.package!r}, {dict(sorted(modules.items()))!r})")
+    return {"fast/__init__.py": writer.render(), **files}
+
+
+def _module(
+    service: ir.Service, names: Names, module: str, decoded: Iterable[ir.Shape], encoded: Iterable[ir.Shape]
+) -> str:
+    writer = Writer(f"Wire classes, decoders and encoders of the {service.full_name}: {module}.")
+    writer.use("typing", "Any", "Final")
+    writer.use("aiopartnercentral.converting", "fast")
+    types = Types(service, names, f"fast.{module}")
+    to_decode, to_encode = Decoders(types, module, writer), Encoders(types, module, writer)
+    decoders, encoders = {}, {}
+    for shape in decoded:
+        if isinstance(shape, ir.Structure):
+            to_decode.structure(shape)
+            decoders[types.reference(shape.name, writer)] = (
+                to_decode.wire(shape.name),
+                to_decode.called("decode", shape.name),
+            )
+        elif isinstance(shape, ir.Union):
+            to_decode.union(shape)
+    for shape in encoded:
+        if isinstance(shape, ir.Structure):
+            to_encode.structure(shape)
+        elif isinstance(shape, ir.Union):
+            to_encode.union(shape)
+        if service.operation_of_input(shape.name):
+            encoders[types.reference(shape.name, writer)] = to_encode.called("encode", shape.name)
+    writer.lines(["", "", "DECODERS: Final[dict[Any, Any]] = {"])
+    writer.lines(f"    {cls}: ({wire}, {function})," for cls, (wire, function) in decoders.items())
+    writer.lines(["}", "ENCODERS: Final[dict[Any, Any]] = {"])
+    writer.lines(f"    {cls}: {function}," for cls, function in encoders.items())
+    writer.line("}")
+    return writer.render()

@@ -1,0 +1,66 @@
+"""The encoders: a straight-line function from each shape sent to the parameters that botocore takes."""
+
+from __future__ import annotations
+
+import attrs
+
+from codegen import ir
+from codegen.emit.fast.functions import Functions
+from codegen.emit.structures import optional
+
+_ENCODED = {
+    ir.Kind.STRING: "encode_string",
+    ir.Kind.BOOLEAN: "encode_boolean",
+    ir.Kind.INTEGER: "encode_integer",
+    ir.Kind.LONG: "encode_integer",
+    ir.Kind.FLOAT: "encode_float",
+    ir.Kind.DOUBLE: "encode_float",
+    ir.Kind.TIMESTAMP: "encode_timestamp",
+    ir.Kind.BLOB: "encode_bytes",
+}
+
+
+@attrs.define
+class Encoders(Functions):
+    """Writes encoders."""
+
+    def structure(self, structure: ir.Structure) -> None:
+        """Write the function that makes botocore's parameters of a structure."""
+        writer, cls = self.writer, self.types.reference(structure.name, self.writer)
+        with self.function("encode", structure.name, f"_obj: {cls}", "dict[str, fast.Json]"):
+            writer.line(f"fast.check_class(_obj, {cls})")
+            writer.line("_params: dict[str, fast.Json] = {}")
+            for member in structure.members:
+                text = f"_obj.{self.types.names.fields[structure.name, member.name]}"
+                if optional(self.types.service, structure, member):
+                    value = self.name("value")
+                    with writer.block(f"if ({value} := {text}) is not None:"):
+                        writer.line(f"_params[{member.name!r}] = {self._encoded(member.target, value)}")
+                else:
+                    writer.line(f"_params[{member.name!r}] = {self._encoded(member.target, text)}")
+            writer.line("return _params")
+
+    def union(self, union: ir.Union) -> None:
+        """Write the function that makes botocore's parameters of a union."""
+        writer, cls = self.writer, self.types.reference(union.name, self.writer)
+        with self.function("encode", union.name, f"_obj: {cls}", "dict[str, fast.Json]"):
+            for member, variant in zip(union.members, self.variants(union), strict=True):
+                with writer.block(f"if type(_obj) is unions.{variant}:"):
+                    writer.line(f"return {{{member.name!r}: {self._encoded(member.target, '_obj.value')}}}")
+            writer.line("raise fast.Unsure")
+
+    def _encoded(self, shape: str, text: str) -> str:
+        """Return the expression that encodes what `text` gives."""
+        found = self.types.service.shapes[shape]
+        if isinstance(found, ir.Scalar):
+            return f"fast.{_ENCODED[found.kind]}({text})"
+        if isinstance(found, ir.Enum):
+            return f"fast.encode_string({text})"
+        if isinstance(found, ir.List):
+            item = self.name("item")
+            return f"[{self._encoded(found.element, item)} for {item} in fast.sequence({text})]"
+        if isinstance(found, ir.Map):
+            key, item = self.name("key"), self.name("item")
+            entry = f"{self._encoded(found.key, key)}: {self._encoded(found.value, item)}"
+            return f"{{{entry} for {key}, {item} in fast.mapping({text}).items()}}"
+        return f"{self.called('encode', shape)}({text})"

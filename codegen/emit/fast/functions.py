@@ -1,0 +1,63 @@
+"""What writing a decoder and writing an encoder have in common."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codegen import ir
+    from codegen.emit.types import Types
+    from codegen.emit.writer import Writer
+
+
+@attrs.define
+class Functions:
+    """Writes functions of one module; every local name starts with an underscore, which no member's name does.
+
+    A value is written as the lines that check it, and the expression that then gives it.
+    """
+
+    types: Types
+    module: str
+    writer: Writer
+    _names: Iterator[int] = attrs.field(factory=count, init=False)
+
+    def wire(self, shape: str) -> str:
+        """Return the expression of a shape's wire class."""
+        return self._at_home(shape, f"{self.types.names.classes[shape]}Json")
+
+    def called(self, kind: str, shape: str) -> str:
+        """Return the expression of a shape's function."""
+        return self._at_home(shape, f"{kind}_{self.types.names.hooks[shape]}")
+
+    def _at_home(self, shape: str, name: str) -> str:
+        """Return the name as it is written here, and import the module that it is in."""
+        home = self.types.names.modules[shape]
+        if home == self.module:
+            return name
+        self.writer.use(f"{self.types.service.config.package}.fast", home)
+        return f"{home}.{name}"
+
+    @contextmanager
+    def function(self, kind: str, shape: str, argument: str, result: str) -> Iterator[None]:
+        """Write the head of a function, whose body is written in the `with` block."""
+        self.writer.lines(["", ""])
+        self._names = count()
+        with self.writer.block(f"def {self.called(kind, shape)}({argument}) -> {result}:"):
+            self.writer.docstring(f"{kind.capitalize()} a `{shape}`.")
+            yield
+
+    def name(self, kind: str) -> str:
+        """Return a local name that the function has not used yet."""
+        return f"_{kind}{next(self._names)}"
+
+    def variants(self, union: ir.Union) -> list[str]:
+        """Return the names of the classes of a union's members, and import the module that they are in."""
+        self.types.reference(union.name, self.writer)
+        return [self.types.names.variants[union.name, member.name] for member in union.members]
