@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
 import anyio
+import anyio.lowlevel
 import attrs
 
 from aiopartnercentral.errors import CatalogsFailedError
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.report import Report
 
 __all__ = ["OnError", "Plan", "Stream", "Walker"]
+
+_STRETCH = 1000  # entries that a consumer who never waits gets before other tasks have their turn
 
 EntryT = TypeVar("EntryT")
 
@@ -84,7 +88,9 @@ class Stream(Generic[EntryT]):
         self._ledger: Ledger[EntryT] = Ledger(plan.catalogs)
         self._lanes: deque[Lane[EntryT]] = deque()
         self._sources: list[_Source[EntryT]] = []
-        self._entries: Iterator[tuple[str, EntryT]] = iter(())
+        self._page: Iterator[tuple[str, EntryT]] = iter(())
+        self._stretch: Iterator[tuple[str, EntryT]] = iter(())
+        self._has_stretches = False
         self._failure: Batch[EntryT] | None = None
         self._group: TaskGroup | None = None
         self._producers = anyio.CancelScope()
@@ -141,19 +147,23 @@ class Stream(Generic[EntryT]):
             CatalogsFailedError: under `"finish"`, what failed, once everything else has been handed over.
             RuntimeError: the stream is not open.
         """
-        for entry in self._entries:
+        for entry in self._stretch:
             return entry
         return await self._advance()
 
     async def _advance(self) -> tuple[str, EntryT]:
         async with self._turn:
             # Another task may have brought a new page while this one waited for its turn.
-            for entry in self._entries:
+            for entry in self._stretch:
                 return entry
+            if self._has_stretches:
+                await anyio.lowlevel.checkpoint()
             while True:
-                self._entries = self._ledger.take(await self._next_batch())
-                for entry in self._entries:
+                self._stretch = islice(self._page, _STRETCH)
+                for entry in self._stretch:
                     return entry
+                batch = await self._next_batch()
+                self._page, self._has_stretches = self._ledger.take(batch), len(batch.entries) > _STRETCH
 
     async def _next_batch(self) -> Batch[EntryT]:
         if self._over:
@@ -226,7 +236,7 @@ class Stream(Generic[EntryT]):
         self._failure = failure
         # What its own catalog brought before the failure still comes before it; anything else is given up.
         if not self._ledger.holds(failure.catalog):
-            self._entries = iter(())
+            self._page = self._stretch = iter(())
         self._producers.cancel()
         self._close_lanes()
 
@@ -255,7 +265,7 @@ class Stream(Generic[EntryT]):
         if not self._over:
             self._close_books()
         self._open = False
-        self._entries = iter(())
+        self._page = self._stretch = iter(())
         self._close_lanes()
 
     def _close_lanes(self) -> None:

@@ -192,6 +192,44 @@ async def test_tasks_may_share_one_stream():
     assert stream.report.complete
 
 
+async def test_a_consumer_that_never_waits_lets_others_run_within_a_long_page():
+    fake = service(A=[5000], B=[1])
+    turns = []
+
+    async def others(done):
+        while not done.is_set():
+            turns.append(len(seen))
+            await anyio.lowlevel.checkpoint()
+
+    seen = []
+    done = anyio.Event()
+    with bounded():
+        async with anyio.create_task_group() as group:
+            group.start_soon(others, done)
+            async with fake.paginator(ordered=True) as stream:
+                async for entry in stream:
+                    seen.append(entry)  # noqa: PERF401 - what the other task sees grow
+            done.set()
+    assert seen == [*fake.items("A"), *fake.items("B")]
+    assert len([count for count in turns if 0 < count < 5000]) >= 3
+    assert stream.report.catalogs["A"].items == 5000
+
+
+async def test_cancelling_between_the_stretches_of_a_long_page_loses_nothing():
+    fake = service(A=[3500], B=[2500])
+    seen = []
+    with bounded():
+        async with fake.paginator() as stream:
+            while len(seen) < 6000:
+                with anyio.CancelScope() as scope:
+                    if len(seen) % 1000 == 0:
+                        scope.cancel()
+                    seen.append(await anext(stream))
+                if scope.cancelled_caught:
+                    seen.append(await anext(stream))
+    assert sorted(seen) == sorted(fake.items())
+
+
 async def test_an_ended_stream_stays_ended():
     fake = service(A=[1])
     async with fake.paginator() as stream:

@@ -15,6 +15,7 @@ from aiopartnercentral import account, errors
 from aiopartnercentral.errors import AioPartnerCentralError
 
 SOURCE = Path(aiopartnercentral.__file__).parent
+ROOT = Path(__file__).parents[2]
 
 
 def modules_after(statement: str) -> set[str]:
@@ -36,6 +37,34 @@ def modules_after(statement: str) -> set[str]:
 def test_naming_a_type_builds_no_converter_and_imports_no_botocore(statement: str) -> None:
     loaded = modules_after(statement)
     assert loaded.isdisjoint({"botocore", "aiobotocore", "aiohttp", "cattrs", "msgspec", "anyio", "typer", "rich"})
+
+
+def test_the_first_call_builds_no_converter_and_what_it_needs_alone() -> None:
+    call = """if True:
+        import asyncio
+        from aiopartnercentral import account
+        from tests.servers import Reply, scripted_server
+
+        async def main(url):
+            options = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+            async with account.connect(endpoint_url=url, **options) as client:
+                await client.list_connections(catalog="AWS")
+
+        with scripted_server() as server:
+            server.replies(Reply({"ConnectionSummaries": []}))
+            asyncio.run(main(server.url))
+        import sys
+        print("\\n".join(sys.modules))
+    """
+    done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(done.stdout.split())
+    assert "cattrs" not in loaded
+    generated = {name for name in loaded if name.startswith(f"{account.__name__}.")}
+    assert {name.removeprefix(f"{account.__name__}.") for name in generated} == {
+        *("client", "enums", "errors", "operations", "unions"),
+        *("structures", "structures.common", "structures.list_connections"),
+        *("fast", "fast.common", "fast.list_connections"),
+    }
 
 
 def test_converting_needs_no_client() -> None:
