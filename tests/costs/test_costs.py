@@ -1,0 +1,141 @@
+"""What a page costs, in counts: a change that makes the fast path slow fails here on any machine."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiobotocore.session import get_session
+from botocore.model import ServiceModel
+from botocore.parsers import JSONParser
+
+from aiopartnercentral import account, service_model
+from aiopartnercentral.paging import FetchedPage, Paginator
+from tests.costs.counting import Calls, calls, calls_of, instructions, memory
+from tests.servers import Reply, scripted_server
+
+if TYPE_CHECKING:
+    from tests.servers import ScriptedServer
+
+ITEMS = 100
+PARTICIPANTS = (
+    {"PartnerProfile": {"Id": "pprofile-0000000000001", "Name": "Größe & Söhne GmbH"}},
+    {"SellerProfile": {"Id": "seller-0000000000001", "Name": "Example Corp."}},
+    {"Account": {"Name": "Beispiel AG"}},
+)
+PAGE: dict[str, Any] = {
+    "ConnectionSummaries": [
+        {
+            "Catalog": "AWS",
+            "Id": f"pac-{number:013}",
+            "Arn": f"arn:aws:partnercentral:us-east-1::catalog/AWS/connection/pac-{number:013}",
+            "OtherParticipantAccountId": f"{number:012}",
+            "UpdatedAt": f"2024-05-01T12:00:{number % 60:02}.123Z",
+            "ConnectionTypes": {
+                "SUBSIDIARY": {"Status": "ACTIVE", "OtherParticipant": PARTICIPANTS[number % len(PARTICIPANTS)]}
+            },
+        }
+        for number in range(ITEMS)
+    ],
+    "NextToken": "more",
+}
+BODY = json.dumps(PAGE, ensure_ascii=False).encode()
+STOCK_SHAPE = ServiceModel(service_model.load("partnercentral-account", "2025-04-04")).shape_for(
+    "ListConnectionsResponse"
+)
+
+
+def decode() -> account.ListConnectionsResponse:
+    return account.json_converter.loads(BODY, account.ListConnectionsResponse)
+
+
+def test_decoding_calls_two_functions_for_an_item() -> None:
+    decode()
+    counted = calls(decode)
+    assert counted.python <= 2 * ITEMS + 20
+    assert counted.c <= 2 * ITEMS + 20  # the timestamp's, and that of the map's items
+
+
+def test_decoding_takes_few_instructions_for_an_item() -> None:
+    decode()
+    assert instructions(decode) <= 170 * ITEMS
+
+
+def test_decoding_calls_a_fraction_of_what_the_stock_parser_calls() -> None:
+    decode()
+    response = {"body": BODY, "headers": {}, "status_code": 200}
+    stock = calls(lambda: JSONParser().parse(response, STOCK_SHAPE))
+    assert calls(decode).python <= stock.python / 30
+
+
+def test_a_decoded_item_is_small_and_the_way_to_it_too() -> None:
+    decode()
+    measured = memory(decode)
+    assert measured.result <= 1000 * ITEMS  # bytes: as many as its JSON, three times
+    assert measured.peak <= 1.5 * measured.result
+
+
+def test_an_unusual_page_is_decoded_once_more_and_no_oftener() -> None:
+    unusual = BODY.replace(b".123Z", b"+00:00")
+    cls = account.ListConnectionsResponse
+    account.json_converter.loads(unusual, cls)
+    exactly = calls(lambda: account.json_converter.structure(json.loads(unusual), cls))
+    counted = calls(lambda: account.json_converter.loads(unusual, cls))
+    assert counted.python <= 1.1 * exactly.python + calls(decode).python
+
+
+@pytest.fixture
+def server() -> Any:
+    with scripted_server() as server:
+        server.replies(Reply(BODY))
+        yield server
+
+
+def options(server: ScriptedServer) -> dict[str, Any]:
+    return {"endpoint_url": server.url, "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+
+
+async def calls_of_a_page(server: ScriptedServer) -> Calls:
+    async with account.connect(**options(server)) as client:
+        request = account.ListConnectionsRequest(catalog="AWS")
+        await client.call(request)
+        return await calls_of(lambda: client.call(request))
+
+
+@pytest.mark.anyio
+async def test_a_call_takes_few_functions_of_ours(server: ScriptedServer) -> None:
+    counted = await calls_of_a_page(server)
+    assert counted.ours <= 2 * ITEMS + 60
+
+
+@pytest.mark.anyio
+async def test_a_call_takes_a_fraction_of_what_a_stock_call_takes(server: ScriptedServer) -> None:
+    ours = await calls_of_a_page(server)
+    session = get_session()
+    session.get_component("data_loader").search_paths.append(str(service_model.root()))
+    async with session.create_client("partnercentral-account", region_name="us-east-1", **options(server)) as client:
+        await client.list_connections(Catalog="AWS")
+        stock = await calls_of(lambda: client.list_connections(Catalog="AWS"))
+    assert ours.python <= stock.python / 10
+
+
+@pytest.mark.anyio
+async def test_handing_over_an_item_takes_one_call() -> None:
+    pages, items = 20, list(range(ITEMS))
+
+    async def fetch(_: str, token: str | None) -> FetchedPage[None, int]:
+        number = int(token or 0) + 1
+        return FetchedPage(page=None, items=items, next_token=str(number) if number < pages else None)
+
+    async def raw(_: str, token: str | None) -> FetchedPage[bytes, bytes]:
+        raise NotImplementedError
+
+    async def consume() -> None:
+        async with Paginator(catalogs=["A", "B"], fetch=fetch, fetch_raw=raw) as stream:
+            async for _ in stream:
+                pass
+
+    await consume()
+    counted = await calls_of(consume)
+    assert counted.ours <= 2 * pages * (ITEMS + 40)
