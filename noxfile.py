@@ -14,7 +14,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "typing", "codegen", "tests", "build"]
 
 ROOT = Path(__file__).parent
-PYTHON_CODE = ("src", "codegen", "tests", "noxfile.py")
+PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
 
 
 @nox.session
@@ -65,3 +65,10 @@ def build(session: nox.Session) -> None:
         session.run(
             "aiopartnercentral", "demo", env={"AWS_EC2_METADATA_DISABLED": "true"}, silent=bool(os.environ.get("CI"))
         )
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure beside what people use today; arguments go to `python -m benchmarks`, such as `--quick`."""
+    session.install("-e", ".[bench]")
+    session.run("python", "-m", "benchmarks", *session.posargs)

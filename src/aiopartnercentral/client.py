@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.operation import Operation, Pagination, Service
     from aiopartnercentral.paging import FetchedPage, OnError, Paginator
     from aiopartnercentral.shapes import OpenEnum, Request
-    from aiopartnercentral.transport import Answer, ErrorAnswerError, Transport
+    from aiopartnercentral.transport import Answer, ErrorAnswerError, Pause, Transport
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -125,12 +125,16 @@ class ServiceClient:
         on_error: OnError,
     ) -> Paginator[ResponseT, ItemT]:
         """Return the paginator of an operation; `request` makes the request for a catalog and a page token."""
-        from aiopartnercentral.paging import FetchedPage, Paginator  # noqa: PLC0415 - loaded at the first collection
+        # Loaded at the first collection.
+        from anyio.lowlevel import checkpoint  # noqa: PLC0415
+
+        from aiopartnercentral.paging import FetchedPage, Paginator  # noqa: PLC0415
 
         operation = pagination.operation
 
         async def fetch(catalog: str, token: str | None) -> FetchedPage[ResponseT, ItemT]:
-            answer = await self._send(operation, request(catalog, token))
+            answer = await self._send(operation, request(catalog, token), checkpoint)
+            await checkpoint()  # others may run between botocore's work on an answer and ours
             page = await self._decoded(operation, answer)
             retries = answer.metadata.attempts - 1
             return FetchedPage(
@@ -138,7 +142,8 @@ class ServiceClient:
             )
 
         async def fetch_raw(catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
-            answer = await self._send(operation, request(catalog, token))
+            answer = await self._send(operation, request(catalog, token), checkpoint)
+            await checkpoint()
             body = answer.body
             if body is None:
                 page = await self._decoded(operation, answer)
@@ -163,7 +168,7 @@ class ServiceClient:
             on_error=on_error,
         )
 
-    async def _send(self, operation: Operation[Any, Any], request: object) -> Answer:
+    async def _send(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> Answer:
         from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
 
         try:
@@ -174,7 +179,7 @@ class ServiceClient:
         except Exception as error:
             raise _in_call(hook_failed(error, EncodeError), operation) from error
         try:
-            return await self._transport.send(operation.name, params)
+            return await self._transport.send(operation.name, params, pause)
         except ErrorAnswerError as answer:
             failure = self._service_error(answer)
         if failure.request_id:
@@ -219,9 +224,7 @@ class ServiceClient:
         return error
 
 
-async def _beside_the_loop(
-    convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT
-) -> T:
+async def _beside_the_loop(convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT) -> T:
     """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long."""
     if len(body) <= _LONGEST_IN_THE_LOOP:
         return convert(body, *args)

@@ -84,7 +84,7 @@ class FakeTransport:
     bodies: list[bytes]
     asked: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
 
-    async def send(self, operation: str, params: dict[str, Any]) -> Answer:
+    async def send(self, operation: str, params: dict[str, Any], _: object = None) -> Answer:
         """Give the next answer."""
         self.asked.append((operation, params))
         return Answer(body=self.bodies.pop(0), parsed={}, metadata=METADATA)

@@ -1,4 +1,4 @@
-"""The one module that talks to aiobotocore: opens its clients, sends calls through them, takes the bodies out.
+"""Calls through an aiobotocore client, and their bodies as they came.
 
 Handlers on botocore's events take the raw body of a successful answer before botocore's own parser walks it, so that
 the generated converters decode it once and nothing that botocore would drop is lost. They act only on calls made
@@ -8,29 +8,22 @@ and response metadata stay botocore's.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import sys
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import aiohttp
 import attrs
 from aiobotocore.client import AioBaseClient
-from aiobotocore.config import AioConfig
-from aiobotocore.httpsession import AIOHTTPSession
-from aiobotocore.session import AioSession
 from botocore import xform_name
 from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 
-from aiopartnercentral import __version__, service_model
 from aiopartnercentral.shapes import ResponseMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from aiopartnercentral.operation import Service
     from aiopartnercentral.shapes import JsonValue
@@ -67,10 +60,15 @@ class ErrorAnswerError(Exception):
         self.body = body
 
 
+Pause: TypeAlias = "Callable[[], Awaitable[None]]"
+"""Lets other tasks run."""
+
+
 @attrs.define
 class _Taken:
-    """Where the handler leaves what it takes out of the answer to the call under way."""
+    """What the handlers know of the call under way, and where they leave what they take out of its answer."""
 
+    pause: Pause | None = None
     status: int = 0
     body: bytes | None = None
     request_id: str | None = None
@@ -90,9 +88,12 @@ def _mark_context(context: dict[str, Any], **_: object) -> None:
     _CALLING.set(None)
 
 
-def _await_answer(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
+async def _await_answer(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
     """On `request-created`, which comes before each attempt: the next answer in this task is to this request."""
-    _AWAITED.set(request.context.get(_KEY))
+    taken = request.context.get(_KEY)
+    _AWAITED.set(taken)
+    if taken is not None and taken.pause is not None:
+        await taken.pause()
 
 
 def _take_body(response_dict: dict[str, Any], **_: object) -> None:
@@ -108,7 +109,7 @@ def _take_body(response_dict: dict[str, Any], **_: object) -> None:
         response_dict["body"] = b"{}"
 
 
-_HANDLERS: dict[str, Callable[..., None]] = {
+_HANDLERS: dict[str, Callable[..., object]] = {
     "provide-client-params": _mark_context,
     "request-created": _await_answer,
     "before-parse": _take_body,
@@ -154,8 +155,13 @@ class Transport:
         """Refuse further calls: the client is being closed."""
         self._closed = True
 
-    async def send(self, operation: str, params: Mapping[str, JsonValue]) -> Answer:
+    async def send(self, operation: str, params: Mapping[str, JsonValue], pause: Pause | None = None) -> Answer:
         """Send one call and return its answer; cancelling it drops the connection.
+
+        Arguments:
+            operation: its wire name.
+            params: what botocore takes.
+            pause: awaited where botocore's work on a call has a middle, half a millisecond being long for a loop.
 
         Raises:
             ErrorAnswerError: the service answered with an error.
@@ -167,7 +173,7 @@ class Transport:
         method = getattr(self._client, xform_name(operation), None)
         if method is None:
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation}")
-        taken = _Taken()
+        taken = _Taken(pause)
         _CALLING.set(taken)
         try:
             parsed = await method(**params)
@@ -216,98 +222,3 @@ def _as_botocore_error(error: Exception, endpoint_url: str) -> Exception:
         return timeout
     broken: Exception = ResponseStreamingError(error=error)
     return broken
-
-
-@asynccontextmanager
-async def open_botocore_client(
-    service: Service,
-    *,
-    region_name: str | None = None,
-    profile: str | None = None,
-    session: AioSession | None = None,
-    config: AioConfig | None = None,
-    **options: Any,  # noqa: ANN401 - what aiobotocore's create_client takes
-) -> AsyncIterator[Any]:
-    """Open an aiobotocore client of the service from its pinned model.
-
-    Raises:
-        TypeError: an option is unknown, or `profile` and `session` are both given.
-        botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
-    """
-    if session is not None and profile is not None:
-        raise TypeError("profile and session exclude each other: a session has its own profile")
-    _check_event_loop(config)
-    is_own = session is None
-    session = session or AioSession(profile=profile)
-    pinned, paths = str(service_model.root()), session.get_component("data_loader").search_paths
-    if pinned not in paths:
-        # In a session of ours the pinned model goes first: the generated classes were made from it, whatever botocore
-        # is installed. In somebody else's it only adds a service that botocore does not know.
-        paths.insert(0 if is_own else len(paths), pinned)
-    options.setdefault("api_version", service.api_version)
-    config = _with_user_agent(session, _with_retries(session, config))
-    if region_name is None and not _names_region(session, config):
-        region_name = service.region
-    async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
-        yield client
-
-
-def _check_event_loop(config: AioConfig | None) -> None:
-    """Say what to do on trio, which aiobotocore's default HTTP client does not run on."""
-    if getattr(config, "http_session_cls", AIOHTTPSession) is not AIOHTTPSession:
-        return
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise RuntimeError(
-            "aiobotocore's default HTTP client runs on asyncio alone; elsewhere pass "
-            "config=AioConfig(http_session_cls=aiobotocore.httpxsession.HttpxSession)"
-        ) from None
-
-
-def _names_region(session: AioSession, config: AioConfig) -> bool:
-    """Tell whether the caller's config or session names a region; environment and profile mean other services too."""
-    configs = (config, session.get_default_client_config())
-    named = any(getattr(each, "region_name", None) for each in configs)
-    return named or bool(session.instance_variables().get("region"))
-
-
-def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
-    """Return the config with the retry mode `standard`, unless anything of the caller's names a mode."""
-    if not isinstance(config, AioConfig):
-        config = AioConfig() if config is None else AioConfig().merge(config)
-    retries = {**_retries(session.get_default_client_config()), **_retries(config)}
-    asked = {
-        "retry_mode": os.environ.get("AWS_RETRY_MODE"),
-        **session.get_scoped_config(),
-        **session.instance_variables(),
-    }
-    if "mode" in retries or asked["retry_mode"]:
-        return config
-    return _merged(config, AioConfig(retries={**retries, "mode": "standard"}))
-
-
-def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
-    """Return the config with a user agent of ours, unless anything of the caller's has a say in it.
-
-    botocore puts its own together twice for each call, which takes a tenth of the call's time.
-    """
-    asked = (config, session.get_default_client_config())
-    if any(getattr(each, name, None) for each in asked for name in ("user_agent", "user_agent_appid")):
-        return config
-    if session.get_config_variable("user_agent_appid"):
-        return config
-    extra = f" {session.user_agent_extra}" if session.user_agent_extra else ""  # which botocore adds by itself
-    ours = f"{session.user_agent().removesuffix(extra)} md/aiopartnercentral#{__version__}"
-    return _merged(config, AioConfig(user_agent=ours))
-
-
-def _merged(config: AioConfig, other: AioConfig) -> AioConfig:
-    merged = config.merge(other)
-    # Older versions of aiobotocore lose these in `merge`.
-    merged.connector_args, merged.http_session_cls = config.connector_args, config.http_session_cls
-    return merged
-
-
-def _retries(config: Any) -> dict[str, Any]:  # noqa: ANN401 - a config, or None
-    return dict(getattr(config, "retries", None) or {})

@@ -1,0 +1,118 @@
+"""The ways to decode a page; each is loaded when a worker asks for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+import msgspec
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OURS = "ours"
+OURS_BY_HOOKS = "ours, with own hooks"
+STOCK = "botocore's parser"
+TUNED = "botocore's parser, tuned"
+CATTRS = "cattrs after orjson"
+STRUCTS = "msgspec, its own Structs"
+ORJSON = "orjson, untyped"
+MSGSPEC = "msgspec, untyped"
+
+Loads: TypeAlias = "Callable[[bytes], Any]"
+"""Decodes a body; `Any` because each decoder gives something else."""
+
+
+@attrs.frozen
+class Decoder:
+    """A way to decode a page.
+
+    Attributes:
+        loads: decodes a body.
+        items: finds the items in what `loads` gives.
+        identifier: finds the identifier of an item.
+    """
+
+    loads: Loads
+    items: Callable[[Any], list[Any]]
+    identifier: Callable[[Any], str]
+
+
+def decoder(name: str) -> Decoder:
+    """Return the decoder of this name."""
+    loads = _LOADERS[name]()
+    if name in (OURS, OURS_BY_HOOKS, STRUCTS, CATTRS):
+        return Decoder(loads, attrgetter("connection_summaries"), attrgetter("id"))
+    return Decoder(loads, itemgetter("ConnectionSummaries"), itemgetter("Id"))
+
+
+def _ours() -> Loads:
+    from aiopartnercentral import account  # noqa: PLC0415 - one contender a process
+
+    return lambda body: account.json_converter.loads(body, account.ListConnectionsResponse)
+
+
+def _ours_by_hooks() -> Loads:
+    from aiopartnercentral import account  # noqa: PLC0415 - one contender a process
+
+    converter = account.make_json_converter()
+    # The hook is for a class that these pages do not hold; to have one is enough to leave the fast way.
+    converter.register_structure_hook(account.PartnerSummary, lambda value, _: value)
+    return lambda body: converter.loads(body, account.ListConnectionsResponse)
+
+
+def _stock() -> Loads:
+    return _botocore()
+
+
+def _tuned() -> Loads:
+    return _botocore(timestamp_parser=datetime.fromisoformat)
+
+
+def _botocore(**defaults: Callable[[str], datetime]) -> Loads:
+    from botocore.model import ServiceModel  # noqa: PLC0415 - one contender a process
+    from botocore.parsers import JSONParser  # noqa: PLC0415 - one contender a process
+
+    from aiopartnercentral import service_model  # noqa: PLC0415 - one contender a process
+
+    model: Any = ServiceModel(service_model.load("partnercentral-account", "2025-04-04"))
+    shape = model.operation_model("ListConnections").output_shape
+    parser: Any = JSONParser(**defaults)
+    return lambda body: parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)
+
+
+def _cattrs() -> Loads:
+    from benchmarks.cattrs_classes import Page, make_converter  # noqa: PLC0415 - one contender a process
+
+    converter = make_converter()
+    return lambda body: converter.structure(orjson.loads(body), Page)
+
+
+def _structs() -> Loads:
+    from benchmarks.msgspec_structs import Page  # noqa: PLC0415 - one contender a process
+
+    return msgspec.json.Decoder(Page).decode
+
+
+def _orjson() -> Loads:
+    return orjson.loads
+
+
+def _msgspec() -> Loads:
+    return msgspec.json.decode
+
+
+_LOADERS: dict[str, Callable[[], Loads]] = {
+    OURS: _ours,
+    OURS_BY_HOOKS: _ours_by_hooks,
+    STOCK: _stock,
+    TUNED: _tuned,
+    CATTRS: _cattrs,
+    STRUCTS: _structs,
+    ORJSON: _orjson,
+    MSGSPEC: _msgspec,
+}
+DECODERS = tuple(_LOADERS)

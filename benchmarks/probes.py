@@ -1,0 +1,95 @@
+"""What a worker watches while a contender collects: gaps between turns of its event loop, and its resident memory."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_STATUS = Path("/proc/self/status")
+_PAGES_PER_SAMPLE = 10
+
+
+def resident() -> int:
+    """Return the resident memory of this process, in bytes; its peak up to now where the system tells no more."""
+    if _STATUS.exists():
+        for line in _STATUS.read_bytes().splitlines():
+            if line.startswith(b"VmRSS:"):
+                return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+class MemoryWatch:
+    """How far resident memory is above where it was when the watch began; looks at every tenth page."""
+
+    def __init__(self) -> None:
+        self._base = resident()
+        self._pages = 0
+        self.peak = 0
+
+    def page_done(self) -> None:
+        """Count a page."""
+        self._pages += 1
+        if self._pages % _PAGES_PER_SAMPLE == 0:
+            self.growth()
+
+    def growth(self) -> int:
+        """Return the growth up to now, in bytes."""
+        grown = resident() - self._base
+        self.peak = max(self.peak, grown)
+        return grown
+
+
+class StallWatch:
+    """How long the event loop was held up for each page.
+
+    A callback in every turn of the loop takes the time since the turn before, in which all other callbacks ran; so the
+    loop never sleeps, and waiting for the network is no gap. A gap belongs to the page during which it began. That
+    finds the decoding of a page wherever a contender does it, if it collects one catalog.
+
+    Attributes:
+        stalls: the longest gap of each page, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.stalls: list[float] = []
+        self._longest = 0.0
+        self._pages = 0
+        self._running = False
+        self._last = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> Self:
+        self._running = True
+        self._last = perf_counter()
+        self._loop.call_soon(self._turn)
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._running = False
+
+    def page_done(self) -> None:
+        """End a page; the gap that is under way still belongs to it."""
+        self._pages += 1
+
+    async def settle(self) -> None:
+        """Wait for the gap of the last page to end."""
+        await asyncio.sleep(0)  # the next turn begins before this returns
+
+    def _turn(self) -> None:
+        self._longest = max(self._longest, perf_counter() - self._last)
+        if self._pages:
+            self.stalls += [self._longest] * self._pages
+            self._longest, self._pages = 0.0, 0
+        if self._running:
+            self._last = perf_counter()
+            self._loop.call_soon(self._turn)

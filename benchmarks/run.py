@@ -1,0 +1,78 @@
+"""A run: the chosen figures, measured on one server, with what a reader needs to judge them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from benchmarks import machine
+from benchmarks.contenders import BARE, OURS
+from benchmarks.figures import FIGURES, throughput
+from benchmarks.pages import DISTINCT_PAGES, ITEMS_PER_PAGE, mean_page_size
+from benchmarks.serving import running_server
+from benchmarks.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.results import Figure
+
+BIASES = (
+    "Everything is on one machine: the server runs on another core, and answers through loopback, at once unless said.",
+    "There is no TLS, no compression and no loss; over a real network every contender waits longer, and alike.",
+    f"The pages repeat after {DISTINCT_PAGES}; all sinks only count.",
+    "Contenders that give dicts do less than those that give typed objects: nothing is checked, enums stay strings.",
+    f"{BARE} is a floor: it signs nothing, retries nothing, checks nothing; it is no replacement.",
+    "Each contender runs in a process of its own, with the garbage collector on; they take turns, one at a time.",
+    "Clients made by botocore, ours too, have the retry mode `standard`, explicit credentials, and equal pools.",
+    "boto3's threads run the same parser as aiobotocore, under one GIL.",
+)
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """What a run gave.
+
+    Attributes:
+        facts: date, machine, versions, shape of a page, speed of the server.
+        server_pages_per_second: what the server can do with nobody to decode its pages.
+        figures: what was measured.
+    """
+
+    facts: dict[str, str]
+    server_pages_per_second: float
+    figures: tuple[Figure, ...]
+
+    def figure(self, key: str) -> Figure | None:
+        """Return a figure if it was measured."""
+        return next((figure for figure in self.figures if figure.key == key), None)
+
+
+def measure(keys: Sequence[str], *, rounds: int, quick: bool, announce: Callable[[str], None]) -> Run:
+    """Measure the figures of these keys.
+
+    Raises:
+        BenchmarkError: the server or a contender failed.
+    """
+    facts = machine.facts()
+    facts["page"] = f"{ITEMS_PER_PAGE} items, {mean_page_size():,.0f} bytes on average"
+    facts["mode"] = f"{'quick' if quick else 'full'}, {rounds} rounds"
+    with running_server() as server:
+        announce("the server's own speed")
+        speed = server.pages_per_second()
+        stage = Stage(server=server, rounds=rounds, quick=quick, announce=announce)
+        figures = tuple(FIGURES[key](stage) for key in FIGURES if key in keys)
+    run = Run(facts=facts, server_pages_per_second=speed, figures=figures)
+    facts["server"] = f"{speed:,.0f} pages/s to a client that decodes nothing{_headroom(run)}"
+    return run
+
+
+def _headroom(run: Run) -> str:
+    figure = run.figure(throughput.KEY)
+    if figure is None:
+        return ""
+    medians = [series.span.median for panel in figure.panels for series in panel.series]
+    ours = max(panel.of(OURS).span.median for panel in figure.panels)
+    shares = [items / ITEMS_PER_PAGE / run.server_pages_per_second for items in (ours, max(medians))]
+    return f"; ours asked for at most {shares[0]:.0%} of that, the fastest contender for {shares[1]:.0%}"

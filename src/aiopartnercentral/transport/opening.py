@@ -1,0 +1,114 @@
+"""An aiobotocore client of our own: the pinned model, the one region, retries, and a user agent made once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.session import AioSession
+
+from aiopartnercentral import __version__, service_model
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiopartnercentral.operation import Service
+
+
+@asynccontextmanager
+async def open_botocore_client(
+    service: Service,
+    *,
+    region_name: str | None = None,
+    profile: str | None = None,
+    session: AioSession | None = None,
+    config: AioConfig | None = None,
+    **options: Any,  # noqa: ANN401 - what aiobotocore's create_client takes
+) -> AsyncIterator[Any]:
+    """Open an aiobotocore client of the service from its pinned model.
+
+    Raises:
+        TypeError: an option is unknown, or `profile` and `session` are both given.
+        botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
+    """
+    if session is not None and profile is not None:
+        raise TypeError("profile and session exclude each other: a session has its own profile")
+    _check_event_loop(config)
+    is_own = session is None
+    session = session or AioSession(profile=profile)
+    pinned, paths = str(service_model.root()), session.get_component("data_loader").search_paths
+    if pinned not in paths:
+        # In a session of ours the pinned model goes first: the generated classes were made from it, whatever botocore
+        # is installed. In somebody else's it only adds a service that botocore does not know.
+        paths.insert(0 if is_own else len(paths), pinned)
+    options.setdefault("api_version", service.api_version)
+    config = _with_user_agent(session, _with_retries(session, config))
+    if region_name is None and not _names_region(session, config):
+        region_name = service.region
+    async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
+        yield client
+
+
+def _check_event_loop(config: AioConfig | None) -> None:
+    """Say what to do on trio, which aiobotocore's default HTTP client does not run on."""
+    if getattr(config, "http_session_cls", AIOHTTPSession) is not AIOHTTPSession:
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "aiobotocore's default HTTP client runs on asyncio alone; elsewhere pass "
+            "config=AioConfig(http_session_cls=aiobotocore.httpxsession.HttpxSession)"
+        ) from None
+
+
+def _names_region(session: AioSession, config: AioConfig) -> bool:
+    """Tell whether the caller's config or session names a region; environment and profile mean other services too."""
+    configs = (config, session.get_default_client_config())
+    named = any(getattr(each, "region_name", None) for each in configs)
+    return named or bool(session.instance_variables().get("region"))
+
+
+def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
+    """Return the config with the retry mode `standard`, unless anything of the caller's names a mode."""
+    if not isinstance(config, AioConfig):
+        config = AioConfig() if config is None else AioConfig().merge(config)
+    retries = {**_retries(session.get_default_client_config()), **_retries(config)}
+    asked = {
+        "retry_mode": os.environ.get("AWS_RETRY_MODE"),
+        **session.get_scoped_config(),
+        **session.instance_variables(),
+    }
+    if "mode" in retries or asked["retry_mode"]:
+        return config
+    return _merged(config, AioConfig(retries={**retries, "mode": "standard"}))
+
+
+def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
+    """Return the config with a user agent of ours, unless anything of the caller's has a say in it.
+
+    botocore puts its own together twice for each call, which takes a tenth of the call's time.
+    """
+    asked = (config, session.get_default_client_config())
+    if any(getattr(each, name, None) for each in asked for name in ("user_agent", "user_agent_appid")):
+        return config
+    if session.get_config_variable("user_agent_appid"):
+        return config
+    extra = f" {session.user_agent_extra}" if session.user_agent_extra else ""  # which botocore adds by itself
+    ours = f"{session.user_agent().removesuffix(extra)} md/aiopartnercentral#{__version__}"
+    return _merged(config, AioConfig(user_agent=ours))
+
+
+def _merged(config: AioConfig, other: AioConfig) -> AioConfig:
+    merged = config.merge(other)
+    # Older versions of aiobotocore lose these in `merge`.
+    merged.connector_args, merged.http_session_cls = config.connector_args, config.http_session_cls
+    return merged
+
+
+def _retries(config: Any) -> dict[str, Any]:  # noqa: ANN401 - a config, or None
+    return dict(getattr(config, "retries", None) or {})

@@ -1,0 +1,64 @@
+"""The benchmarks, as they are typed: a short run, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytest.importorskip("orjson", reason="the extra `bench` has what is measured beside ours")
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_short_run_measures_every_contender_and_writes_what_it_shows(tmp_path):
+    path = tmp_path / "run.json"
+    ended = run("--quick", "--rounds", "1", "--only", "decode", "--only", "page", "--json", str(path))
+    assert ended.returncode == 0, ended.stderr
+    written = json.loads(path.read_bytes())
+    figures = {figure["key"]: figure for figure in written["figures"]}
+    assert figures.keys() == {"decode", "page"}
+    for figure in figures.values():
+        for panel in figure["panels"]:
+            assert panel["title"] in ended.stdout.replace("\n", " ")
+            assert len(panel["contenders"]) >= 5
+            for values in panel["contenders"].values():
+                assert len(values["rounds"]) == 1
+                assert values["rounds"][0] > 0
+    assert {target["verdict"] for target in figures["decode"]["targets"]} <= {"met", "missed"}
+    assert str(ROOT) not in path.read_text() + ended.stdout
+
+
+def test_a_plot_names_all_contenders_for_those_who_do_not_see_it(tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra `bench` draws")
+    path = tmp_path / "plot.svg"
+    ended = run("--quick", "--rounds", "1", "--only", "throughput", "--plot", str(path))
+    assert ended.returncode == 0, ended.stderr
+    drawn = path.read_text()
+    description = drawn.partition("<desc id=")[2].partition("</desc>")[0]
+    for contender in ("aiopartnercentral", "aiobotocore", "boto3, threads", "aiohttp + orjson"):
+        assert contender in description
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--only", "nothing"], "invalid choice"),
+        (["--rounds", "0"], "'0' is not a number of 1 or more"),
+        (["--json", "no/such/folder/run.json"], "is no file that could be written"),
+        (["--only", "decode", "--plot", "plot.svg"], "--plot needs the figure throughput"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments, problem):
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert problem in ended.stderr
