@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, 
 
 from aiopartnercentral.converting import jsontext
 from aiopartnercentral.converting.codec import Codec
-from aiopartnercentral.converting.decode import ErrorDecoder
 from aiopartnercentral.converting.failures import hook_failed
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
+    from anyio import CapacityLimiter
 
     from aiopartnercentral.converting import BotocoreConverter, JsonConverter
     from aiopartnercentral.converting.fast import Fast
@@ -96,6 +96,7 @@ class ServiceClient:
     ) -> None:
         self._transport = transport
         self._codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
+        self._threads: CapacityLimiter | None = None
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
         """Send a request and return the response to it, with `response_metadata` set.
@@ -149,7 +150,7 @@ class ServiceClient:
                 page = await self._decoded(operation, answer)
                 body = self._codec.json.dumps(page)
             try:
-                items, next_token = await _beside_the_loop(
+                items, next_token = await self._convert(
                     jsontext.split_page, body, pagination.result_key, pagination.output_token
                 )
             except DecodeError as error:
@@ -192,7 +193,7 @@ class ServiceClient:
             if answer.body is None:
                 response: ResponseT = self._codec.botocore.get_structure_hook(cls)(dict(answer.parsed), cls)
             else:
-                response = await _beside_the_loop(self._codec.decode, answer.body or b"{}", cls)
+                response = await self._convert(self._codec.decode, answer.body or b"{}", cls)
         except DecodeError as error:
             _in_call(error, operation, answer)
             raise
@@ -203,6 +204,20 @@ class ServiceClient:
             object.__setattr__(response, "response_metadata", answer.metadata)
         return response
 
+    async def _convert(self, convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT) -> T:
+        """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long.
+
+        Hooks that were not generated are called here whatever the size: they may want the caller's thread or context.
+        """
+        if len(body) <= _LONGEST_IN_THE_LOOP or self._codec.decodes_by_hooks_of_others:
+            return convert(body, *args)
+        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - few bodies are so large
+
+        if self._threads is None:
+            # Not anyio's shared one: all of its threads may be waiting for calls of ours.
+            self._threads = CapacityLimiter(1)
+        return await to_thread.run_sync(convert, body, *args, limiter=self._threads)
+
     def _service_error(self, answer: ErrorAnswerError) -> ServiceError:
         """Return the typed error for botocore's; a member that cannot be decoded does not hide the error."""
         plain = answer.error
@@ -210,27 +225,15 @@ class ServiceClient:
         cls = self.service.errors.get(response.get("Error", {}).get("Code", ""))
         if cls is None:
             return ServiceError(response, operation)
-        converter = self._codec.botocore if answer.body is None else self._codec.json
-        hook = converter.get_structure_hook(cls)
-        if not isinstance(hook, ErrorDecoder):
-            return cls(response, operation)
+        decoder = self._codec.error_decoder(cls, of_json=answer.body is not None)
         try:
             members = response if answer.body is None else jsontext.loads(answer.body)
         except DecodeError:
             members = {}
-        error = hook.tolerantly(members, response, operation)
+        error = decoder.tolerantly(members, response, operation)
         for problem in error.problems:
             problem.operation, problem.request_id = operation, error.request_id
         return error
-
-
-async def _beside_the_loop(convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT) -> T:
-    """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long."""
-    if len(body) <= _LONGEST_IN_THE_LOOP:
-        return convert(body, *args)
-    import anyio.to_thread  # noqa: PLC0415 - few bodies are so large
-
-    return await anyio.to_thread.run_sync(convert, body, *args)
 
 
 def _in_call(error: ConversionT, operation: Operation[Any, Any], answer: Answer | None = None) -> ConversionT:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any, Optional
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.account.fast import FAST
+from aiopartnercentral.converting.encode import check_sendable
 from aiopartnercentral.errors import DecodeError, EncodeError
 from aiopartnercentral.shapes import UnknownMember
 from tests.account.shapes import (
@@ -66,7 +68,7 @@ def test_fast_and_exact_decoding_give_the_same(name: str, data: st.DataObject) -
 def test_the_fast_decoders_are_sure_of_what_is_usual(name: str, data: st.DataObject) -> None:
     cls = python_type(name)
     wire = data.draw(WIRE.shape(name, extras=USUAL))
-    decoded = FAST.decode(json.dumps(wire).encode(), cls)
+    decoded = FAST.decoder(cls)(json.dumps(wire).encode())
     assert decoded == decode_exactly(wire, name)
     assert type(decoded) is cls
     assert repr(decoded) == repr(decode_exactly(wire, name))
@@ -76,7 +78,7 @@ def test_the_fast_decoders_are_sure_of_what_is_usual(name: str, data: st.DataObj
 @given(data=st.data())
 def test_the_fast_encoders_are_sure_of_what_is_usual(name: str, data: st.DataObject) -> None:
     request = decode_exactly(data.draw(WIRE.shape(name, extras=USUAL)), name)
-    assert FAST.encode(request) == account.botocore_converter.unstructure(request)
+    assert FAST.encoder(type(request))(request) == account.botocore_converter.unstructure(request)
 
 
 @pytest.mark.parametrize("name", SENT)
@@ -210,6 +212,30 @@ def test_deeply_nested_unknown_payload_does_not_break() -> None:
 def test_what_is_no_json_is_a_decode_error(text: bytes) -> None:
     with pytest.raises(DecodeError, match=r"\$: not JSON"):
         account.json_converter.loads(text, account.ListConnectionsResponse)
+
+
+@pytest.mark.parametrize("form", [bytes, bytearray])
+@pytest.mark.parametrize("text", [b'{"Name":"x","E":"\xff"}', b'{"Name":"x","\xc3":1}', b'{"Name":"x","E":"\xed\xa0"}'])
+def test_bad_utf_8_is_found_in_members_that_are_ignored_too(text: bytes, form: Any) -> None:
+    with pytest.raises(DecodeError, match=r"\$: not JSON"):
+        account.json_converter.loads(form(text), account.AccountSummary)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, lambda converter: converter.copy()])
+def test_a_hook_on_a_copy_takes_effect_on_the_copy_alone(copied: Any) -> None:
+    original = account.make_json_converter()
+    changed = copied(original)
+    changed.register_structure_hook(account.AccountSummary, lambda value, _: value["Name"].upper())
+    body = b'{"Status": "ACTIVE", "OtherParticipant": {"Account": {"Name": "ada"}}}'
+    assert changed.loads(body, account.ConnectionTypeSummary).other_participant.value == "ADA"
+    assert original.loads(body, account.ConnectionTypeSummary).other_participant.value.name == "ada"
+
+
+def test_a_key_of_a_map_is_no_mark_of_an_unknown_member() -> None:
+    check_sendable({"Tags": {"SDK_UNKNOWN_MEMBER": "x"}})
+    with pytest.raises(EncodeError, match="does not know the union member Robot") as caught:
+        check_sendable({"Details": [{"SDK_UNKNOWN_MEMBER": {"name": "Robot", "value": 1}}]})
+    assert caught.value.path == "$.Details[0]"
 
 
 def test_the_oracle_is_botocore_for_this_model() -> None:

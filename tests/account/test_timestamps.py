@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,6 +10,7 @@ from botocore.utils import parse_to_aware_datetime
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aiopartnercentral import account
 from aiopartnercentral.converting.timestamps import check_timestamp, decode_timestamp, encode_timestamp
 from aiopartnercentral.errors import DecodeError, EncodeError
 from tests.strategies.timestamps import timestamp_forms
@@ -32,6 +34,30 @@ def test_every_form_means_what_it_means_to_botocore(value: Any) -> None:
     decoded = decode_timestamp(value)
     assert decoded == parse_to_aware_datetime(value)
     assert decoded.tzinfo is UTC or decoded.utcoffset() == timedelta(0)
+
+
+SHORT_OR_ODD = [
+    *("2024-05-01T12:059Z", "2024-05-01T12:030Z", "2024-05-01T12:159Z", "2024-05-01T12:30:Z", "2024-05-01T239Z"),
+    *("2024W01-12TZ", "2024-W01-1T12:00:00Z", "20240501T120000.12Z", "2024-05-01t12:00:00Z", "2024-05-01T12:00:00z"),
+    *("2024-05-01T12:00:00.Z", "2024-05-01T12:00:00,5Z", "2024-05-01T24:00:00Z", "2024-05-01T12:00:60Z"),
+    *("2024-05-01T12:00:00.1234567Z", "2024-05-01T12:00:00.9999999Z", "2024-05-01T12:00:00+00:00Z"),
+]
+
+
+@pytest.mark.parametrize("text", SHORT_OR_ODD)
+@pytest.mark.parametrize("form", ["{}", "{}0", " {}", "{} "])
+def test_the_fast_decoder_reads_a_timestamp_as_the_exact_one_or_leaves_it_to_it(text: str, form: str) -> None:
+    exactly = account.make_json_converter()
+    exactly.register_structure_hook(complex, lambda value, _: value)  # any hook puts an end to the fast way
+    body = json.dumps({"DomainName": "x", "RegisteredAt": form.format(text)})
+    assert decoded_or_error(account.json_converter, body) == decoded_or_error(exactly, body)
+
+
+def decoded_or_error(converter: Any, body: str) -> object:
+    try:
+        return converter.loads(body, account.PartnerDomain)
+    except DecodeError as error:
+        return str(error)
 
 
 @given(moment=MOMENTS)

@@ -50,6 +50,15 @@ async def test_access_denied(server: ScriptedServer, client: account.Client) -> 
     assert error.__notes__ == ["request id request-1"]
 
 
+async def test_a_hook_for_an_error_does_not_take_its_members_away(server: ScriptedServer) -> None:
+    converter = account.make_json_converter()
+    converter.register_structure_hook(account.ThrottlingException, lambda *_: None)
+    body = {"__type": "ThrottlingException", "Message": "slow", "ServiceCode": "pc", "QuotaCode": "L-1"}
+    async with account.connect(endpoint_url=server.url, json_converter=converter) as client:
+        error = await raised(server, client, body)
+    assert (error.message, error.service_code, error.quota_code) == ("slow", "pc", "L-1")
+
+
 async def test_throttling(server: ScriptedServer, client: account.Client) -> None:
     body = {"__type": "ThrottlingException", "Message": "slow", "ServiceCode": "pc", "QuotaCode": "L-1"}
     error = await raised(server, client, body)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.from_thread
+import anyio.to_thread
 import attrs
 import pytest
 
 from aiopartnercentral import account
+from aiopartnercentral.converting.codec import Codec
 from aiopartnercentral.errors import DecodeError
 from tests.servers import Reply
 
@@ -54,15 +59,56 @@ class Watched:
 
 
 @pytest.mark.parametrize(("count", "in_the_loop"), [(100, True), (BEYOND_THE_BOUND, False)])
-async def test_a_large_body_is_decoded_in_a_thread(server: ScriptedServer, count: int, *, in_the_loop: bool) -> None:
+async def test_a_large_body_is_decoded_in_a_thread(
+    server: ScriptedServer, client: account.Client, monkeypatch: pytest.MonkeyPatch, count: int, *, in_the_loop: bool
+) -> None:
+    threads = set()
+    decode = Codec.decode
+
+    def watched(codec: Codec, body: bytes, cls: type) -> Any:
+        threads.add(threading.get_ident())
+        return decode(codec, body, cls)
+
+    monkeypatch.setattr(Codec, "decode", watched)
+    server.replies(Reply({"ConnectionSummaries": [connection(number) for number in range(count)]}))
+    response = await client.list_connections(catalog="AWS")
+    assert [summary.id for summary in response.connection_summaries] == [f"pac-{n:013}" for n in range(count)]
+    assert len(threads) == 1
+    assert (threading.get_ident() in threads) is in_the_loop
+
+
+@pytest.mark.parametrize("count", [100, BEYOND_THE_BOUND])
+async def test_hooks_of_others_are_called_in_the_loop_whatever_the_size(server: ScriptedServer, count: int) -> None:
     server.replies(Reply({"ConnectionSummaries": [connection(number) for number in range(count)]}))
     watched = Watched()
     options: ConnectOptions = {"endpoint_url": server.url, "json_converter": watched.converter()}
     async with account.connect(**options) as client:
-        response = await client.list_connections(catalog="AWS")
-    assert [summary.id for summary in response.connection_summaries] == [f"pac-{n:013}" for n in range(count)]
-    assert len(watched.threads) == 1
-    assert (threading.get_ident() in watched.threads) is in_the_loop
+        await client.list_connections(catalog="AWS")
+    assert watched.threads == {threading.get_ident()}
+
+
+async def test_large_bodies_are_decoded_while_all_threads_wait_for_them(
+    server: ScriptedServer, client: account.Client
+) -> None:
+    server.replies(Reply({"ConnectionSummaries": [connection(number) for number in range(BEYOND_THE_BOUND)]}))
+    done = []
+
+    async def call() -> None:
+        done.append(await client.list_connections(catalog="AWS"))
+
+    def wait_for_it() -> None:
+        anyio.from_thread.run(call)
+
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    before, limiter.total_tokens = limiter.total_tokens, 3
+    try:
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as group:
+                for _ in range(3):
+                    group.start_soon(partial(anyio.to_thread.run_sync, wait_for_it, abandon_on_cancel=True))
+    finally:
+        limiter.total_tokens = before
+    assert len(done) == 3
 
 
 async def test_a_large_body_is_the_same_by_the_fast_way(server: ScriptedServer, client: account.Client) -> None:

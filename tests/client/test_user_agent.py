@@ -44,6 +44,17 @@ async def test_it_names_the_libraries_and_each_of_them_once(server: ScriptedServ
     assert words.count(OURS) == 1
 
 
+async def test_it_has_the_form_and_the_facts_of_botocores_own(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EXECUTION_ENV", "a\nb (c) é")
+    ours = (await sent(server)).split()
+    theirs = (await sent(server, AioConfig(user_agent_appid="app"))).split()
+    features = [word for word in theirs if word.startswith("m/")]
+    assert set(theirs) - {*features, "app/app"} == set(ours) - {OURS}
+    assert "exec-env/a-b--c---" in ours
+
+
 async def test_an_extra_of_the_config_is_added(server: ScriptedServer) -> None:
     words = (await sent(server, AioConfig(user_agent_extra="nightly/1"))).split()
     assert OURS in words
@@ -52,14 +63,15 @@ async def test_an_extra_of_the_config_is_added(server: ScriptedServer) -> None:
 
 async def test_the_name_of_the_session_is_kept(server: ScriptedServer) -> None:
     session = AioSession()
-    session.user_agent_name, session.user_agent_version, session.user_agent_extra = "tool", "3", ""
+    session.user_agent_name, session.user_agent_version, session.user_agent_extra = "My Tool", "3", ""
     words = (await sent(server, session=session)).split()
-    assert words[0] == "tool/3"
+    assert words[0] == "My-Tool/3"
     assert OURS in words
 
 
 async def test_a_user_agent_of_the_callers_is_sent_as_it_is(server: ScriptedServer) -> None:
     assert (await sent(server, AioConfig(user_agent="mine/1"))).startswith("mine/1")
+    assert OURS not in await sent(server, AioConfig(user_agent=""))
     session = AioSession()
     session.set_default_client_config(AioConfig(user_agent="theirs/1"))
     assert (await sent(server, session=session)).startswith("theirs/1")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
 from datetime import UTC, datetime
 
+import attrs
 import golden_collisions as collisions
 import golden_empty as empty
 import golden_errors as errors
@@ -18,7 +20,8 @@ import pytest
 
 from aiopartnercentral import DecodeError, EncodeError, ServiceError
 from aiopartnercentral.client import ServiceClient
-from codegen import names
+from codegen import check, names
+from tests.codegen import synthetic
 from tests.codegen.executed import golden
 
 SECRET = "hunter2"
@@ -47,6 +50,22 @@ def test_members_called_like_keywords_builtins_and_locals_of_generated_code():
     }
     # `Redacted` is a member here, and the function of that name still hides the secret.
     assert repr(reserved.ImportRequest(from_="", class_="", redacted_="x", secret=SECRET)).count(SECRET) == 0
+
+
+def test_a_structure_with_an_error_in_it_is_left_to_the_converters(tmp_path, monkeypatch):
+    made = attrs.evolve(synthetic.source("errors"), config=synthetic.config("contained", tmp_path))
+    shapes = made.service["shapes"]
+    shapes["SucceedResponse"] = {"type": "structure", "members": {"Last": {"shape": "NotFound"}}}
+    made.service["operations"]["Succeed"]["output"] = {"shape": "SucceedResponse"}
+    check.write(check.render(made), made.config.output)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = importlib.import_module("golden_contained")
+    for module in sorted(path.stem for path in (made.config.output / "fast").glob("*.py")):
+        importlib.import_module(f"golden_contained.fast.{module}")
+    decoded = package.json_converter.loads(b'{"Last": {"Message": "gone", "ResourceId": "r"}}', package.SucceedResponse)
+    assert type(decoded.last) is package.NotFound
+    fast = importlib.import_module("golden_contained.fast").FAST
+    assert fast.decoder(package.SucceedResponse) is None
 
 
 def test_enum_values_that_are_no_python_names():

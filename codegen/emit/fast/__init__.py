@@ -27,12 +27,15 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `fast`."""
     received = contained(service.shapes, {operation.output for operation in service.operations})
     sent = contained(service.shapes, {operation.input for operation in service.operations})
+    # An error among the members of a structure is no attrs class: what contains one is left to the converters.
+    errors = {error.name for error in service.errors()}
+    unfit = {name for name in received | sent if errors & contained(service.shapes, {name})}
     files: dict[str, str] = {}
     modules: dict[str, str] = {}
     for module in dict.fromkeys([COMMON, *names.modules.values()]):
         here = [service.shapes[shape] for shape, home in names.modules.items() if home == module]
-        decoded = [shape for shape in here if shape.name in received]
-        encoded = [shape for shape in here if shape.name in sent]
+        decoded = [shape for shape in here if shape.name in received - unfit]
+        encoded = [shape for shape in here if shape.name in sent - unfit]
         if not decoded and not encoded:
             continue
         files[f"fast/{module}.py"] = _module(service, names, module, decoded, encoded)

@@ -18,7 +18,8 @@ _WIRE = {
     ir.Kind.TIMESTAMP: "str",
     ir.Kind.BLOB: "str",
 }
-_UNUSUAL_TIMESTAMP = "{value}[10] != 'T' or {value}[7] != '-' or {value}[-1] != 'Z'"
+# The standard library takes more forms than botocore, and some for another time; these are the same to both.
+_UNUSUAL_TIMESTAMP = "{value}[19] not in '.Z' or {value}[10] != 'T' or {value}[7] != '-' or {value}[-1] != 'Z'"
 
 
 @attrs.define

@@ -7,9 +7,12 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from aiopartnercentral.converting.decode import ErrorDecoder
+
 if TYPE_CHECKING:
     from aiopartnercentral.converting.converters import BotocoreConverter, JsonConverter
     from aiopartnercentral.converting.fast import Fast
+    from aiopartnercentral.errors import ServiceError
     from aiopartnercentral.shapes import JsonValue
 
 
@@ -46,10 +49,11 @@ class Codec:
             EncodeError: a member is not what the service model says, or botocore cannot send it.
             Exception: whatever a hook raises.
         """
-        if self._existing("botocore_converter") is None:
+        fast = self._fast.encoder(cls) if self._existing("botocore_converter") is None else None
+        if fast is not None:
             # What it is not sure of, the converter encodes or reports.
             with suppress(Exception):
-                return self._fast.encode(request)
+                return fast(request)
         return self.botocore.params(request, cls)
 
     def decode(self, body: bytes, cls: type) -> Any:  # noqa: ANN401 - a hook may make anything of it
@@ -59,10 +63,26 @@ class Codec:
             DecodeError: the body is no JSON, or its value is not what the service model says.
             Exception: whatever a hook raises.
         """
-        if self._existing("json_converter") is None:
+        fast = self._fast.decoder(cls) if self._existing("json_converter") is None else None
+        if fast is not None:
             with suppress(Exception):
-                return self._fast.decode(body, cls)
+                return fast(body)
         return self.json.loads(body, cls)
+
+    @property
+    def decodes_by_hooks_of_others(self) -> bool:
+        """Whether a hook that was not generated may take part, which may want to be called where the caller is."""
+        converter = self._existing("json_converter")
+        return converter is not None and converter.has_own_hooks
+
+    def error_decoder(self, cls: type[ServiceError], *, of_json: bool) -> ErrorDecoder:
+        """Return the generated decoder of an error class; its members go by the converter's hooks, itself by none."""
+        converter = self.json if of_json else self.botocore
+        hook = converter.get_structure_hook(cls)
+        if isinstance(hook, ErrorDecoder):
+            return hook
+        decoder: ErrorDecoder = self._shared().DECODERS[cls](converter)
+        return decoder
 
     def _existing(self, name: str) -> Any:  # noqa: ANN401 - one of the converters
         return self._given[name] or getattr(sys.modules.get(self._module), name, None)

@@ -45,6 +45,11 @@ class ServiceConverter(cattrs.Converter):
         """Return what a member is called in this wire form; botocore's dicts keep the model's name."""
         return name if self.marks_unknown_members else wire_name
 
+    @property
+    def has_own_hooks(self) -> bool:
+        """Whether hooks were added to the generated ones."""
+        return self._fast is None
+
     def use_fast(self, fast: Fast) -> None:
         """Convert by these functions from now on, as far as they are sure, and until a hook is added."""
         self._fast = fast
@@ -54,6 +59,8 @@ class ServiceConverter(cattrs.Converter):
         copied = super().copy(*args, **kwargs)
         copied._fast = self._fast  # noqa: SLF001 - of the same class
         return copied
+
+    __copy__ = copy
 
     def register_structure_hook(self, cl: Any, func: Decode[Any] | None = None) -> Any:  # noqa: ANN401 - as cattrs
         """Register as cattrs does; a union's hook goes before the generated one, as that of any other class does."""
@@ -111,10 +118,11 @@ class JsonConverter(ServiceConverter):
         Raises:
             DecodeError: the text is no JSON, or its value is not what the service model says.
         """
-        if self._fast is not None:
-            # Whatever it was not sure of, the hooks below decode or report.
+        decode = None if self._fast is None else self._fast.decoder(cl)
+        if decode is not None:
+            # Whatever it is not sure of, the hooks below decode or report.
             with suppress(Exception):
-                return self._fast.decode(data, cl)
+                return decode(data)
         return self.get_structure_hook(cl)(jsontext.loads(data), cl)
 
     def dumps(self, obj: object) -> bytes:
@@ -148,10 +156,11 @@ class BotocoreConverter(ServiceConverter):
         Raises:
             EncodeError: a member is not what the service model says, or botocore cannot send it.
         """
-        if self._fast is not None:
-            # As above.
+        encode_fast = None if self._fast is None else self._fast.encoder(cls)
+        if encode_fast is not None and type(request) is cls:
+            # Whatever it is not sure of, the hooks below encode or report.
             with suppress(Exception):
-                return self._fast.encode(request)
+                return encode_fast(request)
         params = self.get_unstructure_hook(cls)(request)
         encode.check_sendable(params)
         return params

@@ -148,8 +148,9 @@ def unknown_encoder(converter: ServiceConverter, cls: type[UnknownMember]) -> En
 def check_sendable(params: JsonValue, path: str = "$") -> None:
     """Raise `EncodeError` if botocore's dicts hold a union member that the model does not know: botocore has no way."""
     if isinstance(params, dict):
-        if UNKNOWN_MEMBER in params:
-            tag = params[UNKNOWN_MEMBER]["name"]
+        marker = params.get(UNKNOWN_MEMBER)
+        if isinstance(marker, dict) and "name" in marker:
+            tag = marker["name"]
             raise EncodeError(f"the model does not know the union member {tag}, so botocore cannot send it", path=path)
         for key, value in params.items():
             if isinstance(value, dict | list):

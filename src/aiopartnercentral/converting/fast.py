@@ -94,44 +94,47 @@ class Fast:
     """The fast functions of one service, each loaded when its class is first met.
 
     A generated module `fast.NAME` holds `DECODERS`, the wire class and the function of each class received, and
-    `ENCODERS`, the function of each request. All methods raise anything at all where a converter must decide.
+    `ENCODERS`, the function of each request. A function raises anything at all where a converter must decide.
     """
 
     def __init__(self, package: str, modules: Mapping[str, str]) -> None:
         """Take the functions of a package; `modules` tells the module of each class, by the class's name."""
         self.package = package
         self._modules = modules
-        self._decoders: dict[object, Callable[[bytes | str], Any]] = {}
+        self._decoders: dict[type, Callable[[bytes | str], Any]] = {}
         self._encoders: dict[type, Callable[[Any], dict[str, Json]]] = {}
 
-    def decode(self, data: bytes | str, cls: object) -> Any:  # noqa: ANN401 - an object of the class
-        """Decode JSON text into an object of the class."""
-        return (self._decoders.get(cls) or self._decoder_of(cls))(data)
+    def decoder(self, cls: object) -> Callable[[bytes | str], Any] | None:
+        """Return the function that makes an object of the class of JSON text, if there is one."""
+        if not isinstance(cls, type):
+            return None
+        return self._decoders.get(cls) or self._load_decoder(cls)
 
-    def encode(self, request: object) -> dict[str, Json]:
-        """Encode a request into botocore's parameters."""
-        cls = type(request)
-        return (self._encoders.get(cls) or self._encoder_of(cls))(request)
+    def encoder(self, cls: type) -> Callable[[Any], dict[str, Json]] | None:
+        """Return the function that makes botocore's parameters of a request of the class, if there is one."""
+        return self._encoders.get(cls) or self._load_encoder(cls)
 
-    def _decoder_of(self, cls: object) -> Callable[[bytes | str], Any]:
-        wire, convert = self._module_of(cls).DECODERS[cls]
+    def _load_decoder(self, cls: type) -> Callable[[bytes | str], Any] | None:
+        wire, convert = self._table("DECODERS", cls).get(cls, (None, None))
+        if wire is None:
+            return None
         parse = msgspec.json.Decoder(wire).decode
 
         def decode(data: bytes | str) -> Any:  # noqa: ANN401 - an object of the class
-            if not data.isascii() and isinstance(data, bytes):
+            if not data.isascii() and not isinstance(data, str):
                 data.decode()  # which finds bad UTF-8 in members that msgspec passes over
             return convert(parse(data))
 
         self._decoders[cls] = decode
         return decode
 
-    def _encoder_of(self, cls: type) -> Callable[[Any], dict[str, Json]]:
-        encode: Callable[[Any], dict[str, Json]] = self._module_of(cls).ENCODERS[cls]
-        self._encoders[cls] = encode
+    def _load_encoder(self, cls: type) -> Callable[[Any], dict[str, Json]] | None:
+        encode: Callable[[Any], dict[str, Json]] | None = self._table("ENCODERS", cls).get(cls)
+        if encode is not None:
+            self._encoders[cls] = encode
         return encode
 
-    def _module_of(self, cls: object) -> Any:  # noqa: ANN401 - a module
-        name = self._modules.get(getattr(cls, "__name__", ""))
-        if name is None:
-            raise Unsure
-        return import_module(f"{self.package}.{name}")
+    def _table(self, name: str, cls: type) -> Mapping[type, Any]:
+        module = self._modules.get(cls.__name__)
+        table: Mapping[type, Any] = getattr(import_module(f"{self.package}.{module}"), name) if module else {}
+        return table
