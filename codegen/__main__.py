@@ -1,15 +1,18 @@
-"""The command `python -m codegen`: `sync`, `generate` and `check`.
+"""The command `python -m codegen`: `sync`, `generate`, `check` and `drift`.
 
-Exit codes: 0 done and clean, 1 `check` found differences or the model cannot be honoured, 2 usage.
+Exit codes: 0 done and clean, 1 `check` or `drift` found differences or the model cannot be honoured, 2 usage.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from typing import TYPE_CHECKING
 
-from codegen import check, source
+import attrs
+
+from codegen import check, drift, source
 from codegen.errors import CodegenError
 from codegen.services import MODELS, SERVICES
 
@@ -24,9 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("sync", help="pin the service models of the installed botocore")
     commands.add_parser("generate", help="write the generated packages from the pinned models")
     commands.add_parser("check", help="fail if a generated file is stale, missing or orphaned")
-    command = parser.parse_args(argv).command
+    drifted = commands.add_parser("drift", help="say what the installed botocore has that the pinned models have not")
+    drifted.add_argument("--format", choices=("text", "json"), default="text", help="text, or JSON for other programs")
+    given = parser.parse_args(argv)
     try:
-        return {"sync": _sync, "generate": _generate, "check": _check}[command]()
+        if given.command == "drift":
+            return _drift(as_json=given.format == "json")
+        return {"sync": _sync, "generate": _generate, "check": _check}[given.command]()
     except CodegenError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's output
         return 1
@@ -45,6 +52,25 @@ def _generate() -> int:
             print(f"{'wrote' if path.exists() else 'removed'} {path}")  # noqa: T201 - a command's output
         print(f"{config.name}: {len(changed)} file(s) changed")  # noqa: T201 - a command's output
     return 0
+
+
+def _drift(*, as_json: bool) -> int:
+    import botocore  # noqa: PLC0415 - only this command needs it
+
+    pinned = source.pinned_from(MODELS)
+    found = {config.name: drift.of_installed(config, MODELS) for config in SERVICES}
+    if as_json:
+        changes = {name: [attrs.asdict(change) for change in each] for name, each in found.items()}
+        document = {"pinned_botocore": pinned, "installed_botocore": botocore.__version__, "services": changes}
+        print(json.dumps(document, indent=2))  # noqa: T201 - a command's output
+    else:
+        print(f"pinned: botocore {pinned}; installed: botocore {botocore.__version__}")  # noqa: T201 - a command's output
+        for name, each in found.items():
+            breaking = sum(change.breaking for change in each)
+            print(f"{name}: {len(each)} change(s), {breaking} breaking")  # noqa: T201 - a command's output
+            for change in each:
+                print(f"{'!' if change.breaking else ' '} {change}")  # noqa: T201 - a command's output
+    return 1 if any(found.values()) else 0
 
 
 def _check() -> int:

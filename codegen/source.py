@@ -53,7 +53,7 @@ def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
     written = []
     for config in configs:
         for kind in KINDS:
-            original = _installed(config, kind)
+            original = installed(config, kind)
             if original is None:
                 continue
             text = json.dumps(strip_prose(json.loads(original)), indent=2, ensure_ascii=True) + "\n"
@@ -76,9 +76,13 @@ def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
     return [*written, sources]
 
 
-def _installed(config: ServiceConfig, kind: str) -> bytes | None:
-    """Return botocore's own file, uncompressed, or None where an optional one does not exist."""
-    import gzip  # noqa: PLC0415 - only `sync` needs it
+def installed(config: ServiceConfig, kind: str) -> bytes | None:
+    """Return botocore's own file, uncompressed, or None where an optional one does not exist.
+
+    Raises:
+        SourceError: botocore has no such service or version.
+    """
+    import gzip  # noqa: PLC0415 - only `sync` and `drift` need it
     from importlib.resources import files  # noqa: PLC0415
 
     folder = files("botocore") / "data" / config.name / config.api_version
@@ -90,6 +94,27 @@ def _installed(config: ServiceConfig, kind: str) -> bytes | None:
     if kind in OPTIONAL_KINDS:
         return None
     raise SourceError(f"the installed botocore has no {kind} of {config.name} {config.api_version}")
+
+
+def pinned_from(models: Path) -> str:
+    """Return the version of botocore that the pinned models are from.
+
+    Raises:
+        SourceError: SOURCES.toml is missing or does not say.
+    """
+    version = _recorded(models).get("botocore")
+    if not isinstance(version, str):
+        raise SourceError(f"{models / SOURCES} does not say which botocore it is from; run `python -m codegen sync`")
+    return version
+
+
+def pinned(config: ServiceConfig, models: Path, kind: str) -> Mapping[str, Any] | None:
+    """Return one pinned file, or None where an optional one does not exist.
+
+    Raises:
+        SourceError: a file is missing, is not JSON, or differs from what SOURCES.toml recorded.
+    """
+    return _pinned(models, config, kind, _recorded(models))
 
 
 def load(config: ServiceConfig, models: Path) -> Source:

@@ -1,0 +1,220 @@
+"""What has changed from one service model to another, as a release note would say it.
+
+A change is *breaking* if code that ran with the package generated from the old model may fail with the new one: a name
+is gone, a type is another, something must be given that could be left out, or the service refuses what it took.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import attrs
+
+from codegen import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from codegen.services import ServiceConfig
+
+Model: TypeAlias = "Mapping[str, Any]"
+Kind = Literal["added", "removed", "changed"]
+
+_PARTS = frozenset({"members", "required", "enum", "member", "key", "value"})
+_OF_A_SHAPE = frozenset({"type", "union", "error", "exception"})
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """One difference.
+
+    Attributes:
+        kind: whether it was added, removed or changed.
+        what: the kind of thing: `operation`, `member`, `enum value`, or the trait's own name.
+        where: the operation, the shape, or the shape and member.
+        before: its value in the old model, as JSON, where that says more.
+        after: its value in the new one.
+        breaking: whether code may fail that ran before.
+    """
+
+    kind: Kind
+    what: str
+    where: str
+    before: Any = None
+    after: Any = None
+    breaking: bool = False
+
+    def __str__(self) -> str:
+        text = f"{self.kind} {self.what} {self.where}"
+        return text if self.kind != "changed" else f"{text}: {_shown(self.before)} -> {_shown(self.after)}"
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
+    """Return what differs between a service's pinned model and that of the installed botocore.
+
+    Raises:
+        SourceError: one of the two is missing or unreadable.
+    """
+    pairs = {}
+    for kind in source.KINDS:
+        original = source.installed(config, kind)
+        new = {} if original is None else source.strip_prose(json.loads(original))
+        pairs[kind] = (source.pinned(config, models, kind) or {}, new)
+    changes = [*compare(*pairs["service-2"]), *compare_pagination(*pairs["paginators-1"])]
+    if len(set(map(json.dumps, pairs["endpoint-rule-set-1"]))) > 1:
+        changes.append(Change(kind="changed", what="rules", where="endpoint", before="pinned", after="installed"))
+    return changes
+
+
+def compare(old: Model, new: Model) -> list[Change]:
+    """Return what differs between two service models (`service-2` as botocore has them, without prose)."""
+    return [
+        *_traits(old.get("metadata", {}), new.get("metadata", {}), "metadata", breaking=frozenset({"protocol"})),
+        *_operations(old, new),
+        *_shapes(old, new),
+    ]
+
+
+def compare_pagination(old: Model, new: Model) -> list[Change]:
+    """Return what differs between two paginator models."""
+    before, after = old.get("pagination", {}), new.get("pagination", {})
+    changes = list(_added_or_removed(before, after, "pagination of"))
+    for name in _in_both(before, after):
+        changes += _traits(before[name], after[name], name, breaking=frozenset(before[name]) | frozenset(after[name]))
+    return changes
+
+
+def _operations(old: Model, new: Model) -> Iterator[Change]:
+    before, after = old["operations"], new["operations"]
+    yield from _added_or_removed(before, after, "operation")
+    for name in _in_both(before, after):
+        for side in ("input", "output"):
+            a, b = ((model[name].get(side) or {}).get("shape") for model in (before, after))
+            if a != b:
+                yield Change(kind="changed", what=side, where=name, before=a, after=b, breaking=True)
+        errors = [{e["shape"] for e in model[name].get("errors", ())} for model in (before, after)]
+        for error in sorted(errors[0] ^ errors[1]):
+            yield Change(kind="added" if error in errors[1] else "removed", what="error", where=f"{name}: {error}")
+        ignored = frozenset({"input", "output", "errors"})
+        yield from _traits(before[name], after[name], name, ignored=ignored)
+
+
+def _shapes(old: Model, new: Model) -> Iterator[Change]:
+    before, after = old["shapes"], new["shapes"]
+    has_class = {name for name, shape in before.items() if shape["type"] == "structure" or "enum" in shape}
+    for change in _added_or_removed(before, after, "shape"):
+        # Other shapes have no class; a member that refers to one is a change of its own.
+        yield attrs.evolve(change, breaking=change.breaking and change.where in has_class)
+    sent = _reached(before, _roots(old, "input")) | _reached(after, _roots(new, "input"))
+    received = _reached(before, _roots(old, "output")) | _reached(after, _roots(new, "output"))
+    for name in _in_both(before, after):
+        ignored = _PARTS | {"min", "max", "pattern"}
+        yield from _traits(before[name], after[name], name, ignored=ignored, breaking=_OF_A_SHAPE)
+        yield from _limits(name, before[name], after[name], is_sent=name in sent)
+        yield from _parts_of(name, before, after)
+        yield from _members(name, before, after, is_sent=name in sent, is_received=name in received)
+
+
+def _parts_of(name: str, old: Model, new: Model) -> Iterator[Change]:
+    """Yield changes of an enum's values, and of what a list or map consists of."""
+    before, after = old[name], new[name]
+    values = before.get("enum", ()), after.get("enum", ())
+    for value in dict.fromkeys((*values[0], *values[1])):
+        if (value in values[0]) != (value in values[1]):
+            gone = value in values[0]
+            where = f"{name}: {value!r}"
+            yield Change(kind="removed" if gone else "added", what="enum value", where=where, breaking=gone)
+    for part in ("member", "key", "value"):
+        if part in before and part in after:
+            breaking = _python_type(old, before[part]["shape"]) != _python_type(new, after[part]["shape"])
+            types = frozenset({"shape"} if breaking else ())
+            yield from _traits(before[part], after[part], f"{name}.{part}", breaking=types)
+
+
+def _limits(name: str, before: Model, after: Model, *, is_sent: bool) -> Iterator[Change]:
+    for trait in ("min", "max", "pattern"):
+        a, b = before.get(trait), after.get(trait)
+        if a == b:
+            continue
+        # Of two patterns nobody can tell which is narrower.
+        narrower = b is not None and (a is None or trait == "pattern" or (b > a if trait == "min" else b < a))
+        yield Change(kind="changed", what=trait, where=name, before=a, after=b, breaking=is_sent and narrower)
+
+
+def _members(name: str, before: Model, after: Model, *, is_sent: bool, is_received: bool) -> Iterator[Change]:
+    old, new = before[name].get("members", {}), after[name].get("members", {})
+    required = frozenset(before[name].get("required", ())), frozenset(after[name].get("required", ()))
+    for member in (*old, *(added for added in new if added not in old)):
+        where, was, must = f"{name}.{member}", member in required[0], member in required[1]
+        if member not in new:
+            yield Change(kind="removed", what="member", where=where, breaking=True)
+        elif member not in old:
+            what = "required member" if must else "member"
+            yield Change(kind="added", what=what, where=where, breaking=must and is_sent)
+        else:
+            if must != was:
+                # It must be given where it could be left out; or it may be None where it never was.
+                breaking = is_sent if must else is_received
+                a, b = ("required" if each else "optional" for each in (was, must))
+                yield Change(kind="changed", what="presence", where=where, before=a, after=b, breaking=breaking)
+            breaking = _python_type(before, old[member]["shape"]) != _python_type(after, new[member]["shape"])
+            yield from _traits(old[member], new[member], where, breaking=frozenset({"shape"} if breaking else ()))
+
+
+def _traits(
+    before: Model,
+    after: Model,
+    where: str,
+    *,
+    ignored: frozenset[str] = frozenset(),
+    breaking: frozenset[str] = frozenset(),
+) -> Iterator[Change]:
+    """Yield the traits that differ on one level."""
+    for trait in sorted((before.keys() | after.keys()) - ignored):
+        a, b = before.get(trait), after.get(trait)
+        if a != b:
+            yield Change(kind="changed", what=trait, where=where, before=a, after=b, breaking=trait in breaking)
+
+
+def _added_or_removed(before: Model, after: Model, what: str) -> Iterator[Change]:
+    for name in sorted(before.keys() - after.keys()):
+        yield Change(kind="removed", what=what, where=name, breaking=True)
+    for name in sorted(after.keys() - before.keys()):
+        yield Change(kind="added", what=what, where=name)
+
+
+def _in_both(before: Model, after: Model) -> Iterator[str]:
+    return (name for name in before if name in after)
+
+
+def _python_type(shapes: Model, name: str) -> object:
+    """Return what tells Python types apart: the class of what has one, the kind of what has none."""
+    shape = shapes.get(name, {"type": name})
+    if shape["type"] == "structure" or "enum" in shape:
+        return name
+    parts = (shape[part]["shape"] for part in ("member", "key", "value") if part in shape)
+    return shape["type"], *(_python_type(shapes, part) for part in parts)
+
+
+def _roots(model: Model, side: str) -> Iterator[str]:
+    return (operation[side]["shape"] for operation in model["operations"].values() if side in operation)
+
+
+def _reached(shapes: Model, roots: Iterable[str]) -> frozenset[str]:
+    """Return the shapes that values of the root shapes are made of."""
+    found: set[str] = set()
+    pending = [root for root in roots if root in shapes]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            shape = shapes[name]
+            parts = (shape.get("member"), shape.get("key"), shape.get("value"), *shape.get("members", {}).values())
+            pending += [part["shape"] for part in parts if part and part["shape"] in shapes]
+    return frozenset(found)

@@ -1,0 +1,214 @@
+"""`drift` says what a newer botocore has, and what of it can break code that ran before."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+
+import botocore
+import pytest
+
+from codegen import drift
+from codegen.services import MODELS, SERVICES
+from tests.codegen.trees import copy_tree
+
+GONE = object()
+
+
+def reference(shape, **traits):
+    return {"shape": shape, **traits}
+
+
+OLD = {
+    "metadata": {"protocol": "json", "jsonVersion": "1.0"},
+    "operations": {
+        "List": {
+            "name": "List",
+            "input": reference("Asked"),
+            "output": reference("Given"),
+            "errors": [reference("No")],
+        },
+        "Stop": {"name": "Stop", "input": reference("Asked")},
+    },
+    "shapes": {
+        "Asked": {
+            "type": "structure",
+            "required": ["Id"],
+            "members": {"Id": reference("Id"), "Kind": reference("Kind"), "Ids": reference("Ids")},
+        },
+        "Given": {
+            "type": "structure",
+            "required": ["Items"],
+            "members": {"Items": reference("Items"), "Token": reference("Text"), "Kind": reference("Kind")},
+        },
+        "Items": {"type": "map", "key": reference("Text"), "value": reference("Item")},
+        "Item": {"type": "structure", "required": ["Name"], "members": {"Name": reference("Name")}},
+        "No": {"type": "structure", "exception": True, "error": {"code": "No"}, "members": {}},
+        "Kind": {"type": "string", "enum": ["A", "B"]},
+        "Id": {"type": "string", "min": 1, "max": 10, "pattern": "[a-z]+"},
+        "Ids": {"type": "list", "member": reference("Id")},
+        "Name": {"type": "string", "max": 10},
+        "Text": {"type": "string"},
+        "Count": {"type": "integer"},
+    },
+}
+
+
+def changed(edit):
+    """Return the changes that an edit of the model makes, each as one line, breaking ones marked."""
+    new = copy.deepcopy(OLD)
+    edit(new)
+    return [f"{'! ' if change.breaking else ''}{change}" for change in drift.compare(OLD, new)]
+
+
+def at(*path):
+    """Return a function that sets what stands at a path of the model, or deletes it."""
+
+    def put(value=GONE):
+        def edit(model):
+            level = model
+            for key in path[:-1]:
+                level = level[key]
+            if value is GONE:
+                del level[path[-1]]
+            else:
+                level[path[-1]] = value
+
+        return edit
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("edit", "lines"),
+    [
+        (at("metadata", "jsonVersion")("1.1"), ["changed jsonVersion metadata: 1.0 -> 1.1"]),
+        (at("metadata", "protocol")("rest-json"), ["! changed protocol metadata: json -> rest-json"]),
+        (at("operations", "Stop")(), ["! removed operation Stop"]),
+        (at("operations", "Start")({"name": "Start"}), ["added operation Start"]),
+        (at("operations", "Stop", "input")(reference("Item")), ["! changed input Stop: Asked -> Item"]),
+        (at("operations", "Stop", "output")(reference("Item")), ["! changed output Stop: none -> Item"]),
+        (at("operations", "Stop", "errors")([reference("No")]), ["added error Stop: No"]),
+        (at("operations", "List", "errors")([]), ["removed error List: No"]),
+        (at("operations", "Stop", "idempotent")(value=True), ["changed idempotent Stop: none -> True"]),
+        (at("shapes", "New")({"type": "structure", "members": {}}), ["added shape New"]),
+        (at("shapes", "No")(), ["! removed shape No"]),
+        (at("shapes", "Count")(), ["removed shape Count"]),
+        (at("shapes", "Item", "members", "Size")(reference("Count")), ["added member Item.Size"]),
+        (at("shapes", "Item", "members", "Name")(), ["! removed member Item.Name"]),
+        (at("shapes", "Item", "members", "Name")(reference("Text")), ["changed shape Item.Name: Name -> Text"]),
+        (at("shapes", "Item", "members", "Name")(reference("Count")), ["! changed shape Item.Name: Name -> Count"]),
+        (at("shapes", "Item", "members", "Name")(reference("Kind")), ["! changed shape Item.Name: Name -> Kind"]),
+        (at("shapes", "Item", "required")([]), ["! changed presence Item.Name: required -> optional"]),
+        (at("shapes", "Given", "required")(["Items", "Token"]), ["changed presence Given.Token: optional -> required"]),
+        (at("shapes", "Asked", "required")([]), ["changed presence Asked.Id: required -> optional"]),
+        (at("shapes", "Asked", "required")(["Id", "Kind"]), ["! changed presence Asked.Kind: optional -> required"]),
+        (at("shapes", "Kind", "enum")(["A", "B", "C"]), ["added enum value Kind: 'C'"]),
+        (at("shapes", "Kind", "enum")(["A"]), ["! removed enum value Kind: 'B'"]),
+        (at("shapes", "Id", "max")(5), ["! changed max Id: 10 -> 5"]),
+        (at("shapes", "Id", "max")(50), ["changed max Id: 10 -> 50"]),
+        (at("shapes", "Id", "max")(), ["changed max Id: 10 -> none"]),
+        (at("shapes", "Id", "min")(2), ["! changed min Id: 1 -> 2"]),
+        (at("shapes", "Id", "min")(0), ["changed min Id: 1 -> 0"]),
+        (at("shapes", "Id", "pattern")("[a-b]+"), ["! changed pattern Id: [a-z]+ -> [a-b]+"]),
+        (at("shapes", "Id", "pattern")(), ["changed pattern Id: [a-z]+ -> none"]),
+        (at("shapes", "Name", "max")(5), ["changed max Name: 10 -> 5"]),
+        (at("shapes", "Text", "sensitive")(value=True), ["changed sensitive Text: none -> True"]),
+        (at("shapes", "Item", "union")(value=True), ["! changed union Item: none -> True"]),
+        (at("shapes", "No", "error", "code")("Nope"), ["! changed error No: {'code': 'No'} -> {'code': 'Nope'}"]),
+        (at("shapes", "Ids", "member")(reference("Text")), ["changed shape Ids.member: Id -> Text"]),
+        (at("shapes", "Items", "value")(reference("Text")), ["! changed shape Items.value: Item -> Text"]),
+        (at("shapes", "Text", "type")("blob"), ["! changed type Text: string -> blob"]),
+    ],
+)
+def test_each_change_is_one_line_and_breaking_ones_are_marked(edit, lines):
+    found = changed(edit)
+    assert [line for line in found if line in lines] == lines
+    # A type that changes is a change of everything that refers to it, too.
+    assert len(found) == len(lines) or lines[0].startswith("! changed type")
+
+
+def test_a_required_member_that_is_added_breaks_requests_alone():
+    def edit(model):
+        for name in ("Asked", "Given"):
+            model["shapes"][name]["members"]["New"] = reference("Text")
+            model["shapes"][name]["required"].append("New")
+
+    assert changed(edit) == ["! added required member Asked.New", "added required member Given.New"]
+
+
+def test_pagination():
+    old = {"pagination": {"List": {"input_token": "Token", "output_token": "Token"}, "Stop": {}}}
+    new = {"pagination": {"List": {"input_token": "Next", "output_token": "Token"}, "Start": {}}}
+    assert [(str(change), change.breaking) for change in drift.compare_pagination(old, new)] == [
+        ("removed pagination of Stop", True),
+        ("added pagination of Start", False),
+        ("changed input_token List: Token -> Next", True),
+    ]
+
+
+def test_a_model_does_not_drift_from_itself():
+    for config in SERVICES:
+        model = json.loads((MODELS / config.name / config.api_version / "service-2.json").read_bytes())
+        assert drift.compare(model, model) == []
+
+
+@pytest.fixture
+def older(tmp_path):
+    """Return a copy of the tree whose pinned model is one that botocore has moved on from."""
+    tree = copy_tree(tmp_path)
+    assert tree.run("sync").code == 0
+    (path,) = tree.models.glob("*/*/service-2.json")
+    before = path.read_bytes()
+    model = json.loads(before)
+    del model["shapes"]["ListConnectionsRequest"]["members"]["MaxResults"]
+    model["shapes"]["ConnectionType"]["enum"].append("GONE")
+    path.write_text(json.dumps(model))
+    sources = tree.models / "SOURCES.toml"
+    digests = (hashlib.sha256(data).hexdigest() for data in (before, path.read_bytes()))
+    sources.write_text(sources.read_text().replace(*digests))
+    return tree
+
+
+def test_the_command_says_it_for_people(older):
+    done = older.run("drift")
+    assert (done.code, done.err) == (1, "")
+    assert done.out.splitlines() == [
+        f"pinned: botocore {botocore.__version__}; installed: botocore {botocore.__version__}",
+        "partnercentral-account: 2 change(s), 1 breaking",
+        "! removed enum value ConnectionType: 'GONE'",
+        "  added member ListConnectionsRequest.MaxResults",
+    ]
+
+
+def test_the_command_says_it_for_programs(older):
+    done = older.run("drift", "--format", "json")
+    assert done.code == 1
+    document = json.loads(done.out)
+    assert document["installed_botocore"] == botocore.__version__
+    removed, added = document["services"]["partnercentral-account"]
+    assert removed == {
+        "kind": "removed",
+        "what": "enum value",
+        "where": "ConnectionType: 'GONE'",
+        "before": None,
+        "after": None,
+        "breaking": True,
+    }
+    assert (added["where"], added["breaking"]) == ("ListConnectionsRequest.MaxResults", False)
+
+
+def test_sync_and_generate_are_the_whole_upgrade(older):
+    assert older.run("sync").code == 0
+    assert older.run("drift").code == 0
+    assert older.run("generate").code == 0
+    assert older.run("check").code == 0
+
+
+def test_a_pinned_model_that_is_not_the_recorded_one_is_an_error(older):
+    (path,) = older.models.glob("*/*/service-2.json")
+    path.write_text("{}")
+    done = older.run("drift")
+    assert (done.code, done.out) == (1, "")
+    assert "is not the file that SOURCES.toml speaks of" in done.err
