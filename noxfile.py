@@ -31,6 +31,7 @@ def typing(session: nox.Session) -> None:
     session.install("-e", ".[typing]")
     session.run("mypy")
     session.run("pyright")
+    session.run("pyright", "--verifytypes", "aiopartnercentral", "--ignoreexternal")
 
 
 @nox.session

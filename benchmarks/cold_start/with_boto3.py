@@ -1,6 +1,7 @@
 """The first page by boto3."""
 
 import sys
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -8,7 +9,7 @@ from botocore.config import Config
 
 def main(url: str, catalog: str) -> None:
     """Get one page."""
-    client = boto3.client(
+    client: Any = boto3.client(
         "partnercentral-account",
         region_name="us-east-1",
         endpoint_url=url,

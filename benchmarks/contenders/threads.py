@@ -55,7 +55,8 @@ class Threads:
 @asynccontextmanager
 async def open_threads(port: int) -> AsyncIterator[Threads]:
     """Open a client and a pool of threads."""
-    config = Config(max_pool_connections=POOL_SIZE, retries={"mode": RETRY_MODE})
+    retries: Any = {"mode": RETRY_MODE}
+    config = Config(max_pool_connections=POOL_SIZE, retries=retries)
     client: Any = boto3.Session().client(SERVICE, **connection(port), config=config)
     with ThreadPoolExecutor(MAX_THREADS) as threads:
         yield Threads(client, threads)

@@ -52,7 +52,7 @@ class _ConversionError(AioPartnerCentralError):
     ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.path = path
+        self.path: str = path
         self.operation = operation
         self.request_id = request_id
 
@@ -135,7 +135,7 @@ class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
         return CatalogsFailedError, (self.failures,)
 
 
-class ServiceError(AioPartnerCentralError, ClientError):  # type: ignore[misc] # botocore has no types
+class ServiceError(AioPartnerCentralError, ClientError):
     """The service answered with an error.
 
     Attributes:
@@ -145,7 +145,8 @@ class ServiceError(AioPartnerCentralError, ClientError):  # type: ignore[misc] #
     """
 
     def __init__(self, error_response: Mapping[str, Any], operation_name: str) -> None:
-        ClientError.__init__(self, error_response, operation_name)
+        response: Any = error_response  # botocore takes any
+        ClientError.__init__(self, response, operation_name)
         self.problems: tuple[DecodeError, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:

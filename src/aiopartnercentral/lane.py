@@ -30,7 +30,7 @@ class Lane(Generic[EntryT]):
         self._send, self._receive = anyio.create_memory_object_stream["Batch[EntryT]"](buffer_pages)
         self._sent: dict[Batch[EntryT], None] = {}
         self._interrupted = False
-        self.taken_to_end = anyio.Event()
+        self.taken_to_end: anyio.Event = anyio.Event()
         """Set once a batch with which a catalog ends has been taken."""
 
     def sender(self) -> MemoryObjectSendStream[Batch[EntryT]]:

@@ -52,7 +52,7 @@ def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
     )
 
 
-app = _typer(no_args_is_help=True)
+app: typer.Typer = _typer(no_args_is_help=True)
 app.add_typer(
     _typer(cls=CollectGroup, no_args_is_help=True),
     name="collect",

@@ -56,7 +56,7 @@ __all__ = [
     "sequence",
 ]
 
-from_iso = datetime.fromisoformat
+from_iso: Callable[[str], datetime] = datetime.fromisoformat
 
 
 class Unsure(Exception):  # noqa: N818 - no error: it never leaves the converters

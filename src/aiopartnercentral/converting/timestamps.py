@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral.converting.failures import expected
 from aiopartnercentral.errors import DecodeError, EncodeError
@@ -74,8 +74,9 @@ def _by_botocore(value: str | float) -> datetime:
     from botocore.utils import parse_timestamp  # noqa: PLC0415 - costs 100 ms to import, and is hardly ever needed
 
     # Raised outside of the handler: botocore's message quotes the value, and would come along as the context.
+    text: Any = value  # its stubs know of strings alone
     with suppress(ValueError, RuntimeError, OverflowError, OSError):
-        parsed: datetime = parse_timestamp(value)
+        parsed: datetime = parse_timestamp(text)
         return _utc(parsed)
     found = "a string that is none" if isinstance(value, str) else "a number out of range"
     raise DecodeError(f"expected timestamp, got {found}")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from types import TracebackType
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 DEFAULT_CATALOGS: Mapping[str, int] = {"AWS": 120, "Sandbox": 30}
 _REMEMBERED_REQUESTS = 10_000
@@ -79,9 +79,9 @@ class Emulator:
         }
         self.latency = latency
         self.requests_per_second = requests_per_second
-        self.denied_catalogs = _denied(denied_catalogs, self._catalogs)
-        self.in_flight = 0
-        self.max_in_flight = 0
+        self.denied_catalogs: frozenset[str] = _denied(denied_catalogs, self._catalogs)
+        self.in_flight: int = 0
+        self.max_in_flight: int = 0
         self._host = host
         self._port = port
         self._validator = account_validator()

@@ -109,7 +109,7 @@ def _take_body(response_dict: dict[str, Any], **_: object) -> None:
         response_dict["body"] = b"{}"
 
 
-_HANDLERS: dict[str, Callable[..., object]] = {
+_HANDLERS: dict[str, Callable[..., Any]] = {
     "provide-client-params": _mark_context,
     "request-created": _await_answer,
     "before-parse": _take_body,
@@ -197,7 +197,8 @@ def _unparsed_error(operation: str, taken: _Taken) -> ClientError:
     code = kind.partition(":")[0].rpartition("#")[2] if isinstance(kind, str) else str(taken.status)
     message = members.get("message", members.get("Message", ""))
     metadata = {"HTTPStatusCode": taken.status, "RequestId": taken.request_id}
-    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, operation)
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
+    return ClientError(response, operation)
 
 
 def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:
