@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, TypeVarTuple, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 from aiopartnercentral.converting import jsontext
 from aiopartnercentral.converting.codec import Codec
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
-    from anyio import CapacityLimiter
 
     from aiopartnercentral.converting import BotocoreConverter, JsonConverter
     from aiopartnercentral.converting.fast import Fast
@@ -33,10 +32,6 @@ RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
 ConversionT = TypeVar("ConversionT", DecodeError, EncodeError)
-
-ArgumentsT = TypeVarTuple("ArgumentsT")
-
-_LONGEST_IN_THE_LOOP = 128 * 1024  # bytes: about 0.7 ms of decoding
 
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
@@ -96,7 +91,6 @@ class ServiceClient:
     ) -> None:
         self._transport = transport
         self._codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
-        self._threads: CapacityLimiter | None = None
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
         """Send a request and return the response to it, with `response_metadata` set.
@@ -148,9 +142,9 @@ class ServiceClient:
             body = answer.body
             if body is None:
                 page = await self._decoded(operation, answer)
-                body = self._codec.json.dumps(page)
+                body = (await self._codec.json()).dumps(page)
             try:
-                items, next_token = await self._convert(
+                items, next_token = await self._codec.beside_the_loop(
                     jsontext.split_page, body, pagination.result_key, pagination.output_token
                 )
             except DecodeError as error:
@@ -173,7 +167,7 @@ class ServiceClient:
         from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
 
         try:
-            params = self._codec.encode(request, operation.input)
+            params = await self._codec.encode(request, operation.input)
         except EncodeError as error:
             _in_call(error, operation)
             raise
@@ -182,7 +176,7 @@ class ServiceClient:
         try:
             return await self._transport.send(operation.name, params, pause)
         except ErrorAnswerError as answer:
-            failure = self._service_error(answer)
+            failure = await self._service_error(answer)
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure
@@ -191,9 +185,9 @@ class ServiceClient:
         cls = operation.output
         try:
             if answer.body is None:
-                response: ResponseT = self._codec.botocore.get_structure_hook(cls)(dict(answer.parsed), cls)
+                response: ResponseT = await self._codec.structure(answer.parsed, cls)
             else:
-                response = await self._convert(self._codec.decode, answer.body or b"{}", cls)
+                response = await self._codec.decode(answer.body or b"{}", cls)
         except DecodeError as error:
             _in_call(error, operation, answer)
             raise
@@ -204,28 +198,14 @@ class ServiceClient:
             object.__setattr__(response, "response_metadata", answer.metadata)
         return response
 
-    async def _convert(self, convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT) -> T:
-        """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long.
-
-        Hooks that were not generated are called here whatever the size: they may want the caller's thread or context.
-        """
-        if len(body) <= _LONGEST_IN_THE_LOOP or self._codec.decodes_by_hooks_of_others:
-            return convert(body, *args)
-        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - few bodies are so large
-
-        if self._threads is None:
-            # Not anyio's shared one: all of its threads may be waiting for calls of ours.
-            self._threads = CapacityLimiter(1)
-        return await to_thread.run_sync(convert, body, *args, limiter=self._threads)
-
-    def _service_error(self, answer: ErrorAnswerError) -> ServiceError:
+    async def _service_error(self, answer: ErrorAnswerError) -> ServiceError:
         """Return the typed error for botocore's; a member that cannot be decoded does not hide the error."""
         plain = answer.error
         response, operation = plain.response, plain.operation_name
         cls = self.service.errors.get(response.get("Error", {}).get("Code", ""))
         if cls is None:
             return ServiceError(response, operation)
-        decoder = self._codec.error_decoder(cls, of_json=answer.body is not None)
+        decoder = await self._codec.error_decoder(cls, of_json=answer.body is not None)
         try:
             members = response if answer.body is None else jsontext.loads(answer.body)
         except DecodeError:

@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral.converting.codec import Codec
+from aiopartnercentral.account.fast import FAST
 from aiopartnercentral.errors import DecodeError
 from tests.servers import Reply
 
@@ -62,14 +62,15 @@ class Watched:
 async def test_a_large_body_is_decoded_in_a_thread(
     server: ScriptedServer, client: account.Client, monkeypatch: pytest.MonkeyPatch, count: int, *, in_the_loop: bool
 ) -> None:
-    threads = set()
-    decode = Codec.decode
+    threads: set[int] = set()
+    decode = FAST.decoder(account.ListConnectionsResponse)
+    assert decode is not None
 
-    def watched(codec: Codec, body: bytes, cls: type) -> Any:
+    def watched(body: bytes) -> Any:
         threads.add(threading.get_ident())
-        return decode(codec, body, cls)
+        return decode(body)
 
-    monkeypatch.setattr(Codec, "decode", watched)
+    monkeypatch.setattr(FAST, "decoder", lambda _: watched)
     server.replies(Reply({"ConnectionSummaries": [connection(number) for number in range(count)]}))
     response = await client.list_connections(catalog="AWS")
     assert [summary.id for summary in response.connection_summaries] == [f"pac-{n:013}" for n in range(count)]
@@ -91,7 +92,7 @@ async def test_large_bodies_are_decoded_while_all_threads_wait_for_them(
     server: ScriptedServer, client: account.Client
 ) -> None:
     server.replies(Reply({"ConnectionSummaries": [connection(number) for number in range(BEYOND_THE_BOUND)]}))
-    done = []
+    done: list[account.ListConnectionsResponse] = []
 
     async def call() -> None:
         done.append(await client.list_connections(catalog="AWS"))

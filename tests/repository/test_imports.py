@@ -67,6 +67,48 @@ def test_the_first_call_builds_no_converter_and_what_it_needs_alone() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        'Reply({"ConnectionSummaries": [], "NextToken": 1})',
+        'Reply({"__type": "AccessDeniedException", "Message": "no"}, status=400)',
+    ],
+)
+def test_the_converters_are_loaded_beside_the_loop(reply: str) -> None:
+    call = f"""if True:
+        import anyio, builtins, sys, threading
+        from aiopartnercentral import account
+        from aiopartnercentral.errors import AioPartnerCentralError
+        from tests.servers import Reply, scripted_server
+
+        loaded_in = []
+
+        class Watch:
+            def find_spec(self, name, path=None, target=None):
+                if name == "aiopartnercentral.account.converters":
+                    loaded_in.append(threading.current_thread() is threading.main_thread())
+
+        sys.meta_path.insert(0, Watch())
+
+        async def main(url):
+            options = {{"aws_access_key_id": "a", "aws_secret_access_key": "b"}}
+            async with account.connect(endpoint_url=url, **options) as client:
+                try:
+                    await client.list_connections(catalog="AWS")
+                except AioPartnerCentralError as error:
+                    print(type(error).__name__)
+
+        with scripted_server() as server:
+            server.replies({reply})
+            anyio.run(main, server.url)
+        print(loaded_in)
+    """
+    done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True, cwd=ROOT)
+    error, loaded_in = done.stdout.split()
+    assert error in {"DecodeError", "AccessDeniedException"}
+    assert loaded_in == "[False]"
+
+
 def test_converting_needs_no_client() -> None:
     loaded = modules_after("from aiopartnercentral.account import json_converter")
     assert loaded.isdisjoint({"aiobotocore", "aiohttp", "typer", "rich"})
