@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import timeit
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from aiobotocore.session import get_session
 from botocore.model import ServiceModel
 from botocore.parsers import JSONParser
 
 from aiopartnercentral import account, service_model
+from aiopartnercentral.account.fast import FAST
 from aiopartnercentral.paging import FetchedPage, Paginator
 from tests.costs.counting import Calls, calls, calls_of, instructions, memory
 from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
-    from tests.servers import ScriptedServer
+    from collections.abc import Callable
+
+    from tests.servers import Received, ScriptedServer
 
 ITEMS = 100
 PARTICIPANTS = (
@@ -139,3 +144,51 @@ async def test_handing_over_an_item_takes_one_call() -> None:
     await consume()
     counted = await calls_of(consume)
     assert counted.ours <= 2 * pages * (ITEMS + 40)
+
+
+@pytest.mark.anyio
+async def test_collecting_a_page_takes_few_functions_of_ours_and_of_others() -> None:
+    pages = 10
+
+    def answer(received: Received) -> Reply:
+        number = int(received.body.get("NextToken", 0)) + 1
+        more = {"NextToken": str(number)} if number < pages else {}
+        return Reply({**PAGE, "NextToken": None, **more})
+
+    with scripted_server() as server:
+        server.answer = answer
+        async with account.connect(**options(server)) as client:
+
+            async def collect() -> None:
+                async with client.paginate.list_connections(catalogs="AWS") as connections:
+                    assert len([entry async for entry in connections]) == pages * ITEMS
+
+            await collect()
+            counted = await calls_of(collect)
+    # For each item one function hands it over, beside the two that decode it.
+    assert counted.ours <= pages * (3 * ITEMS + 130)
+    assert counted.python <= pages * (3 * ITEMS + 1800)
+    assert counted.c <= pages * (2 * ITEMS + 1500)
+
+
+def test_encoding_a_request_takes_one_function_for_a_member() -> None:
+    request = account.ListConnectionsRequest(
+        catalog="AWS", next_token="x", connection_type="SUBSIDIARY", max_results=5, other_participant_identifiers=["a"]
+    )
+    converter = account.make_botocore_converter()
+    for encode in (FAST.encoder(type(request)), lambda each: converter.params(each, type(each))):
+        assert encode is not None
+        encode(request)
+        counted = calls(lambda encode=encode: encode(request))
+        assert counted.python <= 16
+        assert counted.c <= 20
+
+
+def test_decoding_takes_a_few_times_as_long_as_parsing_alone() -> None:
+    """Time, but no absolute one: what counts no calls, such as a collection of garbage, shows here."""
+
+    def least(function: Callable[[], object]) -> float:
+        return min(timeit.repeat(function, number=5, repeat=20))
+
+    decode()
+    assert least(decode) <= 6 * least(lambda: msgspec.json.decode(BODY))
