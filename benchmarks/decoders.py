@@ -44,9 +44,24 @@ class Decoder:
 def decoder(name: str) -> Decoder:
     """Return the decoder of this name."""
     loads = _LOADERS[name]()
-    if name in (OURS, OURS_BY_HOOKS, STRUCTS, CATTRS):
+    if name in (OURS, OURS_BY_HOOKS):
+        return Decoder(loads, _typed_items, attrgetter("id"))
+    if name in (STRUCTS, CATTRS):
         return Decoder(loads, attrgetter("connection_summaries"), attrgetter("id"))
     return Decoder(loads, itemgetter("ConnectionSummaries"), itemgetter("Id"))
+
+
+def _typed_items(page: Any) -> list[Any]:  # noqa: ANN401 - what it is, is the question
+    """Find the items of our page, all of which must be objects of the classes that are promised."""
+    from aiopartnercentral import account  # noqa: PLC0415 - one contender a process
+
+    if type(page) is not account.ListConnectionsResponse:
+        raise TypeError(f"a page is a {type(page).__name__}")
+    items: list[Any] = page.connection_summaries
+    for item in items:
+        if type(item) is not account.ConnectionSummary:
+            raise TypeError(f"an item is a {type(item).__name__}")
+    return items
 
 
 def _ours() -> Loads:
