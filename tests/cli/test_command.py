@@ -29,7 +29,10 @@ async def test_version(run):
     assert (ended.code, ended.out.decode()) == (0, f"aiopartnercentral {aiopartnercentral.__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], ["demo", "--help"], ["emulator", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["-h"], ["--version"], ["demo", "--help"], ["emulator", "--help"], ["describe", "--help"]],
+)
 async def test_help_is_quick_because_nothing_heavy_is_imported(environment, arguments):
     code = (
         f"import sys; sys.argv[1:] = {arguments!r}\n"
@@ -80,7 +83,9 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
     assert f"Did you mean {meant}" in ended.err
 
 
-@pytest.mark.parametrize("command", ["demo", "emulator", *(f"collect {one.command}" for one in listings.listings())])
+@pytest.mark.parametrize(
+    "command", ["demo", "describe", "emulator", *(f"collect {one.command}" for one in listings.listings())]
+)
 async def test_help_names_values_alike(run, command):
     ended = await run(*command.split(), "--help")
     values = re.findall(r"^  --[a-z-]+ ([^\s<]+)", ended.out.decode(), re.MULTILINE)

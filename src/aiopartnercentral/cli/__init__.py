@@ -1,10 +1,18 @@
-"""The command `aiopartnercentral`: a demo, the collection of a listing, a local Partner Central.
+"""The command `aiopartnercentral`: a demo, the collection of a listing, a local Partner Central, what the API has.
 
 app        what can be typed; imports nothing heavy
 listings   a command for each paginated operation, derived from the generated client
 collect    one collection, from the client to the output
 demo       the same with everything embedded
 serve      the emulator until a signal
+describe   an operation or a type of the API, or the list of them
+api        the pinned model beside the Python names, and what a typed name means
+describing what the model says of it, read into facts
+facts      what these are
+documentation  what AWS says of it, from the installed botocore
+markup     its HTML as text
+sheet      the facts and texts as lines
+layout     lines in the width that there is
 running    coroutine -> exit code: signals, and faults as one line each
 problems   what a fault means to the person at the terminal
 output     bytes to a descriptor, and files that are whole or not there

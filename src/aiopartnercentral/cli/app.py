@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,13 @@ from aiopartnercentral import __version__
 __all__ = ["app"]
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+
+class Style(StrEnum):
+    """How a description is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class CollectGroup(TyperGroup):
@@ -131,3 +139,31 @@ def emulator(
         denied_catalogs=deny or [],
     )
     raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))
+
+
+@app.command(short_help="Describe an operation or a type of the API.")
+def describe(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            show_default=False,
+            help="An operation or a type, such as list_connections or ConnectionSummary, in any spelling; without it, "
+            "all of them are listed.",
+        ),
+    ] = None,
+    *,
+    docs: Annotated[
+        bool, typer.Option("--docs", help="AWS's texts about the members too, from the installed botocore.")
+    ] = False,
+    style: Annotated[
+        Style, typer.Option("--format", help="text for people; json for programs, with the same facts.")
+    ] = Style.TEXT,
+) -> None:
+    """Describe an operation or a type of the Partner Central Account API: members, constraints, errors, who uses it."""
+    from aiopartnercentral.cli.describe import show  # noqa: PLC0415 - loads botocore's exceptions
+    from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
+
+    if docs and name is None:
+        raise typer.BadParameter("it needs the NAME of an operation or a type", param_hint="'--docs'")
+    raise typer.Exit(run(lambda: show(name, docs=docs, as_json=style is Style.JSON)))
