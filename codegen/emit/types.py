@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from codegen.emit.writer import Writer
     from codegen.names import Names
 
-_SCALARS = {
+SCALARS = {
     ir.Kind.STRING: "str",
     ir.Kind.BOOLEAN: "bool",
     ir.Kind.INTEGER: "int",
@@ -68,7 +68,7 @@ class Types:
         if isinstance(found, ir.Scalar):
             if found.kind is ir.Kind.TIMESTAMP:
                 writer.use("datetime", "datetime", typing_only=typing_only)
-            return _SCALARS[found.kind]
+            return SCALARS[found.kind]
         if isinstance(found, ir.List):
             if argument:
                 writer.use("collections.abc", "Sequence", typing_only=True)

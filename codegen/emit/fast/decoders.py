@@ -6,18 +6,10 @@ import attrs
 
 from codegen import ir
 from codegen.emit.fast.functions import Functions
+from codegen.emit.types import SCALARS
 
 _SMALL = 2
-_WIRE = {
-    ir.Kind.STRING: "str",
-    ir.Kind.BOOLEAN: "bool",
-    ir.Kind.INTEGER: "int",
-    ir.Kind.LONG: "int",
-    ir.Kind.FLOAT: "float",
-    ir.Kind.DOUBLE: "float",
-    ir.Kind.TIMESTAMP: "str",
-    ir.Kind.BLOB: "str",
-}
+_WIRE = {**SCALARS, ir.Kind.TIMESTAMP: "str", ir.Kind.BLOB: "str"}
 # The standard library takes more forms than botocore, and some for another time; these are the same to both.
 _UNUSUAL_TIMESTAMP = "{value}[19] not in '.Z' or {value}[10] != 'T' or {value}[7] != '-' or {value}[-1] != 'Z'"
 
