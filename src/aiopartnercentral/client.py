@@ -127,9 +127,13 @@ class ServiceClient:
 
         operation = pagination.operation
 
-        async def fetch(catalog: str, token: str | None) -> FetchedPage[ResponseT, ItemT]:
+        async def answer_of(catalog: str, token: str | None) -> Answer:
             answer = await self._send(operation, request(catalog, token), checkpoint)
             await checkpoint()  # others may run between botocore's work on an answer and ours
+            return answer
+
+        async def fetch(catalog: str, token: str | None) -> FetchedPage[ResponseT, ItemT]:
+            answer = await answer_of(catalog, token)
             page = await self._decoded(operation, answer)
             retries = answer.metadata.attempts - 1
             return FetchedPage(
@@ -137,8 +141,7 @@ class ServiceClient:
             )
 
         async def fetch_raw(catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
-            answer = await self._send(operation, request(catalog, token), checkpoint)
-            await checkpoint()
+            answer = await answer_of(catalog, token)
             body = answer.body
             if body is None:
                 page = await self._decoded(operation, answer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
 
@@ -52,11 +51,8 @@ class Codec:
             EncodeError: a member is not what the service model says, or botocore cannot send it.
             Exception: whatever a hook raises.
         """
-        fast = self._fast.encoder(cls) if self._existing("botocore_converter") is None else None
-        if fast is not None:
-            # What it is not sure of, the converter encodes or reports.
-            with suppress(Exception):
-                return fast(request)
+        if self._existing("botocore_converter") is None and (params := self._fast.encode(request, cls)) is not None:
+            return params
         converter: BotocoreConverter = await self._converter("botocore_converter")
         return converter.params(request, cls)
 
@@ -67,10 +63,10 @@ class Codec:
             DecodeError: the body is no JSON, or its value is not what the service model says.
             Exception: whatever a hook raises.
         """
-        fast = self._fast.decoder(cls) if self._existing("json_converter") is None else None
-        if fast is not None:
-            with suppress(Exception):
-                return await self.beside_the_loop(fast, body)
+        if self._existing("json_converter") is None:
+            response = await self.beside_the_loop(self._fast.decode, body, cls)
+            if response is not None:
+                return response
         converter = await self.json()
         return await self.beside_the_loop(converter.loads, body, cls)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -118,11 +117,8 @@ class JsonConverter(ServiceConverter):
         Raises:
             DecodeError: the text is no JSON, or its value is not what the service model says.
         """
-        decode = None if self._fast is None else self._fast.decoder(cl)
-        if decode is not None:
-            # Whatever it is not sure of, the hooks below decode or report.
-            with suppress(Exception):
-                return decode(data)
+        if self._fast is not None and (result := self._fast.decode(data, cl)) is not None:
+            return result
         return self.get_structure_hook(cl)(jsontext.loads(data), cl)
 
     def dumps(self, obj: object) -> bytes:
@@ -156,11 +152,8 @@ class BotocoreConverter(ServiceConverter):
         Raises:
             EncodeError: a member is not what the service model says, or botocore cannot send it.
         """
-        encode_fast = None if self._fast is None else self._fast.encoder(cls)
-        if encode_fast is not None and type(request) is cls:
-            # Whatever it is not sure of, the hooks below encode or report.
-            with suppress(Exception):
-                return encode_fast(request)
+        if self._fast is not None and (result := self._fast.encode(request, cls)) is not None:
+            return result
         params = self.get_unstructure_hook(cls)(request)
         encode.check_sendable(params)
         return params

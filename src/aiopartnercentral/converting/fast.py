@@ -104,6 +104,22 @@ class Fast:
         self._decoders: dict[type, Callable[[bytes | str], Any]] = {}
         self._encoders: dict[type, Callable[[Any], dict[str, Json]]] = {}
 
+    def decode(self, data: bytes | str, cls: object) -> Any:  # noqa: ANN401 - an object of the class
+        """Make an object of the class of JSON text; None where a converter must decode or report it."""
+        decode = self.decoder(cls)
+        try:
+            return None if decode is None else decode(data)
+        except Exception:  # noqa: BLE001 - whatever it was not sure of
+            return None
+
+    def encode(self, request: object, cls: type) -> dict[str, Json] | None:
+        """Make botocore's parameters of a request of the class; None where a converter must encode or report it."""
+        encode = self.encoder(cls) if type(request) is cls else None
+        try:
+            return None if encode is None else encode(request)
+        except Exception:  # noqa: BLE001 - whatever it was not sure of
+            return None
+
     def decoder(self, cls: object) -> Callable[[bytes | str], Any] | None:
         """Return the function that makes an object of the class of JSON text, if there is one."""
         if not isinstance(cls, type):
