@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import attrs
 
 from codegen import source
+from codegen.graph import contained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from codegen.services import ServiceConfig
@@ -111,8 +112,8 @@ def _shapes(old: Model, new: Model) -> Iterator[Change]:
     for change in _added_or_removed(before, after, "shape"):
         # Other shapes have no class; a member that refers to one is a change of its own.
         yield attrs.evolve(change, breaking=change.breaking and change.where in has_class)
-    sent = _reached(before, _roots(old, "input")) | _reached(after, _roots(new, "input"))
-    received = _reached(before, _roots(old, "output")) | _reached(after, _roots(new, "output"))
+    sent = _reached(old, "input") | _reached(new, "input")
+    received = _reached(old, "output") | _reached(new, "output")
     for name in _in_both(before, after):
         ignored = _PARTS | {"min", "max", "pattern"}
         yield from _traits(before[name], after[name], name, ignored=ignored, breaking=_OF_A_SHAPE)
@@ -202,19 +203,14 @@ def _python_type(shapes: Model, name: str) -> object:
     return shape["type"], *(_python_type(shapes, part) for part in parts)
 
 
-def _roots(model: Model, side: str) -> Iterator[str]:
-    return (operation[side]["shape"] for operation in model["operations"].values() if side in operation)
+def _reached(model: Model, side: str) -> frozenset[str]:
+    """Return the shapes that the requests or the responses are made of."""
+    shapes = model["shapes"]
+    roots = {operation[side]["shape"] for operation in model["operations"].values() if side in operation}
+    inner = {name: frozenset(_referred(shape)) & shapes.keys() for name, shape in shapes.items()}
+    return contained(inner, roots & shapes.keys())
 
 
-def _reached(shapes: Model, roots: Iterable[str]) -> frozenset[str]:
-    """Return the shapes that values of the root shapes are made of."""
-    found: set[str] = set()
-    pending = [root for root in roots if root in shapes]
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            shape = shapes[name]
-            parts = (shape.get("member"), shape.get("key"), shape.get("value"), *shape.get("members", {}).values())
-            pending += [part["shape"] for part in parts if part and part["shape"] in shapes]
-    return frozenset(found)
+def _referred(shape: Model) -> Iterator[str]:
+    parts = (*(shape[part] for part in ("member", "key", "value") if part in shape), *shape.get("members", {}).values())
+    return (part["shape"] for part in parts)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from codegen import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+
+def references(shapes: Mapping[str, ir.Shape]) -> dict[str, frozenset[str]]:
+    """Return which shapes each shape refers to itself."""
+    return {name: frozenset(_targets(shape)) for name, shape in shapes.items()}
 
 
 def _targets(shape: ir.Shape) -> Iterator[str]:
@@ -40,22 +45,22 @@ def endless_collections(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
     """Return the lists and maps that contain themselves with nothing but lists and maps between."""
     collections = {name: shape for name, shape in shapes.items() if isinstance(shape, ir.List | ir.Map)}
     inner = {name: frozenset(_targets(shape)) & collections.keys() for name, shape in collections.items()}
-    return frozenset(name for name in inner if name in _reachable(name, inner))
+    return frozenset(name for name in inner if name in _reached({name}, inner))
 
 
-def contained(shapes: Mapping[str, ir.Shape], roots: Iterable[str]) -> frozenset[str]:
-    """Return the shapes that values of the root shapes are made of, the roots included."""
-    inner = {name: frozenset(_targets(shape)) for name, shape in shapes.items()}
-    return frozenset(roots).union(*(_reachable(root, inner) for root in roots))
+def contained(inner: Mapping[str, frozenset[str]], roots: Collection[str]) -> frozenset[str]:
+    """Return the shapes that values of the root shapes are made of, the roots included; `inner` as `references` is."""
+    return frozenset(roots) | _reached(roots, inner)
 
 
 def sole_users(service: ir.Service) -> dict[str, str | None]:
     """Return the operation that alone uses each structure and union, or None where several do or an error does."""
     users: dict[str, set[str | None]] = {}
+    inner = references(service.shapes)
     for operation in service.operations:
-        for shape in contained(service.shapes, {operation.input, operation.output}):
+        for shape in contained(inner, {operation.input, operation.output}):
             users.setdefault(shape, set()).add(operation.name)
-    for shape in contained(service.shapes, {error.name for error in service.errors()}):
+    for shape in contained(inner, {error.name for error in service.errors()}):
         users.setdefault(shape, set()).add(None)
     composed = (shape.name for shape in service.shapes.values() if isinstance(shape, ir.Structure | ir.Union))
     found = {name: users.get(name, {None}) for name in composed}
@@ -64,8 +69,8 @@ def sole_users(service: ir.Service) -> dict[str, str | None]:
 
 def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, str]]:
     """Return the (shape, member) pairs through which a structure or union reaches itself again."""
-    inner = {name: frozenset(_targets(shape)) for name, shape in shapes.items()}
-    reachable = {name: _reachable(name, inner) for name in shapes}
+    inner = references(shapes)
+    reachable = {name: _reached({name}, inner) for name in shapes}
     return frozenset(
         (name, member.name)
         for name, shape in shapes.items()
@@ -75,9 +80,10 @@ def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, st
     )
 
 
-def _reachable(start: str, inner: Mapping[str, frozenset[str]]) -> frozenset[str]:
+def _reached(roots: Iterable[str], inner: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return what the roots refer to, directly or not; a root is among it if something refers to it."""
     found: set[str] = set()
-    pending = [start]
+    pending = list(roots)
     while pending:
         new = inner[pending.pop()] - found
         found |= new

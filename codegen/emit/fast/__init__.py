@@ -14,7 +14,7 @@ from codegen.emit.fast.decoders import Decoders
 from codegen.emit.fast.encoders import Encoders
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer
-from codegen.graph import contained
+from codegen.graph import contained, references
 from codegen.names import COMMON
 
 if TYPE_CHECKING:
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `fast`."""
-    received = contained(service.shapes, {operation.output for operation in service.operations})
-    sent = contained(service.shapes, {operation.input for operation in service.operations})
+    inner = references(service.shapes)
+    received = contained(inner, {operation.output for operation in service.operations})
+    sent = contained(inner, {operation.input for operation in service.operations})
     # An error among the members of a structure is no attrs class: what contains one is left to the converters.
     errors = {error.name for error in service.errors()}
-    unfit = {name for name in received | sent if errors & contained(service.shapes, {name})}
+    unfit = {name for name in received | sent if errors & contained(inner, {name})}
     files: dict[str, str] = {}
     modules: dict[str, str] = {}
     for module in dict.fromkeys([COMMON, *names.modules.values()]):
