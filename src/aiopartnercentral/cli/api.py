@@ -17,7 +17,7 @@ from aiopartnercentral.operation import Operation, Pagination
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Api", "Kind", "load"]
+__all__ = ["Api", "Kind", "load", "squashed"]
 
 _NEAR = 5
 _ELEMENTS: Final = ("member", "key", "value")
@@ -105,12 +105,12 @@ class Api:
         found: Any = getattr(account, self.classes[name])
         names: dict[str, str]
         if self.kind(name) is Kind.UNION:
-            names = {_squashed(variant.removeprefix(self.classes[name])): variant for variant in _variants(found)}
+            names = {squashed(variant.removeprefix(self.classes[name])): variant for variant in _variants(found)}
         elif self.kind(name) is Kind.ERROR:
-            names = {_squashed(argument): argument for argument in inspect.signature(found.__init__).parameters}
+            names = {squashed(argument): argument for argument in inspect.signature(found.__init__).parameters}
         else:
-            names = {_squashed(field.name): field.name for field in attrs.fields(found)}
-        return {member: names[_squashed(member)] for member in self.shapes[name]["members"]}
+            names = {squashed(field.name): field.name for field in attrs.fields(found)}
+        return {member: names[squashed(member)] for member in self.shapes[name]["members"]}
 
     def targets(self, name: str) -> list[str]:
         """Return the shapes that the shape refers to itself: those of members, elements, keys and values."""
@@ -128,11 +128,11 @@ class Api:
         last = text.strip().rpartition(".")[2].removesuffix("()")
         if last in self.operations or last in self.shapes:
             return last
-        return self._names().get(_squashed(last))
+        return self._names().get(squashed(last))
 
     def near(self, text: str) -> list[str]:
         """Return the wire names that are nearest to what was typed, best first."""
-        names, wanted = self._names(), _squashed(text)
+        names, wanted = self._names(), squashed(text)
         close = difflib.get_close_matches(wanted, names, n=_NEAR)
         close += [name for name in names if wanted and wanted in name]
         return list(dict.fromkeys(names[name] for name in close))[:_NEAR]
@@ -141,13 +141,13 @@ class Api:
         """Return the wire name of every name; the first to have a name keeps it."""
         found: dict[str, str] = {}
         for name in (*self.operations, *self.shapes):
-            found.setdefault(_squashed(name), name)
+            found.setdefault(squashed(name), name)
         for name, python in (*self.methods.items(), *self.classes.items()):
-            found.setdefault(_squashed(python), name)
+            found.setdefault(squashed(python), name)
         for name, python in self.classes.items():
             if self.kind(name) is Kind.UNION:
                 for variant in _variants(getattr(account, python)):
-                    found.setdefault(_squashed(variant), name)
+                    found.setdefault(squashed(variant), name)
         return found
 
 
@@ -156,7 +156,7 @@ def load() -> Api:
     """Return the Partner Central Account API."""
     service = operations.SERVICE
     model = service_model.load(service.name, service.api_version)
-    public = {_squashed(name): name for name in account.__all__}
+    public = {squashed(name): name for name in account.__all__}
     made = vars(operations).items()
     methods = {value.name: name.lower() for name, value in made if isinstance(value, Operation)}
     paginated = [value.operation.name for _, value in made if isinstance(value, Pagination)]
@@ -170,7 +170,7 @@ def load() -> Api:
         methods=methods,
         paginators={name: methods[name] for name in paginated},
         classes={
-            name: public[_squashed(name)]
+            name: public[squashed(name)]
             for name, shape in model["shapes"].items()
             if shape["type"] == "structure" or "enum" in shape
         },
@@ -181,5 +181,6 @@ def _variants(union: object) -> list[str]:
     return [variant.__name__ for variant in get_args(union)]
 
 
-def _squashed(name: str) -> str:
+def squashed(name: str) -> str:
+    """Return a wire name or Python name without what spellings differ in."""
     return "".join(char for char in name if char not in "_- ").lower()

@@ -17,6 +17,7 @@ from aiopartnercentral import service_model
 from aiopartnercentral.account import operations
 from aiopartnercentral.account.client import Paginate
 from aiopartnercentral.cli import collect
+from aiopartnercentral.cli.api import squashed
 from aiopartnercentral.cli.options import COMMON, check_text
 from aiopartnercentral.cli.running import run
 from aiopartnercentral.operation import Pagination
@@ -75,10 +76,10 @@ def listings() -> list[Listing]:
         TypeError: a filter is of a type that has no option; the command must learn it.
     """
     paginations = {
-        _squashed(value.operation.name): value for value in vars(operations).values() if isinstance(value, Pagination)
+        squashed(value.operation.name): value for value in vars(operations).values() if isinstance(value, Pagination)
     }
     methods = sorted(name for name in vars(Paginate) if not name.startswith("_"))
-    return [_listing(name, paginations[_squashed(name)]) for name in methods]
+    return [_listing(name, paginations[squashed(name)]) for name in methods]
 
 
 def commands() -> dict[str, Callable[..., None]]:
@@ -138,10 +139,6 @@ def _metavar(name: str, element: type) -> str | None:
 
 def _is_union(hint: object) -> bool:
     return get_origin(hint) in (Union, types.UnionType)
-
-
-def _squashed(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def _function(listing: Listing) -> Callable[..., None]:
