@@ -51,7 +51,7 @@ def _exports(service: ir.Service, names: Names) -> dict[str, str]:
     exports = {"Client": "client", "Paginate": "client", "connect": "client", "wrap": "client"}
     for form in ("json", "botocore"):
         exports |= {f"{form}_converter": "converters", f"make_{form}_converter": "converters"}
-    exports |= {names.classes[s.name]: f"structures.{names.modules[s.name]}" for s in service.structures()}
+    exports |= {names.classes[s.name]: "structures" for s in service.structures()}
     exports |= {names.classes[s.name]: "errors" for s in service.errors()}
     exports |= {names.classes[s.name]: "enums" for s in service.enums()}
     for union in service.unions():

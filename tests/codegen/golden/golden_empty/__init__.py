@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from golden_empty.client import Client, Paginate, connect, wrap
     from golden_empty.converters import botocore_converter, json_converter, make_botocore_converter, make_json_converter
-    from golden_empty.structures.common import Nothing, Nothing2
-    from golden_empty.structures.ping import PingRequest, PingResponse
-    from golden_empty.structures.pull import PullRequest, PullResponse
-    from golden_empty.structures.push import PushRequest, PushResponse
+    from golden_empty.structures import (
+        Nothing,
+        Nothing2,
+        PingRequest,
+        PingResponse,
+        PullRequest,
+        PullResponse,
+        PushRequest,
+        PushResponse,
+    )
 
 __all__ = [
     "Client",
@@ -35,15 +41,15 @@ __all__ = [
 
 _MODULES = {
     "Client": "client",
-    "Nothing": "structures.common",
-    "Nothing2": "structures.common",
+    "Nothing": "structures",
+    "Nothing2": "structures",
     "Paginate": "client",
-    "PingRequest": "structures.ping",
-    "PingResponse": "structures.ping",
-    "PullRequest": "structures.pull",
-    "PullResponse": "structures.pull",
-    "PushRequest": "structures.push",
-    "PushResponse": "structures.push",
+    "PingRequest": "structures",
+    "PingResponse": "structures",
+    "PullRequest": "structures",
+    "PullResponse": "structures",
+    "PushRequest": "structures",
+    "PushResponse": "structures",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

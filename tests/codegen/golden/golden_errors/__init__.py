@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     )
     from golden_errors.enums import Kind
     from golden_errors.errors import Bare, Broken, Detailed, NotFound, Spelled
-    from golden_errors.structures.fail import FailRequest, FailResponse
-    from golden_errors.structures.succeed import SucceedRequest, SucceedResponse
+    from golden_errors.structures import FailRequest, FailResponse, SucceedRequest, SucceedResponse
     from golden_errors.unions import Detail, DetailField, DetailKind, DetailUnknown
 
 __all__ = [
@@ -54,14 +53,14 @@ _MODULES = {
     "DetailKind": "unions",
     "DetailUnknown": "unions",
     "Detailed": "errors",
-    "FailRequest": "structures.fail",
-    "FailResponse": "structures.fail",
+    "FailRequest": "structures",
+    "FailResponse": "structures",
     "Kind": "enums",
     "NotFound": "errors",
     "Paginate": "client",
     "Spelled": "errors",
-    "SucceedRequest": "structures.succeed",
-    "SucceedResponse": "structures.succeed",
+    "SucceedRequest": "structures",
+    "SucceedResponse": "structures",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

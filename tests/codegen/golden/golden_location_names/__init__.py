@@ -15,8 +15,7 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_location_names.errors import Renamed
-    from golden_location_names.structures.common import Part
-    from golden_location_names.structures.rename import RenameRequest, RenameResponse
+    from golden_location_names.structures import Part, RenameRequest, RenameResponse
     from golden_location_names.unions import Choice, ChoicePart, ChoicePlain, ChoiceText, ChoiceUnknown
 
 __all__ = [
@@ -47,9 +46,9 @@ _MODULES = {
     "ChoiceUnknown": "unions",
     "Client": "client",
     "Paginate": "client",
-    "Part": "structures.common",
-    "RenameRequest": "structures.rename",
-    "RenameResponse": "structures.rename",
+    "Part": "structures",
+    "RenameRequest": "structures",
+    "RenameResponse": "structures",
     "Renamed": "errors",
     "botocore_converter": "converters",
     "connect": "client",

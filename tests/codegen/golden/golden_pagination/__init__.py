@@ -15,11 +15,17 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_pagination.enums import Kind
-    from golden_pagination.structures.common import Thing
-    from golden_pagination.structures.get_thing import GetThingRequest, GetThingResponse
-    from golden_pagination.structures.list_groups import ListGroupsRequest, ListGroupsResponse
-    from golden_pagination.structures.list_names import ListNamesRequest, ListNamesResponse
-    from golden_pagination.structures.list_things import ListThingsRequest, ListThingsResponse
+    from golden_pagination.structures import (
+        GetThingRequest,
+        GetThingResponse,
+        ListGroupsRequest,
+        ListGroupsResponse,
+        ListNamesRequest,
+        ListNamesResponse,
+        ListThingsRequest,
+        ListThingsResponse,
+        Thing,
+    )
 
 __all__ = [
     "Client",
@@ -44,17 +50,17 @@ __all__ = [
 
 _MODULES = {
     "Client": "client",
-    "GetThingRequest": "structures.get_thing",
-    "GetThingResponse": "structures.get_thing",
+    "GetThingRequest": "structures",
+    "GetThingResponse": "structures",
     "Kind": "enums",
-    "ListGroupsRequest": "structures.list_groups",
-    "ListGroupsResponse": "structures.list_groups",
-    "ListNamesRequest": "structures.list_names",
-    "ListNamesResponse": "structures.list_names",
-    "ListThingsRequest": "structures.list_things",
-    "ListThingsResponse": "structures.list_things",
+    "ListGroupsRequest": "structures",
+    "ListGroupsResponse": "structures",
+    "ListNamesRequest": "structures",
+    "ListNamesResponse": "structures",
+    "ListThingsRequest": "structures",
+    "ListThingsResponse": "structures",
     "Paginate": "client",
-    "Thing": "structures.common",
+    "Thing": "structures",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_recursion.errors import Failure
-    from golden_recursion.structures.common import Node
-    from golden_recursion.structures.walk import Chicken, Egg, WalkRequest, WalkResponse
+    from golden_recursion.structures import Chicken, Egg, Node, WalkRequest, WalkResponse
     from golden_recursion.unions import Choice, ChoiceBoth, ChoiceBranch, ChoiceLeaf, ChoiceNot, ChoiceUnknown
 
 __all__ = [
@@ -43,7 +42,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Chicken": "structures.walk",
+    "Chicken": "structures",
     "Choice": "unions",
     "ChoiceBoth": "unions",
     "ChoiceBranch": "unions",
@@ -51,12 +50,12 @@ _MODULES = {
     "ChoiceNot": "unions",
     "ChoiceUnknown": "unions",
     "Client": "client",
-    "Egg": "structures.walk",
+    "Egg": "structures",
     "Failure": "errors",
-    "Node": "structures.common",
+    "Node": "structures",
     "Paginate": "client",
-    "WalkRequest": "structures.walk",
-    "WalkResponse": "structures.walk",
+    "WalkRequest": "structures",
+    "WalkResponse": "structures",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

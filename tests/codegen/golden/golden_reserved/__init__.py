@@ -16,26 +16,38 @@ if TYPE_CHECKING:
     )
     from golden_reserved.enums import OpenEnumShape, Value
     from golden_reserved.errors import AttributeErrorShape, ExceptionShape
-    from golden_reserved.structures.call_ import CallRequest, CallResponse
-    from golden_reserved.structures.close_ import CloseRequest, CloseResponse
-    from golden_reserved.structures.common import (
+    from golden_reserved.structures import (
         AnyShape,
+        CallRequest,
+        CallResponse,
         ClientShape,
+        CloseRequest,
+        CloseResponse,
+        FastRequest,
+        FastResponse,
+        ImportRequest,
+        ImportResponse,
+        ListRequest,
+        ListResponse,
+        ListWordsPagesRequest,
+        ListWordsPagesResponse,
+        ListWordsRequest,
+        ListWordsResponse,
         NoneShape,
+        PaginateRequest,
+        PaginateResponse,
         PaginateShape,
+        PaginatorRequest,
+        PaginatorResponse,
         RequestShape,
         ResponseMetadataShape,
+        SelfRequest,
+        SelfResponse,
+        ServiceRequest,
+        ServiceResponse,
+        StructuresRequest,
+        StructuresResponse,
     )
-    from golden_reserved.structures.fast_ import FastRequest, FastResponse
-    from golden_reserved.structures.import_ import ImportRequest, ImportResponse
-    from golden_reserved.structures.list_ import ListRequest, ListResponse
-    from golden_reserved.structures.list_words import ListWordsRequest, ListWordsResponse
-    from golden_reserved.structures.list_words_pages import ListWordsPagesRequest, ListWordsPagesResponse
-    from golden_reserved.structures.paginate_ import PaginateRequest, PaginateResponse
-    from golden_reserved.structures.paginator_ import PaginatorRequest, PaginatorResponse
-    from golden_reserved.structures.self_ import SelfRequest, SelfResponse
-    from golden_reserved.structures.service_ import ServiceRequest, ServiceResponse
-    from golden_reserved.structures.structures_ import StructuresRequest, StructuresResponse
     from golden_reserved.unions import (
         UnknownMemberShape,
         UnknownMemberShapeAny,
@@ -97,41 +109,41 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AnyShape": "structures.common",
+    "AnyShape": "structures",
     "AttributeErrorShape": "errors",
-    "CallRequest": "structures.call_",
-    "CallResponse": "structures.call_",
+    "CallRequest": "structures",
+    "CallResponse": "structures",
     "Client": "client",
-    "ClientShape": "structures.common",
-    "CloseRequest": "structures.close_",
-    "CloseResponse": "structures.close_",
+    "ClientShape": "structures",
+    "CloseRequest": "structures",
+    "CloseResponse": "structures",
     "ExceptionShape": "errors",
-    "FastRequest": "structures.fast_",
-    "FastResponse": "structures.fast_",
-    "ImportRequest": "structures.import_",
-    "ImportResponse": "structures.import_",
-    "ListRequest": "structures.list_",
-    "ListResponse": "structures.list_",
-    "ListWordsPagesRequest": "structures.list_words_pages",
-    "ListWordsPagesResponse": "structures.list_words_pages",
-    "ListWordsRequest": "structures.list_words",
-    "ListWordsResponse": "structures.list_words",
-    "NoneShape": "structures.common",
+    "FastRequest": "structures",
+    "FastResponse": "structures",
+    "ImportRequest": "structures",
+    "ImportResponse": "structures",
+    "ListRequest": "structures",
+    "ListResponse": "structures",
+    "ListWordsPagesRequest": "structures",
+    "ListWordsPagesResponse": "structures",
+    "ListWordsRequest": "structures",
+    "ListWordsResponse": "structures",
+    "NoneShape": "structures",
     "OpenEnumShape": "enums",
     "Paginate": "client",
-    "PaginateRequest": "structures.paginate_",
-    "PaginateResponse": "structures.paginate_",
-    "PaginateShape": "structures.common",
-    "PaginatorRequest": "structures.paginator_",
-    "PaginatorResponse": "structures.paginator_",
-    "RequestShape": "structures.common",
-    "ResponseMetadataShape": "structures.common",
-    "SelfRequest": "structures.self_",
-    "SelfResponse": "structures.self_",
-    "ServiceRequest": "structures.service_",
-    "ServiceResponse": "structures.service_",
-    "StructuresRequest": "structures.structures_",
-    "StructuresResponse": "structures.structures_",
+    "PaginateRequest": "structures",
+    "PaginateResponse": "structures",
+    "PaginateShape": "structures",
+    "PaginatorRequest": "structures",
+    "PaginatorResponse": "structures",
+    "RequestShape": "structures",
+    "ResponseMetadataShape": "structures",
+    "SelfRequest": "structures",
+    "SelfResponse": "structures",
+    "ServiceRequest": "structures",
+    "ServiceResponse": "structures",
+    "StructuresRequest": "structures",
+    "StructuresResponse": "structures",
     "UnknownMemberShape": "unions",
     "UnknownMemberShapeAny": "unions",
     "UnknownMemberShapeClient": "unions",

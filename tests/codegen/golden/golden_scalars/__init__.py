@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_scalars.enums import Color
-    from golden_scalars.structures.put_scalars import PutScalarsRequest, PutScalarsResponse
+    from golden_scalars.structures import PutScalarsRequest, PutScalarsResponse
 
 __all__ = [
     "Client",
@@ -35,8 +35,8 @@ _MODULES = {
     "Client": "client",
     "Color": "enums",
     "Paginate": "client",
-    "PutScalarsRequest": "structures.put_scalars",
-    "PutScalarsResponse": "structures.put_scalars",
+    "PutScalarsRequest": "structures",
+    "PutScalarsResponse": "structures",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     )
     from golden_sensitive.enums import SecretKind
     from golden_sensitive.errors import Leak
-    from golden_sensitive.structures.common import Vault
-    from golden_sensitive.structures.hide import HideRequest, HideResponse
+    from golden_sensitive.structures import HideRequest, HideResponse, Vault
     from golden_sensitive.unions import Choice, ChoiceHidden, ChoiceKeys, ChoiceOpen, ChoiceUnknown
 
 __all__ = [
@@ -48,12 +47,12 @@ _MODULES = {
     "ChoiceOpen": "unions",
     "ChoiceUnknown": "unions",
     "Client": "client",
-    "HideRequest": "structures.hide",
-    "HideResponse": "structures.hide",
+    "HideRequest": "structures",
+    "HideResponse": "structures",
     "Leak": "errors",
     "Paginate": "client",
     "SecretKind": "enums",
-    "Vault": "structures.common",
+    "Vault": "structures",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

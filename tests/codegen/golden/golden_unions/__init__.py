@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_unions.enums import Kind
-    from golden_unions.structures.choose import ChooseRequest, ChooseResponse, Empty, Point
+    from golden_unions.structures import ChooseRequest, ChooseResponse, Empty, Point
     from golden_unions.unions import (
         Inner,
         InnerOnly,
@@ -80,16 +80,16 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ChooseRequest": "structures.choose",
-    "ChooseResponse": "structures.choose",
+    "ChooseRequest": "structures",
+    "ChooseResponse": "structures",
     "Client": "client",
-    "Empty": "structures.choose",
+    "Empty": "structures",
     "Inner": "unions",
     "InnerOnly": "unions",
     "InnerUnknown": "unions",
     "Kind": "enums",
     "Paginate": "client",
-    "Point": "structures.choose",
+    "Point": "structures",
     "Shape": "unions",
     "ShapeBytes": "unions",
     "ShapeCount": "unions",
