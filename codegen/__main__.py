@@ -1,87 +1,191 @@
 """The command `python -m codegen`: `sync`, `generate`, `check` and `drift`.
 
-Exit codes: 0 done and clean, 1 `check` or `drift` found differences or the model cannot be honoured, 2 usage.
+Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model cannot be honoured, 2 usage.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
-from codegen import check, drift, source
-from codegen.errors import CodegenError
+from codegen import batch, check, drift, source, summary, targets
+from codegen.build import build
+from codegen.errors import CodegenError, UsageError
 from codegen.services import MODELS, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from codegen.services import ServiceConfig
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the typed packages.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("sync", help="pin the service models of the installed botocore")
-    commands.add_parser("generate", help="write the generated packages from the pinned models")
-    commands.add_parser("check", help="fail if a generated file is stale, missing or orphaned")
-    drifted = commands.add_parser("drift", help="say what the installed botocore has that the pinned models have not")
-    drifted.add_argument("--format", choices=("text", "json"), default="text", help="text, or JSON for other programs")
+    parser = _parser()
     given = parser.parse_args(argv)
     try:
-        if given.command == "drift":
-            return _drift(as_json=given.format == "json")
-        return {"sync": _sync, "generate": _generate, "check": _check}[given.command]()
+        return {"sync": _sync, "generate": _generate, "check": _check, "drift": _drift}[given.command](given)
+    except UsageError as error:
+        _say(f"{parser.prog}: error: {error}", sys.stderr)
+        return 2
     except CodegenError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's output
+        _say(f"error: {error}", sys.stderr)
         return 1
 
 
-def _sync() -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the typed packages.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("sync", help="pin the service models of the installed botocore")
+    _target(
+        commands.add_parser(
+            "generate",
+            help="write generated packages",
+            description="Write the project's packages from the pinned models, or others from the installed botocore.",
+        )
+    )
+    _target(
+        commands.add_parser(
+            "check",
+            help="fail if a generated file is stale, missing or orphaned",
+            description="Compare generated packages with what is there, byte for byte.",
+        )
+    )
+    drifted = commands.add_parser("drift", help="say what the installed botocore has that the pinned models have not")
+    drifted.add_argument("--format", choices=("text", "json"), default="text", help="text, or JSON for other programs")
+    return parser
+
+
+def _target(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which packages a command is about."""
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--service", metavar="NAME", help="a service of the installed botocore, by its name there")
+    which.add_argument("--all", action="store_true", help="every model of the installed botocore")
+    command.add_argument("--output", type=Path, metavar="DIR", help="the folder that the package is imported from")
+    command.add_argument("--api-version", metavar="DATE", help="version of the service's model; default: the newest")
+    command.add_argument("--package", help="import name of the package; default: the service's name")
+    command.add_argument("--fan-out", metavar="MEMBER", help="request member over which paginated operations fan out")
+    command.add_argument("--jobs", type=int, metavar="N", help="processes for --all; default: one for each processor")
+    command.add_argument("--summary", type=Path, metavar="FILE", help="a document to write about --all")
+
+
+def _checked(given: argparse.Namespace) -> None:
+    """Refuse options that say nothing together.
+
+    Raises:
+        UsageError: naming them.
+    """
+    if (given.output is None) == bool(given.service or given.all):
+        raise UsageError("--output goes with --service or --all, and they with it")
+    for name in ("api_version", "package", "fan_out"):
+        if getattr(given, name) is not None and given.service is None:
+            raise UsageError(f"--{name.replace('_', '-')} goes with --service")
+    for name in ("jobs", "summary"):
+        if getattr(given, name) is not None and not given.all:
+            raise UsageError(f"--{name} goes with --all")
+    if given.jobs is not None and given.jobs < 1:
+        raise UsageError("--jobs must be at least 1")
+
+
+def _sources(given: argparse.Namespace) -> list[source.Source]:
+    if given.service is None:
+        return [source.load(config, MODELS) for config in SERVICES]
+    config: ServiceConfig = targets.one(
+        given.service, given.output, api_version=given.api_version, package=given.package, fan_out=given.fan_out
+    )
+    return [source.of_installed(config)]
+
+
+def _sync(_: argparse.Namespace) -> int:
     for path in source.sync(SERVICES, MODELS):
-        print(f"wrote {path}")  # noqa: T201 - a command's output
+        _say(f"wrote {path}")
     return 0
 
 
-def _generate() -> int:
-    for config in SERVICES:
-        changed = check.write(check.render(source.load(config, MODELS)), config.output)
+def _generate(given: argparse.Namespace) -> int:
+    _checked(given)
+    if given.all:
+        return _every(given, only_check=False)
+    for each in _sources(given):
+        service = build(each)
+        changed = check.write(check.rendered(service), each.config.output, is_ours=given.service is None)
         for path in changed:
-            print(f"{'wrote' if path.exists() else 'removed'} {path}")  # noqa: T201 - a command's output
-        print(f"{config.name}: {len(changed)} file(s) changed")  # noqa: T201 - a command's output
+            _say(f"{'wrote' if path.exists() else 'removed'} {path}")
+        for omission in service.omissions:
+            _say(f"left out: {omission}")
+        _say(f"{each.config.name}: {len(changed)} file(s) changed")
     return 0
 
 
-def _drift(*, as_json: bool) -> int:
-    import botocore  # noqa: PLC0415 - only this command needs it
+def _check(given: argparse.Namespace) -> int:
+    _checked(given)
+    if given.all:
+        return _every(given, only_check=True)
+    problems = []
+    for each in _sources(given):
+        problems += check.differences(check.render(each), each.config.output)
+    return _found(problems)
+
+
+def _found(problems: Sequence[str]) -> int:
+    for line in problems:
+        _say(line, sys.stderr)
+    if problems:
+        _say("run `python -m codegen generate`, with the same options", sys.stderr)
+    return 1 if problems else 0
+
+
+def _every(given: argparse.Namespace, *, only_check: bool) -> int:
+    import botocore  # noqa: PLC0415 - only this and `drift` need it
+
+    def progress(result: batch.Result, done: int, total: int) -> None:
+        told = result.error or f"{result.operations} operations, {len(result.problems)} file(s) changed"
+        _say(f"[{done:{len(str(total))}}/{total}] {result.service} {result.api_version}: {told}", sys.stderr)
+
+    jobs = given.jobs or os.cpu_count() or 1
+    configs = targets.every(given.output)
+    results = batch.run(configs, given.output, jobs=jobs, only_check=only_check, progress=progress)
+    if given.summary is not None:
+        document = summary.text(results, botocore.__version__)
+        try:
+            given.summary.write_text(document, encoding="utf-8")
+        except OSError as error:
+            raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error
+    refused = [result for result in results if result.error is not None]
+    _say(f"{len(results)} models: {len(results) - len(refused)} generated, {len(refused)} refused")
+    for result in refused:
+        _say(f"{result.service} {result.api_version}: {result.error}", sys.stderr)
+    differences = _found([line for result in results for line in result.problems]) if only_check else 0
+    return 1 if refused or differences else 0
+
+
+def _drift(given: argparse.Namespace) -> int:
+    import botocore  # noqa: PLC0415 - only this and `--all` need it
 
     pinned = source.pinned_from(MODELS)
     found = {config.name: drift.of_installed(config, MODELS) for config in SERVICES}
-    if as_json:
+    if given.format == "json":
         changes = {name: [attrs.asdict(change) for change in each] for name, each in found.items()}
         document = {"pinned_botocore": pinned, "installed_botocore": botocore.__version__, "services": changes}
-        print(json.dumps(document, indent=2))  # noqa: T201 - a command's output
+        _say(json.dumps(document, indent=2))
     else:
-        print(f"pinned: botocore {pinned}; installed: botocore {botocore.__version__}")  # noqa: T201 - a command's output
+        _say(f"pinned: botocore {pinned}; installed: botocore {botocore.__version__}")
         for name, each in found.items():
             breaking = sum(change.breaking for change in each)
-            print(f"{name}: {len(each)} change(s), {breaking} breaking")  # noqa: T201 - a command's output
+            _say(f"{name}: {len(each)} change(s), {breaking} breaking")
             for change in each:
-                print(f"{'!' if change.breaking else ' '} {change}")  # noqa: T201 - a command's output
+                _say(f"{'!' if change.breaking else ' '} {change}")
     return 1 if any(found.values()) else 0
 
 
-def _check() -> int:
-    problems = []
-    for config in SERVICES:
-        problems += check.differences(check.render(source.load(config, MODELS)), config.output)
-    for line in problems:
-        print(line, file=sys.stderr)  # noqa: T201 - a command's output
-    if problems:
-        print("run `python -m codegen generate`", file=sys.stderr)  # noqa: T201 - a command's output
-    return 1 if problems else 0
+def _say(text: str, stream: TextIO | None = None) -> None:
+    print(text, file=stream)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codegen import ir, rules, traits
+from codegen import bindings, ir, pagination, rules, traits
 from codegen.errors import ModelError
-from codegen.graph import recursive_members, sensitive_shapes
+from codegen.graph import contained, recursive_members, references, sensitive_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from codegen.source import Source
 
-_SCALARS = {kind.value: kind for kind in ir.Kind}
+    Model = Mapping[str, Any]
+
+_SCALARS = {kind.value: kind for kind in ir.Kind if kind is not ir.Kind.DOCUMENT}
 
 
 def build(source: Source) -> ir.Service:
@@ -23,7 +25,8 @@ def build(source: Source) -> ir.Service:
 
     Raises:
         ModelError: an unknown trait, shape kind or protocol, a reference to a shape that is not there, or what `rules`
-            forbids; or the file is no service model at all.
+            forbids; or the file is no service model at all. For a service that must be whole, also an operation or
+            paginator that would have to be left out.
     """
     try:
         service = _Builder(source).service()
@@ -37,78 +40,172 @@ class _Builder:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.name = source.config.name
-        self.shapes: Mapping[str, Mapping[str, Any]] = source.service.get("shapes", {})
+        model = source.service
+        self.shapes: Mapping[str, Model] = model.get("shapes", {})
+        self.omissions: list[ir.Omission] = []
+        self.protocol = ir.Protocol.JSON
+        # Shapes that are a whole message: only their members can be elsewhere than in the body.
+        operations = model.get("operations", {}).values()
+        self.ends = {o[end]["shape"] for o in operations for end in ("input", "output") if end in o}
+        self.messages = {*self.ends, *(name for name, shape in self.shapes.items() if shape.get("exception"))}
+        # Scalars that no shape of the model stands for, made while members are read.
+        self.made: dict[str, ir.Shape] = {}
 
     def service(self) -> ir.Service:
         model = self.source.service
         traits.check(model, traits.SERVICE, self.name)
         metadata = model["metadata"]
         traits.check(metadata, traits.METADATA, f"{self.name}.metadata")
-        if metadata["protocol"] != "json":
-            raise ModelError(self.name, f"protocol {metadata['protocol']!r} is not supported, only 'json' is")
-        shapes = {name: self.shape(name, shape) for name, shape in self.shapes.items()}
-        operations = []
-        for name, operation in model["operations"].items():
-            operations.append(self.operation(name, operation, shapes))
+        self.protocol = bindings.protocol(metadata, self.name)
+        shapes = {name: self.shape(name, shape) for name, shape in self.shapes.items()} | self.made
         for name in self.source.paginators:
             if name not in model["operations"]:
                 raise ModelError(f"{self.name}.{name}", "is paginated but is no operation")
+        operations = []
+        for name, operation in model["operations"].items():
+            if self.is_supported(name, operation):
+                operations.append(self.operation(name, operation, shapes))
         return ir.Service(
             config=self.source.config,
             full_name=metadata["serviceFullName"],
-            uid=metadata["uid"],
-            shapes=_with_derived_facts(shapes),
+            protocol=self.protocol,
+            uid=metadata.get("uid"),
+            shapes=_with_derived_facts(self.without_refused(shapes, operations)),
             operations=tuple(operations),
+            omissions=tuple(self.omissions),
         )
 
-    def shape(self, name: str, shape: Mapping[str, Any]) -> ir.Shape:
+    def omit(self, where: str, reason: str, *, refused: bool) -> None:
+        """Leave something out, or raise where nothing may be."""
+        if self.source.config.whole:
+            raise ModelError(where, reason)
+        self.omissions.append(ir.Omission(where=where, reason=reason, refused=refused))
+
+    def is_supported(self, name: str, operation: Model) -> bool:
+        """Tell whether an operation can be called and answers with something that an object can hold."""
+        where = f"{self.name}.{name}"
+        traits.check(operation, traits.OPERATION, where)
+        stream = bindings.stream(operation, self.shapes)
+        if stream is not None:
+            self.omit(where, stream, refused=True)
+        return stream is None
+
+    def without_refused(self, shapes: Mapping[str, ir.Shape], operations: list[ir.Operation]) -> Mapping[str, ir.Shape]:
+        """Return the shapes without those that only refused operations need."""
+        inner = references(shapes)
+        kept = {name for operation in operations for name in (operation.input, operation.output)}
+        errors = {shape.name for shape in shapes.values() if isinstance(shape, ir.Structure) and shape.fault}
+        dropped = contained(inner, self.ends) - contained(inner, kept | errors)
+        return {name: shape for name, shape in shapes.items() if name not in dropped}
+
+    def shape(self, name: str, shape: Model) -> ir.Shape:
         where = f"{self.name}.{name}"
         kind = shape.get("type")
         traits.check(shape, traits.SHAPES.get(kind or ""), where, f"shape kind {kind!r}")
-        constraints = ir.Constraints(minimum=shape.get("min"), maximum=shape.get("max"), pattern=shape.get("pattern"))
-        sensitive = bool(shape.get("sensitive", False))
+        limits = ir.Constraints(minimum=shape.get("min"), maximum=shape.get("max"), pattern=shape.get("pattern"))
+        sensitive, deprecated = _flag(shape, "sensitive"), _flag(shape, "deprecated")
+        if kind == "structure" and shape.get("document", False):
+            return ir.Scalar(
+                name=name, kind=ir.Kind.DOCUMENT, constraints=limits, sensitive=sensitive, deprecated=deprecated
+            )
         if kind == "structure":
             return self.structure(name, shape)
         if kind == "list":
-            element = self.reference(shape["member"], traits.ELEMENT, f"{where}.member")
-            return ir.List(name=name, element=element, constraints=constraints, sensitive=sensitive)
-        if kind == "map":
-            key = self.reference(shape["key"], traits.ELEMENT, f"{where}.key")
-            if self.shapes[key].get("type") != "string":
-                raise ModelError(f"{where}.key", f"a map's key must be a string, not {self.shapes[key].get('type')}")
-            value = self.reference(shape["value"], traits.ELEMENT, f"{where}.value")
-            return ir.Map(name=name, key=key, value=value, constraints=constraints, sensitive=sensitive)
-        if kind == "string" and "enum" in shape:
-            return ir.Enum(name=name, values=tuple(shape["enum"]), constraints=constraints, sensitive=sensitive)
-        if kind == "timestamp" and shape.get("timestampFormat") != "iso8601":
-            raise ModelError(
-                where, f"timestampFormat {shape.get('timestampFormat')!r} is not supported, only 'iso8601' is"
+            return ir.List(
+                name=name,
+                element=self.reference(shape["member"], traits.ELEMENT, f"{where}.member"),
+                constraints=limits,
+                sensitive=sensitive,
+                sparse=self.is_sparse(shape, "member"),
+                deprecated=deprecated,
             )
-        return ir.Scalar(name=name, kind=_SCALARS[str(kind)], constraints=constraints, sensitive=sensitive)
+        if kind == "map":
+            return ir.Map(
+                name=name,
+                key=self.key(shape["key"], f"{where}.key"),
+                value=self.reference(shape["value"], traits.ELEMENT, f"{where}.value"),
+                constraints=limits,
+                sensitive=sensitive,
+                sparse=self.is_sparse(shape, "value"),
+                deprecated=deprecated,
+            )
+        if kind == "string" and "enum" in shape:
+            return ir.Enum(
+                name=name, values=tuple(shape["enum"]), constraints=limits, sensitive=sensitive, deprecated=deprecated
+            )
+        return ir.Scalar(
+            name=name,
+            kind=_SCALARS[str(kind)],
+            constraints=limits,
+            sensitive=sensitive,
+            deprecated=deprecated,
+            timestamp_format=bindings.timestamp_format(shape, self.protocol, where) if kind == "timestamp" else None,
+        )
 
-    def structure(self, name: str, shape: Mapping[str, Any]) -> ir.Structure | ir.Union:
+    def is_sparse(self, shape: Model, part: str) -> bool:
+        """Tell whether null is one of a collection's values; to a document it is a value like any other."""
+        return _flag(shape, "sparse") or _flag(self.shapes[shape[part]["shape"]], "document")
+
+    def key(self, reference: Model, where: str) -> str:
+        key = self.reference(reference, traits.ELEMENT, where)
+        if self.shapes[key].get("type") != "string":
+            raise ModelError(where, f"a map's key must be a string, not {self.shapes[key].get('type')}")
+        return key
+
+    def structure(self, name: str, shape: Model) -> ir.Structure | ir.Union:
         where = f"{self.name}.{name}"
         required = shape.get("required", [])
-        missing = sorted(set(required) - set(shape["members"]))
+        payload = shape.get("payload")
+        missing = sorted({*required, *([] if payload is None else [payload])} - set(shape["members"]))
         if missing:
             raise ModelError(where, f"requires members that it does not have: {', '.join(missing)}")
-        members = tuple(
-            ir.Member(
-                name=member,
-                wire_name=reference.get("locationName", member),
-                target=self.reference(reference, traits.MEMBER, f"{where}.{member}"),
-                required=member in required,
-                idempotency_token=bool(reference.get("idempotencyToken", False)),
-            )
+        members = _apart(
+            self.member(reference, f"{where}.{member}", member, is_bound=name in self.messages, required=required)
             for member, reference in shape["members"].items()
         )
+        sensitive, deprecated = _flag(shape, "sensitive"), _flag(shape, "deprecated")
         if not shape.get("union", False):
-            return ir.Structure(name=name, members=members, fault=self.fault(name, shape))
+            return ir.Structure(
+                name=name,
+                members=members,
+                fault=self.fault(name, shape),
+                payload=payload if self.protocol.is_rest else None,
+                sensitive=sensitive,
+                deprecated=deprecated,
+            )
         if not members or required or shape.get("exception", False):
             raise ModelError(where, "a union needs members, none of them required, and cannot be an error")
-        return ir.Union(name=name, members=members)
+        return ir.Union(name=name, members=members, sensitive=sensitive, deprecated=deprecated)
 
-    def fault(self, name: str, shape: Mapping[str, Any]) -> ir.Fault | None:
+    def member(self, reference: Model, where: str, name: str, *, is_bound: bool, required: list[str]) -> ir.Member:
+        target = self.reference(reference, traits.MEMBER, where)
+        location = bindings.location(reference, where) if is_bound and self.protocol.is_rest else None
+        if location is not None and bindings.is_json_text(reference, self.shapes[target]):
+            target = self.json_in_header(target)
+        spelled: str = reference.get("locationName", name)
+        return ir.Member(
+            name=name,
+            wire_name=spelled if location is None and self.protocol.is_json else name,
+            target=target,
+            location=location,
+            location_name=spelled if location is not None else None,
+            required=name in required,
+            idempotency_token=_flag(reference, "idempotencyToken"),
+            deprecated=_flag(reference, "deprecated"),
+        )
+
+    def json_in_header(self, text: str) -> str:
+        """Return the name of a document that a header holds as text of the given string shape."""
+        name = f"{text} as JSON"
+        self.made[name] = ir.Scalar(
+            name=name,
+            kind=ir.Kind.DOCUMENT,
+            constraints=ir.Constraints(),
+            sensitive=_flag(self.shapes[text], "sensitive"),
+        )
+        return name
+
+    def fault(self, name: str, shape: Model) -> ir.Fault | None:
         if not shape.get("exception", False):
             return None
         error = shape.get("error", {})
@@ -120,68 +217,79 @@ class _Builder:
             retryable="retryable" in shape,
         )
 
-    def reference(self, reference: Mapping[str, Any], known: traits.Known, where: str) -> str:
+    def reference(self, reference: Model, known: traits.Known, where: str) -> str:
         traits.check(reference, known, where)
         target: str = reference["shape"]
         if target not in self.shapes:
             raise ModelError(where, f"refers to the shape {target!r}, which the model does not have")
         return target
 
-    def operation(self, name: str, operation: Mapping[str, Any], shapes: dict[str, ir.Shape]) -> ir.Operation:
+    def operation(self, name: str, operation: Model, shapes: dict[str, ir.Shape]) -> ir.Operation:
         where = f"{self.name}.{name}"
-        traits.check(operation, traits.OPERATION, where)
-        errors = tuple(self.reference(e, traits.REFERENCE, f"{where}.errors") for e in operation.get("errors", []))
+        errors = tuple(self.reference(e, traits.RAISED, f"{where}.errors") for e in operation.get("errors", []))
         for error in errors:
             shape = shapes[error]
             if not isinstance(shape, ir.Structure) or shape.fault is None:
                 raise ModelError(f"{where}.errors", f"{error} is no error shape")
-        ends = {}
-        for end, suffix in (("input", "Request"), ("output", "Response")):
-            if end in operation:
-                ends[end] = self.reference(operation[end], traits.REFERENCE, f"{where}.{end}")
-                if not isinstance(shapes[ends[end]], ir.Structure):
-                    raise ModelError(f"{where}.{end}", f"{ends[end]} is no structure")
-            else:
-                ends[end] = f"{name}{suffix}"
-                if ends[end] in shapes:
-                    raise ModelError(f"{where}.{end}", f"has none, and the name {ends[end]} for an empty one is taken")
-                shapes[ends[end]] = ir.Structure(name=ends[end], members=())
+        request = self.message(name, operation, "input", shapes)
+        response = self.message(name, operation, "output", shapes)
+        in_body = response.payload is None and all(member.location is None for member in response.members)
         return ir.Operation(
             name=name,
-            input=ends["input"],
-            output=ends["output"],
+            input=request.name,
+            output=response.name,
             errors=errors,
-            readonly=bool(operation.get("readonly", False)),
-            idempotent=bool(operation.get("idempotent", False)),
-            pagination=self.pagination(name, shapes[ends["input"]], shapes[ends["output"]], shapes),
+            json_body=self.protocol.is_json and in_body,
+            readonly=_flag(operation, "readonly"),
+            idempotent=_flag(operation, "idempotent"),
+            deprecated=_flag(operation, "deprecated"),
+            pagination=self.pagination(name, request, response, shapes),
         )
 
+    def message(self, operation: str, model: Model, end: str, shapes: dict[str, ir.Shape]) -> ir.Structure:
+        """Return the shape of an operation's request or response; an empty one is made where it has none."""
+        where = f"{self.name}.{operation}.{end}"
+        if end not in model:
+            name = f"{operation}{'Request' if end == 'input' else 'Response'}"
+            while name in shapes:
+                name = f"Empty{name}"
+            made = shapes[name] = ir.Structure(name=name, members=())
+            return made
+        found = shapes[self.reference(model[end], traits.INPUT if end == "input" else traits.OUTPUT, where)]
+        if not isinstance(found, ir.Structure):
+            raise ModelError(where, f"{found.name} is no structure")
+        return found
+
     def pagination(
-        self, name: str, request: ir.Shape, response: ir.Shape, shapes: Mapping[str, ir.Shape]
+        self, name: str, request: ir.Structure, response: ir.Structure, shapes: Mapping[str, ir.Shape]
     ) -> ir.Pagination | None:
         paginator = self.source.paginators.get(name)
         if paginator is None:
             return None
         where = f"{self.name}.{name}.pagination"
-        traits.check(paginator, traits.PAGINATOR, where)
-        for key, value in paginator.items():
-            side = request if key in {"input_token", "limit_key"} else response
-            known = {m.name for m in getattr(side, "members", ())}
-            if not isinstance(value, str) or value not in known:
-                raise ModelError(where, f"{key} must name one member of {side.name}, not {value!r}")
-        result = next(m for m in getattr(response, "members", ()) if m.name == paginator["result_key"])
-        if not isinstance(shapes[result.target], ir.List):
-            raise ModelError(where, f"result_key {result.name} is no list")
-        fan_out = self.source.config.fan_out
-        if fan_out not in {m.name for m in getattr(request, "members", ())}:
-            raise ModelError(where, f"{request.name} has no member {fan_out} to fan out over")
-        return ir.Pagination(
-            input_token=paginator["input_token"],
-            output_token=paginator["output_token"],
-            limit_key=paginator.get("limit_key"),
-            result_key=paginator["result_key"],
-            fan_out=fan_out,
-        )
+        try:
+            read = pagination.read(paginator, request, response, shapes, where)
+            fan_out = pagination.fans_out(request, self.source.config.fan_out, shapes)
+        except pagination.UnsupportedError as error:
+            self.omit(where, str(error), refused=False)
+            return None
+        return attrs.evolve(read, fan_out=fan_out)
+
+
+def _apart(members: Iterable[ir.Member]) -> tuple[ir.Member, ...]:
+    """Return the members; one that is not in the body gets another name in JSON where one of the body has its name."""
+    found = tuple(members)
+    in_body = {member.wire_name for member in found if member.location is None}
+    return tuple(
+        attrs.evolve(member, wire_name=f"{member.location.value}:{member.wire_name}")
+        if member.location is not None and member.wire_name in in_body
+        else member
+        for member in found
+    )
+
+
+def _flag(model: Model, trait: str) -> bool:
+    return bool(model.get(trait, False))
 
 
 def _with_derived_facts(shapes: Mapping[str, ir.Shape]) -> dict[str, ir.Shape]:
@@ -193,7 +301,11 @@ def _with_derived_facts(shapes: Mapping[str, ir.Shape]) -> dict[str, ir.Shape]:
         if not isinstance(shape, ir.Structure | ir.Union):
             return shape
         members = tuple(
-            attrs.evolve(m, sensitive=m.target in sensitive, recursive=(shape.name, m.name) in recursive)
+            attrs.evolve(
+                m,
+                sensitive=shape.sensitive or m.target in sensitive,
+                recursive=(shape.name, m.name) in recursive,
+            )
             for m in shape.members
         )
         return attrs.evolve(shape, members=members)

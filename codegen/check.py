@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from codegen import emit, names
 from codegen.build import build
-from codegen.emit.writer import WIDTH
+from codegen.emit.writer import HEADER, WIDTH
 from codegen.errors import CodegenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codegen.ir import Service
     from codegen.source import Source
 
 
@@ -25,9 +26,16 @@ def render(source: Source) -> dict[str, bytes]:
     Raises:
         CodegenError: the model cannot be honoured, or the formatter is missing.
     """
-    service = build(source)
-    named = names.name(service)
-    return _formatted(emit.texts(service, named))
+    return rendered(build(source))
+
+
+def rendered(service: Service) -> dict[str, bytes]:
+    """Return the files of the package of a service that has been read.
+
+    Raises:
+        CodegenError: the formatter is missing.
+    """
+    return _formatted(emit.texts(service, names.name(service)))
 
 
 def _formatted(texts: Mapping[str, str]) -> dict[str, bytes]:
@@ -47,16 +55,25 @@ def _formatted(texts: Mapping[str, str]) -> dict[str, bytes]:
         return {name: (folder / name).read_bytes() for name in texts}
 
 
-def write(files: Mapping[str, bytes], output: Path) -> list[Path]:
+def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Path]:
     """Make the folder hold exactly these files; returns those that were written or removed.
 
+    Arguments:
+        files: the content of each, by its path in the folder.
+        output: the folder.
+        is_ours: nobody else has files in it. Otherwise nothing is written if there is any that was not generated.
+
     Raises:
-        CodegenError: a file or folder cannot be written.
+        CodegenError: a file or folder cannot be written, or holds something of somebody else's.
     """
     changed = []
     try:
         output.mkdir(parents=True, exist_ok=True)
-        for path, problem in _differences(files, output).items():
+        problems = _differences(files, output)
+        for path, problem in problems.items():
+            if not is_ours and problem != "missing" and not path.read_bytes().startswith(HEADER.encode()):
+                raise CodegenError(f"{path} was not generated: nothing is written to {output}")
+        for path, problem in problems.items():
             if problem == "orphaned":
                 path.unlink()
             else:

@@ -7,6 +7,10 @@ class CodegenError(Exception):
     """Base of everything that the generator reports to its user instead of a traceback."""
 
 
+class UsageError(CodegenError):
+    """The command was given options that mean nothing, or name nothing that there is."""
+
+
 class SourceError(CodegenError):
     """A pinned model is missing, unreadable, or not the one that SOURCES.toml speaks of."""
 

@@ -29,13 +29,13 @@ def _targets(shape: ir.Shape) -> Iterator[str]:
 def sensitive_shapes(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
     """Return the shapes whose whole value is hidden: sensitive themselves, or lists and maps of such.
 
-    A structure is not among them: it is shown, with its sensitive members hidden.
+    A structure that only has sensitive members is not among them: it is shown, with these members hidden.
     """
 
     def hidden(name: str, seen: frozenset[str]) -> bool:
         shape = shapes[name]
         if isinstance(shape, ir.Structure | ir.Union) or name in seen:
-            return False
+            return shape.sensitive
         return shape.sensitive or any(hidden(target, seen | {name}) for target in _targets(shape))
 
     return frozenset(name for name in shapes if hidden(name, frozenset()))
@@ -69,15 +69,44 @@ def sole_users(service: ir.Service) -> dict[str, str | None]:
 
 def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, str]]:
     """Return the (shape, member) pairs through which a structure or union reaches itself again."""
-    inner = references(shapes)
-    reachable = {name: _reached({name}, inner) for name in shapes}
+    cycles = _cycles(references(shapes))
     return frozenset(
         (name, member.name)
         for name, shape in shapes.items()
         if isinstance(shape, ir.Structure | ir.Union)
         for member in shape.members
-        if member.target == name or name in reachable[member.target]
+        if cycles[member.target] == cycles[name]
     )
+
+
+def _cycles(inner: Mapping[str, frozenset[str]]) -> dict[str, int]:
+    """Number the shapes so that two have one number if each reaches the other (Kosaraju's algorithm)."""
+    finished: list[str] = []
+    seen: set[str] = set()
+    outer: dict[str, set[str]] = {name: set() for name in inner}
+    for name in inner:
+        stack = [] if name in seen else [(name, iter(sorted(inner[name])))]
+        seen.add(name)
+        while stack:
+            at, targets = stack[-1]
+            target = next(targets, None)
+            if target is None:
+                finished.append(at)
+                stack.pop()
+                continue
+            outer[target].add(at)
+            if target not in seen:
+                seen.add(target)
+                stack.append((target, iter(sorted(inner[target]))))
+    numbers: dict[str, int] = {}
+    for number, root in enumerate(reversed(finished)):
+        pending = [root]
+        while pending:
+            name = pending.pop()
+            if name not in numbers:
+                numbers[name] = number
+                pending.extend(outer[name])
+    return numbers
 
 
 def _reached(roots: Iterable[str], inner: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -34,7 +34,7 @@ _USED_IN_CLASS_BODIES = frozenset(
 _TAKEN_IN_ERRORS = frozenset(
     {
         *("add_note", "args", "made", "with_traceback", "MSG_TEMPLATE", "error_response", "operation_name", "response"),
-        *("attempts", "code", "http_status", "problems", "request_id"),
+        *("attempts", "code", "http_status", "message_is_sensitive", "problems", "request_id"),
     }
 )
 _TAKEN_IN_STRUCTURES = frozenset({"response_metadata"})
@@ -42,7 +42,7 @@ _TAKEN_IN_PAGINATE = frozenset(
     {"buffer_pages", "catalogs", "max_concurrency", "max_items", "on_error", "ordered", "page_size"}
 )
 _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
-    *("call", "close", "fast", "paginate", "paginator", "service", "connect", "wrap"),
+    *("call", "call_operation", "close", "fast", "paginate", "paginator", "service", "connect", "wrap"),
 }
 # Attributes of every StrEnum that an upper-case member name could meet.
 _TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in dir(str) if not n.startswith("_")})
@@ -50,7 +50,7 @@ _TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in
 _TAKEN_IN_PACKAGE = frozenset(
     {
         *("Client", "Paginate", "ServiceError", "Operation", "Pagination", "Service", "Any", "ClassVar", "TypeAlias"),
-        *("OpenEnum", "Request", "ResponseMetadata", "UnknownMember"),
+        *("JsonValue", "OpenEnum", "Request", "ResponseMetadata", "UnknownMember"),
         *("TYPE_CHECKING", "Final", "Sequence", "Mapping", "Iterable", "Paginator", "AttributeError", "Exception"),
         *("True", "False", "None"),
     }
@@ -93,6 +93,11 @@ class Names:
 def snake(name: str) -> str:
     """Return the wire name in snake_case: `OtherParticipantID2` -> `other_participant_id2`."""
     return "_".join(_WORDS.findall(name)).lower()
+
+
+def package(service_name: str) -> str:
+    """Return what the package of a service is called if nobody says otherwise: `lambda` -> `lambda_`."""
+    return _identifier(re.sub("[^0-9A-Za-z]+", "_", service_name).lower(), "service")
 
 
 def name(service: ir.Service) -> Names:

@@ -19,16 +19,18 @@ class ServiceConfig:
         api_version: the model's version.
         package: import name of the generated package.
         root: the folder that the package is imported from.
-        region: the one region that serves the API, used where the caller names none.
-        fan_out: wire name of the request member over which paginated operations fan out.
+        region: the one region that serves the API, used where the caller names none; None where many do.
+        fan_out: name of the request member over which paginated operations fan out; None where there is none.
+        whole: an operation or paginator that cannot be honoured is an error, and not merely left out.
     """
 
     name: str
     api_version: str
     package: str
     root: Path = ROOT / "src"
-    region: str
-    fan_out: str
+    region: str | None = None
+    fan_out: str | None = None
+    whole: bool = True
 
     @property
     def output(self) -> Path:

@@ -13,6 +13,7 @@ from codegen.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from codegen.services import ServiceConfig
@@ -94,6 +95,41 @@ def installed(config: ServiceConfig, kind: str) -> bytes | None:
     if kind in OPTIONAL_KINDS:
         return None
     raise SourceError(f"the installed botocore has no {kind} of {config.name} {config.api_version}")
+
+
+def installed_versions() -> dict[str, list[str]]:
+    """Return the versions of each service's model in the installed botocore, oldest first."""
+    from importlib.resources import files  # noqa: PLC0415 - only `generate` of other services needs it
+
+    found: dict[str, list[str]] = {}
+    for service in (files("botocore") / "data").iterdir():
+        versions = [version.name for version in service.iterdir() if _is_model(version)] if service.is_dir() else []
+        if versions:
+            found[service.name] = sorted(versions)
+    return dict(sorted(found.items()))
+
+
+def _is_model(folder: Traversable) -> bool:
+    return any((folder / f"service-2.json{suffix}").is_file() for suffix in (".gz", ""))
+
+
+def of_installed(config: ServiceConfig) -> Source:
+    """Read the model of a service in the installed botocore, without prose.
+
+    Raises:
+        SourceError: botocore has no such service or version, or a file of it is not JSON.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for kind in ("service-2", "paginators-1"):
+        original = installed(config, kind)
+        try:
+            found[kind] = {} if original is None else strip_prose(json.loads(original))
+        except ValueError as error:
+            raise SourceError(f"the {kind} of {config.name} in the installed botocore is not JSON: {error}") from error
+    # Some files go on describing operations that the model has lost.
+    operations = found["service-2"].get("operations", {})
+    paginators = {k: v for k, v in found["paginators-1"].get("pagination", {}).items() if k in operations}
+    return Source(config=config, service=found["service-2"], paginators=paginators)
 
 
 def pinned_from(models: Path) -> str:

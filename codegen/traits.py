@@ -15,16 +15,31 @@ if TYPE_CHECKING:
 
 Known: TypeAlias = frozenset[str]
 
-SERVICE: Known = frozenset({"version", "metadata", "operations", "shapes"})
+SERVICE: Known = frozenset(
+    {
+        "version",
+        "metadata",
+        "operations",
+        "shapes",
+        "clientContextParams",  # botocore resolves the endpoint
+        "deprecated",  # the service goes on answering
+        "examples",  # prose
+    }
+)
 
 METADATA: Known = frozenset(
     {
         "apiVersion",
         "auth",  # botocore signs
+        "awsQueryCompatible",  # botocore maps the codes of errors
+        "checksumFormat",  # botocore computes checksums
         "endpointPrefix",  # botocore resolves the endpoint
+        "globalEndpoint",  # the same
         "jsonVersion",  # botocore frames the request
         "protocol",
-        "protocols",  # `protocol` is the one botocore resolves for a service that lists json first
+        "protocols",
+        "protocolSettings",  # botocore chooses the version of HTTP
+        "ripServiceName",  # botocore resolves the endpoint
         "serviceAbbreviation",
         "serviceFullName",
         "serviceId",
@@ -32,52 +47,124 @@ METADATA: Known = frozenset(
         "signingName",
         "targetPrefix",
         "uid",
+        "xmlNamespace",  # botocore writes the XML
     }
 )
 
 OPERATION: Known = frozenset(
     {
-        "name",
-        "http",  # botocore frames the request
-        "input",
-        "output",
+        "name",  # botocore calls the operation by the key that it stands under
+        "auth",  # botocore signs
+        "authtype",  # the same
+        "deprecated",
+        "deprecatedSince",  # that it is deprecated is what counts
+        "endpoint",  # botocore puts members into the host name
+        "endpointdiscovery",  # botocore resolves the endpoint
+        "endpointoperation",  # the same
         "errors",
+        "http",  # botocore frames the request
+        "httpChecksum",  # botocore computes checksums
+        "httpChecksumRequired",  # the same
         "idempotent",
+        "input",
+        "operationContextParams",  # botocore resolves the endpoint
+        "output",
         "readonly",
+        "requestcompression",  # botocore compresses
+        "staticContextParams",  # botocore resolves the endpoint
+        "unsignedPayload",  # botocore signs
     }
 )
 
+# What botocore writes and reads XML by; nothing of it reaches its dicts.
+_XML: Known = frozenset(
+    {"flattened", "locationName", "queryName", "wrapper", "xmlAttribute", "xmlNamespace", "xmlOrder"}
+)
+_DEPRECATED: Known = frozenset({"deprecated", "deprecatedSince"})
+
 REFERENCE: Known = frozenset({"shape"})
-ELEMENT: Known = REFERENCE
-MEMBER: Known = frozenset({"shape", "idempotencyToken", "locationName"})
-ERROR: Known = frozenset({"code", "httpStatusCode", "senderFault"})
-PAGINATOR: Known = frozenset({"input_token", "output_token", "limit_key", "result_key"})
+INPUT: Known = REFERENCE | _XML
+OUTPUT: Known = REFERENCE | _XML | {"resultWrapper"}
+# Older models repeat here what the shape says of itself.
+RAISED: Known = REFERENCE | {"error", "exception", "fault"}
+ELEMENT: Known = REFERENCE | {
+    "jsonvalue",  # JSON within a string, which botocore leaves a string wherever it is in a body
+    "locationName",  # of XML alone
+}
+MEMBER: Known = (
+    REFERENCE
+    | _XML
+    | _DEPRECATED
+    | {
+        "box",  # whether Java boxes the number
+        "contextParam",  # botocore resolves the endpoint
+        "enum",  # of two members that only go into a URL
+        "eventpayload",  # of events, whose operations are refused
+        "hostLabel",  # botocore puts it into the host name
+        "idempotencyToken",
+        "jsonvalue",
+        "location",
+        "streaming",
+    }
+)
+ERROR: Known = frozenset({"code", "fault", "httpStatusCode", "senderFault"})
+PAGINATOR: Known = frozenset(
+    {
+        "input_token",
+        "output_token",
+        "limit_key",
+        "more_results",
+        "non_aggregate_keys",  # what is in `pages()` and belongs to no item
+        "result_key",
+    }
+)
 
 # What no level that may have it can do without.
 NEEDED: Known = frozenset(
     {
-        *("metadata", "operations", "shapes", "protocol", "serviceFullName", "uid"),
+        *("metadata", "operations", "shapes", "protocol", "serviceFullName"),
         *("shape", "type", "member", "key", "value", "members"),
         *("input_token", "output_token", "result_key"),
     }
 )
 
-_ANY: Known = frozenset({"type", "sensitive"})
+_ANY: Known = _DEPRECATED | {"type", "sensitive"}
 _BOX: Known = frozenset({"box"})  # whether Java boxes the number
 _RANGE: Known = frozenset({"min", "max"})
 
 SHAPES: Mapping[str, Known] = {
-    "string": _ANY | _RANGE | {"enum", "pattern"},
+    "string": _ANY | _BOX | _RANGE | {"enum", "pattern"},
     "boolean": _ANY | _BOX,
     "integer": _ANY | _BOX | _RANGE,
     "long": _ANY | _BOX | _RANGE,
     "float": _ANY | _BOX | _RANGE,
     "double": _ANY | _BOX | _RANGE,
     "timestamp": _ANY | {"timestampFormat"},
-    "blob": _ANY | _RANGE,
-    "list": _ANY | _RANGE | {"member"},
-    "map": _ANY | _RANGE | {"key", "value"},
-    "structure": frozenset({"type", "members", "required", "union", "exception", "fault", "error", "retryable"}),
+    "blob": _ANY
+    | _RANGE
+    | {
+        "requiresLength",  # of a stream that is sent
+        "streaming",
+    },
+    "list": _ANY | _XML | _RANGE | {"member", "sparse"},
+    "map": _ANY | _XML | _RANGE | {"key", "value", "sparse"},
+    "structure": _ANY
+    | _BOX
+    | _XML
+    | {
+        "document",
+        "error",
+        "event",  # of an event stream, whose operations are refused
+        "eventstream",
+        "exception",
+        "fault",
+        "members",
+        "payload",
+        "required",
+        "retryable",
+        "synthetic",  # made up by AWS's tools for the errors of an event stream
+        "union",
+    },
 }
 
 

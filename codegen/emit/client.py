@@ -20,10 +20,10 @@ _CLIENT_ERRORS = (
     "Cancelling a call drops its connection; the service may have carried it out all the same."
 )
 _CONNECT_DEFAULTS = (
-    "Takes what `aiopartnercentral.ConnectOptions` names, as keywords: the usual AWS credential chain, region {region} "
-    "unless `region_name` says "
-    "otherwise, retries in botocore's `standard` mode unless a `config`, the environment or the profile says otherwise."
+    "Takes what `aiopartnercentral.ConnectOptions` names, as keywords: the usual AWS credential chain, {region}retries "
+    "in botocore's `standard` mode unless a `config`, the environment or the profile says otherwise."
 )
+_REGION = "region {} unless `region_name` says otherwise, "
 _PAGINATE_ARGUMENTS = (
     ("max_items", "int | None", "None", "at most so many items of each {fan_out}; None for all."),
     ("ordered", "bool", "False", "give the {fan_out}s in the order named, not as their pages arrive."),
@@ -36,6 +36,7 @@ _PAGINATE_ARGUMENTS = (
         "`raise` at the first failure, `finish` the others and raise then, or only `report` it.",
     ),
 )
+_OF_ONE_SOURCE = frozenset({"max_items", "buffer_pages", "on_error"})
 
 
 def emit(service: ir.Service, names: Names) -> str:
@@ -52,6 +53,7 @@ def emit(service: ir.Service, names: Names) -> str:
         writer.docstring(
             f"The {service.full_name}: one coroutine for each operation.",
             [_CLIENT_ERRORS],
+            _omissions(service),
         )
         writer.line()
         writer.line("service: ClassVar[Service] = operations.SERVICE")
@@ -78,6 +80,13 @@ def emit(service: ir.Service, names: Names) -> str:
     writer.lines(["", ""])
     _openers(service, writer)
     return writer.render()
+
+
+def _omissions(service: ir.Service) -> list[str]:
+    """Return the section that tells what the model has and the client has not."""
+    if not service.omissions:
+        return []
+    return ["Left out:", *(f"    {each}." for each in service.omissions)]
 
 
 def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, name: str) -> tuple[str, str]:
@@ -111,13 +120,17 @@ def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
         errors = ", ".join(types.names.classes[e] for e in operation.errors)
         writer.docstring(
             f"Call `{operation.name}`{', which only reads' if operation.readonly else ''}.",
-            [types.reference_page(operation.name)],
+            types.about(operation.name, deprecated=operation.deprecated),
             ["Arguments:", *(f"    {name}: {types.facts(m)}" for name, m in named)] if named else [],
             ["Raises:", f"    ServiceError: as {errors}, or unspecific."] if errors else [],
         )
         request = types.reference(operation.input, writer)
         values = ", ".join(f"{name}={value}" for name, _, value in arguments)
-        writer.line(f"return await self.call({request}({values}))")
+        if types.service.operation_of_input(structure.name) is operation:
+            writer.line(f"return await self.call({request}({values}))")
+        else:  # the class of the request does not tell the operation
+            constant = types.names.constants[operation.name]
+            writer.line(f"return await self.call_operation(operations.{constant}, {request}({values}))")
 
 
 def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
@@ -129,22 +142,27 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     paging = {pagination.fan_out, pagination.input_token, pagination.limit_key}
     filters = sorted((m for m in structure.members if m.name not in paging), key=lambda m: not m.required)
     arguments = [(m, *_argument(types, structure, m, writer, names[operation.name, m.name])) for m in filters]
-    fan_out = fields[structure.name, pagination.fan_out]
-    own = [(name, f"{name}: {kind} = {default}", text) for name, kind, default, text in _PAGINATE_ARGUMENTS]
-    size = []
-    if pagination.limit_key is not None:
-        size = ["page_size: int | None = None"]
-    declared = ["catalogs: str | Iterable[str]", *(d for _, d, _ in arguments), *size, *(d for _, d, _ in own)]
+    fan_out = None if pagination.fan_out is None else fields[structure.name, pagination.fan_out]
+    own = _PAGINATE_ARGUMENTS if fan_out else [each for each in _PAGINATE_ARGUMENTS if each[0] in _OF_ONE_SOURCE]
+    declared = [
+        *(["catalogs: str | Iterable[str]"] if fan_out else []),
+        *(declaration for _, declaration, _ in arguments),
+        *(["page_size: int | None = None"] if pagination.limit_key is not None else []),
+        *(f"{name}: {kind} = {default}" for name, kind, default, _ in own),
+    ]
     head = f"def {types.names.methods[operation.name]}(self, *, {', '.join(declared)}) -> Paginator[{page}, {item}]:"
     with writer.block(head):
         facts = [f"    {names[operation.name, m.name]}: {types.facts(m)}" for m in filters]
         if pagination.limit_key is not None:
             facts.append(f"    page_size: {types.facts(structure.member(pagination.limit_key))}")
-        facts += [f"    {name}: {text.format(fan_out=fan_out)}" for name, _, text in own]
+        facts += [f"    {name}: {text.format(fan_out=fan_out or 'listing')}" for name, _, _, text in own]
+        if fan_out:
+            facts.insert(0, f"    catalogs: one {fan_out} or several, each listed once.")
         writer.docstring(
             f"Collect the items of all pages of `{operation.name}`.",
-            [types.reference_page(operation.name)],
-            ["Arguments:", f"    catalogs: one {fan_out} or several, each listed once.", *facts],
+            types.about(operation.name, deprecated=operation.deprecated),
+            [] if fan_out else ["There is nothing to fan out over: every entry comes beside the service's name."],
+            ["Arguments:", *facts],
             [
                 "Raises:",
                 "    ValueError: an argument of the collection itself is out of range.",
@@ -152,7 +170,9 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
             ],
         )
         request = types.reference(operation.input, writer)
-        values = [f"{fan_out}=_catalog", f"{fields[structure.name, pagination.input_token]}=_token"]
+        values = [f"{fields[structure.name, pagination.input_token]}=_token"]
+        if fan_out:
+            values.insert(0, f"{fan_out}=_catalog")
         if pagination.limit_key is not None:
             values.append(f"{fields[structure.name, pagination.limit_key]}=page_size")
         for member, _, value in arguments:
@@ -165,10 +185,11 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
         with writer.block(f"def _request(_catalog: str, _token: str | None) -> {request}:"):
             writer.line(f"return {request}({', '.join(values)})")
         writer.line()
-        passed = ", ".join(f"{name}={name}" for name, _, _ in own)
+        passed = ", ".join(f"{name}={name}" for name, *_ in own)
+        catalogs = "catalogs" if fan_out else "operations.SERVICE.name"
         writer.line(
             f"return self._client.paginator(operations.{types.names.pages[operation.name]}, _request, "
-            f"catalogs=catalogs, {passed})"
+            f"catalogs={catalogs}, {passed})"
         )
 
 
@@ -176,10 +197,11 @@ def _openers(service: ir.Service, writer: Writer) -> None:
     writer.use("contextlib", "AbstractAsyncContextManager", typing_only=True)
     writer.use("typing", "Unpack", typing_only=True)
     writer.use("aiopartnercentral.client", "AiobotocoreClient", "ConnectOptions", typing_only=True)
+    region = service.config.region
     with writer.block("def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:"):
         writer.docstring(
             f"Open a client of the {service.full_name}, closed at the end of its `async with` block.",
-            [_CONNECT_DEFAULTS.format(region=service.config.region)],
+            [_CONNECT_DEFAULTS.format(region="" if region is None else _REGION.format(region))],
         )
         writer.line("return open_client(Client, **options)")
     writer.lines(["", ""])

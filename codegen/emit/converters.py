@@ -21,7 +21,10 @@ _LEAF = {
     ir.Kind.LONG: "integer",
     ir.Kind.FLOAT: "float",
     ir.Kind.DOUBLE: "float",
+    ir.Kind.DOCUMENT: "document",
 }
+_JSON = "the JSON on the wire"
+_JSON_OF_OURS = "JSON of the same members, though the protocol has none"
 
 
 def emit(service: ir.Service, names: Names) -> str:
@@ -44,7 +47,7 @@ def emit(service: ir.Service, names: Names) -> str:
     for union in service.unions():
         hooks.union(union, decoders, encoders)
     enums = [hooks.types.reference(enum.name, writer) for enum in service.enums()]
-    _tables(writer, decoders, encoders, enums)
+    _tables(writer, decoders, encoders, enums, json=_JSON if service.protocol.is_json else _JSON_OF_OURS)
     return writer.render()
 
 
@@ -62,12 +65,15 @@ class _Hooks:
             return f"converting.decode_{_LEAF[found.kind]}"
         if isinstance(found, ir.List):
             inner = self.decode(found.element, recursive=recursive, hidden=hidden or found.sensitive)
+            inner = f"converting.nullable_decoder({inner})" if found.sparse else inner
             return f"converting.list_decoder({inner}, {self.cls(found.element)})"
         if isinstance(found, ir.Map):
             key = self.decode(found.key, recursive=recursive)
             value = self.decode(found.value, recursive=recursive, hidden=hidden or found.sensitive)
-            keys = self._sensitive_keys(found, hidden=hidden)
-            return f"converting.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{keys})"
+            rest = self._sensitive_keys(found, hidden=hidden)
+            if found.sparse:
+                value, rest = f"converting.nullable_decoder({value})", f"{rest}, keeps_null=True"
+            return f"converting.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{rest})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
             return f"converting.deferred_decoder(_converter, {self.cls(shape)})"
         return f"_converter.get_structure_hook({self.cls(shape)})"
@@ -77,12 +83,16 @@ class _Hooks:
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
             return f"converting.encode_{_LEAF[found.kind]}"
+        if isinstance(found, ir.Scalar) and found.timestamp_format not in (None, ir.TimestampFormat.ISO8601):
+            return f"converting.timestamp_encoder(_converter, {found.timestamp_format.value!r})"
         if isinstance(found, ir.List):
             inner = self.encode(found.element, recursive=recursive, hidden=hidden or found.sensitive)
+            inner = f"converting.nullable_encoder({inner})" if found.sparse else inner
             return f"converting.list_encoder({inner})"
         if isinstance(found, ir.Map):
             key = self.encode(found.key, recursive=recursive)
             value = self.encode(found.value, recursive=recursive, hidden=hidden or found.sensitive)
+            value = f"converting.nullable_encoder({value})" if found.sparse else value
             return f"converting.map_encoder({key}, {value}{self._sensitive_keys(found, hidden=hidden)})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
             return f"converting.deferred_encoder(_converter, {self.cls(shape)})"
@@ -104,7 +114,7 @@ class _Hooks:
         name = f"_decode_{self.types.names.hooks[structure.name]}"
         with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Decode[{cls}]:"):
             for member in structure.members:
-                hook = self.decode(member.target, recursive=member.recursive)
+                hook = self.decode(member.target, recursive=member.recursive, hidden=structure.sensitive)
                 writer.line(f"_decode_{fields[structure.name, member.name]} = {hook}")
             self._wire_names(structure)
             writer.line()
@@ -145,7 +155,7 @@ class _Hooks:
         name = f"_encode_{self.types.names.hooks[structure.name]}"
         with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
             for member in structure.members:
-                hook = self.encode(member.target, recursive=member.recursive)
+                hook = self.encode(member.target, recursive=member.recursive, hidden=structure.sensitive)
                 writer.line(f"_encode_{fields[structure.name, member.name]} = {hook}")
             self._wire_names(structure)
             writer.line()
@@ -225,10 +235,10 @@ class _Hooks:
             cls = f"unions.{names.variants[union.name, member.name]}"
             tag = _wire_key(member)
             variants[tag] = cls
-            decode = self.decode(member.target, recursive=member.recursive)
+            decode = self.decode(member.target, recursive=member.recursive, hidden=union.sensitive)
             of = self.cls(member.target)
             decoders[cls] = f"lambda _converter: converting.variant_decoder({tag}, {cls}, {decode}, {of})"
-            encode = self.encode(member.target, recursive=member.recursive)
+            encode = self.encode(member.target, recursive=member.recursive, hidden=union.sensitive)
             encoders[cls] = f"lambda _converter: converting.variant_encoder({tag}, {cls}, {encode})"
         unknown = f"unions.{names.unknowns[union.name]}"
         decoders[unknown] = f"lambda _converter: converting.unknown_decoder(_converter, {unknown})"
@@ -250,7 +260,7 @@ def _wire_key(member: ir.Member) -> str:
     return f"_converter.member_name({member.name!r}, {member.wire_name!r})"
 
 
-def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], enums: list[str]) -> None:
+def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], enums: list[str], *, json: str) -> None:
     for table, factory, entries in (("DECODERS", "DecodeFactory", decoders), ("ENCODERS", "EncodeFactory", encoders)):
         writer.line(f"{table}: Final[dict[Any, converting.{factory}]] = {{")
         writer.lines(f"    {cls}: {hook}," for cls, hook in entries.items())
@@ -267,6 +277,6 @@ def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], 
             writer.line("return converter")
         writer.lines(["", ""])
     writer.line("json_converter: Final = make_json_converter()")
-    writer.docstring("Converts the JSON on the wire; hooks added here take effect in every client that has no own one.")
+    writer.docstring(f"Converts {json}; hooks added here take effect in every client that has no own one.")
     writer.line("botocore_converter: Final = make_botocore_converter()")
     writer.docstring("Converts botocore's dicts; hooks added here take effect in every client that has no own one.")

@@ -19,7 +19,7 @@ def emit(service: ir.Service, names: Names) -> str:
     for enum in service.enums():
         writer.use("aiopartnercentral.shapes", "OpenEnum")
         with writer.block(f"class {names.classes[enum.name]}(OpenEnum):"):
-            writer.docstring(f"Enum `{enum.name}`.", [types.reference_page(enum.name)])
+            writer.docstring(f"Enum `{enum.name}`.", types.about(enum.name, deprecated=enum.deprecated))
             writer.line()
             for value in enum.values:
                 writer.line(f"{names.enum_members[enum.name, value]} = {value!r}")

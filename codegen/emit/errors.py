@@ -33,7 +33,7 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
     with writer.block(f"class {types.names.classes[error.name]}(ServiceError):"):
         writer.docstring(
             f"Error `{error.name}`, code `{code}`.",
-            [types.reference_page(error.name)],
+            types.about(error.name, deprecated=error.deprecated),
             [
                 "Every member is None where the answer did not carry it, as answers of a gateway before the service",
                 "do not.",
@@ -41,6 +41,9 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
             ["Attributes:", *(f"    {name}: {types.facts(member)}" for name, _, member in fields)] if fields else [],
         )
         writer.line()
+        if any(m.sensitive and m.name.lower() == "message" for _, _, m in fields):
+            writer.use("typing", "ClassVar")
+            writer.lines(["message_is_sensitive: ClassVar[bool] = True", ""])
         keywords = [f"{name}: {annotation} | None = None" for name, annotation, _ in fields]
         signature = ["self", "error_response: Mapping[str, Any] | None = None", "operation_name: str = ''"]
         star = ["*"] if keywords else []

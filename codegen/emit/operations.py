@@ -27,6 +27,8 @@ def emit(service: ir.Service, names: Names) -> str:
                 f"    name={operation.name!r},",
                 f"    classes=lambda: ({request}, {response}),",
                 f"    errors=({errors}),",
+                *_own_codes(types, operation, writer),
+                *([] if operation.json_body else ["    json_body=False,"]),
                 f"    readonly={operation.readonly},",
                 f"    idempotent={operation.idempotent},",
                 ")",
@@ -34,9 +36,7 @@ def emit(service: ir.Service, names: Names) -> str:
         )
         if operation.pagination is not None:
             _pagination(types, operation, operation.pagination, writer)
-    codes = ", ".join(
-        f"{e.fault.code!r}: {types.reference(e.name, writer)}" for e in service.errors() if e.fault is not None
-    )
+    codes = ", ".join(f"{code!r}: {types.reference(name, writer)}" for code, name in _codes(service).items())
     requests = ", ".join(
         f"{names.classes[o.input]!r}: {names.constants[o.name]}"
         for o in service.operations
@@ -59,6 +59,29 @@ def emit(service: ir.Service, names: Names) -> str:
     return writer.render()
 
 
+def _codes(service: ir.Service) -> dict[str, str]:
+    """Return the error of each code; of several that share one, the first.
+
+    A service that has changed its protocol may go on sending its errors' names in place of their codes.
+    """
+    codes: dict[str, str] = {}
+    for error in service.errors():
+        if error.fault is not None:
+            codes.setdefault(error.fault.code, error.name)
+    for error in service.errors():
+        codes.setdefault(error.name, error.name)
+    return codes
+
+
+def _own_codes(types: Types, operation: ir.Operation, writer: Writer) -> list[str]:
+    """Return the argument that tells an operation's errors from others of the service with the same code."""
+    codes = _codes(types.service)
+    faults = {name: types.service.structure(name).fault for name in operation.errors}
+    own = {fault.code: name for name, fault in faults.items() if fault is not None and codes[fault.code] != name}
+    entries = ", ".join(f"{code!r}: {types.reference(name, writer)}" for code, name in own.items())
+    return [f"    own_codes={{{entries}}},"] if own else []
+
+
 def item_annotation(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> str:
     """Return the annotation of one item of a paginated operation's pages."""
     result = types.service.structure(operation.output).member(pagination.result_key)
@@ -76,12 +99,15 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
     token = types.service.structure(operation.output).member(pagination.output_token)
     fields = types.names.fields
     items = f"page.{fields[operation.output, result.name]}{'' if result.required else ' or []'}"
+    next_token = f"page.{fields[operation.output, token.name]}"
+    if pagination.more_results is not None:
+        next_token += f" if page.{fields[operation.output, pagination.more_results]} else None"
     writer.line(f"{types.names.pages[operation.name]}: Final[Pagination[{request}, {response}, {item}]] = Pagination(")
     writer.lines(
         [
             f"    operation={types.names.constants[operation.name]},",
             f"    items=lambda page: {items},",
-            f"    next_token=lambda page: page.{fields[operation.output, token.name]},",
+            f"    next_token=lambda page: {next_token},",
             f"    result_key={result.wire_name!r},",
             f"    output_token={token.wire_name!r},",
             ")",

@@ -44,7 +44,7 @@ def _module(service: ir.Service, names: Names, module: str, structures: Iterable
                 documented.append("    response_metadata: what came beside the members; no part of equality.")
             writer.docstring(
                 f"Structure `{structure.name}`.",
-                [types.reference_page(structure.name)],
+                types.about(structure.name, deprecated=structure.deprecated),
                 ["Attributes:", *documented] if documented else [],
             )
             if documented:

@@ -21,7 +21,17 @@ SCALARS = {
     ir.Kind.DOUBLE: "float",
     ir.Kind.TIMESTAMP: "datetime",
     ir.Kind.BLOB: "bytes",
+    ir.Kind.DOCUMENT: "JsonValue",
 }
+_PLACES = {
+    ir.Location.HEADER: "header `{}`",
+    ir.Location.HEADERS: "headers that begin with `{}`",
+    ir.Location.PATH: "part `{}` of the path",
+    ir.Location.QUERY: "query parameter `{}`",
+    ir.Location.STATUS: "the HTTP status",
+}
+# For protocols that flatten structures or make XML of them, whose names are botocore's business.
+_IN_DICTS = "in botocore's dicts"
 
 
 @attrs.frozen
@@ -68,33 +78,48 @@ class Types:
         if isinstance(found, ir.Scalar):
             if found.kind is ir.Kind.TIMESTAMP:
                 writer.use("datetime", "datetime", typing_only=typing_only)
+            if found.kind is ir.Kind.DOCUMENT:
+                writer.use("aiopartnercentral.shapes", "JsonValue", typing_only=typing_only)
             return SCALARS[found.kind]
         if isinstance(found, ir.List):
             if argument:
                 writer.use("collections.abc", "Sequence", typing_only=True)
-            inner = self.annotation(found.element, writer, typing_only=typing_only)
+            inner = self._inner(found.element, writer, sparse=found.sparse, typing_only=typing_only)
             return f"{'Sequence' if argument else 'list'}[{inner}]"
         if isinstance(found, ir.Map):
             if argument:
                 writer.use("collections.abc", "Mapping", typing_only=True)
             key = self.annotation(found.key, writer, typing_only=typing_only)
-            value = self.annotation(found.value, writer, typing_only=typing_only)
+            value = self._inner(found.value, writer, sparse=found.sparse, typing_only=typing_only)
             return f"{'Mapping' if argument else 'dict'}[{key}, {value}]"
         reference = self.reference(shape, writer, typing_only=typing_only)
         return f"{reference} | str" if argument and isinstance(found, ir.Enum) else reference
 
+    def _inner(self, shape: str, writer: Writer, *, sparse: bool, typing_only: bool) -> str:
+        """Return the annotation of a list's elements or a map's values, among which null is one if it is sparse."""
+        annotation = self.annotation(shape, writer, typing_only=typing_only)
+        return f"{annotation} | None" if sparse else annotation
+
     def facts(self, member: ir.Member) -> str:
         """Return what the model says of a member, as one sentence for a docstring."""
-        facts = [f"`{member.wire_name}` on the wire", *shape_facts(self.service.shapes[member.target])]
+        target = self.service.shapes[member.target]
+        place = f"`{member.wire_name}` {'on the wire' if self.service.protocol.has_members else _IN_DICTS}"
+        if member.location is not None:
+            place = _PLACES[member.location].format(member.location_name)
+        facts = [place, *shape_facts(target)]
         if member.idempotency_token:
             facts.append("generated where left out")
+        if member.deprecated or target.deprecated:
+            facts.append("deprecated")
         if member.sensitive:
             facts.append("sensitive")
         return ", ".join(facts) + "."
 
-    def reference_page(self, name: str) -> str:
-        """Return the line that leads to AWS's page about an operation or shape."""
-        return f"Reference: https://docs.aws.amazon.com/goto/WebAPI/{self.service.uid}/{name}"
+    def about(self, name: str, *, deprecated: bool) -> list[str]:
+        """Return what stands below the summary of an operation or shape: AWS's page about it, where there are pages."""
+        uid = self.service.uid
+        page = [] if uid is None else [f"Reference: https://docs.aws.amazon.com/goto/WebAPI/{uid}/{name}"]
+        return ["Deprecated.", *page] if deprecated else page
 
 
 def shape_facts(shape: ir.Shape) -> list[str]:

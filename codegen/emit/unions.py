@@ -33,7 +33,7 @@ def emit(service: ir.Service, names: Names) -> str:
         variants = [*(names.variants[union.name, m.name] for m in union.members), unknown]
         alias = names.classes[union.name]
         writer.line(f"{alias}: TypeAlias = {' | '.join(variants)}")
-        writer.docstring(f"Union `{union.name}`.", [types.reference_page(union.name)])
+        writer.docstring(f"Union `{union.name}`.", types.about(union.name, deprecated=union.deprecated))
         writer.line()
         writer.line()
     return writer.render()

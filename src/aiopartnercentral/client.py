@@ -105,6 +105,10 @@ class ServiceClient:
             botocore.exceptions.BotoCoreError: no whole answer came, or the call could not be made.
         """
         operation: Operation[Any, ResponseT] = self.service.operation_of(request)
+        return await self.call_operation(operation, request)
+
+    async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        """Do the same as `call` where several operations have one class of requests, which does not tell them apart."""
         return await self._decoded(operation, await self._send(operation, request))
 
     def paginator(
@@ -114,8 +118,8 @@ class ServiceClient:
         *,
         catalogs: str | Iterable[str],
         max_items: int | None,
-        ordered: bool,
-        max_concurrency: int,
+        ordered: bool = False,
+        max_concurrency: int = 1,
         buffer_pages: int,
         on_error: OnError,
     ) -> Paginator[ResponseT, ItemT]:
@@ -177,9 +181,9 @@ class ServiceClient:
         except Exception as error:
             raise _in_call(hook_failed(error, EncodeError), operation) from error
         try:
-            return await self._transport.send(operation.name, params, pause)
+            return await self._transport.send(operation, params, pause)
         except ErrorAnswerError as answer:
-            failure = await self._service_error(answer)
+            failure = await self._service_error(operation, answer)
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure
@@ -201,21 +205,21 @@ class ServiceClient:
             object.__setattr__(response, "response_metadata", answer.metadata)
         return response
 
-    async def _service_error(self, answer: ErrorAnswerError) -> ServiceError:
+    async def _service_error(self, operation: Operation[Any, Any], answer: ErrorAnswerError) -> ServiceError:
         """Return the typed error for botocore's; a member that cannot be decoded does not hide the error."""
-        plain = answer.error
-        response, operation = plain.response, plain.operation_name
-        cls = self.service.errors.get(response.get("Error", {}).get("Code", ""))
+        response, name = answer.error.response, operation.name
+        code = str(response.get("Error", {}).get("Code", ""))
+        cls = operation.own_codes.get(code) or self.service.errors.get(code)
         if cls is None:
-            return ServiceError(response, operation)
+            return ServiceError(response, name)
         decoder = await self._codec.error_decoder(cls, of_json=answer.body is not None)
         try:
             members = response if answer.body is None else jsontext.loads(answer.body)
         except DecodeError:
             members = {}
-        error = decoder.tolerantly(members, response, operation)
+        error = decoder.tolerantly(members, response, name)
         for problem in error.problems:
-            problem.operation, problem.request_id = operation, error.request_id
+            problem.operation, problem.request_id = name, error.request_id
         return error
 
 

@@ -16,9 +16,11 @@ No message, repr or note made here holds a value from a request or a response: t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from botocore.exceptions import ClientError
+
+from aiopartnercentral.shapes import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -144,9 +146,15 @@ class ServiceError(AioPartnerCentralError, ClientError):
         problems: what was wrong with modelled members that could not be decoded; those members are None.
     """
 
+    message_is_sensitive: ClassVar[bool] = False
+    """Whether the model calls the error's message sensitive; then the exception's text does not show it."""
+
     def __init__(self, error_response: Mapping[str, Any], operation_name: str) -> None:
         response: Any = error_response  # botocore takes any
+        if self.message_is_sensitive:
+            response = {**response, "Error": {**response.get("Error", {}), "Message": REDACTED}}
         ClientError.__init__(self, response, operation_name)
+        self.response = error_response  # type: ignore[assignment] # botocore takes any
         self.problems: tuple[DecodeError, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:

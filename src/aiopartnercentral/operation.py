@@ -24,6 +24,8 @@ class Operation(Generic[RequestT, ResponseT]):
         name: its wire name.
         classes: gives the classes of its requests and of its responses, which are loaded by that.
         errors: the errors that the model lists for it.
+        own_codes: those of them whose code is another error's in the rest of the service, by code.
+        json_body: its answer is JSON that holds every member; botocore takes any other answer apart.
         readonly: it changes nothing.
         idempotent: sending it twice has the effect of sending it once.
     """
@@ -31,6 +33,8 @@ class Operation(Generic[RequestT, ResponseT]):
     name: str
     classes: Callable[[], tuple[type[RequestT], type[ResponseT]]] = attrs.field(repr=False)
     errors: tuple[type[ServiceError], ...]
+    own_codes: Mapping[str, type[ServiceError]] = attrs.field(factory=dict)
+    json_body: bool = True
     readonly: bool
     idempotent: bool
 
@@ -71,15 +75,15 @@ class Service:
     Attributes:
         name: botocore's name of it.
         api_version: the version of the model that the package was generated from.
-        region: the region used where the caller names none.
+        region: the region used where the caller names none; None where the usual chain decides.
         operations: all of them.
         requests: the operation of each class that is the request of one alone, by the class's name.
-        errors: the class of each modelled error, by its code on the wire.
+        errors: the class of each modelled error, by its code on the wire; of several with one code, the first.
     """
 
     name: str
     api_version: str
-    region: str
+    region: str | None
     operations: tuple[Operation[Any, Any], ...]
     requests: Mapping[str, Operation[Any, Any]]
     errors: Mapping[str, type[ServiceError]]

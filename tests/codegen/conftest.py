@@ -10,6 +10,6 @@ from tests.codegen import synthetic
 
 if os.environ.get("UPDATE_GOLDEN"):  # here, before any test imports one of them
     for feature in synthetic.FEATURES:
-        check.write(check.render(synthetic.source(feature)), synthetic.config(feature).output)
+        check.write(check.render(synthetic.source(feature)), synthetic.config(feature).output, is_ours=True)
 
 sys.path.insert(0, str(synthetic.GOLDEN))

@@ -1,7 +1,8 @@
-"""A golden package, imported, beside the model and the names that it was generated from."""
+"""A generated package, imported, beside the model and the names that it was generated from."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,21 +17,26 @@ from aiopartnercentral.transport import Answer
 from codegen import names
 from codegen.build import build
 from tests.codegen import synthetic
-from tests.strategies import WireStrategies
+from tests.strategies import WireStrategies, json_form
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from aiopartnercentral.operation import Operation
     from codegen import ir
+    from codegen.source import Source
 
 METADATA = ResponseMetadata(request_id="a-request", http_status=200, attempts=1, http_headers={})
 
 
 @attrs.frozen
-class Golden:
-    """One feature's package and what is known about it."""
+class Executed:
+    """A generated package and what is known about it.
 
-    feature: str
+    Attributes:
+        botocore_model: as a JSON service, for botocore's own JSON parser and serializer: see `json_form`.
+    """
+
     package: ModuleType
     service: ir.Service
     names: names.Names
@@ -58,33 +64,45 @@ class Golden:
 
     def body_by_botocore(self, operation: str, params: dict[str, Any]) -> bytes:
         """Return the body that botocore's own serializer makes of a request."""
-        serializer = create_serializer("json", include_validation=True)
+        # Its validator takes no null in a sparse list or map, which its serializer writes.
+        sparse = any(getattr(shape, "sparse", False) for shape in self.service.shapes.values())
+        serializer = create_serializer("json", include_validation=not sparse)
         body = serializer.serialize_to_request(params, self.botocore_model.operation_model(operation))["body"]
         return body if isinstance(body, bytes) else body.encode()
 
 
-@cache
-def golden(feature: str) -> Golden:
-    """Import the feature's golden package, once."""
-    service = build(synthetic.source(feature))
-    return Golden(
-        feature=feature,
-        package=import_module(f"golden_{feature}"),
+def executed(source: Source) -> Executed:
+    """Import the package that was generated from this."""
+    service = build(source)
+    model = json_form(dict(source.service))
+    return Executed(
+        package=import_module(source.config.package),
         service=service,
         names=names.name(service),
-        wire=WireStrategies(synthetic.model(feature), max_depth=3),
-        botocore_model=ServiceModel(synthetic.model(feature), f"golden-{feature}"),
+        wire=WireStrategies(model, max_depth=3),
+        botocore_model=ServiceModel(model, source.config.name),
     )
+
+
+@cache
+def golden(feature: str) -> Executed:
+    """Import the feature's golden package, once."""
+    return executed(synthetic.source(feature))
 
 
 @attrs.define
 class FakeTransport:
-    """Answers each call with the next body, and keeps what it was asked."""
+    """Answers each call with the next value: its JSON, or what botocore makes of it; keeps what it was asked."""
 
-    bodies: list[bytes]
+    package: Executed
+    values: list[Any]
     asked: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
 
-    async def send(self, operation: str, params: dict[str, Any], _: object = None) -> Answer:
+    async def send(self, operation: Operation[Any, Any], params: dict[str, Any], _: object = None) -> Answer:
         """Give the next answer."""
-        self.asked.append((operation, params))
-        return Answer(body=self.bodies.pop(0), parsed={}, metadata=METADATA)
+        self.asked.append((operation.name, params))
+        value = self.values.pop(0)
+        if operation.json_body:
+            return Answer(body=json.dumps(value).encode(), parsed={}, metadata=METADATA)
+        shape = next(o.output for o in self.package.service.operations if o.name == operation.name)
+        return Answer(body=None, parsed=self.package.parsed_by_botocore(shape, value), metadata=METADATA)

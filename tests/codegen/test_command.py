@@ -69,7 +69,7 @@ def test_check_finds_every_difference_and_generate_repairs_it(tree, name, spoil,
     spoil(path)
     done = tree.run("check")
     assert done.code == 1
-    assert done.err.splitlines() == [f"{path}: {problem}", "run `python -m codegen generate`"]
+    assert done.err.splitlines() == [f"{path}: {problem}", "run `python -m codegen generate`, with the same options"]
     repaired = tree.run("generate")
     assert repaired.code == 0
     assert f"{'removed' if problem == 'orphaned' else 'wrote'} {path}" in repaired.out

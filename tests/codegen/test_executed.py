@@ -111,7 +111,7 @@ async def test_every_method_sends_its_arguments_and_returns_the_answer(feature, 
     package = golden(feature)
     request = package.json.structure(data.draw(wire(package, operation.input)), package.cls(operation.input))
     answer = data.draw(wire(package, operation.output))
-    transport = FakeTransport([json.dumps(answer).encode()])
+    transport = FakeTransport(package, [answer])
     client = package.package.Client(transport)
     arguments = attrs.asdict(request, recurse=False)
     arguments.pop("response_metadata", None)
@@ -132,19 +132,23 @@ async def test_every_paginator_follows_the_tokens_and_passes_its_arguments_on(fe
     first, second = (data.draw(wire(package, operation.output)) for _ in range(2))
     first[keys[how.output_token]] = "next"
     second.pop(keys[how.output_token], None)
-    second[keys[how.output_token]] = ""
+    # Where the service says that there is more, the token of the last page does not count.
+    second[keys[how.output_token]] = "" if how.more_results is None else "never asked for"
     request = package.json.structure(data.draw(wire(package, operation.input)), package.cls(operation.input))
-    transport = FakeTransport([json.dumps(body).encode() for body in (first, second)])
+    transport = FakeTransport(package, [first, second])
+    if how.more_results is not None:
+        first[keys[how.more_results]], second[keys[how.more_results]] = True, False
     given_names = arguments_of(package, operation)
     arguments = {name: getattr(request, field) for field, name in given_names.items()}
     method = getattr(package.package.Client(transport).paginate, package.names.methods[operation.name])
-    found = await method(catalogs="one", **arguments).collect()
+    source = "one" if how.fan_out else package.service.config.name
+    found = await method(**({"catalogs": source} if how.fan_out else {}), **arguments).collect()
     fields = package.names.fields[operation.output, how.result_key]
     pages = [package.json.structure(body, package.cls(operation.output)) for body in (first, second)]
-    assert found == [("one", item) for made in pages for item in getattr(made, fields) or []]
+    assert found == [(source, item) for made in pages for item in getattr(made, fields) or []]
     expected = package.botocore.unstructure(request)
     for (_, params), token in zip(transport.asked, (None, "next"), strict=True):
-        wanted = {**expected, how.fan_out: "one", how.input_token: token}
+        wanted = {**expected, how.input_token: token} | ({how.fan_out: source} if how.fan_out else {})
         wanted.pop(how.limit_key, None)
         assert params == {key: value for key, value in wanted.items() if value is not None}
 
@@ -221,7 +225,8 @@ def test_every_paginator_takes_the_filters_and_only_a_page_size_that_the_service
     package = golden(feature)
     method = getattr(package.package.Paginate, package.names.methods[operation.name])
     parameters = inspect.signature(method).parameters
-    own = {"self", "catalogs", "max_items", "ordered", "max_concurrency", "buffer_pages", "on_error"}
+    own = {"self", "max_items", "buffer_pages", "on_error"}
+    own |= {"catalogs", "ordered", "max_concurrency"} if operation.pagination.fan_out else set()
     filters = set(arguments_of(package, operation).values())
     size = {"page_size"} if operation.pagination.limit_key else set()
     assert set(parameters) == own | filters | size

@@ -57,7 +57,7 @@ def test_a_structure_with_an_error_in_it_is_left_to_the_converters(tmp_path, mon
     shapes = made.service["shapes"]
     shapes["SucceedResponse"] = {"type": "structure", "members": {"Last": {"shape": "NotFound"}}}
     made.service["operations"]["Succeed"]["output"] = {"shape": "SucceedResponse"}
-    check.write(check.render(made), made.config.output)
+    check.write(check.render(made), made.config.output, is_ours=True)
     monkeypatch.syspath_prepend(str(tmp_path))
     package = importlib.import_module("golden_contained")
     for module in sorted(path.stem for path in (made.config.output / "fast").glob("*.py")):
@@ -240,7 +240,9 @@ def scalar_arguments(broken):
 def test_errors_are_found_by_their_code_and_are_botocore_errors():
     from golden_errors.operations import FAIL, SERVICE  # noqa: PLC0415 - not part of the package's public names
 
-    assert set(SERVICE.errors) == {"ResourceNotFoundFault", "Broken", "Bare", "Spelled", "Detailed"}
+    # A code that is not the error's name does not take the name away.
+    assert set(SERVICE.errors) == {"ResourceNotFoundFault", "NotFound", "Broken", "Bare", "Spelled", "Detailed"}
+    assert SERVICE.errors["NotFound"] is SERVICE.errors["ResourceNotFoundFault"]
     assert SERVICE.errors["ResourceNotFoundFault"] is errors.NotFound
     assert set(FAIL.errors) == set(SERVICE.errors.values())
     made = errors.NotFound(message="gone", resource_id="r-1")

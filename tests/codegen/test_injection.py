@@ -115,7 +115,7 @@ def test_a_hostile_package_is_formatted_imported_and_used(text, tmp_path, monkey
     package = f"hostile_{next(NUMBER)}"
     monkeypatch.syspath_prepend(str(tmp_path))
     made = source(text, package)
-    check.write(check.render(made), tmp_path / package)
+    check.write(check.render(made), tmp_path / package, is_ours=True)
     module = importlib.import_module(package)
     named = names.name(build(made))
     request = getattr(module, named.classes[f"I{text}"])

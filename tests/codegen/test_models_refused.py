@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen import source
+from codegen import ir, source
 from codegen.build import build
 from codegen.errors import ModelError
 from codegen.services import MODELS, SERVICES
@@ -108,27 +108,32 @@ def test_an_unknown_trait_is_named(path, where):
 
 
 def test_an_unknown_trait_of_a_paginator_is_named():
-    text = refused(demo(), {"List": {**PAGINATOR, "more_results": "More"}})
-    assert text == "demo.List.pagination: unknown trait 'more_results'"
+    text = refused(demo(), {"List": {**PAGINATOR, "py_input_token": "More"}})
+    assert text == "demo.List.pagination: unknown trait 'py_input_token'"
 
 
 @pytest.mark.parametrize(
-    "trait", ["streaming", "eventstream", "document", "flattened", "xmlName", "jsonvalue", "location"]
+    ("shape", "trait"),
+    [
+        *(("Text", trait) for trait in ("streaming", "eventstream", "document", "sparse", "location", "jsonvalue")),
+        *(("In", trait) for trait in ("streaming", "sparse", "location", "jsonvalue", "min")),
+        *(("Items", trait) for trait in ("streaming", "document", "payload", "location", "pattern")),
+        *(("Bytes", trait) for trait in ("eventstream", "document", "sparse", "pattern", "jsonvalue")),
+    ],
 )
-@pytest.mark.parametrize("shape", ["Text", "In", "Items", "Bytes"])
-def test_traits_of_other_protocols_are_unknown(shape, trait):
+def test_a_trait_of_other_kinds_of_shapes_is_unknown(shape, trait):
     assert refused(changed("shapes", shape, **{trait: True})) == f"demo.{shape}: unknown trait '{trait}'"
 
 
 @pytest.mark.parametrize(
     ("path", "trait"),
     [
-        (("shapes", "Items", "member"), "locationName"),
+        (("shapes", "Items", "member"), "box"),
         (("shapes", "Pairs", "key"), "idempotencyToken"),
-        (("operations", "List", "input"), "locationName"),
-        (("operations", "List", "errors", 0), "exception"),
+        (("operations", "List", "input"), "resultWrapper"),
+        (("operations", "List", "errors", 0), "code"),
         (("shapes", "In", "members", "Next"), "sensitive"),
-        (("shapes", "In"), "sensitive"),
+        (("metadata",), "deprecated"),
         (("shapes", "Flag"), "pattern"),
         (("shapes", "Number"), "enum"),
         (("shapes", "Text"), "timestampFormat"),
@@ -149,14 +154,13 @@ def test_the_first_of_several_unknown_traits_is_named():
         ((), "shapes", "demo"),
         ((), "operations", "demo"),
         (("metadata",), "protocol", "demo.metadata"),
-        (("metadata",), "uid", "demo.metadata"),
         (("metadata",), "serviceFullName", "demo.metadata"),
         (("shapes", "Items"), "member", "demo.Items"),
         (("shapes", "Pairs"), "key", "demo.Pairs"),
         (("shapes", "Pairs"), "value", "demo.Pairs"),
         (("shapes", "In"), "members", "demo.In"),
         (("shapes", "In", "members", "Next"), "shape", "demo.In.Next"),
-        (("operations", "List", "input"), "shape", "demo.List.input"),
+        (("operations", "List", "errors", 0), "shape", "demo.List.errors"),
     ],
 )
 def test_what_a_level_cannot_do_without_is_named(path, key, where):
@@ -194,9 +198,10 @@ def test_a_dangling_reference_is_named(path, where):
 @pytest.mark.parametrize(
     ("path", "entries", "text"),
     [
-        (("metadata",), {"protocol": "rest-xml"}, "demo: protocol 'rest-xml' is not supported"),
-        (("shapes", "Time"), {"timestampFormat": "rfc822"}, "demo.Time: timestampFormat 'rfc822' is not supported"),
-        (("shapes", "Time"), {"timestampFormat": None}, "demo.Time: timestampFormat None is not supported"),
+        (("metadata",), {"protocol": "soap"}, "demo.metadata: unknown protocol 'soap'"),
+        (("metadata",), {"protocols": ["soap", "wsdl"]}, "demo.metadata: unknown protocol 'soap'"),
+        (("shapes", "Time"), {"timestampFormat": "julian"}, "demo.Time: unknown timestampFormat 'julian'"),
+        (("shapes", "In"), {"payload": "Ghost"}, "demo.In: requires members that it does not have: Ghost"),
         (
             ("shapes", "In"),
             {"required": ["Ghost", "Ape"]},
@@ -214,31 +219,65 @@ def test_a_dangling_reference_is_named(path, where):
             {"locationName": "Max"},
             "demo.In: has the member name on the wire 'Max' twice",
         ),
-        (("shapes", "Text"), {"sensitive": True}, "demo.Bad.Message: the trait 'sensitive' is not supported"),
-        (
-            ("shapes",),
-            {"Worse": {**structure(), "exception": True, "error": {"code": "BadThing"}}},
-            "demo: has the error code 'BadThing' twice",
-        ),
         (("operations", "List", "errors", 0), {"shape": "Out"}, "demo.List.errors: Out is no error shape"),
         (("operations", "List", "errors", 0), {"shape": "Text"}, "demo.List.errors: Text is no error shape"),
         (("operations", "List", "input"), {"shape": "Either"}, "demo.List.input: Either is no structure"),
         (("operations", "List", "output"), {"shape": "Text"}, "demo.List.output: Text is no structure"),
-        (
-            ("operations",),
-            {"Again": {"name": "Again", "input": {"shape": "In"}}},
-            "demo: has the request shape 'In' twice",
-        ),
     ],
 )
 def test_what_cannot_be_honoured_is_named(path, entries, text):
     assert re.match(text, refused(changed(*path, **entries)))
 
 
-def test_the_name_of_an_absent_output_must_be_free():
-    model = changed("shapes", ListResponse={"type": "string"})
+def test_an_unknown_location_is_named():
+    model = changed("metadata", protocol="rest-json")
+    model["shapes"]["In"]["members"]["Next"]["location"] = "cookie"
+    assert refused(model) == "demo.In.Next: unknown location 'cookie'"
+
+
+def streaming(end, **shape):
+    """Return the model of a REST service of which one message is one stream."""
+    model = changed("metadata", protocol="rest-json")
+    model["shapes"]["Stream"] = shape
+    model["shapes"]["Whole"] = {**structure(Body="Stream"), "payload": "Body"}
+    model["operations"]["List"][end] = {"shape": "Whole"}
+    return model
+
+
+@pytest.mark.parametrize(
+    ("end", "shape", "reason"),
+    [
+        ("output", {"type": "blob", "streaming": True}, "Whole.Body is a stream (trait 'payload' on a blob)"),
+        ("output", {"type": "blob"}, "Whole.Body is a stream (trait 'payload' on a blob)"),
+        ("output", {**structure(), "eventstream": True}, "Whole.Body is a stream of events (trait 'eventstream')"),
+        ("input", {**structure(), "eventstream": True}, "Whole.Body is a stream of events (trait 'eventstream')"),
+    ],
+)
+def test_an_operation_that_streams_is_refused_alone_where_a_service_need_not_be_whole(end, shape, reason):
+    model = streaming(end, **shape)
+    assert refused(model, {}) == f"demo.List: {reason}"
+    config = attrs.evolve(synthetic.config("demo"), name=SERVICE, whole=False)
+    service = build(source.Source(config=config, service=model, paginators={}))
+    assert service.omissions == (ir.Omission(where="demo.List", reason=reason, refused=True),)
+    assert service.operations == ()
+    assert not {"Whole", "Stream"} & service.shapes.keys()
+    # Errors stay, whichever operation raises them.
+    assert {"Bad"} <= service.shapes.keys()
+
+
+def test_a_pagination_is_left_out_alone_where_a_service_need_not_be_whole():
+    config = attrs.evolve(synthetic.config("demo"), name=SERVICE, whole=False)
+    paginators = {"List": {**PAGINATOR, "result_key": ["Items", "Kind"]}}
+    service = build(source.Source(config=config, service=demo(), paginators=paginators))
+    assert [operation.pagination for operation in service.operations] == [None]
+    assert [(each.where, each.refused) for each in service.omissions] == [("demo.List.pagination", False)]
+
+
+def test_the_name_of_an_absent_output_is_free():
+    model = changed("shapes", ListResponse={"type": "string"}, EmptyListResponse={"type": "string"})
     del model["operations"]["List"]["output"]
-    assert refused(model, {}) == "demo.List.output: has none, and the name ListResponse for an empty one is taken"
+    service = build(source.Source(config=synthetic.config("demo"), service=model, paginators={}))
+    assert service.operations[0].output == "EmptyEmptyListResponse"
 
 
 @pytest.mark.parametrize(
@@ -265,17 +304,27 @@ def test_the_name_of_an_absent_output_must_be_free():
         ),
         ({"List": {**PAGINATOR, "input_token": "Max"}}, "input_token Max of In must be a plain string"),
         ({"List": {**PAGINATOR, "output_token": "Kind"}}, "output_token Kind of Out must be a plain string"),
-        ({"List": {**PAGINATOR, "limit_key": "Next"}}, "limit_key Next of In must be a plain integer"),
+        ({"List": {**PAGINATOR, "more_results": "Next"}}, "more_results Next of Out must be a plain boolean"),
     ],
 )
 def test_a_pagination_that_cannot_be_followed_is_named(paginators, text):
     assert text in refused(demo(), paginators)
 
 
-def test_the_member_to_fan_out_over_must_be_there_and_a_string():
+def test_a_page_size_that_is_no_number_is_a_filter_like_any_other():
+    paginators = {"List": {**PAGINATOR, "limit_key": "Next"}}
+    service = build(source.Source(config=synthetic.config("demo"), service=demo(), paginators=paginators))
+    assert service.operations[0].pagination.limit_key is None
+
+
+def test_an_operation_without_the_member_to_fan_out_over_is_one_listing():
     model = changed("shapes", "In", "members", Catalog=None)
     model["shapes"]["In"]["required"] = []
-    assert refused(model) == "demo.List.pagination: In has no member Catalog to fan out over"
+    service = build(source.Source(config=synthetic.config("demo"), service=model, paginators={"List": PAGINATOR}))
+    assert service.operations[0].pagination.fan_out is None
+
+
+def test_the_member_to_fan_out_over_must_be_a_string():
     assert "fan-out Catalog of In must be a plain string" in refused(
         changed("shapes", "In", "members", Catalog={"shape": "Kind"})
     )

@@ -57,15 +57,19 @@ def service(*, members=(), values=(), shapes=(), variants=(), operations=()):
         ir.Union(name="Union!", members=of(variants)),
         *(ir.Structure(name=name, members=()) for name in shapes),
     ]
-    pagination = ir.Pagination(input_token="", output_token="", limit_key=None, result_key="", fan_out="")
+    pagination = ir.Pagination(
+        input_token="", output_token="", limit_key=None, more_results=None, result_key="", fan_out=""
+    )
     calls = [
         ir.Operation(
             name=name,
             input="Owner!",
             output="Owner!",
             errors=(),
+            json_body=True,
             readonly=False,
             idempotent=False,
+            deprecated=False,
             pagination=pagination,
         )
         for name in operations
@@ -73,6 +77,7 @@ def service(*, members=(), values=(), shapes=(), variants=(), operations=()):
     return ir.Service(
         config=synthetic.config("names"),
         full_name="Names",
+        protocol=ir.Protocol.JSON,
         uid="names",
         shapes={shape.name: shape for shape in found},
         operations=tuple(calls),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.strategies.corruptions import Corruption, CorruptionKind
 from tests.strategies.extras import CANONICAL, TOLERATED, Extras
+from tests.strategies.json_form import json_form
 from tests.strategies.json_values import JsonValue, json_values
 from tests.strategies.wire import WireStrategies
 
@@ -15,5 +16,6 @@ __all__ = [
     "Extras",
     "JsonValue",
     "WireStrategies",
+    "json_form",
     "json_values",
 ]

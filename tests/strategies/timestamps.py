@@ -40,26 +40,38 @@ def timestamps(wire_format: str) -> st.SearchStrategy[JsonValue]:
 
 
 @cache
-def timestamp_forms() -> st.SearchStrategy[JsonValue]:
-    """Draw timestamps in any form that has to be understood, whatever the model says."""
-    return st.one_of(
-        _moments().map(_iso),
-        st.builds(_iso_with_fraction, _moments(), st.text("0123456789", min_size=1, max_size=9)),
-        st.builds(_iso_with_offset, _moments(), st.integers(-14 * 4, 14 * 4)),
-        _moments().map(_epoch_seconds),
-        _moments().map(_epoch_milliseconds),
-        _moments().map(lambda moment: str(_epoch_seconds(moment))),
-        _moments().map(lambda moment: str(_epoch_milliseconds(moment))),
-        _moments().map(_rfc822),
-        _moments().map(lambda moment: _iso(moment).removesuffix("Z")),
-    )
+def timestamp_forms(wire_format: str = "iso8601") -> st.SearchStrategy[JsonValue]:
+    """Draw timestamps in any form that has to be understood, whatever the model says.
+
+    Arguments:
+        wire_format: the model's; where it is `rfc822`, only whole seconds, as that form can give back no others.
+    """
+    moments = _whole_seconds() if wire_format == "rfc822" else _moments()
+    forms = [
+        moments.map(_iso),
+        st.builds(_iso_with_offset, moments, st.integers(-14 * 4, 14 * 4)),
+        moments.map(_epoch_seconds),
+        moments.map(_epoch_milliseconds),
+        moments.map(lambda moment: str(_epoch_seconds(moment))),
+        moments.map(lambda moment: str(_epoch_milliseconds(moment))),
+        moments.map(_rfc822),
+        moments.map(lambda moment: _iso(moment).removesuffix("Z")),
+    ]
+    if wire_format != "rfc822":
+        forms.append(st.builds(_iso_with_fraction, moments, st.text("0123456789", min_size=1, max_size=9)))
+    return st.one_of(forms)
 
 
 @cache
 def _moments() -> st.SearchStrategy[datetime]:
     """Draw UTC times, half of them of whole seconds."""
+    return st.one_of(_whole_seconds(), st.datetimes(_FIRST, _LAST, timezones=st.just(UTC)))
+
+
+@cache
+def _whole_seconds() -> st.SearchStrategy[datetime]:
     exact = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC))
-    return st.one_of(exact.map(lambda moment: moment.replace(microsecond=0)), exact)
+    return exact.map(lambda moment: moment.replace(microsecond=0))
 
 
 def _iso(moment: datetime) -> str:

@@ -155,7 +155,8 @@ class WireStrategies:
         least, most = _sizes(shape, ending=ending)
         if most == 0:
             return st.builds(list)
-        return st.lists(child(shape["member"]["shape"]), min_size=least, max_size=most)
+        elements = child(shape["member"]["shape"])
+        return st.lists(elements | st.none() if shape.get("sparse") else elements, min_size=least, max_size=most)
 
     def _map(self, name: str, extras: Extras, child: Callable[[str], Values], *, ending: bool) -> Values:
         shape = self._graph[name]
@@ -163,7 +164,7 @@ class WireStrategies:
         if most == 0:
             return st.builds(dict)
         values = child(shape["value"]["shape"])
-        values = values | st.none() if extras.nulls else values
+        values = values | st.none() if extras.nulls or shape.get("sparse") else values
         key_shape = self._graph[shape["key"]["shape"]]
         if "enum" in key_shape and not extras.unknown_enum_values:
             most = min(most, len(key_shape["enum"]))
@@ -183,8 +184,8 @@ def _scalar(shape: Mapping[str, Any], extras: Extras) -> Values:
         case "string":
             return _string(shape, extras)
         case "timestamp":
-            canonical = timestamps(shape.get("timestampFormat", "unixTimestamp"))
-            return timestamp_forms() if extras.timestamp_forms else canonical
+            wire_format = shape.get("timestampFormat", "unixTimestamp")
+            return timestamp_forms(wire_format) if extras.timestamp_forms else timestamps(wire_format)
         case "boolean":
             return st.booleans()
         case "blob":

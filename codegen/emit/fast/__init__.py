@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `fast`."""
     inner = references(service.shapes)
-    received = contained(inner, {operation.output for operation in service.operations})
+    # What an operation answers with otherwise than in JSON is taken apart by botocore, and never comes here.
+    answers = {operation.output for operation in service.operations if operation.json_body}
+    received = contained(inner, answers)
     sent = contained(inner, {operation.input for operation in service.operations})
     # An error among the members of a structure is no attrs class: what contains one is left to the converters.
-    errors = {error.name for error in service.errors()}
-    unfit = {name for name in received | sent if errors & contained(inner, {name})}
+    errors = {error.name for error in service.errors()} & (received | sent)
+    unfit = {name for name in received | sent if errors and errors & contained(inner, {name})}
     files: dict[str, str] = {}
     modules: dict[str, str] = {}
-    for module in dict.fromkeys([COMMON, *names.modules.values()]):
-        here = [service.shapes[shape] for shape, home in names.modules.items() if home == module]
+    homes: dict[str, list[ir.Shape]] = {COMMON: []}
+    for shape, home in names.modules.items():
+        homes.setdefault(home, []).append(service.shapes[shape])
+    for module, here in homes.items():
         decoded = [shape for shape in here if shape.name in received - unfit]
         encoded = [shape for shape in here if shape.name in sent - unfit]
         if not decoded and not encoded:

@@ -9,7 +9,12 @@ from codegen.emit.fast.functions import Functions
 from codegen.emit.types import SCALARS
 
 _SMALL = 2
-_WIRE = {**SCALARS, ir.Kind.TIMESTAMP: "str", ir.Kind.BLOB: "str"}
+_WIRE = {**SCALARS, ir.Kind.BLOB: "str", ir.Kind.DOCUMENT: "Any"}
+_WIRE_OF_TIMESTAMPS = {
+    ir.TimestampFormat.ISO8601: "str",
+    ir.TimestampFormat.EPOCH_SECONDS: "float",
+    ir.TimestampFormat.RFC822: "str",
+}
 # The standard library takes more forms than botocore, and some for another time; these are the same to both.
 _UNUSUAL_TIMESTAMP = "{value}[19] not in '.Z' or {value}[10] != 'T' or {value}[7] != '-' or {value}[-1] != 'Z'"
 
@@ -62,7 +67,7 @@ class Decoders(Functions):
         """Return the annotation of a value as it stands in the JSON."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar):
-            return _WIRE[found.kind]
+            return _WIRE_OF_TIMESTAMPS[found.timestamp_format] if found.timestamp_format else _WIRE[found.kind]
         if isinstance(found, ir.List):
             return f"list[{self._wire_form(found.element)}]"
         if isinstance(found, ir.Map):
@@ -110,7 +115,7 @@ class Decoders(Functions):
         if isinstance(found, ir.List | ir.Map):
             return self._decoded_list(found, text) if isinstance(found, ir.List) else self._decoded_map(found, text)
         if isinstance(found, ir.Scalar):
-            return self._decoded_scalar(found.kind, text)
+            return self._decoded_scalar(found, text)
         if isinstance(found, ir.Structure) and self._is_small(found):
             return self._structure(found, self._local(text))
         return f"{self.called('decode', shape)}({text})"
@@ -146,9 +151,12 @@ class Decoders(Functions):
                 self.writer.line(f"{result}[{key}] = {self._decoded(found.value, item)}")
         return result
 
-    def _decoded_scalar(self, kind: ir.Kind, text: str) -> str:
-        if kind is ir.Kind.BLOB:
+    def _decoded_scalar(self, found: ir.Scalar, text: str) -> str:
+        if found.kind is ir.Kind.BLOB:
             return f"fast.blob({text})"
+        if found.timestamp_format is not ir.TimestampFormat.ISO8601:
+            is_number = found.timestamp_format is ir.TimestampFormat.EPOCH_SECONDS
+            return f"fast.from_epoch({text})" if is_number else f"fast.unsure({text})"
         value = self._local(text)
         with self.writer.block(f"if {_UNUSUAL_TIMESTAMP.format(value=value)}:"):
             self.writer.line("raise fast.Unsure")
@@ -158,7 +166,7 @@ class Decoders(Functions):
         """Tell whether a value is decoded by an expression alone, without lines before it."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar):
-            return found.kind is not ir.Kind.TIMESTAMP
+            return found.timestamp_format is not ir.TimestampFormat.ISO8601
         if isinstance(found, ir.List):
             return self._is_expression(found.element)
         if isinstance(found, ir.Structure):

@@ -17,6 +17,7 @@ _ENCODED = {
     ir.Kind.DOUBLE: "encode_float",
     ir.Kind.TIMESTAMP: "encode_timestamp",
     ir.Kind.BLOB: "encode_bytes",
+    ir.Kind.DOCUMENT: "encode_document",
 }
 
 

@@ -73,6 +73,11 @@ def decode_bytes(value: JsonValue, _: object = bytes) -> bytes:
     raise expected("bytes", value)
 
 
+def decode_document(value: JsonValue, _: object = object) -> JsonValue:
+    """Return a document, which is any JSON."""
+    return value
+
+
 def decode_object(value: JsonValue) -> dict[str, JsonValue]:
     """Return a JSON object, or raise `DecodeError`."""
     if isinstance(value, dict):
@@ -117,8 +122,9 @@ def map_decoder(
     value_cls: Any,  # noqa: ANN401 - any type form
     *,
     sensitive_keys: bool = False,
+    keeps_null: bool = False,
 ) -> Decode[dict[K, T]]:
-    """Return the hook of a map; an entry whose value is null counts as absent."""
+    """Return the hook of a map; an entry whose value is null counts as absent, unless the map keeps it."""
 
     def decode(raw: JsonValue, _: object = dict) -> dict[K, T]:
         if not isinstance(raw, dict):
@@ -127,13 +133,18 @@ def map_decoder(
         name: object = None
         try:
             for name, item in raw.items():
-                if item is not None:
+                if item is not None or keeps_null:
                     result[key(name, key_cls)] = value(item, value_cls)
         except Exception as error:  # noqa: BLE001 - raised again, with its place
             raise_within(error, "[*]" if sensitive_keys else key_segment(name), DecodeError)
         return result
 
     return decode
+
+
+def nullable_decoder(value: Decode[T]) -> Decode[T | None]:
+    """Return the hook of the elements or values of a sparse collection, among which null is one."""
+    return lambda raw, cls: None if raw is None else value(raw, cls)
 
 
 def deferred_decoder(converter: ServiceConverter, cls: Any) -> Decode[Any]:  # noqa: ANN401 - any type form

@@ -66,6 +66,25 @@ def encode_bytes(value: bytes) -> bytes:
     raise expected("bytes", value, EncodeError)
 
 
+def encode_document(value: JsonValue) -> JsonValue:
+    """Return a document as plain JSON, or raise `EncodeError` with the path of what JSON cannot hold."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return encode_string(value)
+    if isinstance(value, int):
+        return encode_integer(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        raise EncodeError("expected a value that JSON can hold, got a float that is no number")
+    if isinstance(value, Mapping):
+        return _DOCUMENT_MAP(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return _DOCUMENT_LIST(value)
+    raise expected("a value that JSON can hold", value, EncodeError)
+
+
 def check_class(obj: object, cls: type) -> None:
     """Raise `EncodeError` unless the object is of the class."""
     if not isinstance(obj, cls):
@@ -105,6 +124,15 @@ def map_encoder(key: Encode[K], value: Encode[T], *, sensitive_keys: bool = Fals
         return result
 
     return encode
+
+
+def nullable_encoder(value: Encode[T]) -> Encode[T | None]:
+    """Return the hook of the elements or values of a sparse collection, among which None is one."""
+    return lambda obj: None if obj is None else value(obj)
+
+
+_DOCUMENT_LIST: Encode[Any] = list_encoder(encode_document)
+_DOCUMENT_MAP: Encode[Any] = map_encoder(encode_string, encode_document)
 
 
 def deferred_encoder(converter: ServiceConverter, cls: Any) -> Encode[Any]:  # noqa: ANN401 - any type form

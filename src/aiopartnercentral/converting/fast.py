@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from msgspec import field
@@ -25,11 +25,13 @@ from aiopartnercentral.converting.encode import (
     check_class,
     encode_boolean,
     encode_bytes,
+    encode_document,
     encode_float,
     encode_integer,
     encode_string,
 )
 from aiopartnercentral.converting.timestamps import check_timestamp as encode_timestamp
+from aiopartnercentral.converting.timestamps import from_epoch
 from aiopartnercentral.shapes import JsonValue as Json
 
 if TYPE_CHECKING:
@@ -46,14 +48,17 @@ __all__ = [
     "check_class",
     "encode_boolean",
     "encode_bytes",
+    "encode_document",
     "encode_float",
     "encode_integer",
     "encode_string",
     "encode_timestamp",
     "field",
+    "from_epoch",
     "from_iso",
     "mapping",
     "sequence",
+    "unsure",
 ]
 
 from_iso: Callable[[str], datetime] = datetime.fromisoformat
@@ -74,6 +79,11 @@ class WireUnion(Wire, forbid_unknown_fields=True):
 def blank(cls: type) -> type[Any]:
     """Return a class whose objects can become objects of the frozen class."""
     return type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__})  # type: ignore[attr-defined] # attrs makes them
+
+
+def unsure(value: object) -> NoReturn:  # noqa: ARG001 - whatever it is
+    """Leave a value to the converter."""
+    raise Unsure
 
 
 def sequence(value: Json) -> list[Json] | tuple[Json, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral.converting.failures import expected
 from aiopartnercentral.errors import DecodeError, EncodeError
 
 if TYPE_CHECKING:
+    from aiopartnercentral.converting.converters import Encode, ServiceConverter
     from aiopartnercentral.shapes import JsonValue
 
 _LENGTH_OF_SECONDS = 19  # of 2024-05-01T12:00:00
@@ -35,6 +37,8 @@ def decode_timestamp(value: JsonValue, _: object = datetime) -> datetime:
             return _utc(value)
         raise DecodeError("expected timestamp, got one out of range")
     if isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError, OSError):
+            return from_epoch(value)
         return _by_botocore(value)
     raise expected("timestamp", value)
 
@@ -48,6 +52,46 @@ def encode_timestamp(value: datetime) -> str:
     aware = check_timestamp(value).astimezone(UTC)
     fraction = f".{aware.microsecond:06}" if aware.microsecond else ""
     return f"{aware.year:04}-{aware:%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def from_epoch(value: float) -> datetime:
+    """Return the aware UTC datetime of seconds since the epoch, to the microsecond, as botocore rounds it.
+
+    Raises:
+        ValueError, OverflowError, OSError: the number is out of range.
+    """
+    return datetime.fromtimestamp(value, UTC)
+
+
+def timestamp_encoder(converter: ServiceConverter, form: str) -> Encode[datetime]:
+    """Return the hook of timestamps that the model spells otherwise than ISO 8601: `unixTimestamp` or `rfc822`.
+
+    A hook of somebody's for `datetime` goes before it, and botocore's dicts hold datetimes in any case.
+    """
+    hook: Encode[datetime] = converter.get_unstructure_hook(datetime)
+    return _FORMS[form] if hook is encode_timestamp else hook
+
+
+def encode_epoch(value: datetime) -> float:
+    """Return seconds since the epoch: an integer, unless there are microseconds.
+
+    Raises:
+        EncodeError: the value is no datetime, or has no zone.
+    """
+    seconds = check_timestamp(value).timestamp()
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def encode_http_date(value: datetime) -> str:
+    """Return the timestamp in the form of RFC 822 that HTTP has, which leaves out microseconds.
+
+    Raises:
+        EncodeError: the value is no datetime, or has no zone.
+    """
+    return format_datetime(check_timestamp(value).astimezone(UTC), usegmt=True)
+
+
+_FORMS: dict[str, Encode[datetime]] = {"unixTimestamp": encode_epoch, "rfc822": encode_http_date}
 
 
 def check_timestamp(value: datetime) -> datetime:

@@ -3,7 +3,7 @@
 Handlers on botocore's events take the raw body of a successful answer before botocore's own parser walks it, so that
 the generated converters decode it once and nothing that botocore would drop is lost. They act only on calls made
 through a `Transport`: everybody else's calls on the same client go on as before. Signing, endpoints, retries, errors
-and response metadata stay botocore's.
+and response metadata stay botocore's. So does taking an answer apart whose members are not all in a JSON body.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from botocore.parsers import ResponseParserError
 from aiopartnercentral.shapes import ResponseMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Container, Mapping
 
-    from aiopartnercentral.operation import Service
+    from aiopartnercentral.operation import Operation, Service
     from aiopartnercentral.shapes import JsonValue
 
 _FIRST_ERROR_STATUS = 300
+_JSON_PROTOCOLS = ("json", "rest-json")
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +37,7 @@ class Answer:
     """A successful answer.
 
     Attributes:
-        body: the body's bytes; None where a stub answered in place of the network.
+        body: the body's bytes; None where a stub answered in place of the network, or botocore takes the answer apart.
         parsed: what botocore made of it: all members if `body` is None, otherwise none.
         metadata: what came beside it.
     """
@@ -51,7 +52,7 @@ class ErrorAnswerError(Exception):
 
     Attributes:
         error: botocore's exception.
-        body: the body's bytes, or None where a stub answered.
+        body: the body's bytes; None where a stub answered, or botocore takes the answer apart.
     """
 
     def __init__(self, error: ClientError, body: bytes | None) -> None:
@@ -64,10 +65,13 @@ Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 """Lets other tasks run."""
 
 
-@attrs.define
+@attrs.define(kw_only=True)
 class _Taken:
     """What the handlers know of the call under way, and where they leave what they take out of its answer."""
 
+    takes_answer: bool
+    takes_error: bool
+    error_codes: Container[str]
     pause: Pause | None = None
     status: int = 0
     body: bytes | None = None
@@ -102,11 +106,14 @@ def _take_body(response_dict: dict[str, Any], **_: object) -> None:
     _AWAITED.set(None)
     if taken is None:
         return
-    body: bytes = response_dict["body"]
-    taken.status, taken.body = response_dict["status_code"], body
-    taken.request_id = response_dict["headers"].get("x-amzn-requestid")
-    if taken.status < _FIRST_ERROR_STATUS or not _can_be_parsed(body):
-        response_dict["body"] = b"{}"
+    taken.status, headers = response_dict["status_code"], response_dict["headers"]
+    taken.request_id = headers.get("x-amzn-requestid")
+    if taken.status < _FIRST_ERROR_STATUS and taken.takes_answer:
+        taken.body, response_dict["body"] = response_dict["body"], b"{}"
+    elif taken.status >= _FIRST_ERROR_STATUS and taken.takes_error:
+        body: bytes = response_dict["body"]
+        taken.body = body
+        response_dict["body"] = _legible_error(body, headers.get("x-amzn-errortype"), taken.error_codes)
 
 
 _HANDLERS: dict[str, Callable[..., Any]] = {
@@ -116,14 +123,34 @@ _HANDLERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _can_be_parsed(body: bytes) -> bool:
-    """Tell whether botocore's parser survives the body of an error; text that is no JSON becomes its message."""
+def _legible_error(body: bytes, header: str | None, codes: Container[str]) -> bytes:
+    """Return the body of an error as botocore's parser survives it, and with the code where that parser looks for it.
+
+    Services may say which error it is in a header or in a member `code` as well, which the parser does not know. The
+    member may mean something else, so it counts only where it is the code of a modelled error.
+    """
+    text = ""
     try:
-        return isinstance(json.loads(body.decode() or "{}"), dict)
+        text = body.decode()
+        members = json.loads(text or "{}")
     except (UnicodeDecodeError, RecursionError):
-        return False
+        members = None
     except ValueError:
-        return True
+        members = {"message": text}  # which is what the parser makes of it
+    if not isinstance(members, dict):
+        members, body = {}, b"{}"
+    if members.get("__type") is None:
+        named = (members.get("code"), members.get("Code"))
+        found = [bare for bare in (_bare_code(code) for code in named if isinstance(code, str)) if bare in codes]
+        code = _bare_code(header) if header else next(iter(found), None)
+        if code:
+            return json.dumps({**members, "__type": code}).encode()
+    return body
+
+
+def _bare_code(code: str) -> str:
+    """Return an error's code without the namespace before it and the address behind it."""
+    return code.partition(":")[0].rpartition("#")[2]
 
 
 class Transport:
@@ -140,6 +167,9 @@ class Transport:
         if model.service_name != service.name:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
         self._client: Any = client
+        self._errors = service.errors
+        # Of the client's own model, which may be another than the one that the generated classes were made from.
+        self._protocol: str = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
         self._closed = False
         for event, handler in _HANDLERS.items():
             name = f"{event}.{model.service_id.hyphenize()}"
@@ -155,11 +185,13 @@ class Transport:
         """Refuse further calls: the client is being closed."""
         self._closed = True
 
-    async def send(self, operation: str, params: Mapping[str, JsonValue], pause: Pause | None = None) -> Answer:
+    async def send(
+        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], pause: Pause | None = None
+    ) -> Answer:
         """Send one call and return its answer; cancelling it drops the connection.
 
         Arguments:
-            operation: its wire name.
+            operation: which one.
             params: what botocore takes.
             pause: awaited where botocore's work on a call has a middle, half a millisecond being long for a loop.
 
@@ -170,10 +202,16 @@ class Transport:
         """
         if self._closed:
             raise RuntimeError("a client is open only inside its `async with` block")
-        method = getattr(self._client, xform_name(operation), None)
+        method = getattr(self._client, xform_name(operation.name), None)
         if method is None:
-            raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation}")
-        taken = _Taken(pause)
+            raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
+        taken = _Taken(
+            takes_answer=operation.json_body and self._protocol in _JSON_PROTOCOLS,
+            # Elsewhere members of an error may be in headers.
+            takes_error=self._protocol == "json",
+            error_codes=self._errors,
+            pause=pause,
+        )
         _CALLING.set(taken)
         try:
             parsed = await method(**params)
@@ -182,7 +220,7 @@ class Transport:
         except (ResponseParserError, AttributeError, TypeError):
             if taken.status < _FIRST_ERROR_STATUS:
                 raise
-            raise ErrorAnswerError(_unparsed_error(operation, taken), taken.body) from None
+            raise ErrorAnswerError(_unparsed_error(operation.name, taken), taken.body) from None
         except _broken_body_errors() as error:
             raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
         finally:
@@ -194,7 +232,7 @@ def _unparsed_error(operation: str, taken: _Taken) -> ClientError:
     """Return the error for an answer whose members made botocore's parser give up: its code and message count."""
     members = json.loads(taken.body or b"{}")
     kind = members.get("__type")
-    code = kind.partition(":")[0].rpartition("#")[2] if isinstance(kind, str) else str(taken.status)
+    code = _bare_code(kind) if isinstance(kind, str) else str(taken.status)
     message = members.get("message", members.get("Message", ""))
     metadata = {"HTTPStatusCode": taken.status, "RequestId": taken.request_id}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}

@@ -44,5 +44,6 @@ SERVICE: Final = Service(
         "Bare": errors.Bare,
         "Spelled": errors.Spelled,
         "Detailed": errors.Detailed,
+        "NotFound": errors.NotFound,
     },
 )

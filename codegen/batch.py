@@ -1,0 +1,183 @@
+"""Generates or checks many packages in processes of their own, and leaves alone what cannot have changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from codegen import check, source
+from codegen.build import build
+from codegen.errors import CodegenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from codegen import ir
+    from codegen.services import ServiceConfig
+
+MANIFEST = ".codegen-manifest.json"
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """What became of one model.
+
+    Attributes:
+        service: botocore's name of the service.
+        api_version: the version of its model.
+        package: import name of the package.
+        protocol: the protocol that botocore speaks with it; empty if it was refused.
+        operations: how many operations its client has.
+        types: how many structures, unions, enums and errors there are.
+        omissions: what was left out and why, a line each; those of whole operations first.
+        refused: how many of the omissions are operations; the others are paginators.
+        error: why nothing could be generated, or None.
+        problems: the files that were written or removed or, where only checked, that differ.
+    """
+
+    service: str
+    api_version: str
+    package: str
+    protocol: str = ""
+    operations: int = 0
+    types: int = 0
+    omissions: tuple[str, ...] = ()
+    refused: int = 0
+    error: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class _Entry:
+    """What the manifest says of one package: what went into it, what came out, and what there is to tell of it."""
+
+    inputs: str
+    files: str
+    told: Mapping[str, Any]
+
+
+def run(
+    configs: Iterable[ServiceConfig],
+    output: Path,
+    *,
+    jobs: int,
+    only_check: bool,
+    progress: Callable[[Result, int, int], None],
+) -> list[Result]:
+    """Generate or check the packages below one folder; a model that cannot be honoured does not stop the others.
+
+    Arguments:
+        configs: what to generate.
+        output: the folder, which holds the manifest as well.
+        jobs: how many processes to use.
+        only_check: write nothing.
+        progress: called for each result as it comes, with how many there are by then and will be.
+
+    Raises:
+        CodegenError: a file cannot be written, or the formatter is missing.
+    """
+    waiting = list(configs)
+    entries = _manifest(output)
+    work = partial(_work, generator=_generator_digest(), only_check=only_check)
+    results: dict[str, Result] = {}
+    with ProcessPoolExecutor(max_workers=jobs) as pool:
+        futures = [pool.submit(work, config, entries.get(config.package)) for config in waiting]
+        try:
+            for future in as_completed(futures):
+                result, entry = future.result()
+                results[result.package] = result
+                if entry is not None:
+                    entries[result.package] = entry
+                progress(result, len(results), len(waiting))
+        finally:
+            pool.shutdown(cancel_futures=True)
+            if not only_check:
+                _write_manifest(output, entries)
+    return [results[config.package] for config in waiting]
+
+
+def _work(
+    config: ServiceConfig, entry: _Entry | None, *, generator: str, only_check: bool
+) -> tuple[Result, _Entry | None]:
+    """Generate or check one package; gives what the manifest shall say of it, if that is new."""
+    inputs = _digest([generator.encode(), *_model(config), config.package.encode()])
+    if entry is not None and entry.inputs == inputs and entry.files == _tree_digest(config.output):
+        return Result(**{**entry.told, "omissions": tuple(entry.told["omissions"])}), None
+    told: dict[str, Any] = {
+        "service": config.name,
+        "api_version": config.api_version,
+        "package": config.package,
+        "omissions": (),
+    }
+    try:
+        service = build(source.of_installed(config))
+    except CodegenError as error:
+        return Result(**told, error=str(error)), None
+    told |= _facts(service)
+    files = check.rendered(service)
+    if only_check:
+        return Result(**told, problems=tuple(check.differences(files, config.output))), None
+    changed = check.write(files, config.output, is_ours=False)
+    made = _Entry(inputs=inputs, files=_tree_digest(config.output), told=told)
+    return Result(**told, problems=tuple(map(str, changed))), made
+
+
+def _facts(service: ir.Service) -> dict[str, Any]:
+    """Return what there is to tell of a service that could be read."""
+    omissions = sorted(service.omissions, key=lambda omission: not omission.refused)
+    kinds = (service.structures(), service.unions(), service.enums(), service.errors())
+    return {
+        "protocol": service.protocol.value,
+        "operations": len(service.operations),
+        "types": sum(1 for kind in kinds for _ in kind),
+        "omissions": tuple(str(omission) for omission in omissions),
+        "refused": sum(omission.refused for omission in omissions),
+    }
+
+
+def _model(config: ServiceConfig) -> list[bytes]:
+    return [source.installed(config, kind) or b"" for kind in ("service-2", "paginators-1")]
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part).digest())
+    return total.hexdigest()
+
+
+def _tree_digest(folder: Path) -> str:
+    """Return a digest of the names and contents of all files of a package."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return _digest(part for path in paths for part in (path.relative_to(folder).as_posix().encode(), path.read_bytes()))
+
+
+def _generator_digest() -> str:
+    """Return a digest of everything beside the model that the text of a package depends on."""
+    from importlib.metadata import version  # noqa: PLC0415 - only this needs it
+
+    modules = sorted(Path(__file__).parent.rglob("*.py"))
+    return _digest([version("ruff").encode(), *(path.read_bytes() for path in modules)])
+
+
+def _manifest(output: Path) -> dict[str, _Entry]:
+    """Read the manifest; one that is missing or unreadable only costs time."""
+    try:
+        return {package: _Entry(**entry) for package, entry in json.loads((output / MANIFEST).read_bytes()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _write_manifest(output: Path, entries: Mapping[str, _Entry]) -> None:
+    text = json.dumps({package: attrs.asdict(entry) for package, entry in sorted(entries.items())})
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / MANIFEST).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error

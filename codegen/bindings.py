@@ -1,0 +1,85 @@
+"""Which protocol a service speaks, what its messages hold beside a JSON body, and which operations stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from codegen import ir
+from codegen.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Model = Mapping[str, Any]
+
+# Only of a time in a whole body; in a header or query botocore has rules of its own.
+_DEFAULT_FORMATS = {
+    ir.Protocol.JSON: ir.TimestampFormat.EPOCH_SECONDS,
+    ir.Protocol.REST_JSON: ir.TimestampFormat.EPOCH_SECONDS,
+}
+
+
+def protocol(metadata: Model, where: str) -> ir.Protocol:
+    """Return the protocol that botocore speaks with the service: the first of its own order that the service has.
+
+    Raises:
+        ModelError: botocore speaks none of them.
+    """
+    offered = metadata.get("protocols") or [metadata["protocol"]]
+    found = next((each for each in ir.Protocol if each.value in offered), None)
+    if found is None:
+        raise ModelError(f"{where}.metadata", f"unknown protocol {offered[0]!r}")
+    return found
+
+
+def timestamp_format(shape: Model, spoken: ir.Protocol, where: str) -> ir.TimestampFormat:
+    """Return how the JSON of a timestamp is spelled.
+
+    Raises:
+        ModelError: the format is none that botocore knows.
+    """
+    name = shape.get("timestampFormat")
+    if name is None:
+        return _DEFAULT_FORMATS.get(spoken, ir.TimestampFormat.ISO8601)
+    try:
+        return ir.TimestampFormat(name)
+    except ValueError:
+        raise ModelError(where, f"unknown timestampFormat {name!r}") from None
+
+
+def location(reference: Model, where: str) -> ir.Location | None:
+    """Return where a member of a whole message is instead of in the body.
+
+    Raises:
+        ModelError: the location is none that botocore knows.
+    """
+    name = reference.get("location")
+    if name is None:
+        return None
+    try:
+        return ir.Location(name)
+    except ValueError:
+        raise ModelError(where, f"unknown location {name!r}") from None
+
+
+def is_json_text(reference: Model, target: Model) -> bool:
+    """Tell whether botocore makes JSON text of the member, and a value of the text: it does in headers alone."""
+    return bool(reference.get("jsonvalue") and reference.get("location") == "header" and target.get("type") == "string")
+
+
+def stream(operation: Model, shapes: Model) -> str | None:
+    """Return which member of the operation's messages is a stream and by which trait, or None.
+
+    A blob that is a whole answer is one whether the model says so or not: botocore reads it while it is consumed. One
+    that is sent is no stream here: botocore takes it as bytes.
+    """
+    for end in ("input", "output"):
+        name = operation.get(end, {}).get("shape")
+        shape = shapes.get(name, {})
+        for member, reference in shape.get("members", {}).items():
+            target = shapes.get(reference.get("shape"), {})
+            if target.get("eventstream"):
+                return f"{name}.{member} is a stream of events (trait 'eventstream')"
+            if end == "output" and target.get("type") == "blob" and shape.get("payload") == member:
+                return f"{name}.{member} is a stream (trait 'payload' on a blob)"
+    return None

@@ -1,0 +1,31 @@
+"""What a service model says, as typed data: no Python name and no Python source text in here.
+
+Every shape is one of `Scalar`, `Enum`, `List`, `Map`, `Structure` and `Union`; they refer to each other by shape name.
+"""
+
+from __future__ import annotations
+
+from codegen.ir.service import Omission, Operation, Pagination, Service
+from codegen.ir.shapes import Constraints, Enum, Fault, List, Map, Member, Scalar, Shape, Structure, Union
+from codegen.ir.terms import Kind, Location, Protocol, TimestampFormat
+
+__all__ = [
+    "Constraints",
+    "Enum",
+    "Fault",
+    "Kind",
+    "List",
+    "Location",
+    "Map",
+    "Member",
+    "Omission",
+    "Operation",
+    "Pagination",
+    "Protocol",
+    "Scalar",
+    "Service",
+    "Shape",
+    "Structure",
+    "TimestampFormat",
+    "Union",
+]

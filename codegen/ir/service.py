@@ -1,0 +1,145 @@
+"""Operations, how their answers go on, and the service that has them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+
+from codegen.ir.shapes import Enum, Structure, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from codegen.ir.shapes import Shape
+    from codegen.ir.terms import Protocol
+    from codegen.services import ServiceConfig
+
+
+@attrs.frozen(kw_only=True)
+class Pagination:
+    """How an operation's answer goes on; all names are wire names of top-level members.
+
+    Attributes:
+        input_token: request member that takes the token of the page wanted.
+        output_token: response member that holds the token of the next page.
+        limit_key: request member for the page size, where the operation has one.
+        more_results: response member that says whether the token leads on, where the token alone does not say it.
+        result_key: response member that holds the page's items.
+        fan_out: request member whose values are listed concurrently, where there is one.
+    """
+
+    input_token: str
+    output_token: str
+    limit_key: str | None
+    more_results: str | None
+    result_key: str
+    fan_out: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One call: names of its shapes, and what may be done with it.
+
+    Attributes:
+        json_body: its answer is JSON in which all members are; otherwise botocore must take the message apart.
+    """
+
+    name: str
+    input: str
+    output: str
+    errors: tuple[str, ...]
+    json_body: bool
+    readonly: bool
+    idempotent: bool
+    deprecated: bool
+    pagination: Pagination | None
+
+
+@attrs.frozen(kw_only=True)
+class Omission:
+    """Something that the model has and the package has not.
+
+    Attributes:
+        where: service and operation, such as `demo.GetObject`.
+        reason: why, naming shape and trait.
+        refused: the operation is left out altogether; otherwise only its paginator is.
+    """
+
+    where: str
+    reason: str
+    refused: bool
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+@attrs.frozen(kw_only=True)
+class Service:
+    """A whole service model.
+
+    Attributes:
+        config: what the project says of the service.
+        full_name: as its owner calls it in prose.
+        protocol: the one that botocore speaks with it.
+        uid: the id under which the reference pages are found, where there are any.
+        shapes: by name, in the model's order.
+        operations: in the model's order.
+        omissions: what had to be left out.
+    """
+
+    config: ServiceConfig
+    full_name: str
+    protocol: Protocol
+    uid: str | None
+    shapes: Mapping[str, Shape]
+    operations: tuple[Operation, ...]
+    omissions: tuple[Omission, ...] = ()
+
+    def structure(self, name: str) -> Structure:
+        """Return the structure of this name, as those of operations are known to be.
+
+        Raises:
+            TypeError: it is no structure.
+        """
+        shape = self.shapes[name]
+        if not isinstance(shape, Structure):
+            raise TypeError(f"{name} is no structure")
+        return shape
+
+    def structures(self) -> Iterator[Structure]:
+        """Yield the structures that are no errors."""
+        return (s for s in self.shapes.values() if isinstance(s, Structure) and s.fault is None)
+
+    def errors(self) -> Iterator[Structure]:
+        """Yield the structures that are errors."""
+        return (s for s in self.shapes.values() if isinstance(s, Structure) and s.fault is not None)
+
+    def unions(self) -> Iterator[Union]:
+        """Yield the tagged unions."""
+        return (s for s in self.shapes.values() if isinstance(s, Union))
+
+    def enums(self) -> Iterator[Enum]:
+        """Yield the enums."""
+        return (s for s in self.shapes.values() if isinstance(s, Enum))
+
+    def operation_of_input(self, shape: str) -> Operation | None:
+        """Return the operation whose request the shape is, if exactly one is."""
+        found = self._operations_by_input.get(shape, [])
+        return found[0] if len(found) == 1 else None
+
+    def is_output(self, shape: str) -> bool:
+        """Tell whether some operation answers with the shape."""
+        return shape in self._outputs
+
+    @cached_property
+    def _operations_by_input(self) -> dict[str, list[Operation]]:
+        found: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            found.setdefault(operation.input, []).append(operation)
+        return found
+
+    @cached_property
+    def _outputs(self) -> frozenset[str]:
+        return frozenset(operation.output for operation in self.operations)

@@ -1,0 +1,63 @@
+"""The words that a model has for kinds of values, for their spelling, and for their place in a message."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Kind(enum.Enum):
+    """The scalar types of a service model."""
+
+    STRING = "string"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    LONG = "long"
+    FLOAT = "float"
+    DOUBLE = "double"
+    TIMESTAMP = "timestamp"
+    BLOB = "blob"
+    DOCUMENT = "document"
+
+
+class TimestampFormat(enum.Enum):
+    """How the JSON on the wire spells a timestamp; botocore's dicts always hold a datetime."""
+
+    ISO8601 = "iso8601"
+    EPOCH_SECONDS = "unixTimestamp"
+    RFC822 = "rfc822"
+
+
+class Location(enum.Enum):
+    """Where the protocol puts a member of a whole request, response or error that is not in the body."""
+
+    HEADER = "header"
+    HEADERS = "headers"
+    PATH = "uri"
+    QUERY = "querystring"
+    STATUS = "statusCode"
+
+
+class Protocol(enum.Enum):
+    """The protocols, in the order in which botocore prefers them for a service that speaks several."""
+
+    CBOR = "smithy-rpc-v2-cbor"
+    JSON = "json"
+    REST_JSON = "rest-json"
+    REST_XML = "rest-xml"
+    QUERY = "query"
+    EC2 = "ec2"
+
+    @property
+    def is_json(self) -> bool:
+        """Whether bodies are JSON."""
+        return self in (Protocol.JSON, Protocol.REST_JSON)
+
+    @property
+    def has_members(self) -> bool:
+        """Whether the members of a structure are called on the wire as the model says."""
+        return self.is_json or self is Protocol.CBOR
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether members may be bound to other parts of the message than its body."""
+        return self in (Protocol.REST_JSON, Protocol.REST_XML)

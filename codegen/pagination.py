@@ -1,0 +1,93 @@
+"""Reads how an operation's answers go on; what cannot be followed is said, and the operation has no paginator then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from codegen import ir, traits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class UnsupportedError(Exception):
+    """The pagination is one that no paginator of ours follows; the message says why."""
+
+
+def read(
+    paginator: Mapping[str, Any],
+    request: ir.Structure,
+    response: ir.Structure,
+    shapes: Mapping[str, ir.Shape],
+    where: str,
+) -> ir.Pagination:
+    """Return how an operation with this request and response is paginated, without what it fans out over.
+
+    Raises:
+        ModelError: an unknown trait.
+        UnsupportedError: no paginator follows it.
+    """
+    traits.check(paginator, traits.PAGINATOR, where)
+    reader = _Reader(paginator, shapes)
+    limit = reader.member("limit_key", request) if "limit_key" in paginator else None
+    # Some services take the number as a string: there it is a filter like any other.
+    is_number = limit is not None and reader.is_plain(limit, ir.Kind.INTEGER, ir.Kind.LONG)
+    return ir.Pagination(
+        input_token=reader.plain("input_token", request, ir.Kind.STRING),
+        output_token=reader.plain("output_token", response, ir.Kind.STRING),
+        limit_key=limit.name if limit is not None and is_number else None,
+        more_results=reader.plain("more_results", response, ir.Kind.BOOLEAN) if "more_results" in paginator else None,
+        result_key=reader.list("result_key", response),
+        fan_out=None,
+    )
+
+
+def fans_out(request: ir.Structure, member: str | None, shapes: Mapping[str, ir.Shape]) -> str | None:
+    """Return the request's member of this name, over whose values one may fan out, or None where it has none.
+
+    Raises:
+        UnsupportedError: it is no plain string.
+    """
+    found = next((m for m in request.members if m.name == member), None)
+    if found is None:
+        return None
+    if not _Reader({}, shapes).is_plain(found, ir.Kind.STRING):
+        raise UnsupportedError(f"fan-out {found.name} of {request.name} must be a plain string")
+    return found.name
+
+
+@attrs.frozen
+class _Reader:
+    paginator: Mapping[str, Any]
+    shapes: Mapping[str, ir.Shape]
+
+    def member(self, key: str, side: ir.Structure) -> ir.Member:
+        """Return the member that the paginator names."""
+        value = self.paginator[key]
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
+        found = next((m for m in side.members if m.name == value), None)
+        if found is None:
+            raise UnsupportedError(f"{key} must name one member of {side.name}, not {value!r}")
+        return found
+
+    def is_plain(self, member: ir.Member, *kinds: ir.Kind) -> bool:
+        """Tell whether the member is a scalar of one of the kinds."""
+        shape = self.shapes[member.target]
+        return isinstance(shape, ir.Scalar) and shape.kind in kinds
+
+    def plain(self, key: str, side: ir.Structure, kind: ir.Kind) -> str:
+        """Return the name of the member that the paginator names, a scalar of this kind."""
+        found = self.member(key, side)
+        if not self.is_plain(found, kind):
+            raise UnsupportedError(f"{key} {found.name} of {side.name} must be a plain {kind.value}")
+        return found.name
+
+    def list(self, key: str, side: ir.Structure) -> str:
+        """Return the name of the member that the paginator names, a list."""
+        found = self.member(key, side)
+        if not isinstance(self.shapes[found.target], ir.List):
+            raise UnsupportedError(f"{key} {found.name} is no list")
+        return found.name

@@ -1,0 +1,62 @@
+"""A model of any protocol as that of a JSON service, whose bodies are the JSON that our converter speaks.
+
+With it botocore's own JSON parser and serializer can say what is right for any service: the members that a protocol
+puts beside the body are in it, under the names that the converter gives them.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+Model = dict[str, Any]
+
+_PREFERRED = ("smithy-rpc-v2-cbor", "json", "rest-json", "rest-xml", "query", "ec2")
+
+
+def protocol(model: Model) -> str:
+    """Return the protocol that botocore speaks with the service."""
+    metadata = model["metadata"]
+    offered = metadata.get("protocols") or [metadata["protocol"]]
+    return next(each for each in _PREFERRED if each in offered)
+
+
+def json_form(model: Model) -> Model:
+    """Return the model of the JSON service; one of JSON without headers and paths is returned as it is, but a copy."""
+    made = copy.deepcopy(model)
+    spoken = protocol(model)
+    made["metadata"] |= {"protocol": "json", "protocols": ["json"], "jsonVersion": "1.0", "targetPrefix": "Form"}
+    ends = {o[end]["shape"] for o in model["operations"].values() for end in ("input", "output") if end in o}
+    for operation in made["operations"].values():
+        operation.pop("endpoint", None)
+        operation["http"] = {"method": "POST", "requestUri": "/"}
+    for name, shape in list(made["shapes"].items()):
+        shape.pop("payload", None)
+        if shape["type"] == "timestamp" and spoken not in ("json", "rest-json"):
+            shape.setdefault("timestampFormat", "iso8601")
+        if shape["type"] == "structure":
+            is_message = name in ends or shape.get("exception", False)
+            _rename(shape["members"], made["shapes"], spoken, has_places=is_message and spoken.startswith("rest"))
+    return made
+
+
+def _rename(members: dict[str, Model], shapes: dict[str, Model], spoken: str, *, has_places: bool) -> None:
+    """Put all members into the body, where each needs a name of its own."""
+    places = {}
+    for name, member in members.items():
+        place, is_json_text = member.pop("location", None), member.pop("jsonvalue", False)
+        if spoken not in ("json", "rest-json"):
+            member.pop("locationName", None)
+        if has_places and place is not None:
+            places[name] = place
+            member.pop("locationName", None)
+            if is_json_text and place == "header" and shapes[member["shape"]]["type"] == "string":
+                text = shapes[member["shape"]]
+                member["shape"] += " as JSON"
+                shapes[member["shape"]] = {"type": "structure", "members": {}, "document": True} | {
+                    trait: text[trait] for trait in ("sensitive",) if trait in text
+                }
+    in_body = {member.get("locationName", name) for name, member in members.items() if name not in places}
+    for name, place in places.items():
+        if name in in_body:
+            members[name]["locationName"] = f"{place}:{name}"
