@@ -68,6 +68,17 @@ def build(session: nox.Session) -> None:
         )
 
 
+@nox.session(name="all-services")
+def all_services(session: nox.Session) -> None:
+    """Generate a package for every model of botocore, and hold each against botocore; takes a quarter of an hour."""
+    session.install("-e", ".[test,typing]")
+    folder = ROOT / "build" / "all-services"
+    summary = ROOT / "docs" / "all-services.md"
+    session.run("python", "-m", "codegen", "generate", "--all", "--output", str(folder), "--summary", str(summary))
+    session.run("python", "-m", "codegen", "check", "--all", "--output", str(folder))
+    session.run("pytest", "-n", "2", "tests/all_services", *session.posargs, env={"ALL_SERVICES": str(folder)})
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure beside what people use today; arguments go to `python -m benchmarks`, such as `--quick`."""

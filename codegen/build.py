@@ -179,10 +179,11 @@ class _Builder:
 
     def member(self, reference: Model, where: str, name: str, *, is_bound: bool, required: list[str]) -> ir.Member:
         target = self.reference(reference, traits.MEMBER, where)
+        # As botocore merges them, a name that the target says of itself is the member's unless that has its own.
+        spelled: str = reference.get("locationName", self.shapes[target].get("locationName", name))
         location = bindings.location(reference, where) if is_bound and self.protocol.is_rest else None
         if location is not None and bindings.is_json_text(reference, self.shapes[target]):
             target = self.json_in_header(target)
-        spelled: str = reference.get("locationName", name)
         return ir.Member(
             name=name,
             wire_name=spelled if location is None and self.protocol.is_json else name,

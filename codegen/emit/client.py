@@ -138,11 +138,12 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     fields, names = types.names.fields, types.names.arguments
     page, item = types.reference(operation.output, writer), item_annotation(types, operation, pagination, writer)
     writer.use("aiopartnercentral.paging", "OnError", "Paginator", typing_only=True)
-    writer.use("collections.abc", "Iterable", typing_only=True)
     paging = {pagination.fan_out, pagination.input_token, pagination.limit_key}
     filters = sorted((m for m in structure.members if m.name not in paging), key=lambda m: not m.required)
     arguments = [(m, *_argument(types, structure, m, writer, names[operation.name, m.name])) for m in filters]
     fan_out = None if pagination.fan_out is None else fields[structure.name, pagination.fan_out]
+    if fan_out:
+        writer.use("collections.abc", "Iterable", typing_only=True)
     own = _PAGINATE_ARGUMENTS if fan_out else [each for each in _PAGINATE_ARGUMENTS if each[0] in _OF_ONE_SOURCE]
     declared = [
         *(["catalogs: str | Iterable[str]"] if fan_out else []),

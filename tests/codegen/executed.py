@@ -62,11 +62,11 @@ class Executed:
         # Its public `parse` cannot cope with a member called like the metadata that it adds.
         return create_parser("json")._parse_shape(self.botocore_model.shape_for(shape), value)
 
-    def body_by_botocore(self, operation: str, params: dict[str, Any]) -> bytes:
-        """Return the body that botocore's own serializer makes of a request."""
+    def body_by_botocore(self, operation: str, params: dict[str, Any], *, keeps_limits: bool = True) -> bytes:
+        """Return the body that botocore's own serializer makes of a request, which may break the model's limits."""
         # Its validator takes no null in a sparse list or map, which its serializer writes.
         sparse = any(getattr(shape, "sparse", False) for shape in self.service.shapes.values())
-        serializer = create_serializer("json", include_validation=not sparse)
+        serializer = create_serializer("json", include_validation=keeps_limits and not sparse)
         body = serializer.serialize_to_request(params, self.botocore_model.operation_model(operation))["body"]
         return body if isinstance(body, bytes) else body.encode()
 

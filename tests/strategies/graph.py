@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from tests.strategies.json_form import wire_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,12 +40,12 @@ class ShapeGraph:
     def members(self, name: str) -> dict[str, str]:
         """Return wire name -> shape name of a structure's or union's members."""
         declared: Mapping[str, Any] = self[name]["members"]
-        return {ref.get("locationName", member): ref["shape"] for member, ref in declared.items()}
+        return {wire_name(member, ref, self.shapes): ref["shape"] for member, ref in declared.items()}
 
     def required(self, name: str) -> list[str]:
         """Return the wire names of a structure's required members."""
         declared: Mapping[str, Any] = self[name]["members"]
-        return [declared[member].get("locationName", member) for member in self[name].get("required", ())]
+        return [wire_name(member, declared[member], self.shapes) for member in self[name].get("required", ())]
 
     def is_union(self, name: str) -> bool:
         """Tell whether exactly one of the shape's members must be set."""

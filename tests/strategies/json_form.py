@@ -7,7 +7,10 @@ puts beside the body are in it, under the names that the converter gives them.
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Model = dict[str, Any]
 
@@ -32,12 +35,20 @@ def json_form(model: Model) -> Model:
         operation["http"] = {"method": "POST", "requestUri": "/"}
     for name, shape in list(made["shapes"].items()):
         shape.pop("payload", None)
+        if spoken not in ("json", "rest-json"):
+            shape.pop("locationName", None)
         if shape["type"] == "timestamp" and spoken not in ("json", "rest-json"):
             shape.setdefault("timestampFormat", "iso8601")
         if shape["type"] == "structure":
             is_message = name in ends or shape.get("exception", False)
             _rename(shape["members"], made["shapes"], spoken, has_places=is_message and spoken.startswith("rest"))
     return made
+
+
+def wire_name(name: str, member: Mapping[str, Any], shapes: Mapping[str, Any]) -> str:
+    """Return what a member is called in JSON: as it says, or else as its shape says, or else as the model calls it."""
+    own: str = member.get("locationName", shapes[member["shape"]].get("locationName", name))
+    return own
 
 
 def _rename(members: dict[str, Model], shapes: dict[str, Model], spoken: str, *, has_places: bool) -> None:
@@ -56,7 +67,6 @@ def _rename(members: dict[str, Model], shapes: dict[str, Model], spoken: str, *,
                 shapes[member["shape"]] = {"type": "structure", "members": {}, "document": True} | {
                     trait: text[trait] for trait in ("sensitive",) if trait in text
                 }
-    in_body = {member.get("locationName", name) for name, member in members.items() if name not in places}
+    in_body = {wire_name(name, member, shapes) for name, member in members.items() if name not in places}
     for name, place in places.items():
-        if name in in_body:
-            members[name]["locationName"] = f"{place}:{name}"
+        members[name]["locationName"] = f"{place}:{name}" if name in in_body else name

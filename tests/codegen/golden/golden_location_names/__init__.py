@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_location_names.errors import Renamed
-    from golden_location_names.structures import Part, RenameRequest, RenameResponse
+    from golden_location_names.structures import Named, Part, RenameRequest, RenameResponse
     from golden_location_names.unions import Choice, ChoicePart, ChoicePlain, ChoiceText, ChoiceUnknown
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ChoiceText",
     "ChoiceUnknown",
     "Client",
+    "Named",
     "Paginate",
     "Part",
     "RenameRequest",
@@ -45,6 +46,7 @@ _MODULES = {
     "ChoiceText": "unions",
     "ChoiceUnknown": "unions",
     "Client": "client",
+    "Named": "structures",
     "Paginate": "client",
     "Part": "structures",
     "RenameRequest": "structures",

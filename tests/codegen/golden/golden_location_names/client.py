@@ -47,6 +47,8 @@ class Client(ServiceClient):
         client_token: str | None = None,
         swap: str | None = None,
         other: str | None = None,
+        named: structures.Named | None = None,
+        named_twice: structures.Named | None = None,
     ) -> structures.RenameResponse:
         """Call `Rename`.
 
@@ -61,6 +63,8 @@ class Client(ServiceClient):
             client_token: `token` on the wire, generated where left out.
             swap: `Other` on the wire.
             other: `Swap` on the wire.
+            named: `named-itself` on the wire.
+            named_twice: `named-twice` on the wire.
 
         Raises:
             ServiceError: as Renamed, or unspecific.
@@ -75,6 +79,8 @@ class Client(ServiceClient):
                 client_token=client_token,
                 swap=swap,
                 other=other,
+                named=named,
+                named_twice=named_twice,
             )
         )
 

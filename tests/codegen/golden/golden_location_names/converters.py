@@ -81,6 +81,8 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
     _decode_client_token = converting.decode_string
     _decode_swap = converting.decode_string
     _decode_other = converting.decode_string
+    _decode_named = _converter.get_structure_hook(structures.Named)
+    _decode_named_twice = _converter.get_structure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
     _key_parts = _converter.member_name("Parts", "theParts")
     _key_by_text = _converter.member_name("ByText", "byText")
@@ -88,6 +90,8 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
     _key_client_token = _converter.member_name("ClientToken", "token")
     _key_swap = _converter.member_name("Swap", "Other")
     _key_other = _converter.member_name("Other", "Swap")
+    _key_named = _converter.member_name("Named", "named-itself")
+    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
     def decode(_raw: converting.Json, _: object = None) -> structures.RenameRequest:
         _get = converting.decode_object(_raw).get
@@ -115,6 +119,12 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
             swap = None if (_value := _get(_key_swap)) is None else _decode_swap(_value, str)
             _at = ".Swap"
             other = None if (_value := _get(_key_other)) is None else _decode_other(_value, str)
+            _at = ".named-itself"
+            named = None if (_value := _get(_key_named)) is None else _decode_named(_value, structures.Named)
+            _at = ".named-twice"
+            named_twice = (
+                None if (_value := _get(_key_named_twice)) is None else _decode_named_twice(_value, structures.Named)
+            )
         except converting.DecodeError as _error:
             _error.within(_at)
             raise
@@ -129,6 +139,8 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
             client_token=client_token,
             swap=swap,
             other=other,
+            named=named,
+            named_twice=named_twice,
         )
 
     return decode
@@ -143,6 +155,8 @@ def _encode_rename_request(_converter: converting.ServiceConverter) -> convertin
     _encode_client_token = converting.encode_string
     _encode_swap = converting.encode_string
     _encode_other = converting.encode_string
+    _encode_named = _converter.get_unstructure_hook(structures.Named)
+    _encode_named_twice = _converter.get_unstructure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
     _key_parts = _converter.member_name("Parts", "theParts")
     _key_by_text = _converter.member_name("ByText", "byText")
@@ -150,6 +164,8 @@ def _encode_rename_request(_converter: converting.ServiceConverter) -> convertin
     _key_client_token = _converter.member_name("ClientToken", "token")
     _key_swap = _converter.member_name("Swap", "Other")
     _key_other = _converter.member_name("Other", "Swap")
+    _key_named = _converter.member_name("Named", "named-itself")
+    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
     def encode(_obj: structures.RenameRequest) -> converting.Json:
         converting.check_class(_obj, structures.RenameRequest)
@@ -179,6 +195,12 @@ def _encode_rename_request(_converter: converting.ServiceConverter) -> convertin
             _at = ".Swap"
             if _obj.other is not None:
                 _result[_key_other] = _encode_other(_obj.other)
+            _at = ".named-itself"
+            if _obj.named is not None:
+                _result[_key_named] = _encode_named(_obj.named)
+            _at = ".named-twice"
+            if _obj.named_twice is not None:
+                _result[_key_named_twice] = _encode_named_twice(_obj.named_twice)
         except converting.EncodeError as _error:
             _error.within(_at)
             raise
@@ -199,12 +221,16 @@ def _decode_rename_response(_converter: converting.ServiceConverter) -> converti
     _decode_choices = converting.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
     _decode_swap = converting.decode_string
     _decode_other = converting.decode_string
+    _decode_named = _converter.get_structure_hook(structures.Named)
+    _decode_named_twice = _converter.get_structure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
     _key_parts = _converter.member_name("Parts", "theParts")
     _key_by_text = _converter.member_name("ByText", "byText")
     _key_choice = _converter.member_name("Choice", "choice")
     _key_swap = _converter.member_name("Swap", "Other")
     _key_other = _converter.member_name("Other", "Swap")
+    _key_named = _converter.member_name("Named", "named-itself")
+    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
     def decode(_raw: converting.Json, _: object = None) -> structures.RenameResponse:
         _get = converting.decode_object(_raw).get
@@ -228,13 +254,27 @@ def _decode_rename_response(_converter: converting.ServiceConverter) -> converti
             swap = None if (_value := _get(_key_swap)) is None else _decode_swap(_value, str)
             _at = ".Swap"
             other = None if (_value := _get(_key_other)) is None else _decode_other(_value, str)
+            _at = ".named-itself"
+            named = None if (_value := _get(_key_named)) is None else _decode_named(_value, structures.Named)
+            _at = ".named-twice"
+            named_twice = (
+                None if (_value := _get(_key_named_twice)) is None else _decode_named_twice(_value, structures.Named)
+            )
         except converting.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
             raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
         return structures.RenameResponse(
-            part=part, parts=parts, by_text=by_text, choice=choice, choices=choices, swap=swap, other=other
+            part=part,
+            parts=parts,
+            by_text=by_text,
+            choice=choice,
+            choices=choices,
+            swap=swap,
+            other=other,
+            named=named,
+            named_twice=named_twice,
         )
 
     return decode
@@ -248,12 +288,16 @@ def _encode_rename_response(_converter: converting.ServiceConverter) -> converti
     _encode_choices = converting.list_encoder(_converter.get_unstructure_hook(unions.Choice))
     _encode_swap = converting.encode_string
     _encode_other = converting.encode_string
+    _encode_named = _converter.get_unstructure_hook(structures.Named)
+    _encode_named_twice = _converter.get_unstructure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
     _key_parts = _converter.member_name("Parts", "theParts")
     _key_by_text = _converter.member_name("ByText", "byText")
     _key_choice = _converter.member_name("Choice", "choice")
     _key_swap = _converter.member_name("Swap", "Other")
     _key_other = _converter.member_name("Other", "Swap")
+    _key_named = _converter.member_name("Named", "named-itself")
+    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
     def encode(_obj: structures.RenameResponse) -> converting.Json:
         converting.check_class(_obj, structures.RenameResponse)
@@ -280,6 +324,52 @@ def _encode_rename_response(_converter: converting.ServiceConverter) -> converti
             _at = ".Swap"
             if _obj.other is not None:
                 _result[_key_other] = _encode_other(_obj.other)
+            _at = ".named-itself"
+            if _obj.named is not None:
+                _result[_key_named] = _encode_named(_obj.named)
+            _at = ".named-twice"
+            if _obj.named_twice is not None:
+                _result[_key_named_twice] = _encode_named_twice(_obj.named_twice)
+        except converting.EncodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+        return _result
+
+    return encode
+
+
+def _decode_named(_converter: converting.ServiceConverter) -> converting.Decode[structures.Named]:
+    _decode_text = converting.decode_string
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.Named:
+        _get = converting.decode_object(_raw).get
+        _at = ""
+        try:
+            _at = ".Text"
+            text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
+        except converting.DecodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+        return structures.Named(text=text)
+
+    return decode
+
+
+def _encode_named(_converter: converting.ServiceConverter) -> converting.Encode[structures.Named]:
+    _encode_text = converting.encode_string
+
+    def encode(_obj: structures.Named) -> converting.Json:
+        converting.check_class(_obj, structures.Named)
+        _result: dict[str, converting.Json] = {}
+        _at = ""
+        try:
+            _at = ".Text"
+            if _obj.text is not None:
+                _result["Text"] = _encode_text(_obj.text)
         except converting.EncodeError as _error:
             _error.within(_at)
             raise
@@ -325,6 +415,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.Part: _decode_part,
     structures.RenameRequest: _decode_rename_request,
     structures.RenameResponse: _decode_rename_response,
+    structures.Named: _decode_named,
     errors.Renamed: _decode_renamed,
     unions.ChoicePart: lambda _converter: converting.variant_decoder(
         _converter.member_name("Part", "aPart"),
@@ -354,6 +445,7 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.Part: _encode_part,
     structures.RenameRequest: _encode_rename_request,
     structures.RenameResponse: _encode_rename_response,
+    structures.Named: _encode_named,
     errors.Renamed: _encode_renamed,
     unions.ChoicePart: lambda _converter: converting.variant_encoder(
         _converter.member_name("Part", "aPart"), unions.ChoicePart, _converter.get_unstructure_hook(structures.Part)

@@ -8,5 +8,6 @@ from typing import Final
 from aiopartnercentral.converting.fast import Fast
 
 FAST: Final = Fast(
-    "golden_location_names", {"Part": "fast.common", "RenameRequest": "fast.rename", "RenameResponse": "fast.rename"}
+    "golden_location_names",
+    {"Named": "fast.rename", "Part": "fast.common", "RenameRequest": "fast.rename", "RenameResponse": "fast.rename"},
 )

@@ -57,6 +57,8 @@ class RenameResponseJson(fast.Wire):
     choices: list[ChoiceJson] | None = fast.field(name="Choices", default=None)
     swap: str | None = fast.field(name="Other", default=None)
     other: str | None = fast.field(name="Swap", default=None)
+    named: NamedJson | None = fast.field(name="named-itself", default=None)
+    named_twice: NamedJson | None = fast.field(name="named-twice", default=None)
 
 
 _RenameResponse = fast.blank(structures.RenameResponse)
@@ -83,8 +85,37 @@ def decode_rename_response(_raw: RenameResponseJson) -> Any:
         _self0.choices = [decode_choice(_item9) for _item9 in _value8]
     _self0.swap = _raw.swap
     _self0.other = _raw.other
+    _self0.named = None
+    if (_value10 := _raw.named) is not None:
+        _self11 = _Named()
+        _self11.text = _value10.text
+        _self11.__class__ = structures.Named
+        _self0.named = _self11
+    _self0.named_twice = None
+    if (_value12 := _raw.named_twice) is not None:
+        _self13 = _Named()
+        _self13.text = _value12.text
+        _self13.__class__ = structures.Named
+        _self0.named_twice = _self13
     _self0.response_metadata = None
     _self0.__class__ = structures.RenameResponse
+    return _self0
+
+
+class NamedJson(fast.Wire):
+    """The JSON of a `Named`."""
+
+    text: str | None = fast.field(name="Text", default=None)
+
+
+_Named = fast.blank(structures.Named)
+
+
+def decode_named(_raw: NamedJson) -> Any:
+    """Decode a `Named`."""
+    _self0 = _Named()
+    _self0.text = _raw.text
+    _self0.__class__ = structures.Named
     return _self0
 
 
@@ -120,11 +151,25 @@ def encode_rename_request(_obj: structures.RenameRequest) -> dict[str, fast.Json
         _params["Swap"] = fast.encode_string(_value9)
     if (_value10 := _obj.other) is not None:
         _params["Other"] = fast.encode_string(_value10)
+    if (_value11 := _obj.named) is not None:
+        _params["Named"] = encode_named(_value11)
+    if (_value12 := _obj.named_twice) is not None:
+        _params["NamedTwice"] = encode_named(_value12)
+    return _params
+
+
+def encode_named(_obj: structures.Named) -> dict[str, fast.Json]:
+    """Encode a `Named`."""
+    fast.check_class(_obj, structures.Named)
+    _params: dict[str, fast.Json] = {}
+    if (_value0 := _obj.text) is not None:
+        _params["Text"] = fast.encode_string(_value0)
     return _params
 
 
 DECODERS: Final[dict[Any, Any]] = {
     structures.RenameResponse: (RenameResponseJson, decode_rename_response),
+    structures.Named: (NamedJson, decode_named),
 }
 ENCODERS: Final[dict[Any, Any]] = {
     structures.RenameRequest: encode_rename_request,

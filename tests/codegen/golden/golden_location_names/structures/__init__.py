@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from golden_location_names.structures.common import Part
-    from golden_location_names.structures.rename import RenameRequest, RenameResponse
+    from golden_location_names.structures.rename import Named, RenameRequest, RenameResponse
 
-__all__ = ["Part", "RenameRequest", "RenameResponse"]
+__all__ = ["Named", "Part", "RenameRequest", "RenameResponse"]
 
-_MODULES = {"Part": "common", "RenameRequest": "rename", "RenameResponse": "rename"}
+_MODULES = {"Named": "rename", "Part": "common", "RenameRequest": "rename", "RenameResponse": "rename"}
 
 
 if not TYPE_CHECKING:  # which would take every name for a public one

@@ -24,6 +24,8 @@ class RenameRequest(Request["RenameResponse"]):
         client_token: `token` on the wire, generated where left out.
         swap: optional; `Other` on the wire.
         other: optional; `Swap` on the wire.
+        named: optional; `named-itself` on the wire.
+        named_twice: optional; `named-twice` on the wire.
     """
 
     part: structures.Part
@@ -34,6 +36,8 @@ class RenameRequest(Request["RenameResponse"]):
     client_token: str | None = None
     swap: str | None = None
     other: str | None = None
+    named: Named | None = None
+    named_twice: Named | None = None
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -50,6 +54,8 @@ class RenameResponse:
         choices: optional; `Choices` on the wire.
         swap: optional; `Other` on the wire.
         other: optional; `Swap` on the wire.
+        named: optional; `named-itself` on the wire.
+        named_twice: optional; `named-twice` on the wire.
         response_metadata: what came beside the members; no part of equality.
     """
 
@@ -60,4 +66,19 @@ class RenameResponse:
     choices: list[unions.Choice] | None = None
     swap: str | None = None
     other: str | None = None
+    named: Named | None = None
+    named_twice: Named | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Named:
+    """Structure `Named`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/Named
+
+    Attributes:
+        text: optional; `Text` on the wire.
+    """
+
+    text: str | None = None

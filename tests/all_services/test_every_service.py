@@ -1,0 +1,99 @@
+"""Packages generated from the models of other services: a sample that stands for all, or all of them.
+
+`nox -s all-services` generates every model of the installed botocore, and has this run over the result: the environment
+variable `ALL_SERVICES` names the folder. Without it the packages of the sample are generated here.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import pytest
+
+from codegen import check, source, targets
+from codegen.build import build
+from codegen.services import ROOT
+from tests.all_services import properties, sample
+from tests.codegen.executed import executed
+
+FOLDER = os.environ.get("ALL_SERVICES")
+EVERY = {(config.name, config.api_version): config for config in targets.every(Path(FOLDER or "nowhere"))}
+MODELS = sorted(EVERY if FOLDER else sample.SAMPLE)
+# Big enough to meet everything, and small enough to be checked in seconds.
+CHECKED = (("rds-data", "2018-08-01"), ("lex-runtime", "2016-11-28"), ("appmesh", "2018-10-01"), ("sqs", "2012-11-05"))
+
+
+def generated(model, folder, monkeypatch):
+    """Return the configuration of a package that is there to be imported."""
+    config = EVERY[model]
+    if FOLDER is None:
+        config = attrs.evolve(config, root=folder)
+        check.write(check.render(source.of_installed(config)), config.output, is_ours=False)
+    monkeypatch.syspath_prepend(str(config.root))
+    return config
+
+
+@pytest.fixture
+def forget():
+    """Unload the packages that a test has loaded: all at once are too many for a machine."""
+    yield
+    packages = {config.package for config in EVERY.values()}
+    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
+        del sys.modules[name]
+    gc.collect()
+
+
+@pytest.mark.usefixtures("forget")
+@pytest.mark.parametrize("model", MODELS, ids=" ".join)
+def test_a_package_does_what_botocore_does(model, tmp_path, monkeypatch):
+    config = generated(model, tmp_path, monkeypatch)
+    package = executed(source.of_installed(config))
+    assert properties.check(package) >= len(package.service.operations)
+
+
+def test_the_sample_has_everything_that_any_model_has():
+    everything = {trait for model in EVERY for trait in sample.traits(sample.model(*model))}
+    assert everything == {trait for model in sample.SAMPLE for trait in sample.traits(sample.model(*model))}
+
+
+def test_only_what_streams_is_left_out_of_the_sample():
+    for model in sample.SAMPLE:
+        service = build(source.of_installed(EVERY[model]))
+        for omission in service.omissions:
+            assert not omission.refused or " is a stream" in omission.reason, omission
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checked")
+    for model in CHECKED:
+        config = attrs.evolve(EVERY[model], root=folder)
+        check.write(check.render(source.of_installed(config)), config.output, is_ours=False)
+    return folder
+
+
+def run(folder, *command):
+    environment = {**os.environ, "MYPYPATH": os.pathsep.join([str(folder), str(ROOT / "src")])}
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_types_of_a_sample_are_right(checked, tmp_path):
+    pytest.importorskip("mypy", reason="mypy is in the extra `typing`")
+    packages = [str(EVERY[model].package) for model in CHECKED]
+    done = run(checked, "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path), *packages)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+@pytest.mark.parametrize("command", [("check", "--no-cache"), ("format", "--check", "--no-cache")])
+def test_a_sample_is_clean_under_the_rules_of_the_project(checked, command):
+    rules = ROOT / "tests" / "codegen" / "golden" / "ruff.toml"
+    (checked / "ruff.toml").write_text(rules.read_text().replace("../../..", str(ROOT)))
+    done = run(checked, "ruff", *command, ".")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,247 @@
+"""`generate` and `check` for services that are not the project's own, as they are typed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import attrs
+import botocore
+import pytest
+
+from codegen import batch, source, summary, targets
+from codegen.errors import SourceError, UsageError
+from codegen.services import ROOT
+
+
+def run(*command):
+    done = subprocess.run(
+        [sys.executable, "-m", "codegen", *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+TRY = """
+import sys, asyncio
+from {package} import SendMessageRequest, json_converter, connect, QueueDoesNotExist
+from aiopartnercentral import EncodeError
+
+async def main():
+    async with connect(endpoint_url="http://127.0.0.1:9", region_name="eu-west-1",
+                       aws_access_key_id="any", aws_secret_access_key="any") as client:
+        try:
+            await client.send_message(queue_url="q", message_body=1)
+        except EncodeError as error:
+            print(error.operation, error.path)
+        print(type(client.paginate.list_queues()).__name__)
+
+print(json_converter.dumps(SendMessageRequest(queue_url="q", message_body="hello")).decode())
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("package", ["sqs", "our.queues"])
+def test_a_package_of_another_service_is_ready_for_use(tmp_path, package):
+    options = ["--service", "sqs", "--output", tmp_path, *(["--package", package] if package != "sqs" else [])]
+    done = run("generate", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("sqs: ")
+    assert run("check", *options).returncode == 0
+    used = subprocess.run(
+        [sys.executable, "-c", TRY.format(package=package)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert used.returncode == 0, used.stderr
+    assert used.stdout.splitlines() == [
+        '{"QueueUrl":"q","MessageBody":"hello"}',
+        "SendMessage $.MessageBody",
+        "Paginator",
+    ]
+
+
+def test_what_is_left_out_is_said(tmp_path):
+    done = run("generate", "--service", "mediastore-data", "--output", tmp_path)
+    assert done.returncode == 0
+    assert "left out: mediastore-data.GetObject: GetObjectResponse.Body is a stream (trait 'payload' on a blob)" in (
+        done.stdout.splitlines()
+    )
+
+
+def test_operations_fan_out_over_the_member_that_is_named(tmp_path):
+    run("generate", "--service", "partnercentral-selling", "--output", tmp_path, "--fan-out", "Catalog")
+    client = (tmp_path / "partnercentral_selling" / "client.py").read_text()
+    assert "catalogs: str | Iterable[str]" in client
+    run("generate", "--service", "partnercentral-selling", "--output", tmp_path / "plain")
+    assert "catalogs: str" not in (tmp_path / "plain" / "partnercentral_selling" / "client.py").read_text()
+
+
+def test_an_older_model_is_taken_where_it_is_named(tmp_path):
+    versions = source.installed_versions()["cloudfront"]
+    assert targets.one("cloudfront", tmp_path).api_version == versions[-1]
+    assert targets.one("cloudfront", tmp_path, api_version=versions[0]).api_version == versions[0]
+
+
+@pytest.mark.parametrize("mine", ["client.py", "notes.txt"])
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, mine):
+    path = tmp_path / "sqs" / mine
+    path.parent.mkdir()
+    path.write_text("mine")
+    done = run("generate", "--service", "sqs", "--output", tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (
+        1,
+        f"error: {path} was not generated: nothing is written to {path.parent}",
+    )
+    assert list((tmp_path / "sqs").iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--service", "sqz", "--output", "x"], "the installed botocore has no service 'sqz'; did you mean sqs"),
+        (["--service", "no such thing at all", "--output", "x"], "has no service 'no such thing at all'"),
+        (
+            ["--service", "sqs", "--output", "x", "--api-version", "2001-01-01"],
+            "no version 2001-01-01 of sqs, but 2012",
+        ),
+        (["--service", "sqs", "--output", "x", "--package", "a.import"], "'a.import' is no name of a package"),
+        (["--service", "sqs", "--output", "x", "--package", "../x"], "'../x' is no name of a package"),
+        (["--service", "sqs", "--output", "x", "--package", ""], "'' is no name of a package"),
+        (["--service", "sqs"], "--output goes with --service or --all"),
+        (["--output", "x"], "--output goes with --service or --all"),
+        (["--all"], "--output goes with --service or --all"),
+        (["--all", "--output", "x", "--package", "p"], "--package goes with --service"),
+        (["--all", "--output", "x", "--fan-out", "p"], "--fan-out goes with --service"),
+        (["--all", "--output", "x", "--jobs", "0"], "--jobs must be at least 1"),
+        (["--service", "sqs", "--output", "x", "--jobs", "2"], "--jobs goes with --all"),
+        (["--service", "sqs", "--output", "x", "--summary", "s"], "--summary goes with --all"),
+        (["--service", "sqs", "--all", "--output", "x"], "not allowed with argument"),
+    ],
+)
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_options_that_mean_nothing_are_refused(command, options, text):
+    done = run(command, *options)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert not (ROOT / "x").exists()
+
+
+def test_a_keyword_is_no_package():
+    assert targets.one("lambda", ROOT).package == "lambda_"
+    with pytest.raises(UsageError, match="is no name"):
+        targets.one("lambda", ROOT, package="lambda")
+
+
+def test_every_model_has_a_package_of_its_own():
+    configs = targets.every(ROOT)
+    assert len({config.package for config in configs}) == len(configs) > 400
+    assert {config.package for config in configs if config.name == "elasticache"} >= {"elasticache"}
+
+
+class Batch:
+    """A few services generated as `--all` does it."""
+
+    def __init__(self, folder, names=("sso", "account", "pricing")):
+        self.folder = folder
+        self.configs = [targets.one(name, folder) for name in names]
+        self.told = []
+
+    def run(self, *, only_check=False):
+        self.told.clear()
+        return batch.run(
+            self.configs,
+            self.folder,
+            jobs=2,
+            only_check=only_check,
+            progress=lambda result, done, total: self.told.append((result.service, done, total)),
+        )
+
+
+@pytest.fixture
+def some(tmp_path):
+    return Batch(tmp_path / "out")
+
+
+def test_many_are_generated_at_once_in_the_order_asked_for(some):
+    results = some.run()
+    assert [result.service for result in results] == ["sso", "account", "pricing"]
+    assert sorted(name for name, _, _ in some.told) == ["account", "pricing", "sso"]
+    assert [(done, total) for _, done, total in some.told] == [(1, 3), (2, 3), (3, 3)]
+    assert all(result.problems and result.operations and result.types and not result.error for result in results)
+    assert [result.protocol for result in results] == ["rest-json", "rest-json", "json"]
+
+
+def test_what_cannot_have_changed_is_not_made_again(some, monkeypatch):
+    first, before = some.run(), files(some.folder)
+    # Workers inherit this: whoever reads a model now fails.
+    monkeypatch.setattr(source, "of_installed", None)
+    again = some.run()
+    assert again == [attrs.evolve(result, problems=()) for result in first]
+    assert some.run(only_check=True) == again
+    assert files(some.folder) == before
+
+
+def edit(path):
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def orphan(path):
+    (path.parent / "extra.py").write_bytes(path.read_bytes())
+
+
+@pytest.mark.parametrize("spoil", [edit, orphan, lambda path: path.unlink()], ids=["edit", "orphan", "delete"])
+def test_a_difference_is_found_and_repaired_though_nothing_else_is_looked_at(some, spoil):
+    some.run()
+    before = files(some.folder)
+    spoil(some.folder / "pricing" / "unions.py")
+    checked = {result.service: result.problems for result in some.run(only_check=True)}
+    assert [checked["sso"], checked["account"], len(checked["pricing"])] == [(), (), 1]
+    repaired = {result.service: result.problems for result in some.run()}
+    assert [repaired["sso"], repaired["account"], len(repaired["pricing"])] == [(), (), 1]
+    assert files(some.folder) == before
+    assert not any(result.problems for result in some.run(only_check=True))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"sso": 1}', '{"sso": {"inputs": ""}}', None])
+def test_a_manifest_that_cannot_be_read_costs_time_alone(some, text):
+    some.run()
+    before, manifest = files(some.folder), some.folder / batch.MANIFEST
+    manifest.unlink() if text is None else manifest.write_text(text)
+    assert not any(result.problems for result in some.run())
+    assert files(some.folder) == before
+
+
+def test_a_model_that_cannot_be_honoured_stops_no_other(some, monkeypatch):
+    real = source.of_installed
+
+    def of_installed(config):
+        if config.name == "account":
+            raise SourceError("account is spoiled")
+        return real(config)
+
+    monkeypatch.setattr(source, "of_installed", of_installed)
+    sso, account, pricing = some.run()
+    assert (account.error, account.problems, account.protocol) == ("account is spoiled", (), "")
+    assert sso.problems
+    assert pricing.problems
+    document = summary.text([sso, account, pricing], "1.2.3").splitlines()
+    assert "3 models: 2 generated, 1 refused." in document
+    assert any(line.startswith("| account | ") and line.endswith("refused: account is spoiled |") for line in document)
+
+
+def test_the_summary_in_the_documentation_is_what_the_command_writes_of_its_botocore():
+    text = (ROOT / "docs" / "all-services.md").read_text()
+    version = text.partition("models of botocore ")[2].partition(".\n")[0]
+    if version != botocore.__version__:
+        pytest.skip(f"it is of botocore {version}")
+    rows = {tuple(line.split(" | ")[:2]) for line in text.splitlines() if line.startswith("| ")}
+    wanted = {(f"| {config.name}", config.api_version) for config in targets.every(ROOT)}
+    assert rows == wanted | {("| service", "version")}
