@@ -47,7 +47,7 @@ def emit(service: ir.Service, names: Names) -> str:
     writer.use("aiopartnercentral.client", "ServiceClient", "open_client", "wrap_client")
     writer.use("aiopartnercentral.converting.fast", "Fast", typing_only=True)
     writer.use("aiopartnercentral.operation", "Service", typing_only=True)
-    writer.use(service.config.package, "operations", "structures")
+    writer.use(service.config.package, "operations")
     writer.use(f"{service.config.package}.fast", "FAST")
     with writer.block("class Client(ServiceClient):"):
         writer.docstring(

@@ -17,8 +17,9 @@ def emit(service: ir.Service, names: Names) -> str:
     writer = Writer(f"The operations of the {service.full_name}.")
     types = Types(service, names, "operations")
     writer.use("typing", "Final")
-    writer.use("aiopartnercentral.operation", "Operation", "Service")
+    writer.use("aiopartnercentral.operation", "Service")
     for operation in service.operations:
+        writer.use("aiopartnercentral.operation", "Operation")
         request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
         errors = "".join(f"{types.reference(e, writer)}, " for e in operation.errors)
         writer.line(f"{names.constants[operation.name]}: Final[Operation[{request}, {response}]] = Operation(")
@@ -45,7 +46,7 @@ def emit(service: ir.Service, names: Names) -> str:
     config = service.config
     writer.lines(
         [
-            "",
+            *([""] if service.operations else []),
             "SERVICE: Final = Service(",
             f"    name={config.name!r},",
             f"    api_version={config.api_version!r},",
@@ -88,7 +89,7 @@ def item_annotation(types: Types, operation: ir.Operation, pagination: ir.Pagina
     items = types.service.shapes[result.target]
     if not isinstance(items, ir.List):
         raise TypeError(f"{result.target} is no list")
-    return types.annotation(items.element, writer)
+    return types.element(items, writer)
 
 
 def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:

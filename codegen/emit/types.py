@@ -84,19 +84,22 @@ class Types:
         if isinstance(found, ir.List):
             if argument:
                 writer.use("collections.abc", "Sequence", typing_only=True)
-            inner = self._inner(found.element, writer, sparse=found.sparse, typing_only=typing_only)
+            inner = self.element(found, writer, typing_only=typing_only)
             return f"{'Sequence' if argument else 'list'}[{inner}]"
         if isinstance(found, ir.Map):
             if argument:
                 writer.use("collections.abc", "Mapping", typing_only=True)
             key = self.annotation(found.key, writer, typing_only=typing_only)
-            value = self._inner(found.value, writer, sparse=found.sparse, typing_only=typing_only)
+            value = self._nullable(found.value, writer, sparse=found.sparse, typing_only=typing_only)
             return f"{'Mapping' if argument else 'dict'}[{key}, {value}]"
         reference = self.reference(shape, writer, typing_only=typing_only)
         return f"{reference} | str" if argument and isinstance(found, ir.Enum) else reference
 
-    def _inner(self, shape: str, writer: Writer, *, sparse: bool, typing_only: bool) -> str:
-        """Return the annotation of a list's elements or a map's values, among which null is one if it is sparse."""
+    def element(self, found: ir.List, writer: Writer, *, typing_only: bool = False) -> str:
+        """Return the annotation of one element of a list."""
+        return self._nullable(found.element, writer, sparse=found.sparse, typing_only=typing_only)
+
+    def _nullable(self, shape: str, writer: Writer, *, sparse: bool, typing_only: bool) -> str:
         annotation = self.annotation(shape, writer, typing_only=typing_only)
         return f"{annotation} | None" if sparse else annotation
 

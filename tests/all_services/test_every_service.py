@@ -24,8 +24,6 @@ from tests.codegen.executed import executed
 FOLDER = os.environ.get("ALL_SERVICES")
 EVERY = {(config.name, config.api_version): config for config in targets.every(Path(FOLDER or "nowhere"))}
 MODELS = sorted(EVERY if FOLDER else sample.SAMPLE)
-# Big enough to meet everything, and small enough to be checked in seconds.
-CHECKED = (("rds-data", "2018-08-01"), ("lex-runtime", "2016-11-28"), ("appmesh", "2018-10-01"), ("sqs", "2012-11-05"))
 
 
 def generated(model, folder, monkeypatch):
@@ -71,7 +69,7 @@ def test_only_what_streams_is_left_out_of_the_sample():
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checked")
-    for model in CHECKED:
+    for model in sample.SAMPLE:
         config = attrs.evolve(EVERY[model], root=folder)
         check.write(check.render(source.of_installed(config)), config.output, is_ours=False)
     return folder
@@ -86,7 +84,7 @@ def run(folder, *command):
 
 def test_the_types_of_a_sample_are_right(checked, tmp_path):
     pytest.importorskip("mypy", reason="mypy is in the extra `typing`")
-    packages = [str(EVERY[model].package) for model in CHECKED]
+    packages = [str(EVERY[model].package) for model in sample.SAMPLE]
     done = run(checked, "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path), *packages)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
