@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 
+import httpx2
 import pytest
 
 from aiopartnercentral import account
@@ -56,6 +57,21 @@ async def test_too_many_requests_are_throttled(started):
             await client.list_partners(catalog="AWS")
 
 
+async def test_frozen_time_moves_on_demand_only(started):
+    async with started("emulator", "--freeze-time", "--task-seconds", "3600") as process:
+        url = await address(process)
+        business = account.BusinessVerificationDetails(legal_name="Ada", registration_id="1", country_code="GB")
+        details = account.VerificationDetailsBusinessVerificationDetails(business)
+        seen = []
+        async with connect(url) as client, httpx2.AsyncClient(trust_env=False) as http:
+            await client.start_verification(verification_details=details)
+            for seconds in (3599, 1):
+                await http.post(f"{url}/_emulator/clock", json={"AdvanceSeconds": seconds})
+                told = await client.get_verification(verification_type="BUSINESS_VERIFICATION")
+                seen.append(told.verification_status)
+    assert seen == ["IN_PROGRESS", "SUCCEEDED"]
+
+
 async def test_a_port_in_use_is_one_line(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -84,6 +100,8 @@ async def test_a_host_that_is_none(run):
         ("--latency", "-1"),
         ("--latency", "nan"),
         ("--requests-per-second", "0"),
+        ("--task-seconds", "-1"),
+        ("--task-seconds", "nan"),
         ("--port", "70000"),
     ],
 )

@@ -11,7 +11,8 @@ import httpx2
 import pytest
 from botocore.config import Config
 
-from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.emulator import Clock, Emulator
+from tests.emulator.caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -84,3 +85,31 @@ def post(http: httpx2.AsyncClient) -> Post:
         return await http.post(endpoint_url, headers=framing, **sent)
 
     return send
+
+
+@pytest.fixture
+async def still() -> AsyncIterator[Emulator]:
+    """Return an emulator whose time only tests move, and whose tasks take a minute of it."""
+    async with Emulator(clock=Clock(running=False), task_seconds=60) as running:
+        yield running
+
+
+@pytest.fixture
+def caller(http: httpx2.AsyncClient, still: Emulator) -> Callable[[str], Caller]:
+    """Return `caller(account)`."""
+    return lambda account: Caller(account, still.endpoint_url, http)
+
+
+@pytest.fixture
+def ada(caller: Callable[[str], Caller]) -> Caller:
+    return caller("111111111111")
+
+
+@pytest.fixture
+def bob(caller: Callable[[str], Caller]) -> Caller:
+    return caller("222222222222")
+
+
+@pytest.fixture
+def owner(caller: Callable[[str], Caller]) -> Caller:
+    return caller("123456789012")

@@ -2,57 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
-
-import botocore.session
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.emulator.operations import HANDLERS
+from tests.emulator.conforming import SERVICE_MODEL, assert_conforms
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def service_model():
-    return botocore.session.get_session().get_service_model("partnercentral-account")
-
-
-def assert_conforms(shape, value, where="$"):
-    bounds = shape.metadata
-    if shape.type_name == "structure":
-        assert value.keys() <= shape.members.keys(), where
-        assert set(shape.required_members) <= value.keys(), where
-        assert not shape.metadata.get("union") or len(value) == 1, where
-        for name, member in value.items():
-            assert_conforms(shape.members[name], member, f"{where}.{name}")
-        return
-    if shape.type_name == "map":
-        for name, member in value.items():
-            assert_conforms(shape.key, name, f"{where} key")
-            assert_conforms(shape.value, member, f"{where}.{name}")
-        return
-    if shape.type_name == "timestamp":
-        assert value.endswith("Z"), where
-        assert datetime.fromisoformat(value).tzinfo is not None, where
-        return
-    if shape.type_name in ("integer", "long"):
-        assert type(value) is int, where
-        return
-    if shape.type_name == "list":
-        for index, item in enumerate(value):
-            assert_conforms(shape.member, item, f"{where}[{index}]")
-    else:
-        assert shape.type_name == "string", where
-        assert type(value) is str, where
-        assert not getattr(shape, "enum", None) or value in shape.enum, where
-        assert "pattern" not in bounds or re.fullmatch(bounds["pattern"], value), where
-    assert bounds.get("min", 0) <= len(value) <= bounds.get("max", float("inf")), where
-
-
-def test_the_walk_finds_what_does_not_conform(service_model):
-    shape = service_model.shape_for("ConnectionSummary")
+def test_the_walk_finds_what_does_not_conform():
+    shape = SERVICE_MODEL.shape_for("ConnectionSummary")
     good = {
         "Catalog": "AWS",
         "Id": "pac-0123456789abc",
@@ -82,15 +41,13 @@ LISTS = {
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("catalog", ["AWS", "Sandbox"])
-async def test_every_answer_of_every_operation_conforms(catalog, seed, post, service_model):
-    checked = set()
+async def test_every_answer_about_the_seeded_data_conforms(catalog, seed, post):
     async with Emulator({"AWS": 730, "Sandbox": 9}, seed=seed) as emulator:
 
         async def ask(operation, **request):
             response = await post(emulator.endpoint_url, operation, {"Catalog": catalog, **request})
             assert response.status_code == 200
-            assert_conforms(service_model.operation_model(operation).output_shape, response.json(), operation)
-            checked.add(operation)
+            assert_conforms(SERVICE_MODEL.operation_model(operation).output_shape, response.json(), operation)
             return response.json()
 
         await ask("GetConnectionPreferences")
@@ -103,24 +60,23 @@ async def test_every_answer_of_every_operation_conforms(catalog, seed, post, ser
             for item in items:
                 for detail in details:
                     await ask(detail, Identifier=item["Id"])
-    assert checked == set(HANDLERS)
 
 
 @pytest.mark.parametrize(
     ("request_body", "shape"),
     [({"Catalog": "Nowhere", "MaxResults": 0}, "ValidationException"), ({"Catalog": "AWS"}, "AccessDeniedException")],
 )
-async def test_errors_conform(request_body, shape, post, service_model):
+async def test_errors_conform(request_body, shape, post):
     async with Emulator(denied_catalogs=["AWS"]) as emulator:
         body = (await post(emulator.endpoint_url, "ListConnections", request_body)).json()
     assert body.pop("__type") == shape
-    assert_conforms(service_model.shape_for(shape), body)
+    assert_conforms(SERVICE_MODEL.shape_for(shape), body)
 
 
-async def test_not_found_and_throttling_conform(post, service_model):
+async def test_not_found_and_throttling_conform(post):
     async with Emulator(requests_per_second=1) as emulator:
         request = {"Catalog": "AWS", "Identifier": "pac-0000000000000"}
         bodies = [(await post(emulator.endpoint_url, "GetConnection", request)).json() for _ in range(2)]
     assert [body["__type"] for body in bodies] == ["ResourceNotFoundException", "ThrottlingException"]
     for body in bodies:
-        assert_conforms(service_model.shape_for(body.pop("__type")), body)
+        assert_conforms(SERVICE_MODEL.shape_for(body.pop("__type")), body)

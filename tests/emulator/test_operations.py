@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError
 
 from aiopartnercentral.emulator import Emulator
 
@@ -267,12 +266,3 @@ async def test_a_catalog_that_is_denied_or_unknown(in_thread):
         ("Sandbox", 200, None),
         ("AWS", 200, None),
     ]
-
-
-async def test_an_operation_beyond_the_emulator_says_so(emulator, in_thread):
-    def job(client):
-        with pytest.raises(ClientError, match="does not emulate GetVerification") as caught:
-            client.get_verification(VerificationType="BUSINESS_VERIFICATION")
-        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-
-    await in_thread(emulator.endpoint_url, job)

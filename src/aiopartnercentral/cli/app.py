@@ -124,6 +124,12 @@ def emulator(
     deny: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A catalog to deny access to; can be repeated.")
     ] = None,
+    task_seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long tasks and verifications are in progress.")
+    ] = 1.0,
+    freeze_time: Annotated[
+        bool, typer.Option("--freeze-time", help="Let time stand still but for POST /_emulator/clock.")
+    ] = False,
 ) -> None:
     """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
     from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
@@ -137,6 +143,8 @@ def emulator(
         latency=latency,
         requests_per_second=requests_per_second,
         denied_catalogs=deny or [],
+        task_seconds=task_seconds,
+        freeze_time=freeze_time,
     )
     raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))
 

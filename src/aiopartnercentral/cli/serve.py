@@ -14,7 +14,7 @@ import typer
 from aiopartnercentral.cli.progress import is_terminal
 from aiopartnercentral.cli.running import CommandError
 from aiopartnercentral.cli.text import one_line, say
-from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.emulator import Clock, Emulator
 from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
 
 if TYPE_CHECKING:
@@ -40,13 +40,21 @@ class Prepared:
     example: str
 
 
-def prepare(catalogs: Sequence[str], *, host: str, port: int, **options: Any) -> Prepared:  # noqa: ANN401 - what Emulator takes
+def prepare(
+    catalogs: Sequence[str],
+    *,
+    host: str,
+    port: int,
+    freeze_time: bool,
+    **options: Any,  # noqa: ANN401 - what Emulator takes
+) -> Prepared:
     """Return an emulator that does not run yet.
 
     Arguments:
         catalogs: `NAME=NUMBER` each; none for the emulator's own choice.
         host: the address that it is to listen on.
         port: the port that it is to listen on.
+        freeze_time: whether its time stands still.
         options: further arguments of `Emulator`.
 
     Raises:
@@ -61,7 +69,7 @@ def prepare(catalogs: Sequence[str], *, host: str, port: int, **options: Any) ->
             raise typer.BadParameter(f"{name} is named twice", param_hint="'--catalog'")
         sizes[name] = int(count)
     try:
-        emulator = Emulator(sizes or None, host=host, port=port, **options)
+        emulator = Emulator(sizes or None, host=host, port=port, clock=Clock(running=not freeze_time), **options)
     except ValueError as error:
         raise typer.BadParameter(one_line(str(error))) from None
     example = min(sizes or DEFAULT_CATALOGS, key=lambda name: name in emulator.denied_catalogs)

@@ -2,13 +2,23 @@
 
     server      HTTP, faults on demand, lifecycle
     framing     JSON 1.0: which operation, what it says, what is remembered of it
-    operations  one handler for each emulated operation
+    identity    which account asks
+    control     what the service has no operation for: the time, the codes sent, a registrant's visit
+    service     from a well-framed request to the answer's bytes
     validation  a request or an answer against the pinned service model
+    tokens      the same request with the same ClientToken is carried out once
+    call        one valid request, as a handler gets it
+    operations/ one handler for each operation of the model
     faults      the service's errors as answers
     paging      page tokens
-    store       the items of one catalog: made on first use, encoded once, found by id or by filter
+    world       every account's side of every catalog, and what an account is beyond catalogs
+    store       what one account has in one catalog
+    shelf       items of one kind: seeded ones made on first use and encoded once, changes laid over them
+    tasks       what takes its time
+    quotas      how much an account may have and do
+    clock       the emulator's time, which can be moved
     throttle    how many requests a second are too many
-    seed        the items themselves, a pure function of (seed, catalog, index)
+    seed        the seeded items, a pure function of (seed, catalog, index)
     company     the companies behind the items
     dice        repeatable chance
     words       the vocabulary of the seed
@@ -20,10 +30,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiopartnercentral.emulator.clock import Clock
+from aiopartnercentral.emulator.quotas import Quotas
+
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.server import Emulator
 
-__all__ = ["Emulator"]
+__all__ = ["Clock", "Emulator", "Quotas"]
 
 
 def __getattr__(name: str) -> object:

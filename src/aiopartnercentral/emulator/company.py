@@ -67,6 +67,13 @@ def participant(itself: Company, dice: Dice) -> dict[str, Any]:
     return {"PartnerProfile": {"Id": itself.profile_id, "Name": itself.name}}
 
 
+def shown_as(itself: Company, identifier: str) -> dict[str, Any]:
+    """Return a company as a participant that is known by an identifier: its partner profile, or its account."""
+    if identifier == itself.profile_id:
+        return {"PartnerProfile": {"Id": itself.profile_id, "Name": itself.name}}
+    return {"Account": {"Name": itself.name}}
+
+
 def profile(itself: Company, dice: Dice) -> dict[str, Any]:
     """Return a company's partner profile; a translation, headquarters and the profile's id are there or not."""
     country = itself.country

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _THROTTLED_SERVICE = "partnercentral-account"
 # The service publishes no quota for its request rate, so this code is the emulator's own.
@@ -66,12 +66,52 @@ def validation_failed(problems: Iterable[FieldProblem]) -> ServiceFaultError:
     )
 
 
+def invalid_field(name: str, message: str, code: str = "INVALID_VALUE") -> ServiceFaultError:
+    """Return the ValidationException for one field that only the service can judge."""
+    return validation_failed([FieldProblem(name, message, code)])
+
+
+def business_rules_broken(rules: Mapping[str, str]) -> ServiceFaultError:
+    """Return the ValidationException for what the model allows and the business does not.
+
+    Arguments:
+        rules: the model's BusinessValidationCode values, and what is asked for.
+    """
+    return ServiceFaultError(
+        "ValidationException",
+        {
+            "Message": f"The request breaks a rule: {', '.join(rules)}",
+            "Reason": "BUSINESS_VALIDATION_FAILED",
+            "ErrorDetails": [
+                {"BusinessValidationError": {"Message": message, "Code": code}} for code, message in rules.items()
+            ],
+        },
+    )
+
+
+def conflict(reason: str) -> ServiceFaultError:
+    """Return the ConflictException with one of the model's reasons, such as `DUPLICATE_CONNECTION`."""
+    return ServiceFaultError(
+        "ConflictException",
+        {"Message": f"The present state does not allow this: {_words(reason)}", "Reason": reason},
+    )
+
+
+def quota_exceeded(reason: str) -> ServiceFaultError:
+    """Return the ServiceQuotaExceededException with one of the model's reasons."""
+    return ServiceFaultError(
+        "ServiceQuotaExceededException", {"Message": _words(reason).capitalize(), "Reason": reason}
+    )
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ").lower()
+
+
 def not_found(reason: str) -> ServiceFaultError:
     """Return the ResourceNotFoundException with one of the model's reasons, such as `CONNECTION_NOT_FOUND`."""
-    what = reason.removesuffix("_NOT_FOUND").replace("_", " ").lower()
-    return ServiceFaultError(
-        "ResourceNotFoundException", {"Message": f"There is no such {what} in this catalog", "Reason": reason}
-    )
+    what = _words(reason.removesuffix("_NOT_FOUND"))
+    return ServiceFaultError("ResourceNotFoundException", {"Message": f"There is no such {what}", "Reason": reason})
 
 
 def access_denied(catalog: str) -> ServiceFaultError:

@@ -24,6 +24,7 @@ class RecordedRequest:
     """What a client asked for, and how it was answered.
 
     Attributes:
+        account: the account that asked.
         operation: the operation's name, or what stood in `X-Amz-Target` if that is no operation.
         catalog: the catalog, where the request named one.
         status: HTTP status of the answer.
@@ -32,6 +33,7 @@ class RecordedRequest:
         body: the request as JSON; out of the repr, for it may hold sensitive values.
     """
 
+    account: str
     operation: str
     catalog: str | None
     status: int

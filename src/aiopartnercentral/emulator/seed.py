@@ -22,6 +22,8 @@ _OLDEST_DAYS = 900
 _VALID_DAYS = 15
 # Less than _VALID_DAYS, so that an invitation is answered, or still pending, before it expires.
 _ANSWER_DAYS = 13
+# The oldest pending invitation was made a day and _ANSWER_DAYS before TODAY at the most.
+EARLIEST_EXPIRY = TODAY + timedelta(days=_VALID_DAYS - 1 - _ANSWER_DAYS)
 _CONNECTIONS_PER_INVITATION = 4
 _CONNECTIONS_PER_PARTNER = 10
 _TYPES = ("OPPORTUNITY_COLLABORATION", "SUBSIDIARY")
@@ -102,7 +104,7 @@ class Seed:
         if status == "ACCEPTED":
             story = self._accepted(self.connection(index * _CONNECTIONS_PER_INVITATION))
         else:
-            story = self._unaccepted(status, dice)
+            story, _ = self._unaccepted(status, dice)
         return {
             "Catalog": self.catalog,
             "Id": identifier,
@@ -113,7 +115,13 @@ class Seed:
             **story,
         }
 
-    def _unaccepted(self, status: str, dice: Dice) -> dict[str, Any]:
+    def invited_company(self, index: int) -> Company | None:
+        """Return the company on the other side of an invitation that led to nothing; None for an accepted one."""
+        dice = self._dice("invitation", index)
+        status = dice.choice(_INVITATION_STATUSES)
+        return None if status == "ACCEPTED" else self._unaccepted(status, dice)[1]
+
+    def _unaccepted(self, status: str, dice: Dice) -> tuple[dict[str, Any], Company]:
         """Return when an invitation that led to nothing was made and changed, and with whom."""
         age = timedelta(seconds=_DAY + dice.roll(_ANSWER_DAYS * _DAY))
         if status != "PENDING":
@@ -136,7 +144,7 @@ class Seed:
         }
         if status in ("PENDING", "EXPIRED"):
             story["ExpiresAt"] = timestamp(expires, dice)
-        return story
+        return story, other
 
     def _accepted(self, connection: dict[str, Any]) -> dict[str, Any]:
         """Return what an accepted invitation has in common with the connection that it led to."""
@@ -182,13 +190,16 @@ class Seed:
             ]
         return partner
 
+    def _preferences_arn(self) -> str:
+        return f"arn:aws:partnercentral:us-east-1:{self.account_id}:catalog/{self.catalog}/connection-preferences"
+
     def preferences(self) -> dict[str, Any]:
         """Return the catalog's connection preferences."""
         dice = self._dice("preferences", 0)
         access = dice.choice(("ALLOW_ALL", "DENY_ALL", "ALLOW_BY_DEFAULT_DENY_SOME"))
         preferences: dict[str, Any] = {
             "Catalog": self.catalog,
-            "Arn": f"arn:aws:partnercentral:us-east-1:{self.account_id}:catalog/{self.catalog}/connection-preferences",
+            "Arn": self._preferences_arn(),
             "AccessType": access,
             "UpdatedAt": timestamp(TODAY - timedelta(seconds=dice.roll(_OLDEST_DAYS * _DAY)), dice),
             "Revision": 1 + dice.roll(20),
@@ -196,3 +207,13 @@ class Seed:
         if access == "ALLOW_BY_DEFAULT_DENY_SOME":
             preferences["ExcludedParticipantIds"] = [company(dice).account_id for _ in range(1 + dice.roll(3))]
         return preferences
+
+    def open_preferences(self) -> dict[str, Any]:
+        """Return the connection preferences of an account that has never set any: anybody may invite it."""
+        return {
+            "Catalog": self.catalog,
+            "Arn": self._preferences_arn(),
+            "AccessType": "ALLOW_ALL",
+            "UpdatedAt": f"{TODAY:%Y-%m-%dT%H:%M:%S}Z",
+            "Revision": 1,
+        }

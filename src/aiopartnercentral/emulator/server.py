@@ -7,6 +7,7 @@ import re
 import uuid
 from collections import deque
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,17 +15,22 @@ import anyio
 import anyio.lowlevel
 from aiohttp import web
 
-from aiopartnercentral.emulator import faults, framing
+from aiopartnercentral.emulator import faults, framing, identity
+from aiopartnercentral.emulator.clock import Clock
+from aiopartnercentral.emulator.control import PREFIX, Control
 from aiopartnercentral.emulator.dice import MAX_ITEMS
-from aiopartnercentral.emulator.operations import HANDLERS
-from aiopartnercentral.emulator.seed import Seed
-from aiopartnercentral.emulator.store import Catalog, encode
+from aiopartnercentral.emulator.quotas import Quotas
+from aiopartnercentral.emulator.service import Service
+from aiopartnercentral.emulator.shelf import encode
 from aiopartnercentral.emulator.throttle import TokenBucket
 from aiopartnercentral.emulator.validation import account_validator
+from aiopartnercentral.emulator.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from types import TracebackType
+
+    from aiopartnercentral.emulator.store import SentCode
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -49,14 +55,19 @@ class Emulator:
         latency: seconds that every answer is held back; can be set at any time.
         requests_per_second: more than that, over all clients, gets a ThrottlingException; can be set at any time.
         denied_catalogs: catalogs for which every request gets an AccessDeniedException; can be set at any time.
-        account_id: AWS account that owns the seeded items.
+        account_id: AWS account that owns the seeded items. An access key id of twelve digits is another account, which
+            begins with nothing; any other access key id is this one.
+        clock: the emulator's time, which can be moved.
+        task_seconds: how long tasks and verifications are in progress.
+        quotas: how much an account may have and do in one catalog.
 
     Attributes:
+        clock: the emulator's time.
         in_flight: requests being answered now.
         max_in_flight: the most there ever were.
 
     Raises:
-        ValueError: a catalog's name or size, the account, the latency or the rate is impossible.
+        ValueError: a catalog's name or size, the account, the latency, the rate or a task's time is impossible.
     """
 
     def __init__(
@@ -70,21 +81,23 @@ class Emulator:
         requests_per_second: float | None = None,
         denied_catalogs: Collection[str] = (),
         account_id: str = "123456789012",
+        clock: Clock | None = None,
+        task_seconds: float = 1.0,
+        quotas: Quotas | None = None,
     ) -> None:
         if not re.fullmatch(r"[0-9]{12}", account_id):
             raise ValueError("account_id must be twelve digits")
-        self._catalogs = {
-            name: Catalog.of(Seed(seed, name, account_id, connections))
-            for name, connections in _checked(DEFAULT_CATALOGS if catalogs is None else catalogs).items()
-        }
+        sizes = _checked(DEFAULT_CATALOGS if catalogs is None else catalogs)
+        world = World(seed, sizes, account_id, quotas or Quotas(), _duration("task_seconds", task_seconds))
+        self.clock: Clock = clock or Clock()
+        self._service = Service(world, self.clock, account_validator(), _denied(denied_catalogs, sizes))
+        self._control = Control(world, self.clock)
         self.latency = latency
         self.requests_per_second = requests_per_second
-        self.denied_catalogs: frozenset[str] = _denied(denied_catalogs, self._catalogs)
         self.in_flight: int = 0
         self.max_in_flight: int = 0
         self._host = host
         self._port = port
-        self._validator = account_validator()
         self._requests: deque[framing.RecordedRequest] = deque(maxlen=_REMEMBERED_REQUESTS)
         self._runner: web.ServerRunner | None = None
         self._closing = anyio.Event()
@@ -113,18 +126,30 @@ class Emulator:
 
     @latency.setter
     def latency(self, seconds: float) -> None:
-        if not 0 <= seconds < float("inf"):
-            raise ValueError(f"latency must be a number of seconds from 0 up, not {seconds}")
-        self._latency = seconds
+        self._latency = _duration("latency", seconds).total_seconds()
 
     @property
     def requests_per_second(self) -> float | None:
         """The allowed rate over all clients, or None for no limit; setting it fills the allowance again."""
-        return self._bucket.rate if self._bucket else None
+        return self._service.bucket.rate if self._service.bucket else None
 
     @requests_per_second.setter
     def requests_per_second(self, rate: float | None) -> None:
-        self._bucket = None if rate is None else TokenBucket(rate)
+        self._service.bucket = None if rate is None else TokenBucket(rate)
+
+    @property
+    def denied_catalogs(self) -> frozenset[str]:
+        """Catalogs for which every request gets an AccessDeniedException."""
+        return self._service.denied
+
+    @denied_catalogs.setter
+    def denied_catalogs(self, names: Collection[str]) -> None:
+        self._service.denied = _denied(names, self._service.world.sizes)
+
+    @property
+    def codes(self) -> Sequence[SentCode]:
+        """The e-mail verification codes that can be used now: the emulator sends no e-mail."""
+        return self._control.codes()
 
     async def __aenter__(self) -> Self:
         """Start to listen.
@@ -167,7 +192,7 @@ class Emulator:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
-            status, body = self._answer(request, await request.read())
+            status, body = await self._answered(request)
             if self._latency:
                 with anyio.move_on_after(self._latency):
                     await self._closing.wait()
@@ -176,24 +201,51 @@ class Emulator:
         headers = {"Content-Type": framing.CONTENT_TYPE, "x-amzn-RequestId": str(uuid.uuid4())}
         return web.Response(body=body, status=status, headers=headers)
 
+    async def _answered(self, request: web.BaseRequest) -> tuple[int, bytes]:
+        try:
+            raw = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            fault = faults.protocol_error("RequestEntityTooLargeException", "The body is too large", status=413)
+            return self._remembered(request, {}, fault, b"")
+        if request.path.startswith(PREFIX):
+            return self._control.answer(request.method, request.path, raw)
+        return self._answer(request, raw)
+
     def _answer(self, request: web.BaseRequest, raw: bytes) -> tuple[int, bytes]:
         """Return status and body of the answer, and remember the request."""
-        sent: dict[str, Any] = {}
+        operation, sent = framing.operation_name(request), dict[str, Any]()
         fault: faults.ServiceFaultError | None = None
         body = b""
         try:
-            framing.check(request, self._validator)
+            framing.check(request, self._service.validator)
             sent = framing.parse(raw)
-            body = self._handle(framing.operation_name(request), sent)
+            body = self._service.answer(
+                operation, sent, account=self._account(request), origin=f"{request.scheme}://{request.host}"
+            )
         except faults.ServiceFaultError as raised:
             fault = raised
         except Exception:
-            logger.exception("the emulator failed to answer %s", framing.operation_name(request))
+            logger.exception("the emulator failed to answer %s", operation)
             fault = faults.internal_error()
+        return self._remembered(request, sent, fault, body)
+
+    def _account(self, request: web.BaseRequest) -> str:
+        key = identity.access_key(request.headers.get("Authorization", ""))
+        return identity.account_of(key, self._service.world.owner)
+
+    def _remembered(
+        self,
+        request: web.BaseRequest,
+        sent: dict[str, Any],
+        fault: faults.ServiceFaultError | None,
+        body: bytes,
+    ) -> tuple[int, bytes]:
+        """Remember a request and how it is answered, and return status and body of that."""
         status = fault.status if fault else HTTPStatus.OK.value
         catalog = sent.get("Catalog")
         self._requests.append(
             framing.RecordedRequest(
+                account=self._account(request),
                 operation=framing.operation_name(request),
                 catalog=catalog if isinstance(catalog, str) else None,
                 status=status,
@@ -204,31 +256,16 @@ class Emulator:
         )
         return status, encode(fault.payload()) if fault else body
 
-    def _handle(self, operation: str, sent: dict[str, Any]) -> bytes:
-        """Return the body of the answer to a well-framed request.
 
-        Raises:
-            ServiceFaultError: the answer is an error.
-        """
-        if self._bucket and not self._bucket.take():
-            raise faults.throttled()
-        handler = HANDLERS.get(operation)
-        if handler is None:
-            message = f"The emulator does not emulate {operation}"
-            raise faults.protocol_error("NotImplementedException", message, status=501)
-        if problems := self._validator.request_problems(operation, sent):
-            raise faults.validation_failed(problems)
-        name = sent["Catalog"]
-        if name in self.denied_catalogs:
-            raise faults.access_denied(name)
-        if name not in self._catalogs:
-            problem = faults.FieldProblem("Catalog", "is not a catalog of this account", "INVALID_VALUE")
-            raise faults.validation_failed([problem])
-        known = self._validator.members(operation)
-        return handler(
-            self._catalogs[name],
-            {member: value for member, value in sent.items() if member in known and value is not None},
-        )
+def _duration(name: str, seconds: float) -> timedelta:
+    """Return a number of seconds as a duration, or raise ValueError if it is none."""
+    try:
+        duration = timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        duration = timedelta(-1)
+    if duration < timedelta(0):
+        raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
+    return duration
 
 
 def _checked(catalogs: Mapping[str, int]) -> Mapping[str, int]:

@@ -1,107 +1,24 @@
-"""The items of one catalog: made on first use, encoded once, found by identifier or by filter."""
+"""What one account has in one catalog."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from functools import cache
+from collections import defaultdict
+from datetime import datetime
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
-import msgspec
 
-from aiopartnercentral.emulator.dice import index_of
+from aiopartnercentral.emulator.quotas import DayCount
+from aiopartnercentral.emulator.seed import EARLIEST_EXPIRY
+from aiopartnercentral.emulator.shelf import Facets, Shelf, encode, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
+    from aiopartnercentral.emulator.company import Company
     from aiopartnercentral.emulator.seed import Seed
+    from aiopartnercentral.emulator.tasks import PartnerTasks
 
-_REMEMBERED_FILTERS = 64
-
-_encoder = msgspec.json.Encoder()
-
-
-def encode(value: object) -> bytes:
-    """Return a value as compact JSON."""
-    return _encoder.encode(value)
-
-
-@cache
-def _shared(labels: frozenset[str]) -> frozenset[str]:
-    """Return one and the same object for equal labels: there are few combinations and many items."""
-    return labels
-
-
-@attrs.frozen
-class Facets:
-    """What an item can be found by.
-
-    Attributes:
-        labels: what filters name, such as `SUBSIDIARY`, `SUBSIDIARY:ACTIVE`, `PENDING` and `SENDER`.
-        others: identifiers of the other participant: its account, and profiles where it shows them.
-    """
-
-    labels: frozenset[str]
-    others: tuple[str, ...] = ()
-
-
-@attrs.define
-class Shelf:
-    """The items of one kind in one catalog.
-
-    Arguments:
-        count: how many there are.
-        make: makes the item at an index, with everything that its Get operations tell.
-        summarise: cuts an item down to what its List operation tells.
-        facets_of: says what an item can be found by.
-    """
-
-    count: int
-    _make: Callable[[int], dict[str, Any]]
-    _summarise: Callable[[dict[str, Any]], dict[str, Any]]
-    _facets_of: Callable[[dict[str, Any]], Facets]
-    _encoded: dict[int, bytes] = attrs.field(factory=dict, init=False, repr=False)
-    _facets: list[Facets] | None = attrs.field(default=None, init=False, repr=False)
-    _matches: OrderedDict[tuple[frozenset[str], frozenset[str]], Sequence[int]] = attrs.field(
-        factory=OrderedDict, init=False, repr=False
-    )
-
-    def find(self, identifier: str) -> dict[str, Any] | None:
-        """Return the item with this identifier, or None."""
-        index = index_of(identifier)
-        if index >= self.count:
-            return None
-        item = self._make(index)
-        return item if item["Id"] == identifier else None
-
-    def summaries(self, indices: Sequence[int]) -> list[bytes]:
-        """Return the summaries at these indices as JSON."""
-        return [self._encoded.get(index) or self._encode(index) for index in indices]
-
-    def _encode(self, index: int) -> bytes:
-        made = self._encoded[index] = encode(self._summarise(self._make(index)))
-        return made
-
-    def matching(self, labels: frozenset[str], others: frozenset[str]) -> Sequence[int]:
-        """Return the indices of the items that have all labels and, if there are others, one of them.
-
-        The first filter walks every item; the pages of one list are then cut from one remembered answer.
-        """
-        if not labels and not others:
-            return range(self.count)
-        found = self._matches.pop((labels, others), None)
-        if found is None:
-            if self._facets is None:
-                self._facets = [self._facets_of(self._make(index)) for index in range(self.count)]
-            found = [
-                index
-                for index, facets in enumerate(self._facets)
-                if labels <= facets.labels and (not others or not others.isdisjoint(facets.others))
-            ]
-        self._matches[labels, others] = found
-        if len(self._matches) > _REMEMBERED_FILTERS:
-            self._matches.popitem(last=False)
-        return found
+__all__ = ["Catalog", "SentCode", "encode"]
 
 
 def _connection_summary(connection: dict[str, Any]) -> dict[str, Any]:
@@ -118,9 +35,9 @@ def _connection_facets(connection: dict[str, Any]) -> Facets:
     labels = set()
     others = {connection["OtherParticipantAccountId"]}
     for name, kind in connection["ConnectionTypes"].items():
-        labels |= {name, f"{name}:{kind['Status']}"}
+        labels |= {name, f"{name}:{kind['Status']}", kind["Status"]}
         others |= {other["Id"] for other in kind["OtherParticipant"].values() if "Id" in other}
-    return Facets(_shared(frozenset(labels)), tuple(others))
+    return Facets(shared(frozenset(labels)), tuple(others))
 
 
 def _invitation_summary(invitation: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +47,7 @@ def _invitation_summary(invitation: dict[str, Any]) -> dict[str, Any]:
 
 def _invitation_facets(invitation: dict[str, Any]) -> Facets:
     labels = frozenset(invitation[name] for name in ("ConnectionType", "Status", "ParticipantType"))
-    return Facets(_shared(labels), (invitation["OtherParticipantIdentifier"],))
+    return Facets(shared(labels), (invitation["OtherParticipantIdentifier"],))
 
 
 def _partner_summary(partner: dict[str, Any]) -> dict[str, Any]:
@@ -138,17 +55,57 @@ def _partner_summary(partner: dict[str, Any]) -> dict[str, Any]:
 
 
 def _partner_facets(partner: dict[str, Any]) -> Facets:
-    return Facets(frozenset(), (partner["Id"],))
+    return Facets(frozenset(), (partner["Id"], partner["Profile"]["ProfileId"]))
 
 
 @attrs.frozen
+class SentCode:
+    """A verification code as it went out by e-mail.
+
+    Attributes:
+        account: the account that asked for it.
+        catalog: the catalog that it is good in.
+        email: where it went, and what it verifies.
+        code: six digits.
+        expires_at: from when on it is good no longer.
+    """
+
+    account: str
+    catalog: str
+    email: str
+    code: str = attrs.field(repr=False)
+    expires_at: datetime
+
+
+@attrs.define(eq=False)
 class Catalog:
-    """One catalog's connections, invitations and partners; its preferences are the seed's."""
+    """What one account has in one catalog.
+
+    Attributes:
+        seed: what it began with.
+        connections: its connections, as it sees them.
+        invitations: the connection invitations that it sent or received, as it sees them.
+        partners: its partners, with everything that the Get operations of partners tell.
+        preferences: its connection preferences.
+        tasks: what was started for a partner, by the partner's identifier.
+        tags: the tags of each resource, by its ARN.
+        codes: the latest verification code for each e-mail address.
+        used: how often something with a daily quota was done.
+        counterparts: the account on the other side of each invitation that is not seeded.
+    """
 
     seed: Seed
     connections: Shelf
     invitations: Shelf
     partners: Shelf
+    preferences: dict[str, Any]
+    tasks: dict[str, PartnerTasks] = attrs.field(factory=dict)
+    tags: dict[str, dict[str, str]] = attrs.field(factory=dict)
+    codes: dict[str, SentCode] = attrs.field(factory=dict)
+    used: defaultdict[str, DayCount] = attrs.field(factory=lambda: defaultdict(DayCount))
+    counterparts: dict[str, str] = attrs.field(factory=dict)
+    _expiries: list[tuple[datetime, str]] = attrs.field(factory=list)
+    _seed_expiries_known: bool = False
 
     @classmethod
     def of(cls, seed: Seed) -> Self:
@@ -158,4 +115,57 @@ class Catalog:
             Shelf(seed.connections, seed.connection, _connection_summary, _connection_facets),
             Shelf(seed.invitations, seed.invitation, _invitation_summary, _invitation_facets),
             Shelf(seed.partners, seed.partner, _partner_summary, _partner_facets),
+            seed.preferences() if seed.connections else seed.open_preferences(),
         )
+
+    @property
+    def name(self) -> str:
+        """The catalog's name."""
+        return self.seed.catalog
+
+    @property
+    def account(self) -> str:
+        """The account that has all this."""
+        return self.seed.account_id
+
+    def partner(self) -> dict[str, Any] | None:
+        """Return the partner that the account is: its first, or None; not to be changed in place."""
+        return self.partners.item(0) if len(self.partners) else None
+
+    def seeded_company(self, invitation: str) -> Company | None:
+        """Return the company on the other side of a seeded invitation that led to nothing; None for any other."""
+        index = self.invitations.index(invitation)
+        return None if index is None or index >= self.invitations.count else self.seed.invited_company(index)
+
+    def add_invitation(self, invitation: dict[str, Any], counterpart: str, expires_at: datetime) -> None:
+        """Take in a pending invitation, which will expire."""
+        self.invitations.add(invitation, counterpart)
+        self.counterparts[invitation["Id"]] = counterpart
+        heappush(self._expiries, (expires_at, invitation["Id"]))
+
+    def settle(self, now: datetime) -> None:
+        """Let happen what happens by itself: invitations expire, and a task that succeeded replaces a profile."""
+        self._expire(now)
+        for identifier, tasks in self.tasks.items():
+            task = tasks.profile
+            if task and not task.applied and task.status(now) == "SUCCEEDED":
+                partner = self.partners.find(identifier)
+                if partner:
+                    profile = task.details | {"ProfileId": partner["Profile"]["ProfileId"]}
+                    self.partners.change(partner | {"Profile": profile})
+                task.applied = True
+
+    def _expire(self, now: datetime) -> None:
+        if now >= EARLIEST_EXPIRY and not self._seed_expiries_known:
+            self._seed_expiries_known = True
+            self._expiries += [
+                (datetime.fromisoformat(item["ExpiresAt"]), item["Id"])
+                for item in map(self.invitations.item, range(self.invitations.count))
+                if item["Status"] == "PENDING"
+            ]
+            heapify(self._expiries)
+        while self._expiries and self._expiries[0][0] <= now:
+            _, identifier = heappop(self._expiries)
+            invitation = self.invitations.find(identifier)
+            if invitation and invitation["Status"] == "PENDING":
+                self.invitations.change(invitation | {"Status": "EXPIRED", "UpdatedAt": invitation["ExpiresAt"]})

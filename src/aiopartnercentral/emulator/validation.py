@@ -20,6 +20,8 @@ API_VERSION = "2025-04-04"
 # https://datatracker.ietf.org/doc/html/rfc3339#section-5.6, in UTC as the service writes it
 _TIMESTAMP = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?Z")
 
+_BITS = {"integer": 32, "long": 64}
+
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -52,10 +54,27 @@ class Validator:
         """Return all problems of a request of an operation; the empty list means that it is valid."""
         return list(self.problems(self.operations[operation]["input"]["shape"], request))
 
-    def members(self, operation: str) -> Mapping[str, Any]:
-        """Return the members that the model knows for an operation's request."""
-        members: Mapping[str, Any] = self.model["shapes"][self.operations[operation]["input"]["shape"]]["members"]
-        return members
+    def known(self, shape_name: str, value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+        """Return a valid value without nulls and without members that the model does not know, at any depth."""
+        shape = self.model["shapes"][shape_name]
+        match shape["type"]:
+            case "structure":
+                members = shape["members"]
+                return {
+                    name: self.known(members[name]["shape"], item)
+                    for name, item in value.items()
+                    if name in members and item is not None
+                }
+            case "list":
+                return [self.known(shape["member"]["shape"], item) for item in value]
+            case "map":
+                return {key: self.known(shape["value"]["shape"], item) for key, item in value.items()}
+        return value
+
+    def known_request(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a valid request of an operation as `known` has it."""
+        known: dict[str, Any] = self.known(self.operations[operation]["input"]["shape"], request)
+        return known
 
     def problems(self, shape_name: str, value: object, path: str = "") -> Iterator[FieldProblem]:
         """Yield the problems of a value that the model gives the named shape.
@@ -85,10 +104,11 @@ def _check_structure(
     for name in shape.get("required", ()):
         if value.get(name) is None:
             yield _wrong(f"{prefix}{name}", "is required", "REQUIRED_FIELD_MISSING")
-    present = [name for name in members if value.get(name) is not None]
-    if shape.get("union") and len(present) != 1:
+    present = [name for name, item in value.items() if item is not None and name != "__type"]
+    # Beside a known member, an unknown one would be ignored anywhere but in a union, where it is the second.
+    if shape.get("union") and (len(present) != 1 or present[0] not in members):
         yield _wrong(path, f"must have exactly one of {', '.join(members)}")
-    for name in present:
+    for name in filter(members.__contains__, present):
         yield from validator.problems(members[name]["shape"], value[name], f"{prefix}{name}")
 
 
@@ -136,8 +156,9 @@ def _check_size(
 
 
 def _check_integer(_: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
-    if not isinstance(value, int) or isinstance(value, bool):
-        yield _wrong(path, "must be an integer")
+    bits = _BITS[shape["type"]]
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        yield _wrong(path, f"must be an integer of {bits} bits")
         return
     if "min" in shape and value < shape["min"]:
         yield _wrong(path, f"must be at least {shape['min']}")

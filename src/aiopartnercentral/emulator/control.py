@@ -1,0 +1,107 @@
+"""What the service has no operation for, over HTTP below `/_emulator/`: its time, its e-mails, a registrant's visit."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import msgspec
+
+from aiopartnercentral.emulator.clock import stamp
+from aiopartnercentral.emulator.operations.verification import COMPLETION_PATH
+from aiopartnercentral.emulator.shelf import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from aiopartnercentral.emulator.clock import Clock
+    from aiopartnercentral.emulator.store import SentCode
+    from aiopartnercentral.emulator.world import World
+
+PREFIX: Final = "/_emulator/"
+
+
+@attrs.frozen
+class Control:
+    """The emulator's own interface.
+
+        GET  /_emulator/clock                    {"Now": ...}
+        POST /_emulator/clock                    {"AdvanceSeconds": 86400} -> {"Now": ...}
+        GET  /_emulator/codes                    {"Codes": [...]}: the latest verification code for each address
+        GET  /_emulator/verifications/<secret>   a completion URL: the registrant identifies themselves
+
+    Arguments:
+        world: what there is.
+        clock: its time.
+    """
+
+    world: World
+    clock: Clock
+
+    def answer(self, method: str, path: str, raw: bytes) -> tuple[int, bytes]:
+        """Return status and JSON body of the answer."""
+        if path.startswith(COMPLETION_PATH) and method in ("GET", "POST"):
+            return self._complete(path.removeprefix(COMPLETION_PATH))
+        handler = self._handlers().get((method, path))
+        if handler is None:
+            return _failed(HTTPStatus.NOT_FOUND, "There is nothing here")
+        return handler(raw)
+
+    def _handlers(self) -> Mapping[tuple[str, str], Callable[[bytes], tuple[int, bytes]]]:
+        return {
+            ("GET", f"{PREFIX}clock"): lambda _: _told(self.clock.now()),
+            ("POST", f"{PREFIX}clock"): self._advance,
+            ("GET", f"{PREFIX}codes"): lambda _: _done({"Codes": [_code(sent) for sent in self.codes()]}),
+        }
+
+    def codes(self) -> Sequence[SentCode]:
+        """Return the verification codes that can be used."""
+        now = self.clock.now()
+        return [code for code in self.world.codes() if now < code.expires_at]
+
+    def _advance(self, raw: bytes) -> tuple[int, bytes]:
+        try:
+            sent = msgspec.json.decode(raw)
+            seconds = sent["AdvanceSeconds"]
+            if type(seconds) not in (int, float) or not math.isfinite(seconds):
+                raise ValueError("AdvanceSeconds must be a number")  # noqa: TRY301 - one answer for all that is wrong
+            return _told(self.clock.advance(timedelta(seconds=seconds)))
+        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, ValueError, OverflowError):
+            message = 'The body must be {"AdvanceSeconds": NUMBER}, within the calendar and not backwards'
+            return _failed(HTTPStatus.BAD_REQUEST, message)
+
+    def _complete(self, secret: str) -> tuple[int, bytes]:
+        now = self.clock.now()
+        for verification in self.world.verifications.values():
+            if verification.secret == secret:
+                if verification.status(now) == "FAILED":
+                    return _failed(HTTPStatus.GONE, "This address is no longer good; start another verification")
+                verification.opened_at = verification.opened_at or now
+                return _done({"VerificationStatus": verification.status(now)})
+        return _failed(HTTPStatus.NOT_FOUND, "No verification has this address")
+
+
+def _code(sent: SentCode) -> dict[str, str]:
+    return {
+        "Account": sent.account,
+        "Catalog": sent.catalog,
+        "Email": sent.email,
+        "Code": sent.code,
+        "ExpiresAt": stamp(sent.expires_at),
+    }
+
+
+def _told(now: datetime) -> tuple[int, bytes]:
+    return _done({"Now": stamp(now)})
+
+
+def _done(body: dict[str, Any]) -> tuple[int, bytes]:
+    return HTTPStatus.OK.value, encode(body)
+
+
+def _failed(status: HTTPStatus, message: str) -> tuple[int, bytes]:
+    return status.value, encode({"Message": message})

@@ -1,0 +1,71 @@
+"""From a well-framed request to the bytes of its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from aiopartnercentral.emulator import faults
+from aiopartnercentral.emulator.call import Call
+from aiopartnercentral.emulator.operations import HANDLERS
+from aiopartnercentral.emulator.operations.tags import catalog_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiopartnercentral.emulator.clock import Clock
+    from aiopartnercentral.emulator.throttle import TokenBucket
+    from aiopartnercentral.emulator.validation import Validator
+    from aiopartnercentral.emulator.world import World
+
+
+@attrs.define(eq=False)
+class Service:
+    """The service without HTTP.
+
+    Attributes:
+        world: what there is.
+        clock: its time.
+        validator: the model.
+        denied: catalogs that nobody may use.
+        bucket: how many requests a second are allowed; None for any number.
+    """
+
+    world: World
+    clock: Clock
+    validator: Validator
+    denied: frozenset[str]
+    bucket: TokenBucket | None = None
+
+    def answer(self, operation: str, sent: Mapping[str, Any], *, account: str, origin: str) -> bytes:
+        """Return the body of the answer to a request of a modelled operation.
+
+        Arguments:
+            operation: the operation's name.
+            sent: the request as it came.
+            account: the account that asks.
+            origin: where it reached the emulator.
+
+        Raises:
+            ServiceFaultError: the answer is an error.
+        """
+        if self.bucket and not self.bucket.take():
+            raise faults.throttled()
+        if problems := self.validator.request_problems(operation, sent):
+            raise faults.validation_failed(problems)
+        request = self.validator.known_request(operation, sent)
+        self._check_catalog(request)
+        call = Call(operation, request, account, self.clock.now(), origin, self.world)
+        return self.world.tokens.once(
+            account, operation, request, now=call.now, carry_out=lambda: HANDLERS[operation](call)
+        )
+
+    def _check_catalog(self, request: Mapping[str, Any]) -> None:
+        """Raise ServiceFaultError if a request is about a catalog that is denied, or names one that there is not."""
+        named = request.get("Catalog")
+        catalog = named or catalog_of(request.get("ResourceArn", ""))
+        if catalog in self.denied:
+            raise faults.access_denied(catalog)
+        if named is not None and named not in self.world.sizes:
+            raise faults.invalid_field("Catalog", "is not a catalog of this account")

@@ -1,0 +1,48 @@
+"""One account against an emulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from tests.emulator.conforming import assert_answer_conforms
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+@attrs.frozen
+class Caller:
+    """One account, as `await caller(operation, member=...)`; every answer is held against the model."""
+
+    account: str
+    url: str
+    http: httpx2.AsyncClient
+
+    async def send(self, operation: str, request: dict[str, Any]) -> tuple[int, Any]:
+        scope = "20251001/us-east-1/partnercentral-account/aws4_request"
+        headers = {
+            "X-Amz-Target": f"PartnerCentralAccount.{operation}",
+            "Content-Type": "application/x-amz-json-1.0",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={self.account}/{scope}, SignedHeaders=host, Signature=00",
+        }
+        response = await self.http.post(self.url, headers=headers, json=request)
+        body = response.json()
+        assert_answer_conforms(operation, response.status_code, body)
+        return response.status_code, body
+
+    async def __call__(self, operation: str, /, **request: Any) -> Any:
+        status, body = await self.send(operation, request)
+        assert status == 200, body
+        return body
+
+    async def refused(self, operation: str, /, **request: Any) -> Any:
+        """Return why: a reason, or of a ValidationException the names or codes of what is wrong."""
+        status, body = await self.send(operation, request)
+        assert status == 400, body
+        details = body.get("ErrorDetails")
+        if details is None:
+            return body["Reason"]
+        fields = [detail.get("FieldValidationError", detail.get("BusinessValidationError")) for detail in details]
+        return {(field["Name"], field["Code"]) if "Name" in field else field["Code"] for field in fields}
