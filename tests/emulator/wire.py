@@ -1,0 +1,27 @@
+"""JSON 1.0 without a client and without an event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+@attrs.frozen
+class Wire:
+    """Sends requests of any account to an emulator that runs in another thread."""
+
+    url: str
+    http: httpx2.Client
+
+    def send(self, operation: str, request: object, account: str = "123456789012") -> httpx2.Response:
+        credential = f"Credential={account}/20251001/us-east-1/partnercentral-account/aws4_request"
+        headers = {
+            "X-Amz-Target": f"PartnerCentralAccount.{operation}",
+            "Content-Type": "application/x-amz-json-1.0",
+            "Authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=00",
+        }
+        return self.http.post(self.url, headers=headers, json=request)
