@@ -7,7 +7,7 @@ import socket
 import httpx2
 import pytest
 
-from aiopartnercentral import account
+from aiopartnercentral import ServiceError, account
 from tests.cli.helpers import everything
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +72,35 @@ async def test_frozen_time_moves_on_demand_only(started):
     assert seen == ["IN_PROGRESS", "SUCCEEDED"]
 
 
+async def test_given_credentials_must_sign_and_an_operation_can_be_denied(started, tmp_path):
+    file = tmp_path / "credentials"
+    profile = "[ada]\naws_access_key_id=x\naws_secret_access_key={}\naws_account_id=111122223333\n"
+    for secret, error in (("y", None), ("other", "InvalidSignatureException")):
+        file.write_text(profile.format(secret))
+        async with (
+            started("emulator", "--credentials", file, "--deny", "AWS:List*") as process,
+            connect(await address(process)) as client,
+        ):
+            if error is None:
+                assert "111122223333" in (await client.get_connection_preferences(catalog="AWS")).arn
+                with pytest.raises(account.AccessDeniedException):
+                    await client.list_partners(catalog="AWS")
+            else:
+                with pytest.raises(ServiceError) as caught:
+                    await client.get_connection_preferences(catalog="AWS")
+                assert caught.value.code == error
+
+
+@pytest.mark.parametrize("text", ["no ini", "[a]\naws_access_key_id=x\n", None])
+async def test_credentials_that_cannot_be_used(run, tmp_path, text):
+    file = tmp_path / "credentials"
+    if text is not None:
+        file.write_text(text)
+    ended = await run("emulator", "--credentials", file)
+    assert (ended.code, ended.out) == (2, b"")
+    assert "credentials" in ended.err
+
+
 async def test_a_port_in_use_is_one_line(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -102,6 +131,7 @@ async def test_a_host_that_is_none(run):
         ("--requests-per-second", "0"),
         ("--task-seconds", "-1"),
         ("--task-seconds", "nan"),
+        ("--deny", "Nowhere:*"),
         ("--port", "70000"),
     ],
 )

@@ -74,7 +74,7 @@ def test_impossible_times():
     with pytest.raises(ValueError, match="time zone"):
         Clock(datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
     for by in (timedelta(seconds=-1), timedelta.max):
-        with pytest.raises(ValueError, match=r"forward|year 9999"):
+        with pytest.raises(ValueError, match=r"forward|year 9000"):
             Clock().advance(by)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiopartnercentral.emulator import Emulator, framing, server
+from aiopartnercentral.emulator import Emulator, framing, front
 from aiopartnercentral.emulator.operations import HANDLERS
 from aiopartnercentral.emulator.validation import account_validator
 
@@ -92,7 +92,7 @@ async def test_what_was_asked_is_recorded_without_showing_it(emulator, post):
 
 
 async def test_only_the_latest_requests_are_kept(post, monkeypatch):
-    monkeypatch.setattr(server, "_REMEMBERED_REQUESTS", 2)
+    monkeypatch.setattr(front, "REMEMBERED_REQUESTS", 2)
     async with Emulator() as emulator:
         for catalog in ("AWS", "Sandbox", "AWS"):
             await post(emulator.endpoint_url, "ListPartners", {"Catalog": catalog})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated, Any
 
 import typer
@@ -122,7 +123,7 @@ def emulator(
         float | None, typer.Option(metavar="NUMBER", help="More than that is throttled; no limit by default.")
     ] = None,
     deny: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A catalog to deny access to; can be repeated.")
+        list[str] | None, typer.Option(metavar="CATALOG[:OPERATION]", help="What to deny; may hold *, can be repeated.")
     ] = None,
     task_seconds: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long tasks and verifications are in progress.")
@@ -130,6 +131,10 @@ def emulator(
     freeze_time: Annotated[
         bool, typer.Option("--freeze-time", help="Let time stand still but for POST /_emulator/clock.")
     ] = False,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="AWS credentials file with aws_account_id; only these may sign requests."),
+    ] = None,
 ) -> None:
     """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
     from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
@@ -142,9 +147,10 @@ def emulator(
         seed=seed,
         latency=latency,
         requests_per_second=requests_per_second,
-        denied_catalogs=deny or [],
+        deny=deny or [],
         task_seconds=task_seconds,
         freeze_time=freeze_time,
+        credentials=credentials,
     )
     raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,12 @@ import typer
 from aiopartnercentral.cli.progress import is_terminal
 from aiopartnercentral.cli.running import CommandError
 from aiopartnercentral.cli.text import one_line, say
-from aiopartnercentral.emulator import Clock, Emulator
+from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator
 from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["Prepared", "prepare", "serve"]
 
@@ -31,13 +34,13 @@ class Prepared:
         emulator: the emulator.
         host: the address that it is to listen on.
         port: the port that it is to listen on.
-        example: a catalog to try it with.
+        example: a catalog to try it with; None if that takes credentials of the user's.
     """
 
     emulator: Emulator
     host: str
     port: int
-    example: str
+    example: str | None
 
 
 def prepare(
@@ -46,6 +49,8 @@ def prepare(
     host: str,
     port: int,
     freeze_time: bool,
+    deny: Sequence[str] = (),
+    credentials: Path | None = None,
     **options: Any,  # noqa: ANN401 - what Emulator takes
 ) -> Prepared:
     """Return an emulator that does not run yet.
@@ -55,6 +60,8 @@ def prepare(
         host: the address that it is to listen on.
         port: the port that it is to listen on.
         freeze_time: whether its time stands still.
+        deny: `CATALOG` or `CATALOG:OPERATION` each.
+        credentials: an AWS credentials file, whose profiles name their accounts; None for any credentials.
         options: further arguments of `Emulator`.
 
     Raises:
@@ -68,12 +75,39 @@ def prepare(
         if name in sizes:
             raise typer.BadParameter(f"{name} is named twice", param_hint="'--catalog'")
         sizes[name] = int(count)
+    options["denied_catalogs"] = [entry for entry in deny if ":" not in entry]
+    pairs = [entry.partition(":")[::2] for entry in deny if ":" in entry]
     try:
+        options["denials"] = [Denial(catalog=name, operation=operation) for name, operation in pairs]
+        options["credentials"] = None if credentials is None else read_credentials(credentials)
         emulator = Emulator(sizes or None, host=host, port=port, clock=Clock(running=not freeze_time), **options)
     except ValueError as error:
         raise typer.BadParameter(one_line(str(error))) from None
     example = min(sizes or DEFAULT_CATALOGS, key=lambda name: name in emulator.denied_catalogs)
-    return Prepared(emulator=emulator, host=host, port=port, example=example)
+    return Prepared(emulator=emulator, host=host, port=port, example=None if credentials else example)
+
+
+def read_credentials(path: Path) -> dict[str, Credential]:
+    """Return the credentials of a file as the AWS SDKs have it, by access key id.
+
+    Raises:
+        ValueError: it cannot be read, or a profile lacks something; the message shows no secret.
+    """
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+        return {
+            profile["aws_access_key_id"]: Credential(
+                profile["aws_secret_access_key"], profile["aws_account_id"], profile.get("aws_session_token")
+            )
+            for profile in map(parser.__getitem__, parser.sections())
+        }
+    except OSError as error:
+        raise ValueError(f"cannot read the credentials: {error.strerror}") from None
+    except KeyError as error:
+        raise ValueError(f"a profile of the credentials has no {error.args[0]}") from None
+    except (ConfigParserError, ValueError):
+        raise ValueError("the credentials are no AWS credentials file with accounts of twelve digits") from None
 
 
 async def serve(prepared: Prepared) -> int:
@@ -91,7 +125,7 @@ async def serve(prepared: Prepared) -> int:
                 f"cannot listen on {place}: {_reason(error)}: choose another --port or --host"
             ) from error
         _announce(emulator.endpoint_url)
-        if is_terminal(sys.stderr):
+        if prepared.example is not None and is_terminal(sys.stderr):
             # Only for a person: a program that starts this has nothing to learn from it.
             say(
                 "any credentials do: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aiopartnercentral collect "

@@ -1,8 +1,12 @@
 """A local Partner Central: the Account API over real HTTP on loopback, for tests, demos and benchmarks.
 
-    server      HTTP, faults on demand, lifecycle
+    server      what an emulator can be told, and its life as an HTTP server
+    arguments   what it is told, checked
+    front       from an HTTP request to status and body of its answer
     framing     JSON 1.0: which operation, what it says, what is remembered of it
-    identity    which account asks
+    identity    which account asks, and whether it is who it says
+    signature   Signature Version 4
+    policy      what IAM would deny
     control     what the service has no operation for: the time, the codes sent, a registrant's visit
     service     from a well-framed request to the answer's bytes
     validation  a request or an answer against the pinned service model
@@ -31,12 +35,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.clock import Clock
+from aiopartnercentral.emulator.identity import Credential
+from aiopartnercentral.emulator.policy import Denial
 from aiopartnercentral.emulator.quotas import Quotas
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.server import Emulator
 
-__all__ = ["Clock", "Emulator", "Quotas"]
+__all__ = ["Clock", "Credential", "Denial", "Emulator", "Quotas"]
 
 
 def __getattr__(name: str) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,10 +13,13 @@ from aiopartnercentral.emulator.seed import TODAY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What expires does so later than now, and still within the calendar.
+_END = datetime(9000, 12, 31, tzinfo=UTC)
+
 
 def _aware(_: object, __: attrs.Attribute[datetime], moment: datetime) -> None:
-    if moment.tzinfo is None:
-        raise ValueError("the time at which an emulator starts must have a time zone")
+    if moment.tzinfo is None or moment > _END:
+        raise ValueError("the time at which an emulator starts must have a time zone, and be before the year 9001")
 
 
 @attrs.define
@@ -30,7 +33,7 @@ class Clock:
         tick: seconds of the outside, never going backwards.
 
     Raises:
-        ValueError: the start has no time zone.
+        ValueError: the start has no time zone, or is after the year 9000.
     """
 
     _now: datetime = attrs.field(default=TODAY, alias="start", validator=_aware)
@@ -54,14 +57,13 @@ class Clock:
         """Move the time on, and return what time it is then.
 
         Raises:
-            ValueError: the time would go backwards, or beyond the year 9999.
+            ValueError: the time would go backwards, or beyond the year 9000.
         """
         if by < timedelta(0):
             raise ValueError("time goes forward only")
-        try:
-            self._now = self.now() + by
-        except OverflowError:
-            raise ValueError("the calendar ends with the year 9999") from None
+        if by > _END - self.now():
+            raise ValueError("the emulator's time ends with the year 9000")
+        self._now += by
         return self._now
 
 

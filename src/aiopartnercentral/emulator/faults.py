@@ -114,11 +114,10 @@ def not_found(reason: str) -> ServiceFaultError:
     return ServiceFaultError("ResourceNotFoundException", {"Message": f"There is no such {what}", "Reason": reason})
 
 
-def access_denied(catalog: str) -> ServiceFaultError:
-    """Return what a caller gets whose policy does not allow this catalog."""
+def access_denied() -> ServiceFaultError:
+    """Return what a caller gets whose policy does not allow this."""
     return ServiceFaultError(
-        "AccessDeniedException",
-        {"Message": f"The caller may not use the catalog {catalog}", "Reason": "ACCESS_DENIED"},
+        "AccessDeniedException", {"Message": "The caller is not allowed to do this", "Reason": "ACCESS_DENIED"}
     )
 
 

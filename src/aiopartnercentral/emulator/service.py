@@ -12,9 +12,10 @@ from aiopartnercentral.emulator.operations import HANDLERS
 from aiopartnercentral.emulator.operations.tags import catalog_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aiopartnercentral.emulator.clock import Clock
+    from aiopartnercentral.emulator.policy import Denial
     from aiopartnercentral.emulator.throttle import TokenBucket
     from aiopartnercentral.emulator.validation import Validator
     from aiopartnercentral.emulator.world import World
@@ -29,13 +30,15 @@ class Service:
         clock: its time.
         validator: the model.
         denied: catalogs that nobody may use.
+        denials: what else nobody may do, or somebody.
         bucket: how many requests a second are allowed; None for any number.
     """
 
     world: World
     clock: Clock
     validator: Validator
-    denied: frozenset[str]
+    denied: frozenset[str] = frozenset()
+    denials: Sequence[Denial] = ()
     bucket: TokenBucket | None = None
 
     def answer(self, operation: str, sent: Mapping[str, Any], *, account: str, origin: str) -> bytes:
@@ -52,20 +55,21 @@ class Service:
         """
         if self.bucket and not self.bucket.take():
             raise faults.throttled()
+        self._check_allowed(operation, sent, account)
         if problems := self.validator.request_problems(operation, sent):
             raise faults.validation_failed(problems)
         request = self.validator.known_request(operation, sent)
-        self._check_catalog(request)
+        if "Catalog" in request and request["Catalog"] not in self.world.sizes:
+            raise faults.invalid_field("Catalog", "is not a catalog of this account")
         call = Call(operation, request, account, self.clock.now(), origin, self.world)
         return self.world.tokens.once(
             account, operation, request, now=call.now, carry_out=lambda: HANDLERS[operation](call)
         )
 
-    def _check_catalog(self, request: Mapping[str, Any]) -> None:
-        """Raise ServiceFaultError if a request is about a catalog that is denied, or names one that there is not."""
-        named = request.get("Catalog")
-        catalog = named or catalog_of(request.get("ResourceArn", ""))
-        if catalog in self.denied:
-            raise faults.access_denied(catalog)
-        if named is not None and named not in self.world.sizes:
-            raise faults.invalid_field("Catalog", "is not a catalog of this account")
+    def _check_allowed(self, operation: str, sent: Mapping[str, Any], account: str) -> None:
+        """Raise ServiceFaultError if the caller may not do this, which comes before whether it makes sense."""
+        named = sent.get("Catalog", sent.get("ResourceArn"))
+        catalog = catalog_of(named) if isinstance(named, str) and ":" in named else named
+        catalog = catalog if isinstance(catalog, str) else None
+        if catalog in self.denied or any(denial.matches(catalog, operation, account) for denial in self.denials):
+            raise faults.access_denied()

@@ -50,6 +50,12 @@ class Validator:
         prefix: str = self.model["metadata"]["targetPrefix"]
         return prefix
 
+    @property
+    def signing_name(self) -> str:
+        """The service's name in signatures."""
+        name: str = self.model["metadata"]["signingName"]
+        return name
+
     def request_problems(self, operation: str, request: object) -> list[FieldProblem]:
         """Return all problems of a request of an operation; the empty list means that it is valid."""
         return list(self.problems(self.operations[operation]["input"]["shape"], request))

@@ -1,0 +1,149 @@
+"""Signatures, as boto3 makes them, and what IAM would deny."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import anyio.to_thread
+import boto3
+import botocore.auth
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from aiopartnercentral.emulator import Credential, Denial, Emulator
+
+pytestmark = pytest.mark.anyio
+
+ADA = Credential("ada-secret", "111111111111")
+BOB = Credential("bob-secret", "222222222222", "bob-token")
+
+
+@pytest.fixture
+async def guarded():
+    async with Emulator(credentials={"AKIAADA": ADA, "ASIABOB": BOB}) as running:
+        yield running
+
+
+async def asked(emulator, key, secret, token=None, *, change=None, region="us-east-1", **request):
+    """Return the catalog's preferences as boto3 gets them, or the code of the error."""
+
+    def work():
+        session = boto3.session.Session(key, secret, token, region_name=region)
+        config = Config(retries={"total_max_attempts": 1})
+        client = session.client("partnercentral-account", endpoint_url=emulator.endpoint_url, config=config)
+        if change:
+            client.meta.events.register("before-send", change)
+        try:
+            return client.get_connection_preferences(**(request or {"Catalog": "AWS"}))["Arn"]
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        finally:
+            client.close()
+
+    return await anyio.to_thread.run_sync(work)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+async def test_who_signs_is_its_account(guarded, region):
+    assert ADA.account_id in await asked(guarded, "AKIAADA", "ada-secret", region=region)
+    assert BOB.account_id in await asked(guarded, "ASIABOB", "bob-secret", "bob-token", region=region)
+    assert [request.account for request in guarded.requests] == [ADA.account_id, BOB.account_id]
+
+
+@pytest.mark.parametrize(
+    ("key", "secret", "token", "code"),
+    [
+        ("AKIANOBODY", "ada-secret", None, "UnrecognizedClientException"),
+        ("111111111111", "ada-secret", None, "UnrecognizedClientException"),
+        ("AKIAADA", "wrong", None, "InvalidSignatureException"),
+        ("ASIABOB", "bob-secret", None, "UnrecognizedClientException"),
+        ("ASIABOB", "bob-secret", "wrong", "UnrecognizedClientException"),
+        ("AKIAADA", "ada-secret", "surplus", "UnrecognizedClientException"),
+    ],
+)
+async def test_who_is_not_who_it_says_is_refused(key, secret, token, code, *, guarded):
+    assert await asked(guarded, key, secret, token) == code
+
+
+async def test_what_was_changed_on_the_way_is_refused(guarded):
+    def tamper(request, **_):
+        request.body = request.body.replace(b"AWS", b"Sandbox")
+        request.headers["Content-Length"] = str(len(request.body))
+
+    def redirect(request, **_):
+        request.headers["X-Amz-Target"] = "PartnerCentralAccount.ListPartners"
+
+    def strip(request, **_):
+        del request.headers["Authorization"]
+
+    def cut(request, **_):
+        request.headers["Authorization"] = request.headers["Authorization"][:-9]
+
+    refused = [await asked(guarded, "AKIAADA", "ada-secret", change=one) for one in (tamper, redirect, strip, cut)]
+    assert refused == [
+        "InvalidSignatureException",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "IncompleteSignatureException",
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "accepted"), [(-6, False), (-4, True), (4, True), (6, False)])
+async def test_a_clock_that_is_far_off_is_refused(minutes, accepted, *, guarded, monkeypatch):
+    now = botocore.auth.get_current_datetime
+
+    def skewed(*arguments, **options) -> datetime:
+        return now(*arguments, **options) + timedelta(minutes=minutes)
+
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", skewed)
+    answer = await asked(guarded, "AKIAADA", "ada-secret")
+    assert answer == "InvalidSignatureException" if not accepted else ADA.account_id in answer
+
+
+async def test_moving_the_emulators_time_moves_no_signature(guarded):
+    guarded.clock.advance(timedelta(days=400))
+    assert ADA.account_id in await asked(guarded, "AKIAADA", "ada-secret")
+
+
+def test_a_credential_shows_no_secret_and_has_an_account():
+    assert "secret" not in repr(BOB)
+    assert "bob-token" not in repr(BOB)
+    with pytest.raises(ValueError, match="account_id"):
+        Credential("secret", "ada")
+
+
+@pytest.mark.parametrize(
+    ("denial", "denied"),
+    [
+        (Denial(catalog="AWS"), {("AWS", "ListPartners"), ("AWS", "GetConnectionPreferences")}),
+        (Denial(operation="List*"), {("AWS", "ListPartners"), ("Sandbox", "ListPartners")}),
+        (Denial(catalog="Sand*", operation="GetConnectionPreferences"), {("Sandbox", "GetConnectionPreferences")}),
+        (Denial(catalog="AWS", account_id="222222222222"), set()),
+        (Denial(operation="GetVerification"), {("", "GetVerification")}),
+        (Denial(catalog="AWS", operation="*Verification"), set()),
+    ],
+)
+async def test_denials_by_catalog_operation_and_account(denial, denied, *, still, ada):
+    still.denials = [denial]
+    requests = [(c, o) for c in ("AWS", "Sandbox") for o in ("ListPartners", "GetConnectionPreferences")]
+    seen = set()
+    for catalog, operation in (*requests, ("", "GetVerification")):
+        request = {"Catalog": catalog} if catalog else {"VerificationType": "BUSINESS_VERIFICATION"}
+        _, body = await ada.send(operation, request)
+        if body.get("__type") == "AccessDeniedException":
+            assert body["Reason"] == "ACCESS_DENIED"
+            seen.add((catalog, operation))
+    assert seen == denied
+
+
+async def test_a_resource_is_denied_with_its_catalog(still, ada):
+    arn = (await ada("GetConnectionPreferences", Catalog="AWS"))["Arn"]
+    still.denied_catalogs = ["AWS"]
+    assert await ada.refused("ListTagsForResource", ResourceArn=arn) == "ACCESS_DENIED"
+
+
+@pytest.mark.parametrize("denial", [Denial(catalog="Sandbx"), Denial(operation="ListPartner")])
+def test_a_denial_of_nothing_is_a_slip(denial):
+    with pytest.raises(ValueError, match="which there is not"):
+        Emulator(denials=[denial])
