@@ -123,7 +123,8 @@ def emulator(
         float | None, typer.Option(metavar="NUMBER", help="More than that is throttled; no limit by default.")
     ] = None,
     deny: Annotated[
-        list[str] | None, typer.Option(metavar="CATALOG[:OPERATION]", help="What to deny; may hold *, can be repeated.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A catalog, or CATALOG:OPERATION, to deny; can be repeated."),
     ] = None,
     task_seconds: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long tasks and verifications are in progress.")
