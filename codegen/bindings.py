@@ -18,6 +18,9 @@ _DEFAULT_FORMATS = {
     ir.Protocol.REST_JSON: ir.TimestampFormat.EPOCH_SECONDS,
 }
 
+# What botocore takes from a member's shape where the member does not say it itself.
+_PLACE = ("location", "locationName")
+
 
 def protocol(metadata: Model, where: str) -> ir.Protocol:
     """Return the protocol that botocore speaks with the service: the first of its own order that the service has.
@@ -45,6 +48,11 @@ def timestamp_format(shape: Model, spoken: ir.Protocol, where: str) -> ir.Timest
         return ir.TimestampFormat(name)
     except ValueError:
         raise ModelError(where, f"unknown timestampFormat {name!r}") from None
+
+
+def merged(reference: Model, target: Model) -> Model:
+    """Return a member's reference with what its shape says of the member's place, as botocore merges the two."""
+    return {**{trait: target[trait] for trait in _PLACE if trait in target}, **reference}
 
 
 def location(reference: Model, where: str) -> ir.Location | None:

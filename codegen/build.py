@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Model = Mapping[str, Any]
 
-_SCALARS = {kind.value: kind for kind in ir.Kind if kind is not ir.Kind.DOCUMENT}
+_SCALARS = {kind.value: kind for kind in ir.Kind if kind is not ir.Kind.DOCUMENT} | {"character": ir.Kind.STRING}
 
 
 def build(source: Source) -> ir.Service:
@@ -57,7 +57,8 @@ class _Builder:
         metadata = model["metadata"]
         traits.check(metadata, traits.METADATA, f"{self.name}.metadata")
         self.protocol = bindings.protocol(metadata, self.name)
-        shapes = {name: self.shape(name, shape) for name, shape in self.shapes.items()} | self.made
+        shapes = {name: self.shape(name, shape, f"{self.name}.{name}") for name, shape in self.shapes.items()}
+        shapes |= self.made
         for name in self.source.paginators:
             if name not in model["operations"]:
                 raise ModelError(f"{self.name}.{name}", "is paginated but is no operation")
@@ -98,9 +99,10 @@ class _Builder:
         dropped = contained(inner, self.ends) - contained(inner, kept | errors)
         return {name: shape for name, shape in shapes.items() if name not in dropped}
 
-    def shape(self, name: str, shape: Model) -> ir.Shape:
-        where = f"{self.name}.{name}"
+    def shape(self, name: str, shape: Model, where: str) -> ir.Shape:
         kind = shape.get("type")
+        if shape.get("document", False):
+            shape = {"members": {}, **shape}  # it needs none, and may say so or not
         traits.check(shape, traits.SHAPES.get(kind or ""), where, f"shape kind {kind!r}")
         limits = ir.Constraints(minimum=shape.get("min"), maximum=shape.get("max"), pattern=shape.get("pattern"))
         sensitive, deprecated = _flag(shape, "sensitive"), _flag(shape, "deprecated")
@@ -179,11 +181,13 @@ class _Builder:
 
     def member(self, reference: Model, where: str, name: str, *, is_bound: bool, required: list[str]) -> ir.Member:
         target = self.reference(reference, traits.MEMBER, where)
-        # As botocore merges them, a name that the target says of itself is the member's unless that has its own.
-        spelled: str = reference.get("locationName", self.shapes[target].get("locationName", name))
+        reference = bindings.merged(reference, self.shapes[target])
         location = bindings.location(reference, where) if is_bound and self.protocol.is_rest else None
         if location is not None and bindings.is_json_text(reference, self.shapes[target]):
             target = self.json_in_header(target)
+        if "timestampFormat" in reference:
+            target = self.timestamp_as(reference["timestampFormat"], target, where)
+        spelled: str = reference.get("locationName", name)
         return ir.Member(
             name=name,
             wire_name=spelled if location is None and self.protocol.is_json else name,
@@ -204,6 +208,12 @@ class _Builder:
             constraints=ir.Constraints(),
             sensitive=_flag(self.shapes[text], "sensitive"),
         )
+        return name
+
+    def timestamp_as(self, form: str, shape: str, where: str) -> str:
+        """Return the name of a timestamp like the given one, which a member spells in a form of its own."""
+        name = f"{shape} as {form}"
+        self.made[name] = self.shape(name, {**self.shapes[shape], "timestampFormat": form}, where)
         return name
 
     def fault(self, name: str, shape: Model) -> ir.Fault | None:
@@ -240,7 +250,8 @@ class _Builder:
             input=request.name,
             output=response.name,
             errors=errors,
-            json_body=self.protocol.is_json and in_body,
+            # Without an output there is nothing to read, and botocore leaves the body alone, whatever it is.
+            json_body=self.protocol.is_json and in_body and "output" in operation,
             readonly=_flag(operation, "readonly"),
             idempotent=_flag(operation, "idempotent"),
             deprecated=_flag(operation, "deprecated"),

@@ -83,13 +83,14 @@ _XML: Known = frozenset(
 _DEPRECATED: Known = frozenset({"deprecated", "deprecatedSince"})
 
 REFERENCE: Known = frozenset({"shape"})
-INPUT: Known = REFERENCE | _XML
+INPUT: Known = REFERENCE | _XML | {"payload"}  # older models say it here; botocore frames the request
 OUTPUT: Known = REFERENCE | _XML | {"resultWrapper"}
 # Older models repeat here what the shape says of itself.
 RAISED: Known = REFERENCE | {"error", "exception", "fault"}
 ELEMENT: Known = REFERENCE | {
     "jsonvalue",  # JSON within a string, which botocore leaves a string wherever it is in a body
     "locationName",  # of XML alone
+    "xmlNamespace",  # the same
 }
 MEMBER: Known = (
     REFERENCE
@@ -99,12 +100,14 @@ MEMBER: Known = (
         "box",  # whether Java boxes the number
         "contextParam",  # botocore resolves the endpoint
         "enum",  # of two members that only go into a URL
-        "eventpayload",  # of events, whose operations are refused
+        "eventheader",  # of events, whose operations are refused
+        "eventpayload",  # the same
         "hostLabel",  # botocore puts it into the host name
         "idempotencyToken",
         "jsonvalue",
         "location",
         "streaming",
+        "timestampFormat",
     }
 )
 ERROR: Known = frozenset({"code", "fault", "httpStatusCode", "senderFault"})
@@ -128,12 +131,17 @@ NEEDED: Known = frozenset(
     }
 )
 
-_ANY: Known = _DEPRECATED | {"type", "sensitive"}
+_ANY: Known = _DEPRECATED | {
+    "location",  # of every member that refers to it
+    "sensitive",
+    "type",
+}
 _BOX: Known = frozenset({"box"})  # whether Java boxes the number
 _RANGE: Known = frozenset({"min", "max"})
 
 SHAPES: Mapping[str, Known] = {
     "string": _ANY | _BOX | _RANGE | {"enum", "pattern"},
+    "character": _ANY | _BOX,
     "boolean": _ANY | _BOX,
     "integer": _ANY | _BOX | _RANGE,
     "long": _ANY | _BOX | _RANGE,
@@ -161,6 +169,7 @@ SHAPES: Mapping[str, Known] = {
         "members",
         "payload",
         "required",
+        "resultWrapper",  # of XML alone
         "retryable",
         "synthetic",  # made up by AWS's tools for the errors of an event stream
         "union",

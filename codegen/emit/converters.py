@@ -82,7 +82,8 @@ class _Hooks:
         """Return the expression of the unstructure hook of a shape; `hidden` as for `decode`."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
-            return f"converting.encode_{_LEAF[found.kind]}"
+            leaf = _LEAF[found.kind]
+            return "converting.float_encoder(_converter)" if leaf == "float" else f"converting.encode_{leaf}"
         if isinstance(found, ir.Scalar) and found.timestamp_format not in (None, ir.TimestampFormat.ISO8601):
             return f"converting.timestamp_encoder(_converter, {found.timestamp_format.value!r})"
         if isinstance(found, ir.List):

@@ -105,4 +105,6 @@ class FakeTransport:
         if operation.json_body:
             return Answer(body=json.dumps(value).encode(), parsed={}, metadata=METADATA)
         shape = next(o.output for o in self.package.service.operations if o.name == operation.name)
-        return Answer(body=None, parsed=self.package.parsed_by_botocore(shape, value), metadata=METADATA)
+        has_output = shape in self.package.botocore_model.shape_names
+        parsed = self.package.parsed_by_botocore(shape, value) if has_output else {}
+        return Answer(body=None, parsed=parsed, metadata=METADATA)

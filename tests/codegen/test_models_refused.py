@@ -115,9 +115,9 @@ def test_an_unknown_trait_of_a_paginator_is_named():
 @pytest.mark.parametrize(
     ("shape", "trait"),
     [
-        *(("Text", trait) for trait in ("streaming", "eventstream", "document", "sparse", "location", "jsonvalue")),
-        *(("In", trait) for trait in ("streaming", "sparse", "location", "jsonvalue", "min")),
-        *(("Items", trait) for trait in ("streaming", "document", "payload", "location", "pattern")),
+        *(("Text", trait) for trait in ("streaming", "eventstream", "document", "sparse", "jsonvalue")),
+        *(("In", trait) for trait in ("streaming", "sparse", "jsonvalue", "min")),
+        *(("Items", trait) for trait in ("streaming", "document", "payload", "pattern")),
         *(("Bytes", trait) for trait in ("eventstream", "document", "sparse", "pattern", "jsonvalue")),
     ],
 )
@@ -173,7 +173,7 @@ def test_what_a_paginator_cannot_do_without_is_named(key):
     assert text == f"demo.List.pagination: '{key}' is missing"
 
 
-@pytest.mark.parametrize("kind", ["bigdecimal", "character", "short", "", None])
+@pytest.mark.parametrize("kind", ["bigdecimal", "byte", "short", "", None])
 def test_an_unknown_shape_kind_is_named(kind):
     assert refused(changed("shapes", "Text", type=kind)).startswith(f"demo.Text: unknown shape kind {kind!r}")
 

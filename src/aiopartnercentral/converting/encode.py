@@ -54,6 +54,17 @@ def encode_float(value: object) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+def check_float(value: float) -> float:
+    """Return the number as it is, or raise `EncodeError`: botocore spells those that JSON has no number for itself."""
+    encode_float(value)
+    return value
+
+
+def float_encoder(converter: ServiceConverter) -> Encode[float]:
+    """Return the hook of numbers in the converter's wire form."""
+    return check_float if converter.marks_unknown_members else encode_float
+
+
 def encode_base64(value: bytes) -> str:
     """Return bytes as base64, or raise `EncodeError`."""
     return base64.b64encode(encode_bytes(value)).decode("ascii")

@@ -26,10 +26,10 @@ from aiopartnercentral.converting.encode import (
     encode_boolean,
     encode_bytes,
     encode_document,
-    encode_float,
     encode_integer,
     encode_string,
 )
+from aiopartnercentral.converting.encode import check_float as encode_float
 from aiopartnercentral.converting.timestamps import check_timestamp as encode_timestamp
 from aiopartnercentral.converting.timestamps import from_epoch
 from aiopartnercentral.shapes import JsonValue as Json

@@ -67,10 +67,14 @@ Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 
 @attrs.define(kw_only=True)
 class _Taken:
-    """What the handlers know of the call under way, and where they leave what they take out of its answer."""
+    """What the handlers know of the call under way, and where they leave what they take out of its answer.
+
+    An error's body is mended for botocore's parser in any protocol of JSON, and taken where all members are in it.
+    """
 
     takes_answer: bool
     takes_error: bool
+    mends_error: bool
     error_codes: Container[str]
     pause: Pause | None = None
     status: int = 0
@@ -110,9 +114,9 @@ def _take_body(response_dict: dict[str, Any], **_: object) -> None:
     taken.request_id = headers.get("x-amzn-requestid")
     if taken.status < _FIRST_ERROR_STATUS and taken.takes_answer:
         taken.body, response_dict["body"] = response_dict["body"], b"{}"
-    elif taken.status >= _FIRST_ERROR_STATUS and taken.takes_error:
+    elif taken.status >= _FIRST_ERROR_STATUS and taken.mends_error:
         body: bytes = response_dict["body"]
-        taken.body = body
+        taken.body = body if taken.takes_error else None
         response_dict["body"] = _legible_error(body, headers.get("x-amzn-errortype"), taken.error_codes)
 
 
@@ -209,6 +213,7 @@ class Transport:
             takes_answer=operation.json_body and self._protocol in _JSON_PROTOCOLS,
             # Elsewhere members of an error may be in headers.
             takes_error=self._protocol == "json",
+            mends_error=self._protocol in _JSON_PROTOCOLS,
             error_codes=self._errors,
             pause=pause,
         )

@@ -22,6 +22,7 @@ CALL_: Final[Operation[structures.CallRequest, structures.CallResponse]] = Opera
     name="Call",
     classes=lambda: (structures.CallRequest, structures.CallResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -29,6 +30,7 @@ PAGINATE_: Final[Operation[structures.PaginateRequest, structures.PaginateRespon
     name="Paginate",
     classes=lambda: (structures.PaginateRequest, structures.PaginateResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -36,6 +38,7 @@ PAGINATOR_: Final[Operation[structures.PaginatorRequest, structures.PaginatorRes
     name="Paginator",
     classes=lambda: (structures.PaginatorRequest, structures.PaginatorResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -43,6 +46,7 @@ LIST_: Final[Operation[structures.ListRequest, structures.ListResponse]] = Opera
     name="List",
     classes=lambda: (structures.ListRequest, structures.ListResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -50,6 +54,7 @@ STRUCTURES_: Final[Operation[structures.StructuresRequest, structures.Structures
     name="Structures",
     classes=lambda: (structures.StructuresRequest, structures.StructuresResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -57,6 +62,7 @@ SERVICE_: Final[Operation[structures.ServiceRequest, structures.ServiceResponse]
     name="Service",
     classes=lambda: (structures.ServiceRequest, structures.ServiceResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -64,6 +70,7 @@ CLOSE_: Final[Operation[structures.CloseRequest, structures.CloseResponse]] = Op
     name="Close",
     classes=lambda: (structures.CloseRequest, structures.CloseResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -71,6 +78,7 @@ SELF_: Final[Operation[structures.SelfRequest, structures.SelfResponse]] = Opera
     name="Self",
     classes=lambda: (structures.SelfRequest, structures.SelfResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -78,6 +86,7 @@ FAST_: Final[Operation[structures.FastRequest, structures.FastResponse]] = Opera
     name="Fast",
     classes=lambda: (structures.FastRequest, structures.FastResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -99,6 +108,7 @@ LIST_WORDS_PAGES: Final[Operation[structures.ListWordsPagesRequest, structures.L
     name="ListWordsPages",
     classes=lambda: (structures.ListWordsPagesRequest, structures.ListWordsPagesResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )

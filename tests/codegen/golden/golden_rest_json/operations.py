@@ -43,6 +43,7 @@ UPLOAD: Final[Operation[structures.UploadRequest, structures.UploadResponse]] = 
     name="Upload",
     classes=lambda: (structures.UploadRequest, structures.UploadResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )

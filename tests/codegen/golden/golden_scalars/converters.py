@@ -229,8 +229,8 @@ def _encode_put_scalars_request(
     _encode_flag = converting.encode_boolean
     _encode_count = converting.encode_integer
     _encode_big = converting.encode_integer
-    _encode_ratio = converting.encode_float
-    _encode_precise = converting.encode_float
+    _encode_ratio = converting.float_encoder(_converter)
+    _encode_precise = converting.float_encoder(_converter)
     _encode_moment = _converter.get_unstructure_hook(datetime)
     _encode_bytes_ = _converter.get_unstructure_hook(bytes)
     _encode_color = _converter.get_unstructure_hook(enums.Color)
@@ -247,8 +247,8 @@ def _encode_put_scalars_request(
     _encode_maybe_flag = converting.encode_boolean
     _encode_maybe_count = converting.encode_integer
     _encode_maybe_big = converting.encode_integer
-    _encode_maybe_ratio = converting.encode_float
-    _encode_maybe_precise = converting.encode_float
+    _encode_maybe_ratio = converting.float_encoder(_converter)
+    _encode_maybe_precise = converting.float_encoder(_converter)
     _encode_maybe_moment = _converter.get_unstructure_hook(datetime)
     _encode_maybe_bytes = _converter.get_unstructure_hook(bytes)
     _encode_maybe_color = _converter.get_unstructure_hook(enums.Color)
@@ -575,8 +575,8 @@ def _encode_put_scalars_response(
     _encode_flag = converting.encode_boolean
     _encode_count = converting.encode_integer
     _encode_big = converting.encode_integer
-    _encode_ratio = converting.encode_float
-    _encode_precise = converting.encode_float
+    _encode_ratio = converting.float_encoder(_converter)
+    _encode_precise = converting.float_encoder(_converter)
     _encode_moment = _converter.get_unstructure_hook(datetime)
     _encode_bytes_ = _converter.get_unstructure_hook(bytes)
     _encode_color = _converter.get_unstructure_hook(enums.Color)
@@ -593,8 +593,8 @@ def _encode_put_scalars_response(
     _encode_maybe_flag = converting.encode_boolean
     _encode_maybe_count = converting.encode_integer
     _encode_maybe_big = converting.encode_integer
-    _encode_maybe_ratio = converting.encode_float
-    _encode_maybe_precise = converting.encode_float
+    _encode_maybe_ratio = converting.float_encoder(_converter)
+    _encode_maybe_precise = converting.float_encoder(_converter)
     _encode_maybe_moment = _converter.get_unstructure_hook(datetime)
     _encode_maybe_bytes = _converter.get_unstructure_hook(bytes)
     _encode_maybe_color = _converter.get_unstructure_hook(enums.Color)

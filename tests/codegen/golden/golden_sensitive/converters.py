@@ -149,7 +149,7 @@ def _encode_vault(_converter: converting.ServiceConverter) -> converting.Encode[
     _encode_secret_moment = _converter.get_unstructure_hook(datetime)
     _encode_secret_kind = _converter.get_unstructure_hook(enums.SecretKind)
     _encode_secret_flag = converting.encode_boolean
-    _encode_secret_double = converting.encode_float
+    _encode_secret_double = converting.float_encoder(_converter)
     _encode_secrets = converting.list_encoder(converting.encode_string)
     _encode_secret_lists = converting.list_encoder(converting.list_encoder(converting.encode_string))
     _encode_hidden_list = converting.list_encoder(converting.encode_string)

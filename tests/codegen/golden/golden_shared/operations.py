@@ -34,6 +34,7 @@ SILENT: Final[Operation[structures.EmptySilentRequest, structures.EmptySilentRes
     name="Silent",
     classes=lambda: (structures.EmptySilentRequest, structures.EmptySilentResponse),
     errors=(),
+    json_body=False,
     readonly=False,
     idempotent=False,
 )

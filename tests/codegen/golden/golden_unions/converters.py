@@ -326,7 +326,7 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
         "Flag", unions.ShapeFlag, converting.encode_boolean
     ),
     unions.ShapeDouble: lambda _converter: converting.variant_encoder(
-        "Double", unions.ShapeDouble, converting.encode_float
+        "Double", unions.ShapeDouble, converting.float_encoder(_converter)
     ),
     unions.ShapeEmpty: lambda _converter: converting.variant_encoder(
         "Empty", unions.ShapeEmpty, _converter.get_unstructure_hook(structures.Empty)

@@ -16,7 +16,6 @@ FAST: Final = Fast(
         "GetTagsRequest": "fast.get_tags",
         "GetTagsRequestShape": "fast.get_tags_",
         "GetTagsResponse": "fast.get_tags",
-        "GetTagsResponseShape": "fast.get_tags_",
         "Tag": "fast.get_tags",
         "TagShape": "fast.get_tags",
         "TagShape2": "fast.get_tags",

@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_collisions import structures
 
 
-class GetTagsResponseShapeJson(fast.Wire):
-    """The JSON of a `get_tagsResponse`."""
-
-
-_GetTagsResponseShape = fast.blank(structures.GetTagsResponseShape)
-
-
-def decode_get_tags_response_shape(_raw: GetTagsResponseShapeJson) -> Any:
-    """Decode a `get_tagsResponse`."""
-    _self0 = _GetTagsResponseShape()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetTagsResponseShape
-    return _self0
-
-
 def encode_get_tags_request_shape(_obj: structures.GetTagsRequestShape) -> dict[str, fast.Json]:
     """Encode a `get_tagsRequest`."""
     fast.check_class(_obj, structures.GetTagsRequestShape)
@@ -31,9 +16,7 @@ def encode_get_tags_request_shape(_obj: structures.GetTagsRequestShape) -> dict[
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.GetTagsResponseShape: (GetTagsResponseShapeJson, decode_get_tags_response_shape),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.GetTagsRequestShape: encode_get_tags_request_shape,
 }

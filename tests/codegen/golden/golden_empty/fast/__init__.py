@@ -13,10 +13,8 @@ FAST: Final = Fast(
         "Nothing": "fast.common",
         "Nothing2": "fast.common",
         "PingRequest": "fast.ping",
-        "PingResponse": "fast.ping",
         "PullRequest": "fast.pull",
         "PullResponse": "fast.pull",
         "PushRequest": "fast.push",
-        "PushResponse": "fast.push",
     },
 )

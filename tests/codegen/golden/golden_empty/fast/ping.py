@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_empty import structures
 
 
-class PingResponseJson(fast.Wire):
-    """The JSON of a `PingResponse`."""
-
-
-_PingResponse = fast.blank(structures.PingResponse)
-
-
-def decode_ping_response(_raw: PingResponseJson) -> Any:
-    """Decode a `PingResponse`."""
-    _self0 = _PingResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PingResponse
-    return _self0
-
-
 def encode_ping_request(_obj: structures.PingRequest) -> dict[str, fast.Json]:
     """Encode a `PingRequest`."""
     fast.check_class(_obj, structures.PingRequest)
@@ -31,9 +16,7 @@ def encode_ping_request(_obj: structures.PingRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.PingResponse: (PingResponseJson, decode_ping_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.PingRequest: encode_ping_request,
 }

@@ -10,21 +10,6 @@ from golden_empty import structures
 from golden_empty.fast import common
 
 
-class PushResponseJson(fast.Wire):
-    """The JSON of a `PushResponse`."""
-
-
-_PushResponse = fast.blank(structures.PushResponse)
-
-
-def decode_push_response(_raw: PushResponseJson) -> Any:
-    """Decode a `PushResponse`."""
-    _self0 = _PushResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PushResponse
-    return _self0
-
-
 def encode_push_request(_obj: structures.PushRequest) -> dict[str, fast.Json]:
     """Encode a `PushRequest`."""
     fast.check_class(_obj, structures.PushRequest)
@@ -35,9 +20,7 @@ def encode_push_request(_obj: structures.PushRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.PushResponse: (PushResponseJson, decode_push_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.PushRequest: encode_push_request,
 }

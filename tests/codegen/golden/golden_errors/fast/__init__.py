@@ -7,12 +7,4 @@ from typing import Final
 
 from aiopartnercentral.converting.fast import Fast
 
-FAST: Final = Fast(
-    "golden_errors",
-    {
-        "FailRequest": "fast.fail",
-        "FailResponse": "fast.fail",
-        "SucceedRequest": "fast.succeed",
-        "SucceedResponse": "fast.succeed",
-    },
-)
+FAST: Final = Fast("golden_errors", {"FailRequest": "fast.fail", "SucceedRequest": "fast.succeed"})

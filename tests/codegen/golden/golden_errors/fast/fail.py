@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_errors import structures
 
 
-class FailResponseJson(fast.Wire):
-    """The JSON of a `FailResponse`."""
-
-
-_FailResponse = fast.blank(structures.FailResponse)
-
-
-def decode_fail_response(_raw: FailResponseJson) -> Any:
-    """Decode a `FailResponse`."""
-    _self0 = _FailResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.FailResponse
-    return _self0
-
-
 def encode_fail_request(_obj: structures.FailRequest) -> dict[str, fast.Json]:
     """Encode a `FailRequest`."""
     fast.check_class(_obj, structures.FailRequest)
@@ -32,9 +17,7 @@ def encode_fail_request(_obj: structures.FailRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.FailResponse: (FailResponseJson, decode_fail_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.FailRequest: encode_fail_request,
 }

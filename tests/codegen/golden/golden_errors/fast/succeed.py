@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_errors import structures
 
 
-class SucceedResponseJson(fast.Wire):
-    """The JSON of a `SucceedResponse`."""
-
-
-_SucceedResponse = fast.blank(structures.SucceedResponse)
-
-
-def decode_succeed_response(_raw: SucceedResponseJson) -> Any:
-    """Decode a `SucceedResponse`."""
-    _self0 = _SucceedResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.SucceedResponse
-    return _self0
-
-
 def encode_succeed_request(_obj: structures.SucceedRequest) -> dict[str, fast.Json]:
     """Encode a `SucceedRequest`."""
     fast.check_class(_obj, structures.SucceedRequest)
@@ -31,9 +16,7 @@ def encode_succeed_request(_obj: structures.SucceedRequest) -> dict[str, fast.Js
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.SucceedResponse: (SucceedResponseJson, decode_succeed_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.SucceedRequest: encode_succeed_request,
 }

@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class CallResponseJson(fast.Wire):
-    """The JSON of a `CallResponse`."""
-
-
-_CallResponse = fast.blank(structures.CallResponse)
-
-
-def decode_call_response(_raw: CallResponseJson) -> Any:
-    """Decode a `CallResponse`."""
-    _self0 = _CallResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.CallResponse
-    return _self0
-
-
 def encode_call_request(_obj: structures.CallRequest) -> dict[str, fast.Json]:
     """Encode a `CallRequest`."""
     fast.check_class(_obj, structures.CallRequest)
@@ -31,9 +16,7 @@ def encode_call_request(_obj: structures.CallRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.CallResponse: (CallResponseJson, decode_call_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.CallRequest: encode_call_request,
 }

@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class CloseResponseJson(fast.Wire):
-    """The JSON of a `CloseResponse`."""
-
-
-_CloseResponse = fast.blank(structures.CloseResponse)
-
-
-def decode_close_response(_raw: CloseResponseJson) -> Any:
-    """Decode a `CloseResponse`."""
-    _self0 = _CloseResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.CloseResponse
-    return _self0
-
-
 def encode_close_request(_obj: structures.CloseRequest) -> dict[str, fast.Json]:
     """Encode a `CloseRequest`."""
     fast.check_class(_obj, structures.CloseRequest)
@@ -31,9 +16,7 @@ def encode_close_request(_obj: structures.CloseRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.CloseResponse: (CloseResponseJson, decode_close_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.CloseRequest: encode_close_request,
 }

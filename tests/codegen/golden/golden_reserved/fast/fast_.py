@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class FastResponseJson(fast.Wire):
-    """The JSON of a `FastResponse`."""
-
-
-_FastResponse = fast.blank(structures.FastResponse)
-
-
-def decode_fast_response(_raw: FastResponseJson) -> Any:
-    """Decode a `FastResponse`."""
-    _self0 = _FastResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.FastResponse
-    return _self0
-
-
 def encode_fast_request(_obj: structures.FastRequest) -> dict[str, fast.Json]:
     """Encode a `FastRequest`."""
     fast.check_class(_obj, structures.FastRequest)
@@ -31,9 +16,7 @@ def encode_fast_request(_obj: structures.FastRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.FastResponse: (FastResponseJson, decode_fast_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.FastRequest: encode_fast_request,
 }

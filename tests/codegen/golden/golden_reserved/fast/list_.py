@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class ListResponseJson(fast.Wire):
-    """The JSON of a `ListResponse`."""
-
-
-_ListResponse = fast.blank(structures.ListResponse)
-
-
-def decode_list_response(_raw: ListResponseJson) -> Any:
-    """Decode a `ListResponse`."""
-    _self0 = _ListResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListResponse
-    return _self0
-
-
 def encode_list_request(_obj: structures.ListRequest) -> dict[str, fast.Json]:
     """Encode a `ListRequest`."""
     fast.check_class(_obj, structures.ListRequest)
@@ -31,9 +16,7 @@ def encode_list_request(_obj: structures.ListRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.ListResponse: (ListResponseJson, decode_list_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.ListRequest: encode_list_request,
 }

@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class ListWordsPagesResponseJson(fast.Wire):
-    """The JSON of a `ListWordsPagesResponse`."""
-
-
-_ListWordsPagesResponse = fast.blank(structures.ListWordsPagesResponse)
-
-
-def decode_list_words_pages_response(_raw: ListWordsPagesResponseJson) -> Any:
-    """Decode a `ListWordsPagesResponse`."""
-    _self0 = _ListWordsPagesResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListWordsPagesResponse
-    return _self0
-
-
 def encode_list_words_pages_request(_obj: structures.ListWordsPagesRequest) -> dict[str, fast.Json]:
     """Encode a `ListWordsPagesRequest`."""
     fast.check_class(_obj, structures.ListWordsPagesRequest)
@@ -31,9 +16,7 @@ def encode_list_words_pages_request(_obj: structures.ListWordsPagesRequest) -> d
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.ListWordsPagesResponse: (ListWordsPagesResponseJson, decode_list_words_pages_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.ListWordsPagesRequest: encode_list_words_pages_request,
 }

@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class PaginateResponseJson(fast.Wire):
-    """The JSON of a `PaginateResponse`."""
-
-
-_PaginateResponse = fast.blank(structures.PaginateResponse)
-
-
-def decode_paginate_response(_raw: PaginateResponseJson) -> Any:
-    """Decode a `PaginateResponse`."""
-    _self0 = _PaginateResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PaginateResponse
-    return _self0
-
-
 def encode_paginate_request(_obj: structures.PaginateRequest) -> dict[str, fast.Json]:
     """Encode a `PaginateRequest`."""
     fast.check_class(_obj, structures.PaginateRequest)
@@ -31,9 +16,7 @@ def encode_paginate_request(_obj: structures.PaginateRequest) -> dict[str, fast.
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.PaginateResponse: (PaginateResponseJson, decode_paginate_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.PaginateRequest: encode_paginate_request,
 }

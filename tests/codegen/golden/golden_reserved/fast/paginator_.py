@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class PaginatorResponseJson(fast.Wire):
-    """The JSON of a `PaginatorResponse`."""
-
-
-_PaginatorResponse = fast.blank(structures.PaginatorResponse)
-
-
-def decode_paginator_response(_raw: PaginatorResponseJson) -> Any:
-    """Decode a `PaginatorResponse`."""
-    _self0 = _PaginatorResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PaginatorResponse
-    return _self0
-
-
 def encode_paginator_request(_obj: structures.PaginatorRequest) -> dict[str, fast.Json]:
     """Encode a `PaginatorRequest`."""
     fast.check_class(_obj, structures.PaginatorRequest)
@@ -31,9 +16,7 @@ def encode_paginator_request(_obj: structures.PaginatorRequest) -> dict[str, fas
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.PaginatorResponse: (PaginatorResponseJson, decode_paginator_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.PaginatorRequest: encode_paginator_request,
 }

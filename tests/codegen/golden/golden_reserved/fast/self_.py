@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class SelfResponseJson(fast.Wire):
-    """The JSON of a `SelfResponse`."""
-
-
-_SelfResponse = fast.blank(structures.SelfResponse)
-
-
-def decode_self_response(_raw: SelfResponseJson) -> Any:
-    """Decode a `SelfResponse`."""
-    _self0 = _SelfResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.SelfResponse
-    return _self0
-
-
 def encode_self_request(_obj: structures.SelfRequest) -> dict[str, fast.Json]:
     """Encode a `SelfRequest`."""
     fast.check_class(_obj, structures.SelfRequest)
@@ -31,9 +16,7 @@ def encode_self_request(_obj: structures.SelfRequest) -> dict[str, fast.Json]:
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.SelfResponse: (SelfResponseJson, decode_self_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.SelfRequest: encode_self_request,
 }

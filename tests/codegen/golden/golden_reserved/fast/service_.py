@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class ServiceResponseJson(fast.Wire):
-    """The JSON of a `ServiceResponse`."""
-
-
-_ServiceResponse = fast.blank(structures.ServiceResponse)
-
-
-def decode_service_response(_raw: ServiceResponseJson) -> Any:
-    """Decode a `ServiceResponse`."""
-    _self0 = _ServiceResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ServiceResponse
-    return _self0
-
-
 def encode_service_request(_obj: structures.ServiceRequest) -> dict[str, fast.Json]:
     """Encode a `ServiceRequest`."""
     fast.check_class(_obj, structures.ServiceRequest)
@@ -31,9 +16,7 @@ def encode_service_request(_obj: structures.ServiceRequest) -> dict[str, fast.Js
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.ServiceResponse: (ServiceResponseJson, decode_service_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.ServiceRequest: encode_service_request,
 }

@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_reserved import structures
 
 
-class StructuresResponseJson(fast.Wire):
-    """The JSON of a `StructuresResponse`."""
-
-
-_StructuresResponse = fast.blank(structures.StructuresResponse)
-
-
-def decode_structures_response(_raw: StructuresResponseJson) -> Any:
-    """Decode a `StructuresResponse`."""
-    _self0 = _StructuresResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.StructuresResponse
-    return _self0
-
-
 def encode_structures_request(_obj: structures.StructuresRequest) -> dict[str, fast.Json]:
     """Encode a `StructuresRequest`."""
     fast.check_class(_obj, structures.StructuresRequest)
@@ -31,9 +16,7 @@ def encode_structures_request(_obj: structures.StructuresRequest) -> dict[str, f
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.StructuresResponse: (StructuresResponseJson, decode_structures_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.StructuresRequest: encode_structures_request,
 }

@@ -17,6 +17,5 @@ FAST: Final = Fast(
         "ReplaceThingRequest": "fast.replace_thing",
         "Thing": "fast.common",
         "UploadRequest": "fast.upload",
-        "UploadResponse": "fast.upload",
     },
 )

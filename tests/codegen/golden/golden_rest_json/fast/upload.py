@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_rest_json import structures
 
 
-class UploadResponseJson(fast.Wire):
-    """The JSON of a `UploadResponse`."""
-
-
-_UploadResponse = fast.blank(structures.UploadResponse)
-
-
-def decode_upload_response(_raw: UploadResponseJson) -> Any:
-    """Decode a `UploadResponse`."""
-    _self0 = _UploadResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.UploadResponse
-    return _self0
-
-
 def encode_upload_request(_obj: structures.UploadRequest) -> dict[str, fast.Json]:
     """Encode a `UploadRequest`."""
     fast.check_class(_obj, structures.UploadRequest)
@@ -34,9 +19,7 @@ def encode_upload_request(_obj: structures.UploadRequest) -> dict[str, fast.Json
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.UploadResponse: (UploadResponseJson, decode_upload_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.UploadRequest: encode_upload_request,
 }

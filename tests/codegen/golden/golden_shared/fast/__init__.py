@@ -8,11 +8,5 @@ from typing import Final
 from aiopartnercentral.converting.fast import Fast
 
 FAST: Final = Fast(
-    "golden_shared",
-    {
-        "Echoed": "fast.echo",
-        "EmptySilentRequest": "fast.silent",
-        "EmptySilentResponse": "fast.silent",
-        "SwitchResponse": "fast.common",
-    },
+    "golden_shared", {"Echoed": "fast.echo", "EmptySilentRequest": "fast.silent", "SwitchResponse": "fast.common"}
 )

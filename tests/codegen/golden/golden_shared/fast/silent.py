@@ -9,21 +9,6 @@ from aiopartnercentral.converting import fast
 from golden_shared import structures
 
 
-class EmptySilentResponseJson(fast.Wire):
-    """The JSON of a `EmptySilentResponse`."""
-
-
-_EmptySilentResponse = fast.blank(structures.EmptySilentResponse)
-
-
-def decode_empty_silent_response(_raw: EmptySilentResponseJson) -> Any:
-    """Decode a `EmptySilentResponse`."""
-    _self0 = _EmptySilentResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.EmptySilentResponse
-    return _self0
-
-
 def encode_empty_silent_request(_obj: structures.EmptySilentRequest) -> dict[str, fast.Json]:
     """Encode a `EmptySilentRequest`."""
     fast.check_class(_obj, structures.EmptySilentRequest)
@@ -31,9 +16,7 @@ def encode_empty_silent_request(_obj: structures.EmptySilentRequest) -> dict[str
     return _params
 
 
-DECODERS: Final[dict[Any, Any]] = {
-    structures.EmptySilentResponse: (EmptySilentResponseJson, decode_empty_silent_response),
-}
+DECODERS: Final[dict[Any, Any]] = {}
 ENCODERS: Final[dict[Any, Any]] = {
     structures.EmptySilentRequest: encode_empty_silent_request,
 }
