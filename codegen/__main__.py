@@ -16,7 +16,7 @@ import attrs
 
 from codegen import batch, check, drift, source, summary, targets
 from codegen.build import build
-from codegen.errors import CodegenError, UsageError
+from codegen.errors import CodegenError, UsageError, writing
 from codegen.services import MODELS, SERVICES
 
 if TYPE_CHECKING:
@@ -153,10 +153,8 @@ def _every(given: argparse.Namespace, *, only_check: bool) -> int:
     results = batch.run(configs, given.output, jobs=jobs, only_check=only_check, progress=progress)
     if given.summary is not None:
         document = summary.text(results, botocore.__version__)
-        try:
+        with writing():
             given.summary.write_text(document, encoding="utf-8")
-        except OSError as error:
-            raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error
     refused = [result for result in results if result.error is not None]
     _say(f"{len(results)} models: {len(results) - len(refused)} generated, {len(refused)} refused")
     for result in refused:

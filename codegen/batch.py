@@ -13,7 +13,7 @@ import attrs
 
 from codegen import check, source
 from codegen.build import build
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -142,7 +142,7 @@ def _facts(service: ir.Service) -> dict[str, Any]:
 
 
 def _model(config: ServiceConfig) -> list[bytes]:
-    return [source.installed(config, kind) or b"" for kind in ("service-2", "paginators-1")]
+    return [source.installed(config, kind) or b"" for kind in source.READ_KINDS]
 
 
 def _digest(parts: Iterable[bytes]) -> str:
@@ -154,7 +154,7 @@ def _digest(parts: Iterable[bytes]) -> str:
 
 def _tree_digest(folder: Path) -> str:
     """Return a digest of the names and contents of all files of a package."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    paths = sorted(check.files_of(folder))
     return _digest(part for path in paths for part in (path.relative_to(folder).as_posix().encode(), path.read_bytes()))
 
 
@@ -176,8 +176,6 @@ def _manifest(output: Path) -> dict[str, _Entry]:
 
 def _write_manifest(output: Path, entries: Mapping[str, _Entry]) -> None:
     text = json.dumps({package: attrs.asdict(entry) for package, entry in sorted(entries.items())})
-    try:
+    with writing():
         output.mkdir(parents=True, exist_ok=True)
         (output / MANIFEST).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error

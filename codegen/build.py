@@ -223,7 +223,7 @@ class _Builder:
         traits.check(error, traits.ERROR, f"{self.name}.{name}.error")
         return ir.Fault(
             code=error.get("code", name),
-            server=bool(shape.get("fault", False)),
+            server=_flag(shape, "fault"),
             http_status=error.get("httpStatusCode"),
             retryable="retryable" in shape,
         )

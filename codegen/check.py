@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from codegen import emit, names
 from codegen.build import build
 from codegen.emit.writer import HEADER, WIDTH
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Pa
         CodegenError: a file or folder cannot be written, or holds something of somebody else's.
     """
     changed = []
-    try:
+    with writing():
         output.mkdir(parents=True, exist_ok=True)
         problems = _differences(files, output)
         for path, problem in problems.items():
@@ -80,8 +80,6 @@ def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Pa
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(files[path.relative_to(output).as_posix()])
             changed.append(path)
-    except OSError as error:
-        raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error
     return changed
 
 
@@ -90,9 +88,14 @@ def differences(files: Mapping[str, bytes], output: Path) -> list[str]:
     return [f"{path}: {problem}" for path, problem in _differences(files, output).items()]
 
 
+def files_of(package: Path) -> set[Path]:
+    """Return the files of a package's folder, without what Python compiles them to."""
+    return {path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+
+
 def _differences(files: Mapping[str, bytes], output: Path) -> dict[Path, str]:
     problems = {}
-    there = {path for path in output.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    there = files_of(output)
     wanted = {output / name for name in files}
     for path in sorted(wanted | there):
         if path not in wanted:

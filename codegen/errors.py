@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class CodegenError(Exception):
     """Base of everything that the generator reports to its user instead of a traceback."""
@@ -29,3 +35,12 @@ class ModelError(CodegenError):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}"
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Report what cannot be written in the `with` block as a `CodegenError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise CodegenError(f"cannot write {error.filename}: {error.strerror}") from error

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codegen.services import ServiceConfig
 
 KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")
+READ_KINDS = ("service-2", "paginators-1")  # those that the generator makes anything of
 OPTIONAL_KINDS = frozenset({"paginators-1"})
 PROSE = frozenset({"documentation", "deprecatedMessage"})
 SOURCES = "SOURCES.toml"
@@ -120,7 +121,7 @@ def of_installed(config: ServiceConfig) -> Source:
         SourceError: botocore has no such service or version, or a file of it is not JSON.
     """
     found: dict[str, Mapping[str, Any]] = {}
-    for kind in ("service-2", "paginators-1"):
+    for kind in READ_KINDS:
         original = installed(config, kind)
         try:
             found[kind] = {} if original is None else strip_prose(json.loads(original))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -30,24 +31,28 @@ def check(package: Executed) -> int:
     for shape in package.service.shapes.values():
         if isinstance(shape, ir.Structure | ir.Union) and shape.name in sampler.shapes:
             for value in (sampler.smallest(shape.name), sampler.fullest(shape.name), sampler.random(shape.name)):
-                try:
+                with _about(package, shape.name, value):
                     _forms_agree(package, shape, value)
-                except Exception as error:
-                    error.add_note(f"{package.service.config.name} {shape.name}: {json.dumps(value)[:2000]}")
-                    raise
                 tried += 1
             if isinstance(shape, ir.Union):
                 _unknown_members_stay(package, shape)
     for operation in package.service.operations:
         if operation.input in sampler.shapes:
             value = sampler.fullest(operation.input)
-            try:
+            with _about(package, operation.name, value):
                 _request_is_botocores(package, operation, value)
-            except Exception as error:
-                error.add_note(f"{package.service.config.name} {operation.name}: {json.dumps(value)[:2000]}")
-                raise
             tried += 1
     return tried
+
+
+@contextmanager
+def _about(package: Executed, name: str, value: Any) -> Iterator[None]:
+    """Say with a failure of the `with` block what it was about."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"{package.service.config.name} {name}: {json.dumps(value)[:2000]}")
+        raise
 
 
 def _everything_loads(package: Executed) -> None:
@@ -108,10 +113,9 @@ def _enums_are_open(decoded: Any) -> None:
 
 
 def _unknown_members_stay(package: Executed, union: ir.Union) -> None:
-    cls = package.cls(union.name)
+    cls, unknown = package.cls(union.name), getattr(package.package, package.names.unknowns[union.name])
     for decoded in (package.json.structure(_TOMORROW, cls), package.json.loads(json.dumps(_TOMORROW), cls)):
-        assert decoded == getattr(package.package, package.names.unknowns[union.name])(*_TOMORROW.popitem())
-        _TOMORROW[decoded.tag] = decoded.value
+        assert decoded == unknown("OfTomorrow", _TOMORROW["OfTomorrow"])
         assert package.json.get_unstructure_hook(cls)(decoded) == _TOMORROW
 
 

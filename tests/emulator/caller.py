@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tests.emulator.conforming import assert_answer_conforms
+from tests.emulator.wire import headers
 
 if TYPE_CHECKING:
     import httpx2
@@ -21,13 +22,7 @@ class Caller:
     http: httpx2.AsyncClient
 
     async def send(self, operation: str, request: dict[str, Any]) -> tuple[int, Any]:
-        scope = "20251001/us-east-1/partnercentral-account/aws4_request"
-        headers = {
-            "X-Amz-Target": f"PartnerCentralAccount.{operation}",
-            "Content-Type": "application/x-amz-json-1.0",
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={self.account}/{scope}, SignedHeaders=host, Signature=00",
-        }
-        response = await self.http.post(self.url, headers=headers, json=request)
+        response = await self.http.post(self.url, headers=headers(operation, self.account), json=request)
         body = response.json()
         assert_answer_conforms(operation, response.status_code, body)
         return response.status_code, body

@@ -6,20 +6,22 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral.emulator.dice import MAX_ITEMS
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.policy import Denial
 
+ACCOUNT: Final = re.compile("[0-9]{12}")
+"""What an AWS account is called."""
 # Thirty years, so that no sum with a moment leaves the calendar.
 _LONGEST = timedelta(days=10_957)
 
 
 def account(account_id: str) -> str:
     """Return an account, or raise ValueError if it is none."""
-    if not re.fullmatch(r"[0-9]{12}", account_id):
+    if not ACCOUNT.fullmatch(account_id):
         raise ValueError("account_id must be twelve digits")
     return account_id
 

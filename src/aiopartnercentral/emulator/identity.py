@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from aiopartnercentral.emulator.arguments import ACCOUNT
 from aiopartnercentral.emulator.faults import protocol_error
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.signature import SignatureVersion4
 
 _ACCESS_KEY = re.compile(r"AWS4-HMAC-SHA256\s.*?Credential=(?P<key>[^/,\s]+)/")
-_ACCOUNT = re.compile("[0-9]{12}")
 
 
 @attrs.frozen
@@ -34,7 +34,7 @@ class Credential:
     """
 
     secret_access_key: str = attrs.field(repr=False)
-    account_id: str = attrs.field(validator=attrs.validators.matches_re(_ACCOUNT))
+    account_id: str = attrs.field(validator=attrs.validators.matches_re(ACCOUNT))
     session_token: str | None = attrs.field(default=None, repr=False)
 
 
@@ -62,7 +62,7 @@ class Identities:
         if self.credentials is not None:
             known = self.credentials.get(key)
             return known.account_id if known else self.owner
-        return key if _ACCOUNT.fullmatch(key) else self.owner
+        return key if ACCOUNT.fullmatch(key) else self.owner
 
     def check(self, request: web.BaseRequest, body: bytes) -> None:
         """Verify the signature of a request, unless any credentials will do.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from aiopartnercentral.emulator.arguments import ACCOUNT
 from aiopartnercentral.emulator.dice import MAX_ITEMS, Dice, make_identifier
 from aiopartnercentral.emulator.quotas import Quotas
 from aiopartnercentral.emulator.seed import Seed
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.emulator.store import SentCode
     from aiopartnercentral.emulator.tasks import Verification
-
-_ACCOUNT = re.compile("[0-9]{12}")
 
 
 @attrs.define(eq=False)
@@ -91,7 +89,7 @@ class World:
         Every account exists, whether it was heard of or not. A profile exists when a partner has it, or the other
         participant of a connection.
         """
-        if _ACCOUNT.fullmatch(identifier):
+        if ACCOUNT.fullmatch(identifier):
             return identifier
         wanted = frozenset({identifier})
         for other in self.sides(side.name):
