@@ -39,7 +39,17 @@ _TAKEN_IN_ERRORS = frozenset(
 )
 _TAKEN_IN_STRUCTURES = frozenset({"response_metadata"})
 _TAKEN_IN_PAGINATE = frozenset(
-    {"buffer_pages", "catalogs", "max_concurrency", "max_items", "on_error", "ordered", "page_size"}
+    {
+        "buffer_pages",
+        "catalogs",
+        "ignore_errors",
+        "max_concurrency",
+        "max_items",
+        "on_error",
+        "on_malformed",
+        "ordered",
+        "page_size",
+    }
 )
 _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
     *("call", "call_operation", "close", "fast", "paginate", "paginator", "service", "connect", "wrap"),

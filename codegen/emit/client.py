@@ -35,8 +35,20 @@ _PAGINATE_ARGUMENTS = (
         "'raise'",
         "`raise` at the first failure, `finish` the others and raise then, or only `report` it.",
     ),
+    (
+        "on_malformed",
+        "OnMalformed",
+        "'raise'",
+        "`raise` what is wrong with an item, or leave the item out and `report` it.",
+    ),
+    (
+        "ignore_errors",
+        "Collection[str]",
+        "()",
+        "error codes that make a {fan_out} a skipped one, not a failed one.",
+    ),
 )
-_OF_ONE_SOURCE = frozenset({"max_items", "buffer_pages", "on_error"})
+_OF_ONE_SOURCE = frozenset({"max_items", "buffer_pages", "on_error", "on_malformed", "ignore_errors"})
 
 
 def emit(service: ir.Service, names: Names) -> str:
@@ -137,7 +149,8 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     structure = types.service.structure(operation.input)
     fields, names = types.names.fields, types.names.arguments
     page, item = types.reference(operation.output, writer), item_annotation(types, operation, pagination, writer)
-    writer.use("aiopartnercentral.paging", "OnError", "Paginator", typing_only=True)
+    writer.use("aiopartnercentral.paging", "OnError", "OnMalformed", "Paginator", typing_only=True)
+    writer.use("collections.abc", "Collection", typing_only=True)
     paging = {pagination.fan_out, pagination.input_token, pagination.limit_key}
     filters = sorted((m for m in structure.members if m.name not in paging), key=lambda m: not m.required)
     arguments = [(m, *_argument(types, structure, m, writer, names[operation.name, m.name])) for m in filters]

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
         CatalogsFailedError,
         DecodeError,
         EncodeError,
+        MalformedItemsError,
         PaginationError,
         ServiceError,
     )
     from aiopartnercentral.paging import Collected, Paginator, Stream
-    from aiopartnercentral.report import CatalogReport, Outcome, Report
+    from aiopartnercentral.report import CatalogReport, MalformedItem, Outcome, Progress, Report
     from aiopartnercentral.shapes import OpenEnum, Request, ResponseMetadata, UnknownMember
 
 __version__ = "0.1.0"
@@ -35,10 +36,13 @@ __all__ = [
     "DecodeError",
     "Emulator",
     "EncodeError",
+    "MalformedItem",
+    "MalformedItemsError",
     "OpenEnum",
     "Outcome",
     "PaginationError",
     "Paginator",
+    "Progress",
     "Report",
     "Request",
     "ResponseMetadata",
@@ -58,10 +62,13 @@ _MODULES = {
     "DecodeError": "errors",
     "Emulator": "emulator",
     "EncodeError": "errors",
+    "MalformedItem": "report",
+    "MalformedItemsError": "errors",
     "OpenEnum": "shapes",
     "Outcome": "report",
     "PaginationError": "errors",
     "Paginator": "paging",
+    "Progress": "report",
     "Report": "report",
     "Request": "shapes",
     "ResponseMetadata": "shapes",

@@ -1,18 +1,16 @@
-"""The client that generated ones build on: encodes a request, sends it, decodes the answer or the error."""
+"""The client that generated ones build on, and how one is opened."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Required, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
-from aiopartnercentral.converting import jsontext
 from aiopartnercentral.converting.codec import Codec
-from aiopartnercentral.converting.failures import hook_failed
-from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
+from aiopartnercentral.exchange import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable
 
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
@@ -20,9 +18,9 @@ if TYPE_CHECKING:
     from aiopartnercentral.converting import BotocoreConverter, JsonConverter
     from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Operation, Pagination, Service
-    from aiopartnercentral.paging import FetchedPage, OnError, Paginator
+    from aiopartnercentral.paging import OnError, OnMalformed, Paginator
     from aiopartnercentral.shapes import OpenEnum, Request
-    from aiopartnercentral.transport import Answer, ErrorAnswerError, Pause, Transport
+    from aiopartnercentral.transport import Transport
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -31,7 +29,6 @@ ClientT = TypeVar("ClientT", bound="ServiceClient")
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
-ConversionT = TypeVar("ConversionT", DecodeError, EncodeError)
 
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
@@ -73,6 +70,18 @@ class ConnectOptions(TypedDict, total=False):
     botocore_converter: BotocoreConverter
 
 
+class CollectionOptions(TypedDict, total=False):
+    """How a collection is done; see `Paginator`, which they are arguments of."""
+
+    catalogs: Required[str | Iterable[str]]
+    max_items: int | None
+    ordered: bool
+    max_concurrency: int
+    buffer_pages: int
+    on_error: OnError
+    ignore_errors: Collection[str]
+
+
 class ServiceClient:
     """The base of the generated clients; made by `connect` and `wrap`."""
 
@@ -80,7 +89,7 @@ class ServiceClient:
     fast: ClassVar[Fast]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__module__}.{type(self).__name__} of {self._transport.endpoint_url}>"
+        return f"<{type(self).__module__}.{type(self).__name__} of {self._exchange.endpoint_url}>"
 
     def __init__(
         self,
@@ -89,8 +98,8 @@ class ServiceClient:
         json_converter: JsonConverter | None = None,
         botocore_converter: BotocoreConverter | None = None,
     ) -> None:
-        self._transport = transport
-        self._codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
+        codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
+        self._exchange = Exchange(self.service, transport, codec)
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
         """Send a request and return the response to it, with `response_metadata` set.
@@ -109,125 +118,24 @@ class ServiceClient:
 
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Do the same as `call` where several operations have one class of requests, which does not tell them apart."""
-        return await self._decoded(operation, await self._send(operation, request))
+        return await self._exchange.decoded(operation, await self._exchange.answer(operation, request))
 
     def paginator(
         self,
         pagination: Pagination[RequestT, ResponseT, ItemT],
         request: Callable[[str, str | None], RequestT],
         *,
-        catalogs: str | Iterable[str],
-        max_items: int | None,
-        ordered: bool = False,
-        max_concurrency: int = 1,
-        buffer_pages: int,
-        on_error: OnError,
+        on_malformed: OnMalformed = "raise",
+        **options: Unpack[CollectionOptions],
     ) -> Paginator[ResponseT, ItemT]:
         """Return the paginator of an operation; `request` makes the request for a catalog and a page token."""
         # Loaded at the first collection.
-        from anyio.lowlevel import checkpoint  # noqa: PLC0415
+        from aiopartnercentral.fetching import Fetcher  # noqa: PLC0415
+        from aiopartnercentral.paging import Paginator, is_reporting  # noqa: PLC0415
 
-        from aiopartnercentral.paging import FetchedPage, Paginator  # noqa: PLC0415
-
-        operation = pagination.operation
-
-        async def answer_of(catalog: str, token: str | None) -> Answer:
-            answer = await self._send(operation, request(catalog, token), checkpoint)
-            await checkpoint()  # others may run between botocore's work on an answer and ours
-            return answer
-
-        async def fetch(catalog: str, token: str | None) -> FetchedPage[ResponseT, ItemT]:
-            answer = await answer_of(catalog, token)
-            page = await self._decoded(operation, answer)
-            retries = answer.metadata.attempts - 1
-            return FetchedPage(
-                page=page, items=pagination.items(page), next_token=pagination.next_token(page), retries=retries
-            )
-
-        async def fetch_raw(catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
-            answer = await answer_of(catalog, token)
-            body = answer.body
-            if body is None:
-                page = await self._decoded(operation, answer)
-                body = (await self._codec.json()).dumps(page)
-            try:
-                items, next_token = await self._codec.beside_the_loop(
-                    jsontext.split_page, body, pagination.result_key, pagination.output_token
-                )
-            except DecodeError as error:
-                _in_call(error, operation, answer)
-                raise
-            return FetchedPage(page=body, items=items, next_token=next_token, retries=answer.metadata.attempts - 1)
-
-        return Paginator(
-            catalogs=catalogs,
-            fetch=fetch,
-            fetch_raw=fetch_raw,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-        )
-
-    async def _send(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> Answer:
-        from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
-
-        try:
-            params = await self._codec.encode(request, operation.input)
-        except EncodeError as error:
-            _in_call(error, operation)
-            raise
-        except Exception as error:
-            raise _in_call(hook_failed(error, EncodeError), operation) from error
-        try:
-            return await self._transport.send(operation, params, pause)
-        except ErrorAnswerError as answer:
-            failure = await self._service_error(operation, answer)
-        if failure.request_id:
-            failure.add_note(f"request id {failure.request_id}")
-        raise failure
-
-    async def _decoded(self, operation: Operation[Any, ResponseT], answer: Answer) -> ResponseT:
-        cls = operation.output
-        try:
-            if answer.body is None:
-                response: ResponseT = await self._codec.structure(answer.parsed, cls)
-            else:
-                response = await self._codec.decode(answer.body or b"{}", cls)
-        except DecodeError as error:
-            _in_call(error, operation, answer)
-            raise
-        except Exception as error:
-            raise _in_call(hook_failed(error, DecodeError), operation, answer) from error
-        if type(response) is cls:  # a hook of the user's may have made something else of it
-            # The object is frozen, but nobody has seen it yet: its making ends here.
-            object.__setattr__(response, "response_metadata", answer.metadata)
-        return response
-
-    async def _service_error(self, operation: Operation[Any, Any], answer: ErrorAnswerError) -> ServiceError:
-        """Return the typed error for botocore's; a member that cannot be decoded does not hide the error."""
-        response, name = answer.error.response, operation.name
-        code = str(response.get("Error", {}).get("Code", ""))
-        cls = operation.own_codes.get(code) or self.service.errors.get(code)
-        if cls is None:
-            return ServiceError(response, name)
-        decoder = await self._codec.error_decoder(cls, of_json=answer.body is not None)
-        try:
-            members = response if answer.body is None else jsontext.loads(answer.body)
-        except DecodeError:
-            members = {}
-        error = decoder.tolerantly(members, response, name)
-        for problem in error.problems:
-            problem.operation, problem.request_id = name, error.request_id
-        return error
-
-
-def _in_call(error: ConversionT, operation: Operation[Any, Any], answer: Answer | None = None) -> ConversionT:
-    """Say in an error which call it happened in."""
-    error.operation = operation.name
-    error.request_id = answer.metadata.request_id if answer is not None else None
-    return error
+        reports = is_reporting(on_malformed)
+        fetcher = Fetcher(exchange=self._exchange, pagination=pagination, request=request, reports_malformed=reports)
+        return Paginator(fetch=fetcher.typed, fetch_raw=fetcher.raw, **options)
 
 
 @asynccontextmanager

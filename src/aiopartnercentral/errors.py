@@ -4,6 +4,7 @@ AioPartnerCentralError
 ├── DecodeError            (ValueError)      a response is not what the service model says
 ├── EncodeError            (TypeError)       an argument cannot be sent as the service model says
 ├── PaginationError                          a page token came back a second time
+├── MalformedItemsError                      more items were malformed than are left out
 ├── CatalogsFailedError    (ExceptionGroup)  some catalogs failed after all others were collected
 └── ServiceError           (botocore.exceptions.ClientError)
     └── one class for each error that the service models, such as account.AccessDeniedException
@@ -30,6 +31,7 @@ __all__ = [
     "CatalogsFailedError",
     "DecodeError",
     "EncodeError",
+    "MalformedItemsError",
     "PaginationError",
     "ServiceError",
 ]
@@ -87,23 +89,37 @@ class EncodeError(_ConversionError, TypeError):
 
 
 class PaginationError(AioPartnerCentralError):
-    """A page token came back that this catalog's listing had already used: going on would never end.
+    """A page token came back that this listing had already used: going on would never end.
 
     Attributes:
-        catalog: the catalog whose listing was ended.
+        source: what was listed, such as `catalog AWS`.
         pages: how many of its pages had been fetched.
     """
 
-    def __init__(self, catalog: str, pages: int) -> None:
-        super().__init__(catalog, pages)
-        self.catalog = catalog
+    def __init__(self, source: str, pages: int) -> None:
+        super().__init__(source, pages)
+        self.source = source
         self.pages = pages
 
     def __str__(self) -> str:
-        return (
-            f"catalog {self.catalog}: the page token of page {self.pages} had been used before; "
-            "following it would never end"
-        )
+        return f"{self.source}: the page token of page {self.pages} had been used before; following it would never end"
+
+
+class MalformedItemsError(AioPartnerCentralError):
+    """So many items of a listing are not what the service model says that leaving them out explains nothing.
+
+    Attributes:
+        source: what was listed, such as `catalog AWS`.
+        items: how many of its items were malformed.
+    """
+
+    def __init__(self, source: str, items: int) -> None:
+        super().__init__(source, items)
+        self.source = source
+        self.items = items
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.items} items are not what the service model says; the report has them"
 
 
 class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):

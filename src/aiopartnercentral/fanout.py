@@ -1,11 +1,11 @@
-"""Many catalogs at once, as one stream.
+"""Many sources at once, as one stream.
 
     workers, one task each                 the consumer's task
-    Walk of catalog A ──> sender ─┐
-    Walk of catalog B ──> sender ─┼─ Lane ──> Stream.__anext__ ──> (catalog, entry)
-    Walk of catalog C ──> sender ─┘           Ledger: what was handed over
+    Walk of source A ──> sender ─┐
+    Walk of source B ──> sender ─┼─ Lane ──> FanOut.__anext__ ──> (source, entry)
+    Walk of source C ──> sender ─┘           Ledger: what was handed over
 
-All workers share one lane, or have one each where the catalogs' order is kept. Entering the stream opens a task group
+All workers share one lane, or have one each where the sources' order is kept. Entering the stream opens a task group
 around the consumer's block; its one task, `_produce`, runs the workers in a cancel scope of their own, so that a
 failure stops them without interrupting the consumer.
 """
@@ -13,7 +13,7 @@ failure stops them without interrupting the consumer.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -21,9 +21,9 @@ import anyio
 import anyio.lowlevel
 import attrs
 
-from aiopartnercentral.errors import CatalogsFailedError
 from aiopartnercentral.lane import Lane
 from aiopartnercentral.ledger import Batch, Ledger
+from aiopartnercentral.report import Outcome, failures
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,77 +31,77 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from anyio.streams.memory import MemoryObjectSendStream
 
-    from aiopartnercentral.report import Report
-
-__all__ = ["OnError", "Plan", "Stream", "Walker"]
+__all__ = ["FanOut", "OnError", "Plan", "Walker"]
 
 _STRETCH = 1000  # entries that a consumer who never waits gets before other tasks have their turn
 
+SourceT = TypeVar("SourceT")
 EntryT = TypeVar("EntryT")
 
 OnError: TypeAlias = Literal["raise", "finish", "report"]
-"""What the failure of a catalog does: stop everything, let the others finish and raise then, or only be reported."""
+"""What the failure of a source does: stop everything, let the others finish and raise then, or only be reported."""
 
-Walker: TypeAlias = Callable[[str], AsyncIterator[Batch[EntryT]]]
-"""Begins the walk over one catalog."""
+Walker: TypeAlias = Callable[[SourceT], AsyncIterator[Batch[SourceT, EntryT]]]
+"""Begins the walk over one source."""
 
 
 @attrs.frozen(kw_only=True)
-class Plan:
-    """How many catalogs are to be collected, and how.
+class Plan(Generic[SourceT]):
+    """What is to be collected, and how.
 
     Attributes:
-        catalogs: at least one, none twice.
-        ordered: whether all of a catalog comes before the next one, rather than what arrives first.
-        max_concurrency: how many catalogs are fetched at the same time.
+        sources: none twice.
+        ordered: whether all of a source comes before the next one, rather than what arrives first.
+        max_concurrency: how many sources are fetched at the same time.
         buffer_pages: how many pages may wait for the consumer beside the one that each worker may hold.
-        on_error: what the failure of a catalog does.
+        on_error: what the failure of a source does.
     """
 
-    catalogs: tuple[str, ...]
-    ordered: bool
+    sources: tuple[SourceT, ...]
+    ordered: bool = False
     max_concurrency: int
     buffer_pages: int
     on_error: OnError
 
 
 @attrs.frozen
-class _Source(Generic[EntryT]):
-    """A catalog and its way to the consumer."""
+class _Way(Generic[SourceT, EntryT]):
+    """The way from a source to the consumer."""
 
-    catalog: str
-    lane: Lane[EntryT]
-    sender: MemoryObjectSendStream[Batch[EntryT]]
+    source: SourceT
+    lane: Lane[SourceT, EntryT]
+    sender: MemoryObjectSendStream[Batch[SourceT, EntryT]]
 
 
-class Stream(Generic[EntryT]):
-    """The entries of all catalogs, each beside its catalog's name, while its `async with` block is open.
+class FanOut(Generic[SourceT, EntryT]):
+    """The entries of all sources, each beside its source, while its `async with` block is open.
 
     Several tasks may share one stream: each entry goes to one of them. Fetching stays one page ahead of the consumer
     for each worker, plus the buffer.
     """
 
-    def __init__(self, plan: Plan, walker: Walker[EntryT]) -> None:
+    def __init__(
+        self, plan: Plan[SourceT], walker: Walker[SourceT, EntryT], ledger: Ledger[SourceT, EntryT] | None = None
+    ) -> None:
         """Prepare the stream; it opens when it is entered, once."""
         self._plan = plan
         self._walker = walker
-        self._ledger: Ledger[EntryT] = Ledger(plan.catalogs)
-        self._lanes: deque[Lane[EntryT]] = deque()
-        self._sources: list[_Source[EntryT]] = []
-        self._page: Iterator[tuple[str, EntryT]] = iter(())
-        self._stretch: Iterator[tuple[str, EntryT]] = iter(())
+        self._ledger: Ledger[SourceT, EntryT] = Ledger(plan.sources) if ledger is None else ledger
+        self._lanes: deque[Lane[SourceT, EntryT]] = deque()
+        self._ways: list[_Way[SourceT, EntryT]] = []
+        self._page: Iterator[tuple[SourceT, EntryT]] = iter(())
+        self._stretch: Iterator[tuple[SourceT, EntryT]] = iter(())
         self._has_stretches = False
-        self._failure: Batch[EntryT] | None = None
+        self._failure: Batch[SourceT, EntryT] | None = None
         self._group: TaskGroup | None = None
         self._producers = anyio.CancelScope()
         self._turn = anyio.Lock(fast_acquire=True)
         self._open = False
         self._over = False
 
-    @property
-    def report(self) -> Report:
-        """What has been handed over up to now, as a snapshot."""
-        return self._ledger.report()
+    def _failed(self, failures: Mapping[SourceT, Exception]) -> Exception:
+        """Give what is raised under `"finish"` once all that succeeded has been handed over."""
+        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         """Open the stream and begin to fetch.
@@ -113,7 +113,7 @@ class Stream(Generic[EntryT]):
             raise RuntimeError("a stream can be entered only once; enter its paginator again for a new one")
         self._group = await anyio.create_task_group().__aenter__()
         self._open = True
-        self._sources = self._lay_out()
+        self._ways = self._lay_out()
         self._group.start_soon(self._produce)
         return self
 
@@ -138,20 +138,20 @@ class Stream(Generic[EntryT]):
         """Give the stream itself: an entry that one iteration has got comes in no other."""
         return self
 
-    async def __anext__(self) -> tuple[str, EntryT]:
-        """Give the next entry, beside its catalog's name; cancelling it loses none.
+    async def __anext__(self) -> tuple[SourceT, EntryT]:
+        """Give the next entry, beside its source; cancelling it loses none.
 
         Raises:
             StopAsyncIteration: all has been handed over, or a failure has been raised before.
-            Exception: under `"raise"`, what the first catalog to fail has failed with.
-            CatalogsFailedError: under `"finish"`, what failed, once everything else has been handed over.
+            Exception: under `"raise"`, what the first source to fail has failed with.
+            ExceptionGroup: under `"finish"`, what failed, once everything else has been handed over.
             RuntimeError: the stream is not open.
         """
         for entry in self._stretch:
             return entry
         return await self._advance()
 
-    async def _advance(self) -> tuple[str, EntryT]:
+    async def _advance(self) -> tuple[SourceT, EntryT]:
         async with self._turn:
             # Another task may have brought a new page while this one waited for its turn.
             for entry in self._stretch:
@@ -165,20 +165,20 @@ class Stream(Generic[EntryT]):
                 batch = await self._next_batch()
                 self._page, self._has_stretches = self._ledger.take(batch), len(batch.entries) > _STRETCH
 
-    async def _next_batch(self) -> Batch[EntryT]:
+    async def _next_batch(self) -> Batch[SourceT, EntryT]:
         if self._over:
             raise StopAsyncIteration
         self._ledger.settle()
         batch = await self._receive() if self._open else None
         if not self._open:
             raise RuntimeError("the stream is open only inside its `async with` block")
-        if self._failure is not None and (batch is None or batch.catalog != self._failure.catalog):
-            batch = self._lanes[0].claim_of(self._failure.catalog) if self._lanes else None
+        if self._failure is not None and (batch is None or batch.source != self._failure.source):
+            batch = self._lanes[0].claim_of(self._failure.source) if self._lanes else None
         if batch is None:
             raise self._end()
         return batch
 
-    async def _receive(self) -> Batch[EntryT] | None:
+    async def _receive(self) -> Batch[SourceT, EntryT] | None:
         while self._lanes and self._failure is None:
             try:
                 return await self._lanes[0].take()
@@ -188,54 +188,57 @@ class Stream(Generic[EntryT]):
                 return None
         return None
 
-    def _lay_out(self) -> list[_Source[EntryT]]:
+    def _lay_out(self) -> list[_Way[SourceT, EntryT]]:
         plan = self._plan
-        if plan.ordered:
-            self._lanes.extend(Lane(plan.buffer_pages) for _ in plan.catalogs)
-            lanes = list(self._lanes)
-        else:
-            self._lanes.append(Lane(plan.buffer_pages))
-            lanes = [self._lanes[0]] * len(plan.catalogs)
-        sources = [_Source(catalog, lane, lane.sender()) for catalog, lane in zip(plan.catalogs, lanes, strict=True)]
+        sources = [source for source in plan.sources if not self._ledger.is_over(source)]
+        self._lanes.extend(Lane(plan.buffer_pages) for _ in (sources if plan.ordered else [plan]))
+        lanes = self._lanes if plan.ordered else [self._lanes[0]] * len(sources)
+        ways = [_Way(source, lane, lane.sender()) for source, lane in zip(sources, lanes, strict=True)]
         for lane in self._lanes:
             lane.seal()
-        return sources
+        return ways
 
     async def _produce(self) -> None:
-        queue = iter(self._sources)
+        queue = iter(self._ways)
         with self._producers:
             async with anyio.create_task_group() as workers:
-                for number in range(min(len(self._sources), self._plan.max_concurrency)):
-                    workers.start_soon(self._work, queue, name=f"collect catalogs, worker {number}")
+                for number in range(min(len(self._ways), self._plan.max_concurrency)):
+                    workers.start_soon(self._work, queue, name=f"collect, worker {number}")
 
-    async def _work(self, queue: Iterator[_Source[EntryT]]) -> None:
+    async def _work(self, queue: Iterator[_Way[SourceT, EntryT]]) -> None:
+        for way in queue:
+            if not await self._go(way):
+                return
+
+    async def _go(self, way: _Way[SourceT, EntryT]) -> bool:
+        """Collect one source; tells whether there is anybody to collect a further one for."""
+        if not self._open or self._failure is not None:
+            return False
         try:
-            for source in queue:
-                if not self._open or self._failure is not None:
-                    return
-                with source.sender:
-                    await self._collect(source)
-                if self._plan.ordered:
-                    # Pages left in the buffer of this lane count for this worker: it must not fill the next one too.
-                    await source.lane.taken_to_end.wait()
+            with way.sender:
+                await self._collect(way)
+            if self._plan.ordered:
+                # Pages left in the buffer of this lane count for this worker: it must not fill the next one too.
+                await way.lane.taken_to_end.wait()
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             # The stream was stopped at the consumer's end: there is nobody left to work for.
-            return
+            return False
+        return True
 
-    async def _collect(self, source: _Source[EntryT]) -> None:
-        self._ledger.start(source.catalog)
-        async for batch in self._walker(source.catalog):
-            if batch.error is not None and self._plan.on_error == "raise":
+    async def _collect(self, way: _Way[SourceT, EntryT]) -> None:
+        self._ledger.start(way.source)
+        async for batch in self._walker(way.source):
+            if batch.outcome is Outcome.FAILED and self._plan.on_error == "raise":
                 self._abort(batch)
                 return
-            await source.lane.put(source.sender, batch)
+            await way.lane.put(way.sender, batch)
 
-    def _abort(self, failure: Batch[EntryT]) -> None:
+    def _abort(self, failure: Batch[SourceT, EntryT]) -> None:
         if self._failure is not None:
             return
         self._failure = failure
-        # What its own catalog brought before the failure still comes before it; anything else is given up.
-        if not self._ledger.holds(failure.catalog):
+        # What its own source brought before the failure still comes before it; anything else is given up.
+        if not self._ledger.holds(failure.source):
             self._page = self._stretch = iter(())
         self._producers.cancel()
         self._close_lanes()
@@ -248,11 +251,11 @@ class Stream(Generic[EntryT]):
         if self._failure is not None and self._failure.error is not None:
             return self._failure.error
         if broken:
-            # A worker died of something that is no failure of its catalog; leaving the block raises that.
-            return RuntimeError("the collection broke down before its catalogs had come to their end")
-        failures = self._ledger.report().failures
-        if failures and self._plan.on_error == "finish":
-            return CatalogsFailedError(failures)
+            # A worker died of something that is no failure of its source; leaving the block raises that.
+            return RuntimeError("the collection broke down before its sources had come to their end")
+        failed = failures(self._ledger.progress())
+        if failed and self._plan.on_error == "finish":
+            return self._failed(failed)
         return StopAsyncIteration()
 
     def _close_books(self) -> None:
@@ -272,8 +275,8 @@ class Stream(Generic[EntryT]):
         for lane in self._lanes:
             lane.close()
         # Not every anyio wakes a receiver when its own end is closed, but each does when the last sender is.
-        for source in self._sources:
-            source.sender.close()
+        for way in self._ways:
+            way.sender.close()
 
 
 def _sole(group: BaseExceptionGroup) -> BaseException:

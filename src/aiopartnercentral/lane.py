@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Lane"]
 
+SourceT = TypeVar("SourceT")
 EntryT = TypeVar("EntryT")
 
 
-class Lane(Generic[EntryT]):
+class Lane(Generic[SourceT, EntryT]):
     """Batches on their way to the consumer, who takes them one at a time.
 
     asyncio may cancel a task after a memory stream has chosen it as the receiver and before it runs again (a native
@@ -27,13 +28,13 @@ class Lane(Generic[EntryT]):
 
     def __init__(self, buffer_pages: int) -> None:
         """Open the lane for as many batches as the buffer has room for; each sender may hold one more."""
-        self._send, self._receive = anyio.create_memory_object_stream["Batch[EntryT]"](buffer_pages)
-        self._sent: dict[Batch[EntryT], None] = {}
+        self._send, self._receive = anyio.create_memory_object_stream["Batch[SourceT, EntryT]"](buffer_pages)
+        self._sent: dict[Batch[SourceT, EntryT], None] = {}
         self._interrupted = False
         self.taken_to_end: anyio.Event = anyio.Event()
-        """Set once a batch with which a catalog ends has been taken."""
+        """Set once a batch with which a source ends has been taken."""
 
-    def sender(self) -> MemoryObjectSendStream[Batch[EntryT]]:
+    def sender(self) -> MemoryObjectSendStream[Batch[SourceT, EntryT]]:
         """Give a send stream of its own to one source; it is the source's to close."""
         return self._send.clone()
 
@@ -41,7 +42,7 @@ class Lane(Generic[EntryT]):
         """Give out no more senders: the lane ends when those given out are closed."""
         self._send.close()
 
-    async def put(self, sender: MemoryObjectSendStream[Batch[EntryT]], batch: Batch[EntryT]) -> None:
+    async def put(self, sender: MemoryObjectSendStream[Batch[SourceT, EntryT]], batch: Batch[SourceT, EntryT]) -> None:
         """Send a batch, and wait for room in the buffer or, where there is none, for the consumer to take it.
 
         Cancelling it may withdraw the batch.
@@ -52,7 +53,7 @@ class Lane(Generic[EntryT]):
         self._sent[batch] = None
         await sender.send(batch)
 
-    async def take(self) -> Batch[EntryT]:
+    async def take(self) -> Batch[SourceT, EntryT]:
         """Wait for a batch; cancelling the wait loses none.
 
         Raises:
@@ -73,11 +74,11 @@ class Lane(Generic[EntryT]):
             if batch in self._sent:
                 return self._claim(batch)
 
-    def claim_of(self, catalog: str) -> Batch[EntryT] | None:
-        """Take the next batch of one catalog if there is any on the lane, even once the lane is closed."""
-        return next((self._claim(batch) for batch in self._sent if batch.catalog == catalog), None)
+    def claim_of(self, source: SourceT) -> Batch[SourceT, EntryT] | None:
+        """Take the next batch of one source if there is any on the lane, even once the lane is closed."""
+        return next((self._claim(batch) for batch in self._sent if batch.source == source), None)
 
-    def _claim(self, batch: Batch[EntryT]) -> Batch[EntryT]:
+    def _claim(self, batch: Batch[SourceT, EntryT]) -> Batch[SourceT, EntryT]:
         del self._sent[batch]
         if batch.outcome is not None:
             self.taken_to_end.set()

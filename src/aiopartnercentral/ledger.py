@@ -5,38 +5,41 @@ from __future__ import annotations
 import time
 from itertools import repeat
 from operator import length_hint
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import attrs
 
-from aiopartnercentral.report import CatalogReport, Outcome, Report
+from aiopartnercentral.report import MalformedItem, Outcome, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["Batch", "Ledger"]
 
+SourceT = TypeVar("SourceT")
 EntryT = TypeVar("EntryT")
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Batch(Generic[EntryT]):
-    """What goes from a catalog to the consumer in one piece: a page, or the news that the catalog failed.
+class Batch(Generic[SourceT, EntryT]):
+    """What goes from a source to the consumer in one piece: a page, or the news that the source failed.
 
     Attributes:
-        catalog: where it comes from.
+        source: where it comes from.
         entries: what the consumer is to get, one after the other.
         weight: how many items of the service one entry stands for.
+        malformed: items of the page that are not among the entries, because they cannot be decoded.
         pages: 1 for a page, 0 for the news of a failure.
         retries: how often the request behind it was sent again.
-        next_token: where the catalog goes on once the whole page has been handed over; a failure leaves that as it was.
-        outcome: how the catalog ends with this batch; None where it goes on.
+        next_token: where the source goes on once the whole page has been handed over; a failure leaves that as it was.
+        outcome: how the source ends with this batch; None where it goes on.
         error: what it failed with, or None.
     """
 
-    catalog: str
+    source: SourceT
     entries: tuple[EntryT, ...] = attrs.field(default=(), repr=False)
     weight: int = 1
+    malformed: tuple[MalformedItem, ...] = ()
     pages: int = 1
     retries: int = 0
     next_token: str | None = attrs.field(default=None, repr=False)
@@ -51,29 +54,37 @@ class Batch(Generic[EntryT]):
 
 @attrs.define(eq=False)
 class _Account:
-    """One catalog's part of the ledger; times are seconds of the monotonic clock."""
+    """One source's part of the ledger; times are seconds of the monotonic clock."""
 
-    catalog: str
-    started: float | None = None
-    ended: float | None = None
+    outcome: Outcome = Outcome.PENDING
     pages: int = 0
     items: int = 0
+    malformed: tuple[MalformedItem, ...] = ()
     retries: int = 0
-    outcome: Outcome = Outcome.PENDING
     error: Exception | None = None
     next_token: str | None = attrs.field(default=None, repr=False)
+    started: float | None = None
+    ended: float | None = None
+
+    @classmethod
+    def resumed(cls, earlier: Progress, now: float) -> Self:
+        """Go on with what an earlier collection has brought; it is over if that had come to its end."""
+        told = attrs.asdict(earlier, recurse=False)
+        del told["elapsed"]
+        over = None if earlier.outcome is Outcome.PENDING else now
+        return cls(**told, started=over, ended=over)
 
     def end(self, outcome: Outcome, now: float) -> None:
         self.outcome = outcome
         self.ended = now
 
-    def report(self, now: float, in_hand: int) -> CatalogReport:
+    def progress(self, now: float, in_hand: int = 0) -> Progress:
         until = now if self.ended is None else self.ended
-        return CatalogReport(
-            catalog=self.catalog,
+        return Progress(
             outcome=self.outcome,
             pages=self.pages,
             items=self.items + in_hand,
+            malformed=self.malformed,
             retries=self.retries,
             elapsed=0.0 if self.started is None else until - self.started,
             error=self.error,
@@ -81,40 +92,56 @@ class _Account:
         )
 
 
-class Ledger(Generic[EntryT]):
+class Ledger(Generic[SourceT, EntryT]):
     """Books each batch as it is handed over.
 
     At most one batch is in hand at a time. How much of it the consumer has got is read from its iterator when somebody
     asks, so that an item costs no counting.
     """
 
-    def __init__(self, catalogs: Iterable[str]) -> None:
-        """Open an account for each catalog; the time of the whole starts here."""
-        self._accounts = {catalog: _Account(catalog) for catalog in catalogs}
+    def __init__(
+        self,
+        sources: Iterable[SourceT],
+        *,
+        earlier: Mapping[SourceT, Progress] | None = None,
+        when_booked: Callable[[SourceT, Progress], None] | None = None,
+    ) -> None:
+        """Open an account for each source; the time of the whole starts here.
+
+        Arguments:
+            sources: where batches come from.
+            earlier: what some of them have brought before; one that is over by that is not started again.
+            when_booked: is told of each source whose account has changed for good.
+        """
         self._started = time.monotonic()
         self._ended: float | None = None
-        self._hand: Batch[EntryT] | None = None
+        self._accounts = {source: _Account() for source in sources}
+        for source, progress in (earlier or {}).items():
+            self._accounts[source] = _Account.resumed(progress, self._started)
+        self._when_booked = when_booked
+        self._hand: Batch[SourceT, EntryT] | None = None
         self._rest: Iterator[EntryT] = iter(())
 
-    def start(self, catalog: str) -> None:
-        """Note that the first page of the catalog is being asked for."""
-        account = self._accounts[catalog]
+    def start(self, source: SourceT) -> None:
+        """Note that the first page of the source is being asked for."""
+        account = self._accounts[source]
         account.started = time.monotonic()
         account.outcome = Outcome.RUNNING
 
-    def take(self, batch: Batch[EntryT]) -> Iterator[tuple[str, EntryT]]:
-        """Take a batch in hand in place of the one before; gives its entries, each beside the catalog's name."""
+    def take(self, batch: Batch[SourceT, EntryT]) -> Iterator[tuple[SourceT, EntryT]]:
+        """Take a batch in hand in place of the one before; gives its entries, each beside its source."""
         self.drop()
-        account = self._accounts[batch.catalog]
+        account = self._accounts[batch.source]
         account.pages += batch.pages
         account.retries += batch.retries
+        account.malformed += batch.malformed
         self._hand = batch
         self._rest = iter(batch.entries)
-        return zip(repeat(batch.catalog), self._rest, strict=False)
+        return zip(repeat(batch.source), self._rest, strict=False)
 
-    def holds(self, catalog: str) -> bool:
-        """Tell whether the batch in hand is of this catalog."""
-        return self._hand is not None and self._hand.catalog == catalog
+    def holds(self, source: SourceT) -> bool:
+        """Tell whether the batch in hand is of this source."""
+        return self._hand is not None and self._hand.source == source
 
     def settle(self) -> None:
         """Book the batch in hand for good if all of it has been handed over; otherwise it stays in hand."""
@@ -122,19 +149,21 @@ class Ledger(Generic[EntryT]):
         if batch is None or length_hint(self._rest):
             return
         self._hand = None
-        account = self._accounts[batch.catalog]
+        account = self._accounts[batch.source]
         account.items += batch.items
         if batch.pages:
             account.next_token = batch.next_token
         if batch.outcome is not None:
             account.error = batch.error
             account.end(batch.outcome, time.monotonic())
+        if self._when_booked is not None:
+            self._when_booked(batch.source, account.progress(time.monotonic()))
 
     def drop(self) -> None:
-        """Book what has been handed over of the batch in hand, and give up the rest: the catalog has not passed it."""
+        """Book what has been handed over of the batch in hand, and give up the rest: the source has not passed it."""
         self.settle()
         if self._hand is not None:
-            self._accounts[self._hand.catalog].items += self._handed()
+            self._accounts[self._hand.source].items += self._handed()
             self._hand = None
 
     def close(self) -> None:
@@ -147,21 +176,27 @@ class Ledger(Generic[EntryT]):
 
     @property
     def ended(self) -> bool:
-        """Whether every catalog has come to its end, and all of it was handed over."""
+        """Whether every source has come to its end, and all of it was handed over."""
         self.settle()
         return all(account.ended is not None for account in self._accounts.values())
 
-    def report(self) -> Report:
-        """Give the state of this moment."""
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the opening of the ledger to its end, or to now."""
+        return (time.monotonic() if self._ended is None else self._ended) - self._started
+
+    def progress(self) -> dict[SourceT, Progress]:
+        """Give the state of each source at this moment."""
         self.settle()
         now = time.monotonic()
-        return Report(
-            catalogs={
-                catalog: account.report(now, self._handed() if self.holds(catalog) else 0)
-                for catalog, account in self._accounts.items()
-            },
-            elapsed=(now if self._ended is None else self._ended) - self._started,
-        )
+        return {
+            source: account.progress(now, self._handed() if self.holds(source) else 0)
+            for source, account in self._accounts.items()
+        }
+
+    def is_over(self, source: SourceT) -> bool:
+        """Tell whether the source has come to its end."""
+        return self._accounts[source].ended is not None
 
     def _handed(self) -> int:
         if self._hand is None:

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar, get_args
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import anyio
 import attrs
 
 from aiopartnercentral.errors import CatalogsFailedError
-from aiopartnercentral.fanout import OnError, Plan, Stream, Walker
-from aiopartnercentral.walk import Fetch, FetchedPage, Walk, read_items, read_page
+from aiopartnercentral.fanout import FanOut, OnError, Plan, Walker
+from aiopartnercentral.report import CatalogReport, Report
+from aiopartnercentral.walk import FetchedPage, Reader, Walk, read_items, read_page
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from types import TracebackType
 
-    from aiopartnercentral.report import Report
-
-__all__ = ["Collected", "Fetch", "FetchedPage", "OnError", "Paginator", "Stream", "StreamSource"]
+__all__ = ["Collected", "Fetch", "FetchedPage", "OnError", "OnMalformed", "Paginator", "Stream", "StreamSource"]
 
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
+FetchedT = TypeVar("FetchedT")
+FetchedItemT = TypeVar("FetchedItemT")
+ChoiceT = TypeVar("ChoiceT", bound=str)
+
+OnMalformed: TypeAlias = Literal["raise", "report"]
+"""What an item does that is not what the model says: fail its catalog, or be left out and reported."""
+
+Fetch: TypeAlias = "Callable[[str, str | None], Awaitable[FetchedPage[PageT, ItemT]]]"
+"""Fetches one page: (catalog, page token; None for the first page) -> page."""
+
+
+class Stream(FanOut[str, EntryT]):
+    """The entries of all catalogs, each beside its catalog's name, while its `async with` block is open.
+
+    Several tasks may share one stream: each entry goes to one of them. Fetching stays one page ahead of the consumer
+    for each catalog under way, plus the buffer.
+    """
+
+    @property
+    def report(self) -> Report:
+        """What has been handed over up to now, as a snapshot."""
+        catalogs = {
+            catalog: CatalogReport(catalog=catalog, **attrs.asdict(progress, recurse=False))
+            for catalog, progress in self._ledger.progress().items()
+        }
+        return Report(catalogs=catalogs, elapsed=self._ledger.elapsed)
+
+    def _failed(self, failures: Mapping[str, Exception]) -> Exception:
+        return CatalogsFailedError(failures)
 
 
 class Collected(list[tuple[str, EntryT]]):
@@ -42,9 +71,9 @@ class StreamSource(Generic[EntryT]):
     It may be entered again, within itself, and by several tasks at once.
     """
 
-    _plan: Plan
+    _plan: Plan[str]
     # Not shown: the arguments of the request are bound in it.
-    _walker: Walker[EntryT] = attrs.field(repr=False)
+    _walker: Walker[str, EntryT] = attrs.field(repr=False)
     _entered: dict[int, list[Stream[EntryT]]] = attrs.field(factory=dict, init=False, repr=False)
 
     async def __aenter__(self) -> Stream[EntryT]:
@@ -106,6 +135,7 @@ class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> None:
         """Check the arguments; nothing is fetched yet.
 
@@ -123,23 +153,25 @@ class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
             on_error: what the failure of a catalog does. `"raise"` stops the others at once and raises it, dropping
                 pages that were fetched ahead; `"finish"` lets the others finish and then raises a
                 `CatalogsFailedError`; `"report"` raises nothing and leaves it to the report.
+            ignore_errors: codes of the service's errors, or names of exceptions, that make a catalog a skipped one
+                rather than a failed one, such as `AccessDeniedException`.
 
         Raises:
             TypeError: an argument is of a wrong type.
             ValueError: an argument has a value that is not allowed.
         """
         plan = Plan(
-            catalogs=_catalogs(catalogs),
+            sources=_catalogs(catalogs),
             ordered=_flag("ordered", ordered),
-            max_concurrency=_number("max_concurrency", max_concurrency, least=1),
-            buffer_pages=_number("buffer_pages", buffer_pages, least=0),
-            on_error=_policy(on_error),
+            max_concurrency=number("max_concurrency", max_concurrency, least=1),
+            buffer_pages=number("buffer_pages", buffer_pages, least=0),
+            on_error=one_of("on_error", on_error, get_args(OnError)),
         )
-        limit = None if max_items is None else _number("max_items", max_items, least=1)
         self._fetch = fetch
         self._fetch_raw = fetch_raw
-        self._max_items = limit
-        super().__init__(plan, partial(Walk, fetch=fetch, read=read_items, max_items=limit))
+        self._max_items = None if max_items is None else number("max_items", max_items, least=1)
+        self._ignored = ignoring(ignore_errors)
+        super().__init__(plan, self._walker_of(fetch, read_items))
 
     def pages(self) -> StreamSource[PageT]:
         """Give whole pages, just as they were fetched.
@@ -147,13 +179,41 @@ class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
         With `max_items` a catalog ends after the page in which it reaches the limit; that page is not cut, so its items
         may be more.
         """
-        return StreamSource(self._plan, partial(Walk, fetch=self._fetch, read=read_page, max_items=self._max_items))
+        return StreamSource(self._plan, self._walker_of(self._fetch, read_page))
 
     def raw(self) -> StreamSource[bytes]:
         """Give each item as the bytes that the service spelled on the wire."""
-        return StreamSource(
-            self._plan, partial(Walk, fetch=self._fetch_raw, read=read_items, max_items=self._max_items)
-        )
+        return StreamSource(self._plan, self._walker_of(self._fetch_raw, read_items))
+
+    def _walker_of(
+        self, fetch: Fetch[FetchedT, FetchedItemT], read: Reader[FetchedT, FetchedItemT, EntryT]
+    ) -> Walker[str, EntryT]:
+        def walker(catalog: str) -> Walk[str, FetchedT, FetchedItemT, EntryT]:
+            return Walk(
+                catalog,
+                name=f"catalog {catalog}",
+                fetch=partial(fetch, catalog),
+                read=read,
+                max_items=self._max_items,
+                ignored=self._ignored,
+            )
+
+        return walker
+
+
+def ignoring(errors: Collection[str]) -> Callable[[Exception], bool]:
+    """Return what tells whether an error is one of those with these codes or names.
+
+    Raises:
+        TypeError: they are no collection of strings.
+    """
+    if isinstance(errors, str) or not isinstance(errors, Collection):
+        raise TypeError(f"ignore_errors must be a collection of error codes, not {type(errors).__name__}")
+    for error in errors:
+        if not isinstance(error, str):
+            raise TypeError(f"ignore_errors must hold strings, not {type(error).__name__}")
+    names = frozenset(errors)
+    return lambda error: not names.isdisjoint((type(error).__name__, getattr(error, "code", None)))
 
 
 def _catalogs(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -170,13 +230,24 @@ def _catalogs(value: str | Iterable[str]) -> tuple[str, ...]:
     return catalogs
 
 
+def is_reporting(on_malformed: OnMalformed) -> bool:
+    """Tell whether malformed items are to be reported; raises TypeError or ValueError if it says neither."""
+    return one_of("on_malformed", on_malformed, get_args(OnMalformed)) == "report"
+
+
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
     return value
 
 
-def _number(name: str, value: object, *, least: int) -> int:
+def number(name: str, value: object, *, least: int) -> int:
+    """Return a whole number.
+
+    Raises:
+        TypeError: it is none.
+        ValueError: it is less than the least.
+    """
     # True is an int to Python, but nobody means the number 1 by it.
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
@@ -185,10 +256,15 @@ def _number(name: str, value: object, *, least: int) -> int:
     return value
 
 
-def _policy(value: OnError) -> OnError:
+def one_of(name: str, value: ChoiceT, choices: tuple[str, ...]) -> ChoiceT:
+    """Return one of several words.
+
+    Raises:
+        TypeError: it is no string.
+        ValueError: it is another one.
+    """
     if not isinstance(value, str):
-        raise TypeError(f"on_error must be a string, not {type(value).__name__}")
-    if value not in get_args(OnError):
-        allowed = ", ".join(map(repr, get_args(OnError)))
-        raise ValueError(f"on_error must be one of {allowed}, not {value!r}")
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
     return value

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-__all__ = ["CatalogReport", "Outcome", "Report"]
+__all__ = ["CatalogReport", "MalformedItem", "Outcome", "Progress", "Report", "failures", "table"]
 
 
 class Outcome(StrEnum):
-    """How far one catalog has come."""
+    """How far one source has come."""
 
     PENDING = "pending"
     """Its first page has not been asked for."""
@@ -26,39 +26,74 @@ class Outcome(StrEnum):
     """`max_items` of it have been handed over, and there is more."""
     FAILED = "failed"
     """It ended with an error."""
+    SKIPPED = "skipped"
+    """It ended with an error that was to be ignored."""
     CANCELLED = "cancelled"
-    """It was given up, because the stream was left early or another catalog failed."""
+    """It was given up, because the stream was left early or another source failed."""
 
 
 @attrs.frozen(kw_only=True)
-class CatalogReport:
-    """What one catalog has brought so far; counts are of what was handed to the consumer, not of what was fetched.
+class MalformedItem:
+    """An item that is not what the service model says, and was left out.
 
     Attributes:
-        catalog: name of the catalog.
+        raw: its JSON as the service spelled it. Not shown in repr, since nothing tells what in it is sensitive.
+        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
+        reason: what was expected and what was found, without the value itself.
+        request_id: the service's id of the request, or None.
+    """
+
+    raw: bytes = attrs.field(repr=False)
+    path: str
+    reason: str
+    request_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """What one source has brought so far; counts are of what was handed to the consumer, not of what was fetched.
+
+    Attributes:
         outcome: how far it has come.
         pages: pages that the consumer has begun or finished.
         items: items that the consumer has got.
+        malformed: items of those pages that were left out.
         retries: how often the requests behind those pages, or behind the failure, were sent again.
         elapsed: seconds from its first request to its end, or to now while it has not ended.
-        error: what it failed with, or None.
+        error: what it failed with, or what was ignored; None without either.
         next_token: page token of the first page that was not wholly handed over, to go on from there. None stands for
             the first page, or for nowhere once the outcome is complete. After a `PaginationError` it is None too, as
             only a new start can help.
     """
 
-    catalog: str
     outcome: Outcome = Outcome.PENDING
     pages: int = 0
     items: int = 0
+    malformed: tuple[MalformedItem, ...] = ()
     retries: int = 0
     elapsed: float = 0.0
     error: Exception | None = None
     next_token: str | None = attrs.field(default=None, repr=False)
 
+    @property
+    def complete(self) -> bool:
+        """Whether every item that the service listed has been handed over."""
+        return self.outcome is Outcome.COMPLETE and not self.malformed
+
+
+@attrs.frozen(kw_only=True)
+class CatalogReport(Progress):
+    """What one catalog has brought so far; see `Progress` for the other attributes.
+
+    Attributes:
+        catalog: name of the catalog.
+    """
+
+    catalog: str
+
     def __str__(self) -> str:
         """Give a table of one line, below its head."""
-        return _table([self])
+        return table({self.catalog: self})
 
 
 @attrs.frozen(kw_only=True)
@@ -90,13 +125,13 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether every catalog has been handed over to its end: none limited, failed, given up or still running."""
-        return all(catalog.outcome is Outcome.COMPLETE for catalog in self.catalogs.values())
+        """Whether every item of every catalog has been handed over; none was left out, limited, skipped or given up."""
+        return all(catalog.complete for catalog in self.catalogs.values())
 
     @property
     def failures(self) -> Mapping[str, Exception]:
-        """For each catalog that failed what it failed with."""
-        return {name: catalog.error for name, catalog in self.catalogs.items() if catalog.error is not None}
+        """For each catalog that failed what it failed with; those that were skipped are not among them."""
+        return failures(self.catalogs)
 
     def __str__(self) -> str:
         """Give a table of one line for each catalog, and a line of totals."""
@@ -104,32 +139,46 @@ class Report:
             f"{len(self.catalogs)} catalog(s): {self.items} items, {self.pages} pages, "
             f"{self.retries} retries in {self.elapsed:.2f} s"
         )
-        return f"{_table(list(self.catalogs.values()))}\n{total}"
+        return f"{table(self.catalogs)}\n{total}"
 
 
-_HEAD = ("catalog", "outcome", "items", "pages", "retries", "seconds", "error")
-_NUMBERS = range(2, 6)
+KeyT = TypeVar("KeyT")
+
+_HEAD = ("outcome", "items", "pages", "retries", "seconds", "error")
+_NUMBERS = range(-5, -1)
 
 
-def _table(catalogs: Sequence[CatalogReport]) -> str:
-    rows = [_HEAD, *map(_row, catalogs)]
+def failures(states: Mapping[KeyT, Progress]) -> Mapping[KeyT, Exception]:
+    """Return what each source that failed has failed with."""
+    return {
+        key: state.error
+        for key, state in states.items()
+        if state.error is not None and state.outcome is not Outcome.SKIPPED
+    }
+
+
+def table(states: Mapping[str, Progress], name: str = "catalog") -> str:
+    """Return a table with a line for each source, below a head that calls the first column by the given name."""
+    rows = [(name, *_HEAD), *((key, *_row(state)) for key, state in states.items())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if index in _NUMBERS else cell.ljust(width)
+            cell.rjust(width) if index - len(row) in _NUMBERS else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     )
 
 
-def _row(report: CatalogReport) -> tuple[str, ...]:
-    counts = (str(count) for count in (report.items, report.pages, report.retries))
-    return (report.catalog, report.outcome.value, *counts, f"{report.elapsed:.2f}", _one_line(report.error))
+def _row(state: Progress) -> tuple[str, ...]:
+    counts = (str(count) for count in (state.items, state.pages, state.retries))
+    return (state.outcome.value, *counts, f"{state.elapsed:.2f}", _one_line(state))
 
 
-def _one_line(error: Exception | None) -> str:
-    if error is None:
-        return ""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+def _one_line(state: Progress) -> str:
+    left_out = f"{len(state.malformed)} malformed item(s) left out" if state.malformed else ""
+    if state.error is None:
+        return left_out
+    message = " ".join(str(state.error).split())
+    error = f"{type(state.error).__name__}: {message}" if message else type(state.error).__name__
+    return f"{error}; {left_out}" if left_out else error

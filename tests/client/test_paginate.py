@@ -171,7 +171,7 @@ async def test_a_token_cycle_ends_the_catalog(server: ScriptedServer, client: ac
     )
     with pytest.raises(PaginationError, match="catalog AWS: the page token of page 4 had been used before") as caught:
         await client.paginate.list_connections(catalogs="AWS").collect()
-    assert (caught.value.catalog, caught.value.pages) == ("AWS", 4)
+    assert (caught.value.source, caught.value.pages) == ("catalog AWS", 4)
 
 
 async def test_error_policies_over_the_network() -> None:

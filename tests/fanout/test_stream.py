@@ -119,7 +119,7 @@ async def test_any_token_seen_before_ends_the_catalog_after_its_page(back_to):
             with pytest.raises(PaginationError) as caught:
                 await gather(stream, seen, anyio.wait_all_tasks_blocked)
     assert seen == fake.items("A")
-    assert (caught.value.catalog, caught.value.pages) == ("A", 4)
+    assert (caught.value.source, caught.value.pages) == ("catalog A", 4)
     assert len(fake.requests) == 4
     assert stream.report.catalogs["A"].next_token is None
 

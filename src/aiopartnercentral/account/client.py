@@ -10,14 +10,14 @@ from aiopartnercentral.account.fast import FAST
 from aiopartnercentral.client import ServiceClient, open_client, to_enum, to_list, wrap_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
     from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Service
-    from aiopartnercentral.paging import OnError, Paginator
+    from aiopartnercentral.paging import OnError, OnMalformed, Paginator
 
 
 class Client(ServiceClient):
@@ -886,6 +886,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListConnectionInvitationsResponse, structures.ConnectionInvitationSummary]:
         """Collect the items of all pages of `ListConnectionInvitations`.
 
@@ -903,6 +905,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -933,6 +937,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
     def list_connections(
@@ -947,6 +953,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary]:
         """Collect the items of all pages of `ListConnections`.
 
@@ -962,6 +970,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -987,6 +997,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
     def list_partners(
@@ -998,6 +1010,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]:
         """Collect the items of all pages of `ListPartners`.
 
@@ -1010,6 +1024,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -1028,6 +1044,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
 

@@ -20,6 +20,7 @@ from aiopartnercentral.cli import collect
 from aiopartnercentral.cli.api import squashed
 from aiopartnercentral.cli.options import COMMON, check_text
 from aiopartnercentral.cli.running import run
+from aiopartnercentral.client import CollectionOptions
 from aiopartnercentral.operation import Pagination
 from aiopartnercentral.shapes import OpenEnum
 
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Listing", "commands", "listings"]
 
 # How the collection is done, not what is asked of the service: these options are the same for every listing.
-_OF_THE_COLLECTION: Final = frozenset(
-    {"catalogs", "max_items", "ordered", "max_concurrency", "buffer_pages", "on_error", "page_size"}
-)
+_OF_THE_COLLECTION: Final = frozenset({*CollectionOptions.__annotations__, "on_malformed", "page_size"})
 _SUMMARIES: Final[Mapping[str, str]] = {
     "list_connections": "Collect the connections with other partners.",
     "list_connection_invitations": "Collect the invitations to connect, sent and received.",

@@ -17,7 +17,7 @@ from aiopartnercentral.converting.failures import expected, missing
 from aiopartnercentral.errors import DecodeError, EncodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aiopartnercentral.shapes import JsonValue
 
@@ -74,6 +74,23 @@ def split_page(body: bytes, result_key: str, token_key: str) -> tuple[list[bytes
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError):
         return _split_slowly(body, result_key, token_key)
     return [bytes(item).translate(_ONE_LINE) for item in items], token
+
+
+def with_items(body: bytes, result_key: str, items: Sequence[bytes]) -> bytes:
+    """Return a page that `split_page` has split with other items in place of its own.
+
+    Arguments:
+        body: the page.
+        result_key: the member that holds the items.
+        items: the JSON text of each.
+    """
+    array = b"[" + b",".join(items) + b"]"
+    try:
+        body.decode()
+        page = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return msgspec.json.encode(page | {result_key: msgspec.Raw(array)})
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return dumps({**loads(body), result_key: loads(array)})
 
 
 def _split_slowly(body: bytes, result_key: str, token_key: str) -> tuple[list[bytes], str | None]:

@@ -10,14 +10,14 @@ from golden_listing import operations, structures
 from golden_listing.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
     from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Service
-    from aiopartnercentral.paging import OnError, Paginator
+    from aiopartnercentral.paging import OnError, OnMalformed, Paginator
 
 
 class Client(ServiceClient):
@@ -81,6 +81,8 @@ class Paginate:
         max_items: int | None = None,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListThingsResponse, str]:
         """Collect the items of all pages of `ListThings`.
 
@@ -94,6 +96,8 @@ class Paginate:
             max_items: at most so many items of each listing; None for all.
             buffer_pages: how many pages may wait beside the one that each listing holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a listing a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -110,6 +114,8 @@ class Paginate:
             max_items=max_items,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
     def list_odd(
@@ -122,6 +128,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListOddResponse, str]:
         """Collect the items of all pages of `ListOdd`.
 
@@ -135,6 +143,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -153,6 +163,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
 

@@ -10,14 +10,14 @@ from golden_pagination import enums, operations, structures
 from golden_pagination.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
     from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Service
-    from aiopartnercentral.paging import OnError, Paginator
+    from aiopartnercentral.paging import OnError, OnMalformed, Paginator
 
 
 class Client(ServiceClient):
@@ -138,6 +138,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListThingsResponse, structures.Thing]:
         """Collect the items of all pages of `ListThings`.
 
@@ -157,6 +159,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -188,6 +192,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
     def list_names(
@@ -199,6 +205,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListNamesResponse, str]:
         """Collect the items of all pages of `ListNames`.
 
@@ -211,6 +219,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -229,6 +239,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
     def list_groups(
@@ -241,6 +253,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListGroupsResponse, list[str]]:
         """Collect the items of all pages of `ListGroups`.
 
@@ -254,6 +268,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -272,6 +288,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
 

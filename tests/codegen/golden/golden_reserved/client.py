@@ -10,14 +10,14 @@ from golden_reserved import enums, operations, structures
 from golden_reserved.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
     from aiopartnercentral.converting.fast import Fast
     from aiopartnercentral.operation import Service
-    from aiopartnercentral.paging import OnError, Paginator
+    from aiopartnercentral.paging import OnError, OnMalformed, Paginator
 
 
 class Client(ServiceClient):
@@ -300,6 +300,8 @@ class Paginate:
         max_concurrency: int = 10,
         buffer_pages: int = 0,
         on_error: OnError = "raise",
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: Collection[str] = (),
     ) -> Paginator[structures.ListWordsResponse, str]:
         """Collect the items of all pages of `ListWords`.
 
@@ -323,6 +325,8 @@ class Paginate:
             max_concurrency: how many catalogs are collected at once.
             buffer_pages: how many pages may wait beside the one that each catalog holds ready.
             on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
+            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
+            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
 
         Raises:
             ValueError: an argument of the collection itself is out of range.
@@ -358,6 +362,8 @@ class Paginate:
             max_concurrency=max_concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            on_malformed=on_malformed,
+            ignore_errors=ignore_errors,
         )
 
 
