@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class World:
     """Everything that the emulator knows.
 
-    It is a function of its arguments and of the requests that it was asked, with their times.
+    It is a function of its arguments and of the requests that changed something, with their times: what only reads,
+    fails, or comes again with its token, changes nothing that anybody could see.
 
     Arguments:
         seed: the number that determines the seeded data.
@@ -46,6 +47,13 @@ class World:
     _sides: dict[tuple[str, str], Catalog] = attrs.field(factory=dict, init=False)
     _made: Counter[str] = attrs.field(factory=Counter, init=False)
 
+    def begin(self) -> None:
+        """Forget everything that was changed."""
+        self.tokens = TokenBook()
+        self.verifications.clear()
+        self._sides.clear()
+        self._made.clear()
+
     def side(self, catalog: str, account: str, now: datetime) -> Catalog:
         """Return what an account has in a catalog at a time.
 
@@ -60,18 +68,24 @@ class World:
         side.settle(now)
         return side
 
-    def sides(self, catalog: str) -> Iterator[Catalog]:
-        """Yield what each account has in a catalog, for those that ever asked or were asked for; the owner first."""
-        if (catalog, self.owner) not in self._sides:
-            self._sides[catalog, self.owner] = Catalog.of(Seed(self.seed, catalog, self.owner, self.sizes[catalog]))
-        for (name, _), side in list(self._sides.items()):
-            if name == catalog:
-                yield side
+    def sides(self, catalog: str, now: datetime) -> Iterator[Catalog]:
+        """Yield what each account has in a catalog at a time, for those that ever asked or were asked for.
+
+        The owner comes first, the others follow by their number: who asked first, be it to read only, is nobody's
+        business.
+        """
+        others = sorted(account for name, account in self._sides if name == catalog and account != self.owner)
+        for account in (self.owner, *others):
+            yield self.side(catalog, account, now)
 
     def codes(self) -> Iterator[SentCode]:
         """Yield the latest verification code for each address in each catalog and account."""
-        for side in self._sides.values():
+        for _, side in sorted(self._sides.items()):
             yield from side.codes.values()
+
+    def registrant(self, secret: str) -> Verification | None:
+        """Return the verification whose completion URL ends in a secret, or None."""
+        return next((found for found in self.verifications.values() if found.secret == secret), None)
 
     def dice(self, kind: str) -> Dice:
         """Return dice of their own for each thing of a kind that is made."""
@@ -83,7 +97,7 @@ class World:
         dice = self.dice(prefix)
         return make_identifier(prefix, dice, MAX_ITEMS - self._made[prefix])
 
-    def account_behind(self, identifier: str, side: Catalog) -> str | None:
+    def account_behind(self, identifier: str, side: Catalog, now: datetime) -> str | None:
         """Return the account that a participant identifier stands for, seen from one side; None if it is nobody's.
 
         Every account exists, whether it was heard of or not. A profile exists when a partner has it, or the other
@@ -92,7 +106,7 @@ class World:
         if ACCOUNT.fullmatch(identifier):
             return identifier
         wanted = frozenset({identifier})
-        for other in self.sides(side.name):
+        for other in self.sides(side.name, now):
             if other.partners.matching(frozenset(), wanted):
                 return other.account
         for index in side.connections.matching(frozenset(), wanted):

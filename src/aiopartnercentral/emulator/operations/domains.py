@@ -39,7 +39,7 @@ def associate_domain(call: Call) -> bytes:
 
 def _check_free(call: Call, domain: str) -> None:
     """Raise ServiceFaultError if another account's partner has the domain."""
-    for side in call.world.sides(call.catalog.name):
+    for side in call.world.sides(call.catalog.name, call.now):
         partner = side.partner()
         if side is not call.catalog and partner and any(d["DomainName"] == domain for d in partner.get(_DOMAINS, ())):
             raise business_rules_broken({"INCOMPATIBLE_DOMAIN": "The domain belongs to another partner"})

@@ -32,7 +32,7 @@ def create_connection_invitation(call: Call) -> bytes:
     Neither side needs to be a partner: a participant can be a bare account.
     """
     sender, identifier = call.catalog, call.request["ReceiverIdentifier"]
-    account = call.world.account_behind(identifier, sender)
+    account = call.world.account_behind(identifier, sender, call.now)
     if account is None:
         raise not_found("RECEIVER_PROFILE_NOT_FOUND")
     if account == call.account:

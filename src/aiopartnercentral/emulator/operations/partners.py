@@ -76,7 +76,7 @@ def create_partner(call: Call) -> bytes:
 
 def _check_new(call: Call) -> None:
     """Raise ServiceFaultError if the account is a partner already, or another one has the legal name."""
-    for side in call.world.sides(call.catalog.name):
+    for side in call.world.sides(call.catalog.name, call.now):
         partner = side.partner()
         if partner and (side is call.catalog or partner["LegalName"] == call.request["LegalName"]):
             raise conflict("DUPLICATE_PARTNER")

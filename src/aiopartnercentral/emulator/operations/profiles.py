@@ -85,7 +85,7 @@ def _problems(call: Call, details: dict[str, Any]) -> list[dict[str, str]]:
         for member, reason in (("WebsiteUrl", "INVALID_WEBSITE_URL"), ("LogoUrl", "INVALID_LOGO_URL")):
             if _is_invalid(content[member]):
                 problems.append((content["Locale"], f"The {member} cannot be fetched", reason))
-    for side in call.world.sides(call.catalog.name):
+    for side in call.world.sides(call.catalog.name, call.now):
         partner = side.partner()
         taken = partner and partner["Profile"]["DisplayName"] == details["DisplayName"]
         if side is not call.catalog and taken:

@@ -97,7 +97,7 @@ def _as_partner(partner: dict[str, Any], account: str) -> dict[str, str]:
 
 def _associated_with(call: Call, account: str) -> Iterator[tuple[dict[str, str], QualificationsTask]]:
     """Yield the partners that are associated with an account's, or about to be."""
-    for side in call.world.sides(call.catalog.name):
+    for side in call.world.sides(call.catalog.name, call.now):
         for identifier, tasks in side.tasks.items():
             begun, partner = tasks.begun(call.now), side.partners.find(identifier)
             if begun and partner and begun.other["AccountId"] == account:
@@ -109,7 +109,7 @@ def _named(call: Call, field: str) -> dict[str, str]:
     named: dict[str, str] = call.request[field]
     if not named:
         raise invalid_field(field, "must have ProfileId, AccountId or both", "REQUIRED_FIELD_MISSING")
-    account = named.get("AccountId") or call.world.account_behind(named["ProfileId"], call.catalog)
+    account = named.get("AccountId") or call.world.account_behind(named["ProfileId"], call.catalog, call.now)
     profile_id = account and call.world.profile_id(account, call.catalog, call.now)
     if not account or not profile_id or named.get("ProfileId", profile_id) != profile_id:
         raise not_found("PARTNER_PROFILE_NOT_FOUND")
