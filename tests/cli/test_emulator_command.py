@@ -101,6 +101,34 @@ async def test_credentials_that_cannot_be_used(run, tmp_path, text):
     assert "credentials" in ended.err
 
 
+async def test_a_state_is_taken_up_again_and_belongs_to_one_emulator(started, run, tmp_path):
+    file = tmp_path / "state"
+    seen = []
+    for _ in range(2):
+        async with started("emulator", "--catalog", "AWS=0", "--state", file) as process:
+            async with connect(await address(process)) as client:
+                before = await client.get_connection_preferences(catalog="AWS")
+                after = await client.update_connection_preferences(
+                    catalog="AWS", revision=before.revision, access_type="DENY_ALL"
+                )
+                seen.append(after.revision)
+            second = await run("emulator", "--catalog", "AWS=0", "--state", file)
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+        assert (second.code, second.out) == (2, b"")
+        assert f"{file} is in use by another emulator" in second.complaint
+    assert seen == [2, 3]
+
+
+async def test_a_state_of_another_emulator_is_wrong_usage(run, tmp_path):
+    file = tmp_path / "state"
+    file.write_text("Dear diary,\n")
+    ended = await run("emulator", "--state", file)
+    assert (ended.code, ended.out) == (2, b"")
+    assert f"{file}, line 1: this is no state of an emulator" in ended.complaint
+    assert file.read_text() == "Dear diary,\n"
+
+
 async def test_a_port_in_use_is_one_line(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -136,6 +136,10 @@ def emulator(
         Path | None,
         typer.Option(metavar="FILE", help="AWS credentials file with aws_account_id; only these may sign requests."),
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep there all that changes, and go on from there at the next start."),
+    ] = None,
 ) -> None:
     """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
     from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
@@ -152,6 +156,7 @@ def emulator(
         task_seconds=task_seconds,
         freeze_time=freeze_time,
         credentials=credentials,
+        state=state,
     )
     raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))
 

@@ -14,9 +14,9 @@ import attrs
 import typer
 
 from aiopartnercentral.cli.progress import is_terminal
-from aiopartnercentral.cli.running import CommandError
+from aiopartnercentral.cli.running import USAGE, CommandError
 from aiopartnercentral.cli.text import one_line, say
-from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator
+from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, StateError
 from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
 
 if TYPE_CHECKING:
@@ -114,11 +114,13 @@ async def serve(prepared: Prepared) -> int:
     """Run the emulator until cancelled, which sends what is held back and closes every socket.
 
     Raises:
-        CommandError: it cannot listen at the address.
+        CommandError: it cannot listen at the address, or keep its state in the file.
     """
     async with AsyncExitStack() as stack:
         try:
             emulator = await stack.enter_async_context(prepared.emulator)
+        except StateError as error:
+            raise CommandError(one_line(str(error)), exit_code=USAGE) from error
         except (OSError, UnicodeError) as error:
             place = f"{one_line(prepared.host)} port {prepared.port}"
             raise CommandError(

@@ -9,6 +9,9 @@
     policy      what IAM would deny
     control     what the service has no operation for: the time, the codes sent, a registrant's visit
     service     from a well-framed request to the answer's bytes
+    history     what changes the world: carried out, written down, and carried out again at the next start
+    entries     what is written down
+    journal     the file that it is written to
     validation  a request or an answer against the pinned service model
     tokens      the same request with the same ClientToken is carried out once
     call        one valid request, as a handler gets it
@@ -35,6 +38,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.clock import Clock
+from aiopartnercentral.emulator.entries import StateError
 from aiopartnercentral.emulator.identity import Credential
 from aiopartnercentral.emulator.policy import Denial
 from aiopartnercentral.emulator.quotas import Quotas
@@ -42,7 +46,7 @@ from aiopartnercentral.emulator.quotas import Quotas
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.server import Emulator
 
-__all__ = ["Clock", "Credential", "Denial", "Emulator", "Quotas"]
+__all__ = ["Clock", "Credential", "Denial", "Emulator", "Quotas", "StateError"]
 
 
 def __getattr__(name: str) -> object:

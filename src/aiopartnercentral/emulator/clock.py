@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,23 @@ import attrs
 from aiopartnercentral.emulator.seed import TODAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    Witness = Callable[[datetime, bool], None]
 
 # What expires does so later than now, and still within the calendar.
-_END = datetime(9000, 12, 31, tzinfo=UTC)
+END = datetime(9000, 12, 31, tzinfo=UTC)
 
 
 def _aware(_: object, __: attrs.Attribute[datetime], moment: datetime) -> None:
-    if moment.tzinfo is None or moment > _END:
+    if moment.tzinfo is None or moment > END:
         raise ValueError("the time at which an emulator starts must have a time zone, and be before the year 9001")
+
+
+def _held_or_let_go(clock: Clock, _: attrs.Attribute[bool], running: bool) -> bool:  # noqa: FBT001 - attrs' interface
+    # The time that went by until now does so as before.
+    clock._tell(clock.now(), running=running)  # noqa: SLF001 - a part of the class
+    return running
 
 
 @attrs.define
@@ -37,9 +46,10 @@ class Clock:
     """
 
     _now: datetime = attrs.field(default=TODAY, alias="start", validator=_aware)
-    running: bool = True
+    running: bool = attrs.field(default=True, on_setattr=_held_or_let_go)
     _tick: Callable[[], float] = time.monotonic
     _read_at: float = attrs.field(init=False)
+    _witness: Witness | None = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin."""
@@ -58,13 +68,41 @@ class Clock:
 
         Raises:
             ValueError: the time would go backwards, or beyond the year 9000.
+            StateError: the emulator keeps its state in a file, which cannot be written; the time has not moved.
         """
         if by < timedelta(0):
             raise ValueError("time goes forward only")
-        if by > _END - self.now():
+        now = self.now()
+        if by > END - now:
             raise ValueError("the emulator's time ends with the year 9000")
+        self._tell(now + by, running=self.running)
         self._now += by
         return self._now
+
+    def resume(self, moment: datetime) -> None:
+        """Go on from a moment, unless it is later already."""
+        self._now = max(self.now(), min(moment, END))
+
+    @contextmanager
+    def watched(self, witness: Witness) -> Iterator[None]:
+        """Let somebody know of each move before it is made: what time it will be, and whether time will go on.
+
+        What the witness raises keeps the clock as it is.
+
+        Raises:
+            RuntimeError: another one watches.
+        """
+        if self._witness is not None:
+            raise RuntimeError("this clock belongs to another emulator that keeps its state")
+        self._witness = witness
+        try:
+            yield
+        finally:
+            self._witness = None
+
+    def _tell(self, moment: datetime, *, running: bool) -> None:
+        if self._witness is not None:
+            self._witness(moment, running)
 
 
 def stamp(moment: datetime) -> str:

@@ -11,6 +11,8 @@ import attrs
 import msgspec
 
 from aiopartnercentral.emulator.clock import stamp
+from aiopartnercentral.emulator.entries import StateError
+from aiopartnercentral.emulator.faults import NOT_KEPT
 from aiopartnercentral.emulator.operations.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.shelf import encode
 
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from aiopartnercentral.emulator.clock import Clock
+    from aiopartnercentral.emulator.history import History
     from aiopartnercentral.emulator.store import SentCode
-    from aiopartnercentral.emulator.world import World
 
 PREFIX: Final = "/_emulator/"
 
@@ -35,33 +36,32 @@ class Control:
         GET  /_emulator/verifications/<secret>   a completion URL: the registrant identifies themselves
 
     Arguments:
-        world: what there is.
-        clock: its time.
+        history: what changes the world and its time.
     """
 
-    world: World
-    clock: Clock
+    history: History
 
     def answer(self, method: str, path: str, raw: bytes) -> tuple[int, bytes]:
         """Return status and JSON body of the answer."""
-        if path.startswith(COMPLETION_PATH) and method in ("GET", "POST"):
-            return self._complete(path.removeprefix(COMPLETION_PATH))
-        handler = self._handlers().get((method, path))
-        if handler is None:
-            return _failed(HTTPStatus.NOT_FOUND, "There is nothing here")
-        return handler(raw)
+        try:
+            if path.startswith(COMPLETION_PATH) and method in ("GET", "POST"):
+                return self._complete(path.removeprefix(COMPLETION_PATH))
+            handler = self._handlers().get((method, path))
+            return handler(raw) if handler else _failed(HTTPStatus.NOT_FOUND, "There is nothing here")
+        except StateError:
+            return _failed(HTTPStatus.INTERNAL_SERVER_ERROR, NOT_KEPT)
 
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[bytes], tuple[int, bytes]]]:
         return {
-            ("GET", f"{PREFIX}clock"): lambda _: _told(self.clock.now()),
+            ("GET", f"{PREFIX}clock"): lambda _: _told(self.history.clock.now()),
             ("POST", f"{PREFIX}clock"): self._advance,
             ("GET", f"{PREFIX}codes"): lambda _: _done({"Codes": [_code(sent) for sent in self.codes()]}),
         }
 
     def codes(self) -> Sequence[SentCode]:
         """Return the verification codes that can be used."""
-        now = self.clock.now()
-        return [code for code in self.world.codes() if now < code.expires_at]
+        now = self.history.clock.now()
+        return [code for code in self.history.world.codes() if now < code.expires_at]
 
     def _advance(self, raw: bytes) -> tuple[int, bytes]:
         try:
@@ -69,20 +69,19 @@ class Control:
             seconds = sent["AdvanceSeconds"]
             if type(seconds) not in (int, float) or not math.isfinite(seconds):
                 raise ValueError("AdvanceSeconds must be a number")  # noqa: TRY301 - one answer for all that is wrong
-            return _told(self.clock.advance(timedelta(seconds=seconds)))
+            return _told(self.history.clock.advance(timedelta(seconds=seconds)))
         except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, ValueError, OverflowError):
             message = 'The body must be {"AdvanceSeconds": NUMBER}, within the calendar and not backwards'
             return _failed(HTTPStatus.BAD_REQUEST, message)
 
     def _complete(self, secret: str) -> tuple[int, bytes]:
-        now = self.clock.now()
-        for verification in self.world.verifications.values():
-            if verification.secret == secret:
-                if verification.status(now) == "FAILED":
-                    return _failed(HTTPStatus.GONE, "This address is no longer good; start another verification")
-                verification.opened_at = verification.opened_at or now
-                return _done({"VerificationStatus": verification.status(now)})
-        return _failed(HTTPStatus.NOT_FOUND, "No verification has this address")
+        now, verification = self.history.clock.now(), self.history.world.registrant(secret)
+        if verification is None:
+            return _failed(HTTPStatus.NOT_FOUND, "No verification has this address")
+        if verification.status(now) == "FAILED":
+            return _failed(HTTPStatus.GONE, "This address is no longer good; start another verification")
+        self.history.visit(verification, now)
+        return _done({"VerificationStatus": verification.status(now)})
 
 
 def _code(sent: SentCode) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 _THROTTLED_SERVICE = "partnercentral-account"
 # The service publishes no quota for its request rate, so this code is the emulator's own.
 _THROTTLED_QUOTA = "L-EMULATED"
+
+
+NOT_KEPT: Final = "This was not carried out: the emulator cannot write its state, and its log says why"
+"""What a caller is told whose request would change what cannot be kept."""
 
 
 class ServiceFaultError(Exception):
@@ -129,11 +133,9 @@ def throttled() -> ServiceFaultError:
     )
 
 
-def internal_error() -> ServiceFaultError:
+def internal_error(message: str = "The emulator failed; its log says why") -> ServiceFaultError:
     """Return what a caller gets when a handler breaks; the reason is in the emulator's log."""
-    return ServiceFaultError(
-        "InternalServerException", {"Message": "The emulator failed; its log says why"}, status=500
-    )
+    return ServiceFaultError("InternalServerException", {"Message": message}, status=500)
 
 
 def protocol_error(shape: str, message: str, *, status: int = 400) -> ServiceFaultError:

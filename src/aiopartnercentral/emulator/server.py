@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import anyio
+import anyio.from_thread
 import anyio.lowlevel
+import anyio.to_thread
 from aiohttp import web
 
 from aiopartnercentral.emulator import arguments, framing
 from aiopartnercentral.emulator.clock import Clock
 from aiopartnercentral.emulator.control import Control
 from aiopartnercentral.emulator.front import Front
+from aiopartnercentral.emulator.history import History
 from aiopartnercentral.emulator.identity import Identities
 from aiopartnercentral.emulator.quotas import Quotas
 from aiopartnercentral.emulator.service import Service
@@ -23,6 +27,7 @@ from aiopartnercentral.emulator.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from os import PathLike
     from types import TracebackType
 
     from aiopartnercentral.emulator.identity import Credential
@@ -57,6 +62,7 @@ class Emulator:
         credentials: what signs requests, by access key id. Given them, every request must carry a valid Signature
             Version 4 of one of them, and is its account's; without them, any credentials do.
         denials: what gets an AccessDeniedException beside the denied catalogs; can be set at any time.
+        state: file in which everything that changes is kept, and found at the next start.
 
     Attributes:
         clock: the emulator's time.
@@ -83,14 +89,17 @@ class Emulator:
         quotas: Quotas | None = None,
         credentials: Mapping[str, Credential] | None = None,
         denials: Collection[Denial] = (),
+        state: str | PathLike[str] | None = None,
     ) -> None:
         sizes = arguments.sizes(DEFAULT_CATALOGS if catalogs is None else catalogs)
         task_time = arguments.duration("task_seconds", task_seconds)
         world = World(seed, sizes, arguments.account(account_id), quotas or Quotas(), task_time)
         self.clock: Clock = clock or Clock()
-        self._service = Service(world, self.clock, account_validator())
+        self._history = History(world, self.clock)
+        self._state = None if state is None else Path(state)
+        self._service = Service(self._history, account_validator())
         signature = SignatureVersion4(self._service.validator.signing_name)
-        self._front = Front(self._service, Control(world, self.clock), Identities(account_id, credentials, signature))
+        self._front = Front(self._service, Control(self._history), Identities(account_id, credentials, signature))
         self.denied_catalogs = denied_catalogs
         self.denials = denials
         self.latency = latency
@@ -164,11 +173,13 @@ class Emulator:
     async def __aenter__(self) -> Self:
         """Start to listen.
 
-        Cancelling this does not cut it short; it ends at the first await inside the block.
+        Cancelling this cuts short the reading of a state only; otherwise it ends at the first await inside the block.
 
         Raises:
             RuntimeError: it already runs, or the event loop is not asyncio's.
             OSError: the address cannot be listened on; the error names it.
+            StateError: the state cannot be kept in its file, or is of an emulator with other arguments; the error names
+                file and line.
         """
         if self._runner is not None:
             raise RuntimeError("the emulator already runs")
@@ -178,10 +189,16 @@ class Emulator:
         except RuntimeError as error:
             raise RuntimeError("the emulator runs on asyncio's event loop only") from error
         runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
-        # Halfway cancelled, asyncio would listen on a socket that nobody can close any more.
-        with anyio.CancelScope(shield=True):
-            await runner.setup()
-            await web.TCPSite(runner, self._host, self._port).start()
+        try:
+            if self._state is not None:
+                await anyio.to_thread.run_sync(self._history.open, self._state, anyio.from_thread.check_cancelled)
+            # Halfway cancelled, asyncio would listen on a socket that nobody can close any more.
+            with anyio.CancelScope(shield=True):
+                await runner.setup()
+                await web.TCPSite(runner, self._host, self._port).start()
+        except BaseException:
+            self._history.close()
+            raise
         self._runner = runner
         return self
 
@@ -194,8 +211,11 @@ class Emulator:
         """
         runner, self._runner = self._runner, None
         self._closing.set()
-        if runner is not None:
-            await _clean_up(runner)
+        try:
+            if runner is not None:
+                await _clean_up(runner)
+        finally:
+            self._history.close()
 
     async def _respond(self, request: web.BaseRequest) -> web.Response:
         """Answer one HTTP request; cancelled when its client goes away."""

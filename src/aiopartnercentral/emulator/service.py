@@ -8,13 +8,13 @@ import attrs
 
 from aiopartnercentral.emulator import faults
 from aiopartnercentral.emulator.call import Call
-from aiopartnercentral.emulator.operations import HANDLERS
+from aiopartnercentral.emulator.entries import StateError
 from aiopartnercentral.emulator.operations.tags import catalog_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aiopartnercentral.emulator.clock import Clock
+    from aiopartnercentral.emulator.history import History
     from aiopartnercentral.emulator.policy import Denial
     from aiopartnercentral.emulator.throttle import TokenBucket
     from aiopartnercentral.emulator.validation import Validator
@@ -26,16 +26,14 @@ class Service:
     """The service without HTTP.
 
     Attributes:
-        world: what there is.
-        clock: its time.
+        history: what changes the world and its time.
         validator: the model.
         denied: catalogs that nobody may use.
         denials: what else nobody may do, or somebody.
         bucket: how many requests a second are allowed; None for any number.
     """
 
-    world: World
-    clock: Clock
+    history: History
     validator: Validator
     denied: frozenset[str] = frozenset()
     denials: Sequence[Denial] = ()
@@ -61,10 +59,16 @@ class Service:
         request = self.validator.known_request(operation, sent)
         if "Catalog" in request and request["Catalog"] not in self.world.sizes:
             raise faults.invalid_field("Catalog", "is not a catalog of this account")
-        call = Call(operation, request, account, self.clock.now(), origin, self.world)
-        return self.world.tokens.once(
-            account, operation, request, now=call.now, carry_out=lambda: HANDLERS[operation](call)
-        )
+        call = Call(operation, request, account, self.history.clock.now(), origin, self.world)
+        try:
+            return self.history.carry_out(call)
+        except StateError:
+            raise faults.internal_error(faults.NOT_KEPT) from None
+
+    @property
+    def world(self) -> World:
+        """What there is."""
+        return self.history.world
 
     def _check_allowed(self, operation: str, sent: Mapping[str, Any], account: str) -> None:
         """Raise ServiceFaultError if the caller may not do this, which comes before whether it makes sense."""

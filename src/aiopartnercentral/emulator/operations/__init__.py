@@ -5,7 +5,7 @@ A handler changes nothing before it can no longer fail, so that a request is car
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral.emulator.operations import (
     codes,
@@ -64,3 +64,6 @@ HANDLERS: Mapping[str, Handler] = {
     "UntagResource": tags.untag_resource,
     "UpdateConnectionPreferences": preferences.update_connection_preferences,
 }
+
+READS: Final = frozenset(name for name in HANDLERS if name.startswith(("Get", "List")))
+"""Operations that change nothing, and have no ClientToken."""

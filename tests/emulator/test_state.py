@@ -1,0 +1,308 @@
+"""What is kept in a file, through real processes that are really killed."""
+
+from __future__ import annotations
+
+import json
+import resource
+import stat
+import sys
+import threading
+from collections import Counter
+from datetime import timedelta
+from random import Random
+
+import anyio
+import httpx2
+import pytest
+
+from aiopartnercentral.emulator import Clock, Emulator, Quotas, StateError
+from tests.emulator.actions import invitation
+from tests.emulator.player import ACCOUNTS, Player, View
+from tests.emulator.process import running
+from tests.emulator.wire import Wire
+
+SIZES = ("--catalog", "AWS=12", "--catalog", "Sandbox=4", "--task-seconds", "60")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state.jsonl"
+
+
+@pytest.fixture
+def plain_http():
+    with httpx2.Client(trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_everything_is_as_it_was_when_the_process_was_killed(seed, path, plain_http):
+    options, port, random = [*SIZES, "--state", path, "--freeze-time"], 0, Random(seed)
+    player, known, before = None, Counter(), {}
+    for _ in range(3):
+        with running(*options, "--port", port) as emulator:
+            port, wire = emulator.port, Wire(emulator.url, plain_http)
+            if player is not None:
+                assert View(wire).everything() == before
+            player = Player(wire, random, player.sent if player else [])
+            for _ in range(60):
+                player.act()
+            known += Counter(player.statuses)
+            before = View(wire).everything()
+            emulator.kill()
+    assert min(known[200], known[400]) > 20
+    assert len(before) > 60
+    operations = Counter(json.loads(line).get("operation") for line in path.read_text().splitlines())
+    assert len(operations) > 10
+
+
+def test_what_was_acknowledged_outlives_a_kill_at_any_moment(path, plain_http):
+    """Several clients send while the process is killed: nothing that they were answered is lost."""
+    acknowledged = []
+
+    def invite(sender):
+        with httpx2.Client(trust_env=False, timeout=30) as http:
+            for number in range(10_000):
+                try:
+                    response = Wire(emulator.url, http).send(
+                        "CreateConnectionInvitation", invitation(f"{10**11 + number}"), sender
+                    )
+                except httpx2.TransportError:
+                    return
+                if response.status_code == 200:
+                    acknowledged.append((sender, response.json()))
+
+    with running(*SIZES, "--state", path) as emulator:
+        threads = [threading.Thread(target=invite, args=(account,)) for account in ACCOUNTS]
+        for thread in threads:
+            thread.start()
+        while len(acknowledged) < 30:
+            assert any(thread.is_alive() for thread in threads)
+        emulator.kill()
+        for thread in threads:
+            thread.join(30)
+    with running(*SIZES, "--state", path) as emulator:
+        wire = Wire(emulator.url, plain_http)
+        for sender, sent in acknowledged:
+            place = {"Catalog": "AWS", "Identifier": sent["Id"]}
+            assert wire.send("GetConnectionInvitation", place, sender).json() == sent
+
+
+def test_time_goes_on_while_the_emulator_is_down_and_never_back(path, plain_http):
+    def now(emulator):
+        return plain_http.get(f"{emulator.url}/_emulator/clock").json()["Now"]
+
+    moments = []
+    for move in (0, 86_400, 0):
+        with running(*SIZES, "--state", path) as emulator:
+            plain_http.post(f"{emulator.url}/_emulator/clock", json={"AdvanceSeconds": move})
+            moments.append(now(emulator))
+            emulator.kill()
+    with running(*SIZES, "--state", path, "--freeze-time") as emulator:
+        moments += [now(emulator), now(emulator)]
+    assert moments == sorted(moments)
+    assert len(set(moments)) == 4  # time stands still in the last run alone
+    with running(*SIZES, "--state", path, "--freeze-time") as emulator:
+        assert now(emulator) == moments[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit another process")
+def test_what_cannot_be_written_has_not_happened(path, plain_http):
+    with running(*SIZES, "--state", path, "--freeze-time") as emulator:
+        player = Player(Wire(emulator.url, plain_http), Random(5))
+        for _ in range(40):
+            player.act()
+        before = View(player.wire).everything()
+
+        def limit(size):
+            resource.prlimit(emulator.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+        limit(path.stat().st_size + 40)  # a part of a line still fits
+        request = invitation("333333333333", ClientToken="again")
+        for _ in range(3):
+            response = player.wire.send("CreateConnectionInvitation", request, ACCOUNTS[0])
+            assert (response.status_code, response.json()["__type"]) == (500, "InternalServerException")
+            assert "cannot write its state" in response.json()["Message"]
+            assert player.control("POST", "clock", AdvanceSeconds=5).status_code == 500
+        assert View(player.wire).everything() == before
+        limit(resource.RLIM_INFINITY)
+        assert player.wire.send("CreateConnectionInvitation", request, ACCOUNTS[0]).status_code == 200
+        after = View(player.wire).everything()
+        emulator.kill()
+    with running(*SIZES, "--state", path, "--freeze-time", "--port", emulator.port) as emulator:
+        assert View(Wire(emulator.url, plain_http)).everything() == after != before
+
+
+def test_only_what_changes_something_is_written(path, plain_http):
+    with running(*SIZES, "--state", path) as emulator:
+        player = Player(Wire(emulator.url, plain_http), Random(0))
+        request = invitation(ACCOUNTS[1])
+        player.send("CreateConnectionInvitation", ACCOUNTS[0], **request)
+        size = path.stat().st_size
+        player.send("CreateConnectionInvitation", ACCOUNTS[0], **request)  # the same once more
+        player.send("CreateConnectionInvitation", ACCOUNTS[0], **(request | {"ClientToken": "another"}))
+        player.send("CreateConnectionInvitation", ACCOUNTS[0])
+        View(player.wire).everything()
+        assert player.statuses == [200, 200, 400, 400]
+        assert path.stat().st_size == size
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_line_that_was_not_ended_is_dropped(path, plain_http):
+    with running(*SIZES, "--state", path, "--freeze-time") as emulator:
+        wire = Wire(emulator.url, plain_http)
+        wire.send("CreateConnectionInvitation", invitation(ACCOUNTS[1]), ACCOUNTS[0])
+        before = View(wire).everything()
+    whole = path.read_bytes()
+    with path.open("ab") as file:
+        file.write(whole.splitlines()[-1][:40])
+    for _ in range(2):
+        with running(*SIZES, "--state", path, "--freeze-time") as emulator:
+            assert View(Wire(emulator.url, plain_http)).everything() == before
+    assert path.read_bytes().startswith(whole)
+    assert all(json.loads(line) for line in path.read_bytes().splitlines())
+
+
+async def keep(path, *receivers, **options):
+    """Run an emulator and let it change a little."""
+    options = {"clock": Clock(running=False), **options}
+    async with Emulator({"AWS": 3}, state=path, **options) as emulator, httpx2.AsyncClient(trust_env=False) as http:
+        for receiver in receivers or ("111111111111", "222222222222"):
+            headers = {"X-Amz-Target": "PartnerCentralAccount.CreateConnectionInvitation",
+                       "Content-Type": "application/x-amz-json-1.0"}  # fmt: skip
+            response = await http.post(emulator.endpoint_url, json=invitation(receiver), headers=headers)
+            assert response.status_code == 200
+        emulator.clock.advance(timedelta(seconds=1))
+
+
+def damage(path, number, change):
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[number - 1] = change(lines[number - 1])
+    path.write_bytes(b"".join(lines))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("number", "change", "complaint"),
+    [
+        (1, lambda _: b'{"some": "json"}\n', "line 1: this is no state of an emulator"),
+        (1, lambda _: b"Dear diary,\n", "line 1: this is no state of an emulator"),
+        (1, lambda line: line.replace(b'"version":1', b'"version":2'), "line 1: this state is of version 2, and only"),
+        (1, lambda line: line.replace(b'"seed":0', b'"seed":"0"'), r"line 1: it is damaged at \$.seed"),
+        (3, lambda line: line[:-9] + b"\n", "line 3: it is damaged"),
+        (3, lambda _: b"\0\xff\0\n", "line 3: it is damaged"),
+        (3, lambda _: b"\n", "line 3: it is damaged"),
+        (3, lambda line: line.replace(b'"what":"request"', b'"what":"novelty"'), "line 3: it is damaged"),
+        (3, lambda line: line.replace(b"2025-", b"2024-"), "line 3: its time is before"),
+        (3, lambda line: line.replace(b"together", b"never"), "line 3: its answer is not what it was"),
+        (3, lambda line: line.replace(b'"Catalog":"AWS"', b'"Catalog":"Moon"'), "line 3: it cannot be carried out"),
+        (3, lambda line: line.replace(b'"CreateConn', b'"BakeConn'), "line 3: it cannot be carried out"),
+        (3, lambda line: line.replace(b'"CreateConn', b'"GetConn'), "line 3: GetConnectionInvitation changes nothing"),
+    ],
+)
+async def test_a_file_that_is_damaged_is_refused_and_left_alone(number, change, complaint, path):
+    await keep(path)
+    damage(path, number, change)
+    before = path.read_bytes()
+    with pytest.raises(StateError, match=complaint) as caught:
+        await keep(path)
+    assert str(caught.value).startswith(f"{path}, line ")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"seed": 5}, "with seed 0, not 5"),
+        ({"account_id": "111122223333"}, "with account_id 123456789012, not 111122223333"),
+        ({"task_seconds": 5}, "with task_seconds 1.0, not 5.0"),
+        ({"quotas": Quotas(codes_a_day=9)}, "with a quota codes_a_day of 5, not 9"),
+    ],
+)
+async def test_a_file_of_another_emulator_is_refused(options, complaint, path):
+    await keep(path)
+    before = path.read_bytes()
+    with pytest.raises(StateError, match=f"line 1: this state is of an emulator {complaint}"):
+        await keep(path, **options)
+    assert path.read_bytes() == before
+    with pytest.raises(StateError, match="with catalogs AWS=3, not AWS=4,Sandbox=1"):
+        async with Emulator({"AWS": 4, "Sandbox": 1}, state=path):
+            pass
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("start", [b"", b'{"format":', "whole header"])
+async def test_an_empty_file_or_half_a_header_begins_anew(start, path):
+    await keep(path)
+    header = path.read_bytes().splitlines(keepends=True)[0]
+    path.chmod(0o644)
+    path.write_bytes(header if start == "whole header" else start)
+    await keep(path)
+    assert path.read_bytes().startswith(header)
+    assert path.read_bytes().count(b"\n") == 5
+
+
+@pytest.mark.anyio
+async def test_somebody_elses_line_is_no_half_header(path):
+    path.write_bytes(b"Dear diary, today")
+    with pytest.raises(StateError, match="line 1: this is no state of an emulator"):
+        await keep(path)
+    assert path.read_bytes() == b"Dear diary, today"
+
+
+@pytest.mark.anyio
+async def test_two_emulators_do_not_share_a_file_but_follow_each_other(path):
+    async with Emulator(state=path):
+        with pytest.raises(StateError, match=f"{path} is in use by another emulator"):
+            async with Emulator(state=path):
+                pass
+    first, second = Emulator(state=path), Emulator(state=str(path))
+    for emulator in (first, second, first):
+        async with emulator:
+            pass
+
+
+@pytest.mark.anyio
+async def test_a_clock_belongs_to_one_emulator_with_a_state(tmp_path):
+    clock = Clock()
+    async with Emulator(state=tmp_path / "a", clock=clock):
+        with pytest.raises(RuntimeError, match="belongs to another"):
+            async with Emulator(state=tmp_path / "b", clock=clock):
+                pass
+    async with Emulator(state=tmp_path / "b", clock=clock):
+        pass
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("place", ["", "missing/state", "file/state"])
+async def test_a_place_where_nothing_can_be_kept(place, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StateError, match=r"is no regular file|cannot be opened"):
+        async with Emulator(state=tmp_path / place):
+            pass
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.anyio
+async def test_starting_can_be_canceled_and_gives_the_file_up(path):
+    await keep(path)
+    *_, latest = path.read_bytes().splitlines(keepends=True)
+    with path.open("ab") as file:
+        file.write(latest * 200_000)  # which takes a while to read
+    before = path.stat().st_size
+    with anyio.move_on_after(0.01) as scope:
+        async with Emulator({"AWS": 3}, state=path):
+            pytest.fail("it started")
+    assert scope.cancelled_caught
+    assert path.stat().st_size == before
+    await keep(path, "333333333333")
+
+
+@pytest.mark.anyio
+async def test_a_running_time_is_kept_when_it_is_held_or_let_go(path):
+    clock = Clock(running=False)
+    async with Emulator(state=path, clock=clock):
+        clock.running = True
+    kept = [json.loads(line) for line in path.read_text().splitlines()[1:]]
+    assert [("wall" in entry) for entry in kept] == [False, True]
