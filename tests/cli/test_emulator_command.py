@@ -129,6 +129,55 @@ async def test_a_state_of_another_emulator_is_wrong_usage(run, tmp_path):
     assert file.read_text() == "Dear diary,\n"
 
 
+async def test_faults_of_a_file_strike(started, tmp_path):
+    file = tmp_path / "faults.toml"
+    file.write_text('[[fault]]\nkind = "throttle"\nrate = 0\ncapacity = 1\noperation = "ListP*"\nquota_code = "L-1"\n')
+    async with started("emulator", "--faults", file) as process, connect(await address(process)) as client:
+        await client.list_partners(catalog="AWS")
+        with pytest.raises(account.ThrottlingException) as caught:
+            await client.list_partners(catalog="AWS")
+        await client.list_connections(catalog="AWS")
+    assert caught.value.quota_code == "L-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (None, "cannot read the faults of {}: No such file"),
+        ("[[fault]", "{} is no TOML: "),
+        ("\udcff", "{} is no TOML: "),
+        ("a = 1", "{} must have tables [[fault]] and nothing else, and 'a' is none"),
+        ("fault = 1", "{} must have tables [[fault]] and nothing else, and 'fault' is none"),
+        ("fault = [1]", "{} must have tables [[fault]] and nothing else, and 'fault' is none"),
+        ('[[fault]]\nkind = "reset"\n[[fault]]', "{}, fault 2: kind must be one of latency, "),
+        ('[[fault]]\nkind = "rest"', "{}, fault 1: kind must be one of "),
+        ('[[fault]]\nkind = ["reset"]', "{}, fault 1: kind must be one of "),
+        ('[[fault]]\nkind = "reset"\nwhn = "after"', "{}, fault 1: whn is no key of reset, which has when, catalog, "),
+        ('[[fault]]\nkind = "latency"', "{}, fault 1: seconds is needed for latency"),
+        (
+            '[[fault]]\nkind = "latency"\nseconds = "1"',
+            "{}, fault 1: seconds must be a number from 0 to 86400, not '1'",
+        ),
+        ('[[fault]]\nkind = "latency"\nseconds = true', "{}, fault 1: seconds must be a number"),
+        ('[[fault]]\nkind = "reset"\ncalls = "5-1"', "{}, fault 1: calls must not end before they begin"),
+        ('[[fault]]\nkind = "reset"\ncatalog = 1', "{}, fault 1: catalog must be a text"),
+        ('[[fault]]\nkind = "reset"\naccount_id = []', "{}, fault 1: account_id must be a text"),
+        ('[[fault]]\nkind = "content_type"\nbody = 1', "{}, fault 1: body must be a text"),
+        ('[[fault]]\nkind = "reset"\noperation = "Lst*"', "fault 1 names the operation 'Lst*', which there is not"),
+        ('[[fault]]\nkind = "reset"\ncatalog = "Moon"', "fault 1 names the catalog 'Moon', which there is not"),
+        ('[[fault]]\nkind = "extra_member"\nshape = "Moon"', "fault 1: shape must name one to which this can be done"),
+    ],
+)
+async def test_faults_that_cannot_be_are_wrong_usage(run, tmp_path, text, complaint):
+    file = tmp_path / "faults.toml"
+    if text is not None:
+        file.write_bytes(text.encode(errors="surrogateescape"))
+    ended = await run("emulator", "--faults", file, COLUMNS="1000")
+    assert (ended.code, ended.out) == (2, b"")
+    assert complaint.format(file) in ended.err
+    assert "Traceback" not in ended.err
+
+
 async def test_a_port_in_use_is_one_line(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -4,11 +4,40 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import attrs
+
+from aiopartnercentral import emulator
+from aiopartnercentral.emulator import Emulator, read_faults
+from aiopartnercentral.emulator.disorder.reading import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_the_example_runs_and_connects_two_accounts():
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    example = EXAMPLES[0]
     done = subprocess.run([sys.executable, "-W", "error", "-c", example], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("111122223333\n", "")
+
+
+def test_the_faults_of_program_and_file_are_the_same_and_can_be(tmp_path):
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    file = tmp_path / "faults.toml"
+    file.write_text(text, encoding="utf-8")
+    read = read_faults(file)
+    (example,) = (example for example in EXAMPLES if "faults = [" in example)
+    told: dict[str, Any] = {}
+    exec(example, told)  # noqa: S102 - the project's own
+    assert read[: len(told["faults"])] == told["faults"]
+    assert Emulator(faults=read).faults == tuple(read)
+
+
+def test_every_kind_of_fault_is_told_with_its_keys():
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| ([^|]*)\|", PAGE, re.MULTILINE)
+    told = {kind: (name, re.findall(r"`(\w+)`", keys)) for kind, name, keys in rows}
+    assert told.keys() == KINDS.keys()
+    for kind, (name, keys) in told.items():
+        assert getattr(emulator, name) is KINDS[kind]
+        assert set(keys) == {field.name for field in attrs.fields(KINDS[kind]) if field.init}

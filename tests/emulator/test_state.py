@@ -257,6 +257,11 @@ async def test_two_emulators_do_not_share_a_file_but_follow_each_other(path):
         with pytest.raises(StateError, match=f"{path} is in use by another emulator"):
             async with Emulator(state=path):
                 pass
+        link = path.with_name("link")
+        link.symlink_to(path)
+        with pytest.raises(StateError, match="link is in use by another emulator"):
+            async with Emulator(state=link):
+                pass
     first, second = Emulator(state=path), Emulator(state=str(path))
     for emulator in (first, second, first):
         async with emulator:

@@ -140,6 +140,10 @@ def emulator(
         Path | None,
         typer.Option(metavar="FILE", help="Keep there all that changes, and go on from there at the next start."),
     ] = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What is to go wrong, as TOML; docs/emulator.md lists the kinds."),
+    ] = None,
 ) -> None:
     """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
     from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
@@ -157,6 +161,7 @@ def emulator(
         freeze_time=freeze_time,
         credentials=credentials,
         state=state,
+        faults=faults,
     )
     raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))
 

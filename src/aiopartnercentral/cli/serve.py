@@ -16,7 +16,7 @@ import typer
 from aiopartnercentral.cli.progress import is_terminal
 from aiopartnercentral.cli.running import USAGE, CommandError
 from aiopartnercentral.cli.text import one_line, say
-from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, StateError
+from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, StateError, read_faults
 from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def prepare(
     freeze_time: bool,
     deny: Sequence[str] = (),
     credentials: Path | None = None,
+    faults: Path | None = None,
     **options: Any,  # noqa: ANN401 - what Emulator takes
 ) -> Prepared:
     """Return an emulator that does not run yet.
@@ -62,6 +63,7 @@ def prepare(
         freeze_time: whether its time stands still.
         deny: `CATALOG` or `CATALOG:OPERATION` each.
         credentials: an AWS credentials file, whose profiles name their accounts; None for any credentials.
+        faults: a TOML file of faults; None for none.
         options: further arguments of `Emulator`.
 
     Raises:
@@ -80,6 +82,7 @@ def prepare(
     try:
         options["denials"] = [Denial(catalog=name, operation=operation) for name, operation in pairs]
         options["credentials"] = None if credentials is None else read_credentials(credentials)
+        options["faults"] = () if faults is None else read_faults(faults)
         emulator = Emulator(sizes or None, host=host, port=port, clock=Clock(running=not freeze_time), **options)
     except ValueError as error:
         raise typer.BadParameter(one_line(str(error))) from None

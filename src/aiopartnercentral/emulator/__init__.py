@@ -17,6 +17,9 @@
     call        one valid request, as a handler gets it
     operations/ one handler for each operation of the model
     faults      the service's errors as answers
+    disorder/   what goes wrong on demand
+    reply       an answer, and how it is sent
+    sending     an answer over the wire, whole or not
     paging      page tokens
     world       every account's side of every catalog, and what an account is beyond catalogs
     store       what one account has in one catalog
@@ -35,6 +38,7 @@ Nothing here imports botocore, aiobotocore or the generated client: what tests t
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.clock import Clock
@@ -44,15 +48,94 @@ from aiopartnercentral.emulator.policy import Denial
 from aiopartnercentral.emulator.quotas import Quotas
 
 if TYPE_CHECKING:
+    from aiopartnercentral.emulator.disorder.altering import (
+        ExtraMember,
+        MalformedItem,
+        UnknownEnumValue,
+        UnknownUnionMember,
+    )
+    from aiopartnercentral.emulator.disorder.breaking import ContentType, HalfBody, InvalidJson, Reset
+    from aiopartnercentral.emulator.disorder.fault import Fault
+    from aiopartnercentral.emulator.disorder.leading import EmptyPage, RepeatedToken
+    from aiopartnercentral.emulator.disorder.reading import read_faults
+    from aiopartnercentral.emulator.disorder.refusing import ExpiredToken, ServerError, Throttle
+    from aiopartnercentral.emulator.disorder.waiting import (
+        ExponentialLatency,
+        Latency,
+        LognormalLatency,
+        Trickle,
+        UniformLatency,
+    )
     from aiopartnercentral.emulator.server import Emulator
 
-__all__ = ["Clock", "Credential", "Denial", "Emulator", "Quotas", "StateError"]
+__all__ = [
+    "Clock",
+    "ContentType",
+    "Credential",
+    "Denial",
+    "EmptyPage",
+    "Emulator",
+    "ExpiredToken",
+    "ExponentialLatency",
+    "ExtraMember",
+    "Fault",
+    "HalfBody",
+    "InvalidJson",
+    "Latency",
+    "LognormalLatency",
+    "MalformedItem",
+    "Quotas",
+    "RepeatedToken",
+    "Reset",
+    "ServerError",
+    "StateError",
+    "Throttle",
+    "Trickle",
+    "UniformLatency",
+    "UnknownEnumValue",
+    "UnknownUnionMember",
+    "read_faults",
+]
+
+# Imported when somebody asks for them: the server needs aiohttp, which is optional, and few need faults.
+_LATER = {
+    "disorder.altering": (
+        "ExtraMember",
+        "MalformedItem",
+        "UnknownEnumValue",
+        "UnknownUnionMember",
+    ),
+    "disorder.breaking": (
+        "ContentType",
+        "HalfBody",
+        "InvalidJson",
+        "Reset",
+    ),
+    "disorder.fault": ("Fault",),
+    "disorder.leading": (
+        "EmptyPage",
+        "RepeatedToken",
+    ),
+    "disorder.reading": ("read_faults",),
+    "disorder.refusing": (
+        "ExpiredToken",
+        "ServerError",
+        "Throttle",
+    ),
+    "disorder.waiting": (
+        "ExponentialLatency",
+        "Latency",
+        "LognormalLatency",
+        "Trickle",
+        "UniformLatency",
+    ),
+    "server": ("Emulator",),
+}
 
 
 def __getattr__(name: str) -> object:
-    """Import the server, and with it aiohttp, only when somebody asks for it."""
-    if name != "Emulator":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from aiopartnercentral.emulator.server import Emulator  # noqa: PLC0415 - aiohttp is an optional dependency
-
-    return Emulator
+    """Import what a name stands for."""
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

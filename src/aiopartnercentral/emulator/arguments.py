@@ -9,9 +9,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral.emulator.dice import MAX_ITEMS
+from aiopartnercentral.emulator.disorder.fault import Fault
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.policy import Denial
+    from aiopartnercentral.emulator.policy import Denial, Scope
+    from aiopartnercentral.emulator.validation import Validator
 
 ACCOUNT: Final = re.compile("[0-9]{12}")
 """What an AWS account is called."""
@@ -35,6 +37,13 @@ def duration(name: str, seconds: float) -> timedelta:
     if not timedelta(0) <= given <= _LONGEST:
         raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST.total_seconds():.0f}, not {seconds}")
     return given
+
+
+def rate(name: str, a_second: float) -> float:
+    """Return how many there are a second, or raise ValueError if it is no number above 0."""
+    if not 0 < a_second < float("inf"):
+        raise ValueError(f"{name} must be a number above 0, not {a_second}")
+    return a_second
 
 
 def sizes(catalogs: Mapping[str, int]) -> Mapping[str, int]:
@@ -64,7 +73,24 @@ def denied_catalogs(denied: Collection[str], catalogs: Collection[str]) -> froze
 def denials(denied: Collection[Denial], catalogs: Collection[str], operations: Collection[str]) -> tuple[Denial, ...]:
     """Return the denials, or raise ValueError for one that could never match a request."""
     for one in denied:
-        for what, pattern, names in (("catalog", one.catalog, catalogs), ("operation", one.operation, operations)):
-            if not any(fnmatchcase(name, pattern) for name in names):
-                raise ValueError(f"a denial names the {what} {pattern!r}, which there is not")
+        _check_scope("a denial", one, catalogs, operations)
     return tuple(denied)
+
+
+def faults(given: Collection[Fault], catalogs: Collection[str], validator: Validator) -> tuple[Fault, ...]:
+    """Return the faults, or raise ValueError for one that could never strike; it is named by its number, from 1."""
+    for number, one in enumerate(given, 1):
+        if not isinstance(one, Fault):
+            raise TypeError(f"faults must be of the class Fault, and number {number} is of {type(one).__name__}")
+        _check_scope(f"fault {number}", one, catalogs, validator.operations)
+        try:
+            one.action.check(validator)
+        except ValueError as error:
+            raise ValueError(f"fault {number}: {error}") from None
+    return tuple(given)
+
+
+def _check_scope(what: str, scope: Scope, catalogs: Collection[str], operations: Collection[str]) -> None:
+    for key, pattern, names in (("catalog", scope.catalog, catalogs), ("operation", scope.operation, operations)):
+        if pattern != "*" and not any(fnmatchcase(name, pattern) for name in names):
+            raise ValueError(f"{what} names the {key} {pattern!r}, which there is not")

@@ -9,9 +9,9 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_THROTTLED_SERVICE = "partnercentral-account"
+THROTTLED_SERVICE: Final = "partnercentral-account"
 # The service publishes no quota for its request rate, so this code is the emulator's own.
-_THROTTLED_QUOTA = "L-EMULATED"
+THROTTLED_QUOTA: Final = "L-EMULATED"
 
 
 NOT_KEPT: Final = "This was not carried out: the emulator cannot write its state, and its log says why"
@@ -125,11 +125,10 @@ def access_denied() -> ServiceFaultError:
     )
 
 
-def throttled() -> ServiceFaultError:
+def throttled(service_code: str = THROTTLED_SERVICE, quota_code: str = THROTTLED_QUOTA) -> ServiceFaultError:
     """Return what a caller gets who sends more requests a second than allowed."""
     return ServiceFaultError(
-        "ThrottlingException",
-        {"Message": "Rate exceeded", "ServiceCode": _THROTTLED_SERVICE, "QuotaCode": _THROTTLED_QUOTA},
+        "ThrottlingException", {"Message": "Rate exceeded", "ServiceCode": service_code, "QuotaCode": quota_code}
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import zlib
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import msgspec
 
-from aiopartnercentral.emulator.faults import protocol_error
+from aiopartnercentral.emulator.faults import ServiceFaultError, protocol_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.validation import Validator
 
 CONTENT_TYPE = "application/x-amz-json-1.0"
+MAX_BODY: Final = 1024**2
+"""How many bytes a request may have, unpacked."""
 
 
 @attrs.frozen
@@ -27,9 +30,10 @@ class RecordedRequest:
         account: the account that asked.
         operation: the operation's name, or what stood in `X-Amz-Target` if that is no operation.
         catalog: the catalog, where the request named one.
-        status: HTTP status of the answer.
+        status: HTTP status of the answer; 0 if the connection ended before the request was carried out.
         error: name of the error, or None.
         page_token_given: whether this asked for a later page.
+        faults: the kinds of the faults that changed something of it, such as `reset`.
         body: the request as JSON; out of the repr, for it may hold sensitive values.
     """
 
@@ -40,6 +44,7 @@ class RecordedRequest:
     error: str | None
     page_token_given: bool
     body: Mapping[str, Any] = attrs.field(repr=False)
+    faults: tuple[str, ...] = ()
 
 
 def operation_name(request: web.BaseRequest) -> str:
@@ -62,6 +67,36 @@ def check(request: web.BaseRequest, validator: Validator) -> None:
     if prefix != validator.target_prefix or operation not in validator.operations:
         message = f"X-Amz-Target must be {validator.target_prefix}. and the name of an operation"
         raise protocol_error("UnknownOperationException", message)
+
+
+def unpacked(request: web.BaseRequest, raw: bytes) -> bytes:
+    """Return the body of a request without its Content-Encoding.
+
+    Raises:
+        ServiceFaultError: it is not encoded as it says, is encoded in another way, or is too large.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
+    if encoding == "identity":
+        return raw
+    if encoding not in ("gzip", "deflate"):
+        message = "The Content-Encoding must be gzip, deflate or identity"
+        raise protocol_error("UnsupportedMediaTypeException", message, status=415)
+    # 32 stands for either header, of zlib or of gzip.
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS + 32)
+    try:
+        body = decompressor.decompress(raw, MAX_BODY + 1)
+    except zlib.error:
+        body = b""
+    if len(body) > MAX_BODY:
+        raise too_large()
+    if not decompressor.eof or decompressor.unused_data:
+        raise protocol_error("SerializationException", "The body is not encoded as it says")
+    return body
+
+
+def too_large() -> ServiceFaultError:
+    """Return what a caller gets whose body is too large."""
+    return protocol_error("RequestEntityTooLargeException", "The body is too large", status=413)
 
 
 def parse(raw: bytes) -> dict[str, Any]:

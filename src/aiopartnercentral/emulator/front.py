@@ -1,10 +1,9 @@
-"""From an HTTP request to status and body of its answer, and what is remembered of it."""
+"""From an HTTP request to its answer, and what is remembered of it."""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,10 +11,14 @@ from aiohttp import web
 
 from aiopartnercentral.emulator import faults, framing
 from aiopartnercentral.emulator.control import PREFIX, Control
-from aiopartnercentral.emulator.shelf import encode
+from aiopartnercentral.emulator.disorder.exchange import Exchange
+from aiopartnercentral.emulator.disorder.fault import Disorder
+from aiopartnercentral.emulator.reply import Reply
+from aiopartnercentral.emulator.service import catalog_named
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.identity import Identities
+    from aiopartnercentral.emulator.sending import Hold
     from aiopartnercentral.emulator.service import Service
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -31,62 +34,93 @@ class Front:
         service: what answers.
         control: what answers below `/_emulator/`.
         identities: who may ask.
+        hold: waits so many seconds, or less if the emulator ends.
+        disorder: what goes wrong on demand.
         requests: the latest requests.
     """
 
     service: Service
     control: Control
     identities: Identities
+    hold: Hold
+    disorder: Disorder = attrs.field(factory=lambda: Disorder(()))
     requests: deque[framing.RecordedRequest] = attrs.field(
         factory=lambda: deque(maxlen=REMEMBERED_REQUESTS), init=False
     )
 
-    async def answer(self, request: web.BaseRequest) -> tuple[int, bytes]:
-        """Return status and body of the answer; cancelled, it has done nothing or everything."""
+    async def answer(self, request: web.BaseRequest) -> Reply:
+        """Return the answer; cancelled, it has done nothing or everything."""
+        unreadable: faults.ServiceFaultError | None = None
+        raw = b""
         try:
             raw = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            fault = faults.protocol_error("RequestEntityTooLargeException", "The body is too large", status=413)
-            return self._remembered(request, {}, fault, b"")
+            unreadable = framing.too_large()
         except web.RequestPayloadError:
-            fault = faults.protocol_error("SerializationException", "The body is not encoded as it says")
-            return self._remembered(request, {}, fault, b"")
-        if request.path.startswith(PREFIX):
-            return self.control.answer(request.method, request.path, raw)
-        return self._answer(request, raw)
+            unreadable = faults.protocol_error("SerializationException", "The body is not encoded as it says")
+        if unreadable is None and request.path.startswith(PREFIX):
+            status, body = self.control.answer(request.method, request.path, raw)
+            return Reply(status, body)
+        return await self._answer(request, raw, unreadable)
 
-    def _answer(self, request: web.BaseRequest, raw: bytes) -> tuple[int, bytes]:
-        operation, sent = framing.operation_name(request), dict[str, Any]()
-        fault: faults.ServiceFaultError | None = None
-        body = b""
+    async def _answer(self, request: web.BaseRequest, raw: bytes, unreadable: faults.ServiceFaultError | None) -> Reply:
+        sent = dict[str, Any]()
+        try:
+            sent = framing.parse(framing.unpacked(request, raw))
+        except faults.ServiceFaultError as fault:
+            # Told when its turn comes: whoever may not ask learns nothing else.
+            unreadable = unreadable or fault
+        account, operation = self.identities.claimed(request), framing.operation_name(request)
+        exchange = Exchange(operation, account, catalog_named(sent), sent, self.service.validator)
+        blow = self.disorder.befall(exchange)
+        blow.before(exchange)
+        if exchange.wait:
+            await self._wait(exchange)
+        if exchange.reply is None:
+            self._carry_out(request, raw, exchange, unreadable)
+        blow.after(exchange)
+        return self._remembered(exchange)
+
+    async def _wait(self, exchange: Exchange) -> None:
+        """Let time go by before a request is carried out; cancelled, it is remembered as one that was not."""
+        try:
+            await self.hold(exchange.wait)
+        except BaseException:
+            exchange.reply = Reply(status=0)
+            self._remembered(exchange)
+            raise
+
+    def _carry_out(
+        self, request: web.BaseRequest, raw: bytes, exchange: Exchange, unreadable: faults.ServiceFaultError | None
+    ) -> None:
         try:
             framing.check(request, self.service.validator)
             self.identities.check(request, raw)
-            sent = framing.parse(raw)
-            account, origin = self.identities.claimed(request), f"{request.scheme}://{request.host}"
-            body = self.service.answer(operation, sent, account=account, origin=origin)
-        except faults.ServiceFaultError as raised:
-            fault = raised
+            if unreadable is not None:
+                raise unreadable  # noqa: TRY301 - an answer like any other
+            origin = f"{request.scheme}://{request.host}"
+            body = self.service.answer(exchange.operation, exchange.sent, account=exchange.account, origin=origin)
+            exchange.reply = Reply(body=body)
+        except faults.ServiceFaultError as fault:
+            exchange.refuse(fault)
         except Exception:
-            logger.exception("the emulator failed to answer %s", operation)
-            fault = faults.internal_error()
-        return self._remembered(request, sent, fault, body)
+            logger.exception("the emulator failed to answer %s", exchange.operation)
+            exchange.refuse(faults.internal_error())
 
-    def _remembered(
-        self, request: web.BaseRequest, sent: dict[str, Any], fault: faults.ServiceFaultError | None, body: bytes
-    ) -> tuple[int, bytes]:
-        """Remember a request and how it is answered, and return status and body of that."""
-        status = fault.status if fault else HTTPStatus.OK.value
-        catalog = sent.get("Catalog")
+    def _remembered(self, exchange: Exchange) -> Reply:
+        """Remember a request and how it is answered, and return that."""
+        reply = exchange.reply or Reply()
+        catalog = exchange.sent.get("Catalog")
         self.requests.append(
             framing.RecordedRequest(
-                account=self.identities.claimed(request),
-                operation=framing.operation_name(request),
+                account=exchange.account,
+                operation=exchange.operation,
                 catalog=catalog if isinstance(catalog, str) else None,
-                status=status,
-                error=fault.shape if fault else None,
-                page_token_given=sent.get("NextToken") is not None,
-                body=sent,
+                status=reply.status,
+                error=exchange.error,
+                page_token_given=exchange.sent.get("NextToken") is not None,
+                body=exchange.sent,
+                faults=tuple(exchange.struck),
             )
         )
-        return status, encode(fault.payload()) if fault else body
+        return reply

@@ -115,7 +115,7 @@ class Journal:
 
 
 def _locked(path: Path) -> FileLock:
-    """Lock a file by another one beside it.
+    """Lock a file by another one beside it, by whatever name the file goes.
 
     Raises:
         StateError: it is locked.
@@ -124,7 +124,7 @@ def _locked(path: Path) -> FileLock:
     if not path.parent.is_dir():
         # The lock would make it.
         raise StateError(f"{path} cannot be opened: its directory does not exist")
-    lock = FileLock(f"{path}.lock", timeout=0, thread_local=False)
+    lock = FileLock(f"{path.resolve()}.lock", timeout=0, thread_local=False)
     try:
         lock.acquire()
     except Timeout:

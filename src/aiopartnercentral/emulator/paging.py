@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _OFFSET_BYTES = 8
 _SEAL_BYTES = 16
+# More than any offset: how often a page was put off stands above it.
+_POSTPONED = 2**32
 # They may differ from page to page: the one is the position itself, the other only how much is wanted.
 _NOT_PART_OF_THE_LIST = frozenset({"NextToken", "MaxResults"})
 
@@ -37,12 +39,25 @@ def make_token(identity: bytes, offset: int) -> str:
     return base64.urlsafe_b64encode(where + _seal(identity, where)).decode()
 
 
+def postponed(identity: bytes, token: str | None) -> str:
+    """Return another token of the page that a token is for, or of the first page.
+
+    Raises:
+        ServiceFaultError: the token is not of this list.
+    """
+    return make_token(identity, (_read(identity, token) if token else 0) + _POSTPONED)
+
+
 def read_token(identity: bytes, token: str) -> int:
     """Return the offset that a token of this list stands for.
 
     Raises:
         ServiceFaultError: the token is damaged, or was made for another operation, catalog or filter.
     """
+    return _read(identity, token) % _POSTPONED
+
+
+def _read(identity: bytes, token: str) -> int:
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
     except ValueError:

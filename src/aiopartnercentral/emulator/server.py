@@ -15,10 +15,12 @@ from aiohttp import web
 from aiopartnercentral.emulator import arguments, framing
 from aiopartnercentral.emulator.clock import Clock
 from aiopartnercentral.emulator.control import Control
+from aiopartnercentral.emulator.disorder.fault import Disorder
 from aiopartnercentral.emulator.front import Front
 from aiopartnercentral.emulator.history import History
 from aiopartnercentral.emulator.identity import Identities
 from aiopartnercentral.emulator.quotas import Quotas
+from aiopartnercentral.emulator.sending import send
 from aiopartnercentral.emulator.service import Service
 from aiopartnercentral.emulator.signature import SignatureVersion4
 from aiopartnercentral.emulator.throttle import TokenBucket
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
+    from aiopartnercentral.emulator.disorder.fault import Fault
     from aiopartnercentral.emulator.identity import Credential
     from aiopartnercentral.emulator.policy import Denial
     from aiopartnercentral.emulator.store import SentCode
@@ -63,6 +66,7 @@ class Emulator:
             Version 4 of one of them, and is its account's; without them, any credentials do.
         denials: what gets an AccessDeniedException beside the denied catalogs; can be set at any time.
         state: file in which everything that changes is kept, and found at the next start.
+        faults: what goes wrong on demand; can be set at any time, and counts calls from 1 then.
 
     Attributes:
         clock: the emulator's time.
@@ -70,7 +74,8 @@ class Emulator:
         max_in_flight: the most there ever were.
 
     Raises:
-        ValueError: a catalog's name or size, the account, the latency, the rate or a task's time is impossible.
+        ValueError: a catalog's name or size, the account, the latency, the rate, a task's time, a denial or a fault is
+            impossible.
     """
 
     def __init__(
@@ -90,6 +95,7 @@ class Emulator:
         credentials: Mapping[str, Credential] | None = None,
         denials: Collection[Denial] = (),
         state: str | PathLike[str] | None = None,
+        faults: Collection[Fault] = (),
     ) -> None:
         sizes = arguments.sizes(DEFAULT_CATALOGS if catalogs is None else catalogs)
         task_time = arguments.duration("task_seconds", task_seconds)
@@ -99,9 +105,12 @@ class Emulator:
         self._state = None if state is None else Path(state)
         self._service = Service(self._history, account_validator())
         signature = SignatureVersion4(self._service.validator.signing_name)
-        self._front = Front(self._service, Control(self._history), Identities(account_id, credentials, signature))
+        self._front = Front(
+            self._service, Control(self._history), Identities(account_id, credentials, signature), self._hold
+        )
         self.denied_catalogs = denied_catalogs
         self.denials = denials
+        self.faults = faults
         self.latency = latency
         self.requests_per_second = requests_per_second
         self.in_flight: int = 0
@@ -144,7 +153,7 @@ class Emulator:
 
     @requests_per_second.setter
     def requests_per_second(self, rate: float | None) -> None:
-        self._service.bucket = None if rate is None else TokenBucket(rate)
+        self._service.bucket = None if rate is None else TokenBucket(arguments.rate("requests_per_second", rate))
 
     @property
     def denied_catalogs(self) -> frozenset[str]:
@@ -166,6 +175,16 @@ class Emulator:
         self._service.denials = arguments.denials(denied, catalogs, operations)
 
     @property
+    def faults(self) -> Sequence[Fault]:
+        """What goes wrong on demand, in the order in which it takes effect; setting it begins to count again."""
+        return self._front.disorder.faults
+
+    @faults.setter
+    def faults(self, given: Collection[Fault]) -> None:
+        service = self._service
+        self._front.disorder = Disorder(arguments.faults(given, service.world.sizes, service.validator))
+
+    @property
     def codes(self) -> Sequence[SentCode]:
         """The e-mail verification codes that can be used now: the emulator sends no e-mail."""
         return self._front.control.codes()
@@ -185,7 +204,7 @@ class Emulator:
             raise RuntimeError("the emulator already runs")
         self._closing = anyio.Event()
         try:
-            server = web.Server(self._respond, access_log=None, handler_cancellation=True)
+            server = web.Server(self._respond, access_log=None, handler_cancellation=True, auto_decompress=False)
         except RuntimeError as error:
             raise RuntimeError("the emulator runs on asyncio's event loop only") from error
         runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
@@ -217,19 +236,23 @@ class Emulator:
         finally:
             self._history.close()
 
-    async def _respond(self, request: web.BaseRequest) -> web.Response:
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request; cancelled when its client goes away."""
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
-            status, body = await self._front.answer(request)
-            if self._latency:
-                with anyio.move_on_after(self._latency):
-                    await self._closing.wait()
+            reply = await self._front.answer(request)
+            if held := self._latency + reply.held:
+                await self._hold(held)
         finally:
             self.in_flight -= 1
-        headers = {"Content-Type": framing.CONTENT_TYPE, "x-amzn-RequestId": str(uuid.uuid4())}
-        return web.Response(body=body, status=status, headers=headers)
+        return await send(reply, request, {"x-amzn-RequestId": str(uuid.uuid4())}, self._hold)
+
+    async def _hold(self, seconds: float) -> bool:
+        """Wait, but not beyond the end of the emulator; tell whether it goes on."""
+        with anyio.move_on_after(seconds):
+            await self._closing.wait()
+        return not self._closing.is_set()
 
 
 async def _clean_up(runner: web.ServerRunner) -> None:

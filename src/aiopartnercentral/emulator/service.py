@@ -72,8 +72,13 @@ class Service:
 
     def _check_allowed(self, operation: str, sent: Mapping[str, Any], account: str) -> None:
         """Raise ServiceFaultError if the caller may not do this, which comes before whether it makes sense."""
-        named = sent.get("Catalog", sent.get("ResourceArn"))
-        catalog = catalog_of(named) if isinstance(named, str) and ":" in named else named
-        catalog = catalog if isinstance(catalog, str) else None
+        catalog = catalog_named(sent)
         if catalog in self.denied or any(denial.matches(catalog, operation, account) for denial in self.denials):
             raise faults.access_denied()
+
+
+def catalog_named(sent: Mapping[str, Any]) -> str | None:
+    """Return the catalog that a request is about, by its name or in an ARN; None if it is about none."""
+    named = sent.get("Catalog", sent.get("ResourceArn"))
+    catalog = catalog_of(named) if isinstance(named, str) and ":" in named else named
+    return catalog if isinstance(catalog, str) else None
