@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiopartnercentral.emulator import Emulator, framing, front
+from aiopartnercentral.emulator import Credential, Emulator, framing, front
 from aiopartnercentral.emulator.operations import HANDLERS
 from aiopartnercentral.emulator.validation import account_validator
 
@@ -69,6 +69,14 @@ async def test_a_body_that_is_too_large_is_refused_like_any_other(emulator, post
     assert (response.status_code, response.json()["__type"]) == (413, "RequestEntityTooLargeException")
     assert response.headers["x-amzn-requestid"]
     assert emulator.requests[-1].status == 413
+
+
+async def test_a_body_that_is_too_large_is_not_told_that_its_signature_is_wrong(post):
+    async with Emulator(credentials={"AKID": Credential("secret", "111122223333")}) as emulator:
+        response = await post(emulator.endpoint_url, "ListConnections", b"x" * 2_000_000)
+        assert (response.status_code, response.json()["__type"]) == (413, "RequestEntityTooLargeException")
+        response = await post(emulator.endpoint_url, "ListConnections", b"x")
+        assert response.json()["__type"] == "MissingAuthenticationTokenException"
 
 
 async def test_unknown_members_and_nulls_change_nothing(emulator, post):

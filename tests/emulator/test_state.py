@@ -133,6 +133,21 @@ def test_what_cannot_be_written_has_not_happened(path, plain_http):
         assert View(Wire(emulator.url, plain_http)).everything() == after != before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit another process")
+def test_a_running_time_stays_in_order_when_the_disk_was_full(path, plain_http):
+    with running(*SIZES, "--state", path) as emulator:
+        wire, request = Wire(emulator.url, plain_http), invitation("333333333333", ClientToken="again")
+        statuses = []
+        for size in (path.stat().st_size, resource.RLIM_INFINITY):
+            resource.prlimit(emulator.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+            statuses.append(wire.send("CreateConnectionInvitation", request).status_code)
+        emulator.kill()
+    assert statuses == [500, 200]
+    with running(*SIZES, "--state", path) as emulator:
+        listed = Wire(emulator.url, plain_http).send("ListConnectionInvitations", {"Catalog": "AWS"}, "333333333333")
+        assert len(listed.json()["ConnectionInvitationSummaries"]) == 1
+
+
 def test_only_what_changes_something_is_written(path, plain_http):
     with running(*SIZES, "--state", path) as emulator:
         player = Player(Wire(emulator.url, plain_http), Random(0))

@@ -51,25 +51,27 @@ class Front:
     async def answer(self, request: web.BaseRequest) -> Reply:
         """Return the answer; cancelled, it has done nothing or everything."""
         unreadable: faults.ServiceFaultError | None = None
-        raw = b""
+        raw = None
         try:
             raw = await request.read()
         except web.HTTPRequestEntityTooLarge:
             unreadable = framing.too_large()
         except web.RequestPayloadError:
             unreadable = faults.protocol_error("SerializationException", "The body is not encoded as it says")
-        if unreadable is None and request.path.startswith(PREFIX):
+        if raw is not None and request.path.startswith(PREFIX):
             status, body = self.control.answer(request.method, request.path, raw)
             return Reply(status, body)
         return await self._answer(request, raw, unreadable)
 
-    async def _answer(self, request: web.BaseRequest, raw: bytes, unreadable: faults.ServiceFaultError | None) -> Reply:
+    async def _answer(
+        self, request: web.BaseRequest, raw: bytes | None, unreadable: faults.ServiceFaultError | None
+    ) -> Reply:
         sent = dict[str, Any]()
         try:
-            sent = framing.parse(framing.unpacked(request, raw))
+            sent = {} if raw is None else framing.parse(framing.unpacked(request, raw))
         except faults.ServiceFaultError as fault:
             # Told when its turn comes: whoever may not ask learns nothing else.
-            unreadable = unreadable or fault
+            unreadable = fault
         account, operation = self.identities.claimed(request), framing.operation_name(request)
         exchange = Exchange(operation, account, catalog_named(sent), sent, self.service.validator)
         blow = self.disorder.befall(exchange)
@@ -91,11 +93,16 @@ class Front:
             raise
 
     def _carry_out(
-        self, request: web.BaseRequest, raw: bytes, exchange: Exchange, unreadable: faults.ServiceFaultError | None
+        self,
+        request: web.BaseRequest,
+        raw: bytes | None,
+        exchange: Exchange,
+        unreadable: faults.ServiceFaultError | None,
     ) -> None:
         try:
-            framing.check(request, self.service.validator)
-            self.identities.check(request, raw)
+            if raw is not None:
+                framing.check(request, self.service.validator)
+                self.identities.check(request, raw)
             if unreadable is not None:
                 raise unreadable  # noqa: TRY301 - an answer like any other
             origin = f"{request.scheme}://{request.host}"

@@ -75,7 +75,7 @@ class History:
                 self.clock.resume(latest.resumed(time.time()))
             self._journal = journal
             stack.callback(setattr, self, "_journal", None)
-            self._note_time()
+            self._moved(self.clock.now(), self.clock.running)
             self._closing = stack.pop_all()
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class History:
         self._check_there()
         if call.operation in READS:
             return HANDLERS[call.operation](call)
-        self._check_writable()
+        self._check_writable(call.now)
         return self.world.tokens.once(
             call.account, call.operation, call.request, now=call.now, carry_out=lambda: self._carried_out(call)
         )
@@ -123,7 +123,7 @@ class History:
         if verification.opened_at is not None:
             return
         self._check_there()
-        self._check_writable()
+        self._check_writable(now)
         verification.opened_at = now
         if self._journal is not None:
             self._write(self._journal, Visited(at=now, wall=self._wall(), secret=verification.secret or ""))
@@ -146,13 +146,10 @@ class History:
         if self._lost is not None:
             raise self._lost
 
-    def _check_writable(self) -> None:
+    def _check_writable(self, now: datetime) -> None:
         """Raise StateError if nothing could be written last and still cannot: then there will be nothing to undo."""
         if self._journal is not None and self._journal.cut_short:
-            self._note_time()
-
-    def _note_time(self) -> None:
-        self._moved(self.clock.now(), self.clock.running)
+            self._moved(now, self.clock.running)
 
     def _moved(self, moment: datetime, running: bool) -> None:  # noqa: FBT001 - the clock's interface
         """Write down what time it will be."""

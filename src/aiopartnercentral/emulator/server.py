@@ -244,9 +244,9 @@ class Emulator:
             reply = await self._front.answer(request)
             if held := self._latency + reply.held:
                 await self._hold(held)
+            return await send(reply, request, {"x-amzn-RequestId": str(uuid.uuid4())}, self._hold)
         finally:
             self.in_flight -= 1
-        return await send(reply, request, {"x-amzn-RequestId": str(uuid.uuid4())}, self._hold)
 
     async def _hold(self, seconds: float) -> bool:
         """Wait, but not beyond the end of the emulator; tell whether it goes on."""
