@@ -7,6 +7,7 @@ import resource
 import stat
 import sys
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 from random import Random
@@ -78,6 +79,7 @@ def test_what_was_acknowledged_outlives_a_kill_at_any_moment(path, plain_http):
             thread.start()
         while len(acknowledged) < 30:
             assert any(thread.is_alive() for thread in threads)
+            time.sleep(0.001)
         emulator.kill()
         for thread in threads:
             thread.join(30)

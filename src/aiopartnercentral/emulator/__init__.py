@@ -18,7 +18,7 @@
     operations/ one handler for each operation of the model
     faults      the service's errors as answers
     disorder/   what goes wrong on demand
-    reply       an answer, and how it is sent
+    reply       an answer, and in what way it is to be sent
     sending     an answer over the wire, whole or not
     paging      page tokens
     world       every account's side of every catalog, and what an account is beyond catalogs
