@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from aiopartnercentral.errors import (
         AioPartnerCentralError,
         CatalogsFailedError,
+        CredentialsError,
         DecodeError,
         EncodeError,
         MalformedItemsError,
         PaginationError,
         ServiceError,
+        SourcesFileError,
     )
     from aiopartnercentral.paging import Collected, Paginator, Stream
     from aiopartnercentral.report import CatalogReport, MalformedItem, Outcome, Progress, Report
@@ -33,6 +35,7 @@ __all__ = [
     "CatalogsFailedError",
     "Collected",
     "ConnectOptions",
+    "CredentialsError",
     "DecodeError",
     "Emulator",
     "EncodeError",
@@ -47,6 +50,7 @@ __all__ = [
     "Request",
     "ResponseMetadata",
     "ServiceError",
+    "SourcesFileError",
     "Stream",
     "UnknownMember",
     "__version__",
@@ -59,6 +63,7 @@ _MODULES = {
     "CatalogsFailedError": "errors",
     "Collected": "paging",
     "ConnectOptions": "client",
+    "CredentialsError": "errors",
     "DecodeError": "errors",
     "Emulator": "emulator",
     "EncodeError": "errors",
@@ -73,6 +78,7 @@ _MODULES = {
     "Request": "shapes",
     "ResponseMetadata": "shapes",
     "ServiceError": "errors",
+    "SourcesFileError": "errors",
     "Stream": "paging",
     "UnknownMember": "shapes",
 }

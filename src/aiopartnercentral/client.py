@@ -34,7 +34,27 @@ AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
 
 
-class ConnectOptions(TypedDict, total=False):
+class ClientOptions(TypedDict, total=False):
+    """What clients of several accounts can have in common.
+
+    Attributes:
+        config: botocore's config; its retry mode is `standard` unless it names another.
+        verify: whether to verify TLS certificates, or the path of a bundle of them.
+        use_ssl: whether to use TLS where the endpoint does not say.
+        api_version: the model's version, if not the pinned one.
+        json_converter: decodes responses, in place of the service's shared one.
+        botocore_converter: encodes requests, in place of the service's shared one.
+    """
+
+    config: AioConfig
+    verify: bool | str
+    use_ssl: bool
+    api_version: str
+    json_converter: JsonConverter
+    botocore_converter: BotocoreConverter
+
+
+class ConnectOptions(ClientOptions, total=False):
     """What `connect` takes: what aiobotocore's `create_client` does, and what is needed beside it.
 
     Attributes:
@@ -42,32 +62,20 @@ class ConnectOptions(TypedDict, total=False):
         endpoint_url: where to send calls, if not to AWS.
         profile: a profile of the AWS config files.
         session: a session to share; its loader learns the service if it does not know it.
-        config: botocore's config; its retry mode is `standard` unless it names another.
-        verify: whether to verify TLS certificates, or the path of a bundle of them.
-        use_ssl: whether to use TLS where the endpoint does not say.
-        api_version: the model's version, if not the pinned one.
         aws_access_key_id: explicit credentials, in place of the usual chain.
         aws_secret_access_key: see `aws_access_key_id`.
         aws_session_token: see `aws_access_key_id`.
         aws_account_id: see `aws_access_key_id`.
-        json_converter: decodes responses, in place of the service's shared one.
-        botocore_converter: encodes requests, in place of the service's shared one.
     """
 
     region_name: str
     endpoint_url: str
     profile: str
     session: AioSession
-    config: AioConfig
-    verify: bool | str
-    use_ssl: bool
-    api_version: str
     aws_access_key_id: str
     aws_secret_access_key: str
     aws_session_token: str
     aws_account_id: str
-    json_converter: JsonConverter
-    botocore_converter: BotocoreConverter
 
 
 class CollectionOptions(TypedDict, total=False):
@@ -148,7 +156,7 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     """
     from aiopartnercentral.transport import Transport, open_botocore_client  # noqa: PLC0415 - loads botocore
 
-    _check_options(options)
+    check_options("connect()", options, ConnectOptions)
     json_converter = options.pop("json_converter", None)
     botocore_converter = options.pop("botocore_converter", None)
     async with open_botocore_client(cls.service, **options) as client:
@@ -159,15 +167,20 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
             transport.close()
 
 
-def _check_options(options: Iterable[str]) -> None:
-    known = ConnectOptions.__annotations__.keys()
+def check_options(taker: str, options: Iterable[str], among: type) -> None:
+    """Check that all options are among those of a typed dictionary.
+
+    Raises:
+        TypeError: one is not; `taker` is who does not have it.
+    """
+    known = among.__annotations__.keys()
     for name in options:
         if name not in known:
             from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
 
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-            raise TypeError(f"connect() has no option {name}{hint}")
+            raise TypeError(f"{taker} has no option {name}{hint}")
 
 
 def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:

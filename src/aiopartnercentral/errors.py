@@ -6,6 +6,8 @@ AioPartnerCentralError
 ├── PaginationError                          a page token came back a second time
 ├── MalformedItemsError                      more items were malformed than are left out
 ├── CatalogsFailedError    (ExceptionGroup)  some catalogs failed after all others were collected
+├── SourcesFileError       (ValueError)      a file of sources says something that cannot be
+├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
 └── ServiceError           (botocore.exceptions.ClientError)
     └── one class for each error that the service models, such as account.AccessDeniedException
 
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from aiopartnercentral.shapes import REDACTED
 
@@ -29,11 +31,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AioPartnerCentralError",
     "CatalogsFailedError",
+    "CredentialsError",
     "DecodeError",
     "EncodeError",
     "MalformedItemsError",
     "PaginationError",
     "ServiceError",
+    "SourcesFileError",
 ]
 
 
@@ -151,6 +155,32 @@ class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CatalogsFailedError, (self.failures,)
+
+
+class SourcesFileError(AioPartnerCentralError, ValueError):
+    """A file of sources says something that cannot be; the message names the file, the table and the key."""
+
+
+class CredentialsError(AioPartnerCentralError, BotoCoreError):
+    """There are no credentials to sign with: a role cannot be assumed, or a provider gave nothing usable.
+
+    Attributes:
+        code: what STS says it is, such as `AccessDenied`; None where it did not answer, or was not asked.
+        is_retryable: whether asking again may help, as after a lost connection.
+    """
+
+    def __init__(self, reason: str, *, code: str | None = None, is_retryable: bool = False) -> None:
+        Exception.__init__(self, reason)
+        self.kwargs = {}  # of BotoCoreError, which makes its message of them
+        self.code = code
+        self.is_retryable = is_retryable
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_credentials_error, (self.args[0], self.code, self.is_retryable)
+
+
+def _rebuild_credentials_error(reason: str, code: str | None, is_retryable: bool) -> CredentialsError:  # noqa: FBT001
+    return CredentialsError(reason, code=code, is_retryable=is_retryable)
 
 
 class ServiceError(AioPartnerCentralError, ClientError):

@@ -46,22 +46,35 @@ async def open_botocore_client(
     _check_event_loop(config)
     is_own = session is None
     session = session or AioSession(profile=profile)
-    pinned, paths = str(service_model.root()), session.get_component("data_loader").search_paths
-    if pinned not in paths:
-        # In a session of ours the pinned model goes first: the generated classes were made from it, whatever botocore
-        # is installed. In somebody else's it only adds a service that botocore does not know.
-        paths.insert(0 if is_own else len(paths), pinned)
+    add_pinned_model(session, first=is_own)
     options.setdefault("api_version", service.api_version)
-    config = _with_user_agent(session, _with_retries(session, config))
+    config = with_defaults(session, config)
     if region_name is None and not _names_region(session, config):
         region_name = service.region
     async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
         yield client
 
 
+def add_pinned_model(session: AioSession, *, first: bool) -> None:
+    """Let the session's loader find the pinned model.
+
+    In a session of ours it goes first: the generated classes were made from it, whatever botocore is installed. In
+    somebody else's it only adds a service that botocore does not know.
+    """
+    pinned, paths = str(service_model.root()), session.get_component("data_loader").search_paths
+    if pinned not in paths:
+        paths.insert(0 if first else len(paths), pinned)
+
+
+def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
+    """Return the config with the retry mode and the user agent of ours, where nobody has asked for others."""
+    return _with_user_agent(session, _with_retries(session, config))
+
+
 def _check_event_loop(config: AioConfig | None) -> None:
     """Say what to do on trio, which aiobotocore's default HTTP client does not run on."""
-    if getattr(config, "http_session_cls", AIOHTTPSession) is not AIOHTTPSession:
+    http = getattr(config, "http_session_cls", AIOHTTPSession)
+    if not (isinstance(http, type) and issubclass(http, AIOHTTPSession)):
         return
     try:
         asyncio.get_running_loop()
@@ -81,8 +94,7 @@ def _names_region(session: AioSession, config: AioConfig) -> bool:
 
 def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
     """Return the config with the retry mode `standard`, unless anything of the caller's names a mode."""
-    if not isinstance(config, AioConfig):
-        config = AioConfig() if config is None else AioConfig().merge(config)
+    config = as_aio_config(config)
     retries = {**_retries(session.get_default_client_config()), **_retries(config)}
     asked = {
         "retry_mode": os.environ.get("AWS_RETRY_MODE"),
@@ -91,7 +103,7 @@ def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
     }
     if "mode" in retries or asked["retry_mode"]:
         return config
-    return _merged(config, AioConfig(retries={**retries, "mode": "standard"}))
+    return merged(config, AioConfig(retries={**retries, "mode": "standard"}))
 
 
 def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
@@ -119,7 +131,7 @@ def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
         **({"cfg/retry-mode": mode} if mode else {}),
     }
     ours = " ".join(_part(name, value) for name, value in parts.items())
-    return _merged(config, AioConfig(user_agent=ours))
+    return merged(config, AioConfig(user_agent=ours))
 
 
 def _part(name: str, value: str | None) -> str:
@@ -134,11 +146,19 @@ def _word(text: str) -> str:
     return re.sub(r"[^!$%&'*+\-.^_`|~,0-9A-Za-z]", "-", text)
 
 
-def _merged(config: AioConfig, other: AioConfig) -> AioConfig:
-    merged = config.merge(other)
+def as_aio_config(config: AioConfig | None) -> AioConfig:
+    """Return the config as aiobotocore's, which one of botocore's own may not be."""
+    if isinstance(config, AioConfig):
+        return config
+    return AioConfig() if config is None else AioConfig().merge(config)
+
+
+def merged(config: AioConfig, other: AioConfig) -> AioConfig:
+    """Return the config with what `other` sets, and with the HTTP client of `config`."""
+    result = config.merge(other)
     # Older versions of aiobotocore lose these in `merge`.
-    merged.connector_args, merged.http_session_cls = config.connector_args, config.http_session_cls
-    return merged
+    result.connector_args, result.http_session_cls = config.connector_args, config.http_session_cls
+    return result
 
 
 def _retries(config: Any) -> dict[str, Any]:  # noqa: ANN401 - a config, or None
