@@ -138,7 +138,7 @@ class _Table:
         for catalog in self._catalogs():
             if isinstance(label, str):
                 arguments["label"] = label.replace("{catalog}", catalog)
-            made.append(self._made(Source, {"catalog": catalog, **arguments}, {"catalog": "catalogs", **_SOURCE_KEYS}))
+            made.append(self._made(Source, {"catalog": catalog, **arguments}, {"catalogs": "catalog", **_SOURCE_KEYS}))
         return made
 
     def _catalogs(self) -> list[str]:

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.bulk.line import lines
+from tests.bulk.sts import security_token_service
+from tests.client.conftest import aws_environment
+
+__all__ = ["aws_environment"]
+
+
+@pytest.fixture(scope="session")
+def moto():
+    with security_token_service() as service:
+        yield service
+
+
+@pytest.fixture
+def sts(moto, monkeypatch):
+    moto.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOFTHECHAIN")
+    return moto
+
+
+@pytest.fixture
+def line():
+    with lines() as server:
+        yield server

@@ -1,0 +1,253 @@
+"""The pool: who shares a client, how many are open, and which is closed."""
+
+from __future__ import annotations
+
+import pickle
+from functools import partial
+
+import anyio
+import pytest
+from aiobotocore.config import AioConfig
+from botocore.exceptions import ProfileNotFound
+
+from aiopartnercentral import CredentialsError, ServiceError, account
+from aiopartnercentral.bulk import Clients, Credentials, Role, Source
+from aiopartnercentral.client import ServiceClient
+
+pytestmark = pytest.mark.anyio
+
+
+async def give(name, delay=0):
+    await anyio.sleep(delay)
+    return Credentials(access_key_id=name, secret_access_key="secret")
+
+
+@pytest.fixture
+def source(line, aws_environment):  # noqa: ARG001 - order
+    """Make a source of an account of its own by its name; the same name is the same account."""
+    providers = {}
+
+    def source(name, catalog="AWS", **options):
+        provider = providers.setdefault(name, partial(give, name, options.pop("delay", 0)))
+        return Source(catalog, credentials=provider, endpoint_url=line.url, **options)
+
+    return source
+
+
+async def ask(clients, source):
+    async with clients.lease(source) as client:
+        await client.list_connections(catalog=source.catalog)
+
+
+async def test_leases_of_one_access_at_the_same_time_open_one_client(source):
+    lent = []
+
+    async def hold(clients, each):
+        async with clients.lease(each) as client:
+            lent.append(client)
+
+    async with Clients(account.Client) as clients:
+        assert clients.open == 0
+        async with anyio.create_task_group() as group:
+            for catalog in ("AWS", "Sandbox", "AWS"):
+                group.start_soon(hold, clients, source("a", catalog, delay=0.05))
+        assert clients.open == 1
+    assert len(lent) == 3
+    assert len(set(map(id, lent))) == 1
+
+
+async def test_another_region_or_endpoint_is_another_client(source, line):
+    async with Clients(account.Client) as clients:
+        for each in (
+            source("a"),
+            source("a", region_name="us-east-1"),
+            Source("AWS", endpoint_url=line.url),
+            Source("AWS", endpoint_url=f"{line.url}/"),
+        ):
+            await ask(clients, each)
+        assert clients.open == 4
+    assert line.asked == ["a", "a", "AKIDEXAMPLE", "AKIDEXAMPLE"]
+
+
+async def test_the_least_recently_used_is_closed_for_another(source, line):
+    async with Clients(account.Client, max_open=2) as clients:
+        for name in "abac":
+            await ask(clients, source(name))
+        await line.until_open("a", "c")
+        assert clients.open == 2
+    await line.until_open()
+    assert clients.open == 0
+
+
+async def test_leases_wait_in_turn_while_all_clients_are_held(source, line):
+    order = []
+
+    async def use(clients, name, done):
+        async with clients.lease(source(name)):
+            order.append(name)
+            await done.wait()
+
+    async with Clients(account.Client, max_open=1) as clients, anyio.create_task_group() as group:
+        events = {name: anyio.Event() for name in "abcd"}
+        for name, event in events.items():
+            group.start_soon(use, clients, name, event)
+            await anyio.wait_all_tasks_blocked()
+        for number, event in enumerate(events.values(), 1):
+            with anyio.fail_after(10):
+                while len(order) < number:
+                    await anyio.sleep(0.001)
+            await anyio.wait_all_tasks_blocked()
+            assert (len(order), clients.open) == (number, 1)
+            event.set()
+    assert order == list("abcd")
+    assert not line.asked
+
+
+async def test_a_task_may_hold_several_leases_of_one_access(source):
+    async with Clients(account.Client, max_open=1) as clients:
+        with anyio.fail_after(10):
+            async with (
+                clients.lease(source("a")) as first,
+                anyio.create_task_group() as group,
+            ):
+                group.start_soon(ask, clients, source("b"))
+                await anyio.wait_all_tasks_blocked()
+                async with clients.lease(source("a", "Sandbox")) as second:
+                    assert second is first
+                group.cancel_scope.cancel()
+
+
+async def test_a_client_of_the_callers_own_is_used_as_it_is(source, line):
+    line.status = 500
+    config = AioConfig(retries={"mode": "standard", "total_max_attempts": 2})
+    async with account.connect(endpoint_url=line.url, config=config) as own:
+        async with Clients(account.Client, max_open=1) as clients:
+            async with clients.lease(source("a")), clients.lease(Source("AWS", client=own)) as lent:
+                assert lent is own
+                assert clients.open == 1
+            with pytest.raises(ServiceError):
+                await ask(clients, Source("AWS", client=own))
+        line.status = 200
+        await own.list_connections(catalog="AWS")
+    assert len(line.asked) == 3
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+async def test_a_request_is_sent_once(source, line, monkeypatch, mode):
+    monkeypatch.setenv("AWS_RETRY_MODE", mode)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
+    line.status = 500
+    async with Clients(account.Client) as clients:
+        with pytest.raises(ServiceError) as caught:
+            await ask(clients, source("a"))
+    assert caught.value.attempts == 1
+    assert line.asked == ["a"]
+
+
+async def test_a_config_with_retries_has_its_way(source, line):
+    line.status = 500
+    config = AioConfig(retries={"mode": "standard", "total_max_attempts": 2})
+    async with Clients(account.Client, config=config) as clients:
+        with pytest.raises(ServiceError):
+            await ask(clients, source("a"))
+    assert line.asked == ["a"] * 2
+
+
+async def test_a_profile_that_is_not_there_is_an_error_of_its_source(source, line):
+    async with Clients(account.Client) as clients:
+        for _ in range(2):
+            with pytest.raises(ProfileNotFound):
+                await ask(clients, Source("AWS", profile="nobody"))
+            with pytest.raises(ProfileNotFound):
+                await ask(
+                    clients, Source("AWS", role=Role(arn="arn:aws:iam::111122223333:role/reader", profile="nobody"))
+                )
+        assert clients.open == 0
+        await ask(clients, source("a"))
+    assert line.asked == ["a"]
+
+
+async def test_clients_share_a_tls_context(source):
+    async with Clients(account.Client) as clients:
+        contexts = []
+        for name in "ab":
+            async with clients.lease(source(name)) as client:
+                await client.list_connections(catalog="AWS")
+                http = client._transport._client._endpoint.http_session
+                contexts.extend(session.connector._ssl for session in http._sessions.values())
+        assert len(contexts) == 2
+        assert contexts[0] is contexts[1]
+        assert contexts[0].cert_store_stats()["x509_ca"] > 10
+
+
+async def test_closing_the_pool_closes_everything(source, line):
+    closed = anyio.Event()
+    errors = []
+
+    async def hold(clients):
+        async with clients.lease(source("a")) as client:
+            await client.list_connections(catalog="AWS")
+            held.set()
+            await closed.wait()
+            with pytest.raises(RuntimeError, match="open only inside"):
+                await client.list_connections(catalog="AWS")
+
+    async def fail(clients, each):
+        try:
+            await ask(clients, each)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    held = anyio.Event()
+    async with anyio.create_task_group() as group:
+        with anyio.fail_after(10):
+            async with Clients(account.Client, max_open=2) as clients:
+                group.start_soon(hold, clients)
+                await held.wait()
+                group.start_soon(fail, clients, source("slow", delay=60))
+                group.start_soon(fail, clients, source("slow"))
+                await anyio.wait_all_tasks_blocked()
+                group.start_soon(fail, clients, source("waits"))
+                group.start_soon(fail, clients, source("waits too"))
+                await anyio.wait_all_tasks_blocked()
+            await line.until_open()
+        closed.set()
+    assert clients.open == 0
+    assert errors == ["the pool was closed before the client was open"] * 4
+    with pytest.raises(RuntimeError, match="only inside"):
+        await ask(clients, source("a"))
+    with pytest.raises(RuntimeError, match="only once"):
+        await clients.__aenter__()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "kind", "message"),
+    [
+        ((account,), {}, TypeError, "client_class must be a class of clients"),
+        ((account.Client,), {"max_open": 0}, ValueError, "max_open must be at least 1, not 0"),
+        ((account.Client,), {"max_open": True}, TypeError, "max_open must be an integer, not bool"),
+        ((account.Client,), {"verfy": False}, TypeError, r"Clients\(\) has no option verfy; did you mean verify"),
+        ((account.Client,), {"profile": "a"}, TypeError, r"Clients\(\) has no option profile"),
+    ],
+)
+def test_what_no_pool_can_be(arguments, options, kind, message):
+    with pytest.raises(kind, match=message):
+        Clients(*arguments, **options)
+
+
+async def test_what_no_lease_can_be_of(line):
+    class Other(ServiceClient):
+        service, fast = account.Client.service, account.Client.fast
+
+    async with Clients(Other) as clients, account.connect(endpoint_url=line.url) as own:
+        with pytest.raises(TypeError, match="a pool lends clients of a Source, not of a string"):
+            async with clients.lease("AWS"):
+                pass
+        with pytest.raises(TypeError, match=r"must be a .*Other, not a aiopartnercentral\.account\.client\.Client"):
+            async with clients.lease(Source("AWS", client=own)):
+                pass
+
+
+def test_an_error_of_credentials_survives_a_pickle():
+    error = pickle.loads(pickle.dumps(CredentialsError("why", code="AccessDenied", is_retryable=True)))
+    assert (str(error), error.code, error.is_retryable) == ("why", "AccessDenied", True)

@@ -1,0 +1,177 @@
+"""Credentials of the caller's own: when they are asked for, and what becomes of failures."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import attrs
+import pytest
+
+from aiopartnercentral import CredentialsError, account
+from aiopartnercentral.bulk import Clients, Credentials, Source
+
+pytestmark = pytest.mark.anyio
+
+
+@attrs.define
+class Provider:
+    """Gives `key-1`, `key-2` and so on, each good for so many seconds; or fails."""
+
+    seconds: float | None = None
+    delay: float = 0
+    gate: anyio.Event | None = None
+    failing: list[Exception] = attrs.field(factory=list)
+    asked: int = 0
+    asking: int = 0
+
+    async def __call__(self):
+        self.asked += 1
+        assert not self.asking, "two are asking at a time"
+        self.asking += 1
+        try:
+            await anyio.sleep(self.delay)
+            if self.gate is not None:
+                await self.gate.wait()
+        finally:
+            self.asking -= 1
+        if self.failing:
+            raise self.failing.pop(0)
+        return self.credentials()
+
+    def credentials(self):
+        expires_at = None if self.seconds is None else datetime.now(UTC) + timedelta(seconds=self.seconds)
+        return Credentials(access_key_id=f"key-{self.asked}", secret_access_key="s3cret", expires_at=expires_at)
+
+
+@pytest.fixture
+async def clients(aws_environment):  # noqa: ARG001 - order
+    async with Clients(account.Client) as clients:
+        yield clients
+
+
+async def ask(client):
+    await client.list_connections(catalog="AWS")
+
+
+async def test_credentials_that_do_not_expire_are_asked_for_once(clients, line):
+    provider = Provider()
+    source = Source("AWS", credentials=provider, endpoint_url=line.url)
+    assert provider.asked == 0
+    for _ in range(3):
+        async with clients.lease(source) as client:
+            await ask(client)
+    assert line.asked == ["key-1"] * 3
+
+
+async def test_they_are_asked_for_again_before_they_expire(clients, line):
+    provider = Provider(seconds=1)
+    with anyio.fail_after(30):
+        async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+            while provider.asked < 3:
+                async with anyio.create_task_group() as group:
+                    for _ in range(5):
+                        group.start_soon(ask, client)
+    assert set(line.asked) >= {"key-1", "key-2"}
+    assert len(line.asked) > 5 * 3
+
+
+def make_early(client):
+    """Let a quarter of the time be left, which nobody wants to wait for."""
+    client._transport._client._request_signer._credentials._early = datetime.now(UTC)
+
+
+async def test_calls_go_on_while_new_ones_are_asked_for_early(clients, line):
+    provider = Provider(seconds=3600)
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+        make_early(client)
+        provider.gate = anyio.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, client)
+            with anyio.fail_after(10):
+                while not provider.asking:
+                    await anyio.sleep(0.001)
+                await ask(client)
+            assert line.asked == ["key-1"]
+            provider.gate.set()
+    assert line.asked == ["key-1", "key-2"]
+
+
+async def test_an_early_failure_is_nobodys_and_is_not_tried_again_at_once(clients, line, caplog):
+    provider = Provider(seconds=3600)
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+        make_early(client)
+        provider.failing = [OSError("s3cret")]
+        for _ in range(3):
+            await ask(client)
+        assert (provider.asked, line.asked) == (2, ["key-1"] * 3)
+        make_early(client)
+        await ask(client)
+    assert (provider.asked, line.asked[-1]) == (3, "key-3")
+    assert "no new credentials yet (OSError)" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+async def test_what_a_provider_raises_is_raised_to_all_that_wait_and_the_next_asks_again(clients, line):
+    error = OSError("the vault is sealed")
+    provider = Provider(delay=0.05, failing=[error])
+    source = Source("AWS", credentials=provider, endpoint_url=line.url)
+    failures = []
+
+    async def fail():
+        with pytest.raises(OSError, match="sealed") as caught:
+            async with clients.lease(source):
+                pass
+        failures.append(caught.value)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(fail)
+    assert failures == [error] * 4
+    assert (provider.asked, clients.open) == (1, 0)
+    async with clients.lease(source) as client:
+        await ask(client)
+    assert line.asked == ["key-2"]
+
+
+async def test_a_failure_when_they_have_expired_is_raised_to_all_that_wait(clients, line):
+    provider = Provider(seconds=0.2)
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+        await anyio.sleep(0.25)
+        error = OSError("the vault is sealed")
+        provider.failing, provider.delay = [error], 0.05
+        failures = []
+
+        async def fail():
+            with pytest.raises(OSError, match="sealed") as caught:
+                await ask(client)
+            failures.append(caught.value)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(fail)
+        assert failures == [error] * 3
+        provider.delay, provider.seconds = 0, 60
+        await ask(client)
+    assert line.asked == ["key-3"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"AccessKeyId": "s3cret"}, "got dict in place of Credentials"),
+        (None, "got NoneType in place of Credentials"),
+        (
+            Credentials(access_key_id="a", secret_access_key="s3cret", expires_at=datetime.now(UTC)),
+            "got credentials that have expired already",
+        ),
+    ],
+)
+async def test_what_is_no_usable_credentials_is_an_error_of_the_source(clients, given, message):
+    async def provider():
+        return given
+
+    with pytest.raises(CredentialsError, match=f"^credentials provider: {message}$") as caught:
+        async with clients.lease(Source("AWS", credentials=provider)):
+            pass
+    assert "s3cret" not in repr(caught.value)

@@ -1,0 +1,156 @@
+"""What a source says, and what no source can say."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import UTC, datetime
+
+import pytest
+
+from aiopartnercentral.bulk import Credentials, Role, Source, check_sources
+
+ARN = "arn:aws:iam::111122223333:role/reader"
+
+
+async def provider():
+    return Credentials(access_key_id="key", secret_access_key="s3cret")
+
+
+class Vault:
+    async def fetch(self):
+        return await provider()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"profile": "a", "role": Role(arn=ARN)}, ValueError, "profile and role exclude each other"),
+        ({"profile": "a", "credentials": provider}, ValueError, "profile and credentials exclude each other"),
+        ({"catalog": ""}, ValueError, "catalog must not be empty"),
+        ({"catalog": 1}, TypeError, "catalog must be a string, not an integer"),
+        ({"profile": ""}, ValueError, "profile must not be empty"),
+        ({"profile": "a\nb"}, ValueError, "profile must not contain control characters"),
+        ({"role": ARN}, TypeError, "role must be a Role, not a string"),
+        ({"credentials": "key"}, TypeError, "credentials must be an async function, not a string"),
+        ({"client": object()}, TypeError, "client must be a ServiceClient, not object"),
+        ({"label": " "}, ValueError, "label must not be empty"),
+        ({"label": "a\x1b[2J"}, ValueError, "label must not contain control characters"),
+        ({"label": None}, TypeError, "label must be a string, not nothing"),
+        ({"account": ""}, ValueError, "account must not be empty"),
+        ({"region_name": "us east"}, ValueError, "region_name must be a region's name"),
+        ({"endpoint_url": "localhost:80"}, ValueError, "endpoint_url must be an address"),
+        ({"endpoint_url": "http://host:x"}, ValueError, "endpoint_url must be an address"),
+        ({"endpoint_url": "http://me:s3cret@host"}, ValueError, "endpoint_url must not hold a user name"),
+    ],
+)
+def test_what_no_source_can_say(arguments, kind, message):
+    with pytest.raises(kind, match=f"^{message}") as caught:
+        Source(**{"catalog": "AWS", **arguments})
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"arn": "arn:aws:iam::1:role/a"}, ValueError, "arn must be a role's ARN"),
+        ({"arn": "arn:aws:iam::111122223333:user/reader"}, ValueError, "arn must be a role's ARN"),
+        ({"arn": "arn:aws:sts::111122223333:assumed-role/a/b"}, ValueError, "arn must be a role's ARN"),
+        ({"arn": None}, TypeError, "arn must be a string, not nothing"),
+        ({"external_id": "s3cret é"}, ValueError, "external_id must be of letters"),
+        ({"external_id": "s"}, ValueError, "external_id must have 2 to 1224 characters, not 1"),
+        ({"session_name": "my run"}, ValueError, "session_name must be of letters"),
+        ({"session_name": "x" * 65}, ValueError, "session_name must have 2 to 64 characters, not 65"),
+        ({"profile": ""}, ValueError, "profile must not be empty"),
+        ({"duration": 899}, ValueError, "duration must be 900 to 43200 seconds, not 899"),
+        ({"duration": 43201}, ValueError, "duration must be 900 to 43200 seconds, not 43201"),
+        ({"duration": True}, TypeError, "duration must be an integer, not a boolean"),
+        ({"duration": 3600.0}, TypeError, "duration must be an integer, not a number"),
+    ],
+)
+def test_what_no_role_can_say(arguments, kind, message):
+    with pytest.raises(kind, match=f"^{message}") as caught:
+        Role(**{"arn": ARN, **arguments})
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"access_key_id": ""}, ValueError, "access_key_id must not be empty"),
+        ({"secret_access_key": b"s3cret"}, TypeError, "secret_access_key must be a string, not bytes"),
+        ({"secret_access_key": "s3cret\n"}, ValueError, "secret_access_key must not contain control characters"),
+        ({"session_token": ""}, ValueError, "session_token must not be empty"),
+        ({"expires_at": 12}, TypeError, "expires_at must be a datetime, not an integer"),
+        ({"expires_at": datetime(2030, 1, 1)}, ValueError, "expires_at must say its time zone"),  # noqa: DTZ001
+    ],
+)
+def test_what_no_credentials_can_say(arguments, kind, message):
+    with pytest.raises(kind, match=f"^{message}") as caught:
+        Credentials(**{"access_key_id": "key", "secret_access_key": "x", **arguments})
+    assert "s3cret" not in str(caught.value)
+
+
+def test_secrets_are_never_shown():
+    role = Role(arn=ARN, external_id="s3cret")
+    source = Source("AWS", role=role)
+    given = Credentials(
+        access_key_id="key", secret_access_key="s3cret", session_token="s3cret", expires_at=datetime.now(UTC)
+    )
+    for each in (role, source, given):
+        again = pickle.loads(pickle.dumps(each))
+        assert again == each
+        assert hash(again) == hash(each)
+        for shown in (repr(each), str(each), repr(again), repr([again])):
+            assert "s3cret" not in shown
+    assert "s3cret" not in repr(Source("AWS", credentials=lambda key="s3cret": key))
+
+
+def test_the_defaults_of_label_and_account():
+    vault = Vault()
+    sources = [
+        Source("AWS"),
+        Source("AWS", profile="acme"),
+        Source("Sandbox", role=Role(arn=ARN)),
+        Source("AWS", credentials=provider),
+        Source("AWS", credentials=vault.fetch, account="444455556666"),
+    ]
+    assert [source.label for source in sources] == [
+        "AWS",
+        "acme/AWS",
+        "111122223333/Sandbox",
+        "credentials/AWS",
+        "444455556666/AWS",
+    ]
+    assert [source.account for source in sources[:3]] == ["default", "profile acme", "111122223333"]
+    accounts = [Source("AWS", credentials=each).account for each in (vault.fetch, vault.fetch, Vault().fetch, provider)]
+    assert accounts[0] == accounts[1]
+    assert len(set(accounts)) == 3
+
+
+def test_sources_are_equal_if_they_say_the_same():
+    vault = Vault()
+    assert Source("AWS", credentials=vault.fetch) == Source("AWS", credentials=vault.fetch)
+    assert Source("AWS", credentials=vault.fetch) != Source("AWS", credentials=Vault().fetch)
+    assert len({Source("AWS", profile="a"), Source("AWS", profile="a"), Source("AWS", profile="b")}) == 2
+
+
+def test_catalogs_are_sources_of_the_usual_chain():
+    assert check_sources("AWS") == (Source("AWS"),)
+    assert check_sources(Source("AWS", profile="a")) == (Source("AWS", profile="a"),)
+    assert check_sources(["AWS", Source("AWS", profile="a")]) == (Source("AWS"), Source("AWS", profile="a"))
+    assert check_sources(iter(["AWS"])) == (Source("AWS"),)
+
+
+@pytest.mark.parametrize(
+    ("sources", "kind", "message"),
+    [
+        ([], ValueError, "sources must name at least one source"),
+        (1, TypeError, "sources must be catalogs or Source objects, not an integer"),
+        (["AWS", 1], TypeError, r"sources\[1\] must be a catalog or a Source, not an integer"),
+        (["AWS", "Sandbox", "AWS"], ValueError, r"sources\[0\] and sources\[2\] have the same label 'AWS'"),
+        (["AWS", ""], ValueError, "catalog must not be empty"),
+    ],
+)
+def test_what_no_run_can_have(sources, kind, message):
+    with pytest.raises(kind, match=message):
+        check_sources(sources)

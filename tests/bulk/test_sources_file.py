@@ -1,0 +1,132 @@
+"""A file of sources, and every way to get it wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiopartnercentral import SourcesFileError
+from aiopartnercentral.bulk import Role, Source, load_sources
+
+ARN = "arn:aws:iam::111122223333:role/reader"
+OTHER = "arn:aws:iam::444455556666:role/reader"
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(text):
+        (tmp_path / "sources.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load_sources(tmp_path / "sources.toml")
+
+    return load
+
+
+def test_all_that_a_file_can_say(load, monkeypatch):
+    monkeypatch.setenv("ACME_EXTERNAL_ID", "s3cret")
+    sources = load(
+        f"""
+        [defaults]
+        catalogs = ["AWS", "Sandbox"]
+        region = "us-east-1"
+        session_name = "nightly"
+        external_id = "ours"
+        duration = 900
+
+        [[source]]
+        role_arn = "{ARN}"
+        external_id_env = "ACME_EXTERNAL_ID"
+        role_profile = "runner"
+        duration = 1800
+
+        [[source]]
+        catalogs = ["AWS"]
+        role_arn = "{OTHER}"
+        label = "{{catalog}} of other"
+        endpoint_url = "http://127.0.0.1:8080"
+        account = "shared"
+
+        [[source]]
+        catalogs = ["AWS"]
+        profile = "acme"
+        region = "us-west-2"
+
+        [[source]]
+        catalogs = ["AWS"]
+        """
+    )
+    acme = Role(arn=ARN, external_id="s3cret", session_name="nightly", profile="runner", duration=1800)
+    other = Role(arn=OTHER, external_id="ours", session_name="nightly", duration=900)
+    assert sources == (
+        Source("AWS", role=acme, region_name="us-east-1"),
+        Source("Sandbox", role=acme, region_name="us-east-1"),
+        Source(
+            "AWS",
+            role=other,
+            region_name="us-east-1",
+            label="AWS of other",
+            endpoint_url="http://127.0.0.1:8080",
+            account="shared",
+        ),
+        Source("AWS", profile="acme", region_name="us-west-2"),
+        Source("AWS", region_name="us-east-1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"there is no \[\[source\]\] table"),
+        ("source = []", r"there is no \[\[source\]\] table"),
+        ("[sources]", "there is nothing called 'sources'"),
+        ("[source]", "source must be an array of tables"),
+        ("defaults = 1", "defaults must be a table"),
+        ("[[source]", r"is not TOML: .*line 1"),
+        (b"\xff", "is not UTF-8"),
+        ('[defaults]\nprofile = "a"\n[[source]]', "defaults: profile: there is no such key here"),
+        ('[[source]]\ncatalog = ["AWS"]', "source 1: catalog: there is no such key here; there are catalogs,"),
+        ("[[source]]", "source 1: catalogs: is missing"),
+        ('[[source]]\ncatalogs = "AWS"', "source 1: catalogs: must be a list of strings"),
+        ("[[source]]\ncatalogs = [1]", "source 1: catalogs: must be a list of strings"),
+        ("[[source]]\ncatalogs = []", "source 1: catalogs: must name at least one"),
+        ('[[source]]\ncatalogs = ["AWS", "AWS"]', "source 1: catalogs: names 'AWS' twice"),
+        ('[[source]]\ncatalogs = [""]', "source 1: catalogs: must not be empty"),
+        (
+            '[[source]]\ncatalogs = ["AWS"]\n[[source]]\ncatalogs = ["AWS"]',
+            "source 2: label: 'AWS' is the label of source 1",
+        ),
+        (
+            '[[source]]\ncatalogs = ["AWS", "Sandbox"]\nlabel = "x"',
+            "source 1: label: 'x' is the label of source 1 as well",
+        ),
+        ('[[source]]\ncatalogs = ["AWS"]\nlabel = 1', "source 1: label: must be a string, not an integer"),
+        ('[[source]]\ncatalogs = ["AWS"]\nregion = "x y"', "source 1: region: must be a region's name"),
+        ('[[source]]\ncatalogs = ["AWS"]\nrole_arn = "s3cret"', "source 1: role_arn: must have 20 to 2048 characters"),
+        (f'[[source]]\nrole_arn = "{ARN}"\nprofile = "a"', "source 1: profile: role_arn is given as well"),
+        (f'[[source]]\nrole_arn = "{ARN}"\nduration = 1', "source 1: duration: must be 900 to 43200 seconds"),
+        (f'[[source]]\nrole_arn = "{ARN}"\nrole_profile = ""', "source 1: role_profile: must not be empty"),
+        (f'[[source]]\nrole_arn = "{ARN}"\nexternal_id = "s3cret é"', "source 1: external_id: must be of letters"),
+        (f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = 1', "source 1: external_id_env: must be a string"),
+        (f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = "NONE"', "there is no environment variable 'NONE'"),
+        (
+            f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = "BAD_ID"',
+            "source 1: external_id_env: must be of letters",
+        ),
+        (
+            f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = "BAD_ID"\nexternal_id = "s3cret"',
+            "source 1: external_id_env: external_id is given as well",
+        ),
+        ('[[source]]\nprofile = "a"\nexternal_id = "s3cret"', "source 1: external_id: belongs to a role_arn"),
+        ("[[source]]\nduration = 900", "source 1: duration: belongs to a role_arn, and there is none"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(load, monkeypatch, text, message):
+    monkeypatch.setenv("BAD_ID", "s3cret !")
+    with pytest.raises(SourcesFileError, match=message) as caught:
+        load(text)
+    assert "sources.toml" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"missing\.toml"):
+        load_sources(tmp_path / "missing.toml")
