@@ -171,7 +171,7 @@ class CredentialsError(AioPartnerCentralError, BotoCoreError):
 
     def __init__(self, reason: str, *, code: str | None = None, is_retryable: bool = False) -> None:
         Exception.__init__(self, reason)
-        self.kwargs = {}  # of BotoCoreError, which makes its message of them
+        self.kwargs: Mapping[str, Any] = {}  # of BotoCoreError, which makes its message of them
         self.code = code
         self.is_retryable = is_retryable
 

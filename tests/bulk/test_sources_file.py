@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from aiopartnercentral import SourcesFileError
@@ -130,3 +133,17 @@ def test_what_is_wrong_is_said_with_its_place(load, monkeypatch, text, message):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"missing\.toml"):
         load_sources(tmp_path / "missing.toml")
+
+
+def test_the_file_in_the_documentation_is_one(load, monkeypatch):
+    documentation = (Path(__file__).parents[2] / "docs" / "bulk.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", documentation, re.DOTALL)
+    monkeypatch.setenv("PARTNER_EXTERNAL_ID", "ours")
+    monkeypatch.setenv("GLOBEX_EXTERNAL_ID", "theirs")
+    assert [source.label for source in load(example)] == [
+        "111122223333/AWS",
+        "111122223333/Sandbox",
+        "globex in AWS",
+        "globex in Sandbox",
+        "acme/AWS",
+    ]
