@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PaginationError,
         ServiceError,
         SourcesFileError,
+        SinkError,
     )
     from aiopartnercentral.paging import Collected, Paginator, Stream
     from aiopartnercentral.report import CatalogReport, MalformedItem, Outcome, Progress, Report
@@ -51,6 +52,7 @@ __all__ = [
     "ResponseMetadata",
     "ServiceError",
     "SourcesFileError",
+    "SinkError",
     "Stream",
     "UnknownMember",
     "__version__",
@@ -79,6 +81,7 @@ _MODULES = {
     "ResponseMetadata": "shapes",
     "ServiceError": "errors",
     "SourcesFileError": "errors",
+    "SinkError": "errors",
     "Stream": "paging",
     "UnknownMember": "shapes",
 }

@@ -8,6 +8,7 @@ AioPartnerCentralError
 ├── CatalogsFailedError    (ExceptionGroup)  some catalogs failed after all others were collected
 ├── SourcesFileError       (ValueError)      a file of sources says something that cannot be
 ├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
+├── SinkError                                an output cannot be written, or not gone on with
 └── ServiceError           (botocore.exceptions.ClientError)
     └── one class for each error that the service models, such as account.AccessDeniedException
 
@@ -38,6 +39,7 @@ __all__ = [
     "PaginationError",
     "ServiceError",
     "SourcesFileError",
+    "SinkError",
 ]
 
 
@@ -181,6 +183,23 @@ class CredentialsError(AioPartnerCentralError, BotoCoreError):
 
 def _rebuild_credentials_error(reason: str, code: str | None, is_retryable: bool) -> CredentialsError:  # noqa: FBT001
     return CredentialsError(reason, code=code, is_retryable=is_retryable)
+
+
+class SinkError(AioPartnerCentralError):
+    """An output cannot be written, or an unfinished one cannot be gone on with.
+
+    Attributes:
+        path: the output.
+        reason: what is wrong with it, in the system's words where the system refused.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
 
 
 class ServiceError(AioPartnerCentralError, ClientError):
