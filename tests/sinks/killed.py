@@ -1,0 +1,83 @@
+"""Run by itself: write generated pages while being killed at random moments, and go on each time until it is done.
+
+Each attempt is a process of its own, forked so that it begins at once. All that one knows of those before it is the
+state file, which holds the position and the number of the next page, and is replaced by a rename.
+
+    python killed.py OUTPUT STATE PAGES FLUSH_EVERY SEED LEAST_KILLS
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import anyio
+import pyarrow.parquet  # noqa: F401 - here once, and not in every attempt
+
+from aiopartnercentral.sinks import open_sink
+from tests.sinks.pages import CLS, page
+
+PAGES = {}
+
+
+async def attempt(output, state, pages, every):
+    """Write what is missing, and keep the state."""
+    known = json.loads(state.read_text()) if state.exists() else {"position": None, "next": 0}
+    sink = open_sink(output, cls=CLS, token="this run")
+    await sink.open(known["position"])
+    if known["position"] is None:
+        keep(state, await sink.flush(), 0)
+    for number in range(known["next"], pages):
+        await sink.write(PAGES[number])
+        if number % every == every - 1 or number == pages - 1:
+            keep(state, await sink.flush(), number + 1)
+    await sink.finish()
+
+
+def keep(state, position, following):
+    draft = state.with_suffix(".new")
+    draft.write_text(json.dumps({"position": position, "next": following}))
+    draft.replace(state)
+
+
+def main(output, state, pages, every, *, seed, least):
+    """Print how many attempts were killed."""
+    open_sink(output, cls=CLS)  # loads what every attempt needs
+    dice = random.Random(seed)
+    PAGES.update({n: page(n * 5, label=f"label {n % 7}/AWS") for n in range(pages)})
+    started = time.monotonic()
+    undisturbed = fork(output.with_name(f"plain.{output.name}"), state.with_suffix(".plain"), pages, every)
+    assert os.waitpid(undisturbed, 0)[1] == 0
+    patience = (time.monotonic() - started) * 1.2
+    killed, status = 0, -1
+    # Once it is done it is done again, since a process may be killed between the rename and the note of it.
+    while status != 0 or killed < least:
+        child = fork(output, state, pages, every)
+        time.sleep(dice.uniform(0, patience))
+        os.kill(child, signal.SIGKILL)
+        status = os.waitpid(child, 0)[1]
+        killed += status != 0
+        assert status in (0, signal.SIGKILL), status
+    print(killed)  # noqa: T201 - a script
+
+
+def fork(output, state, pages, every):
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            anyio.run(attempt, output, state, pages, every)
+            code = 0
+        finally:
+            os._exit(code)
+    return child
+
+
+if __name__ == "__main__":
+    numbers = [int(each) for each in sys.argv[3:]]
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *numbers[:2], seed=numbers[2], least=numbers[3])

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiopartnercentral import account
+from aiopartnercentral.sinks import arrow_schema, record_batches, to_arrow, to_pandas, to_polars
+from codegen import ir
+from tests.account.shapes import UNIONS, WIRE, decode, python_type
+from tests.account.test_round_trips import LOSSLESS, RECEIVED
+from tests.codegen.executed import golden
+from tests.sinks.pages import CLS, item
+from tests.sinks.reading import objects
+
+FEW = settings(max_examples=5)
+FEATURES = ("documents", "recursion", "scalars", "sensitive", "shared", "sparse", "timestamps", "unions")
+
+
+def there_and_back(items, cls):
+    """Send items through record batches and through a Parquet file, and return what came back of each."""
+    table = to_arrow(items, cls)
+    table.validate(full=True)
+    assert table.schema == arrow_schema(cls)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    stored = pq.read_table(pa.BufferReader(sink.getvalue()))
+    assert stored.schema == table.schema
+    return objects(table, cls), objects(stored, cls)
+
+
+@pytest.mark.parametrize("name", [*RECEIVED, *UNIONS])
+@FEW
+@given(data=st.data())
+def test_items_of_every_class_come_back_equal(name, data):
+    wire = data.draw(st.lists(WIRE.shape(name, extras=LOSSLESS), max_size=4))
+    items = [decode(value, name) for value in wire]
+    assert there_and_back(items, python_type(name)) == (items, items)
+
+
+@pytest.mark.parametrize(
+    ("feature", "shape"),
+    [
+        pytest.param(feature, shape.name, id=f"{feature}-{shape.name}")
+        for feature in FEATURES
+        for shape in golden(feature).service.shapes.values()
+        if isinstance(shape, ir.Structure | ir.Union)
+        and shape.name in golden(feature).botocore_model.shape_names
+        and not getattr(shape, "fault", None)
+    ],
+)
+@FEW
+@given(data=st.data())
+def test_items_of_other_services_come_back_equal(feature, shape, data):
+    package = golden(feature)
+    cls = package.cls(shape)
+    wire = data.draw(st.lists(package.wire.shape(shape, extras=LOSSLESS), max_size=4))
+    items = [package.json.loads(json.dumps(value), cls) for value in wire]
+    assert there_and_back(items, cls) == (items, items)
+
+
+def test_the_schema_of_a_class():
+    participant = pa.struct(
+        [
+            ("tag", pa.string()),
+            ("partner_profile", pa.struct([("id", pa.string()), ("name", pa.string())])),
+            ("seller_profile", pa.struct([("id", pa.string()), ("name", pa.string())])),
+            ("account", pa.struct([("name", pa.string())])),
+            ("unknown", pa.string()),
+        ]
+    )
+    summary = pa.struct([("status", pa.string()), ("other_participant", participant)])
+    assert arrow_schema(CLS, beside=["source_label", "catalog"]) == pa.schema(
+        [
+            ("source_label", pa.string()),
+            ("catalog_", pa.string()),  # the class has a catalog
+            ("catalog", pa.string()),
+            ("id", pa.string()),
+            ("arn", pa.string()),
+            ("other_participant_account_id", pa.string()),
+            ("updated_at", pa.timestamp("us", tz="UTC")),
+            ("connection_types", pa.map_(pa.string(), summary)),
+        ]
+    )
+
+
+def test_recursion_ends_in_json():
+    package = golden("recursion")
+    schema = arrow_schema(package.cls("Node"))
+    assert schema.field("next").type == pa.string()
+    assert schema.field("children").type == pa.list_(pa.field("element", pa.string()))
+
+
+def test_batches_are_bounded_in_rows_and_in_bytes():
+    items = [item(number) for number in range(100)]
+    by_rows = list(record_batches(items, CLS, max_rows=30))
+    assert [batch.num_rows for batch in by_rows] == [30, 30, 30, 10]
+    by_bytes = list(record_batches(items, CLS, max_bytes=5000))
+    assert max(batch.nbytes for batch in by_bytes) <= 5000
+    for batches in (by_rows, by_bytes):
+        assert [found for batch in batches for found in objects(batch, CLS)] == items
+
+
+def test_no_more_items_are_taken_than_a_batch_has():
+    taken = []
+    endless = (taken.append(number) or item(number) for number in range(10**9))
+    next(record_batches(endless, CLS, max_rows=7))
+    assert len(taken) == 7
+
+
+def test_half_a_surrogate_pair_is_marked():
+    odd = account.AccountSummary(name="a\ud800b")
+    (row,) = to_arrow([odd], account.AccountSummary).to_pylist()
+    assert row["name"].startswith("a\ufffd")
+    assert row["name"].endswith("b")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [account.AccountSummary(name=1), account.AccountSummary(name=None.__class__), account.SellerProfileSummary, "text"],
+)
+def test_what_is_not_of_the_class_is_refused(odd):
+    with pytest.raises((TypeError, ValueError)):
+        to_arrow([odd], account.AccountSummary)
+
+
+@pytest.mark.parametrize("odd", [int, str, dict[str, str], None, account.Client])
+def test_a_schema_needs_a_generated_class(odd):
+    with pytest.raises(TypeError, match="is neither a generated class nor a union of them"):
+        arrow_schema(odd)
+
+
+def test_integers_that_no_column_can_hold_are_refused():
+    cls = account.ListConnectionsRequest
+    with pytest.raises((OverflowError, ValueError)):
+        to_arrow([cls(catalog="AWS", max_results=2**63)], cls)
+
+
+def test_data_frames():
+    items = [item(number) for number in range(9)]
+    frame = to_pandas(items, CLS)
+    assert list(frame["id"]) == [each.id for each in items]
+    assert list(frame["updated_at"]) == [each.updated_at for each in items]
+    assert list(to_pandas([], CLS).columns) == arrow_schema(CLS).names
+    polars = to_polars([(f"s{n}", each) for n, each in enumerate(items)], CLS, pairs=True)
+    assert polars["source"].to_list() == [f"s{n}" for n in range(9)]
+    assert polars["updated_at"].to_list() == [each.updated_at for each in items]
+    assert polars.shape == (9, 7)
+
+
+def test_duckdb_reads_batches_as_they_come():
+    items = [item(number) for number in range(50)]
+    reader = pa.RecordBatchReader.from_batches(arrow_schema(CLS), record_batches(items, CLS, max_rows=8))
+    database = duckdb.connect()
+    database.register("connections", reader)
+    found = database.sql(
+        "select id, entry.value.other_participant.tag "
+        "from connections, unnest(map_entries(connection_types)) as entries(entry)"
+    ).fetchall()
+    wanted = [
+        (each.id, getattr(summary.other_participant, "tag", type(summary.other_participant).__name__[11:]))
+        for each in items
+        for summary in each.connection_types.values()
+    ]
+    assert sorted(found) == sorted(wanted)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from aiopartnercentral.sinks import open_sink
+from tests.sinks.pages import CLS, page
+from tests.sinks.reading import rows
+from tests.sinks.test_files import EVERY, descriptors, names, written
+
+PAGES = [page(number * 50, 50) for number in range(40)]
+
+
+async def go_on(path, position, kept, plain):
+    """Go on at the position, and see that the output is that of an undisturbed run."""
+    sink = open_sink(path, cls=CLS)
+    await sink.open(position)
+    for each in PAGES[kept:]:
+        await sink.write(each)
+    await sink.finish()
+    await written(plain, *PAGES)
+    assert rows(path) == rows(plain)
+    assert names(path.parent) == sorted([path.name, plain.name])
+
+
+async def work(sink, promised):
+    for number, each in enumerate(PAGES):
+        await sink.write(each)
+        if number % 3 == 0:
+            position = await sink.flush()
+            promised[:] = [position, number + 1]
+    await sink.finish()
+    promised.append("finished")
+
+
+@EVERY
+@pytest.mark.anyio
+async def test_a_cancelled_run_keeps_what_was_promised(tmp_path, ending):
+    for delay in (0.0, 0.003, 0.01, 0.03):
+        path = tmp_path / f"out.{ending}"
+        sink = open_sink(path, cls=CLS)
+        await sink.open()
+        promised = [await sink.flush(), 0]
+        with anyio.move_on_after(delay) as scope:
+            await work(sink, promised)
+        if not scope.cancelled_caught:
+            break
+        with anyio.CancelScope() as cancelled:  # clean-up is called in what is cancelled already
+            cancelled.cancel()
+            await sink.abandon(keep=True)
+        assert names(tmp_path) == [promised[0]["file"]]
+        await go_on(path, *promised[:2], tmp_path / f"plain.{ending}")
+        for each in tmp_path.iterdir():
+            each.unlink()
+
+
+@EVERY
+def test_a_task_cancelled_by_asyncio_itself_keeps_what_was_promised(tmp_path, ending):
+    # Its cancellation does not wait for the thread, which goes on with what it was told.
+    path = tmp_path / f"out.{ending}"
+
+    async def main():
+        sink = open_sink(path, cls=CLS)
+        await sink.open()
+        promised = [await sink.flush(), 0]
+        task = asyncio.create_task(work(sink, promised))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            await sink.abandon(keep=True)
+            await go_on(path, *promised[:2], tmp_path / f"plain.{ending}")
+
+    asyncio.run(main())
+
+
+@EVERY
+@pytest.mark.anyio
+async def test_nothing_stays_open(tmp_path, ending):
+    before = descriptors()
+    for keep in (True, False):
+        sink = open_sink(tmp_path / f"out.{ending}", cls=CLS)
+        with anyio.CancelScope() as scope:
+            await sink.open()
+            await sink.write(PAGES[0])
+            await sink.flush()
+            scope.cancel()
+            await sink.write(PAGES[1])
+        await sink.abandon(keep=keep)
+    await written(tmp_path / f"out.{ending}", *PAGES[:3])
+    assert len(descriptors()) <= len(before)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.anyio
+async def test_the_loop_goes_on_while_a_slow_write_waits(tmp_path, anyio_backend):
+    assert anyio_backend
+    ticks = 0
+
+    async def tick():
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await anyio.lowlevel.checkpoint()
+
+    sink = open_sink(tmp_path / "out.ndjson.gz")
+    await sink.open()
+    async with anyio.create_task_group() as group:
+        group.start_soon(tick)
+        for each in PAGES:
+            await sink.write(each)
+        before = ticks
+        await sink.flush()
+        assert ticks > before
+        group.cancel_scope.cancel()
+    await sink.finish()
+    assert len(rows(tmp_path / "out.ndjson.gz")) == 2000

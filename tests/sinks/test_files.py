@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import stat
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral.sinks import Page, SinkError, open_sink
+from tests.sinks.pages import CLS, page, raw
+from tests.sinks.reading import rows
+
+pytestmark = pytest.mark.anyio
+FORMATS = ["ndjson", "ndjson.gz", "ndjson.zst", "csv", "csv.gz", "parquet"]
+EVERY = pytest.mark.parametrize("ending", FORMATS)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def descriptors():
+    """Return the numbers of the files that this process has open, where the system tells."""
+    table = Path("/proc/self/fd")
+    return [int(entry.name) for entry in table.iterdir()] if table.is_dir() else []
+
+
+async def written(path, *pages, flushes=False, **options):
+    sink = open_sink(path, cls=CLS, **options)
+    await sink.open()
+    for each in pages:
+        await sink.write(each)
+        if flushes:
+            await sink.flush()
+    await sink.finish()
+    return sink
+
+
+@EVERY
+async def test_a_file_appears_whole(tmp_path, ending):
+    path = tmp_path / f"out.{ending}"
+    path.write_bytes(b"earlier")
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    await sink.write(page(0))
+    await sink.flush()
+    assert path.read_bytes() == b"earlier"
+    assert len(names(tmp_path)) == 2
+    await sink.finish()
+    assert names(tmp_path) == [path.name]
+    assert len(rows(path)) == 5 + ("csv" in ending)
+    await sink.abandon(keep=False)
+    assert names(tmp_path) == [path.name]
+
+
+@EVERY
+@pytest.mark.parametrize("flushed", [False, True])
+async def test_a_failed_run_leaves_the_earlier_file_and_nothing_else(tmp_path, ending, flushed):
+    path = tmp_path / f"out.{ending}"
+    path.write_bytes(b"earlier")
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    await sink.write(page(0))
+    if flushed:
+        await sink.flush()
+    await sink.abandon(keep=False)
+    await sink.abandon(keep=False)
+    assert names(tmp_path) == [path.name]
+    assert path.read_bytes() == b"earlier"
+
+
+async def test_what_no_position_leads_to_is_not_kept(tmp_path):
+    sink = open_sink(tmp_path / "out.ndjson")
+    await sink.open()
+    await sink.write(page(0))
+    await sink.abandon(keep=True)
+    assert names(tmp_path) == []
+
+
+@EVERY
+async def test_an_empty_result_is_a_file_too(tmp_path, ending):
+    path = tmp_path / f"out.{ending}"
+    await written(path)
+    found = rows(path)
+    assert len(found) == ("csv" in ending)
+    if ending.endswith(".gz"):
+        await anyio.run_process(["gzip", "--test", path])
+    if "csv" in ending:
+        assert found[0][:3] == ["source_label", "source_catalog", "catalog"]
+
+
+async def test_a_file_that_is_replaced_keeps_its_mode_and_its_link_all_the_time(tmp_path):
+    real, link = tmp_path / "real.ndjson", tmp_path / "link.ndjson"
+    real.write_text("earlier")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    sink = open_sink(link)
+    await sink.open()
+    (draft,) = [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+    await sink.write(page(0))
+    await sink.finish()
+    assert link.is_symlink()
+    assert real.read_bytes().count(b"\n") == 5
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+
+
+@EVERY
+async def test_a_new_file_has_the_usual_mode(tmp_path, ending):
+    await written(tmp_path / f"out.{ending}", page(0))
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE((tmp_path / f"out.{ending}").stat().st_mode) == 0o666 & ~umask
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("none/out.ndjson", "its folder does not exist"),
+        ("folder.ndjson", "it is there and no regular file"),
+        ("pipe.ndjson", "it is there and no regular file"),
+        ("file/out.ndjson", "Not a directory"),
+        ("nul\0.ndjson", "no file can be called so"),
+    ],
+)
+async def test_a_place_that_cannot_be_written(tmp_path, place, reason):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.ndjson").mkdir()
+    os.mkfifo(tmp_path / "pipe.ndjson")
+    sink = open_sink(f"{tmp_path}/{place}")
+    with pytest.raises(SinkError, match=reason) as caught:
+        await sink.open()
+    assert place.replace("\0", "\\0") in str(caught.value)
+    await sink.abandon(keep=False)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.path, again.reason) == (str(caught.value), caught.value.path, caught.value.reason)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+async def test_a_file_or_folder_that_may_not_be_written(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "out.ndjson").touch(0o400)
+    with pytest.raises(SinkError, match="Permission denied"):
+        await open_sink(folder / "out.ndjson").open()
+    folder.chmod(0o500)
+    with pytest.raises(SinkError, match="Permission denied"):
+        await open_sink(folder / "other.ndjson").open()
+
+
+async def fill(sink):
+    for start in range(5, 10_000, 100):
+        await sink.write(page(start, 100))
+        await sink.flush()
+
+
+@EVERY
+async def test_a_full_disk_costs_nothing_that_was_promised(tmp_path, ending):
+    path = tmp_path / f"out.{ending}"
+    path.write_bytes(b"earlier")
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    await sink.write(page(0))
+    position = await sink.flush()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A write beyond it fails, after a part of it that still has room.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (position["bytes"] + 100, hard))
+    try:
+        with pytest.raises(SinkError, match="File too large"):
+            await fill(sink)
+        for call in (sink.write(page(0)), sink.flush(), sink.finish()):
+            with pytest.raises(SinkError, match="File too large"):
+                await call
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    await sink.abandon(keep=True)
+    assert path.read_bytes() == b"earlier"
+    again = open_sink(path, cls=CLS)
+    await again.open(position)
+    await again.write(page(5))
+    await again.finish()
+    await written(tmp_path / f"other.{ending}", page(0), page(5))
+    assert rows(path) == rows(tmp_path / f"other.{ending}")
+
+
+async def test_a_disk_that_is_full_at_the_end_costs_nothing_that_was_promised(tmp_path):
+    path = tmp_path / "out.parquet"
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    await sink.write(page(0))
+    position = await sink.flush()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(SinkError, match="File too large"):
+            await sink.finish()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    await sink.abandon(keep=True)
+    assert names(tmp_path) == [position["file"]]
+    again = open_sink(path, cls=CLS)
+    await again.open(position)
+    await again.finish()
+    assert len(rows(path)) == 5
+
+
+async def test_one_process_at_a_time_writes_a_draft(tmp_path):
+    path = tmp_path / "out.ndjson"
+    sink = open_sink(path, token="a run")
+    await sink.open()
+    await sink.write(page(0))
+    position = await sink.flush()
+    for other, where in [(open_sink(path), position), (open_sink(path, token="a run"), None)]:
+        with pytest.raises(SinkError, match="another process is writing it"):
+            await other.open(where)
+        await other.abandon(keep=False)
+    await sink.finish()
+    assert path.read_bytes() == b"".join(raw(n) + b"\n" for n in range(5))
+
+
+async def test_a_run_of_the_same_token_replaces_what_an_earlier_one_left(tmp_path):
+    script = (
+        "import anyio, os, sys; from aiopartnercentral.sinks import open_sink; from tests.sinks.pages import page\n"
+        "async def main():\n"
+        "    sink = open_sink(sys.argv[1], token='a run')\n"
+        "    await sink.open(); await sink.write(page(0, 50)); await sink.flush(); os._exit(9)\n"
+        "anyio.run(main)"
+    )
+    path = tmp_path / "out.ndjson"
+    done = await anyio.run_process([sys.executable, "-c", script, path], check=False)
+    assert done.returncode == 9
+    assert len(names(tmp_path)) == 1
+    await written(path, page(0), token="a run")
+    assert names(tmp_path) == ["out.ndjson"]
+
+
+async def test_calls_out_of_order_are_mistakes(tmp_path):
+    sink = open_sink(tmp_path / "out.ndjson")
+    for call in (sink.write(page(0)), sink.flush(), sink.finish()):
+        with pytest.raises(RuntimeError, match="not open"):
+            await call
+    await sink.abandon(keep=True)
+    await sink.open()
+    with pytest.raises(RuntimeError, match="open already"):
+        await sink.open()
+    await sink.abandon(keep=False)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+async def test_an_item_of_another_kind_is_named_without_its_values(tmp_path, ending):
+    odd = account.AccountSummary(name="hunter2")
+    for items in ([odd], [page(0).items[0], odd]):
+        sink = open_sink(tmp_path / f"out.{ending}", cls=CLS)
+        await sink.open()
+        await sink.write(Page("a", "AWS", "list_connections", items))
+        with pytest.raises(SinkError, match="an item of list_connections is not what its class says") as caught:
+            await sink.flush()
+        assert caught.value.__context__ is None
+        assert "hunter2" not in str(caught.value)
+        await sink.abandon(keep=False)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sinks.reading import rows
+from tests.sinks.test_files import FORMATS, names
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+@pytest.mark.parametrize(
+    ("name", "every"),
+    [
+        *((f"out.{ending}", 1) for ending in FORMATS),
+        *((f"out.{ending}", 4) for ending in ("ndjson", "ndjson.gz", "parquet")),
+        *((f"{{label}}.{ending}", 2) for ending in ("ndjson.gz", "parquet")),
+    ],
+)
+def test_a_process_killed_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path, name, every):
+    folder, state = tmp_path / "outputs", tmp_path / "state.json"
+    folder.mkdir()
+    command = [sys.executable, "-m", "tests.sinks.killed", folder / name, state, "30", str(every), "7", "20"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 20
+    found = names(folder)
+    plain = [each for each in found if each.startswith("plain.")]
+    assert sorted(plain + [each.removeprefix("plain.") for each in plain]) == found
+    assert len(plain) == (7 if "{" in name else 1)
+    for each in plain:
+        path, undisturbed = folder / each.removeprefix("plain."), folder / each
+        assert rows(path) == rows(undisturbed)
+        if not name.endswith(".parquet"):
+            assert path.read_bytes() == undisturbed.read_bytes()

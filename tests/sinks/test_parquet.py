@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+import pytest
+
+from aiopartnercentral.sinks import Page, ParquetSink
+from aiopartnercentral.sinks import parquet_sink as module
+from tests.sinks.pages import CLS, item, page
+from tests.sinks.reading import objects, query
+from tests.sinks.test_files import written
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_items_come_back_equal_beside_their_source(tmp_path):
+    path = tmp_path / "out.parquet"
+    await written(path, page(0, 40), page(40, 3, label="other", catalog="Sandbox"))
+    table = pq.read_table(path)
+    assert objects(table, CLS) == [item(n) for n in range(43)]
+    assert table["source_label"].to_pylist() == ["acme/AWS"] * 40 + ["other"] * 3
+    assert table["source_catalog"].to_pylist() == ["AWS"] * 40 + ["Sandbox"] * 3
+
+
+async def test_a_flush_after_every_page_makes_no_small_row_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_GROUP_ROWS", 400)
+    path = tmp_path / "out.parquet"
+    await written(path, *(page(n, 3) for n in range(0, 1200, 3)), flushes=True)
+    metadata = pq.read_metadata(path)
+    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [402, 402, 396]
+    assert objects(pq.read_table(path), CLS) == [item(n) for n in range(1200)]
+
+
+async def test_row_groups_are_bounded_in_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_GROUP_BYTES", 20_000)
+    path = tmp_path / "out.parquet"
+    await written(path, *(page(n, 10) for n in range(0, 400, 10)), flushes=True)
+    assert pq.read_metadata(path).num_row_groups > 3
+    assert objects(pq.read_table(path), CLS) == [item(n) for n in range(400)]
+
+
+async def test_duckdb_reads_what_was_written(tmp_path):
+    path = tmp_path / "out.parquet"
+    await written(path, page(0, 50))
+    found = query("select id, connection_types['SUBSIDIARY'].status from read_parquet(?)", path)
+    assert found == [(f"pac-{n:013}", "ACTIVE" if n % 3 else None) for n in range(50)]
+
+
+async def test_an_empty_file_has_the_schema(tmp_path):
+    await written(tmp_path / "out.parquet")
+    await written(tmp_path / "plain.parquet", source=False)
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == 0
+    assert pq.read_schema(tmp_path / "plain.parquet").names == [
+        *("catalog", "id", "arn", "other_participant_account_id", "updated_at", "connection_types"),
+    ]
+
+
+async def test_a_page_larger_than_a_batch(tmp_path):
+    path = tmp_path / "out.parquet"
+    sink = ParquetSink(path, CLS, max_rows=7)
+    await sink.open()
+    await sink.write(Page("a", "AWS", "list_connections", [item(n) for n in range(30)]))
+    await sink.finish()
+    assert objects(pq.read_table(path), CLS) == [item(n) for n in range(30)]

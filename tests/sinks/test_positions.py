@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiopartnercentral.sinks import SinkError, open_sink
+from tests.sinks.pages import CLS, page
+from tests.sinks.reading import rows
+from tests.sinks.test_files import EVERY, names, written
+
+pytestmark = pytest.mark.anyio
+STEPS = st.lists(st.sampled_from(["write", "write", "flush", "crash", "crash with a torn write"]), max_size=12)
+
+
+async def interpret(folder, ending, steps, options):
+    """Do the steps, going on after each crash at the position of the last flush; returns both outputs' paths."""
+    path, plain = folder / f"out.{ending}", folder / f"plain.{ending}"
+    sink = open_sink(path, cls=CLS, **options)
+    await sink.open()
+    position, kept, now = await sink.flush(), 0, 0
+    for step in steps:
+        if step == "write":
+            await sink.write(page(now * 5))
+            now += 1
+        elif step == "flush":
+            position, kept = json.loads(json.dumps(await sink.flush())), now
+        else:
+            await sink.abandon(keep=True)
+            if step == "crash with a torn write":
+                with (folder / position["file"]).open("ab") as draft:
+                    draft.write(b"\0torn")
+            sink, now = open_sink(path, cls=CLS, **options), kept
+            await sink.open(position)
+    await sink.finish()
+    await written(plain, *(page(n * 5) for n in range(now)), **options)
+    return path, plain
+
+
+@EVERY
+@settings(max_examples=12)
+@given(steps=STEPS)
+def test_whatever_happens_every_item_is_there_once_and_in_order(tmp_path_factory, ending, steps):
+    folder = tmp_path_factory.mktemp("steps")
+    path, plain = anyio.run(interpret, folder, ending, steps, {})
+    assert rows(path) == rows(plain)
+    assert names(folder) == sorted([path.name, plain.name])
+    shutil.rmtree(folder)
+
+
+@EVERY
+async def test_a_run_that_ended_after_the_file_was_in_its_place_goes_on_all_the_same(tmp_path, ending):
+    path = tmp_path / f"out.{ending}"
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    positions = []
+    for number in range(4):
+        await sink.write(page(number * 5))
+        positions.append(await sink.flush())
+    await sink.finish()
+    finished, data = rows(path), path.read_bytes()
+    for count, position in enumerate(positions, 1):
+        path.write_bytes(data)
+        again = open_sink(path, cls=CLS)
+        await again.open(position)
+        for number in range(count, 4):
+            await again.write(page(number * 5))
+        after = await again.flush()
+        assert after["items"] == 20
+        # And once more before it is finished.
+        await again.abandon(keep=True)
+        last = open_sink(path, cls=CLS)
+        await last.open(after)
+        await last.finish()
+        assert rows(path) == finished
+        assert names(tmp_path) == [path.name]
+
+
+@EVERY
+async def test_a_finished_file_that_is_another_is_not_taken_for_it(tmp_path, ending):
+    path = tmp_path / f"out.{ending}"
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    await sink.write(page(0))
+    position = await sink.flush()
+    await sink.abandon(keep=False)
+    await written(path, page(5, 20))
+    before = path.read_bytes()
+    with pytest.raises(SinkError, match="not there any more: start anew without the checkpoint"):
+        await open_sink(path, cls=CLS).open(position)
+    assert path.read_bytes() == before
+    assert names(tmp_path) == [path.name]
+
+
+@EVERY
+@pytest.mark.parametrize("damage", ["gone", "shorter", "zeros"])
+async def test_a_draft_that_is_not_what_it_was_is_refused(tmp_path, ending, damage):
+    path = tmp_path / f"out.{ending}"
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    await sink.write(page(0))
+    position = await sink.flush()
+    await sink.abandon(keep=True)
+    draft = tmp_path / position["file"]
+    data = draft.read_bytes()
+    if damage == "gone":
+        draft.unlink()
+    else:
+        draft.write_bytes(data[:-1] if damage == "shorter" else data[:-8] + bytes(8))
+    says = {"gone": "is not there any more", "shorter": f"has {len(data) - 1} bytes and should have {len(data)}"}
+    again = open_sink(path, cls=CLS)
+    with pytest.raises(SinkError, match=says.get(damage, "is not what it was")) as caught:
+        await again.open(position)
+    assert str(path) in str(caught.value)
+    await again.abandon(keep=False)
+    assert names(tmp_path) == ([] if damage == "gone" else [draft.name])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "out.ndjson.gz"},
+        {"envelope": True},
+        {"path": "out.csv"},
+        {"path": "out.parquet"},
+    ],
+)
+async def test_a_position_goes_with_one_form_of_file(tmp_path, change):
+    sink = open_sink(tmp_path / "out.ndjson")
+    await sink.open()
+    position = await sink.flush()
+    await sink.abandon(keep=True)
+    options = {"path": "out.ndjson", "cls": CLS} | change
+    other = open_sink(tmp_path / options.pop("path"), **options)
+    with pytest.raises(SinkError, match="format, compression, class and options must stay the same"):
+        await other.open(position)
+
+
+@pytest.mark.parametrize("options", [{"formulas": "keep"}, {"explode": "connection_types"}, {"source": False}])
+async def test_a_position_goes_with_the_same_columns(tmp_path, options):
+    sink = open_sink(tmp_path / "out.csv", cls=CLS)
+    await sink.open()
+    position = await sink.flush()
+    await sink.abandon(keep=True)
+    with pytest.raises(SinkError, match="must stay the same"):
+        await open_sink(tmp_path / "out.csv", cls=CLS, **options).open(position)
+
+
+@pytest.mark.parametrize("change", ["file", "bytes", "crc32", "items", "version"])
+async def test_what_is_no_position_is_refused(tmp_path, change):
+    sink = open_sink(tmp_path / "out.ndjson")
+    await sink.open()
+    position = await sink.flush()
+    await sink.abandon(keep=True)
+    for odd in ("../../etc/passwd", None, -1.5, [], {}):
+        for wrong in (position | {change: odd}, odd or "odd"):
+            with pytest.raises(SinkError, match="no position of a file sink"):
+                await open_sink(tmp_path / "out.ndjson").open(wrong)
+
+
+async def test_flushing_nothing_writes_nothing(tmp_path):
+    sink = open_sink(tmp_path / "out.ndjson.gz")
+    await sink.open()
+    await sink.write(page(0))
+    assert await sink.flush() == await sink.flush()
+    await sink.finish()
