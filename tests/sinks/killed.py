@@ -50,19 +50,18 @@ def main(output, state, pages, every, *, seed, least):
     open_sink(output, cls=CLS)  # loads what every attempt needs
     dice = random.Random(seed)
     PAGES.update({n: page(n * 5, label=f"label {n % 7}/AWS") for n in range(pages)})
-    started = time.monotonic()
-    undisturbed = fork(output.with_name(f"plain.{output.name}"), state.with_suffix(".plain"), pages, every)
-    assert os.waitpid(undisturbed, 0)[1] == 0
-    patience = (time.monotonic() - started) * 1.2
-    killed, status = 0, -1
+    began = time.monotonic()
+    assert end_of(fork(output.with_name(f"plain.{output.name}"), state.with_suffix(".plain"), pages, every)) == 0
+    patience, killed = time.monotonic() - began, 0
     # Once it is done it is done again, since a process may be killed between the rename and the note of it.
-    while status != 0 or killed < least:
-        child = fork(output, state, pages, every)
-        time.sleep(dice.uniform(0, patience))
-        os.kill(child, signal.SIGKILL)
-        status = os.waitpid(child, 0)[1]
-        killed += status != 0
+    for _ in range(5 * least):
+        began = time.monotonic()
+        status = end_of(fork(output, state, pages, every), began + dice.uniform(0, patience))
         assert status in (0, signal.SIGKILL), status
+        killed += status != 0
+        if killed == least:
+            break
+    assert end_of(fork(output, state, pages, every)) == 0
     print(killed)  # noqa: T201 - a script
 
 
@@ -76,6 +75,18 @@ def fork(output, state, pages, every):
         finally:
             os._exit(code)
     return child
+
+
+def end_of(child, deadline=float("inf")):
+    """Wait for a process, which is killed when it is time, and return its status."""
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        if time.monotonic() >= deadline:
+            os.kill(child, signal.SIGKILL)
+            deadline = float("inf")
+        time.sleep(0.001)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ anyio.run(main, sys.argv[1], *map(int, sys.argv[2:]))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux")
 @pytest.mark.parametrize(
-    ("name", "few", "many"), [("out.ndjson.gz", 100, 1000), ("out.csv", 50, 300), ("out.parquet", 1500, 3500)]
+    ("name", "few", "many"), [("out.ndjson.gz", 100, 1000), ("out.csv", 50, 300), ("out.parquet", 800, 1600)]
 )
 def test_memory_does_not_grow_with_the_number_of_pages(tmp_path, name, few, many):
     command = [sys.executable, "-c", SCRIPT, tmp_path / name, str(few), str(many), "5"]

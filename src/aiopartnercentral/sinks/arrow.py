@@ -59,7 +59,7 @@ def batch_of(items: Values, cls: Any, beside: Mapping[str, Values] | None = None
     Raises:
         TypeError, ValueError, AttributeError, OverflowError: an item is not what its class says.
     """
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     beside = beside or {}
     schema = _schema(cls, tuple(beside))
     node = layout(cls)
@@ -68,6 +68,7 @@ def batch_of(items: Values, cls: Any, beside: Mapping[str, Values] | None = None
     return pa.RecordBatch.from_arrays([*first, *own], schema=schema)
 
 
+_pyarrow = cache(lambda: needed("pyarrow", extra="arrow"))
 _schema = cache(lambda cls, beside: arrow_schema(cls, beside=beside))
 
 
@@ -115,7 +116,7 @@ def bounded(batch: Any, max_rows: int, max_bytes: int) -> Iterator[Any]:  # noqa
 
 @cache
 def _type(node: Node) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     match node:
         case Scalar():
             return _scalar_types()[node]
@@ -133,7 +134,7 @@ def _type(node: Node) -> Any:  # noqa: ANN401 - pyarrow has no types
 
 @cache
 def _scalar_types() -> Mapping[Scalar, Any]:
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     return {
         Scalar.TEXT: pa.string(),
         Scalar.BOOLEAN: pa.bool_(),
@@ -146,7 +147,7 @@ def _scalar_types() -> Mapping[Scalar, Any]:
 
 def _array(node: Node, values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return the array of the values, of which any may be None."""
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     match node:
         case Scalar():
             return _texts(values) if node is Scalar.TEXT else pa.array(values, _scalar_types()[node])
@@ -189,24 +190,24 @@ def _attribute(name: str, values: Values) -> Values:
 
 
 def _structs(node: Node, columns: list[Any], values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     return pa.StructArray.from_arrays(columns, fields=list(_type(node)), mask=_absent(values))
 
 
 def _absent(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     return pa.array([value is None for value in values], pa.bool_())
 
 
 def _offsets(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     lengths = (0 if value is None else len(value) for value in values)
     return pa.array(list(accumulate(lengths, initial=0)), pa.int32())
 
 
 def _texts(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return an array of text; half of a surrogate pair, of which UTF-8 knows nothing, becomes a replacement mark."""
-    pa = needed("pyarrow", extra="arrow")
+    pa = _pyarrow()
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:
