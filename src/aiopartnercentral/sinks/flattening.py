@@ -181,11 +181,15 @@ class _Cells:
         tags: dict[type, str] = {variant.cls: variant.tag for variant in node.variants}
 
         def fill(value: Any, row: list[str]) -> None:  # noqa: ANN401 - a variant
-            tag = "" if value is None else tags.get(type(value), "") or value.tag
-            row.append(tag and self.text(tag))
+            cls = type(value)
+            if value is None:
+                row.append("")
+            else:
+                row.append(self.text(tags.get(cls) or value.tag))
+            payload = getattr(value, "value", None)
             for variant, part in parts:
-                part.fill(value.value if type(value) is variant.cls else None, row)
-            payload = None if type(value) in tags else getattr(value, "value", None)
+                part.fill(payload if cls is variant.cls else None, row)
+            payload = None if cls in tags else payload
             row.append("" if payload is None else quoted(jsontext.dumps(payload).decode()))
 
         return _Columns(names, fill)
