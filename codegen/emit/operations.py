@@ -107,6 +107,7 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
     writer.lines(
         [
             f"    operation={types.names.constants[operation.name]},",
+            f"    item=lambda: {item},",
             f"    items=lambda page: {items},",
             f"    next_token=lambda page: {next_token},",
             f"    result_key={result.wire_name!r},",

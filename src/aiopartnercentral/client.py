@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Required, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NoReturn,
+    Required,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from aiopartnercentral.converting.codec import Codec
 from aiopartnercentral.exchange import Exchange
@@ -143,7 +155,7 @@ class ServiceClient:
 
         reports = is_reporting(on_malformed)
         fetcher = Fetcher(exchange=self._exchange, pagination=pagination, request=request, reports_malformed=reports)
-        return Paginator(fetch=fetcher.typed, fetch_raw=fetcher.raw, **options)
+        return Paginator(fetch=fetcher.typed, fetch_raw=fetcher.raw, fetcher=fetcher, **options)
 
 
 @asynccontextmanager
@@ -192,6 +204,20 @@ def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
     from aiopartnercentral.transport import Transport  # noqa: PLC0415 - loads botocore
 
     return cls(Transport(client, cls.service))
+
+
+class _Nowhere:
+    """Stands in for the transport of a client that is not connected."""
+
+    endpoint_url = "nowhere"
+
+    async def send(self, operation: Operation[Any, Any], *_: object) -> NoReturn:
+        raise RuntimeError(f"{operation.name} was called on a client that is not connected")
+
+
+def unconnected(cls: type[ClientT]) -> ClientT:
+    """Return a client of the generated class that makes requests and sends none: for looking at what it would send."""
+    return cls(cast("Transport", _Nowhere()))
 
 
 @overload

@@ -6,6 +6,9 @@ AioPartnerCentralError
 ├── PaginationError                          a page token came back a second time
 ├── MalformedItemsError                      more items were malformed than are left out
 ├── CatalogsFailedError    (ExceptionGroup)  some catalogs failed after all others were collected
+├── SourcesFailedError     (ExceptionGroup)  the same of the sources of a bulk collection
+├── TimeExceededError      (TimeoutError)    a source, or a bulk collection, took longer than it may
+├── CheckpointError                          a checkpoint is damaged, in use, or of another collection
 ├── SourcesFileError       (ValueError)      a file of sources says something that cannot be
 ├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
 ├── SinkError                                an output cannot be written, or not gone on with
@@ -20,6 +23,7 @@ No message, repr or note made here holds a value from a request or a response: t
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,18 +33,26 @@ from aiopartnercentral.shapes import REDACTED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aiopartnercentral.bulk.origin import Origin
+
 __all__ = [
     "AioPartnerCentralError",
     "CatalogsFailedError",
+    "CheckpointError",
     "CredentialsError",
     "DecodeError",
     "EncodeError",
     "MalformedItemsError",
     "PaginationError",
     "ServiceError",
-    "SourcesFileError",
     "SinkError",
+    "SourcesFailedError",
+    "SourcesFileError",
+    "TimeExceededError",
 ]
+
+
+_NAMED = 10  # sources that the text of an error names
 
 
 class AioPartnerCentralError(Exception):
@@ -157,6 +169,58 @@ class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CatalogsFailedError, (self.failures,)
+
+
+class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
+    """Some sources of a bulk collection failed; the others were collected to their end.
+
+    Attributes:
+        failures: for each source that failed its exception; the same objects as in `exceptions`.
+        collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
+    """
+
+    failures: Mapping[Origin, Exception]
+    collected: Sequence[tuple[Origin, Any]] = ()
+
+    def __new__(cls, failures: Mapping[Origin, Exception]) -> Self:
+        """Make the group from the failure of each source, which must be at least one."""
+        named = ", ".join(map(str, islice(failures, _NAMED)))
+        more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
+        self = super().__new__(cls, f"{len(failures)} source(s) failed: {named}{more}", list(failures.values()))
+        self.failures = dict(failures)
+        return self
+
+    def __init__(self, failures: Mapping[Origin, Exception]) -> None:
+        """See `__new__`."""
+
+    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
+        """Keep the type when `except*` splits the group, as long as it splits between sources and not within one."""
+        kept = {origin: failure for origin, failure in self.failures.items() if failure in excs}
+        return SourcesFailedError(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SourcesFailedError, (self.failures,)
+
+
+class TimeExceededError(AioPartnerCentralError, TimeoutError):
+    """Collecting took longer than it may.
+
+    Attributes:
+        seconds: how long it may take.
+        limit: which of the limits that is, `source_seconds` or `run_seconds`.
+    """
+
+    def __init__(self, seconds: float, limit: str) -> None:
+        super().__init__(seconds, limit)
+        self.seconds = seconds
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"it took longer than the {self.seconds:g} s that {self.limit} allows"
+
+
+class CheckpointError(AioPartnerCentralError):
+    """A checkpoint cannot be read or written, is in use, or is of another collection; the text says what and where."""
 
 
 class SourcesFileError(AioPartnerCentralError, ValueError):

@@ -9,8 +9,11 @@ from aiopartnercentral.converting.failures import hook_failed
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiopartnercentral.converting.codec import Codec
     from aiopartnercentral.operation import Operation, Pagination, Service
+    from aiopartnercentral.shapes import JsonValue
     from aiopartnercentral.transport import Answer, ErrorAnswerError, Pause, Transport
 
 __all__ = ["Exchange"]
@@ -33,17 +36,26 @@ class Exchange:
         """Where calls go, as far as the configuration tells."""
         return self._transport.endpoint_url
 
-    async def answer(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> Answer:
-        """Send a request and return the answer before it is decoded; raises what `call` does, but for `DecodeError`."""
-        from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
+    async def params(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
+        """Encode a request into botocore's parameters.
 
+        Raises:
+            EncodeError: the request is not what the service model says.
+        """
         try:
-            params = await self._codec.encode(request, operation.input)
+            params: Mapping[str, JsonValue] = await self._codec.encode(request, operation.input)
         except EncodeError as error:
             _in_call(error, operation)
             raise
         except Exception as error:
             raise _in_call(hook_failed(error, EncodeError), operation) from error
+        return params
+
+    async def answer(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> Answer:
+        """Send a request and return the answer before it is decoded; raises what `call` does, but for `DecodeError`."""
+        from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
+
+        params = await self.params(operation, request)
         try:
             return await self._transport.send(operation, params, pause)
         except ErrorAnswerError as answer:

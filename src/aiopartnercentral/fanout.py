@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from anyio.streams.memory import MemoryObjectSendStream
 
-__all__ = ["FanOut", "OnError", "Plan", "Walker"]
+__all__ = ["FanOut", "OnError", "Plan", "Walker", "Way"]
 
 _STRETCH = 1000  # entries that a consumer who never waits gets before other tasks have their turn
 
@@ -65,7 +65,7 @@ class Plan(Generic[SourceT]):
 
 
 @attrs.frozen
-class _Way(Generic[SourceT, EntryT]):
+class Way(Generic[SourceT, EntryT]):
     """The way from a source to the consumer."""
 
     source: SourceT
@@ -88,7 +88,7 @@ class FanOut(Generic[SourceT, EntryT]):
         self._walker = walker
         self._ledger: Ledger[SourceT, EntryT] = Ledger(plan.sources) if ledger is None else ledger
         self._lanes: deque[Lane[SourceT, EntryT]] = deque()
-        self._ways: list[_Way[SourceT, EntryT]] = []
+        self._ways: list[Way[SourceT, EntryT]] = []
         self._page: Iterator[tuple[SourceT, EntryT]] = iter(())
         self._stretch: Iterator[tuple[SourceT, EntryT]] = iter(())
         self._has_stretches = False
@@ -169,6 +169,7 @@ class FanOut(Generic[SourceT, EntryT]):
         if self._over:
             raise StopAsyncIteration
         self._ledger.settle()
+        self._ledger.confirm()
         batch = await self._receive() if self._open else None
         if not self._open:
             raise RuntimeError("the stream is open only inside its `async with` block")
@@ -188,12 +189,12 @@ class FanOut(Generic[SourceT, EntryT]):
                 return None
         return None
 
-    def _lay_out(self) -> list[_Way[SourceT, EntryT]]:
+    def _lay_out(self) -> list[Way[SourceT, EntryT]]:
         plan = self._plan
         sources = [source for source in plan.sources if not self._ledger.is_over(source)]
         self._lanes.extend(Lane(plan.buffer_pages) for _ in (sources if plan.ordered else [plan]))
         lanes = self._lanes if plan.ordered else [self._lanes[0]] * len(sources)
-        ways = [_Way(source, lane, lane.sender()) for source, lane in zip(sources, lanes, strict=True)]
+        ways = [Way(source, lane, lane.sender()) for source, lane in zip(sources, lanes, strict=True)]
         for lane in self._lanes:
             lane.seal()
         return ways
@@ -205,12 +206,12 @@ class FanOut(Generic[SourceT, EntryT]):
                 for number in range(min(len(self._ways), self._plan.max_concurrency)):
                     workers.start_soon(self._work, queue, name=f"collect, worker {number}")
 
-    async def _work(self, queue: Iterator[_Way[SourceT, EntryT]]) -> None:
+    async def _work(self, queue: Iterator[Way[SourceT, EntryT]]) -> None:
         for way in queue:
             if not await self._go(way):
                 return
 
-    async def _go(self, way: _Way[SourceT, EntryT]) -> bool:
+    async def _go(self, way: Way[SourceT, EntryT]) -> bool:
         """Collect one source; tells whether there is anybody to collect a further one for."""
         if not self._open or self._failure is not None:
             return False
@@ -225,7 +226,7 @@ class FanOut(Generic[SourceT, EntryT]):
             return False
         return True
 
-    async def _collect(self, way: _Way[SourceT, EntryT]) -> None:
+    async def _collect(self, way: Way[SourceT, EntryT]) -> None:
         self._ledger.start(way.source)
         async for batch in self._walker(way.source):
             if batch.outcome is Outcome.FAILED and self._plan.on_error == "raise":

@@ -29,6 +29,7 @@ class Batch(Generic[SourceT, EntryT]):
         entries: what the consumer is to get, one after the other.
         weight: how many items of the service one entry stands for.
         malformed: items of the page that are not among the entries, because they cannot be decoded.
+        restarts: whether this is the first page of a source that has begun anew, so that nothing before it counts.
         pages: 1 for a page, 0 for the news of a failure.
         retries: how often the request behind it was sent again.
         next_token: where the source goes on once the whole page has been handed over; a failure leaves that as it was.
@@ -40,6 +41,7 @@ class Batch(Generic[SourceT, EntryT]):
     entries: tuple[EntryT, ...] = attrs.field(default=(), repr=False)
     weight: int = 1
     malformed: tuple[MalformedItem, ...] = ()
+    restarts: bool = False
     pages: int = 1
     retries: int = 0
     next_token: str | None = attrs.field(default=None, repr=False)
@@ -104,21 +106,22 @@ class Ledger(Generic[SourceT, EntryT]):
         sources: Iterable[SourceT],
         *,
         earlier: Mapping[SourceT, Progress] | None = None,
-        when_booked: Callable[[SourceT, Progress], None] | None = None,
+        when_taken: Callable[[SourceT, Progress], None] | None = None,
     ) -> None:
         """Open an account for each source; the time of the whole starts here.
 
         Arguments:
             sources: where batches come from.
             earlier: what some of them have brought before; one that is over by that is not started again.
-            when_booked: is told of each source whose account has changed for good.
+            when_taken: is told of each source of which a page has been taken over, by `confirm`.
         """
         self._started = time.monotonic()
         self._ended: float | None = None
         self._accounts = {source: _Account() for source in sources}
         for source, progress in (earlier or {}).items():
             self._accounts[source] = _Account.resumed(progress, self._started)
-        self._when_booked = when_booked
+        self._when_taken = when_taken
+        self._unconfirmed: dict[SourceT, None] = {}
         self._hand: Batch[SourceT, EntryT] | None = None
         self._rest: Iterator[EntryT] = iter(())
 
@@ -132,6 +135,8 @@ class Ledger(Generic[SourceT, EntryT]):
         """Take a batch in hand in place of the one before; gives its entries, each beside its source."""
         self.drop()
         account = self._accounts[batch.source]
+        if batch.restarts:
+            account.pages, account.items, account.malformed = 0, 0, ()
         account.pages += batch.pages
         account.retries += batch.retries
         account.malformed += batch.malformed
@@ -156,8 +161,14 @@ class Ledger(Generic[SourceT, EntryT]):
         if batch.outcome is not None:
             account.error = batch.error
             account.end(batch.outcome, time.monotonic())
-        if self._when_booked is not None:
-            self._when_booked(batch.source, account.progress(time.monotonic()))
+        if self._when_taken is not None:
+            self._unconfirmed[batch.source] = None
+
+    def confirm(self) -> None:
+        """Take what has been handed over for taken over: the consumer asks for more, so it is done with that."""
+        while self._unconfirmed and self._when_taken is not None:
+            source, _ = self._unconfirmed.popitem()
+            self._when_taken(source, self._accounts[source].progress(time.monotonic()))
 
     def drop(self) -> None:
         """Book what has been handed over of the batch in hand, and give up the rest: the source has not passed it."""

@@ -55,6 +55,7 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
 
     Attributes:
         operation: the operation.
+        item: gives the class of an item, which is loaded by that.
         items: gives a page's items.
         next_token: gives the token of the page after it, or None.
         result_key: wire name of the response member that holds the items.
@@ -62,6 +63,7 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
     """
 
     operation: Operation[RequestT, ResponseT]
+    item: Callable[[], type[ItemT]] = attrs.field(repr=False)
     items: Callable[[ResponseT], Sequence[ItemT]]
     next_token: Callable[[ResponseT], str | None]
     result_key: str

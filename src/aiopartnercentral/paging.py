@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
-import anyio
 import attrs
 
 from aiopartnercentral.errors import CatalogsFailedError
 from aiopartnercentral.fanout import FanOut, OnError, Plan, Walker
+from aiopartnercentral.reentrant import Reentrant
 from aiopartnercentral.report import CatalogReport, Report
 from aiopartnercentral.walk import FetchedPage, Reader, Walk, read_items, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-    from types import TracebackType
+
+    from aiopartnercentral.fetching import Fetcher
 
 __all__ = ["Collected", "Fetch", "FetchedPage", "OnError", "OnMalformed", "Paginator", "Stream", "StreamSource"]
 
@@ -64,40 +65,20 @@ class Collected(list[tuple[str, EntryT]]):
     report: Report
 
 
-@attrs.define(eq=False)
-class StreamSource(Generic[EntryT]):
+class StreamSource(Reentrant["Stream[EntryT]"], Generic[EntryT]):
     """Something that gives a new, independent stream each time it is entered.
 
     It may be entered again, within itself, and by several tasks at once.
     """
 
-    _plan: Plan[str]
-    # Not shown: the arguments of the request are bound in it.
-    _walker: Walker[str, EntryT] = attrs.field(repr=False)
-    _entered: dict[int, list[Stream[EntryT]]] = attrs.field(factory=dict, init=False, repr=False)
+    def __init__(self, plan: Plan[str], walker: Walker[str, EntryT]) -> None:
+        """Prepare to collect by the plan."""
+        super().__init__()
+        self._plan = plan
+        self._walker = walker
 
-    async def __aenter__(self) -> Stream[EntryT]:
-        """Open a new stream and begin to fetch."""
-        stream = await Stream(self._plan, self._walker).__aenter__()
-        self._entered.setdefault(anyio.get_current_task().id, []).append(stream)
-        return stream
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        """Close the stream that this task entered last; an exception of the block passes on as it is.
-
-        Raises:
-            RuntimeError: this task has not entered it.
-        """
-        task = anyio.get_current_task().id
-        streams = self._entered.get(task)
-        if not streams:
-            raise RuntimeError("a stream must be left by the task that entered it")
-        stream = streams.pop()
-        if not streams:
-            del self._entered[task]
-        await stream.__aexit__(exc_type, exc, tb)
+    def _stream(self) -> Stream[EntryT]:
+        return Stream(self._plan, self._walker)
 
     async def collect(self) -> Collected[EntryT]:
         """Collect everything into a list that has the report; cancelling it stops all fetching and gives nothing.
@@ -136,6 +117,7 @@ class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
         buffer_pages: int = 0,
         on_error: OnError = "raise",
         ignore_errors: Collection[str] = (),
+        fetcher: Fetcher[Any, PageT, ItemT] | None = None,
     ) -> None:
         """Check the arguments; nothing is fetched yet.
 
@@ -155,6 +137,7 @@ class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
                 `CatalogsFailedError`; `"report"` raises nothing and leaves it to the report.
             ignore_errors: codes of the service's errors, or names of exceptions, that make a catalog a skipped one
                 rather than a failed one, such as `AccessDeniedException`.
+            fetcher: whose methods `fetch` and `fetch_raw` are, for who wants to know what is asked.
 
         Raises:
             TypeError: an argument is of a wrong type.
@@ -169,8 +152,12 @@ class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
         )
         self._fetch = fetch
         self._fetch_raw = fetch_raw
-        self._max_items = None if max_items is None else number("max_items", max_items, least=1)
+        self.max_items: int | None = None if max_items is None else number("max_items", max_items, least=1)
+        self.fetcher = fetcher
         self._ignored = ignoring(ignore_errors)
+        self.is_plain: bool = not ignore_errors and plan == Plan(
+            sources=plan.sources[:1], max_concurrency=10, buffer_pages=0, on_error="raise"
+        )
         super().__init__(plan, self._walker_of(fetch, read_items))
 
     def pages(self) -> StreamSource[PageT]:
@@ -194,7 +181,7 @@ class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
                 name=f"catalog {catalog}",
                 fetch=partial(fetch, catalog),
                 read=read,
-                max_items=self._max_items,
+                max_items=self.max_items,
                 ignored=self._ignored,
             )
 

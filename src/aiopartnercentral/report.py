@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-__all__ = ["CatalogReport", "MalformedItem", "Outcome", "Progress", "Report", "failures", "table"]
+__all__ = ["CatalogReport", "MalformedItem", "Outcome", "Progress", "Report", "Totals", "failures", "table"]
 
 
 class Outcome(StrEnum):
@@ -37,13 +37,14 @@ class MalformedItem:
     """An item that is not what the service model says, and was left out.
 
     Attributes:
-        raw: its JSON as the service spelled it. Not shown in repr, since nothing tells what in it is sensitive.
+        raw: its JSON as the service spelled it; None where an earlier run met it, of which only a checkpoint is left.
+            Not shown in repr, since nothing tells what in it is sensitive.
         path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
         reason: what was expected and what was found, without the value itself.
         request_id: the service's id of the request, or None.
     """
 
-    raw: bytes = attrs.field(repr=False)
+    raw: bytes | None = attrs.field(repr=False)
     path: str
     reason: str
     request_id: str | None = None
@@ -96,8 +97,39 @@ class CatalogReport(Progress):
         return table({self.catalog: self})
 
 
+class Totals:
+    """What several sources have brought together."""
+
+    __slots__ = ()
+
+    @property
+    def states(self) -> Collection[Progress]:
+        """What each of them has brought."""
+        raise NotImplementedError
+
+    @property
+    def pages(self) -> int:
+        """Pages of all of them together."""
+        return sum(state.pages for state in self.states)
+
+    @property
+    def items(self) -> int:
+        """Items of all of them together."""
+        return sum(state.items for state in self.states)
+
+    @property
+    def retries(self) -> int:
+        """Retries of all of them together."""
+        return sum(state.retries for state in self.states)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item of each of them has been handed over; none was left out, limited, skipped or given up."""
+        return all(state.complete for state in self.states)
+
+
 @attrs.frozen(kw_only=True)
-class Report:
+class Report(Totals):
     """What a collection has brought up to one moment; a snapshot that no longer changes.
 
     Attributes:
@@ -109,24 +141,9 @@ class Report:
     elapsed: float
 
     @property
-    def pages(self) -> int:
-        """Pages of all catalogs together."""
-        return sum(catalog.pages for catalog in self.catalogs.values())
-
-    @property
-    def items(self) -> int:
-        """Items of all catalogs together."""
-        return sum(catalog.items for catalog in self.catalogs.values())
-
-    @property
-    def retries(self) -> int:
-        """Retries of all catalogs together."""
-        return sum(catalog.retries for catalog in self.catalogs.values())
-
-    @property
-    def complete(self) -> bool:
-        """Whether every item of every catalog has been handed over; none was left out, limited, skipped or given up."""
-        return all(catalog.complete for catalog in self.catalogs.values())
+    def states(self) -> Collection[Progress]:
+        """The reports of all catalogs."""
+        return self.catalogs.values()
 
     @property
     def failures(self) -> Mapping[str, Exception]:

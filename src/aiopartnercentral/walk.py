@@ -12,7 +12,7 @@ from aiopartnercentral.errors import AioPartnerCentralError, MalformedItemsError
 from aiopartnercentral.ledger import Batch
 from aiopartnercentral.report import MalformedItem, Outcome
 
-__all__ = ["MOST_MALFORMED", "Fetch", "FetchedPage", "Reader", "Walk", "read_items", "read_page"]
+__all__ = ["MOST_MALFORMED", "Fetch", "FetchedPage", "Reader", "Walk", "read_batch", "read_items", "read_page"]
 
 MOST_MALFORMED = 1000
 """How many malformed items of one source are left out, and kept for the report, before the source has failed."""
@@ -54,6 +54,12 @@ def read_items(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[t
     return tuple(islice(fetched.items, limit)), 1
 
 
+def read_batch(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[Sequence[ItemT], ...], int]:
+    """Hand over the page's items in one piece, and no more of them than the limit."""
+    items = tuple(islice(fetched.items, limit))
+    return (items,), len(items)
+
+
 def read_page(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[PageT, ...], int]:  # noqa: ARG001 - the limit of a Reader; a page is never cut
     """Hand over the page itself, as it came."""
     return (fetched.page,), len(fetched.items)
@@ -75,6 +81,8 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
         read: Reader[PageT, ItemT, EntryT],
         max_items: int | None = None,
         ignored: Callable[[Exception], bool] = lambda _: False,
+        repeated: Callable[[], int] = lambda: 0,
+        restarted: Callable[[], bool] = lambda: False,
         token: str | None = None,
         items: int = 0,
     ) -> None:
@@ -87,6 +95,8 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
             read: chooses what of a page is handed over.
             max_items: how many items to hand over; None for all.
             ignored: tells a failure that is to be ignored from one that counts.
+            repeated: tells how often the request that has failed had been sent again, beside what its error says.
+            restarted: tells whether the fetch began anew, from the first page, rather than from where it was told to.
             token: where to begin; None for the first page.
             items: how many items have been handed over before that.
         """
@@ -96,6 +106,8 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
         self._read = read
         self._max_items = max_items
         self._ignored = ignored
+        self._repeated = repeated
+        self._restarted = restarted
         self._token = token
         self._seen: set[str] = set() if token is None else {token}
         self._pages = 0
@@ -126,6 +138,10 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
         return self._batch(fetched)
 
     def _batch(self, fetched: FetchedPage[PageT, ItemT]) -> Batch[SourceT, EntryT]:
+        restarts = self._pages == 0 and self._restarted()
+        if restarts:
+            self._items = 0
+            self._seen.clear()
         allowed = None if self._max_items is None else self._max_items - self._items
         entries, weight = self._read(fetched, allowed)
         size = len(fetched.items)
@@ -153,6 +169,7 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
             entries=entries,
             weight=weight,
             malformed=fetched.malformed,
+            restarts=restarts,
             retries=fetched.retries,
             next_token=next_token,
             outcome=outcome,
@@ -164,10 +181,11 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
         attempts = getattr(error, "attempts", 1)
+        retries = max(0, attempts - 1) if isinstance(attempts, int) else 0
         return Batch(
             source=self._source,
             pages=0,
-            retries=max(0, attempts - 1) if isinstance(attempts, int) else 0,
+            retries=retries + self._repeated(),
             outcome=Outcome.SKIPPED if self._ignored(error) else Outcome.FAILED,
             error=error,
         )

@@ -78,7 +78,7 @@ async def test_they_are_asked_for_again_before_they_expire(clients, line):
 
 def make_early(client):
     """Let a quarter of the time be left, which nobody wants to wait for."""
-    client._transport._client._request_signer._credentials._early = datetime.now(UTC)
+    client._exchange._transport._client._request_signer._credentials._early = datetime.now(UTC)
 
 
 async def test_calls_go_on_while_new_ones_are_asked_for_early(clients, line):

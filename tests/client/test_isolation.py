@@ -44,7 +44,7 @@ async def test_malformed_items_are_left_out_and_reported_with_their_json(
     assert (state.outcome, state.items, state.pages) == (Outcome.COMPLETE, 4, 2)
     assert not state.complete
     assert not stream.report.complete
-    assert [json.loads(item.raw) for item in state.malformed] == [wrong, odd]
+    assert [json.loads(item.raw or b"") for item in state.malformed] == [wrong, odd]
     assert [item.path for item in state.malformed] == [
         "$.ConnectionSummaries[1].Id",
         "$.ConnectionSummaries[3].UpdatedAt",

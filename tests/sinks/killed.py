@@ -28,8 +28,8 @@ PAGES = {}
 async def attempt(output, state, pages, every):
     """Write what is missing, and keep the state."""
     known = json.loads(state.read_text()) if state.exists() else {"position": None, "next": 0}
-    sink = open_sink(output, cls=CLS, token="this run")
-    await sink.open(known["position"])
+    sink = open_sink(output, cls=CLS)
+    await sink.open(known["position"], token="this run")
     if known["position"] is None:
         keep(state, await sink.flush(), 0)
     for number in range(known["next"], pages):

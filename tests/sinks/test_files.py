@@ -30,9 +30,9 @@ def descriptors():
     return [int(entry.name) for entry in table.iterdir()] if table.is_dir() else []
 
 
-async def written(path, *pages, flushes=False, **options):
+async def written(path, *pages, flushes=False, token=None, **options):
     sink = open_sink(path, cls=CLS, **options)
-    await sink.open()
+    await sink.open(token=token)
     for each in pages:
         await sink.write(each)
         if flushes:
@@ -211,13 +211,14 @@ async def test_a_disk_that_is_full_at_the_end_costs_nothing_that_was_promised(tm
 
 async def test_one_process_at_a_time_writes_a_draft(tmp_path):
     path = tmp_path / "out.ndjson"
-    sink = open_sink(path, token="a run")
-    await sink.open()
+    sink = open_sink(path)
+    await sink.open(token="a run")
     await sink.write(page(0))
     position = await sink.flush()
-    for other, where in [(open_sink(path), position), (open_sink(path, token="a run"), None)]:
+    for where in (position, None):
+        other = open_sink(path)
         with pytest.raises(SinkError, match="another process is writing it"):
-            await other.open(where)
+            await other.open(where, token="a run")
         await other.abandon(keep=False)
     await sink.finish()
     assert path.read_bytes() == b"".join(raw(n) + b"\n" for n in range(5))
@@ -227,8 +228,8 @@ async def test_a_run_of_the_same_token_replaces_what_an_earlier_one_left(tmp_pat
     script = (
         "import anyio, os, sys; from aiopartnercentral.sinks import open_sink; from tests.sinks.pages import page\n"
         "async def main():\n"
-        "    sink = open_sink(sys.argv[1], token='a run')\n"
-        "    await sink.open(); await sink.write(page(0, 50)); await sink.flush(); os._exit(9)\n"
+        "    sink = open_sink(sys.argv[1])\n"
+        "    await sink.open(token='a run'); await sink.write(page(0, 50)); await sink.flush(); os._exit(9)\n"
         "anyio.run(main)"
     )
     path = tmp_path / "out.ndjson"

@@ -339,6 +339,7 @@ LIST_CONNECTION_INVITATIONS_PAGES: Final[
     ]
 ] = Pagination(
     operation=LIST_CONNECTION_INVITATIONS,
+    item=lambda: structures.ConnectionInvitationSummary,
     items=lambda page: page.connection_invitation_summaries,
     next_token=lambda page: page.next_token,
     result_key="ConnectionInvitationSummaries",
@@ -360,6 +361,7 @@ LIST_CONNECTIONS_PAGES: Final[
     Pagination[structures.ListConnectionsRequest, structures.ListConnectionsResponse, structures.ConnectionSummary]
 ] = Pagination(
     operation=LIST_CONNECTIONS,
+    item=lambda: structures.ConnectionSummary,
     items=lambda page: page.connection_summaries,
     next_token=lambda page: page.next_token,
     result_key="ConnectionSummaries",
@@ -381,6 +383,7 @@ LIST_PARTNERS_PAGES: Final[
     Pagination[structures.ListPartnersRequest, structures.ListPartnersResponse, structures.PartnerSummary]
 ] = Pagination(
     operation=LIST_PARTNERS,
+    item=lambda: structures.PartnerSummary,
     items=lambda page: page.partner_summary_list,
     next_token=lambda page: page.next_token,
     result_key="PartnerSummaryList",

@@ -1,8 +1,100 @@
-"""Bulk work: many accounts, many catalogs."""
+"""Bulk work: many accounts, many catalogs, nothing lost.
 
-from aiopartnercentral.access import Credentials, CredentialsProvider, Role
-from aiopartnercentral.bulk.clients import Clients
-from aiopartnercentral.bulk.source import Source, check_sources
-from aiopartnercentral.bulk.sources_file import load_sources
+sources -> Collection -> BulkStream: Queue -> Seats -> Walk -> Call -> Clients
+                                     └> Ledger -> Checkpoint, BulkReport
+                                     └> pour -> Sink
+"""
 
-__all__ = ["Clients", "Credentials", "CredentialsProvider", "Role", "Source", "check_sources", "load_sources"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiopartnercentral.access import Credentials, CredentialsProvider, Role
+    from aiopartnercentral.bulk.clients import Clients
+    from aiopartnercentral.bulk.collection import BulkCollected, Collection
+    from aiopartnercentral.bulk.events import (
+        Event,
+        Observer,
+        PageFetched,
+        Retried,
+        SourceFinished,
+        SourceRestarted,
+        SourceStarted,
+        Throttled,
+    )
+    from aiopartnercentral.bulk.job import Listing
+    from aiopartnercentral.bulk.limits import Limits
+    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.report import BulkReport, SourceReport
+    from aiopartnercentral.bulk.source import Source, check_sources
+    from aiopartnercentral.bulk.sources_file import load_sources
+    from aiopartnercentral.bulk.stream import BulkStream
+
+__all__ = [
+    "BulkCollected",
+    "BulkReport",
+    "BulkStream",
+    "Clients",
+    "Collection",
+    "Credentials",
+    "CredentialsProvider",
+    "Event",
+    "Limits",
+    "Listing",
+    "Observer",
+    "Origin",
+    "PageFetched",
+    "Retried",
+    "Role",
+    "Source",
+    "SourceFinished",
+    "SourceReport",
+    "SourceRestarted",
+    "SourceStarted",
+    "Throttled",
+    "check_sources",
+    "load_sources",
+]
+
+_MODULES = {
+    "BulkCollected": "bulk.collection",
+    "BulkReport": "bulk.report",
+    "BulkStream": "bulk.stream",
+    "Clients": "bulk.clients",
+    "Collection": "bulk.collection",
+    "Credentials": "access",
+    "CredentialsProvider": "access",
+    "Event": "bulk.events",
+    "Limits": "bulk.limits",
+    "Listing": "bulk.job",
+    "Observer": "bulk.events",
+    "Origin": "bulk.origin",
+    "PageFetched": "bulk.events",
+    "Retried": "bulk.events",
+    "Role": "access",
+    "Source": "bulk.source",
+    "SourceFinished": "bulk.events",
+    "SourceReport": "bulk.report",
+    "SourceRestarted": "bulk.events",
+    "SourceStarted": "bulk.events",
+    "Throttled": "bulk.events",
+    "check_sources": "bulk.source",
+    "load_sources": "bulk.sources_file",
+}
+
+
+if not TYPE_CHECKING:  # which would take every name for a public one
+
+    def __getattr__(name: str) -> object:
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(import_module(f"aiopartnercentral.{module}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return __all__

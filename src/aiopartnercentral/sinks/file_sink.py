@@ -43,7 +43,6 @@ class FileSink(abc.ABC):
         output: the file.
         max_rows: how many items are gathered before they are written.
         max_bytes: how many bytes of them, where their size is known.
-        token: what the name of the unfinished file is made of; by default something new each time.
     """
 
     def __init__(
@@ -65,7 +64,6 @@ class FileSink(abc.ABC):
         self.output = os.fspath(output)
         self.max_rows = max_rows
         self.max_bytes = max_bytes
-        self.token: str | None = None
         self._compression = compression
         self._new_block = compressor(compression)
         self._block: Compressor | None = None
@@ -129,9 +127,9 @@ class FileSink(abc.ABC):
 
     # What is called.
 
-    async def open(self, position: JsonValue | None = None) -> None:
+    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
         """Begin anew, or go on at a position; see `Sink.open`."""
-        await self._run(partial(self._open, position))
+        await self._run(partial(self._open, position, token))
 
     async def write(self, page: Page) -> None:
         """Take the page over; see `Sink.write`."""
@@ -198,11 +196,11 @@ class FileSink(abc.ABC):
             raise RuntimeError("the sink is not open")
         return self._draft
 
-    def _open(self, position: JsonValue | None) -> None:
+    def _open(self, position: JsonValue | None, token: str | None) -> None:
         if self._draft is not None:
             raise RuntimeError("the sink is open already")
         if position is None:
-            self._draft = Draft.begin(self.output, self.token)
+            self._draft = Draft.begin(self.output, token)
             if head := self._head():
                 self._append(head)
             return

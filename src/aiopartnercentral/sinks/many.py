@@ -42,7 +42,6 @@ class TemplateSink:
         *,
         wants: Literal["raw", "items"],
         max_open: int = MAX_OPEN,
-        token: str | None = None,
     ) -> None:
         """Name the outputs; nothing is touched until a page comes.
 
@@ -51,7 +50,6 @@ class TemplateSink:
             make: makes the sink for a path and an operation.
             wants: what these sinks want.
             max_open: how many files may be open at once.
-            token: what unfinished files are named after; by default something new.
 
         Raises:
             ValueError: it is no template, or the bound is not positive.
@@ -69,15 +67,16 @@ class TemplateSink:
         self._changed: set[str] = set()
         self._open: dict[str, None] = {}
         self._is_open = False
-        self._token = token or secrets.token_hex()
+        self._token = ""
 
-    async def open(self, position: JsonValue | None = None) -> None:
+    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
         """Begin anew, or go on with each file where the position says; see `Sink.open`."""
         if self._is_open:
             raise RuntimeError("the sink is open already")
         if not await anyio.Path(self.template.root).is_dir():
             raise SinkError(self.template.text, f"its folder {self.template.root} does not exist")
         # Unfinished files are called by it, so that a later process finds, and replaces, what its position has not.
+        self._token = token or secrets.token_hex()
         files: dict[str, tuple[str, JsonValue]] = {}
         if position is not None:
             self._token, files = _files(position, self.template)
@@ -100,8 +99,7 @@ class TemplateSink:
             await self._make_folder(path)
             self._changed.add(path)
             self._sinks[path], self._operations[path] = sink, page.operation
-            sink.token = self._token
-            await sink.open(None)
+            await sink.open(None, token=self._token)
         else:
             await self._opening(path)
         self._changed.add(path)

@@ -43,7 +43,6 @@ def open_sink(
     explode: str | None = None,
     formulas: Formulas = "escape",
     max_open: int = MAX_OPEN,
-    token: str | None = None,
 ) -> Sink:
     """Return the sink for a path; nothing is touched until its `open`.
 
@@ -58,8 +57,6 @@ def open_sink(
         explode: for CSV, a list or map of which each entry gets a row.
         formulas: for CSV, `escape` or `keep` what a spreadsheet would take for a formula.
         max_open: with a template, how many files may be open at once.
-        token: what unfinished files are named after, such as the identity of a run. Whoever begins anew with the same
-            one replaces what an earlier process left; by default it is something new each time.
 
     Raises:
         ValueError: the ending says no format, an option does not go with the format, a class is missing, or the
@@ -72,7 +69,7 @@ def open_sink(
     template = Template.of(path) if is_many else None
     form, squeeze = _form(path, format, compression)
     _check(form, squeeze, envelope=envelope, explode=explode)
-    made = _Files(form, cls, squeeze, envelope, source, explode, formulas, token)
+    made = _Files(form, cls, squeeze, envelope, source, explode, formulas)
     classes = cls if isinstance(cls, Mapping) else {}
     if form != "ndjson":
         if cls is None or (isinstance(cls, Mapping) and not cls):
@@ -83,7 +80,7 @@ def open_sink(
         return made.one(path.format() if template else path, next(iter(classes), ""))
     for operation in classes or [""]:
         made.one(path, operation)  # so that what is wrong is said before anything is fetched
-    return TemplateSink(path, made.one, wants="raw" if form == "ndjson" else "items", max_open=max_open, token=token)
+    return TemplateSink(path, made.one, wants="raw" if form == "ndjson" else "items", max_open=max_open)
 
 
 @attrs.frozen
@@ -97,7 +94,6 @@ class _Files:
     source: bool
     explode: str | None
     formulas: Formulas
-    token: str | None
 
     def one(self, path: str, operation: str) -> FileSink:
         """Return the sink of a file.
@@ -105,11 +101,6 @@ class _Files:
         Raises:
             ValueError: no class was given for the operation.
         """
-        sink = self._sink(path, operation)
-        sink.token = self.token
-        return sink
-
-    def _sink(self, path: str, operation: str) -> FileSink:
         if self.form == "ndjson":
             return NdjsonSink(path, compression=self.compression, envelope=self.envelope)
         cls = self.cls

@@ -51,8 +51,13 @@ class Sink(Protocol):
         """What it needs of a page."""
         ...
 
-    async def open(self, position: JsonValue | None = None) -> None:
+    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
         """Begin anew, or go on at a position that `flush` gave, and drop whatever was written after it.
+
+        Arguments:
+            position: where to go on; None to begin anew.
+            token: what unfinished files are named after, such as the identity of a run. Whoever begins anew with the
+                same one replaces what an earlier process left; by default it is something new each time.
 
         Cancelling it leaves what a later `open` needs; `abandon` closes what it may have opened.
 

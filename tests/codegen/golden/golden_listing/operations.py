@@ -17,6 +17,7 @@ LIST_THINGS: Final[Operation[structures.ListThingsRequest, structures.ListThings
 )
 LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.ListThingsResponse, str]] = Pagination(
     operation=LIST_THINGS,
+    item=lambda: str,
     items=lambda page: page.things or [],
     next_token=lambda page: page.next_marker if page.is_truncated else None,
     result_key="Things",
@@ -31,6 +32,7 @@ LIST_ODD: Final[Operation[structures.ListOddRequest, structures.ListOddResponse]
 )
 LIST_ODD_PAGES: Final[Pagination[structures.ListOddRequest, structures.ListOddResponse, str]] = Pagination(
     operation=LIST_ODD,
+    item=lambda: str,
     items=lambda page: page.things or [],
     next_token=lambda page: page.next_marker,
     result_key="Things",

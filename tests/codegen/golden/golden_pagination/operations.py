@@ -18,6 +18,7 @@ LIST_THINGS: Final[Operation[structures.ListThingsRequest, structures.ListThings
 LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.ListThingsResponse, structures.Thing]] = (
     Pagination(
         operation=LIST_THINGS,
+        item=lambda: structures.Thing,
         items=lambda page: page.things,
         next_token=lambda page: page.next_token,
         result_key="Things",
@@ -33,6 +34,7 @@ LIST_NAMES: Final[Operation[structures.ListNamesRequest, structures.ListNamesRes
 )
 LIST_NAMES_PAGES: Final[Pagination[structures.ListNamesRequest, structures.ListNamesResponse, str]] = Pagination(
     operation=LIST_NAMES,
+    item=lambda: str,
     items=lambda page: page.names or [],
     next_token=lambda page: page.next_token,
     result_key="names",
@@ -48,6 +50,7 @@ LIST_GROUPS: Final[Operation[structures.ListGroupsRequest, structures.ListGroups
 LIST_GROUPS_PAGES: Final[Pagination[structures.ListGroupsRequest, structures.ListGroupsResponse, list[str]]] = (
     Pagination(
         operation=LIST_GROUPS,
+        item=lambda: list[str],
         items=lambda page: page.groups,
         next_token=lambda page: page.rest,
         result_key="Groups",

@@ -99,6 +99,7 @@ LIST_WORDS: Final[Operation[structures.ListWordsRequest, structures.ListWordsRes
 )
 LIST_WORDS_PAGES_: Final[Pagination[structures.ListWordsRequest, structures.ListWordsResponse, str]] = Pagination(
     operation=LIST_WORDS,
+    item=lambda: str,
     items=lambda page: page.words,
     next_token=lambda page: page.next_token,
     result_key="Words",

@@ -1,0 +1,200 @@
+"""One page of one source, whatever it takes: its pace, a seat, a client, repetitions, and no more than its time.
+
+Call.fetch(token) ─ deadline ─ attempts ─┬─ Pace.turn   waits without holding anything
+                                         ├─ Seat        one of the requests and pages that there may be at once
+                                         ├─ Clients     lends the client, opened if need be
+                                         └─ Fetcher     sends, decodes
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import anyio
+import attrs
+
+from aiopartnercentral.bulk.events import Observer, PageFetched, Retried, SourceRestarted, Throttled
+from aiopartnercentral.bulk.pacing import Pace
+from aiopartnercentral.bulk.retrying import backoff, is_throttling, is_transient, retry_after
+from aiopartnercentral.bulk.seats import Seat, Seats
+from aiopartnercentral.errors import ServiceError, TimeExceededError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiopartnercentral.bulk.clients import Clients
+    from aiopartnercentral.bulk.events import Event
+    from aiopartnercentral.bulk.limits import Limits
+    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.walk import FetchedPage
+
+__all__ = ["Call", "Run"]
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+PageT = TypeVar("PageT")
+ItemT = TypeVar("ItemT")
+
+
+@attrs.define(eq=False)
+class Run:
+    """What all sources of one stream share.
+
+    Attributes:
+        limits: what each of them, and all together, may do.
+        clients: lends their clients.
+        observer: is told what happens.
+        seats: of those that are under way.
+        deadline: when the whole must be over, by anyio's clock.
+    """
+
+    limits: Limits
+    clients: Clients[Any]
+    observer: Observer | None
+    seats: Seats = attrs.field(init=False)
+    deadline: float = attrs.field(default=math.inf, init=False)
+    _paces: dict[tuple[str, str | None], Pace] = attrs.field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Free all seats."""
+        self.seats = Seats(self.limits.sources, self.limits.concurrency)
+
+    def start(self) -> None:
+        """Let the time of the whole run."""
+        if self.limits.run_seconds is not None:
+            self.deadline = anyio.current_time() + self.limits.run_seconds
+
+    def pace(self, origin: Origin) -> Pace:
+        """Return the pace of an origin's account, which may be an operation's own."""
+        own = self.limits.rates.get(origin.operation)
+        key = (origin.account, None if own is None else origin.operation)
+        if key not in self._paces:
+            self._paces[key] = Pace(self.limits.rate if own is None else own)
+        return self._paces[key]
+
+    def tell(self, event: Event) -> None:
+        """Tell the observer; what goes wrong there is logged."""
+        logger.debug("%s", event)
+        if self.observer is None:
+            return
+        try:
+            self.observer(event)
+        except Exception:
+            logger.exception("the observer of a bulk collection failed")
+
+
+@attrs.define(eq=False)
+class Call(Generic[PageT, ItemT]):
+    """Fetches the pages of one origin.
+
+    Attributes:
+        run: what it shares with the others.
+        origin: whose pages.
+        seat: its own, taken before the first page is asked for.
+        send: fetches a page through a client, by the page's token.
+        resumed: the token that an earlier run has left; None if there is none.
+        throttled: how often the service asked for fewer requests.
+        repetitions: how often the present page was asked for again.
+        restarted: whether the token of the earlier run was refused, and the source began anew.
+    """
+
+    run: Run
+    origin: Origin
+    seat: Seat
+    send: Callable[[Any, str | None], Awaitable[FetchedPage[PageT, ItemT]]]
+    resumed: str | None = attrs.field(default=None, repr=False)
+    throttled: int = 0
+    repetitions: int = 0
+    restarted: bool = False
+    _spent: float = 0.0
+
+    async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+        """Fetch a page.
+
+        Raises:
+            TimeExceededError: the source or the whole has had its time.
+            Exception: what the last attempt failed with.
+        """
+        with anyio.CancelScope(deadline=self.run.deadline):
+            return await self._attempts(token)
+        raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
+
+    async def _attempts(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+        self.repetitions = 0
+        while True:
+            try:
+                fetched = await self._attempt(token)
+            except Exception as error:
+                if self._may_restart(token, error):
+                    token = None
+                    continue
+                attempt = self.repetitions + 1
+                if attempt >= self.run.limits.attempts or not (is_throttling(error) or is_transient(error)):
+                    if self.repetitions:
+                        error.add_note(f"sent {attempt} times")
+                    raise
+                self.repetitions = attempt
+                self.run.tell(Retried(origin=self.origin, attempt=attempt, error=error))
+                if not is_throttling(error):
+                    wait = partial(anyio.sleep, backoff(self.run.limits.backoff, attempt))
+                    await self.seat.aside(partial(self._in_time, wait), long=True)
+            else:
+                return attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
+
+    async def _attempt(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+        pace = self.run.pace(self.origin)
+        if pace.is_free:
+            await pace.turn()
+        else:
+            await self.seat.aside(partial(self._in_time, pace.turn), long=pace.is_slow)
+        sent_at = anyio.current_time()
+        try:
+            fetched = await self._in_time(partial(self._sent, token))
+        except Exception as error:
+            if is_throttling(error):
+                self.throttled += 1
+                wanted = retry_after(error)
+                pace.throttled(sent_at, wanted)
+                self.run.tell(Throttled(origin=self.origin, rate=pace.rate, retry_after=wanted))
+            raise
+        pace.succeeded()
+        self.run.tell(
+            PageFetched(
+                origin=self.origin,
+                items=len(fetched.items),
+                malformed=len(fetched.malformed),
+                seconds=anyio.current_time() - sent_at,
+            )
+        )
+        return fetched
+
+    async def _sent(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+        async with self.run.clients.lease(self.origin.source) as client:
+            return await self.send(client, token)
+
+    async def _in_time(self, wait: Callable[[], Awaitable[T]]) -> T:
+        """Wait for something that takes of the source's time, as waiting for a seat does not: the consumer has them.
+
+        Raises:
+            TimeExceededError: the source has had its time.
+        """
+        began, most = anyio.current_time(), self.run.limits.source_seconds
+        try:
+            with anyio.CancelScope(deadline=math.inf if most is None else began + most - self._spent):
+                return await wait()
+        finally:
+            self._spent += anyio.current_time() - began
+        raise TimeExceededError(most or 0.0, "source_seconds")
+
+    def _may_restart(self, token: str | None, error: Exception) -> bool:
+        """Tell whether the token of an earlier run has been refused, and begin anew if so."""
+        refused = isinstance(error, ServiceError) and error.code == "ValidationException"
+        if token is None or token != self.resumed or not refused:
+            return False
+        self.resumed, self.restarted = None, True
+        self.run.tell(SourceRestarted(origin=self.origin))
+        return True

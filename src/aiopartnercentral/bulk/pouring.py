@@ -1,0 +1,87 @@
+"""From a stream into a sink, with checkpoints in which both are at the same place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from aiopartnercentral.errors import SourcesFailedError
+from aiopartnercentral.sinks.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiopartnercentral.bulk.stream import BulkStream
+    from aiopartnercentral.sinks.page import Sink
+
+__all__ = ["pour"]
+
+
+async def pour(stream: BulkStream[Sequence[Any]], sink: Sink, *, save_every: float, resumable: bool) -> None:
+    """Write every page of a stream into a sink, and finish the sink.
+
+    Arguments:
+        stream: an open stream of batches.
+        sink: a sink that is not open.
+        save_every: seconds between two checkpoints.
+        resumable: whether there is a checkpoint, for whose sake the unfinished output of a broken-off run is kept.
+
+    Raises:
+        SinkError: the output cannot be written.
+        CheckpointError: the checkpoint cannot be written.
+        Exception: what the stream raises, but for the failures that it is to finish in spite of.
+    """
+    pouring = _Pouring(stream, sink)
+    try:
+        await sink.open(stream.position, token=stream.run)
+        pouring.is_whole = True
+        if resumable:
+            await pouring.save()
+        await pouring.all(save_every if resumable else None)
+        if resumable:
+            await pouring.save()
+        await sink.finish()
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            try:
+                if resumable and pouring.is_whole:
+                    await pouring.save()
+            finally:
+                await sink.abandon(keep=resumable)
+        raise
+
+
+class _Pouring:
+    """What is on its way.
+
+    Attributes:
+        is_whole: whether the sink has taken over all that the stream has given, and nothing else.
+    """
+
+    def __init__(self, stream: BulkStream[Sequence[Any]], sink: Sink) -> None:
+        self._stream = stream
+        self._sink = sink
+        self.is_whole = False
+
+    async def all(self, save_every: float | None) -> None:
+        saved_at = anyio.current_time()
+        try:
+            async for origin, items in self._stream:
+                self.is_whole = False
+                given = {"raw" if self._sink.wants == "raw" else "items": items}
+                await self._sink.write(Page(origin.label, origin.catalog, origin.listing, **given))
+                self.is_whole = True
+                if save_every is not None and anyio.current_time() - saved_at >= save_every:
+                    await self.save()
+                    saved_at = anyio.current_time()
+        except SourcesFailedError:
+            return
+
+    async def save(self) -> None:
+        """Save a checkpoint of what is written up to now."""
+        self._stream.settle()
+        self.is_whole = False
+        position = await self._sink.flush()
+        self.is_whole = True
+        await self._stream.save(position)

@@ -1,0 +1,327 @@
+"""Going on where an earlier run has stopped, from a file that says how far each source had come."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral.bulk import Collection, Source, SourceRestarted, SourceStarted
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.errors import CheckpointError, SourcesFailedError
+from aiopartnercentral.report import Outcome
+from aiopartnercentral.sinks import open_sink
+from tests.bulk.setting import FAST, of
+from tests.client.test_paginate import connection
+from tests.fanout.fakes import no_task_left
+from tests.servers import Reply, scripted_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.servers import Received, ScriptedServer
+
+pytestmark = pytest.mark.anyio
+
+LISTING = partial(account.Paginate.list_connections, page_size=10)
+
+
+def told(path: Path) -> dict[str, Any]:
+    return {entry["label"]: entry for entry in json.loads(path.read_bytes())["sources"]}
+
+
+async def take(collection: Any, count: int) -> list[str]:
+    """Take so many items, and ask for the next one, and leave."""
+    taken: list[str] = []
+    async with collection as stream:
+        async for _, item in stream:
+            taken.append(item.id)
+            if len(taken) == count:
+                break
+    return taken
+
+
+async def test_a_later_run_goes_on_exactly_where_this_one_was_left(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 95, "Sandbox": 25}) as emulator:
+        sources = [of(emulator, "a"), of(emulator, "b", "Sandbox")]
+        whole = await Collection(account.Client, sources, LISTING, limits=FAST).collect()
+        everything = sorted(item.id for _, item in whole)
+        make = partial(Collection, account.Client, sources, LISTING, limits=FAST, checkpoint=path)
+        seen: list[str] = []
+        for step in (11, 31, 1, 20, 100):
+            asked = len(emulator.requests)
+            seen += await take(make(), step)
+            if path.exists():
+                pages = sum(entry.get("pages", 0) for entry in told(path).values())
+                seen = seen[: pages * 10]  # what stands in a page that was not taken to its end comes again
+            assert len(emulator.requests) - asked <= 12
+        assert sorted(seen) == everything
+        assert not path.exists()
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_finished_sources_are_not_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
+        sources = [of(good, "good"), of(denied, "denied")]
+        collection = Collection(account.Client, sources, LISTING, limits=FAST, checkpoint=path)
+        with pytest.raises(SourcesFailedError):
+            await collection.collect()
+        assert told(path)["good"] == {
+            "label": "good",
+            "catalog": "AWS",
+            "listing": "ListConnections",
+            "outcome": "complete",
+            "pages": 3,
+            "items": 25,
+        }
+        assert told(path)["denied"]["error"] == "AccessDeniedException"
+        denied.denied_catalogs = []
+        asked = len(good.requests)
+        collected = await collection.collect()
+        assert len(good.requests) == asked
+        assert [origin.label for origin, _ in collected] == ["denied"] * 5
+        assert collected.report.complete
+        assert collected.report.items == 30
+    assert not path.exists()
+
+
+async def test_it_is_written_after_every_page_that_was_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 30}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        async with collection as stream:
+            for number in range(30):
+                await anext(stream)
+                pages = number // 10
+                with anyio.fail_after(30):
+                    while told(path)["a"].get("pages", 0) != pages:
+                        await anyio.sleep(0.005)
+
+
+async def test_it_holds_neither_secrets_nor_items_and_is_its_owners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASECRET")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-to-be-seen")
+    path = tmp_path / "run.json"
+    wrong = {**connection("AWS", 1), "UpdatedAt": "then"}
+    with scripted_server() as server:
+        server.replies(Reply({"ConnectionSummaries": [connection("AWS", 3), wrong], "NextToken": "t"}), Reply(b"{"))
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        listing = partial(account.Paginate.list_connections, other_participant_identifiers=["123456789012"])
+        collection = Collection(
+            account.Client,
+            source,
+            listing,
+            limits=FAST,
+            checkpoint=path,
+        )
+        with pytest.raises(SourcesFailedError):
+            await collection.collect()
+        text = path.read_text()
+        for hidden in ("123456789012", "AKIASECRET", "not-to-be-seen", wrong["Id"]):
+            assert hidden not in text
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert told(path)["a"]["malformed"][0]["path"] == "$.ConnectionSummaries[1].UpdatedAt"
+        server.replies(Reply({"ConnectionSummaries": []}))
+        collected = await collection.collect()
+    (state,) = collected.report.sources.values()
+    assert (state.outcome, state.items, state.complete) == (Outcome.COMPLETE, 1, False)
+    assert [(item.path, item.raw) for item in state.malformed] == [("$.ConnectionSummaries[1].UpdatedAt", None)]
+
+
+def expiring(server: ScriptedServer, refused: list[str]) -> None:
+    """Answer three pages of one connection each, and refuse each of the tokens once."""
+
+    def answer(received: Received) -> Reply:
+        token = received.body.get("NextToken")
+        if token in refused:
+            refused.remove(token)
+            return Reply({"__type": "ValidationException", "Message": "no such token", "Reason": "X"}, status=400)
+        number = int(token or 0)
+        following = {"NextToken": str(number + 1)} if number < 2 else {}
+        return Reply({"ConnectionSummaries": [connection("AWS", number)], **following})
+
+    server.answer = answer
+
+
+async def test_an_expired_token_restarts_its_source_and_says_so(tmp_path: Path) -> None:
+    path, events = tmp_path / "run.json", list[Any]()
+    with scripted_server() as server:
+        expiring(server, [])
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        make = partial(
+            Collection, account.Client, source, LISTING, limits=FAST, checkpoint=path, observer=events.append
+        )
+        async with make() as stream:
+            await anext(stream)
+            await anext(stream)
+        assert told(path)["a"]["next_token"] == "2"
+        events.clear()
+        expiring(server, ["2"])
+        collected = await make().collect()
+    assert [item.id for _, item in collected] == [connection("AWS", number)["Id"] for number in range(3)]
+    (state,) = collected.report.sources.values()
+    assert (state.restarted, state.items, state.pages, state.outcome) == (True, 3, 3, Outcome.COMPLETE)
+    assert [type(event) for event in events[:2]] == [SourceStarted, SourceRestarted]
+    assert events[0].resumed
+
+
+async def test_what_the_consumer_failed_over_comes_again(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 25}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - raised over the last item of the second page
+            async with collection as stream:
+                for _ in range(20):
+                    await anext(stream)
+                assert stream.report.pages == 2  # handed over, and yet not taken over
+                raise ZeroDivisionError
+        assert told(path)["a"]["pages"] == 1
+        collected = await collection.collect()
+    assert len(collected) == 15
+
+
+async def test_a_token_that_is_refused_in_the_same_run_is_a_failure(tmp_path: Path) -> None:
+    with scripted_server() as server:
+        expiring(server, ["1"])
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        collection = Collection(account.Client, source, LISTING, limits=FAST, checkpoint=tmp_path / "run.json")
+        with pytest.raises(SourcesFailedError):
+            await collection.collect()
+        assert len(server.received) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"listings": account.Paginate.list_partners}, "ListConnections is listed then and not now"),
+        ({"listings": {"ListConnections": account.Paginate.list_partners}}, "ListConnections was ListConnections and"),
+        (
+            {"listings": partial(account.Paginate.list_connections, page_size=11)},
+            "ListConnections asks otherwise by MaxResults",
+        ),
+        (
+            {"listings": partial(LISTING, connection_type="SUBSIDIARY", max_items=7)},
+            "ListConnections asks otherwise by ConnectionType, max_items",
+        ),
+        ({"sources": [Source("AWS", label="b")]}, "there was a source a"),
+        ({"sources": [Source("Sandbox", label="a")]}, "the source a was catalog AWS and is Sandbox"),
+    ],
+)
+async def test_another_question_is_refused(tmp_path: Path, change: Any, message: str) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 25}) as emulator:
+        given: Any = {"sources": of(emulator, "a"), "listings": LISTING, "limits": FAST, "checkpoint": path}
+        await take(Collection(account.Client, **given), 11)
+        before = path.read_bytes()
+        with pytest.raises(CheckpointError, match=message) as caught:
+            await Collection(account.Client, **(given | change)).collect()
+        assert str(path) in str(caught.value)
+        assert path.read_bytes() == before
+
+
+async def test_further_sources_may_join(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 25, "Sandbox": 3}) as emulator:
+        make = partial(Collection, account.Client, listings=LISTING, limits=FAST, checkpoint=path)
+        await take(make(sources=[of(emulator, "a")]), 11)
+        collected = await make(sources=[of(emulator, "b", "Sandbox"), of(emulator, "a")]).collect()
+    assert {origin.label for origin, _ in collected} == {"a", "b"}
+    assert collected.report.items == 28
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no checkpoint, or a damaged one"),
+        (b"{}", "is no checkpoint, or a damaged one"),
+        (b"\xff", "is no checkpoint, or a damaged one"),
+        (b'{"format": "else", "version": 1}', "is no checkpoint"),
+        (b'{"format": "aiopartnercentral checkpoint", "version": 2}', "is of version 2, not 1"),
+        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "missing required field `run`"),
+    ],
+)
+async def test_what_is_no_checkpoint_is_refused_and_left_alone(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=message):
+        await Collection(account.Client, "AWS", LISTING, checkpoint=path).collect()
+    assert path.read_bytes() == content
+
+
+async def test_one_run_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 25}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        async with collection as stream:
+            await anext(stream)
+            with pytest.raises(CheckpointError, match="is in use by another run"):
+                await collection.collect()
+            assert len([entry async for entry in stream]) == 24
+
+
+async def test_what_cannot_be_written_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+    async with no_task_left(), Emulator({"AWS": 25}) as emulator:
+        for path in (tmp_path / "missing" / "run.json", tmp_path):
+            collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+            with pytest.raises(CheckpointError, match=str(path)):
+                await collection.collect()
+        assert not emulator.requests
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_disk_that_is_full_ends_the_run_and_keeps_the_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.json"
+    async with no_task_left(), Emulator({"AWS": 95}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        before = b""
+        with pytest.raises(CheckpointError, match="No space left on device"):  # noqa: PT012
+            async with collection as stream:
+                for _ in range(21):
+                    await anext(stream)
+                with anyio.fail_after(30):
+                    while told(path)["a"].get("pages", 0) != 2:
+                        await anyio.sleep(0.005)
+                before = path.read_bytes()
+                monkeypatch.setattr(os, "fsync", no_space)
+                await anyio.lowlevel.checkpoint()
+                async for _ in stream:
+                    await anyio.sleep(0.01)
+        assert path.read_bytes() == before
+
+
+def no_space(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+async def test_an_output_and_its_checkpoint_belong_together(tmp_path: Path) -> None:
+    path, output = tmp_path / "run.json", tmp_path / "out.ndjson"
+    async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
+        collection = Collection(account.Client, [of(good, "a"), of(denied, "b")], LISTING, limits=FAST, checkpoint=path)
+        with pytest.raises(SourcesFailedError):
+            await collection.into(open_sink(output))
+        assert len(output.read_bytes().splitlines()) == 25
+        with pytest.raises(CheckpointError, match="belongs to an output"):
+            await collection.collect()
+        denied.denied_catalogs = []
+        report = await collection.into(open_sink(output))
+        assert report.complete
+        assert len(output.read_bytes().splitlines()) == 30
+        assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
+        async with collection as stream:
+            for _ in range(11):
+                await anext(stream)
+        with pytest.raises(CheckpointError, match="belongs to no output"):
+            await collection.into(open_sink(output))

@@ -1,0 +1,339 @@
+"""Bulk collections of real emulators, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral.bulk import (
+    Collection,
+    Limits,
+    PageFetched,
+    Retried,
+    Source,
+    SourceFinished,
+    SourceStarted,
+    Throttled,
+)
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.errors import DecodeError, PaginationError, SourcesFailedError
+from aiopartnercentral.report import Outcome
+from tests.bulk.setting import FAST, of
+from tests.client.test_paginate import connection
+from tests.fanout.fakes import no_task_left
+from tests.servers import Reply, scripted_server
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_items_of_all_sources_and_listings_come_beside_their_origin() -> None:
+    async with Emulator({"AWS": 130, "Sandbox": 20}) as one, Emulator({"AWS": 60}, seed=7) as two:
+        collection = Collection[Any](
+            account.Client,
+            [of(one, "one"), of(one, "test", "Sandbox"), of(two, "two")],
+            [partial(account.Paginate.list_connections, page_size=50), account.Paginate.list_partners],
+            limits=FAST,
+        )
+        for _ in range(2):
+            collected = await collection.collect()
+            counts = {
+                (origin.label, origin.listing): sum(other is origin for other, _ in collected)
+                for origin in collection.origins
+            }
+            assert counts == {
+                ("one", "ListConnections"): 130,
+                ("one", "ListPartners"): 13,
+                ("test", "ListConnections"): 20,
+                ("test", "ListPartners"): 2,
+                ("two", "ListConnections"): 60,
+                ("two", "ListPartners"): 6,
+            }
+            assert {(origin.operation, type(item).__name__) for origin, item in collected} == {
+                ("ListConnections", "ConnectionSummary"),
+                ("ListPartners", "PartnerSummary"),
+            }
+            assert collected.report.complete
+            assert {origin.catalog for origin, _ in collected} == {"AWS", "Sandbox"}
+    assert collection.item_classes == {
+        "ListConnections": account.ConnectionSummary,
+        "ListPartners": account.PartnerSummary,
+    }
+
+
+async def test_raw_items_and_batches() -> None:
+    async with Emulator({"AWS": 30}) as emulator:
+        listing = partial(account.Paginate.list_connections, page_size=20)
+        collection = Collection(account.Client, of(emulator, "a"), listing, limits=FAST)
+        raw = [item async for _, item in await _entered(collection.raw())]
+        batches = [[item.id for item in batch] async for _, batch in await _entered(collection.batches())]
+    assert [len(batch) for batch in batches] == [20, 10]
+    assert [json.loads(item)["Id"] for item in raw] == [each for batch in batches for each in batch]
+
+
+async def _entered(source: Any) -> Any:
+    """Return an iterator over everything, once the stream is closed."""
+    entries = await source.collect()
+
+    async def iterate() -> Any:
+        for entry in entries:
+            yield entry
+
+    return iterate()
+
+
+async def test_one_operation_listed_twice_has_names() -> None:
+    async with Emulator({"AWS": 200}) as emulator:
+        invitations = account.Paginate.list_connection_invitations
+        collection = Collection(
+            account.Client,
+            of(emulator, "a"),
+            {
+                "sent": partial(invitations, participant_type="SENDER"),
+                "received": partial(invitations, participant_type="RECEIVER"),
+            },
+            limits=FAST,
+        )
+        collected = await collection.collect()
+        by_name = {origin.listing: origin for origin, _ in collected}
+        assert set(by_name) == {"sent", "received"}
+        assert {(origin.listing, str(item.participant_type)) for origin, item in collected} == {
+            ("sent", "SENDER"),
+            ("received", "RECEIVER"),
+        }
+        with pytest.raises(ValueError, match="ListConnectionInvitations is listed twice"):
+            Collection(account.Client, "AWS", [invitations, invitations])
+
+
+@pytest.mark.parametrize("on_error", ["finish", "report", "raise"])
+async def test_a_source_that_fails_is_told_as_the_policy_says(on_error: Any) -> None:
+    seen: list[str] = []
+    raised: Exception | None = None
+    async with (
+        no_task_left(),
+        Emulator({"AWS": 30}) as good,
+        Emulator({"AWS": 30}, denied_catalogs=["AWS"]) as denied,
+        Collection(
+            account.Client,
+            [of(good, "good"), of(denied, "bad")],
+            account.Paginate.list_connections,
+            limits=FAST,
+            on_error=on_error,
+        ) as stream,
+    ):
+        try:
+            async for origin, _ in stream:
+                seen.append(origin.label)
+        except (SourcesFailedError, account.AccessDeniedException) as error:
+            raised = error
+        asked = [each for each in denied.requests if each.operation == "ListConnections"]
+    outcomes = {origin.label: state.outcome for origin, state in stream.report.sources.items()}
+    assert outcomes["bad"] is Outcome.FAILED
+    assert not stream.report.complete
+    assert len(asked) == 1
+    if on_error == "raise":
+        assert isinstance(raised, account.AccessDeniedException)
+        assert "while collecting source bad ListConnections" in raised.__notes__
+        return
+    assert (len(seen), outcomes["good"]) == (30, Outcome.COMPLETE)
+    if on_error == "finish":
+        assert isinstance(raised, SourcesFailedError)
+        assert [origin.label for origin in raised.failures] == ["bad"]
+        assert "1 source(s) failed: bad ListConnections" in str(raised)
+    else:
+        assert raised is None
+
+
+async def test_an_ignored_error_skips_its_source() -> None:
+    async with Emulator({"AWS": 3}) as good, Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as denied:
+        collection = Collection(
+            account.Client,
+            [of(good, "good"), of(denied, "bad")],
+            account.Paginate.list_connections,
+            limits=FAST,
+            ignore_errors={"AccessDeniedException"},
+        )
+        collected = await collection.collect()
+    assert {origin.label: state.outcome for origin, state in collected.report.sources.items()} == {
+        "good": Outcome.COMPLETE,
+        "bad": Outcome.SKIPPED,
+    }
+    assert not collected.report.failures
+    assert not collected.report.complete
+
+
+async def test_throttling_and_failing_servers_are_got_over() -> None:
+    events: list[Any] = []
+    replies: list[Any] = [
+        Reply({"__type": "ThrottlingException", "Message": "slow"}, status=400),
+        Reply({"ConnectionSummaries": [connection("AWS", 1)], "NextToken": "t"}),
+        Reply(b"oops", status=503),
+        Reply({"__type": "InternalServerException", "Message": "oops"}, status=500),
+        Reply({"ConnectionSummaries": [connection("AWS", 2)]}),
+    ]
+    with scripted_server() as server:
+        server.replies(*replies)
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        limits = Limits(rate=1000, backoff=0.001)
+        collection = Collection(
+            account.Client, source, account.Paginate.list_connections, limits=limits, observer=events.append
+        )
+        collected = await collection.collect()
+        assert len(server.received) == len(replies)
+    (state,) = collected.report.sources.values()
+    assert (state.items, state.pages, state.retries, state.throttled) == (2, 2, 3, 1)
+    assert [type(event) for event in events] == [
+        SourceStarted,
+        Throttled,
+        Retried,
+        PageFetched,
+        Retried,
+        Retried,
+        PageFetched,
+        SourceFinished,
+    ]
+    assert events[-1].progress.outcome is Outcome.COMPLETE
+    assert [event.items for event in events if isinstance(event, PageFetched)] == [1, 1]
+
+
+async def test_a_malformed_item_costs_only_itself() -> None:
+    wrong = {**connection("AWS", 1), "UpdatedAt": None}
+    body = json.dumps({"ConnectionSummaries": [connection("AWS", 0), wrong, connection("AWS", 2)]}).encode()
+    with scripted_server() as server:
+        server.replies(Reply(body))
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        make = partial(Collection, account.Client, source, account.Paginate.list_connections, limits=FAST)
+        collected = await make().collect()
+        (state,) = collected.report.sources.values()
+        (item,) = state.malformed
+        assert len(collected) == 2
+        assert (item.path, json.loads(item.raw or b"")) == ("$.ConnectionSummaries[1].UpdatedAt", wrong)
+        assert not state.complete
+        told = json.dumps(collected.report.as_json())
+        assert item.path in told
+        assert wrong["Id"] not in told
+        server.replies(Reply(body))
+        with pytest.raises(SourcesFailedError) as caught:
+            await make(on_malformed="raise").collect()
+        assert isinstance(caught.value.exceptions[0], DecodeError)
+
+
+async def test_a_token_cycle_fails_its_source() -> None:
+    with scripted_server() as server:
+        server.replies(*[Reply({"ConnectionSummaries": [], "NextToken": token}) for token in "aba"])
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        collection = Collection(
+            account.Client, source, account.Paginate.list_connections, limits=FAST, on_error="report"
+        )
+        collected = await collection.collect()
+    (error,) = collected.report.failures.values()
+    assert isinstance(error, PaginationError)
+    assert str(error).startswith("source a ListConnections: the page token of page 3 had been used before")
+
+
+async def test_a_client_of_the_callers_own_is_used_and_stays_open() -> None:
+    async with (
+        Emulator({"AWS": 5}) as emulator,
+        account.connect(
+            endpoint_url=emulator.endpoint_url, aws_access_key_id="111122223333", aws_secret_access_key="any"
+        ) as client,
+    ):
+        source = Source("AWS", client=client, label="mine")
+        collected = await Collection(account.Client, source, account.Paginate.list_connections).collect()
+        assert len(collected) == 0
+        assert {request.account for request in emulator.requests} == {"111122223333"}
+        await client.list_connections(catalog="AWS")
+
+
+async def test_max_items_counts_for_each_source() -> None:
+    async with Emulator({"AWS": 30, "Sandbox": 30}) as emulator:
+        collection = Collection(
+            account.Client,
+            [of(emulator, "a"), of(emulator, "b", "Sandbox")],
+            partial(account.Paginate.list_connections, page_size=7, max_items=10),
+            limits=FAST,
+        )
+        collected = await collection.collect()
+    assert {state.outcome for state in collected.report.sources.values()} == {Outcome.LIMITED}
+    assert collected.report.items == 20
+
+
+@pytest.mark.parametrize("after", [0, 1, 25])
+async def test_leaving_early_leaves_nothing(after: int) -> None:
+    async with no_task_left(), Emulator({"AWS": 500}, latency=0.01) as emulator:
+        sources = [Source("AWS", endpoint_url=emulator.endpoint_url, label=f"{n}", account=f"{n}") for n in range(5)]
+        collection = Collection(account.Client, sources, account.Paginate.list_connections, limits=FAST)
+        async with collection as stream:
+            for _ in range(after):
+                await anext(stream)
+        assert stream.report.items == after
+        assert {state.outcome for state in stream.report.sources.values()} == {Outcome.CANCELLED}
+
+
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4])
+async def test_a_cancellation_leaves_nothing(after: float) -> None:
+    async with no_task_left(), Emulator({"AWS": 400}, latency=0.02) as emulator:
+        sources = [Source("AWS", endpoint_url=emulator.endpoint_url, label=f"{n}", account=f"{n}") for n in range(5)]
+        collection = Collection(account.Client, sources, account.Paginate.list_connections, limits=FAST)
+        with anyio.move_on_after(after):
+            async with collection as stream:
+                async for _ in stream:
+                    pass
+        assert emulator.in_flight <= 5
+
+
+async def test_a_stream_keeps_what_it_needs_open_and_no_longer() -> None:
+    async with AsyncExitStack() as stack:
+        emulators = [await stack.enter_async_context(Emulator({"AWS": 60})) for _ in range(6)]
+        sources = [of(emulator, f"{number}") for number, emulator in enumerate(emulators)]
+        limits = Limits(rate=1000, sources=2, concurrency=2)
+        listing = partial(account.Paginate.list_connections, page_size=10)
+        collected = await Collection(account.Client, sources, listing, limits=limits).collect()
+    assert len(collected) == 360
+    assert max(emulator.max_in_flight for emulator in emulators) == 1
+
+
+@pytest.mark.parametrize(
+    ("listings", "message"),
+    [
+        ([], "listings must name at least one listing"),
+        ({}, "listings must name at least one listing"),
+        (["list_connections"], "a listing must be a method of aiopartnercentral.account.client.Paginate, not 'list_"),
+        ([lambda *_, **__: 1], "a listing must give a paginator, not int"),
+        (partial(account.Paginate.list_connections, ordered=True), "how it is collected is told to the collection"),
+        (partial(account.Paginate.list_connections, on_error="report"), "how it is collected is told to the coll"),
+        (partial(account.Paginate.list_connections, ignore_errors=["X"]), "how it is collected is told to the coll"),
+    ],
+)
+async def test_a_listing_that_is_none_is_refused(listings: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        Collection(account.Client, "AWS", listings)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sources": []}, "sources must name at least one source"),
+        ({"sources": ["AWS", "AWS"]}, "have the same label 'AWS'"),
+        ({"on_error": "ignore"}, "on_error must be one of"),
+        ({"on_malformed": "drop"}, "on_malformed must be one of"),
+        ({"ignore_errors": "X"}, "ignore_errors must be a collection"),
+        ({"buffer_pages": -1}, "buffer_pages must be at least 0"),
+        ({"regoin_name": "x"}, "regoin_name"),
+        ({"client_class": dict}, "client_class must be a class of clients"),
+    ],
+)
+def test_an_argument_that_cannot_be_is_named(options: Any, message: str) -> None:
+    given = {
+        "client_class": account.Client,
+        "sources": "AWS",
+        "listings": account.Paginate.list_connections,
+        **options,
+    }
+    with pytest.raises((TypeError, ValueError), match=message):
+        Collection(**given)

@@ -1,0 +1,149 @@
+"""Collections into files: what appears, what stays, and what is gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral.bulk import Collection, Limits, Source
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.errors import SinkError, SourcesFailedError
+from aiopartnercentral.sinks import open_sink
+from tests.bulk.setting import FAST, of
+from tests.fanout.fakes import no_task_left
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+LISTING = partial(account.Paginate.list_connections, page_size=10)
+
+
+def ids(path: Path) -> list[str]:
+    return sorted(json.loads(line)["Id"] for line in path.read_bytes().splitlines())
+
+
+async def expected(emulator: Emulator, *catalogs: str) -> list[str]:
+    sources = [of(emulator, catalog, catalog) for catalog in catalogs]
+    return sorted(item.id for _, item in await Collection(account.Client, sources, LISTING, limits=FAST).collect())
+
+
+async def test_one_file_for_each_source(tmp_path: Path) -> None:
+    async with Emulator({"AWS": 25, "Sandbox": 13}) as emulator:
+        sources = [of(emulator, "a/b", "AWS"), of(emulator, "c", "Sandbox")]
+        collection = Collection[Any](account.Client, sources, [LISTING, account.Paginate.list_partners], limits=FAST)
+        await collection.into(open_sink(tmp_path / "{operation}-{label}.ndjson"))
+        files = sorted(tmp_path.iterdir())
+        assert len(files) == 4
+        assert sorted(len(file.read_bytes().splitlines()) for file in files) == [2, 3, 13, 25]
+
+
+async def test_a_failure_leaves_an_earlier_output_alone(tmp_path: Path) -> None:
+    output = tmp_path / "out.ndjson"
+    output.write_text("before")
+    async with Emulator({"AWS": 250}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"], latency=0.2) as denied:
+        sources = [of(good, "a"), of(denied, "b")]
+        collection = Collection(account.Client, sources, LISTING, limits=FAST, on_error="raise")
+        with pytest.raises(account.AccessDeniedException):
+            await collection.into(open_sink(output))
+        assert output.read_text() == "before"
+        assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
+        with pytest.raises(SourcesFailedError):
+            await Collection(account.Client, sources, LISTING, limits=FAST).into(open_sink(output))
+        assert len(ids(output)) == 250
+
+
+@pytest.mark.parametrize("steps", [1, 3, 8, 20, 60, 150, 400, 1000])
+async def test_a_cancellation_leaves_what_can_be_gone_on_with(tmp_path: Path, steps: int) -> None:
+    output, checkpoint = tmp_path / "out.ndjson", tmp_path / "run.json"
+    output.write_text("before")
+    async with no_task_left(), Emulator({"AWS": 180, "Sandbox": 31}) as emulator:
+        sources = [of(emulator, "a"), of(emulator, "b", "Sandbox")]
+        collection = Collection(
+            account.Client, sources, LISTING, limits=Limits(rate=10_000, concurrency=2), checkpoint=checkpoint
+        )
+        for _ in range(100):
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(_cancel_later, scope, steps)
+                    report = await collection.into(open_sink(output), save_every=0.01)
+                    tasks.cancel_scope.cancel()
+            if not scope.cancelled_caught:
+                break
+            assert output.read_text() == "before"
+            steps = steps * 2
+        assert report.complete
+        assert ids(output) == await expected(emulator, "AWS", "Sandbox")
+        assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
+
+
+async def _cancel_later(scope: anyio.CancelScope, steps: int) -> None:
+    for _ in range(steps):
+        await anyio.lowlevel.checkpoint()
+    scope.cancel()
+
+
+async def test_a_cancellation_without_a_checkpoint_leaves_nothing(tmp_path: Path) -> None:
+    async with no_task_left(), Emulator({"AWS": 500}, latency=0.02) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST)
+        with anyio.move_on_after(0.3):
+            await collection.into(open_sink(tmp_path / "out.ndjson"))
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_disk_that_is_full_is_told_and_gone_on_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output, checkpoint = tmp_path / "out.ndjson", tmp_path / "run.json"
+    written = 0
+    really = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        nonlocal written
+        written += len(data)
+        if written > 30_000:
+            raise OSError(28, os.strerror(28))
+        return really(fd, data)
+
+    async with no_task_left(), Emulator({"AWS": 250}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=checkpoint)
+        with monkeypatch.context() as full:
+            full.setattr(os, "write", write)
+            with pytest.raises(SinkError, match="No space left on device"):
+                await collection.into(open_sink(output), save_every=0.001)
+        assert not output.exists()
+        assert checkpoint.exists()
+        asked = len(emulator.requests)
+        report = await collection.into(open_sink(output))
+        assert report.complete
+        assert len(emulator.requests) - asked < 25
+        assert ids(output) == await expected(emulator, "AWS")
+
+
+async def test_an_output_that_is_gone_is_told(tmp_path: Path) -> None:
+    async with Emulator({"AWS": 250}, latency=0.01) as emulator:
+        collection = Collection(
+            account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=tmp_path / "run.json"
+        )
+        with anyio.move_on_after(0.5):
+            await collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0)
+        for file in tmp_path.glob(".*.part"):
+            file.unlink()
+        with pytest.raises(SinkError, match="is not there any more: start anew without the checkpoint"):
+            await collection.into(open_sink(tmp_path / "out.ndjson"))
+
+
+async def test_typed_items_go_into_tables(tmp_path: Path) -> None:
+    async with Emulator({"AWS": 45}) as emulator:
+        source = Source("AWS", endpoint_url=emulator.endpoint_url, label="ada", account="ada")
+        collection = Collection(account.Client, source, LISTING, limits=FAST)
+        (cls,) = collection.item_classes.values()
+        await collection.into(open_sink(tmp_path / "out.csv", cls=cls))
+        head, *rows = (tmp_path / "out.csv").read_text().splitlines()
+        assert "id" in head.split(",")
+        assert len(rows) >= 45

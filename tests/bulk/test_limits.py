@@ -1,0 +1,239 @@
+"""How fast, how much at once, for how long: in virtual time, so that what is measured is exact."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from botocore import exceptions as boto
+
+from aiopartnercentral.bulk import Limits, Retried, SourceFinished, SourceStarted, Throttled
+from aiopartnercentral.errors import CredentialsError, DecodeError, TimeExceededError
+from aiopartnercentral.report import Outcome
+from tests.bulk.virtual import Service, origins, run, service_error
+
+WIDE: Any = {"rate": 1000.0, "concurrency": 100, "account_concurrency": 100, "sources": 100}
+
+
+def outcomes(report: Any) -> set[Outcome]:
+    return {state.outcome for state in report.sources.values()}
+
+
+def test_the_requests_of_an_account_are_spaced_evenly() -> None:
+    service = Service(pages=10, latency=0.01)
+    items, report, _ = run(service, origins(["a"], each=3), Limits(rate=4))
+    times = service.times("a")
+    gaps = [after - before for before, after in pairwise(times)]
+    assert len(times) == 30
+    assert gaps == [pytest.approx(0.25)] * 29
+    assert (len(items), report.complete) == (60, True)
+
+
+def test_each_account_has_a_rate_of_its_own() -> None:
+    service = Service(pages=5, latency=0.01)
+    _, _, ended = run(service, origins("abcdefgh"), Limits(rate=2, concurrency=8))
+    assert list(ended.values()) == [pytest.approx(2.01)] * 8
+
+
+def test_an_operation_may_have_a_rate_of_its_own() -> None:
+    service = Service(pages=5, latency=0.01)
+    _, _, ended = run(service, origins("a"), Limits(rate=100, rates={"ListConnections": 1}))
+    assert ended["a"] == pytest.approx(4.01)
+
+
+@pytest.mark.parametrize("throttled", [1, 5])
+def test_throttled_accounts_slow_no_other(throttled: int) -> None:
+    others = [f"other{number}" for number in range(20)]
+    slow = [f"slow{number}" for number in range(throttled)]
+    limits = Limits(rate=5, concurrency=10, sources=20)
+    _, _, alone = run(Service(pages=40), origins(others, each=2), limits)
+    service = Service(pages=40, rates=dict.fromkeys(slow, 1.0))
+    _, report, beside = run(service, origins([*slow, *others], each=2), limits)
+    assert outcomes(report) == {Outcome.COMPLETE}
+    assert max(beside[name] for name in others) <= max(alone.values()) * 1.05
+    assert all(state.throttled for origin, state in report.sources.items() if origin.account in slow)
+
+
+def test_a_throttled_account_settles_at_what_it_gets() -> None:
+    service = Service(pages=60, latency=0.01, rates={"a": 1.0})
+    items, report, ended = run(service, origins("a"), Limits(rate=5, source_seconds=None))
+    (state,) = report.sources.values()
+    assert len(items) == 120
+    # Each second one request succeeds at most; finding out where the limit is costs less than as much again.
+    assert 59 <= ended["a"] <= 120
+    assert state.retries == state.throttled
+
+
+def test_the_full_rate_is_won_back() -> None:
+    events: list[Any] = []
+    hit = {3: service_error("ThrottlingException"), 4: service_error("TooManyRequestsException")}
+    service = Service(pages=300, latency=0.01, errors=lambda _, number: hit.get(number))
+    run(service, origins("a"), Limits(rate=5), observer=events.append)
+    rates = [event.rate for event in events if isinstance(event, Throttled)]
+    assert rates[0] == 2.5
+    assert 1.25 <= rates[1] < 1.5
+    times = service.times("a")
+    assert times[-1] - times[-2] == pytest.approx(0.2)
+    assert [event.attempt for event in events if isinstance(event, Retried)] == [1, 2]
+
+
+def test_requests_under_way_together_lower_the_rate_once() -> None:
+    events: list[Any] = []
+    service = Service(
+        pages=2, latency=5.0, errors=lambda _, number: service_error("Throttling") if number == 1 else None
+    )
+    run(service, origins("a", each=4), Limits(rate=10, account_concurrency=4), observer=events.append)
+    assert {event.rate for event in events if isinstance(event, Throttled)} == {5.0}
+
+
+@pytest.mark.parametrize("value", ["7", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", ""])
+def test_retry_after_is_honoured(value: str) -> None:
+    error = service_error("ThrottlingException", retry_after=value)
+    service = Service(pages=1, latency=0.0, errors=lambda _, number: error if number == 1 else None)
+    run(service, origins("a"), Limits(rate=10))
+    first, second = service.times("a")
+    assert second - first == pytest.approx(7.0 if value == "7" else 0.2)
+
+
+def test_no_more_requests_and_pages_at_once_than_allowed() -> None:
+    service = Service(pages=4)
+    run(service, origins("abcdefghij", each=5), Limits(rate=1000, concurrency=7, account_concurrency=5))
+    assert service.peak == 7
+
+
+def test_no_more_sources_of_one_account_at_once_than_allowed() -> None:
+    started: list[str] = []
+    under_way: set[Any] = set()
+
+    def observe(event: Any) -> None:
+        if isinstance(event, SourceStarted):
+            started.append(event.origin.account)
+            under_way.add(event.origin)
+            assert sum(origin.account == event.origin.account for origin in under_way) <= 2
+        elif isinstance(event, SourceFinished):
+            under_way.discard(event.origin)
+
+    run(Service(), origins("abc", each=6), Limits(rate=1000, concurrency=4), observer=observe)
+    assert len(started) == 18
+    assert set(started[:4]) == {"a", "b", "c"}  # accounts take turns
+
+
+def test_a_slow_consumer_stops_the_fetching() -> None:
+    service = Service(pages=50, size=1)
+    limits = Limits(rate=1000, concurrency=3, account_concurrency=3, run_seconds=None)
+    items, _, _ = run(service, origins("ab", each=3), limits, pause=100.0)
+    assert len(items) == 300
+    # One page in hand, and one waiting for each seat: so nothing is fetched long before it is taken.
+    taken = sorted(at for at, _ in service.sent)
+    assert all(taken[index + 5] - taken[index] >= 99 for index in range(5, len(taken) - 5))
+
+
+@pytest.mark.parametrize("sources", [10, 1000])
+def test_no_more_pages_exist_at_once_however_many_sources_there_are(sources: int) -> None:
+    service = Service(pages=3, size=5, latency=0.001)
+    limits = Limits(rate=1000, concurrency=8, sources=40)
+    items, _, _ = run(service, origins(map(str, range(sources))), limits, pause=0.01)
+    assert len(items) == 15 * sources
+    assert service.most_alive <= 8 + 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        service_error("InternalServerException", status=500),
+        service_error("Odd", status=503),
+        boto.EndpointConnectionError(endpoint_url=""),
+        boto.ConnectTimeoutError(endpoint_url=""),
+        boto.ReadTimeoutError(endpoint_url=""),
+        boto.ConnectionClosedError(endpoint_url=""),
+        boto.ResponseStreamingError(error=""),
+        boto.ProxyConnectionError(proxy_url="", error=""),
+        CredentialsError("STS did not answer", is_retryable=True),
+    ],
+)
+def test_what_passes_by_itself_is_tried_so_often_and_no_more(error: Exception) -> None:
+    service = Service(errors=lambda *_: error)
+    _, report, _ = run(service, origins("a"), Limits(attempts=4))
+    (state,) = report.sources.values()
+    assert (len(service.sent), state.outcome, state.retries) == (4, Outcome.FAILED, 3)
+    assert state.error is error
+    assert "sent 4 times" in error.__notes__
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        service_error("AccessDeniedException"),
+        service_error("ValidationException"),
+        service_error("ExpiredTokenException", status=403),
+        boto.SSLError(endpoint_url="", error=""),
+        boto.NoCredentialsError(),
+        CredentialsError("the role cannot be assumed", code="AccessDenied"),
+        DecodeError("expected object"),
+        ZeroDivisionError(),
+    ],
+)
+def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
+    service = Service(errors=lambda *_: error)
+    _, report, _ = run(service, origins("a"), Limits())
+    assert len(service.sent) == 1
+    assert outcomes(report) == {Outcome.FAILED}
+
+
+def test_a_source_has_its_time_and_no_more() -> None:
+    service = Service(pages=100, latency=1.0)
+    items, report, ended = run(service, origins("ab"), Limits(source_seconds=10.5), pause=3.0)
+    # The consumer's time is not the source's: 10 pages of 2 items each came of both.
+    assert {len([item for item in items if item.startswith(name)]) for name in "ab"} == {20}
+    for state in report.sources.values():
+        assert isinstance(state.error, TimeExceededError)
+        assert str(state.error) == "it took longer than the 10.5 s that source_seconds allows"
+        assert state.next_token == "10"
+    assert ended["a"] > 60
+
+
+def test_the_time_of_the_consumer_is_no_sources() -> None:
+    service = Service(pages=20, latency=0.1)
+    limits = Limits(rate=1000, concurrency=1, source_seconds=10)
+    items, report, ended = run(service, origins("abc"), limits, pause=5.0)
+    assert (len(items), report.complete) == (120, True)
+    assert max(ended.values()) > 500
+
+
+def test_the_whole_has_its_time_and_no_more() -> None:
+    service = Service(pages=100, latency=1.0)
+    _, report, ended = run(service, origins("abcd", each=5), Limits(run_seconds=30), pause=0.1)
+    assert max(ended.values()) <= 32
+    errors = [state.error for state in report.sources.values()]
+    assert {getattr(error, "limit", None) for error in errors} == {"run_seconds"}
+    assert outcomes(report) == {Outcome.FAILED}
+
+
+def test_an_observer_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def observe(_: object) -> None:
+        raise ZeroDivisionError
+
+    items, report, _ = run(Service(), origins("a"), Limits(rate=100), observer=observe)
+    assert (len(items), report.complete) == (6, True)
+    assert "the observer of a bulk collection failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rate": 0}, "rate must be above 0, not 0"),
+        ({"rate": "5"}, "rate must be a number, not str"),
+        ({"rate": float("nan")}, "rate must be above 0, not nan"),
+        ({"rates": {"ListPartners": -1}}, r"rates\['ListPartners'\] must be above 0, not -1"),
+        ({"rates": [1]}, "rates must map operations to requests a second, not be of type list"),
+        ({"concurrency": 0}, "concurrency must be at least 1, not 0"),
+        ({"attempts": True}, "attempts must be a whole number, not bool"),
+        ({"account_concurrency": 1.5}, "account_concurrency must be a whole number, not float"),
+        ({"source_seconds": 0}, "source_seconds must be above 0, not 0"),
+        ({"run_seconds": float("inf")}, "run_seconds must be above 0, not inf"),
+    ],
+)
+def test_a_limit_that_is_none_is_named(options: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        Limits(**options)
