@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import files, version
+from importlib.metadata import entry_points, files, version
 from pathlib import Path
 
 import anyio
@@ -26,6 +26,8 @@ async def main() -> None:
     wanted = {"py.typed", "service-model/SOURCES.toml"}
     wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
     assert wanted <= shipped, wanted - shipped
+    (plugin,) = (entry for entry in entry_points(group="pytest11") if entry.name == "aiopartnercentral")
+    assert (package / f"{plugin.module.rpartition('.')[2]}.py").exists()
     assert service_model.root() == package / "service-model"
     async with (
         Emulator({"AWS": 30}) as emulator,

@@ -26,14 +26,16 @@ def _aware(_: object, __: attrs.Attribute[datetime], moment: datetime) -> None:
 
 
 def _held_or_let_go(clock: Clock, _: attrs.Attribute[bool], running: bool) -> bool:  # noqa: FBT001 - attrs' interface
-    # The time that went by until now does so as before.
-    clock._tell(clock.now(), running=running)  # noqa: SLF001 - a part of the class
+    """Count from the present on, before time begins or ceases to run."""
+    now = clock.now()
+    clock._tell(now, running=running)  # noqa: SLF001 - a part of the class
+    clock._now, clock._read_at = now, clock._tick()  # noqa: SLF001
     return running
 
 
 @attrs.define
 class Clock:
-    """What time it is in the emulator.
+    """What time it is in the emulator; any thread may ask and move it.
 
     Arguments:
         start: when it begins. The default is the day on which the seeded world stands, so that what is pending there
@@ -57,11 +59,7 @@ class Clock:
 
     def now(self) -> datetime:
         """Return what time it is."""
-        tick = self._tick()
-        if self.running:
-            self._now += timedelta(seconds=tick - self._read_at)
-        self._read_at = tick
-        return self._now
+        return self._now + timedelta(seconds=self._tick() - self._read_at) if self.running else self._now
 
     def advance(self, by: timedelta) -> datetime:
         """Move the time on, and return what time it is then.
@@ -77,11 +75,11 @@ class Clock:
             raise ValueError("the emulator's time ends with the year 9000")
         self._tell(now + by, running=self.running)
         self._now += by
-        return self._now
+        return self.now()
 
     def resume(self, moment: datetime) -> None:
         """Go on from a moment, unless it is later already."""
-        self._now = max(self.now(), min(moment, END))
+        self._now += max(min(moment, END) - self.now(), timedelta(0))
 
     @contextmanager
     def watched(self, witness: Witness) -> Iterator[None]:

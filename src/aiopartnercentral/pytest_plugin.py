@@ -1,0 +1,195 @@
+"""Fixtures for other people's tests: a Partner Central of its own for each test, and a client of it.
+
+pytest finds this by its entry point and loads it into every run, so it imports nothing but pytest: what a fixture needs
+is imported when a test first asks for it.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from abc import abstractmethod
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from aiopartnercentral import ConnectOptions, Emulator, account
+
+__all__ = [
+    "EmulatorFactory",
+    "partnercentral_client",
+    "partnercentral_client_options",
+    "partnercentral_emulator",
+    "partnercentral_emulator_arguments",
+    "partnercentral_emulator_factory",
+]
+
+_MARKER: Final = "partnercentral_emulator"
+_ON_ANYIO: Final = "_partnercentral_client_on_anyio"
+_ON_ASYNCIO: Final = "_partnercentral_client_on_asyncio"
+# Where botocore would find the developer's own credentials, or be told to go elsewhere than to the emulator.
+_REMOVED: Final = (
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+
+
+class EmulatorFactory(Protocol):
+    """Runs emulators in a thread of their own."""
+
+    @abstractmethod
+    def __call__(self, **arguments: Any) -> AbstractContextManager[Emulator]:  # noqa: ANN401 - what Emulator takes
+        """Return a context manager of an emulator that runs while the block lasts.
+
+        Arguments:
+            arguments: what `aiopartnercentral.Emulator` takes.
+        """
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known, and the client's fixture one of pytest-asyncio's too where that is installed."""
+    config.addinivalue_line(
+        "markers", f"{_MARKER}(**arguments): arguments of aiopartnercentral.Emulator for the test's emulator."
+    )
+    asyncio_plugin: Any = config.pluginmanager.getplugin("asyncio")
+    if hasattr(asyncio_plugin, "fixture"):
+        # pytest-asyncio runs the fixtures alone that it has decorated itself.
+        module: Any = ModuleType("aiopartnercentral_on_asyncio")
+        module.connected = asyncio_plugin.fixture(_connecting(), name=_ON_ASYNCIO)
+        config.pluginmanager.register(module, module.__name__)
+
+
+@pytest.fixture
+def partnercentral_emulator_arguments() -> Mapping[str, Any]:
+    """Arguments of `aiopartnercentral.Emulator` for each test's emulator: override this fixture to give some.
+
+    A marker `partnercentral_emulator(...)` has the last word on each argument, the one that is closest to the test.
+    """
+    return {}
+
+
+@pytest.fixture(scope="session")
+def partnercentral_emulator_factory() -> Iterator[EmulatorFactory]:
+    """What runs emulators, for fixtures of a wider scope and for tests with several of them.
+
+        with partnercentral_emulator_factory(catalogs={"AWS": 3}) as emulator:
+
+    It leaves the environment alone.
+    """
+    from anyio.from_thread import start_blocking_portal  # noqa: PLC0415 - see the module
+
+    from aiopartnercentral import Emulator  # noqa: PLC0415 - see the module
+
+    # A loop of its own, whatever a test runs on: asyncio, trio, or no loop at all.
+    with start_blocking_portal("asyncio") as portal:
+        yield lambda **arguments: portal.wrap_async_context_manager(Emulator(**arguments))
+
+
+@pytest.fixture
+def partnercentral_emulator(
+    request: pytest.FixtureRequest,
+    partnercentral_emulator_factory: EmulatorFactory,
+    partnercentral_emulator_arguments: Mapping[str, Any],
+) -> Iterator[Emulator]:
+    """A running emulator, new for each test, for clients of any kind.
+
+    While the test lasts, the environment leads boto3, the AWS command line and this library to it, with credentials
+    that are worth nothing anywhere else.
+    """
+    arguments = dict(partnercentral_emulator_arguments)
+    for marker in reversed(list(request.node.iter_markers(_MARKER))):
+        if marker.args:
+            pytest.fail(f"the marker {_MARKER} takes arguments of Emulator by name alone", pytrace=False)
+        # Evaluated once, it stands for many tests: a clock in it must not be moved for the others.
+        arguments |= copy.deepcopy(marker.kwargs)
+    with partnercentral_emulator_factory(**arguments) as emulator, _environment(emulator, arguments):
+        yield emulator
+
+
+@contextmanager
+def _environment(emulator: Emulator, arguments: Mapping[str, Any]) -> Iterator[None]:
+    """Lead botocore to an emulator, and to nothing of the developer's, while the block lasts."""
+    host = urlsplit(emulator.endpoint_url).hostname or ""
+    # An access key id of twelve digits is that account; `any` is the owner of the seeded data.
+    variables = {
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_PARTNERCENTRAL_ACCOUNT": emulator.endpoint_url,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    for access_key, credential in (arguments.get("credentials") or {}).items():
+        variables |= {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": credential.secret_access_key}
+        if credential.session_token:
+            variables["AWS_SESSION_TOKEN"] = credential.session_token
+        break
+    for name in ("no_proxy", "NO_PROXY"):
+        variables[name] = ",".join(filter(None, (os.environ.get(name), host)))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _REMOVED:
+            patch.delenv(name, raising=False)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def partnercentral_client_options() -> ConnectOptions:
+    """What `aiopartnercentral.account.connect` takes, for each test's client: override this fixture to give some."""
+    return {}
+
+
+@pytest.fixture
+def partnercentral_client(request: pytest.FixtureRequest) -> account.Client:
+    """A client of the test's emulator, for async tests run by anyio's plugin or by pytest-asyncio."""
+    if "anyio_backend" in request.fixturenames:
+        name = _ON_ANYIO
+    elif request.node.get_closest_marker("asyncio"):
+        name = _ON_ASYNCIO
+    else:
+        pytest.fail(
+            "partnercentral_client is for tests that run on an event loop: mark this one with pytest.mark.anyio or "
+            "pytest.mark.asyncio, or take partnercentral_emulator and make a client of your own",
+            pytrace=False,
+        )
+    client: account.Client = request.getfixturevalue(name)
+    return client
+
+
+def _connecting() -> Callable[[Emulator, ConnectOptions], AsyncIterator[account.Client]]:
+    """Return the client's fixture, not yet decorated; a new function each time, for decorating leaves marks on it."""
+
+    async def connected(
+        partnercentral_emulator: Emulator, partnercentral_client_options: ConnectOptions
+    ) -> AsyncIterator[account.Client]:
+        from aiopartnercentral import account  # noqa: PLC0415 - see the module
+
+        options: ConnectOptions = {"endpoint_url": partnercentral_emulator.endpoint_url}
+        options.update(partnercentral_client_options)
+        async with account.connect(**options) as client:
+            yield client
+
+    return connected
+
+
+_connected_on_anyio = pytest.fixture(_connecting(), name=_ON_ANYIO)
