@@ -39,7 +39,7 @@ async def test_a_target_that_is_no_operation(target, emulator, post):
 
 async def test_another_path_method_or_content_type(emulator, post, http):
     wrong_path = await post(f"{emulator.endpoint_url}/elsewhere", "ListConnections", {"Catalog": "AWS"})
-    wrong_method = await http.get(emulator.endpoint_url)
+    wrong_method = await http.put(emulator.endpoint_url)
     wrong_type = await post(
         emulator.endpoint_url, "ListConnections", {"Catalog": "AWS"}, **{"Content-Type": "application/json"}
     )

@@ -25,6 +25,7 @@ async def main() -> None:
     model = "service-model/partnercentral-account/2025-04-04"
     wanted = {"py.typed", "service-model/SOURCES.toml"}
     wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
+    wanted |= {f"emulator/page/templates/{name}" for name in ("base.html", "page.css")}
     assert wanted <= shipped, wanted - shipped
     (plugin,) = (entry for entry in entry_points(group="pytest11") if entry.name == "aiopartnercentral")
     assert (package / f"{plugin.module.rpartition('.')[2]}.py").exists()

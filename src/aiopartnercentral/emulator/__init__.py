@@ -8,6 +8,7 @@
     signature   Signature Version 4
     policy      what IAM would deny
     control     what the service has no operation for: the time, the codes sent, a registrant's visit
+    page/       pages for people: accounts, catalogs, recent requests
     service     from a well-framed request to the answer's bytes
     history     what changes the world: carried out, written down, and carried out again at the next start
     entries     what is written down

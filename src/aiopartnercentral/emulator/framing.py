@@ -12,6 +12,7 @@ from aiopartnercentral.emulator.faults import ServiceFaultError, protocol_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from aiohttp import web
 
@@ -22,11 +23,12 @@ MAX_BODY: Final = 1024**2
 """How many bytes a request may have, unpacked."""
 
 
-@attrs.frozen
+@attrs.define
 class RecordedRequest:
     """What a client asked for, and how it was answered.
 
     Attributes:
+        at: when it came, by the emulator's time.
         account: the account that asked.
         operation: the operation's name, or what stood in `X-Amz-Target` if that is no operation.
         catalog: the catalog, where the request named one.
@@ -35,8 +37,10 @@ class RecordedRequest:
         page_token_given: whether this asked for a later page.
         faults: the kinds of the faults that changed something of it, such as `reset`.
         body: the request as JSON; out of the repr, for it may hold sensitive values.
+        seconds: how long the answer took, held-back time included; None until then, and if the client did not wait.
     """
 
+    at: datetime
     account: str
     operation: str
     catalog: str | None
@@ -45,6 +49,7 @@ class RecordedRequest:
     page_token_given: bool
     body: Mapping[str, Any] = attrs.field(repr=False)
     faults: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 def operation_name(request: web.BaseRequest) -> str:

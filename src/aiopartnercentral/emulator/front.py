@@ -118,16 +118,16 @@ class Front:
         """Remember a request and how it is answered, and return that."""
         reply = exchange.reply or Reply()
         catalog = exchange.sent.get("Catalog")
-        self.requests.append(
-            framing.RecordedRequest(
-                account=exchange.account,
-                operation=exchange.operation,
-                catalog=catalog if isinstance(catalog, str) else None,
-                status=reply.status,
-                error=exchange.error,
-                page_token_given=exchange.sent.get("NextToken") is not None,
-                body=exchange.sent,
-                faults=tuple(exchange.struck),
-            )
+        reply.record = framing.RecordedRequest(
+            at=self.service.history.clock.now(),
+            account=exchange.account,
+            operation=exchange.operation,
+            catalog=catalog if isinstance(catalog, str) else None,
+            status=reply.status,
+            error=exchange.error,
+            page_token_given=exchange.sent.get("NextToken") is not None,
+            body=exchange.sent,
+            faults=tuple(exchange.struck),
         )
+        self.requests.append(reply.record)
         return reply

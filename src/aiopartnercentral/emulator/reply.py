@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import attrs
 
-from aiopartnercentral.emulator.framing import CONTENT_TYPE
+from aiopartnercentral.emulator.framing import CONTENT_TYPE, RecordedRequest
 
 
 class Ending(Enum):
@@ -31,6 +31,7 @@ class Reply:
         ending: whether all of it is sent, and what happens to the connection.
         share: how much of the body is sent before the connection is closed, of one that is cut.
         pace: bytes a second; None for all at once.
+        record: what is remembered of the request; None where nothing is.
     """
 
     status: int = HTTPStatus.OK.value
@@ -41,3 +42,4 @@ class Reply:
     ending: Ending = Ending.WHOLE
     share: float = 1.0
     pace: float | None = None
+    record: RecordedRequest | None = None

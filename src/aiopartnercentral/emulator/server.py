@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -19,6 +20,8 @@ from aiopartnercentral.emulator.disorder.fault import Disorder
 from aiopartnercentral.emulator.front import Front
 from aiopartnercentral.emulator.history import History
 from aiopartnercentral.emulator.identity import Identities
+from aiopartnercentral.emulator.page.answering import Pages
+from aiopartnercentral.emulator.page.views import Views
 from aiopartnercentral.emulator.quotas import Quotas
 from aiopartnercentral.emulator.sending import send
 from aiopartnercentral.emulator.service import Service
@@ -108,6 +111,7 @@ class Emulator:
         self._front = Front(
             self._service, Control(self._history), Identities(account_id, credentials, signature), self._hold
         )
+        self._pages = Pages(Views(self._history, self._front.requests))
         self.denied_catalogs = denied_catalogs
         self.denials = denials
         self.faults = faults
@@ -238,13 +242,20 @@ class Emulator:
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request; cancelled when its client goes away."""
+        page = await self._pages.answer(request)
+        if page is not None:
+            return page
+        started = perf_counter()
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             reply = await self._front.answer(request)
             if held := self._latency + reply.held:
                 await self._hold(held)
-            return await send(reply, request, {"x-amzn-RequestId": str(uuid.uuid4())}, self._hold)
+            response = await send(reply, request, {"x-amzn-RequestId": str(uuid.uuid4())}, self._hold)
+            if reply.record is not None:
+                reply.record.seconds = perf_counter() - started
+            return response
         finally:
             self.in_flight -= 1
 

@@ -144,8 +144,12 @@ class Catalog:
         heappush(self._expiries, (expires_at, invitation["Id"]))
 
     def settle(self, now: datetime) -> None:
-        """Let happen what happens by itself: invitations expire, and a task that succeeded replaces a profile."""
+        """Let happen what happens by itself: invitations expire, and profiles are replaced."""
         self._expire(now)
+        self.update_profiles(now)
+
+    def update_profiles(self, now: datetime) -> None:
+        """Let the tasks that have succeeded replace the profiles that they update."""
         for identifier, tasks in self.tasks.items():
             task = tasks.profile
             if task and not task.applied and task.status(now) == "SUCCEEDED":

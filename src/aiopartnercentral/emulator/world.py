@@ -60,13 +60,16 @@ class World:
         Raises:
             KeyError: there is no such catalog.
         """
+        side = self._side(catalog, account)
+        side.settle(now)
+        return side
+
+    def _side(self, catalog: str, account: str) -> Catalog:
         key = (catalog, account)
         if key not in self._sides:
             connections = self.sizes[catalog] if account == self.owner else 0
             self._sides[key] = Catalog.of(Seed(self.seed, catalog, account, connections))
-        side = self._sides[key]
-        side.settle(now)
-        return side
+        return self._sides[key]
 
     def sides(self, catalog: str, now: datetime) -> Iterator[Catalog]:
         """Yield what each account has in a catalog at a time, for those that ever asked or were asked for.
@@ -74,9 +77,15 @@ class World:
         The owner comes first, the others follow by their number: who asked first, be it to read only, is nobody's
         business.
         """
+        for side in self.sides_as_they_stand(catalog):
+            side.settle(now)
+            yield side
+
+    def sides_as_they_stand(self, catalog: str) -> Iterator[Catalog]:
+        """Yield the same, but for what has happened by itself since, which takes long to find in a large catalog."""
         others = sorted(account for name, account in self._sides if name == catalog and account != self.owner)
         for account in (self.owner, *others):
-            yield self.side(catalog, account, now)
+            yield self._side(catalog, account)
 
     def codes(self) -> Iterator[SentCode]:
         """Yield the latest verification code for each address in each catalog and account."""
