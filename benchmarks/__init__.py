@@ -14,6 +14,8 @@
     crew         starts and stops workers, and talks to them
     server       serves pages, in a process of its own
     serving      starts and stops that process, and measures how fast it can be
+    emulating    the emulator, or a server that only repeats what it said, in a process of its own
+    hammer       requests as fast as a server can answer them
     children     processes that live no longer than the one that started them
     pages        what is served and decoded: realistic pages, made from a seed
     results      figures as data: rounds, ratios, targets

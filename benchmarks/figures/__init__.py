@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.figures import cold_start, decode, latency, memory, stall, throughput, whole_page
+from benchmarks.figures import cold_start, decode, emulator, latency, memory, stall, throughput, whole_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,4 +20,5 @@ FIGURES: Mapping[str, Callable[[Stage], Figure]] = {
     stall.KEY: stall.measure,
     memory.KEY: memory.measure,
     cold_start.KEY: cold_start.measure,
+    emulator.KEY: emulator.measure,
 }

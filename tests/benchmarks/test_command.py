@@ -37,6 +37,24 @@ def test_a_short_run_measures_every_contender_and_writes_what_it_shows(tmp_path)
     assert str(ROOT) not in path.read_text() + ended.stdout
 
 
+def test_the_emulator_is_measured_beside_a_server_that_repeats_it_and_the_clients_that_ask_it(tmp_path):
+    path = tmp_path / "run.json"
+    ended = run("--quick", "--rounds", "1", "--only", "emulator", "--json", str(path))
+    assert ended.returncode == 0, ended.stderr
+    (figure,) = json.loads(path.read_bytes())["figures"]
+    *asked, taken = figure["panels"]
+    assert [panel["title"].partition(",")[0] for panel in asked] == [
+        "ListConnections",
+        "GetConnection",
+        "CreateConnectionInvitation",
+    ]
+    for panel in asked:
+        assert panel["contenders"].keys() == {"emulator", "bare aiohttp"}
+    for panel in (*asked, taken):
+        assert all(rate > 0 for values in panel["contenders"].values() for rate in values["rounds"])
+    assert len(figure["targets"]) == 2
+
+
 def test_a_plot_names_all_contenders_for_those_who_do_not_see_it(tmp_path):
     pytest.importorskip("matplotlib", reason="the extra `bench` draws")
     path = tmp_path / "plot.svg"

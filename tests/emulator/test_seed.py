@@ -82,6 +82,20 @@ def test_pages_are_made_once():
     assert made == list(range(10))
 
 
+def test_an_item_is_made_once_to_be_found_and_not_at_all_once_it_was_changed():
+    shelf = Catalog.of(Seed(0, "AWS", "123456789012", 10)).connections
+    item = shelf.item(3)
+    made, make = [], shelf._make
+    shelf._make = lambda index: made.append(index) or make(index)
+    assert shelf.find(item["Id"]) == item
+    assert made == [3]
+    shelf.change(item | {"UpdatedAt": "2025-10-01T00:00:00Z"})
+    made.clear()
+    assert shelf.find(item["Id"])["UpdatedAt"] == "2025-10-01T00:00:00Z"
+    assert shelf.find(item["Id"][:-6] + item["Id"][-5:]) is None
+    assert made == []
+
+
 def test_a_filter_is_answered_once_and_the_oldest_is_forgotten():
     shelf = Catalog.of(Seed(0, "AWS", "123456789012", 100)).connections
     active = frozenset({"SUBSIDIARY:ACTIVE"})

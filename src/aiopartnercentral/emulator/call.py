@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.world import World
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class Call:
     """A valid request of an account.
 

@@ -17,6 +17,7 @@ from aiopartnercentral.emulator.dice import Dice, index_of, make_identifier, tim
 # The day on which the seeded world stands still, so that the same seed is the same data next year.
 TODAY = datetime(2025, 10, 1, tzinfo=UTC)
 
+_TODAY_WRITTEN = f"{TODAY:%Y-%m-%dT%H:%M:%S}Z"
 _DAY = 24 * 60 * 60
 _OLDEST_DAYS = 900
 _VALID_DAYS = 15
@@ -214,6 +215,6 @@ class Seed:
             "Catalog": self.catalog,
             "Arn": self._preferences_arn(),
             "AccessType": "ALLOW_ALL",
-            "UpdatedAt": f"{TODAY:%Y-%m-%dT%H:%M:%S}Z",
+            "UpdatedAt": _TODAY_WRITTEN,
             "Revision": 1,
         }

@@ -87,8 +87,12 @@ class Shelf:
 
     def find(self, identifier: str) -> dict[str, Any] | None:
         """Return the item with this identifier, or None; it is not to be changed in place."""
-        index = self.index(identifier)
-        return None if index is None else self.item(index)
+        if identifier in self._added:
+            return self._kept[self._added[identifier]]
+        index = index_of(identifier)
+        # Whether it was made just now or kept because it was changed, its identifier is the one that it was made with.
+        item = self.item(index) if index < self.count else None
+        return item if item and item["Id"] == identifier else None
 
     def add(self, item: dict[str, Any], *aliases: str) -> None:
         """Put an item behind the others.
@@ -127,7 +131,7 @@ class Shelf:
     def _facets_at(self, index: int) -> Facets:
         facets = self._facets_of(self.item(index))
         aliases = self._aliases.get(index, ())
-        return attrs.evolve(facets, others=(*facets.others, *aliases)) if aliases else facets
+        return Facets(facets.labels, (*facets.others, *aliases)) if aliases else facets
 
     def matching(self, labels: frozenset[str], others: frozenset[str] = frozenset()) -> Sequence[int]:
         """Return the indices of the items that have all labels and, if there are others, one of them, in order.
