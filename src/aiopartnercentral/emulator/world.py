@@ -88,9 +88,9 @@ class World:
             yield self._side(catalog, account)
 
     def codes(self) -> Iterator[SentCode]:
-        """Yield the latest verification code for each address in each catalog and account."""
-        for _, side in sorted(self._sides.items()):
-            yield from side.codes.values()
+        """Yield the latest verification code for each address in each catalog and account, to any thread."""
+        for _, side in sorted(list(self._sides.items())):
+            yield from list(side.codes.values())
 
     def registrant(self, secret: str) -> Verification | None:
         """Return the verification whose completion URL ends in a secret, or None."""
