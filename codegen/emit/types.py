@@ -139,14 +139,19 @@ def shape_facts(shape: ir.Shape) -> list[str]:
         unit = " bytes"
     facts = []
     if limits.minimum is not None and limits.minimum == limits.maximum:
-        facts.append(f"exactly {limits.minimum:g}{unit}")
+        facts.append(f"exactly {_number(limits.minimum)}{unit}")
     elif limits.minimum is not None and limits.maximum is not None:
-        facts.append(f"{limits.minimum:g} to {limits.maximum:g}{unit}")
+        facts.append(f"{_number(limits.minimum)} to {_number(limits.maximum)}{unit}")
     elif limits.minimum is not None:
-        facts.append(f"at least {limits.minimum:g}{unit}")
+        facts.append(f"at least {_number(limits.minimum)}{unit}")
     elif limits.maximum is not None:
-        facts.append(f"at most {limits.maximum:g}{unit}")
+        facts.append(f"at most {_number(limits.maximum)}{unit}")
     if limits.pattern is not None:
         quote = "``" if "`" in limits.pattern else "`"
         facts.append(f"pattern {quote}{limits.pattern}{quote}")
     return facts
+
+
+def _number(limit: float) -> str:
+    """Return a limit with all of its digits."""
+    return str(int(limit) if limit == int(limit) else limit)
