@@ -41,14 +41,14 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
             ["Attributes:", *(f"    {name}: {types.facts(member)}" for name, _, member in fields)] if fields else [],
         )
         writer.line()
-        if any(m.sensitive and m.name.lower() == "message" for _, _, m in fields):
+        if any(m.sensitive and _is_message(m) for _, _, m in fields):
             writer.use("typing", "ClassVar")
             writer.lines(["message_is_sensitive: ClassVar[bool] = True", ""])
         keywords = [f"{name}: {annotation} | None = None" for name, annotation, _ in fields]
         signature = ["self", "error_response: Mapping[str, Any] | None = None", "operation_name: str = ''"]
         star = ["*"] if keywords else []
         with writer.block(f"def __init__({', '.join([*signature, *star, *keywords])}) -> None:"):
-            text = next((name for name, _, m in fields if m.name.lower() == "message"), None)
+            text = next((name for name, _, m in fields if _is_message(m)), None)
             detail = f"'Message': {text} or ''" if text else "'Message': ''"
             writer.docstring("Make the error from botocore's parsed response, or from its members alone.")
             writer.line(f"made = {{'Error': {{'Code': {code!r}, {detail}}}}}")
@@ -57,3 +57,8 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
                 writer.line(f"self.{name} = {name}")
     writer.line()
     writer.line()
+
+
+def _is_message(member: ir.Member) -> bool:
+    """Tell whether botocore makes the exception's text of the member: it goes by the name on the wire."""
+    return "message" in (member.name.lower(), member.wire_name.lower())

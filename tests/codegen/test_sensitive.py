@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import traceback
 from datetime import UTC, datetime
 
@@ -62,6 +63,15 @@ def test_nothing_shows_a_sensitive_value():
     assert "<redacted>" in repr(secret)
     assert "secret=None" in repr(sensitive.Vault(needed=""))
     assert sensitive.json_converter.loads(sensitive.json_converter.dumps(secret), sensitive.Vault) == secret
+
+
+def test_a_message_is_hidden_by_whatever_name_the_model_has_for_it():
+    answer = {"Error": {"Code": "Whisper", "Message": SECRET}}
+    error = sensitive.Whisper(answer, "Hide", text=SECRET)
+    assert error.text == SECRET
+    copy = pickle.loads(pickle.dumps(error))
+    for shown in (str(error), repr(error), repr(error.args), message_of(error), repr(copy)):
+        assert SECRET not in shown
 
 
 @pytest.mark.parametrize(

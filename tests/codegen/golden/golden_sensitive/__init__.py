@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         make_json_converter,
     )
     from golden_sensitive.enums import SecretKind
-    from golden_sensitive.errors import Leak
+    from golden_sensitive.errors import Leak, Whisper
     from golden_sensitive.structures import HideRequest, HideResponse, Vault
     from golden_sensitive.unions import Choice, ChoiceHidden, ChoiceKeys, ChoiceOpen, ChoiceUnknown
 
@@ -32,6 +32,7 @@ __all__ = [
     "Paginate",
     "SecretKind",
     "Vault",
+    "Whisper",
     "botocore_converter",
     "connect",
     "json_converter",
@@ -53,6 +54,7 @@ _MODULES = {
     "Paginate": "client",
     "SecretKind": "enums",
     "Vault": "structures",
+    "Whisper": "errors",
     "botocore_converter": "converters",
     "connect": "client",
     "json_converter": "converters",

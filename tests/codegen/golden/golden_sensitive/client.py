@@ -49,7 +49,7 @@ class Client(ServiceClient):
             secrets: `Secrets` on the wire, sensitive.
 
         Raises:
-            ServiceError: as Leak, or unspecific.
+            ServiceError: as Leak, Whisper, or unspecific.
         """
         return await self.call(structures.HideRequest(vault=vault, secret=secret, secrets=to_list(secrets)))
 

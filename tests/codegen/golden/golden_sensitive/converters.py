@@ -381,11 +381,38 @@ def _encode_leak(_converter: converting.ServiceConverter) -> converting.Encode[e
     )
 
 
+def _decode_whisper(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
+    return converting.ErrorDecoder(
+        errors.Whisper,
+        (
+            converting.ErrorMember(
+                _converter.member_name("Text", "message"),
+                "text",
+                required=False,
+                decode=converting.decode_string,
+                cls=str,
+            ),
+        ),
+    )
+
+
+def _encode_whisper(_converter: converting.ServiceConverter) -> converting.Encode[errors.Whisper]:
+    return converting.error_encoder(
+        errors.Whisper,
+        (
+            converting.ErrorField(
+                "text", _converter.member_name("Text", "message"), required=False, encode=converting.encode_string
+            ),
+        ),
+    )
+
+
 DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.Vault: _decode_vault,
     structures.HideRequest: _decode_hide_request,
     structures.HideResponse: _decode_hide_response,
     errors.Leak: _decode_leak,
+    errors.Whisper: _decode_whisper,
     unions.ChoiceOpen: lambda _converter: converting.variant_decoder(
         "Open", unions.ChoiceOpen, converting.decode_string, str
     ),
@@ -411,6 +438,7 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.HideRequest: _encode_hide_request,
     structures.HideResponse: _encode_hide_response,
     errors.Leak: _encode_leak,
+    errors.Whisper: _encode_whisper,
     unions.ChoiceOpen: lambda _converter: converting.variant_encoder(
         "Open", unions.ChoiceOpen, converting.encode_string
     ),

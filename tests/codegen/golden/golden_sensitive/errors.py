@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aiopartnercentral.errors import ServiceError
 
@@ -42,3 +42,26 @@ class Leak(ServiceError):
         self.message = message
         self.secret = secret
         self.vault = vault
+
+
+class Whisper(ServiceError):
+    """Error `Whisper`, code `Whisper`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Whisper
+
+    Every member is None where the answer did not carry it, as answers of a gateway before the service
+    do not.
+
+    Attributes:
+        text: `message` on the wire, sensitive.
+    """
+
+    message_is_sensitive: ClassVar[bool] = True
+
+    def __init__(
+        self, error_response: Mapping[str, Any] | None = None, operation_name: str = "", *, text: str | None = None
+    ) -> None:
+        """Make the error from botocore's parsed response, or from its members alone."""
+        made = {"Error": {"Code": "Whisper", "Message": text or ""}}
+        super().__init__(made if error_response is None else error_response, operation_name)
+        self.text = text

@@ -11,7 +11,10 @@ from golden_sensitive import errors, structures
 HIDE: Final[Operation[structures.HideRequest, structures.HideResponse]] = Operation(
     name="Hide",
     classes=lambda: (structures.HideRequest, structures.HideResponse),
-    errors=(errors.Leak,),
+    errors=(
+        errors.Leak,
+        errors.Whisper,
+    ),
     readonly=False,
     idempotent=False,
 )
@@ -22,5 +25,5 @@ SERVICE: Final = Service(
     region="us-east-1",
     operations=(HIDE,),
     requests={"HideRequest": HIDE},
-    errors={"Leak": errors.Leak},
+    errors={"Leak": errors.Leak, "Whisper": errors.Whisper},
 )
