@@ -71,7 +71,7 @@ def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Pa
         output.mkdir(parents=True, exist_ok=True)
         problems = _differences(files, output)
         for path, problem in problems.items():
-            if not is_ours and problem != "missing" and not path.read_bytes().startswith(HEADER.encode()):
+            if not is_ours and problem != "missing" and not _is_generated(path, problem):
                 raise CodegenError(f"{path} was not generated: nothing is written to {output}")
         for path, problem in problems.items():
             if problem == "orphaned":
@@ -81,6 +81,12 @@ def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Pa
                 path.write_bytes(files[path.relative_to(output).as_posix()])
             changed.append(path)
     return changed
+
+
+def _is_generated(path: Path, problem: str) -> bool:
+    """Tell whether a file was generated; a stale one may be the beginning of one whose writing was interrupted."""
+    header, text = HEADER.encode(), path.read_bytes()
+    return text.startswith(header) or (problem == "stale" and header.startswith(text))
 
 
 def differences(files: Mapping[str, bytes], output: Path) -> list[str]:

@@ -103,6 +103,24 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, mine):
     assert list((tmp_path / "sqs").iterdir()) == [path]
 
 
+@pytest.mark.parametrize("kept", [0, 7])
+def test_a_file_whose_writing_was_interrupted_is_written_again(tmp_path, kept):
+    run("generate", "--service", "sso", "--output", tmp_path)
+    before, path = files(tmp_path), tmp_path / "sso" / "unions.py"
+    path.write_bytes(path.read_bytes()[:kept])
+    done = run("generate", "--service", "sso", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert files(tmp_path) == before
+
+
+def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
+    run("generate", "--service", "sso", "--output", tmp_path)
+    path = tmp_path / "sso" / "py.typed"
+    path.touch()
+    done = run("generate", "--service", "sso", "--output", tmp_path)
+    assert (done.returncode, path.exists()) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
