@@ -22,10 +22,30 @@ def check(service: ir.Service) -> None:
         raise ModelError(f"{service.config.name}.{name}", "contains itself without a structure or union between")
     for shape in service.shapes.values():
         where = f"{service.config.name}.{shape.name}"
+        _plain(where, shape)
         if isinstance(shape, ir.Enum):
             _unique(where, "enum value", shape.values)
         if isinstance(shape, ir.Structure | ir.Union):
             _unique(where, "member name on the wire", (m.wire_name for m in shape.members))
+
+
+def _plain(where: str, shape: ir.Shape) -> None:
+    """Raise if a value, limit, pattern or name is of another JSON type than it is everywhere."""
+    texts: list[tuple[str, object]] = []
+    if isinstance(shape, ir.Structure | ir.Union):
+        texts += [("locationName", text) for m in shape.members for text in (m.wire_name, m.location_name)]
+    else:
+        texts.append(("pattern", shape.constraints.pattern))
+        for trait, limit in (("min", shape.constraints.minimum), ("max", shape.constraints.maximum)):
+            if not isinstance(limit, int | float | None):
+                raise ModelError(where, f"{trait} is no number: {limit!r}")
+    if isinstance(shape, ir.Enum):
+        for value in shape.values:
+            if not isinstance(value, str):
+                raise ModelError(where, f"an enum value is no string: {value!r}")
+    for trait, text in texts:
+        if not isinstance(text, str | None):
+            raise ModelError(where, f"{trait} is no string: {text!r}")
 
 
 def _unique(where: str, what: str, found: Iterable[str]) -> None:

@@ -330,6 +330,21 @@ def test_the_member_to_fan_out_over_must_be_a_string():
     )
 
 
+@pytest.mark.parametrize(
+    ("shape", "edit", "text"),
+    [
+        ("Kind", {"enum": ["A", 1]}, "demo.Kind: an enum value is no string: 1"),
+        ("Kind", {"enum": [None]}, "demo.Kind: an enum value is no string: None"),
+        ("Text", {"pattern": 3}, "demo.Text: pattern is no string: 3"),
+        ("Items", {"min": "1"}, "demo.Items: min is no number: '1'"),
+        ("Number", {"max": [1]}, "demo.Number: max is no number: [1]"),
+        ("In", {"members": {"Catalog": {"shape": "Text", "locationName": 5}}}, "demo.In: locationName is no string: 5"),
+    ],
+)
+def test_what_is_of_another_type_than_everywhere_is_named(shape, edit, text):
+    assert text in refused(changed("shapes", shape, **edit), {})
+
+
 def levels(model):
     """Return the path of every level of a service model whose keys are traits."""
     found = [(), ("metadata",)]
