@@ -64,8 +64,7 @@ def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
     """
     pairs = {}
     for kind in source.KINDS:
-        original = source.installed(config, kind)
-        new = {} if original is None else source.strip_prose(json.loads(original))
+        new = source.parsed(config, kind, source.installed(config, kind))
         pairs[kind] = (source.pinned(config, models, kind) or {}, new)
     changes = [*compare(*pairs["service-2"]), *compare_pagination(*pairs["paginators-1"])]
     if len(set(map(json.dumps, pairs["endpoint-rule-set-1"]))) > 1:

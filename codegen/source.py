@@ -58,7 +58,7 @@ def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
             original = installed(config, kind)
             if original is None:
                 continue
-            text = json.dumps(strip_prose(json.loads(original)), indent=2, ensure_ascii=True) + "\n"
+            text = json.dumps(parsed(config, kind, original), indent=2, ensure_ascii=True) + "\n"
             path = models / config.name / config.api_version / f"{kind}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -82,20 +82,42 @@ def installed(config: ServiceConfig, kind: str) -> bytes | None:
     """Return botocore's own file, uncompressed, or None where an optional one does not exist.
 
     Raises:
-        SourceError: botocore has no such service or version.
+        SourceError: botocore has no such service or version, or the file cannot be unpacked.
     """
     import gzip  # noqa: PLC0415 - only `sync` and `drift` need it
+    import zlib  # noqa: PLC0415
     from importlib.resources import files  # noqa: PLC0415
 
     folder = files("botocore") / "data" / config.name / config.api_version
     plain, packed = folder / f"{kind}.json", folder / f"{kind}.json.gz"
     if packed.is_file():
-        return gzip.decompress(packed.read_bytes())
+        try:
+            return gzip.decompress(packed.read_bytes())
+        except (OSError, EOFError, zlib.error) as error:
+            raise SourceError(f"the {kind} of {config.name} in the installed botocore is damaged: {error}") from error
     if plain.is_file():
         return plain.read_bytes()
     if kind in OPTIONAL_KINDS:
         return None
     raise SourceError(f"the installed botocore has no {kind} of {config.name} {config.api_version}")
+
+
+def parsed(config: ServiceConfig, kind: str, original: bytes | None) -> Mapping[str, Any]:
+    """Return one of botocore's files without prose; what does not exist is empty.
+
+    Raises:
+        SourceError: it holds no JSON object.
+    """
+    file = f"the {kind} of {config.name} in the installed botocore"
+    try:
+        found = {} if original is None else strip_prose(json.loads(original))
+    except ValueError as error:
+        raise SourceError(f"{file} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise SourceError(f"{file} is nested too deeply") from error
+    if not isinstance(found, dict):
+        raise SourceError(f"{file} is no JSON object")
+    return found
 
 
 def installed_versions() -> dict[str, list[str]]:
@@ -118,15 +140,9 @@ def of_installed(config: ServiceConfig) -> Source:
     """Read the model of a service in the installed botocore, without prose.
 
     Raises:
-        SourceError: botocore has no such service or version, or a file of it is not JSON.
+        SourceError: botocore has no such service or version, or a file of it holds no JSON object.
     """
-    found: dict[str, Mapping[str, Any]] = {}
-    for kind in READ_KINDS:
-        original = installed(config, kind)
-        try:
-            found[kind] = {} if original is None else strip_prose(json.loads(original))
-        except ValueError as error:
-            raise SourceError(f"the {kind} of {config.name} in the installed botocore is not JSON: {error}") from error
+    found = {kind: parsed(config, kind, installed(config, kind)) for kind in READ_KINDS}
     # Some files go on describing operations that the model has lost.
     operations = found["service-2"].get("operations", {})
     paginators = {k: v for k, v in found["paginators-1"].get("pagination", {}).items() if k in operations}

@@ -11,7 +11,8 @@ from pathlib import Path
 import botocore
 import pytest
 
-from codegen import source
+from codegen import drift, source
+from codegen.errors import SourceError
 from codegen.services import MODELS, SERVICES
 from codegen.source import strip_prose
 from tests.codegen import synthetic
@@ -129,3 +130,30 @@ def test_a_member_called_documentation_is_no_documentation():
 def test_a_service_that_botocore_does_not_have_is_named(tmp_path):
     with pytest.raises(source.SourceError, match="botocore has no service-2 of golden-empty 2025-01-01"):
         source.sync([synthetic.config("empty")], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "text"),
+    [
+        ("service-2.json", b"no JSON", "is not JSON"),
+        ("service-2.json", b"[" * 100_000, "is nested too deeply"),
+        ("service-2.json", b"[]", "is no JSON object"),
+        ("service-2.json", b"null", "is no JSON object"),
+        ("service-2.json.gz", b"no archive", "is damaged"),
+        ("service-2.json.gz", gzip.compress(b"{}")[:-4], "is damaged"),
+        ("service-2.json.gz", gzip.compress(b"{}")[:10] + b"\xff" * 10, "is damaged"),
+    ],
+)
+def test_a_damaged_file_of_botocore_is_one_clear_error(tmp_path, monkeypatch, file, content, text):
+    config = SERVICES[0]
+    path = tmp_path / "botocore" / "data" / config.name / config.api_version / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    monkeypatch.setattr("importlib.resources.files", tmp_path.joinpath)
+    for read in (
+        lambda: source.of_installed(config),
+        lambda: source.sync([config], tmp_path / "models"),
+        lambda: drift.of_installed(config, MODELS),
+    ):
+        with pytest.raises(SourceError, match=f"^the service-2 of {config.name} in the installed botocore {text}"):
+            read()
