@@ -89,7 +89,7 @@ class World:
 
     def codes(self) -> Iterator[SentCode]:
         """Yield the latest verification code for each address in each catalog and account, to any thread."""
-        for _, side in sorted(list(self._sides.items())):
+        for _, side in sorted(self._sides.items()):
             yield from list(side.codes.values())
 
     def registrant(self, secret: str) -> Verification | None:
