@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +152,15 @@ def imports_of(path: Path) -> set[str]:
 
 def roots(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in imports_of(path)}
+
+
+def test_every_package_that_is_imported_is_named_in_the_project_file() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    named = {re.split(r"[^A-Za-z0-9_-]", requirement)[0].replace("-", "_") for requirement in needed}
+    named |= {"aiopartnercentral", "botocore"}  # which aiobotocore brings in the one version that it goes with
+    for path in SOURCE.rglob("*.py"):
+        assert roots(path) - sys.stdlib_module_names <= named, path
 
 
 def test_only_the_transport_calls_aiobotocore() -> None:
