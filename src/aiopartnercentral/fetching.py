@@ -58,6 +58,7 @@ class Fetcher(Generic[RequestT, ResponseT, ItemT]):
             malformed=malformed,
             next_token=self.pagination.next_token(page),
             retries=answer.metadata.attempts - 1,
+            request_id=answer.metadata.request_id,
         )
 
     async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
@@ -67,7 +68,13 @@ class Fetcher(Generic[RequestT, ResponseT, ItemT]):
         if body is None:
             body = await self.exchange.encoded(await self._decoded(answer))
         items, next_token = await self._split(answer, body)
-        return FetchedPage(page=body, items=items, next_token=next_token, retries=answer.metadata.attempts - 1)
+        return FetchedPage(
+            page=body,
+            items=items,
+            next_token=next_token,
+            retries=answer.metadata.attempts - 1,
+            request_id=answer.metadata.request_id,
+        )
 
     async def _answer(self, catalog: str, token: str | None) -> Answer:
         answer = await self.exchange.answer(self.pagination.operation, self.request(catalog, token), checkpoint)

@@ -33,6 +33,7 @@ class FetchedPage(Generic[PageT, ItemT]):
         malformed: items that are not among them, because they cannot be decoded.
         next_token: token of the page after it; None or empty after the last one.
         retries: how often the request was sent again.
+        request_id: the service's id of the request, or None.
     """
 
     page: PageT = attrs.field(repr=False)
@@ -40,6 +41,7 @@ class FetchedPage(Generic[PageT, ItemT]):
     malformed: tuple[MalformedItem, ...] = ()
     next_token: str | None = attrs.field(default=None, repr=False)
     retries: int = 0
+    request_id: str | None = None
 
 
 Fetch: TypeAlias = Callable[[str | None], Awaitable[FetchedPage[PageT, ItemT]]]

@@ -16,6 +16,8 @@ from aiopartnercentral.bulk import (
     Limits,
     PageFetched,
     Retried,
+    RunFinished,
+    RunStarted,
     Source,
     SourceFinished,
     SourceStarted,
@@ -188,6 +190,7 @@ async def test_throttling_and_failing_servers_are_got_over() -> None:
     (state,) = collected.report.sources.values()
     assert (state.items, state.pages, state.retries, state.throttled) == (2, 2, 3, 1)
     assert [type(event) for event in events] == [
+        RunStarted,
         SourceStarted,
         Throttled,
         Retried,
@@ -196,8 +199,9 @@ async def test_throttling_and_failing_servers_are_got_over() -> None:
         Retried,
         PageFetched,
         SourceFinished,
+        RunFinished,
     ]
-    assert events[-1].progress.outcome is Outcome.COMPLETE
+    assert events[-2].progress.outcome is Outcome.COMPLETE
     assert [event.items for event in events if isinstance(event, PageFetched)] == [1, 1]
 
 

@@ -216,7 +216,9 @@ def test_an_observer_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture
 
     items, report, _ = run(Service(), origins("a"), Limits(rate=100), observer=observe)
     assert (len(items), report.complete) == (6, True)
-    assert "the observer of a bulk collection failed" in caplog.text
+    (told,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "the observer failed with ZeroDivisionError\n" in told.getMessage()
+    assert "raise ZeroDivisionError" in told.getMessage()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def roots(path: Path) -> set[str]:
 
 def test_every_package_that_is_imported_is_named_in_the_project_file() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    needed = chain(project["dependencies"], *project["optional-dependencies"].values())
     named = {re.split(r"[^A-Za-z0-9_-]", requirement)[0].replace("-", "_") for requirement in needed}
     named |= {"aiopartnercentral", "botocore"}  # which aiobotocore brings in the one version that it goes with
     for path in SOURCE.rglob("*.py"):

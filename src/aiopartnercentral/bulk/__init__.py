@@ -2,7 +2,8 @@
 
 sources -> Collection -> BulkStream: Queue -> Seats -> Walk -> Call -> Clients
                                      └> Ledger -> Checkpoint, BulkReport
-                                     └> pour -> Sink
+                                     ├> pour -> Sink
+                                     └> Teller -> log, observer, Telemetry
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
         Observer,
         PageFetched,
         Retried,
+        RunFinished,
+        RunStarted,
         SourceFinished,
         SourceRestarted,
         SourceStarted,
         Throttled,
+        combine,
+        error_type,
     )
     from aiopartnercentral.bulk.job import Listing
     from aiopartnercentral.bulk.limits import Limits
@@ -48,6 +53,8 @@ __all__ = [
     "PageFetched",
     "Retried",
     "Role",
+    "RunFinished",
+    "RunStarted",
     "Source",
     "SourceFinished",
     "SourceReport",
@@ -55,6 +62,8 @@ __all__ = [
     "SourceStarted",
     "Throttled",
     "check_sources",
+    "combine",
+    "error_type",
     "load_sources",
 ]
 
@@ -74,6 +83,8 @@ _MODULES = {
     "PageFetched": "bulk.events",
     "Retried": "bulk.events",
     "Role": "access",
+    "RunFinished": "bulk.events",
+    "RunStarted": "bulk.events",
     "Source": "bulk.source",
     "SourceFinished": "bulk.events",
     "SourceReport": "bulk.report",
@@ -81,6 +92,8 @@ _MODULES = {
     "SourceStarted": "bulk.events",
     "Throttled": "bulk.events",
     "check_sources": "bulk.source",
+    "combine": "bulk.events",
+    "error_type": "bulk.events",
     "load_sources": "bulk.sources_file",
 }
 

@@ -8,8 +8,8 @@ Call.fetch(token) ─ deadline ─ attempts ─┬─ Pace.turn   waits without 
 
 from __future__ import annotations
 
-import logging
 import math
+import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -20,20 +20,18 @@ from aiopartnercentral.bulk.events import Observer, PageFetched, Retried, Source
 from aiopartnercentral.bulk.pacing import Pace
 from aiopartnercentral.bulk.retrying import backoff, is_throttling, is_transient, retry_after
 from aiopartnercentral.bulk.seats import Seat, Seats
+from aiopartnercentral.bulk.telling import Teller
 from aiopartnercentral.errors import ServiceError, TimeExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiopartnercentral.bulk.clients import Clients
-    from aiopartnercentral.bulk.events import Event
     from aiopartnercentral.bulk.limits import Limits
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.walk import FetchedPage
 
 __all__ = ["Call", "Run"]
-
-logger: logging.Logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PageT = TypeVar("PageT")
@@ -48,6 +46,8 @@ class Run:
         limits: what each of them, and all together, may do.
         clients: lends their clients.
         observer: is told what happens.
+        name: tells the run from others, in what is told of it.
+        tell: tells an event to the log and the observer.
         seats: of those that are under way.
         deadline: when the whole must be over, by anyio's clock.
     """
@@ -55,12 +55,15 @@ class Run:
     limits: Limits
     clients: Clients[Any]
     observer: Observer | None
+    name: str = attrs.field(factory=lambda: secrets.token_hex(6), init=False)
+    tell: Teller = attrs.field(init=False)
     seats: Seats = attrs.field(init=False)
     deadline: float = attrs.field(default=math.inf, init=False)
     _paces: dict[tuple[str, str | None], Pace] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Free all seats."""
+        self.tell = Teller(self.observer)
         self.seats = Seats(self.limits.sources, self.limits.concurrency)
 
     def start(self) -> None:
@@ -75,16 +78,6 @@ class Run:
         if key not in self._paces:
             self._paces[key] = Pace(self.limits.rate if own is None else own)
         return self._paces[key]
-
-    def tell(self, event: Event) -> None:
-        """Tell the observer; what goes wrong there is logged."""
-        logger.debug("%s", event)
-        if self.observer is None:
-            return
-        try:
-            self.observer(event)
-        except Exception:
-            logger.exception("the observer of a bulk collection failed")
 
 
 @attrs.define(eq=False)
@@ -111,6 +104,9 @@ class Call(Generic[PageT, ItemT]):
     repetitions: int = 0
     restarted: bool = False
     _spent: float = 0.0
+    _pages: int = 0
+    _wanted_at: float = 0.0
+    _sent_at: float = 0.0
 
     async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page.
@@ -125,6 +121,7 @@ class Call(Generic[PageT, ItemT]):
 
     async def _attempts(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         self.repetitions = 0
+        self._wanted_at = anyio.current_time()
         while True:
             try:
                 fetched = await self._attempt(token)
@@ -138,12 +135,14 @@ class Call(Generic[PageT, ItemT]):
                         error.add_note(f"sent {attempt} times")
                     raise
                 self.repetitions = attempt
-                self.run.tell(Retried(origin=self.origin, attempt=attempt, error=error))
-                if not is_throttling(error):
-                    wait = partial(anyio.sleep, backoff(self.run.limits.backoff, attempt))
-                    await self.seat.aside(partial(self._in_time, wait), long=True)
+                wait = 0.0 if is_throttling(error) else backoff(self.run.limits.backoff, attempt)
+                self._tell_retried(error, wait)
+                if wait:
+                    await self.seat.aside(partial(self._in_time, partial(anyio.sleep, wait)), long=True)
             else:
-                return attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
+                fetched = attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
+                self._tell_fetched(fetched)
+                return fetched
 
     async def _attempt(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         pace = self.run.pace(self.origin)
@@ -151,29 +150,63 @@ class Call(Generic[PageT, ItemT]):
             await pace.turn()
         else:
             await self.seat.aside(partial(self._in_time, pace.turn), long=pace.is_slow)
-        sent_at = anyio.current_time()
+        self._sent_at = anyio.current_time()
         try:
             fetched = await self._in_time(partial(self._sent, token))
         except Exception as error:
             if is_throttling(error):
                 self.throttled += 1
                 wanted = retry_after(error)
-                pace.throttled(sent_at, wanted)
-                self.run.tell(Throttled(origin=self.origin, rate=pace.rate, retry_after=wanted))
+                pace.throttled(self._sent_at, wanted)
+                self._tell_throttled(error, pace.rate, wanted)
             raise
         pace.succeeded()
+        return fetched
+
+    def _tell_fetched(self, fetched: FetchedPage[PageT, ItemT]) -> None:
+        self._pages += 1
         self.run.tell(
             PageFetched(
+                run=self.run.name,
                 origin=self.origin,
+                page=self._pages,
                 items=len(fetched.items),
                 malformed=len(fetched.malformed),
-                seconds=anyio.current_time() - sent_at,
+                attempts=fetched.retries + 1,
+                seconds=anyio.current_time() - self._sent_at,
+                waited=self._sent_at - self._wanted_at,
+                request_id=fetched.request_id,
             )
         )
-        return fetched
+
+    def _tell_throttled(self, error: Exception, rate: float, wanted: float | None) -> None:
+        self.run.tell(
+            Throttled(
+                run=self.run.name,
+                origin=self.origin,
+                attempt=self.repetitions + 1,
+                rate=rate,
+                retry_after=wanted,
+                request_id=getattr(error, "request_id", None),
+            )
+        )
+
+    def _tell_retried(self, error: Exception, wait: float) -> None:
+        self.run.tell(
+            Retried(
+                run=self.run.name,
+                origin=self.origin,
+                attempt=self.repetitions,
+                seconds=anyio.current_time() - self._sent_at,
+                wait=wait,
+                error=error,
+                request_id=getattr(error, "request_id", None),
+            )
+        )
 
     async def _sent(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         async with self.run.clients.lease(self.origin.source) as client:
+            self._sent_at = anyio.current_time()
             return await self.send(client, token)
 
     async def _in_time(self, wait: Callable[[], Awaitable[T]]) -> T:
@@ -196,5 +229,5 @@ class Call(Generic[PageT, ItemT]):
         if token is None or token != self.resumed or not refused:
             return False
         self.resumed, self.restarted = None, True
-        self.run.tell(SourceRestarted(origin=self.origin))
+        self.run.tell(SourceRestarted(run=self.run.name, origin=self.origin))
         return True

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.bulk.calls import Call, Run
 from aiopartnercentral.bulk.checkpoint import Checkpoint
-from aiopartnercentral.bulk.events import SourceFinished, SourceStarted
+from aiopartnercentral.bulk.events import RunFinished, RunStarted, SourceFinished, SourceStarted
 from aiopartnercentral.bulk.queue import Queue
 from aiopartnercentral.bulk.report import BulkReport, SourceReport
 from aiopartnercentral.bulk.seats import Seat
@@ -69,6 +69,7 @@ class BulkStream(FanOut["Origin", EntryT]):
         self._stack = AsyncExitStack()
         self._run: Run | None = None
         self._calls: dict[Origin, Call[Any, Any]] = {}
+        self._unfinished: dict[Origin, None] = {}  # of those whose start was told
         self._checkpoint: Checkpoint | None = None
         self._noted = anyio.Event()
 
@@ -112,6 +113,7 @@ class BulkStream(FanOut["Origin", EntryT]):
             self._run.start()
             await super().__aenter__()
             self._stack = stack.pop_all()
+            self._tell_start(self._run)
         if self._checkpoint is not None and not self._view.into_sink and self._group is not None:
             self._group.start_soon(self._keep, self._checkpoint)
         return self
@@ -120,12 +122,19 @@ class BulkStream(FanOut["Origin", EntryT]):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         """Stop all fetching, save the checkpoint and close the clients; cancelling it does not shorten that."""
-        async with self._stack:
-            try:
-                await super().__aexit__(exc_type, exc, tb)
-            finally:
-                if exc_type is None:
-                    self._ledger.confirm()
+        error = exc
+        try:
+            async with self._stack:
+                try:
+                    await super().__aexit__(exc_type, exc, tb)
+                finally:
+                    if exc_type is None:
+                        self._ledger.confirm()
+        except BaseException as failure:
+            error = failure
+            raise
+        finally:
+            self._tell_end(error)
 
     async def save(self, position: JsonValue | None = None) -> None:
         """Save the checkpoint, if there is one; with the position of the sink that has everything handed over so far.
@@ -172,8 +181,26 @@ class BulkStream(FanOut["Origin", EntryT]):
         if self._checkpoint is not None:
             self._checkpoint.note(origin, progress)
             self._noted.set()
-        if self._run is not None and self._ledger.is_over(origin):
-            self._run.tell(SourceFinished(origin=origin, progress=progress))
+        if self._ledger.is_over(origin):
+            self._tell_finished(origin, progress)
+
+    def _tell_start(self, run: Run) -> None:
+        origins = tuple(way.source for way in self._ways)
+        finished = tuple(origin for origin in self._job.plan.sources if self._ledger.is_over(origin))
+        run.tell(RunStarted(run=run.name, origins=origins, finished=finished))
+
+    def _tell_finished(self, origin: Origin, progress: Progress) -> None:
+        if self._run is not None and origin in self._unfinished:
+            del self._unfinished[origin]
+            self._run.tell(SourceFinished(run=self._run.name, origin=origin, progress=progress))
+
+    def _tell_end(self, error: BaseException | None) -> None:
+        if self._run is None:
+            return
+        progress = self._ledger.progress()
+        for origin in list(self._unfinished):
+            self._tell_finished(origin, progress[origin])
+        self._run.tell(RunFinished(run=self._run.name, report=self.report, error=error))
 
     def _told(self, origin: Origin, progress: Progress) -> SourceReport:
         call = self._calls.get(origin)
@@ -209,7 +236,8 @@ class BulkStream(FanOut["Origin", EntryT]):
             send = _Sender(self._job, self._view, way.source)
             resumed = None if earlier is None else earlier.next_token
             self._calls[way.source] = Call(run, way.source, seat, send, resumed)
-            run.tell(SourceStarted(origin=way.source, resumed=resumed is not None))
+            self._unfinished[way.source] = None
+            run.tell(SourceStarted(run=run.name, origin=way.source, resumed=resumed is not None))
             await self._go(way)
         finally:
             seat.leave()
