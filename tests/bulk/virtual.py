@@ -11,6 +11,7 @@ import anyio
 import attrs
 from trio.testing import MockClock
 
+from aiopartnercentral import account
 from aiopartnercentral.bulk import Limits, Origin, Source
 from aiopartnercentral.bulk.stream import BulkStream, View
 from aiopartnercentral.errors import ServiceError
@@ -123,6 +124,7 @@ class Job:
     checkpoint: None = None
     max_items: dict[str, None] = attrs.Factory(lambda: {"ListConnections": None})
     clients: Any = Pool
+    client_class: Any = account.Client
 
     def fetcher(self, origin: Origin, _client: Any) -> _Fetcher:
         return _Fetcher(self.service, origin)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.source import Source, check_sources
     from aiopartnercentral.bulk.sources_file import load_sources
     from aiopartnercentral.bulk.stream import BulkStream
+    from aiopartnercentral.bulk.telemetry import Telemetry
 
 __all__ = [
     "BulkCollected",
@@ -60,6 +61,7 @@ __all__ = [
     "SourceReport",
     "SourceRestarted",
     "SourceStarted",
+    "Telemetry",
     "Throttled",
     "check_sources",
     "combine",
@@ -90,6 +92,7 @@ _MODULES = {
     "SourceReport": "bulk.report",
     "SourceRestarted": "bulk.events",
     "SourceStarted": "bulk.events",
+    "Telemetry": "bulk.telemetry",
     "Throttled": "bulk.events",
     "check_sources": "bulk.source",
     "combine": "bulk.events",

@@ -187,7 +187,8 @@ class BulkStream(FanOut["Origin", EntryT]):
     def _tell_start(self, run: Run) -> None:
         origins = tuple(way.source for way in self._ways)
         finished = tuple(origin for origin in self._job.plan.sources if self._ledger.is_over(origin))
-        run.tell(RunStarted(run=run.name, origins=origins, finished=finished))
+        service = self._job.client_class.service.name
+        run.tell(RunStarted(run=run.name, service=service, origins=origins, finished=finished))
 
     def _tell_finished(self, origin: Origin, progress: Progress) -> None:
         if self._run is not None and origin in self._unfinished:
