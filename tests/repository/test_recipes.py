@@ -1,0 +1,240 @@
+"""Every block of docs/recipes.md, as it stands, against an emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import configparser
+import gzip
+import http.client
+import importlib.util
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from runpy import run_path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+import uvicorn
+from anyio.from_thread import start_blocking_portal
+from jupyter_client.manager import start_new_kernel
+
+from aiopartnercentral.bulk import load_sources
+from aiopartnercentral.emulator import Emulator
+from tests.client.conftest import aws_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["aws_environment"]
+
+PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+BLOCKS = {name: text for text, name in re.findall(r"^```[a-z]+\n(# (.*?)\n.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)}
+COUNTS = {"AWS": 230, "Sandbox": 40}
+
+
+def test_every_block_has_a_test() -> None:
+    assert PAGE.count("\n```") == 2 * len(BLOCKS)
+    assert set(BLOCKS) == {
+        *("service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
+        *("nightly.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
+    }
+
+
+@pytest.fixture
+def emulator(monkeypatch: pytest.MonkeyPatch, aws_environment: None) -> Iterator[Emulator]:  # noqa: ARG001 - order
+    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(Emulator(COUNTS)) as emulator:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint_url)
+        yield emulator
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, text in BLOCKS.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def run(*command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@pytest.mark.usefixtures("folder", "emulator")
+def test_a_queue_and_a_shared_stream_bring_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    run_path("feeding.py", run_name="__main__")
+    run_path("sharing.py", run_name="__main__")
+    assert capsys.readouterr().out == f"{COUNTS}\n{COUNTS} complete\n"
+
+
+@pytest.mark.usefixtures("emulator")
+def test_duckdb_has_the_table_however_often_it_is_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        run_path("to_duckdb.py", run_name="__main__")
+        assert re.search("AWS .* 230 .*\n.*Sandbox .* 40 ", capsys.readouterr().out)
+        with duckdb.connect(str(folder / "partners.duckdb"), read_only=True) as database:
+            assert database.sql("SELECT count(DISTINCT id), count(*) FROM connections").fetchall() == [(270, 270)]
+
+
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:jupyter_client")
+def test_a_kernel_runs_the_cells_of_the_notebook() -> None:
+    kernel, client = start_new_kernel(kernel_name="python3")
+    shown: list[str] = []
+
+    def show(message: Any) -> None:
+        content = message["content"]
+        shown.append(content.get("text") or content.get("data", {}).get("text/plain", ""))
+
+    try:
+        for number in (1, 2, 3):
+            reply = client.execute_interactive(BLOCKS[f"cell {number}"], timeout=60, output_hook=show)
+            assert reply["content"]["status"] == "ok", reply["content"].get("traceback")
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
+        kernel.cleanup_resources()
+        kernel.context.destroy()  # type: ignore[attr-defined]
+    text = "\n".join(shown)
+    assert "2 source(s): 270 items" in text
+    assert re.search(r"^AWS ListConnections +230 ", text, re.MULTILINE)
+    assert re.search(r"AWS ListConnections +┆ 230 ", text)
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[tuple[int, Callable[[], int]]]:
+    """Serve an application; gives the port, and what counts the tasks of its loop."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+    with start_blocking_portal("asyncio") as portal:
+        running = portal.start_task_soon(server.serve)
+        wait_until(lambda: server.started or running.done())
+        listener = server.servers[0].sockets[0]
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        yield listener.getsockname()[1], lambda: portal.call(lambda: len(asyncio.all_tasks()))
+        server.should_exit = True
+        running.result(10)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def loaded(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def asked(port: int) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    """Ask for the lines, over a socket that buffers next to nothing."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.sock = socket.socket()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.sock.connect(("127.0.0.1", port))
+    connection.request("GET", "/connections")
+    return connection, connection.getresponse()
+
+
+def test_an_endpoint_streams_items_and_ends_with_the_report(folder: Path, emulator: Emulator) -> None:
+    with serving(loaded(folder / "service.py").app) as (port, _):
+        connection, response = asked(port)
+        *items, last = [json.loads(line) for line in response.read().splitlines()]
+        assert (response.status, response.getheader("content-type")) == (200, "application/x-ndjson")
+        connection.close()
+        emulator.denied_catalogs = ["AWS"]
+        connection, response = asked(port)
+        incomplete = json.loads(response.read().splitlines()[-1])
+        connection.close()
+    assert len({item["Id"] for item in items}) == 270
+    assert (last["report"]["complete"], last["report"]["items"]) == (True, 270)
+    assert (incomplete["report"]["complete"], incomplete["report"]["items"]) == (False, 40)
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_an_endpoint_leaves_nothing_behind_when_its_reader_hangs_up(
+    folder: Path, emulator: Emulator, caplog: pytest.LogCaptureFixture, *, is_slow: bool
+) -> None:
+    with serving(loaded(folder / "service.py").app) as (port, tasks):
+        idle = tasks()
+        # One reader waits for a page that comes late, the other one has more to read than the sockets take.
+        emulator.latency = 0.0 if is_slow else 0.2
+        connection, response = asked(port)
+        assert json.loads(response.readline())["Id"]
+        if is_slow:
+            wait_until(lambda: emulator.in_flight == 0)
+            time.sleep(0.1)
+        assert tasks() > idle + 1
+        fetched = len(emulator.requests)
+        response.close()
+        connection.close()
+        wait_until(lambda: tasks() == idle and emulator.in_flight == 0)
+        time.sleep(0.3)
+        assert tasks() == idle
+        assert len(emulator.requests) - fetched <= 2
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def night(folder: Path) -> tuple[list[str], dict[str, Any]]:
+    (output,), (report,) = folder.glob("connections-*.ndjson.gz"), folder.glob("connections-*.report.json")
+    lines = [json.loads(line) for line in gzip.decompress(output.read_bytes()).splitlines()]
+    return [f"{line['label']} {line['item']['Id']}" for line in lines], json.loads(report.read_bytes())
+
+
+@pytest.fixture
+def profiles(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = "aws_access_key_id = any\naws_secret_access_key = any\n"
+    (folder / "config").write_text(f"[profile ada]\n{keys}[profile grace]\n{keys}", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    (folder / ".venv").symlink_to(sys.prefix)
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_night_that_failed_is_gone_on_with(folder: Path, emulator: Emulator) -> None:
+    assert [source.label for source in load_sources("sources.toml")] == [
+        *("ada/AWS", "ada/Sandbox", "grace/AWS", "grace/Sandbox")
+    ]
+    emulator.denied_catalogs = ["Sandbox"]
+    *schedule, command = BLOCKS["crontab"].splitlines()[1].split(maxsplit=5)
+    assert all(re.fullmatch(r"[0-9*]+", field) for field in schedule)
+    said = run("/bin/sh", "-c", command.replace("/srv/partners", str(folder)), code=1).stderr
+    assert said.count("ada/Sandbox ListConnections: failed by AccessDeniedException") == 2
+    assert "begins with 2 source(s), 2 were finished by an earlier run" in said
+    found, report = night(folder)
+    assert (len(found), report["complete"]) == (460, False)
+
+    emulator.denied_catalogs = []
+    before = len(emulator.requests)
+    units = configparser.ConfigParser(interpolation=None, delimiters="=")
+    units.read(["partners.service", "partners.timer"])
+    assert units["Timer"]["OnCalendar"] == "*-*-* 02:15:00"
+    assert units["Service"]["WorkingDirectory"] == "/srv/partners"
+    run(*units["Service"]["ExecStart"].replace("/srv/partners", str(folder)).split())
+    found, report = night(folder)
+    assert len(found) == len(set(found)) == 540
+    assert report["complete"]
+    assert {request.catalog for request in emulator.requests[before:]} == {"Sandbox"}
+    assert not list(folder.glob("*.checkpoint"))
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_night_that_cannot_begin_says_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "sources.toml").write_text("[[source]]\nprofil = 1", encoding="utf-8")
+    with pytest.raises(SystemExit) as caught:
+        run_path("nightly.py", run_name="__main__")
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("sources.toml: source 1: profil: there is no such key here")
