@@ -1,0 +1,114 @@
+"""The examples of docs/bulk.md run as they stand, and its tables are those of the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from runpy import run_path
+from typing import TYPE_CHECKING, get_args
+
+import attrs
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral.bulk import Collection, Event, Limits, Source
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.report import Outcome
+from tests.bulk.setting import FAST
+from tests.bulk.test_telemetry import Recorder
+from tests.client.conftest import aws_environment
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+__all__ = ["aws_environment"]
+
+PAGE = (Path(__file__).parents[2] / "docs" / "bulk.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def rows(head: str) -> dict[str, list[str]]:
+    """Return the cells of a table behind its first column, by what is quoted there."""
+    table = PAGE.partition(f"\n| {head} |")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+    return {name: rest for first, *rest in cells for name in re.findall("`([^`]+)`", first)}
+
+
+@pytest.mark.usefixtures("aws_environment")
+@pytest.mark.parametrize(
+    ("example", "shown"),
+    [
+        (0, r"^ada ListConnections +complete +250 [\s\S]*^grace ListPartners +failed[\s\S]*^6 source\(s\): 319 items"),
+        (1, r"^AWS ListConnections: page 3 with 50 items in [0-9.]+ s\n.*complete after .*\n250 items in"),
+        (2, r"^7 events$"),
+    ],
+)
+def test_an_example_runs(example: int, shown: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(EXAMPLES) == 3
+    script = tmp_path / "example.py"
+    script.write_text(EXAMPLES[example], encoding="utf-8")
+    run_path(str(script), run_name="__main__")
+    assert re.search(shown, capsys.readouterr().out, re.MULTILINE)
+
+
+def test_every_limit_is_there_with_its_default() -> None:
+    told = rows("limit")
+    fields = attrs.fields_dict(Limits)
+    assert set(told) == set(fields)
+    numbers = {name: cells[0].split()[0] for name, cells in told.items() if cells[0]}
+    limits = Limits()
+    hours = numbers.pop("run_seconds")
+    assert float(hours) * 3600 == limits.run_seconds
+    assert {name: float(text) for name, text in numbers.items()} == {name: getattr(limits, name) for name in numbers}
+    assert set(fields) - set(numbers) == {"rates", "run_seconds"}
+
+
+def test_every_event_is_there_with_what_it_has() -> None:
+    told = {name: re.findall("`([^`]+)`", cells[-1]) for name, cells in rows("event").items()}
+    assert told == {
+        event.__name__: [field.name for field in attrs.fields(event) if field.name != "run"]
+        for event in get_args(Event)
+    }
+
+
+def test_every_outcome_is_there() -> None:
+    assert set(rows("outcome")) == set(Outcome)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("aws_environment")
+async def test_every_attribute_and_metric_is_there() -> None:
+    recorder = Recorder()
+    async with Emulator({"AWS": 3, "Sandbox": 3}, denied_catalogs=["Sandbox"]) as emulator:
+        sources = [Source(catalog, endpoint_url=emulator.endpoint_url) for catalog in ("AWS", "Sandbox")]
+        collection = Collection(
+            account.Client,
+            sources,
+            account.Paginate.list_connections,
+            limits=FAST,
+            on_error="raise",
+            observer=recorder.telemetry(),
+        )
+        with pytest.raises(account.AccessDeniedException):
+            await collection.collect()
+        collection = Collection(
+            account.Client, sources[0], account.Paginate.list_connections, observer=recorder.telemetry()
+        )
+        await collection.collect()
+    spans: dict[str, set[str]] = {}
+    for span in recorder.exporter.get_finished_spans():
+        spans.setdefault(span.name, set()).update(keys(span))
+    assert {name: attributes(cells[-1]) for name, cells in rows("span").items()} == spans
+    assert set(rows("metric")) == {
+        value.name for value in vars(recorder.telemetry()).values() if hasattr(value, "name") and "bulk" in value.name
+    }
+
+
+def keys(span: ReadableSpan) -> set[str]:
+    return set(span.attributes or ())
+
+
+def attributes(cell: str) -> set[str]:
+    """Return the attributes that a cell names; those that begin with a dot go with the prefix before them."""
+    names = [name for name in re.findall("`([^`]+)`", cell) if "." in name]
+    return {f"aiopartnercentral{name}" if name.startswith(".") else name for name in names}
