@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
@@ -26,10 +26,14 @@ from aiopartnercentral.bulk import (
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import DecodeError, PaginationError, SourcesFailedError
 from aiopartnercentral.report import Outcome
+from aiopartnercentral.sinks import open_sink
 from tests.bulk.setting import FAST, of
 from tests.client.test_paginate import connection
 from tests.fanout.fakes import no_task_left
 from tests.servers import Reply, scripted_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
@@ -149,6 +153,24 @@ async def test_a_source_that_fails_is_told_as_the_policy_says(on_error: Any) -> 
         assert "1 source(s) failed: bad ListConnections" in str(raised)
     else:
         assert raised is None
+
+
+async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) -> None:
+    path, checkpoint = tmp_path / "a.ndjson", tmp_path / "run.json"
+    path.write_text("earlier")
+    async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as emulator:
+        make = partial(Collection, account.Client, of(emulator, "a"), account.Paginate.list_connections, limits=FAST)
+        with pytest.raises(SourcesFailedError):
+            await make().into(open_sink(path))
+        assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
+        report = await make(on_error="report", checkpoint=checkpoint).into(open_sink(path))
+        assert len(report.failures) == 1
+        assert path.read_text() == "earlier"
+        emulator.denied_catalogs = []
+        report = await make(checkpoint=checkpoint).into(open_sink(path))
+    assert report.complete
+    assert path.read_bytes().count(b"\n") == 3
+    assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
 
 
 async def test_an_ignored_error_skips_its_source() -> None:

@@ -19,7 +19,7 @@ __all__ = ["pour"]
 
 
 async def pour(stream: BulkStream[Sequence[Any]], sink: Sink, *, save_every: float, resumable: bool) -> None:
-    """Write every page of a stream into a sink, and finish the sink.
+    """Write every page of a stream into a sink, and finish the sink, unless every source has failed.
 
     Arguments:
         stream: an open stream of batches.
@@ -41,7 +41,10 @@ async def pour(stream: BulkStream[Sequence[Any]], sink: Sink, *, save_every: flo
         await pouring.all(save_every if resumable else None)
         if resumable:
             await pouring.save()
-        await sink.finish()
+        if _is_all_lost(stream):
+            await sink.abandon(keep=resumable)
+        else:
+            await sink.finish()
     except BaseException:
         with anyio.CancelScope(shield=True):
             try:
@@ -50,6 +53,11 @@ async def pour(stream: BulkStream[Sequence[Any]], sink: Sink, *, save_every: flo
             finally:
                 await sink.abandon(keep=resumable)
         raise
+
+
+def _is_all_lost(stream: BulkStream[Any]) -> bool:
+    report = stream.report
+    return len(report.failures) == len(report.sources)
 
 
 class _Pouring:
