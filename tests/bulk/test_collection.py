@@ -26,7 +26,7 @@ from aiopartnercentral.bulk import (
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import DecodeError, PaginationError, SourcesFailedError
 from aiopartnercentral.report import Outcome
-from aiopartnercentral.sinks import open_sink
+from aiopartnercentral.sinks import CsvSink, Page, open_sink
 from tests.bulk.setting import FAST, of
 from tests.client.test_paginate import connection
 from tests.fanout.fakes import no_task_left
@@ -247,6 +247,29 @@ async def test_a_malformed_item_costs_only_itself() -> None:
         with pytest.raises(SourcesFailedError) as caught:
             await make(on_malformed="raise").collect()
         assert isinstance(caught.value.exceptions[0], DecodeError)
+
+
+async def test_a_sink_gets_what_was_left_out_with_its_page(tmp_path: Path) -> None:
+    pages: list[Any] = []
+
+    class Watched(CsvSink):
+        async def write(self, page: Page) -> None:
+            pages.append(page)
+            await super().write(page)
+
+    wrong = {**connection("AWS", 1), "UpdatedAt": None}
+    with scripted_server() as server:
+        server.replies(
+            Reply({"ConnectionSummaries": [connection("AWS", 0)], "NextToken": "t"}),
+            Reply({"ConnectionSummaries": [wrong, connection("AWS", 2)]}),
+        )
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        collection = Collection(account.Client, source, account.Paginate.list_connections, limits=FAST)
+        await collection.into(Watched(tmp_path / "a.csv", account.ConnectionSummary))
+    assert [(len(page.items), [json.loads(item.raw) for item in page.malformed]) for page in pages] == [
+        (1, []),
+        (1, [wrong]),
+    ]
 
 
 async def test_a_token_cycle_fails_its_source() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, get_args
 from aiopartnercentral.bulk.clients import Clients
 from aiopartnercentral.bulk.job import Job, Listing, Listings, make_plan, name_listings
 from aiopartnercentral.bulk.limits import Limits
-from aiopartnercentral.bulk.pouring import pour
+from aiopartnercentral.bulk.pouring import Poured, pour, read_poured
 from aiopartnercentral.bulk.stream import BulkStream, View
 from aiopartnercentral.client import ClientOptions, check_options
 from aiopartnercentral.errors import SourcesFailedError
@@ -194,9 +194,7 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
             CheckpointError: the checkpoint cannot be used.
             Exception: under `"raise"`, what the first source to fail has failed with; an earlier output is as it was.
         """
-        stream: BulkStream[Sequence[Any]] = BulkStream(
-            self._job, View(read_batch, raw=sink.wants == "raw", into_sink=True)
-        )
+        stream: BulkStream[Poured] = BulkStream(self._job, View(read_poured, raw=sink.wants == "raw", into_sink=True))
         async with stream:
             await pour(stream, sink, save_every=save_every, resumable=self._job.checkpoint is not None)
         failures = stream.report.failures

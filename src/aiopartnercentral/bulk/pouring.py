@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 
 from aiopartnercentral.errors import SourcesFailedError
 from aiopartnercentral.sinks.page import Page
+from aiopartnercentral.walk import read_batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiopartnercentral.bulk.stream import BulkStream
+    from aiopartnercentral.report import MalformedItem
     from aiopartnercentral.sinks.page import Sink
+    from aiopartnercentral.walk import FetchedPage
 
-__all__ = ["pour"]
+__all__ = ["Poured", "pour", "read_poured"]
+
+Poured: TypeAlias = "tuple[Sequence[Any], Sequence[MalformedItem]]"
+"""What a sink gets of a page: its items, and what was left out of them."""
 
 
-async def pour(stream: BulkStream[Sequence[Any]], sink: Sink, *, save_every: float, resumable: bool) -> None:
+def read_poured(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tuple[Poured], int]:
+    """Hand over what a sink gets of a page, and no more items than the limit."""
+    (items,), weight = read_batch(fetched, limit)
+    return ((items, fetched.malformed),), weight
+
+
+async def pour(stream: BulkStream[Poured], sink: Sink, *, save_every: float, resumable: bool) -> None:
     """Write every page of a stream into a sink, and finish the sink, unless every source has failed.
 
     Arguments:
-        stream: an open stream of batches.
+        stream: an open stream of what `read_poured` gives.
         sink: a sink that is not open.
         save_every: seconds between two checkpoints.
         resumable: whether there is a checkpoint, for whose sake the unfinished output of a broken-off run is kept.
@@ -67,7 +79,7 @@ class _Pouring:
         is_whole: whether the sink has taken over all that the stream has given, and nothing else.
     """
 
-    def __init__(self, stream: BulkStream[Sequence[Any]], sink: Sink) -> None:
+    def __init__(self, stream: BulkStream[Poured], sink: Sink) -> None:
         self._stream = stream
         self._sink = sink
         self.is_whole = False
@@ -75,10 +87,10 @@ class _Pouring:
     async def all(self, save_every: float | None) -> None:
         saved_at = anyio.current_time()
         try:
-            async for origin, items in self._stream:
+            async for origin, (items, malformed) in self._stream:
                 self.is_whole = False
-                given = {"raw" if self._sink.wants == "raw" else "items": items}
-                await self._sink.write(Page(origin.label, origin.catalog, origin.listing, **given))
+                given: dict[str, Any] = {"raw" if self._sink.wants == "raw" else "items": items}
+                await self._sink.write(Page(origin.label, origin.catalog, origin.listing, **given, malformed=malformed))
                 self.is_whole = True
                 if save_every is not None and anyio.current_time() - saved_at >= save_every:
                     await self.save()

@@ -9,6 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aiopartnercentral.report import MalformedItem
     from aiopartnercentral.shapes import JsonValue
 
 __all__ = ["SOURCE", "Page", "Sink"]
@@ -28,6 +29,7 @@ class Page:
         items: the typed items; empty where only their JSON was fetched.
         raw: each item's JSON on one line, as served; empty where only typed items were fetched. Neither is in the repr,
             since members may be sensitive.
+        malformed: items of the page that are not among the items, because they cannot be decoded.
     """
 
     label: str
@@ -35,6 +37,7 @@ class Page:
     operation: str
     items: Sequence[object] = attrs.field(default=(), repr=False)
     raw: Sequence[bytes] = attrs.field(default=(), repr=False)
+    malformed: Sequence[MalformedItem] = ()
 
 
 @runtime_checkable
