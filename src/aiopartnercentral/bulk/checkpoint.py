@@ -123,8 +123,8 @@ class Checkpoint:
     earlier: Mapping[Origin, Progress]
     position: JsonValue | None
     run: str
-    _lock: BaseFileLock
-    _entries: dict[Origin, _Entry]
+    _lock: BaseFileLock = attrs.field(alias="lock")
+    _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, get_args
 
 import attrs
 
@@ -141,9 +141,11 @@ def name_listings(
         TypeError: one is no listing of the service.
         ValueError: there is none, two have the same name, or one says how it is to be collected.
     """
-    if not isinstance(given, Mapping | Iterable):
-        given = [given]
-    named = list(given.items()) if isinstance(given, Mapping) else [(None, listing) for listing in given]
+    named: list[tuple[str | None, Listing[Any]]]
+    if isinstance(given, Mapping):
+        named = list(cast("Mapping[str, Listing[Any]]", given).items())
+    else:
+        named = [(None, listing) for listing in (given if isinstance(given, Iterable) else [given])]
     if not named:
         raise ValueError("listings must name at least one listing")
     client = unconnected(client_class)
