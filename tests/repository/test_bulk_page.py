@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["aws_environment"]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bulk.md").read_text(encoding="utf-8")
-EXAMPLES = [
-    block for block in re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE) if "anyio.run(main)" in block
-]
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+EXAMPLES = [block for block in BLOCKS if "anyio.run(main)" in block]
 
 
 def rows(head: str) -> dict[str, list[str]]:

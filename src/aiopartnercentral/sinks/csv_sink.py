@@ -63,7 +63,7 @@ class CsvSink(FileSink):
         self.formulas: Formulas = formulas
         self._table = table(cls, explode=explode, formulas=formulas)
         taken = set(self._table.columns)
-        self.columns = (*(free_name(name, taken) for name in SOURCE if source), *self._table.columns)
+        self.columns: tuple[str, ...] = (*(free_name(name, taken) for name in SOURCE if source), *self._table.columns)
         self._source = source
 
     @property

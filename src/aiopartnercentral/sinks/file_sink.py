@@ -61,7 +61,7 @@ class FileSink(abc.ABC):
         """
         if max_rows < 1 or max_bytes < 1:
             raise ValueError("max_rows and max_bytes must be positive")
-        self.output = os.fspath(output)
+        self.output: str = os.fspath(output)
         self.max_rows = max_rows
         self.max_bytes = max_bytes
         self._compression = compression

@@ -56,7 +56,7 @@ class TemplateSink:
         """
         if max_open < 1:
             raise ValueError("max_open must be positive")
-        self.template = Template.of(template)
+        self.template: Template = Template.of(template)
         self.wants: Literal["raw", "items"] = wants
         self.max_open = max_open
         self._make = make

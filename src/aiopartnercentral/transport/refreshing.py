@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from aiobotocore.credentials import AioCredentials
@@ -20,7 +20,7 @@ from aiopartnercentral.errors import CredentialsError
 if TYPE_CHECKING:
     from aiopartnercentral.access import CredentialsProvider
 
-__all__ = ["RefreshingCredentials"]
+__all__ = ["refreshing_credentials"]
 
 _LOGGER = logging.getLogger(__name__)
 # Parts of the time that credentials are good for, counted from its end, and what they are at most: botocore's own
@@ -30,7 +30,7 @@ _LATE, _LATE_AT_MOST = 1 / 6, timedelta(minutes=10)
 _RETRIES_OF_EARLY = 10  # attempts between early and late, at most, if they fail
 
 
-class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has no types
+class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has no types
     """Credentials for botocore's signers, which ask for frozen ones at each call.
 
     A quarter of their time before they expire, the next call gets new ones, while others go on with what there is; a
@@ -100,3 +100,13 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
             self._late = got.expires_at - min(left * _LATE, _LATE_AT_MOST)
             self._pause = (self._late - self._early) / _RETRIES_OF_EARLY
         self._frozen = ReadOnlyCredentials(got.access_key_id, got.secret_access_key, got.session_token)
+
+
+def refreshing_credentials(name: str, fetch: CredentialsProvider) -> Any:  # noqa: ANN401 - aiobotocore has no types
+    """Return credentials for botocore's signers.
+
+    Arguments:
+        name: whose they are, for messages.
+        fetch: gets them.
+    """
+    return _RefreshingCredentials(name, fetch)

@@ -17,7 +17,7 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import ClientError
 
 from aiopartnercentral.transport.opening import add_pinned_model, as_aio_config, merged, with_defaults
-from aiopartnercentral.transport.refreshing import RefreshingCredentials
+from aiopartnercentral.transport.refreshing import refreshing_credentials
 from aiopartnercentral.transport.roles import assume, credentials_error
 from aiopartnercentral.transport.tls import sharing_tls
 
@@ -80,7 +80,7 @@ class Sessions:
         """
         view = self._views.get((role, region_name))
         if view is None:
-            credentials = RefreshingCredentials(f"role {role.arn}", partial(self._assume, role, region_name))
+            credentials = refreshing_credentials(f"role {role.arn}", partial(self._assume, role, region_name))
             view = _View(self._profile(role.profile), credentials)
             self._views[role, region_name] = view
         return await _ready(view)
@@ -98,7 +98,7 @@ class Sessions:
         """
         view = self._views.get(identity)
         if view is None:
-            view = _View(self._profile(None), RefreshingCredentials("credentials provider", provider))
+            view = _View(self._profile(None), refreshing_credentials("credentials provider", provider))
             self._views[identity] = view
         return await _ready(view)
 
@@ -176,10 +176,10 @@ class _Found:
 class _View(AioSession):  # type: ignore[misc] # which has no types
     """A session that has all of another one's components, and credentials of its own."""
 
-    def __init__(self, session: AioSession, credentials: RefreshingCredentials) -> None:
+    def __init__(self, session: AioSession, credentials: Any) -> None:  # noqa: ANN401 - as above
         # Not made anew, which is what takes the memory and the time.
         self.__dict__.update(session.__dict__)
         self._own = credentials
 
-    async def get_credentials(self) -> RefreshingCredentials:
+    async def get_credentials(self) -> Any:  # noqa: ANN401 - as above
         return self._own
