@@ -89,7 +89,7 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 async def test_help_names_values_alike(run, command):
     ended = await run(*command.split(), "--help")
     values = re.findall(r"^  --[a-z-]+ ([^\s<]+)", ended.out.decode(), re.MULTILINE)
-    assert set(values) <= {"NAME", "NAME=NUMBER", "NUMBER", "SECONDS", "URL", "FILE", "ID", "/"}
+    assert set(values) <= {"NAME", "NAME=NUMBER", "NUMBER", "SECONDS", "URL", "FILE", "ID", "CODE", "/"}
 
 
 async def test_every_paginated_operation_has_its_command_and_words_of_its_own(run):
@@ -126,6 +126,7 @@ def further(monkeypatch):
         )  # fmt: skip
         pagination = Pagination(
             operation=operation,
+            item=lambda: object,
             items=list,
             next_token=str,
             result_key="Things",

@@ -200,7 +200,7 @@ async def test_report_tells_of_failures_in_the_report_only(run, emulator):
 
 
 @pytest.mark.parametrize("policy", ["raise", "finish", "report"])
-@pytest.mark.parametrize("switch", ["--report", "--no-report"])
+@pytest.mark.parametrize("switch", ["--summary", "--no-summary"])
 async def test_a_failure_is_told_once(run, emulator, policy, switch):
     ended = await run(
         *("collect", "list-connections", "--catalog", "Denied", "--on-error", policy, switch),
@@ -208,7 +208,7 @@ async def test_a_failure_is_told_once(run, emulator, policy, switch):
     )
     assert ended.code == 1
     assert ended.err.count("AccessDeniedException") == 1
-    assert ("\nerror: Denied: " if switch == "--report" else "aiopartnercentral: Denied: ") in f"\n{ended.err}"
+    assert ("\nerror: Denied: " if switch == "--summary" else "aiopartnercentral: Denied: ") in f"\n{ended.err}"
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ async def test_a_server_that_is_no_partner_central(run):
         (("--catalog", "A", "--catalog", "A"), "named twice"),
         (("--catalog", "A", "--page-size", "101"), "--page-size"),
         (("--catalog", "A", "--max-items", "0"), "--max-items"),
-        (("--catalog", "A", "--max-concurrency", "0"), "--max-concurrency"),
+        (("--catalog", "A", "--concurrency", "0"), "--concurrency"),
         (("--catalog", "A", "--on-error", "ignore"), "--on-error"),
         (("--catalog", "A", "--format", "xml"), "--format"),
         (("--catalog", "A", "--output", ""), "--output"),

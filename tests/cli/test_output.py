@@ -98,7 +98,7 @@ async def test_closed_stdout(environment, emulator, command, code):
 
 async def test_closed_stderr_keeps_the_data_clean(environment, emulator):
     ended = await anyio.run_process(
-        ["sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, *BOTH, "--endpoint-url", emulator.endpoint_url, "--report"],
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, *BOTH, "--endpoint-url", emulator.endpoint_url, "--summary"],
         env=environment, check=False,
     )  # fmt: skip
     assert ended.returncode == 1

@@ -77,7 +77,7 @@ async def test_neither_appears_elsewhere(run, url):
 
 
 async def test_both_appear_elsewhere_if_asked_for_in_plain_lines(run, url):
-    ended = await run(*COLLECT, "--endpoint-url", url, "--progress", "--report")
+    ended = await run(*COLLECT, "--endpoint-url", url, "--progress", "--summary")
     assert ended.code == 0
     assert "\x1b" not in ended.err
     assert "aiopartnercentral: AWS: complete, 3 items, 1 page\n" in ended.err
@@ -87,7 +87,7 @@ async def test_both_appear_elsewhere_if_asked_for_in_plain_lines(run, url):
 
 async def test_neither_appears_on_a_terminal_if_unwanted(started, environment, url):
     with terminal(environment) as (ours, theirs):
-        async with started(*COLLECT, "--endpoint-url", url, "--no-progress", "--no-report", stderr=theirs) as process:
+        async with started(*COLLECT, "--endpoint-url", url, "--no-progress", "--no-summary", stderr=theirs) as process:
             assert await seen(ours, theirs) == b""
             assert await process.wait() == 0
 

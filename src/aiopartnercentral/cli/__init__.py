@@ -2,7 +2,12 @@
 
 app        what can be typed; imports nothing heavy
 listings   a command for each paginated operation, derived from the generated client
+job        what was asked for, all listings together, and what goes with what
 collect    one collection, from the client to the output
+bulk       one of many sources or listings, or into other files, through the bulk collections of the library
+beside     malformed items in a file of their own
+board      what the events of a bulk collection come to
+watching   the board on stderr
 demo       the same with everything embedded
 serve      the emulator until a signal
 describe   an operation or a type of the API, or the list of them
@@ -17,6 +22,7 @@ running    coroutine -> exit code: signals, and faults as one line each
 problems   what a fault means to the person at the terminal
 output     bytes to a descriptor, and files that are whole or not there
 progress   how far each catalog is
+rows       items gathered for tables
 tables     items and reports as text
 grid       rows and columns in the width that there is
 text       one safe line of a text that came from elsewhere

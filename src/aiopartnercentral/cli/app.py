@@ -14,6 +14,7 @@ from aiopartnercentral import __version__
 __all__ = ["app"]
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+_FOLLOWED: dict[str, Any] = {**_SETTINGS, "allow_extra_args": True, "allow_interspersed_args": False}
 
 
 class Style(StrEnum):
@@ -40,13 +41,22 @@ class CollectGroup(TyperGroup):
         self._derive()
         return super().get_command(ctx, cmd_name)
 
+    def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - see the class
+        """Do what all listings of the command line ask for together."""
+        from aiopartnercentral.cli.collect import collect  # noqa: PLC0415 - loads botocore
+        from aiopartnercentral.cli.job import checkpoint_of, how_to_go_on  # noqa: PLC0415 - the package of the sinks
+        from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
+
+        parts = super().invoke(ctx)
+        raise typer.Exit(run(lambda: collect(parts), hint=lambda: how_to_go_on(checkpoint_of(parts))))
+
     def _derive(self) -> None:
         # Where typer itself keeps commands, for it suggests from there what a misspelt one may have meant.
         from aiopartnercentral.cli.listings import commands  # noqa: PLC0415 - loads the generated package
 
         for name, function in ({} if self.commands else commands()).items():
             single = _typer()
-            single.command(name, short_help=function.__doc__)(function)
+            single.command(name, short_help=function.__doc__, context_settings=_FOLLOWED)(function)
             self.commands[name] = typer.main.get_command(single)
 
 
@@ -63,9 +73,11 @@ def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
 
 app: typer.Typer = _typer(no_args_is_help=True)
 app.add_typer(
-    _typer(cls=CollectGroup, no_args_is_help=True),
+    _typer(cls=CollectGroup, no_args_is_help=True, subcommand_metavar="LISTING [OPTIONS] [LISTING [OPTIONS]]..."),
     name="collect",
-    help="Collect a listing of one or several catalogs at once.",
+    short_help="Collect listings of many catalogs or accounts at once.",
+    help="Collect one or several listings of many catalogs or accounts at once. Filters stand behind the listing that "
+    "they are for; what is for all of them can stand behind any.",
 )
 
 

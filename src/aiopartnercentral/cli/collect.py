@@ -1,121 +1,93 @@
-"""One collection, from the client to the output."""
+"""One collection, from the client to the output: a plain one here, all others by `bulk`."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
-import anyio.to_thread
-import attrs
 from botocore.exceptions import BotoCoreError
 
 from aiopartnercentral import account
-from aiopartnercentral.cli.grid import Column, Item, render
+from aiopartnercentral.cli.job import how_to_go_on, put_together
 from aiopartnercentral.cli.options import Format, OnFailure
-from aiopartnercentral.cli.output import STDOUT, Outlet, Target
+from aiopartnercentral.cli.output import Outlet, Target, deliver
 from aiopartnercentral.cli.problems import explain, explain_all, unforeseen
-from aiopartnercentral.cli.progress import can_be_live, follow, is_terminal, width_of
+from aiopartnercentral.cli.progress import follow, width_of
+from aiopartnercentral.cli.rows import Rows
 from aiopartnercentral.cli.running import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.tables import cells, columns_of, encoded, report_text
+from aiopartnercentral.cli.tables import encoded, report_text
 from aiopartnercentral.cli.text import one_line
 from aiopartnercentral.errors import CatalogsFailedError
-from aiopartnercentral.report import Outcome, Report
+from aiopartnercentral.report import Outcome, Report, failures
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
+    from aiopartnercentral.cli.job import Job, Part
     from aiopartnercentral.client import ConnectOptions
     from aiopartnercentral.paging import Paginator, Stream, StreamSource
+    from aiopartnercentral.report import Progress
 
-__all__ = ["Job", "collect", "drain"]
-
-
-@attrs.frozen(kw_only=True)
-class Job:
-    """What was asked for; see the options of the same names.
-
-    Attributes:
-        listing: name of the method of `client.paginate`.
-        filters: those of its arguments that go to the service.
-    """
-
-    listing: str
-    filters: Mapping[str, Any]
-    catalogs: list[str]
-    page_size: int | None = None
-    max_items: int | None
-    ordered: bool
-    max_concurrency: int
-    on_error: OnFailure
-    endpoint_url: str | None
-    region: str | None
-    profile: str | None
-    format: Format | None
-    output: str
-    progress: bool | None
-    report: bool | None
-
-    @property
-    def on_terminal(self) -> bool:
-        """Whether a person sees the data itself."""
-        return self.output == STDOUT and is_terminal(sys.stdout)
-
-    @property
-    def as_table(self) -> bool:
-        """Whether the items are written as a table."""
-        return self.on_terminal if self.format is None else self.format is Format.TABLE
-
-    @property
-    def shows_progress(self) -> bool:
-        """Whether progress is shown; unasked, not between the lines of the data."""
-        return self.live if self.progress is None else self.progress
-
-    @property
-    def live(self) -> bool:
-        """Whether progress is redrawn in place, for which the terminal must stay undisturbed."""
-        return can_be_live() and not (self.on_terminal and not self.as_table)
-
-    @property
-    def shows_report(self) -> bool:
-        """Whether the report is shown, in which the failures are told as well."""
-        unasked = is_terminal(sys.stderr) or self.on_error is OnFailure.REPORT
-        return unasked if self.report is None else self.report
+__all__ = ["collect", "connected", "drain"]
 
 
-async def collect(job: Job) -> int:
+async def collect(parts: Sequence[Part]) -> int:
     """Collect into the output and return the exit code; cancelling it leaves an earlier file as it was.
 
     Raises:
         CommandError: it failed, and nothing but the message is left to do.
     """
-    is_open = False
+    job = put_together(parts)
+    if job.bulk is None:
+        report = await _collect_plainly(job)
+        return _conclude(job, report.catalogs, report.elapsed)
+    from aiopartnercentral.cli.bulk import collect_in_bulk  # noqa: PLC0415 - a plain collection starts without
+
+    states, elapsed = await collect_in_bulk(job)
+    return _conclude(job, states, elapsed, called="source", hint=partial(how_to_go_on, job.checkpoint))
+
+
+async def _collect_plainly(job: Job) -> Report:
     with await Target.open(job.output) as target:
-        try:
-            async with account.connect(**_connection(job)) as client:
-                is_open = True
-                report = await _deliver(job, _paginator(job, client), target)
-        except (BotoCoreError, ValueError, OSError) as error:
-            if is_open and explain(error) is None:
-                raise
-            _raise_unusable(job, error)
-        kept = len(report.failures) < len(report.catalogs) and not _aborted(job, report)
-        if kept:
+        async with connected(job) as client:
+            report = await _deliver(job, _paginator(job, client), target)
+        if len(report.failures) < len(report.catalogs) and not _aborted(job, report):
             await target.keep()
-    if job.shows_report and sys.stderr is not None:
-        _write_report(report)
-    fault = unforeseen(report.failures)
+    return report
+
+
+def _conclude(
+    job: Job,
+    states: Mapping[str, Progress],
+    elapsed: float,
+    *,
+    called: str = "catalog",
+    hint: Callable[[], str | None] = lambda: None,
+) -> int:
+    """Tell how it ended, and return the exit code.
+
+    Raises:
+        CommandError: something failed; its lines are what is still to be told.
+    """
+    if job.shows_summary and sys.stderr is not None:
+        _write_summary(report_text(states, elapsed=elapsed, width=width_of(sys.stderr), called=called))
+    failed = failures(states)
+    fault = unforeseen(failed)
     if fault is not None:
         raise fault
-    if not report.failures:
+    if not failed:
         return 0
-    raise CommandError(*() if job.shows_report else explain_all(report.failures))
+    lines = [] if job.shows_summary else explain_all(failed)
+    line = hint()
+    raise CommandError(*lines, *([] if line is None else [line]))
 
 
-def _write_report(report: Report) -> None:
+def _write_summary(text: str) -> None:
     try:
-        sys.stderr.write(report_text(report, width=width_of(sys.stderr)))
+        sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
         # Nobody reads it; that is no fault of the collection.
@@ -124,6 +96,24 @@ def _write_report(report: Report) -> None:
 
 def _aborted(job: Job, report: Report) -> bool:
     return job.on_error is OnFailure.RAISE and bool(report.failures)
+
+
+@asynccontextmanager
+async def connected(job: Job) -> AsyncIterator[account.Client]:
+    """Open the one client of a job without a file of sources.
+
+    Raises:
+        CommandError: there is none to be had.
+    """
+    is_open = False
+    try:
+        async with account.connect(**_connection(job)) as client:
+            is_open = True
+            yield client
+    except (BotoCoreError, ValueError, OSError) as error:
+        if is_open and explain(error) is None:
+            raise
+        _raise_unusable(job, error)
 
 
 def _connection(job: Job) -> ConnectOptions:
@@ -138,17 +128,14 @@ def _connection(job: Job) -> ConnectOptions:
 
 
 def _paginator(job: Job, client: account.Client) -> Paginator[Any, Any]:
-    arguments: dict[str, Any] = dict(job.filters)
-    if job.page_size is not None:
-        arguments["page_size"] = job.page_size
-    method: Callable[..., Paginator[Any, Any]] = getattr(client.paginate, job.listing)
+    (asked,) = job.listings
+    method: Callable[..., Paginator[Any, Any]] = getattr(client.paginate, asked.method)
     return method(
         catalogs=job.catalogs,
-        max_items=job.max_items,
         ordered=job.ordered,
-        max_concurrency=job.max_concurrency,
+        max_concurrency=job.concurrency,
         on_error=job.on_error.value,
-        **arguments,
+        **asked.arguments,
     )
 
 
@@ -170,31 +157,26 @@ def _raise_unusable(job: Job, error: Exception) -> NoReturn:
 
 async def _deliver(job: Job, paginator: Paginator[Any, Any], target: Target) -> Report:
     """Collect and write; returns the report, failures included, once everything is written."""
-    outlet = Outlet(target.fd)
-    rows: list[Item] = []
-    columns: list[Column] = []
-
-    async def write_line(item: bytes) -> None:
-        await outlet.write(item + b"\n")
-
-    async def add_row(item: object) -> None:
-        columns[:] = columns or columns_of(type(item))
-        rows.append(cells(item))
-
     report = Report(catalogs={}, elapsed=0.0)
-    async with anyio.create_task_group() as group:
-        group.start_soon(outlet.pump, group.cancel_scope)
-        source, consume = (paginator, add_row) if job.as_table else (paginator.raw(), write_line)
+
+    async def work(outlet: Outlet) -> None:
+        nonlocal report
+        rows = Rows()
+
+        async def write_line(item: bytes) -> None:
+            await outlet.write(item + b"\n")
+
+        async def add_row(item: object) -> None:
+            rows.add(item)
+
+        as_table = job.form is Format.TABLE
+        source, consume = (paginator, add_row) if as_table else (paginator.raw(), write_line)
         report = await drain(source, consume, live=job.live if job.shows_progress else None)
-        if rows and not _aborted(job, report):
-            # In a thread, for a table of thousands of rows takes a while, and Ctrl-C must not wait for it.
-            width = width_of(sys.stdout) if job.on_terminal else None
-            table = partial(render, columns, rows, width=width)
-            text = await anyio.to_thread.run_sync(table, abandon_on_cancel=True)
+        if not _aborted(job, report):
+            text = await rows.text(width_of(sys.stdout) if job.on_terminal else None)
             await outlet.write(encoded(text, terminal=job.on_terminal))
-        outlet.end()
-    if outlet.error is not None:
-        raise target.failure(outlet.error)
+
+    await deliver(target, work)
     return report
 
 

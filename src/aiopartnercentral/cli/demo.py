@@ -73,7 +73,7 @@ async def show(latency: float) -> int:
         width = width_of(sys.stdout)
         table = render(_COLUMNS, [_rows(one) for sample in samples.values() for one in sample], width=width)
         note = f"(the first {_SAMPLE} connections of each)"
-        text = f"{table}{note}\n\n{report_text(report, width=width)}"
+        text = f"{table}{note}\n\n{report_text(report.catalogs, elapsed=report.elapsed, width=width)}"
         await write_once(target, encoded(text, terminal=width is not None))
     return 0 if report.complete else 1
 

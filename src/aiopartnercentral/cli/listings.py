@@ -1,5 +1,8 @@
 """A command for each paginated operation, derived from the generated client: a further one gets its command by itself.
 
+Behind the options of one the next may follow, with filters of its own. Each command gives its `Part`, and those of the
+commands behind it.
+
 Importing this loads the generated package, so `app` does it only when `collect` is asked for.
 """
 
@@ -16,10 +19,9 @@ import typer
 from aiopartnercentral import service_model
 from aiopartnercentral.account import operations
 from aiopartnercentral.account.client import Paginate
-from aiopartnercentral.cli import collect
 from aiopartnercentral.cli.api import squashed
-from aiopartnercentral.cli.options import COMMON, check_text
-from aiopartnercentral.cli.running import run
+from aiopartnercentral.cli.job import Asked, Part
+from aiopartnercentral.cli.options import OWN, SHARED, check_text
 from aiopartnercentral.client import CollectionOptions
 from aiopartnercentral.operation import Pagination
 from aiopartnercentral.shapes import OpenEnum
@@ -81,7 +83,7 @@ def listings() -> list[Listing]:
     return [_listing(name, paginations[squashed(name)]) for name in methods]
 
 
-def commands() -> dict[str, Callable[..., None]]:
+def commands() -> dict[str, Callable[..., list[Part]]]:
     """Return for each command the function that typer is to call, its options in the signature."""
     return {listing.command: _function(listing) for listing in listings()}
 
@@ -140,32 +142,58 @@ def _is_union(hint: object) -> bool:
     return get_origin(hint) in (Union, types.UnionType)
 
 
-def _function(listing: Listing) -> Callable[..., None]:
-    def command(**options: Any) -> None:  # noqa: ANN401 - each option has its own type, in the signature
-        filters = {name: options.pop(name) for name in listing.filters}
-        job = collect.Job(
-            listing=listing.method,
-            filters={name: value for name, value in filters.items() if value not in (None, [])},
-            **options,
+def _function(listing: Listing) -> Callable[..., list[Part]]:
+    def command(context: typer.Context, **options: Any) -> list[Part]:  # noqa: ANN401 - the types are in the signature
+        shared = {name: options.pop(name) for name in ("catalogs", *SHARED)}
+        given = {name for name in shared if _is_given(context, name)}
+        asked = Asked(
+            method=listing.method,
+            command=listing.command,
+            arguments={name: value for name, value in options.items() if value not in (None, [])},
         )
-        raise typer.Exit(run(lambda: collect.collect(job)))
+        part = Part(
+            asked=asked,
+            given={name: value for name, value in shared.items() if name in given},
+            defaults={name: value for name, value in shared.items() if name not in given},
+        )
+        return [part, *_following(context)]
 
     typed = _annotations(listing)
     command.__name__ = listing.method
     command.__doc__ = _SUMMARIES.get(listing.method, f"Collect the items of {listing.pagination.operation.name}.")
-    command.__annotations__ = {name: hint for name, (hint, _) in typed.items()}
+    command.__annotations__ = {"context": typer.Context, **{name: hint for name, (hint, _) in typed.items()}}
     vars(command)["__signature__"] = inspect.Signature(
         [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
-            for name, (hint, default) in typed.items()
+            inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
+            *(
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
+                for name, (hint, default) in typed.items()
+            ),
         ]
     )
     return command
 
 
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _following(context: typer.Context) -> list[Part]:
+    """Return the parts of the listings that stand behind this one's options."""
+    if not context.args or context.parent is None:
+        return []
+    # As a group calls the first of its commands; typer and click do not agree on how it would call several.
+    group: Any = context.parent.command
+    name, command, rest = group.resolve_command(context.parent, context.args)
+    with command.make_context(name, rest, parent=context.parent) as following:
+        parts: list[Part] = following.command.invoke(following)
+    return parts
+
+
 def _annotations(listing: Listing) -> dict[str, tuple[Any, Any]]:
     """Return the type and the default of each option."""
-    typed: dict[str, tuple[Any, Any]] = {"catalogs": (_catalogs(listing.catalog), inspect.Parameter.empty)}
+    typed: dict[str, tuple[Any, Any]] = {}
     for name, hint in listing.filters.items():
         optional = type(None) in get_args(get_args(hint)[0])
         typed[name] = (hint, None if optional else inspect.Parameter.empty)
@@ -175,19 +203,19 @@ def _annotations(listing: Listing) -> dict[str, tuple[Any, Any]]:
             metavar="NUMBER", min=least, max=most, help="Items of a page; the service's choice by default."
         )
         typed["page_size"] = (Annotated[int | None, option], None)
-    return typed | dict(COMMON)
+    return {**typed, **OWN, "catalogs": (_catalogs(listing.catalog), None), **SHARED}
 
 
 def _catalogs(pattern: re.Pattern[str]) -> Any:  # noqa: ANN401 - types as values have no type
-    def check(names: list[str]) -> list[str]:
-        for name in names:
+    def check(names: list[str] | None) -> list[str] | None:
+        for name in names or ():
             if not pattern.fullmatch(name):
                 raise typer.BadParameter(f"{name!a} is no catalog's name: it must match {pattern.pattern}")
-            if names.count(name) > 1:
+            if names is not None and names.count(name) > 1:
                 raise typer.BadParameter(f"{name} is named twice; each catalog is collected once")
         return names
 
     help_text = "A catalog to collect, such as AWS or Sandbox; repeat it for several at once."
     return Annotated[
-        list[str], typer.Option("--catalog", metavar="NAME", help=help_text, callback=check, show_default=False)
+        list[str] | None, typer.Option("--catalog", metavar="NAME", help=help_text, callback=check, show_default=False)
     ]

@@ -23,9 +23,10 @@ from aiopartnercentral.cli.running import PIPE_CLOSED, CommandError
 from aiopartnercentral.cli.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from typing import Self
 
-__all__ = ["STDOUT", "Outlet", "Target", "write_once"]
+__all__ = ["STDOUT", "Outlet", "Target", "deliver", "write_once"]
 
 STDOUT = "-"
 # Enough for one write to be worth a thread's time; twice this may wait in memory.
@@ -87,8 +88,12 @@ class Outlet:
                 select.select([], [self._fd], [])
 
 
-async def write_once(target: Target, data: bytes) -> None:
-    """Write the data to the end; cancelling it may leave it half written.
+async def deliver(target: Target, work: Callable[[Outlet], Awaitable[None]]) -> None:
+    """Let the work write, and write it to the end; cancelling it may leave a piece half written.
+
+    Arguments:
+        target: where to.
+        work: writes to the outlet that it is given; it is cancelled when nothing can be written any more.
 
     Raises:
         CommandError: it cannot be written.
@@ -96,10 +101,15 @@ async def write_once(target: Target, data: bytes) -> None:
     outlet = Outlet(target.fd)
     async with anyio.create_task_group() as group:
         group.start_soon(outlet.pump, group.cancel_scope)
-        await outlet.write(data)
+        await work(outlet)
         outlet.end()
     if outlet.error is not None:
         raise target.failure(outlet.error)
+
+
+async def write_once(target: Target, data: bytes) -> None:
+    """Write the data to the end; see `deliver`."""
+    await deliver(target, lambda outlet: outlet.write(data))
 
 
 @attrs.define

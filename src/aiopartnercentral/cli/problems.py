@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto
 
 from aiopartnercentral.cli.text import clean, one_line
-from aiopartnercentral.errors import AioPartnerCentralError, CatalogsFailedError, DecodeError, EncodeError, ServiceError
+from aiopartnercentral.errors import (
+    AioPartnerCentralError,
+    CatalogsFailedError,
+    DecodeError,
+    EncodeError,
+    ServiceError,
+    SinkError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +36,7 @@ _REJECTED = (
 )
 _LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS = 500
+_NAMED = 10
 
 
 def explain(error: BaseException) -> str | None:
@@ -39,6 +47,8 @@ def explain(error: BaseException) -> str | None:
         return f"the answer is not what Partner Central's model says: {one_line(str(error))}; is it the right endpoint?"
     if isinstance(error, EncodeError):
         return f"an option cannot be sent: {one_line(str(error))}"
+    if isinstance(error, SinkError):
+        return f"cannot write {clean(error.path)}: {one_line(error.reason)}"
     if isinstance(error, AioPartnerCentralError) and not isinstance(error, CatalogsFailedError):
         return one_line(str(error))
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
@@ -54,11 +64,16 @@ def _configured(error: BaseException) -> str | None:
 
 
 def explain_all(failures: Mapping[str, Exception]) -> list[str]:
-    """Return a line for each fault, naming the catalogs that it befell; the class stands for a fault not foreseen."""
-    catalogs: dict[str, list[str]] = {}
-    for catalog, error in failures.items():
-        catalogs.setdefault(explain(error) or type(error).__name__, []).append(clean(catalog))
-    return [f"{', '.join(names)}: {line}" for line, names in catalogs.items()]
+    """Return a line for each fault, naming the sources that it befell; the class stands for a fault not foreseen."""
+    sources: dict[str, list[str]] = {}
+    for source, error in failures.items():
+        sources.setdefault(explain(error) or type(error).__name__, []).append(clean(source))
+    return [f"{_listed(names)}: {line}" for line, names in sources.items()]
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return f"{', '.join(names[:_NAMED])} and {more} more" if more > 1 else ", ".join(names)
 
 
 def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:
@@ -77,7 +92,7 @@ def _service(error: ServiceError) -> str:
     if code.startswith("AccessDenied"):
         return f"{said}: the caller's policy must allow {error.operation_name} on this catalog{request}"
     if code.startswith(("Throttling", "TooManyRequests")):
-        return f"{said}: try again later, or lower --max-concurrency{request}"
+        return f"{said}: try again later, or set a lower --rate{request}"
     if code.startswith("Validation"):
         return f"{said}{_fields(error)}: check the options{request}"
     if (error.http_status or 0) >= _FIRST_SERVER_STATUS:

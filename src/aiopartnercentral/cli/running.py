@@ -51,13 +51,19 @@ class _End:
     signal: signal.Signals | None = None
 
 
-def run(job: Callable[[], Awaitable[int]], *, when_stopped: int | None = None) -> int:
+def run(
+    job: Callable[[], Awaitable[int]],
+    *,
+    when_stopped: int | None = None,
+    hint: Callable[[], str | None] = lambda: None,
+) -> int:
     """Run a coroutine until it ends or a signal ends it, and return the exit code.
 
     Arguments:
         job: the coroutine function; a signal cancels it.
         when_stopped: the exit code after a signal, for what only a signal ends; None for a line on stderr and 128 plus
             the signal's number.
+        hint: gives a further line for that case, or none.
 
     Raises:
         Exception: what the job raised, apart from a `CommandError`: a fault of the program, not of its use.
@@ -70,6 +76,8 @@ def run(job: Callable[[], Awaitable[int]], *, when_stopped: int | None = None) -
         if when_stopped is not None:
             return when_stopped
         say(f"stopped by {end.signal.name}")
+        if (line := hint()) is not None:
+            say(line)
         _end_threads(_SIGNAL + end.signal)
         return _SIGNAL + end.signal
     if isinstance(end.error, CommandError):

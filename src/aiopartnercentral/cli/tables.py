@@ -15,15 +15,18 @@ import attrs
 from aiopartnercentral.cli.grid import Column, Item, Part, render
 from aiopartnercentral.cli.problems import explain_all
 from aiopartnercentral.cli.text import clean, counted, one_line
+from aiopartnercentral.report import failures
 from aiopartnercentral.shapes import OpenEnum, UnknownMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiopartnercentral.report import Report
+    from aiopartnercentral.report import Progress
 
 __all__ = ["cells", "columns_of", "encoded", "moment", "report_text", "tag"]
 
+# So many sources have a line each, whatever became of them.
+_MANY = 50
 # In which order columns are given up, the last one first.
 _IDENTITY, _KEY, _STATE, _CATALOG, _TEXT, _REFERENCE, _TIME, _KIND = range(8)
 
@@ -34,15 +37,19 @@ def encoded(text: str, *, terminal: bool) -> bytes:
     return text.encode(encoding or "utf-8", "replace")
 
 
-def report_text(report: Report, *, width: int | None) -> str:
-    """Return a report as a table with a line for each catalog, a line of totals, and a line for each error.
+def report_text(states: Mapping[str, Progress], *, elapsed: float, width: int | None, called: str = "catalog") -> str:
+    """Return a report as a table with a line for each source, a line of totals, and a line for each error.
+
+    Of many sources those that are complete have no line.
 
     Arguments:
-        report: the report.
+        states: how far each source has come.
+        elapsed: seconds of the whole.
         width: of the terminal that shows it, or None.
+        called: what a source is called.
     """
     columns = (
-        Column("catalog", 0),
+        Column(called, 0),
         Column("outcome", 1),
         Column("items", 2, numeric=True),
         Column("pages", 4, numeric=True),
@@ -51,21 +58,27 @@ def report_text(report: Report, *, width: int | None) -> str:
     )
     rows = [
         (
-            clean(state.catalog),
+            clean(name),
             state.outcome.value,
             str(state.items),
             str(state.pages),
             str(state.retries),
             f"{state.elapsed:.2f}",
         )
-        for state in report.catalogs.values()
+        for name, state in states.items()
+        if len(states) <= _MANY or not state.complete
     ]
-    totals = (
-        f"{counted(len(rows), 'catalog')}: {counted(report.items, 'item')}, {counted(report.pages, 'page')}, "
-        f"{counted(report.retries, 'retry', 'retries')} in {report.elapsed:.2f} s\n"
+    pages, items, retries = (
+        sum(getattr(state, name) for state in states.values()) for name in ("pages", "items", "retries")
     )
-    errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))
-    return render(columns, [[row] for row in rows], width=width) + totals + errors
+    totals = (
+        f"{counted(len(states), called)}: {counted(items, 'item')}, {counted(pages, 'page')}, "
+        f"{counted(retries, 'retry', 'retries')} in {elapsed:.2f} s\n"
+    )
+    rest = f"({counted(len(states) - len(rows), f'complete {called}')} not listed)\n" if len(rows) < len(states) else ""
+    errors = "".join(f"error: {line}\n" for line in explain_all(failures(states)))
+    table = render(columns, [[row] for row in rows], width=width) if rows else ""
+    return table + rest + totals + errors
 
 
 @attrs.frozen
