@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,9 @@ import pytest
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Source, SourceRestarted, SourceStarted
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import CheckpointError, SourcesFailedError
+from aiopartnercentral.errors import CheckpointError, SinkError, SourcesFailedError
 from aiopartnercentral.report import Outcome
-from aiopartnercentral.sinks import open_sink
+from aiopartnercentral.sinks import NdjsonSink, open_sink
 from tests.bulk.setting import FAST, of
 from tests.client.test_paginate import connection
 from tests.fanout.fakes import no_task_left
@@ -91,6 +92,40 @@ async def test_finished_sources_are_not_asked_again(tmp_path: Path) -> None:
         assert [origin.label for origin, _ in collected] == ["denied"] * 5
         assert collected.report.complete
         assert collected.report.items == 30
+    assert not path.exists()
+
+
+class Full(NdjsonSink):
+    """Has no room at the end."""
+
+    async def finish(self) -> None:
+        raise SinkError(self.output, "No space left on device")
+
+
+async def test_an_output_that_fails_at_the_very_end_can_be_gone_on_with(tmp_path: Path) -> None:
+    path, file = tmp_path / "run.json", tmp_path / "a.ndjson"
+    async with Emulator({"AWS": 25}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        with pytest.raises(SinkError):
+            await collection.into(Full(file))
+        asked = len(emulator.requests)
+        report = await collection.into(NdjsonSink(file))
+        assert len(emulator.requests) == asked
+    assert report.complete
+    assert file.read_bytes().count(b"\n") == 25
+    assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
+
+
+async def test_a_consumer_that_fails_at_the_last_page_gets_it_again(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 25}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        with suppress(ZeroDivisionError):
+            async with collection as stream:
+                for _ in range(25):
+                    await anext(stream)
+                raise ZeroDivisionError
+        assert len(await collection.collect()) == 5
     assert not path.exists()
 
 

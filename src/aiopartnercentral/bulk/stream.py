@@ -72,6 +72,7 @@ class BulkStream(FanOut["Origin", EntryT]):
         self._unfinished: dict[Origin, None] = {}  # of those whose start was told
         self._checkpoint: Checkpoint | None = None
         self._noted = anyio.Event()
+        self._is_left_well = False
 
     @property
     def report(self) -> BulkReport:
@@ -122,6 +123,7 @@ class BulkStream(FanOut["Origin", EntryT]):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         """Stop all fetching, save the checkpoint and close the clients; cancelling it does not shorten that."""
+        self._is_left_well = exc_type is None
         error = exc
         try:
             async with self._stack:
@@ -162,11 +164,13 @@ class BulkStream(FanOut["Origin", EntryT]):
         if checkpoint is None:
             return
         over = all(state.outcome not in _UNFINISHED for state in self._ledger.progress().values())
+        # Whoever left by an exception may have got the last page and not kept it.
+        is_done = over and self._is_left_well and self._run is not None
         try:
             if self._run is not None and not self._view.into_sink:
                 await checkpoint.save()
         finally:
-            await checkpoint.close(remove=over and self._run is not None)
+            await checkpoint.close(remove=is_done)
 
     async def _keep(self, checkpoint: Checkpoint) -> None:
         """Save the checkpoint whenever something was noted; what is noted meanwhile comes with the next time."""
