@@ -13,7 +13,8 @@ import attrs
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from pathlib import Path
 
 GUARD = 60
 PYTHON = (sys.executable, "-W", "error::ResourceWarning")
@@ -89,3 +90,12 @@ def connection(number: int, catalog: str = "AWS") -> bytes:
             },
         }
     ).encode()
+
+
+def sources_file(path: Path, urls: Mapping[str, str], catalogs: Sequence[str] = ("AWS", "Sandbox")) -> Path:
+    """Write a file of sources: for each account, by its name, where it is."""
+    tables = [
+        f'[[source]]\nlabel = "{name}/{{catalog}}"\naccount = "{name}"\nendpoint_url = "{urls[name]}"' for name in urls
+    ]
+    path.write_text("\n".join([f"[defaults]\ncatalogs = {json.dumps(list(catalogs))}", *tables, ""]))
+    return path

@@ -66,9 +66,14 @@ def _configured(error: BaseException) -> str | None:
 def explain_all(failures: Mapping[str, Exception]) -> list[str]:
     """Return a line for each fault, naming the sources that it befell; the class stands for a fault not foreseen."""
     sources: dict[str, list[str]] = {}
+    requests: dict[str, str] = {}
     for source, error in failures.items():
-        sources.setdefault(explain(error) or type(error).__name__, []).append(clean(source))
-    return [f"{_listed(names)}: {line}" for line, names in sources.items()]
+        request = _request(error) if isinstance(error, ServiceError) else ""
+        line = (explain(error) or type(error).__name__).removesuffix(request)
+        sources.setdefault(line, []).append(clean(source))
+        # One of several is enough to ask AWS about.
+        requests.setdefault(line, request)
+    return [f"{_listed(names)}: {line}{requests[line]}" for line, names in sources.items()]
 
 
 def _listed(names: list[str]) -> str:
@@ -85,7 +90,7 @@ def _service(error: ServiceError) -> str:
     message = one_line(str(error.response.get("Error", {}).get("Message") or ""))
     code = clean(error.code)
     said = f"{code}: {message}" if message else code
-    request = f" (request id {clean(str(error.request_id))})" if error.request_id else ""
+    request = _request(error)
     if code.startswith(_REJECTED):
         # The message of a rejected signature quotes the request, so it is left out.
         return f"the credentials were not accepted ({code}): renew them, or check --profile and the clock{request}"
@@ -98,6 +103,10 @@ def _service(error: ServiceError) -> str:
     if (error.http_status or 0) >= _FIRST_SERVER_STATUS:
         return f"{said} (HTTP {error.http_status}): try again later{request}"
     return f"{said} (HTTP {error.http_status}){request}"
+
+
+def _request(error: ServiceError) -> str:
+    return f" (request id {clean(str(error.request_id))})" if error.request_id else ""
 
 
 def _fields(error: ServiceError) -> str:

@@ -1,0 +1,273 @@
+"""Many sources and listings in one command, and every option that goes with them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+
+import anyio
+import pyarrow.parquet
+import pytest
+
+from aiopartnercentral.emulator import Denial, Emulator
+from tests.cli.helpers import PYTHON, connection, page, serving, sources_file
+
+pytestmark = pytest.mark.anyio
+
+CONNECTIONS = ("collect", "list-connections")
+
+
+@pytest.fixture
+async def two(tmp_path):
+    """Give a file of two accounts with two catalogs each, and their emulators."""
+    async with Emulator({"AWS": 120, "Sandbox": 20}) as ada, Emulator({"AWS": 60, "Sandbox": 10}, seed=5) as bob:
+        urls = {"ada": ada.endpoint_url, "bob": bob.endpoint_url}
+        yield sources_file(tmp_path / "sources.toml", urls), ada, bob
+
+
+def told(path):
+    return {(one["label"], one["listing"]): one for one in json.loads(path.read_bytes())["sources"]}
+
+
+async def test_all_sources_come_in_one_stream_as_spelled(run, two):
+    sources, _, _ = two
+    ended = await run(*CONNECTIONS, "--sources", sources)
+    assert (ended.code, ended.err) == (0, "")
+    assert len(ended.items) == 210
+    assert len({item["Id"] for item in ended.items}) == 210
+
+
+async def test_a_template_makes_a_file_for_each_source_and_listing(run, two, tmp_path):
+    sources, _, _ = two
+    ended = await run(
+        *(*CONNECTIONS, "--sources", sources, "--format", "csv", "list-partners"),
+        *("--output", tmp_path / "out" / "{label}" / "{operation}-{catalog}.csv.gz"),
+    )
+    assert (ended.code, ended.out) == (1, b"")
+    assert f"its folder {tmp_path}/out does not exist" in ended.complaint
+    (tmp_path / "out").mkdir()
+    ended = await run(
+        *(*CONNECTIONS, "--sources", sources, "--format", "csv", "list-partners"),
+        *("--output", tmp_path / "out" / "{label}" / "{operation}-{catalog}.csv.gz"),
+    )
+    assert (ended.code, ended.err) == (0, "")
+    found = {path.relative_to(tmp_path / "out").as_posix(): path for path in tmp_path.glob("out/*/*")}
+    names = {
+        f"{label}%2F{catalog}/{operation}-{catalog}.csv.gz"
+        for label in ("ada", "bob")
+        for catalog in ("AWS", "Sandbox")
+        for operation in ("list_connections", "list_partners")
+    }
+    assert set(found) == names
+    text = gzip.decompress(found["ada%2FAWS/list_connections-AWS.csv.gz"].read_bytes()).decode()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == 120
+    assert {(row["source_label"], row["source_catalog"], row["catalog"]) for row in rows} == {("ada/AWS", "AWS", "AWS")}
+
+
+async def test_an_odd_label_stays_within_the_folder(run, tmp_path):
+    async with Emulator({"AWS": 3}) as emulator:
+        sources = sources_file(tmp_path / "s.toml", {"../../x": emulator.endpoint_url}, ["AWS"])
+        ended = await run(*CONNECTIONS, "--sources", sources, "--output", tmp_path / "{label}.ndjson")
+    assert ended.code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["%2E.%2F..%2Fx%2FAWS.ndjson", "s.toml"]
+
+
+@pytest.mark.parametrize("format_", [(), ("--format", "parquet")])
+async def test_parquet_by_its_ending_or_by_name(run, two, tmp_path, format_):
+    sources, _, _ = two
+    file = tmp_path / ("items" if format_ else "items.parquet")
+    ended = await run(*CONNECTIONS, "--sources", sources, *format_, "--output", file)
+    assert (ended.code, ended.err) == (0, "")
+    table = pyarrow.parquet.read_table(file)
+    assert table.num_rows == 210
+    assert set(table.column("source_label").to_pylist()) == {"ada/AWS", "ada/Sandbox", "bob/AWS", "bob/Sandbox"}
+
+
+async def test_one_catalog_without_a_file_of_sources(run, emulator, tmp_path):
+    file = tmp_path / "items.csv"
+    ended = await run(*CONNECTIONS, "--catalog", "Sandbox", "--endpoint-url", emulator.endpoint_url, "--output", file)
+    assert (ended.code, ended.err) == (0, "")
+    with file.open(newline="", encoding="utf-8") as lines:
+        assert {row["source_label"] for row in csv.DictReader(lines)} == {"Sandbox"}
+
+
+async def test_filters_stand_behind_the_listing_that_they_are_for(run):
+    requests = []
+    keys = {"ListConnections": "ConnectionSummaries", "ListConnectionInvitations": "ConnectionInvitationSummaries"}
+
+    def answer(operation, sent):
+        requests.append((operation, sent))
+        return page([b'{"From":"%s"}' % operation.encode()], None, keys[operation])
+
+    async with serving(answer) as url:
+        ended = await run(
+            *(*CONNECTIONS, "--connection-type", "SUBSIDIARY", "--page-size", 9, "--endpoint-url", url),
+            *("list-connection-invitations", "--status", "PENDING", "--max-items", 1, "--catalog", "AWS"),
+        )
+    assert (ended.code, ended.err) == (0, "")
+    assert sorted(item["From"] for item in ended.items) == ["ListConnectionInvitations", "ListConnections"]
+    assert sorted(requests) == [
+        ("ListConnectionInvitations", {"Catalog": "AWS", "Status": "PENDING"}),
+        ("ListConnections", {"Catalog": "AWS", "ConnectionType": "SUBSIDIARY", "MaxResults": 9}),
+    ]
+
+
+async def test_a_table_has_the_source_of_each_row_and_one_part_for_each_listing(run, two, tmp_path):
+    sources, _, _ = two
+    file = tmp_path / "items.txt"
+    ended = await run(
+        *(*CONNECTIONS, "--max-items", 2, "list-partners", "--max-items", 1, "--format", "table"),
+        *("--sources", sources, "--output", file),
+    )
+    assert (ended.code, ended.err) == (0, "")
+    parts = [part.splitlines() for part in file.read_text().split("\n\n")]
+    assert [part[0].split()[:2] for part in parts] == [["source", "catalog"], ["source", "catalog"]]
+    labels = {"ada/AWS", "ada/Sandbox", "bob/AWS", "bob/Sandbox"}
+    assert all({line.split()[0] for line in part[1:]} == labels for part in parts)
+
+
+async def test_the_report_file_tells_of_every_source(run, two, tmp_path):
+    sources, ada, _ = two
+    ada.denials = [Denial(catalog="Sandbox", operation="ListPartners")]
+    report = tmp_path / "report.json"
+    report.write_text("earlier")
+    ended = await run(*CONNECTIONS, "list-partners", "--sources", sources, "--report", report, "--ignore-errors", "X")
+    assert ended.code == 1
+    assert "ada/Sandbox list_partners: AccessDeniedException" in ended.complaint
+    whole = json.loads(report.read_bytes())
+    assert (whole["complete"], whole["items"]) == (False, len(ended.items))
+    states = told(report)
+    assert len(states) == 8
+    assert states["bob/AWS", "list_connections"]["items"] == 60
+    assert states["bob/AWS", "list_connections"]["account"] == "bob"
+    denied = states["ada/Sandbox", "list_partners"]
+    assert (denied["outcome"], denied["error"]["type"]) == ("failed", "AccessDeniedException")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "sources.toml"]
+
+
+async def test_what_is_to_be_ignored_is_skipped(run, two, tmp_path):
+    sources, ada, bob = two
+    ada.denied_catalogs = ["Sandbox"]
+    bob.denials = [Denial(catalog="Sandbox")]
+    ended = await run(
+        *(*CONNECTIONS, "--sources", sources, "--report", tmp_path / "r.json", "--summary"),
+        *("--ignore-errors", "AccessDeniedException", "--ignore-errors", "Other"),
+    )
+    assert ended.code == 0
+    assert len(ended.items) == 180
+    assert [state["outcome"] for state in told(tmp_path / "r.json").values()].count("skipped") == 2
+    assert "4 sources: 180 items" in ended.err
+
+
+@pytest.mark.parametrize("policy", ["finish", "report", "raise"])
+async def test_a_failure_is_told_as_the_policy_says(run, two, tmp_path, policy):
+    sources, ada, _ = two
+    ada.denied_catalogs = ["AWS"]
+    file = tmp_path / "items.ndjson.gz"
+    ended = await run(*CONNECTIONS, "--sources", sources, "--on-error", policy, "--output", file, "--concurrency", 1)
+    assert ended.code == 1
+    assert ended.err.count("ada/AWS") == {"finish": 1, "report": 2, "raise": 1}[policy]
+    assert ended.err.count("AccessDeniedException") == 1
+    assert "Traceback" not in ended.err
+    assert file.exists() == (policy != "raise")
+    if policy != "raise":
+        assert len(gzip.decompress(file.read_bytes()).splitlines()) == 90
+    assert len(list(tmp_path.iterdir())) == (1 if policy == "raise" else 2)
+
+
+async def test_where_every_source_fails_the_earlier_file_stays(run, two, tmp_path):
+    sources, ada, bob = two
+    ada.denied_catalogs = bob.denied_catalogs = ["AWS", "Sandbox"]
+    file = tmp_path / "items.csv"
+    file.write_text("earlier")
+    ended = await run(*CONNECTIONS, "--sources", sources, "--output", file)
+    assert ended.code == 1
+    assert "ada/AWS, ada/Sandbox, bob/AWS, bob/Sandbox: AccessDenied" in ended.complaint
+    assert file.read_text() == "earlier"
+
+
+async def test_a_rate_spaces_the_requests_of_an_account(run):
+    asked = []
+
+    def answer(_operation, sent):
+        asked.append(anyio.current_time())
+        number = int(sent.get("NextToken") or 0)
+        return page([connection(number)], str(number + 1) if number < 4 else None)
+
+    async with serving(answer) as url:
+        ended = await run(
+            *(*CONNECTIONS, "--catalog", "A", "--catalog", "B", "--endpoint-url", url, "--rate", 20),
+        )
+    assert (ended.code, len(ended.items)) == (0, 10)
+    # None is early, but the first two wait for their connections.
+    assert asked[-1] - asked[2] > 6 / 20
+
+
+WRONG = connection(7).replace(b'"2025-01-01T00:00:00Z"', b'"then"')
+
+
+@pytest.mark.parametrize("output", ["items.csv", "items.parquet", "table"])
+async def test_malformed_items_are_kept_beside(run, tmp_path, output):
+    async with serving(lambda *_: page([connection(1), WRONG, connection(2)])) as url:
+        arguments = (*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, "--output", tmp_path / output)
+        form = ("--format", "table") if output == "table" else ()
+        ended = await run(*arguments, *form)
+        assert ended.code == 1
+        assert "$.ConnectionSummaries[1].UpdatedAt" in ended.complaint
+        assert list(tmp_path.iterdir()) == []
+        ended = await run(*arguments, *form, "--malformed", tmp_path / "bad.ndjson.gz")
+    assert ended.code == 0
+    assert f"1 malformed item left out: see {tmp_path}/bad.ndjson.gz" in ended.complaint
+    (line,) = gzip.decompress((tmp_path / "bad.ndjson.gz").read_bytes()).splitlines()
+    assert WRONG in line
+    left_out = json.loads(line)
+    assert (left_out["label"], left_out["operation"]) == ("AWS", "list_connections")
+    assert left_out["path"] == "$.ConnectionSummaries[1].UpdatedAt"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["bad.ndjson.gz", output])
+
+
+async def test_where_nothing_was_malformed_the_file_is_empty(run, two, tmp_path):
+    sources, _, _ = two
+    bad = tmp_path / "bad.ndjson"
+    bad.write_text("of yesterday")
+    ended = await run(*CONNECTIONS, "--sources", sources, "--output", tmp_path / "a.csv", "--malformed", bad)
+    assert (ended.code, ended.err) == (0, "")
+    assert bad.read_bytes() == b""
+
+
+async def test_a_reader_that_is_gone_is_no_fault(started, two):
+    sources, _, _ = two
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        async with started(*CONNECTIONS, "--sources", sources, stdout=theirs) as process:
+            assert await process.wait() == 141
+            assert b"".join([chunk async for chunk in process.stderr]) == b""
+    finally:
+        os.close(theirs)
+
+
+async def test_a_report_can_go_to_standard_output(run, two, tmp_path):
+    sources, _, _ = two
+    ended = await run(*CONNECTIONS, "--sources", sources, "--output", tmp_path / "a.ndjson", "--report", "-")
+    assert ended.code == 0
+    assert json.loads(ended.out)["complete"]
+    assert (tmp_path / "a.ndjson").read_bytes().count(b"\n") == 210
+
+
+async def test_a_plain_collection_loads_nothing_of_bulk(environment, emulator):
+    code = (
+        f"import sys; sys.argv[1:] = 'collect list-connections --catalog AWS --endpoint-url'.split() + ["
+        f"{emulator.endpoint_url!r}]\n"
+        "from aiopartnercentral.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code, ended.code\n"
+        "loaded = [one for one in sys.modules if one.startswith(('aiopartnercentral.bulk.', 'pyarrow', 'filelock'))]\n"
+        "assert not loaded, loaded\n"
+    )
+    ended = await anyio.run_process([*PYTHON, "-c", code], env=environment, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert ended.stdout.count(b"\n") == 250

@@ -1,0 +1,180 @@
+"""What does not go together, and files that say what cannot be: one clear line, and the exit code of wrong usage."""
+
+from __future__ import annotations
+
+import json
+
+import anyio
+import pytest
+
+from aiopartnercentral.emulator import Emulator
+from tests.cli.helpers import PYTHON, sources_file
+
+pytestmark = pytest.mark.anyio
+
+CONNECTIONS = ("collect", "list-connections")
+AWS = ("--catalog", "AWS")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], ["--catalog", "--sources"]),
+        ([*AWS, "--sources", "s"], ["--sources and --catalog exclude each other"]),
+        (["--sources", "s", "--profile", "p"], ["--sources and --profile exclude each other"]),
+        (["--sources", "s", "--region", "r"], ["--sources and --region exclude each other"]),
+        (["--sources", "s", "--endpoint-url", "http://h"], ["--sources and --endpoint-url exclude each other"]),
+        ([*AWS, "--ordered", "list-partners"], ["--ordered and list-partners exclude each other"]),
+        (["--sources", "s", "--ordered"], ["--ordered and --sources exclude each other"]),
+        ([*AWS, "--ordered", "--output", "{label}.ndjson"], ["--ordered and a template in --output exclude"]),
+        ([*AWS, "--ordered", "--output", "a.gz"], ["--ordered and the ending .gz of --output exclude"]),
+        ([*AWS, "--ordered", "--output", "a.csv"], ["--ordered and --format csv exclude"]),
+        ([*AWS, "--format", "csv"], ["--format csv needs --output"]),
+        ([*AWS, "--format", "parquet"], ["--format parquet needs --output"]),
+        ([*AWS, "--checkpoint", "c"], ["--checkpoint needs --output and a file"]),
+        ([*AWS, "--checkpoint", "c", "--output", "t", "--format", "table"], ["--checkpoint and --format table"]),
+        ([*AWS, "--output", "{label}", "--format", "table"], ["--format table and a template in --output"]),
+        ([*AWS, "--output", "{lable}.csv"], ["{lable}.csv", "{label}"]),
+        ([*AWS, "--output", "a.parquet.gz"], ["Parquet"]),
+        ([*AWS, "--output", "a.csv", "list-partners"], ["{operation}", "a.csv"]),
+        ([*AWS, "--malformed", "m"], ["--malformed and --format ndjson exclude each other"]),
+        ([*AWS, "--malformed", "{label}", "--output", "a.csv"], ["--malformed names one file"]),
+        ([*AWS, "--report", "-"], ["--report - and --output - exclude each other"]),
+        ([*AWS, "--report", "./x.csv", "--output", "x.csv"], ["--output and --report name the same file"]),
+        ([*AWS, "list-connections"], ["list-connections is named twice"]),
+        ([*AWS, "list-partners", *AWS], ["--catalog stands behind list-connections and behind list-partners"]),
+    ],
+)
+async def test_what_does_not_go_together_is_named(run, options, words):
+    ended = await run(*CONNECTIONS, *options)
+    assert (ended.code, ended.out) == (2, b"")
+    for word in words:
+        assert word in ended.complaint
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--rate", "0"], "--rate"),
+        (["--rate", "inf"], "--rate"),
+        (["--concurrency", "0"], "--concurrency"),
+        (["--checkpoint", ""], "--checkpoint"),
+        (["--report", ""], "--report"),
+        (["--ignore-errors", ""], "--ignore-errors"),
+        (["list-partner"], "Did you mean 'list-partners'"),
+        (["list-partners", "--page-size", "3"], "--page-size"),
+    ],
+)
+async def test_a_value_that_cannot_be_is_named(run, options, words):
+    ended = await run(*CONNECTIONS, *AWS, *options)
+    assert (ended.code, ended.out) == (2, b"")
+    assert words in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[source]", "is not TOML"),
+        ("", "there is no [[source]] table"),
+        ("[[source]]\nprofile = 'a'", "catalogs"),
+        ("[[source]]\ncatalogs = ['AWS']\nprofle = 'a'", "profle"),
+        ("[[source]]\ncatalogs = ['AWS']\n[[source]]\ncatalogs = ['AWS']", "AWS"),
+        ("[[source]]\ncatalogs = ['AWS']\nrole_arn = 'arn:aws:iam::1:role/x'", "role_arn"),
+        (None, "No such file or directory"),
+    ],
+)
+async def test_a_file_of_sources_with_a_mistake(run, tmp_path, text, words):
+    file = tmp_path / "sources.toml"
+    if text is not None:
+        file.write_text(text)
+    ended = await run(*CONNECTIONS, "--sources", file, "--output", tmp_path / "a.csv")
+    assert (ended.code, ended.out) == (2, b"")
+    assert str(file) in ended.complaint
+    assert words in ended.complaint
+    assert not (tmp_path / "a.csv").exists()
+
+
+async def test_a_checkpoint_of_another_collection(run, tmp_path):
+    checkpoint, file = tmp_path / "run.json", tmp_path / "a.ndjson"
+    file.write_text("earlier")
+    async with Emulator({"AWS": 3, "Denied": 1}, denied_catalogs=["Denied"]) as emulator:
+        arguments = ("--endpoint-url", emulator.endpoint_url, "--checkpoint", checkpoint, "--output", file)
+        assert (await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments)).code == 1
+        before = checkpoint.read_bytes()
+        for changed, words in (
+            ([*AWS, "--catalog", "Denied", "--page-size", 2], "asks otherwise by MaxResults"),
+            ([*AWS], "there was a source Denied"),
+            ([*AWS, "--catalog", "Denied", "list-partners"], "list_partners is listed now and not then"),
+        ):
+            ended = await run(*CONNECTIONS, *changed, *arguments)
+            assert ended.code == 2
+            assert "is of another collection" in ended.complaint
+            assert words in ended.complaint
+        for text, words in ((b"{}", "is no checkpoint"), (json.dumps({"format": "x"}).encode(), "is no checkpoint")):
+            checkpoint.write_bytes(text)
+            ended = await run(*CONNECTIONS, *AWS, *arguments)
+            assert ended.code == 2
+            assert words in ended.complaint
+        checkpoint.write_bytes(before.replace(b'"version":1', b'"version":9', 1))
+        assert "is of version 9" in (await run(*CONNECTIONS, *AWS, *arguments)).complaint
+        checkpoint.write_bytes(before)
+        changed = file.with_suffix(".csv")
+        ended = await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments[:-1], changed)
+        assert ended.code == 1
+        assert "cannot be gone on with as csv" in ended.err
+    assert file.read_bytes().count(b"\n") == 3
+
+
+async def test_a_checkpoint_where_none_can_be(run, tmp_path):
+    ended = await run(*CONNECTIONS, *AWS, "--checkpoint", tmp_path / "no" / "c", "--output", tmp_path / "a.csv")
+    assert ended.code == 2
+    assert "its folder does not exist" in ended.complaint
+
+
+async def test_a_report_where_none_can_be(run, tmp_path):
+    ended = await run(*CONNECTIONS, *AWS, "--report", tmp_path / "no" / "r.json")
+    assert (ended.code, ended.out) == (1, b"")
+    assert "its directory does not exist" in ended.complaint
+
+
+async def test_without_pyarrow_there_is_one_line(environment, tmp_path):
+    arguments = [*CONNECTIONS, *AWS, "--output", str(tmp_path / "a.parquet")]
+    code = (
+        f"import sys; sys.modules['pyarrow'] = None; sys.argv[1:] = {arguments!r}\n"
+        "from aiopartnercentral.cli import main; sys.exit(main())"
+    )
+    ended = await anyio.run_process([*PYTHON, "-c", code], env=environment, check=False)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.decode().count("\n") == 1
+    assert "aiopartnercentral[arrow]" in ended.stderr.decode()
+
+
+async def test_an_unknown_profile_is_wrong_usage_in_bulk_too(run, tmp_path):
+    ended = await run(*CONNECTIONS, *AWS, "--profile", "nope", "--output", tmp_path / "a.csv")
+    assert ended.code == 2
+    assert "no profile 'nope'" in ended.complaint
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("key", "value", "words"), [("profile", "nope", "nope"), ("region", "no-region-1", None)])
+async def test_a_source_that_cannot_be_accessed_costs_itself_alone(run, tmp_path, key, value, words):
+    async with Emulator({"AWS": 3}) as emulator:
+        sources = sources_file(tmp_path / "s.toml", {"good": emulator.endpoint_url}, ["AWS"])
+        endpoint = "" if words else f'\nendpoint_url = "{emulator.endpoint_url}"'
+        sources.write_text(f'{sources.read_text()}\n[[source]]\nlabel = "bad"\n{key} = "{value}"{endpoint}\n')
+        ended = await run(*CONNECTIONS, "--sources", sources)
+    assert "Traceback" not in ended.err
+    assert len(ended.items) == (3 if words else 6)
+    assert ended.code == (1 if words else 0)
+    assert (words or "") in ended.err
+
+
+async def test_a_setting_that_cannot_be_is_no_traceback_in_bulk(run, tmp_path):
+    async with Emulator({"AWS": 3}) as emulator:
+        sources = sources_file(tmp_path / "s.toml", {"good": emulator.endpoint_url}, ["AWS"])
+        sources.write_text(f'{sources.read_text()}\n[[source]]\nlabel = "odd"\n')
+        ended = await run(*CONNECTIONS, "--sources", sources, AWS_ENDPOINT_URL="nonsense")
+    assert ended.code == 1
+    assert len(ended.items) == 3
+    assert "odd: a setting of the source, the environment or the AWS config file is not usable" in ended.complaint
