@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiopartnercentral.bulk.events import (
-    CollectionStarted,
     PageFetched,
+    RunStarted,
     SourceFinished,
     SourceRestarted,
     SourceStarted,
@@ -72,8 +72,8 @@ class Board:
     def note(self, event: Event) -> None:
         """Take in an event."""
         match event:
-            case CollectionStarted():
-                self.sources, self.finished, self.resumed = event.sources, event.finished, event.finished
+            case RunStarted(origins=origins, finished=finished):
+                self.sources, self.finished, self.resumed = len(origins), len(finished), len(finished)
                 self._began = time.monotonic()
             case SourceStarted(origin=origin) | SourceRestarted(origin=origin):
                 self.under_way[origin] = Line()
