@@ -37,12 +37,12 @@ class WithMalformed:
         """What it needs of a page."""
         return self.output.wants
 
-    async def open(self, position: JsonValue | None = None) -> None:
+    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
         """Begin anew, or go on with both; see `Sink.open`."""
         if position is not None and not (isinstance(position, dict) and position.keys() == {"output", "malformed"}):
             raise SinkError(self.path, "the run to go on with had no file for malformed items")
-        await self.output.open(None if position is None else position["output"])
-        await self.malformed.open(None if position is None else position["malformed"])
+        await self.output.open(None if position is None else position["output"], token=token)
+        await self.malformed.open(None if position is None else position["malformed"], token=token)
 
     async def write(self, page: Page) -> None:
         """Take the page over; see `Sink.write`."""

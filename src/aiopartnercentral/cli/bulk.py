@@ -162,11 +162,9 @@ class _Run:
 
     def _made_sink(self) -> Sink:
         form: Any = self._job.form.value
-        # A run that is killed before the first checkpoint leaves unfinished files that only their names lead to.
-        token = None if self._job.checkpoint is None else str(self._job.checkpoint.resolve())
-        sink = open_sink(self._job.output, format=form, cls=self._collection.item_classes, token=token)
+        sink = open_sink(self._job.output, format=form, cls=self._collection.item_classes)
         malformed = self._job.malformed
-        return sink if malformed is None else WithMalformed(sink, _ndjson(malformed, token), str(malformed))
+        return sink if malformed is None else WithMalformed(sink, _ndjson(malformed), str(malformed))
 
     async def _into_stream(self) -> BulkReport:
         """Write to standard output, a device or a pipe, or a table into a file."""
@@ -234,8 +232,8 @@ def _foreseen(state: Progress) -> Progress:
     return attrs.evolve(state, error=_SettingError(line))
 
 
-def _ndjson(path: Path, token: str | None = None) -> Sink:
-    return open_sink(path, format="ndjson", token=token)
+def _ndjson(path: Path) -> Sink:
+    return open_sink(path, format="ndjson")
 
 
 async def _write_malformed(sink: Sink, report: BulkReport) -> None:
