@@ -52,7 +52,10 @@ class Exchange:
         return params
 
     async def answer(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> Answer:
-        """Send a request and return the answer before it is decoded; raises what `call` does, but for `DecodeError`."""
+        """Send a request and return the answer before it is decoded; raises what `call` does.
+
+        A `DecodeError` is raised here only about an answer that botocore takes apart.
+        """
         from aiopartnercentral.transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
 
         params = await self.params(operation, request)

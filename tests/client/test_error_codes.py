@@ -83,7 +83,9 @@ async def test_retries_see_it_in_calls_through_a_wrapped_client_and_in_no_others
     assert len(server.received) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"<html>no</html>", b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"<html>no</html>", b"\xff", b'{"__type": ""}', b'{"__type": 5}', b'{"__type": null}']
+)
 async def test_a_header_names_the_error_whatever_the_body_is(
     body: bytes, server: ScriptedServer, client: account.Client
 ) -> None:

@@ -11,15 +11,15 @@ from __future__ import annotations
 import json
 import sys
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import aiohttp
 import attrs
 from aiobotocore.client import AioBaseClient
 from botocore import xform_name
 from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreamingError
-from botocore.parsers import ResponseParserError
 
+from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.shapes import ResponseMetadata
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class _Taken:
     """What the handlers know of the call under way, and where they leave what they take out of its answer.
 
     An error's body is mended for botocore's parser in any protocol of JSON, and taken where all members are in it.
+    While botocore takes an answer apart, whatever is raised is about that answer, and may quote it.
     """
 
     takes_answer: bool
@@ -79,7 +80,9 @@ class _Taken:
     pause: Pause | None = None
     status: int = 0
     body: bytes | None = None
+    error: Mapping[str, Any] = attrs.field(factory=dict)
     request_id: str | None = None
+    is_parsed: bool = False
 
 
 # Both live for a moment, in the task of the call alone: `_CALLING` from the beginning of a call of ours until botocore
@@ -110,28 +113,38 @@ def _take_body(response_dict: dict[str, Any], **_: object) -> None:
     _AWAITED.set(None)
     if taken is None:
         return
+    taken.is_parsed = True
     taken.status, headers = response_dict["status_code"], response_dict["headers"]
-    taken.request_id = headers.get("x-amzn-requestid")
+    taken.request_id = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
     if taken.status < _FIRST_ERROR_STATUS and taken.takes_answer:
         taken.body, response_dict["body"] = response_dict["body"], b"{}"
     elif taken.status >= _FIRST_ERROR_STATUS and taken.mends_error:
         body: bytes = response_dict["body"]
         taken.body = body if taken.takes_error else None
-        response_dict["body"] = _legible_error(body, headers.get("x-amzn-errortype"), taken.error_codes)
+        response_dict["body"], taken.error = _legible_error(body, headers.get("x-amzn-errortype"), taken.error_codes)
+
+
+def _parsed(context: dict[str, Any], **_: object) -> None:
+    """On `response-received`: botocore has taken the answer apart, or there was none."""
+    taken = context.get(_KEY)
+    if taken is not None:
+        taken.is_parsed = False
 
 
 _HANDLERS: dict[str, Callable[..., Any]] = {
     "provide-client-params": _mark_context,
     "request-created": _await_answer,
     "before-parse": _take_body,
+    "response-received": _parsed,
 }
 
 
-def _legible_error(body: bytes, header: str | None, codes: Container[str]) -> bytes:
-    """Return the body of an error as botocore's parser survives it, and with the code where that parser looks for it.
+def _legible_error(body: bytes, header: str | None, codes: Container[str]) -> tuple[bytes, Mapping[str, Any]]:
+    """Return the body of an error as botocore's parser survives it, and its members.
 
-    Services may say which error it is in a header or in a member `code` as well, which the parser does not know. The
-    member may mean something else, so it counts only where it is the code of a modelled error.
+    Services may say which error it is in a header or in a member `code` as well, where the parser does not look: then
+    the body says it where it does. The member may mean something else, so it counts only where it is the code of a
+    modelled error.
     """
     text = ""
     try:
@@ -143,13 +156,18 @@ def _legible_error(body: bytes, header: str | None, codes: Container[str]) -> by
         members = {"message": text}  # which is what the parser makes of it
     if not isinstance(members, dict):
         members, body = {}, b"{}"
-    if members.get("__type") is None:
+    if not _is_code(members.get("__type")):
         named = (members.get("code"), members.get("Code"))
-        found = [bare for bare in (_bare_code(code) for code in named if isinstance(code, str)) if bare in codes]
+        found = [bare for bare in map(_bare_code, filter(_is_code, named)) if bare in codes]
         code = _bare_code(header) if header else next(iter(found), None)
         if code:
-            return json.dumps({**members, "__type": code}).encode()
-    return body
+            members = {**members, "__type": code}
+            body = json.dumps(members).encode()
+    return body, members
+
+
+def _is_code(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""
 
 
 def _bare_code(code: str) -> str:
@@ -201,6 +219,7 @@ class Transport:
 
         Raises:
             ErrorAnswerError: the service answered with an error.
+            DecodeError: botocore cannot take the answer apart.
             RuntimeError: the client has been closed.
             botocore.exceptions.BotoCoreError: no whole answer came, or the call could not be made.
         """
@@ -222,26 +241,31 @@ class Transport:
             parsed = await method(**params)
         except ClientError as error:
             raise ErrorAnswerError(error, taken.body) from None
-        except (ResponseParserError, AttributeError, TypeError):
-            if taken.status < _FIRST_ERROR_STATUS:
-                raise
-            raise ErrorAnswerError(_unparsed_error(operation.name, taken), taken.body) from None
         except _broken_body_errors() as error:
             raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
+        except Exception as error:
+            if not taken.is_parsed:
+                raise
+            failure = _unparsed(operation.name, taken, error)
+        else:
+            return Answer(body=taken.body, parsed=parsed, metadata=_metadata(parsed))
         finally:
             _CALLING.set(None)
-        return Answer(body=taken.body, parsed=parsed, metadata=_metadata(parsed))
+        raise failure  # here, where it does not bring along what botocore raised
 
 
-def _unparsed_error(operation: str, taken: _Taken) -> ClientError:
-    """Return the error for an answer whose members made botocore's parser give up: its code and message count."""
-    members = json.loads(taken.body or b"{}")
+def _unparsed(operation: str, taken: _Taken, error: Exception) -> DecodeError | ErrorAnswerError:
+    """Return what to raise for an answer that made botocore's parser give up; an error's code and message count."""
+    if taken.status < _FIRST_ERROR_STATUS:
+        reason = f"botocore cannot take the answer apart ({type(error).__name__})"
+        return DecodeError(reason, operation=operation, request_id=taken.request_id)
+    members = taken.error
     kind = members.get("__type")
-    code = _bare_code(kind) if isinstance(kind, str) else str(taken.status)
+    code = _bare_code(kind) if _is_code(kind) else str(taken.status)
     message = members.get("message", members.get("Message", ""))
     metadata = {"HTTPStatusCode": taken.status, "RequestId": taken.request_id}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
-    return ClientError(response, operation)
+    return ErrorAnswerError(ClientError(response, operation), taken.body)
 
 
 def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:

@@ -1,0 +1,127 @@
+"""Answers that botocore takes apart, and cannot: over real sockets, from generated packages of other protocols."""
+
+from __future__ import annotations
+
+import shutil
+import traceback
+from contextlib import asynccontextmanager
+from importlib import import_module
+
+import pytest
+from aiobotocore.config import AioConfig
+
+from aiopartnercentral import DecodeError, ServiceError
+from tests.codegen import synthetic
+from tests.servers import socket_server
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "S3CR3T"
+THING = {"thing_id": "a", "http_method": "GET"}
+PUT = ("rest_json", "put_thing", THING)
+GET = ("rest_json", "get_thing", {"thing_id": "a"})
+DESCRIBE = ("query", "describe", {"name": "n"})
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Return a folder that botocore finds the synthetic models in."""
+    folder = tmp_path_factory.mktemp("models")
+    for feature in ("rest_json", "query"):
+        target = folder / synthetic.config(feature).name / "2025-01-01"
+        shutil.copytree(synthetic.MODELS / feature, target)
+    return folder
+
+
+@pytest.fixture
+def connected(models, monkeypatch):
+    monkeypatch.setenv("AWS_DATA_PATH", str(models))
+
+    @asynccontextmanager
+    async def connected(feature, status, headers, body):
+        head = {"x-amzn-RequestId": "r-1", "Connection": "close", "Content-Length": len(body), **headers}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+        reply = f"HTTP/1.1 {status} any\r\n{lines}\r\n".encode() + body
+        package = import_module(synthetic.config(feature).package)
+        options = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+        retries = AioConfig(retries={"mode": "standard", "max_attempts": 1})
+        with socket_server(reply) as url:
+            async with package.connect(endpoint_url=url, config=retries, **options) as client:
+                yield client
+
+    return connected
+
+
+def shown(error):
+    """Return all that a log may show of an error and of those that came with it."""
+    chain, seen = [error], []
+    while chain:
+        if (each := chain.pop()) is not None:
+            seen.append(each)
+            chain += [each.__cause__, each.__context__]
+    return "\n".join(f"{each!r} {vars(each)}" for each in seen) + "".join(traceback.format_exception(error, limit=0))
+
+
+@pytest.mark.parametrize(
+    ("call", "headers", "body"),
+    [
+        (PUT, {"x-attributes": SECRET}, b"{}"),
+        (PUT, {}, b'["S3CR3T"]'),
+        (PUT, {}, b"null"),
+        (PUT, {}, b'{"Thing": "S3CR3T"}'),
+        (PUT, {}, b'{"Thing": {"When": "S3CR3T"}}'),
+        (GET, {}, b'"S3CR3T"'),
+        (DESCRIBE, {}, b"<S3CR3T"),
+        (DESCRIBE, {}, b"<R><DescribeResult><When>S3CR3T</When></DescribeResult></R>"),
+    ],
+)
+async def test_an_answer_is_malformed_and_not_quoted(connected, call, headers, body):
+    feature, method, arguments = call
+    async with connected(feature, 200, headers, body) as client:
+        with pytest.raises(DecodeError) as caught:
+            await getattr(client, method)(**arguments)
+    error = caught.value
+    assert (error.path, error.request_id) == ("$", "r-1")
+    assert str(error).startswith(f"{error.operation}: $: ")
+    assert SECRET not in shown(error)
+
+
+@pytest.mark.parametrize("value", ["soon", "Wed, 01 May 2024 12:00:00 GMT"])
+@pytest.mark.parametrize(
+    ("headers", "body", "message"),
+    [
+        ({"X-Amzn-ErrorType": "Busy"}, b'{"message": "later"}', "later"),
+        ({"X-Amzn-ErrorType": "Busy"}, b"<html>", "<html>"),
+        ({}, b'{"__type": "ns#Busy", "message": "later"}', "later"),
+        ({}, b'{"code": "Busy"}', ""),
+    ],
+)
+async def test_a_malformed_header_does_not_hide_the_error(connected, headers, body, message, value):
+    async with connected("rest_json", 429, {**headers, "Retry-After": value}, body) as client:
+        with pytest.raises(ServiceError) as caught:
+            await client.put_thing(**THING)
+    error = caught.value
+    assert type(error) is import_module("golden_rest_json").Busy
+    assert (error.code, error.http_status, error.request_id) == ("Busy", 429, "r-1")
+    assert error.response["Error"]["Message"] == message
+    assert value not in shown(error)
+
+
+@pytest.mark.parametrize("body", [b"<S3CR3T", b"", b"S3CR3T"])
+async def test_an_error_whose_body_cannot_be_read_has_its_status(connected, body):
+    async with connected("query", 400, {}, body) as client:
+        with pytest.raises(ServiceError) as caught:
+            await client.describe(name="n")
+    assert type(caught.value) is ServiceError
+    assert (caught.value.code, caught.value.http_status, caught.value.request_id) == ("400", 400, "r-1")
+    assert SECRET not in shown(caught.value)
+
+
+async def test_what_somebody_s_handler_raises_is_not_taken_for_the_answer(connected):
+    def fail(**_):
+        raise ValueError("a handler's own")
+
+    async with connected("rest_json", 200, {}, b"{}") as client:
+        client._exchange._transport._client.meta.events.register("after-call", fail)
+        with pytest.raises(ValueError, match="a handler's own"):
+            await client.put_thing(**THING)
