@@ -1,6 +1,7 @@
 """The command `python -m codegen`: `sync`, `generate`, `check` and `drift`.
 
-Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model cannot be honoured, 2 usage.
+Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model cannot be honoured, 2 usage,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from codegen.services import ServiceConfig
 
+_INTERRUPTED = 130  # as of every program that SIGINT ends
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
@@ -37,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CodegenError as error:
         _say(f"error: {error}", sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        _say("interrupted: each package is as it was, or whole", sys.stderr)
+        return _INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,8 @@ def _formatted(texts: Mapping[str, str]) -> dict[str, bytes]:
 def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Path]:
     """Make the folder hold exactly these files; returns those that were written or removed.
 
+    However it ends, the folder holds either all that it held before or all of these.
+
     Arguments:
         files: the content of each, by its path in the folder.
         output: the folder.
@@ -66,21 +69,34 @@ def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Pa
     Raises:
         CodegenError: a file or folder cannot be written, or holds something of somebody else's.
     """
-    changed = []
     with writing():
         output.mkdir(parents=True, exist_ok=True)
         problems = _differences(files, output)
         for path, problem in problems.items():
             if not is_ours and problem != "missing" and not _is_generated(path, problem):
                 raise CodegenError(f"{path} was not generated: nothing is written to {output}")
-        for path, problem in problems.items():
-            if problem == "orphaned":
-                path.unlink()
-            else:
-                path.parent.mkdir(exist_ok=True)
-                path.write_bytes(files[path.relative_to(output).as_posix()])
-            changed.append(path)
-    return changed
+        if problems:
+            _replace(output.resolve(), files)
+    return list(problems)
+
+
+def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put a folder of these files in the place of the one that is there."""
+    new, old = (folder.with_name(f".{folder.name}.{state}") for state in ("new", "old"))
+    try:
+        shutil.rmtree(new, ignore_errors=True)  # of somebody who was killed here
+        shutil.rmtree(old, ignore_errors=True)
+        for name, content in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        folder.rename(old)
+        new.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _is_generated(path: Path, problem: str) -> bool:
