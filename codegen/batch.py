@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import os
+import signal
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import islice
+from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -62,6 +68,9 @@ class _Entry:
     told: Mapping[str, Any]
 
 
+_Done: TypeAlias = "tuple[Result, _Entry | None]"
+
+
 def run(
     configs: Iterable[ServiceConfig],
     output: Path,
@@ -71,6 +80,8 @@ def run(
     progress: Callable[[Result, int, int], None],
 ) -> list[Result]:
     """Generate or check the packages below one folder; a model that cannot be honoured does not stop the others.
+
+    An interruption lets the processes finish the packages that they have begun: the manifest speaks of these as well.
 
     Arguments:
         configs: what to generate.
@@ -86,25 +97,47 @@ def run(
     entries = _manifest(output)
     work = partial(_work, generator=_generator_digest(), only_check=only_check)
     results: dict[str, Result] = {}
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
-        futures = [pool.submit(work, config, entries.get(config.package)) for config in waiting]
+    begun: list[Future[_Done]] = []
+    with ProcessPoolExecutor(max_workers=jobs, initializer=_serve_parent_alone) as pool:
         try:
-            for future in as_completed(futures):
-                result, entry = future.result()
-                results[result.package] = result
-                if entry is not None:
-                    entries[result.package] = entry
-                progress(result, len(results), len(waiting))
+            left, running = iter(waiting), set[Future[_Done]]()
+            while len(results) < len(waiting):
+                # No more than are worked on: what the pool holds beyond them cannot be called back.
+                new = [pool.submit(work, each, entries.get(each.package)) for each in islice(left, jobs - len(running))]
+                begun += new
+                done, running = wait(running.union(new), return_when=FIRST_COMPLETED)
+                for result, _ in (future.result() for future in done):
+                    results[result.package] = result
+                    progress(result, len(results), len(waiting))
+        except BrokenProcessPool:
+            raise CodegenError("a process was ended from outside, perhaps because the memory is full") from None
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown()
             if not only_check:
-                _write_manifest(output, entries)
+                _write_manifest(output, entries | _made(begun))
     return [results[config.package] for config in waiting]
 
 
-def _work(
-    config: ServiceConfig, entry: _Entry | None, *, generator: str, only_check: bool
-) -> tuple[Result, _Entry | None]:
+def _made(begun: Iterable[Future[_Done]]) -> dict[str, _Entry]:
+    """Return what the manifest shall say of the packages that were made, whether or not they were told of."""
+    made = (future.result() for future in begun if future.done() and future.exception() is None)
+    return {result.package: entry for result, entry in made if entry is not None}
+
+
+def _serve_parent_alone() -> None:
+    """In a process of its own: leave it to the parent to heed an interruption, and end with it however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _work(config: ServiceConfig, entry: _Entry | None, *, generator: str, only_check: bool) -> _Done:
     """Generate or check one package; gives what the manifest shall say of it, if that is new."""
     inputs = _digest([generator.encode(), *_model(config), config.package.encode()])
     if entry is not None and entry.inputs == inputs and entry.files == _tree_digest(config.output):
