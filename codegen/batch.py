@@ -16,6 +16,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
+import cattrs
 
 from codegen import check, source
 from codegen.build import build
@@ -43,7 +44,7 @@ class Result:
         types: how many structures, unions, enums and errors there are.
         omissions: what was left out and why, a line each; those of whole operations first.
         refused: how many of the omissions are operations; the others are paginators.
-        error: why nothing could be generated, or None.
+        error: why nothing was generated, or None.
         problems: the files that were written or removed or, where only checked, that differ.
     """
 
@@ -65,7 +66,7 @@ class _Entry:
 
     inputs: str
     files: str
-    told: Mapping[str, Any]
+    told: Result
 
 
 _Done: TypeAlias = "tuple[Result, _Entry | None]"
@@ -91,7 +92,7 @@ def run(
         progress: called for each result as it comes, with how many there are by then and will be.
 
     Raises:
-        CodegenError: a file cannot be written, or the formatter is missing.
+        CodegenError: the manifest cannot be written, the formatter is missing, or a process was ended from outside.
     """
     waiting = list(configs)
     entries = _manifest(output)
@@ -139,26 +140,24 @@ def _end_with(sentinel: int) -> None:
 
 def _work(config: ServiceConfig, entry: _Entry | None, *, generator: str, only_check: bool) -> _Done:
     """Generate or check one package; gives what the manifest shall say of it, if that is new."""
-    inputs = _digest([generator.encode(), *_model(config), config.package.encode()])
-    if entry is not None and entry.inputs == inputs and entry.files == _tree_digest(config.output):
-        return Result(**{**entry.told, "omissions": tuple(entry.told["omissions"])}), None
-    told: dict[str, Any] = {
-        "service": config.name,
-        "api_version": config.api_version,
-        "package": config.package,
-        "omissions": (),
-    }
+    told = Result(service=config.name, api_version=config.api_version, package=config.package)
     try:
+        inputs = _digest([generator.encode(), *_model(config), config.package.encode()])
+        if entry is not None and entry.inputs == inputs and entry.files == _tree_digest(config.output):
+            return entry.told, None
         service = build(source.of_installed(config))
+        files = check.rendered(service)
+        if only_check:
+            problems: Iterable[object] = check.differences(files, config.output)
+        else:
+            problems = check.write(files, config.output, is_ours=False)
+        told = attrs.evolve(told, **_facts(service))
+        made = _Entry(inputs=inputs, files=_tree_digest(config.output), told=told)
     except CodegenError as error:
-        return Result(**told, error=str(error)), None
-    told |= _facts(service)
-    files = check.rendered(service)
-    if only_check:
-        return Result(**told, problems=tuple(check.differences(files, config.output))), None
-    changed = check.write(files, config.output, is_ours=False)
-    made = _Entry(inputs=inputs, files=_tree_digest(config.output), told=told)
-    return Result(**told, problems=tuple(map(str, changed))), made
+        return attrs.evolve(told, error=str(error)), None
+    except Exception as error:  # noqa: BLE001 - of one model alone: the others go on
+        return attrs.evolve(told, error=f"the generator failed: {type(error).__name__}: {error}"), None
+    return attrs.evolve(told, problems=tuple(map(str, problems))), None if only_check else made
 
 
 def _facts(service: ir.Service) -> dict[str, Any]:
@@ -193,17 +192,21 @@ def _tree_digest(folder: Path) -> str:
 
 def _generator_digest() -> str:
     """Return a digest of everything beside the model that the text of a package depends on."""
-    from importlib.metadata import version  # noqa: PLC0415 - only this needs it
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only this needs it
 
     modules = sorted(Path(__file__).parent.rglob("*.py"))
-    return _digest([version("ruff").encode(), *(path.read_bytes() for path in modules)])
+    try:
+        formatter = version("ruff")
+    except PackageNotFoundError:
+        raise CodegenError("the formatter is missing: ruff is in the extra `lint`") from None
+    return _digest([formatter.encode(), *(path.read_bytes() for path in modules)])
 
 
 def _manifest(output: Path) -> dict[str, _Entry]:
     """Read the manifest; one that is missing or unreadable only costs time."""
     try:
-        return {package: _Entry(**entry) for package, entry in json.loads((output / MANIFEST).read_bytes()).items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return cattrs.structure(json.loads((output / MANIFEST).read_bytes()), dict[str, _Entry])
+    except (OSError, ValueError, TypeError, AttributeError, cattrs.BaseValidationError):
         return {}
 
 

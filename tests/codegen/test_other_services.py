@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 import attrs
 import botocore
@@ -228,31 +231,65 @@ def test_a_difference_is_found_and_repaired_though_nothing_else_is_looked_at(som
     assert not any(result.problems for result in some.run(only_check=True))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"sso": 1}', '{"sso": {"inputs": ""}}', None])
-def test_a_manifest_that_cannot_be_read_costs_time_alone(some, text):
+def told(manifest, value):
+    """Damage what the manifest has to tell of a package that is up to date."""
+    entries = json.loads(manifest.read_bytes())
+    entries["sso"]["told"] = value
+    manifest.write_text(json.dumps(entries))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda manifest: manifest.unlink(),
+        *(partial(Path.write_text, data=text) for text in ("{", "[]", '{"sso": 1}', '{"sso": {"inputs": ""}}')),
+        *(partial(told, value=value) for value in (None, 5, [], {}, {"service": "sso"})),
+        lambda manifest: told(manifest, {**json.loads(manifest.read_bytes())["sso"]["told"], "operations": "many"}),
+        lambda manifest: told(manifest, {**json.loads(manifest.read_bytes())["sso"]["told"], "omissions": 5}),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_costs_time_alone(some, spoil):
     some.run()
-    before, manifest = files(some.folder), some.folder / batch.MANIFEST
-    manifest.unlink() if text is None else manifest.write_text(text)
+    before = files(some.folder)
+    spoil(some.folder / batch.MANIFEST)
     assert not any(result.problems for result in some.run())
     assert files(some.folder) == before
 
 
-def test_a_model_that_cannot_be_honoured_stops_no_other(some, monkeypatch):
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (SourceError("account is spoiled"), "account is spoiled"),
+        (RecursionError("too deep"), "the generator failed: RecursionError: too deep"),
+    ],
+)
+def test_a_model_that_cannot_be_honoured_stops_no_other(some, monkeypatch, failure, told):
     real = source.of_installed
 
     def of_installed(config):
         if config.name == "account":
-            raise SourceError("account is spoiled")
+            raise failure
         return real(config)
 
     monkeypatch.setattr(source, "of_installed", of_installed)
     sso, account, pricing = some.run()
-    assert (account.error, account.problems, account.protocol) == ("account is spoiled", (), "")
+    assert (account.error, account.problems, account.protocol) == (told, (), "")
     assert sso.problems
     assert pricing.problems
     document = summary.text([sso, account, pricing], "1.2.3").splitlines()
     assert "3 models: 2 generated, 1 refused." in document
-    assert any(line.startswith("| account | ") and line.endswith("refused: account is spoiled |") for line in document)
+    assert any(line.startswith("| account | ") and line.endswith(f"refused: {told} |") for line in document)
+
+
+def test_a_package_with_something_else_in_it_stops_no_other(some):
+    mine = some.folder / "account" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    sso, account, pricing = some.run()
+    assert account.error == f"{mine} was not generated: nothing is written to {mine.parent}"
+    assert list(mine.parent.iterdir()) == [mine]
+    assert sso.problems
+    assert pricing.problems
 
 
 def test_the_summary_in_the_documentation_is_what_the_command_writes_of_its_botocore():
