@@ -21,8 +21,9 @@ from codegen.errors import CodegenError, UsageError, writing
 from codegen.services import MODELS, SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from codegen import ir
     from codegen.services import ServiceConfig
 
 _INTERRUPTED = 130  # as of every program that SIGINT ends
@@ -99,13 +100,18 @@ def _checked(given: argparse.Namespace) -> None:
         raise UsageError("--jobs must be at least 1")
 
 
-def _sources(given: argparse.Namespace) -> list[source.Source]:
+def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
     if given.service is None:
-        return [source.load(config, MODELS) for config in SERVICES]
-    config: ServiceConfig = targets.one(
-        given.service, given.output, api_version=given.api_version, package=given.package, fan_out=given.fan_out
-    )
-    return [source.of_installed(config)]
+        sources = [source.load(config, MODELS) for config in SERVICES]
+    else:
+        config: ServiceConfig = targets.one(
+            given.service, given.output, api_version=given.api_version, package=given.package, fan_out=given.fan_out
+        )
+        sources = [source.of_installed(config)]
+    for each in sources:
+        service = build(each)
+        targets.check_fan_out(service)
+        yield service
 
 
 def _sync(_: argparse.Namespace) -> int:
@@ -118,14 +124,13 @@ def _generate(given: argparse.Namespace) -> int:
     _checked(given)
     if given.all:
         return _every(given, only_check=False)
-    for each in _sources(given):
-        service = build(each)
-        changed = check.write(check.rendered(service), each.config.output, is_ours=given.service is None)
+    for service in _services(given):
+        changed = check.write(check.rendered(service), service.config.output, is_ours=given.service is None)
         for path in changed:
             _say(f"{'wrote' if path.exists() else 'removed'} {path}")
         for omission in service.omissions:
             _say(f"left out: {omission}")
-        _say(f"{each.config.name}: {len(changed)} file(s) changed")
+        _say(f"{service.config.name}: {len(changed)} file(s) changed")
     return 0
 
 
@@ -134,8 +139,8 @@ def _check(given: argparse.Namespace) -> int:
     if given.all:
         return _every(given, only_check=True)
     problems = []
-    for each in _sources(given):
-        problems += check.differences(check.render(each), each.config.output)
+    for service in _services(given):
+        problems += check.differences(check.rendered(service), service.config.output)
     return _found(problems)
 
 

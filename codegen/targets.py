@@ -11,7 +11,10 @@ from codegen.errors import UsageError
 from codegen.services import ServiceConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from codegen import ir
 
 
 def one(
@@ -29,9 +32,7 @@ def one(
     """
     services = source.installed_versions()
     if service not in services:
-        near = get_close_matches(service, services, 3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UsageError(f"the installed botocore has no service {service!r}{hint}")
+        raise UsageError(f"the installed botocore has no service {service!r}{_hint(service, services)}")
     versions = services[service]
     if api_version is not None and api_version not in versions:
         raise UsageError(f"the installed botocore has no version {api_version} of {service}, but {', '.join(versions)}")
@@ -47,6 +48,25 @@ def one(
         fan_out=fan_out,
         whole=False,
     )
+
+
+def check_fan_out(service: ir.Service) -> None:
+    """Raise unless some paginated operation fans out over the member that the configuration names, if it names one.
+
+    Raises:
+        UsageError: naming the member and those that it may have been meant to be.
+    """
+    wanted, name = service.config.fan_out, service.config.name
+    paginated = [operation for operation in service.operations if operation.pagination is not None]
+    if wanted is None or any(o.pagination is not None and o.pagination.fan_out == wanted for o in paginated):
+        return
+    members = {member.name for operation in paginated for member in service.structure(operation.input).members}
+    raise UsageError(f"no paginated operation of {name} fans out over a string {wanted!r}{_hint(wanted, members)}")
+
+
+def _hint(given: str, known: Iterable[str]) -> str:
+    near = get_close_matches(given, sorted(known), 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def every(output: Path) -> list[ServiceConfig]:

@@ -136,6 +136,14 @@ def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
         (["--service", "sqs", "--output", "x", "--package", "a.import"], "'a.import' is no name of a package"),
         (["--service", "sqs", "--output", "x", "--package", "../x"], "'../x' is no name of a package"),
         (["--service", "sqs", "--output", "x", "--package", ""], "'' is no name of a package"),
+        (
+            ["--service", "partnercentral-selling", "--output", "x", "--fan-out", "Katalog"],
+            "no paginated operation of partnercentral-selling fans out over a string 'Katalog'; did you mean Catalog?",
+        ),
+        (
+            ["--service", "sso", "--output", "x", "--fan-out", "maxResults"],
+            "of sso fans out over a string 'maxResults'",
+        ),
         (["--service", "sqs"], "--output goes with --service or --all"),
         (["--output", "x"], "--output goes with --service or --all"),
         (["--all"], "--output goes with --service or --all"),
