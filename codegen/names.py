@@ -54,6 +54,8 @@ _TAKEN_IN_PAGINATE = frozenset(
 _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
     *("call", "call_operation", "close", "fast", "paginate", "paginator", "service", "connect", "wrap"),
 }
+# Services called like modules of the standard library of some Python, which their package would hide.
+_STANDARD_MODULES = frozenset({"pipes"})
 # Attributes of every StrEnum that an upper-case member name could meet.
 _TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in dir(str) if not n.startswith("_")})
 # Names of the generated package itself, beside those that its modules import and builtins that they use.
@@ -107,7 +109,8 @@ def snake(name: str) -> str:
 
 def package(service_name: str) -> str:
     """Return what the package of a service is called if nobody says otherwise: `lambda` -> `lambda_`."""
-    return _identifier(re.sub("[^0-9A-Za-z]+", "_", service_name).lower(), "service")
+    made = _identifier(re.sub("[^0-9A-Za-z]+", "_", service_name).lower(), "service")
+    return f"{made}_" if made in _STANDARD_MODULES else made
 
 
 def name(service: ir.Service) -> Names:

@@ -21,6 +21,7 @@ class ServiceConfig:
         root: the folder that the package is imported from.
         region: the one region that serves the API, used where the caller names none; None where many do.
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
+        has_marker: the package says itself that it is typed, as PEP 561 wants; otherwise the one around it does.
         whole: an operation or paginator that cannot be honoured is an error, and not merely left out.
     """
 
@@ -30,6 +31,7 @@ class ServiceConfig:
     root: Path = ROOT / "src"
     region: str | None = None
     fan_out: str | None = None
+    has_marker: bool = True
     whole: bool = True
 
     @property
@@ -45,5 +47,6 @@ SERVICES = (
         package="aiopartnercentral.account",
         region="us-east-1",
         fan_out="Catalog",
+        has_marker=False,
     ),
 )

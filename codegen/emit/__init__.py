@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codegen.emit import client, converters, enums, errors, fast, operations, package, structures, unions
+from codegen.emit.writer import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,4 +27,5 @@ _MODULES: Mapping[str, Callable[[Service, Names], str]] = {
 def texts(service: Service, names: Names) -> dict[str, str]:
     """Return the text of each file of a service's package, by its path in it."""
     modules = {name: emit(service, names) for name, emit in _MODULES.items()}
-    return {**modules, **structures.emit(service, names), **fast.emit(service, names)}
+    marker = {"py.typed": f"{HEADER}\n"} if service.config.has_marker else {}
+    return {**modules, **marker, **structures.emit(service, names), **fast.emit(service, names)}

@@ -13,7 +13,8 @@ import attrs
 import botocore
 import pytest
 
-from codegen import batch, source, summary, targets
+from codegen import batch, emit, names, source, summary, targets
+from codegen.build import build
 from codegen.errors import SourceError, UsageError
 from codegen.services import ROOT
 
@@ -118,7 +119,7 @@ def test_a_file_whose_writing_was_interrupted_is_written_again(tmp_path, kept):
 
 def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
     run("generate", "--service", "sso", "--output", tmp_path)
-    path = tmp_path / "sso" / "py.typed"
+    path = tmp_path / "sso" / "notes.py"
     path.touch()
     done = run("generate", "--service", "sso", "--output", tmp_path)
     assert (done.returncode, path.exists()) == (1, True)
@@ -167,6 +168,32 @@ def test_a_keyword_is_no_package():
     assert targets.one("lambda", ROOT).package == "lambda_"
     with pytest.raises(UsageError, match="is no name"):
         targets.one("lambda", ROOT, package="lambda")
+
+
+def test_no_package_hides_a_module_of_the_standard_library():
+    assert targets.one("pipes", ROOT).package == "pipes_"
+    assert not {config.package for config in targets.every(ROOT)} & sys.stdlib_module_names
+
+
+def test_imports_are_in_the_same_order_on_every_interpreter(monkeypatch):
+    def client():
+        return emit.texts(built, names.name(built))["client.py"]
+
+    built = build(source.of_installed(targets.one("sso", ROOT, package="pipes")))
+    monkeypatch.setattr(sys, "stdlib_module_names", sys.stdlib_module_names | {"pipes"})
+    first = client()
+    monkeypatch.setattr(sys, "stdlib_module_names", sys.stdlib_module_names - {"pipes"})
+    assert client() == first
+
+
+def test_a_package_says_that_it_is_typed_unless_the_one_around_it_does(tmp_path):
+    run("generate", "--service", "sso", "--output", tmp_path, "--package", "our.sign_on")
+    marker = tmp_path / "our" / "sign_on" / "py.typed"
+    assert marker.read_text().startswith("# Generated")
+    marker.write_text("")  # as whoever misses it makes it
+    assert run("generate", "--service", "sso", "--output", tmp_path, "--package", "our.sign_on").returncode == 0
+    assert marker.read_text()
+    assert list((ROOT / "src").rglob("py.typed")) == [ROOT / "src" / "aiopartnercentral" / "py.typed"]
 
 
 def test_every_model_has_a_package_of_its_own():
