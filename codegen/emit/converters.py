@@ -58,28 +58,28 @@ class _Hooks:
     types: Types
     writer: Writer
 
-    def decode(self, shape: str, *, recursive: bool, hidden: bool = False) -> str:
-        """Return the expression of the structure hook of a shape; `hidden` in a collection that is sensitive itself."""
+    def decode(self, shape: str, *, recursive: bool) -> str:
+        """Return the expression of the structure hook of a shape."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
             return f"converting.decode_{_LEAF[found.kind]}"
         if isinstance(found, ir.List):
-            inner = self.decode(found.element, recursive=recursive, hidden=hidden or found.sensitive)
+            inner = self.decode(found.element, recursive=recursive)
             inner = f"converting.nullable_decoder({inner})" if found.sparse else inner
             return f"converting.list_decoder({inner}, {self.cls(found.element)})"
         if isinstance(found, ir.Map):
             key = self.decode(found.key, recursive=recursive)
-            value = self.decode(found.value, recursive=recursive, hidden=hidden or found.sensitive)
-            rest = self._sensitive_keys(found, hidden=hidden)
-            if found.sparse:
-                value, rest = f"converting.nullable_decoder({value})", f"{rest}, keeps_null=True"
+            value = self.decode(found.value, recursive=recursive)
+            value, rest = (
+                (f"converting.nullable_decoder({value})", ", keeps_null=True") if found.sparse else (value, "")
+            )
             return f"converting.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{rest})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
             return f"converting.deferred_decoder(_converter, {self.cls(shape)})"
         return f"_converter.get_structure_hook({self.cls(shape)})"
 
-    def encode(self, shape: str, *, recursive: bool, hidden: bool = False) -> str:
-        """Return the expression of the unstructure hook of a shape; `hidden` as for `decode`."""
+    def encode(self, shape: str, *, recursive: bool) -> str:
+        """Return the expression of the unstructure hook of a shape."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
             leaf = _LEAF[found.kind]
@@ -87,27 +87,37 @@ class _Hooks:
         if isinstance(found, ir.Scalar) and found.timestamp_format not in (None, ir.TimestampFormat.ISO8601):
             return f"converting.timestamp_encoder(_converter, {found.timestamp_format.value!r})"
         if isinstance(found, ir.List):
-            inner = self.encode(found.element, recursive=recursive, hidden=hidden or found.sensitive)
+            inner = self.encode(found.element, recursive=recursive)
             inner = f"converting.nullable_encoder({inner})" if found.sparse else inner
             return f"converting.list_encoder({inner})"
         if isinstance(found, ir.Map):
             key = self.encode(found.key, recursive=recursive)
-            value = self.encode(found.value, recursive=recursive, hidden=hidden or found.sensitive)
+            value = self.encode(found.value, recursive=recursive)
             value = f"converting.nullable_encoder({value})" if found.sparse else value
-            return f"converting.map_encoder({key}, {value}{self._sensitive_keys(found, hidden=hidden)})"
+            return f"converting.map_encoder({key}, {value})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
             return f"converting.deferred_encoder(_converter, {self.cls(shape)})"
         return f"_converter.get_unstructure_hook({self.cls(shape)})"
 
+    def decode_member(self, member: ir.Member) -> str:
+        """Return the expression of the structure hook of a member; a path in its errors ends where it is sensitive."""
+        hook = self.decode(member.target, recursive=member.recursive)
+        return f"converting.hidden_decoder({hook})" if self._is_hidden(member) else hook
+
+    def encode_member(self, member: ir.Member) -> str:
+        """Return the expression of the unstructure hook of a member; a path in its errors ends likewise."""
+        hook = self.encode(member.target, recursive=member.recursive)
+        return f"converting.hidden_encoder({hook})" if self._is_hidden(member) else hook
+
+    def _is_hidden(self, member: ir.Member) -> bool:
+        """Tell whether the member is sensitive and has parts, to which a path could lead."""
+        target = self.types.service.shapes[member.target]
+        is_plain = target.kind is not ir.Kind.DOCUMENT if isinstance(target, ir.Scalar) else isinstance(target, ir.Enum)
+        return member.sensitive and not is_plain
+
     def cls(self, shape: str) -> str:
         """Return the expression of a shape's type, as a hook takes it."""
         return self.types.annotation(shape, self.writer)
-
-    def _sensitive_keys(self, found: ir.Map, *, hidden: bool) -> str:
-        """Return the argument that keeps the map's keys out of JSON paths, where they must not be shown."""
-        key = self.types.service.shapes[found.key]
-        sensitive = hidden or found.sensitive or (isinstance(key, ir.Scalar | ir.Enum) and key.sensitive)
-        return ", sensitive_keys=True" if sensitive else ""
 
     def structure_decoder(self, structure: ir.Structure, cls: str) -> str:
         """Write the factory of a structure's hook and return its name."""
@@ -115,7 +125,7 @@ class _Hooks:
         name = f"_decode_{self.types.names.hooks[structure.name]}"
         with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Decode[{cls}]:"):
             for member in structure.members:
-                hook = self.decode(member.target, recursive=member.recursive, hidden=structure.sensitive)
+                hook = self.decode_member(member)
                 writer.line(f"_decode_{fields[structure.name, member.name]} = {hook}")
             self._wire_names(structure)
             writer.line()
@@ -156,7 +166,7 @@ class _Hooks:
         name = f"_encode_{self.types.names.hooks[structure.name]}"
         with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
             for member in structure.members:
-                hook = self.encode(member.target, recursive=member.recursive, hidden=structure.sensitive)
+                hook = self.encode_member(member)
                 writer.line(f"_encode_{fields[structure.name, member.name]} = {hook}")
             self._wire_names(structure)
             writer.line()
@@ -207,7 +217,7 @@ class _Hooks:
         with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:"):
             members = [
                 f"converting.ErrorMember({_wire_key(m)}, {self.types.names.fields[error.name, m.name]!r}, required="
-                f"{m.required}, decode={self.decode(m.target, recursive=m.recursive)}, cls={self.cls(m.target)})"
+                f"{m.required}, decode={self.decode_member(m)}, cls={self.cls(m.target)})"
                 for m in error.members
             ]
             self.writer.line(f"return converting.ErrorDecoder({cls}, ({''.join(m + ', ' for m in members)}))")
@@ -220,7 +230,7 @@ class _Hooks:
         with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
             fields = [
                 f"converting.ErrorField({self.types.names.fields[error.name, m.name]!r}, {_wire_key(m)}, "
-                f"required={m.required}, encode={self.encode(m.target, recursive=m.recursive)})"
+                f"required={m.required}, encode={self.encode_member(m)})"
                 for m in error.members
             ]
             self.writer.line(f"return converting.error_encoder({cls}, ({''.join(f + ', ' for f in fields)}))")
@@ -236,10 +246,10 @@ class _Hooks:
             cls = f"unions.{names.variants[union.name, member.name]}"
             tag = _wire_key(member)
             variants[tag] = cls
-            decode = self.decode(member.target, recursive=member.recursive, hidden=union.sensitive)
+            decode = self.decode_member(member)
             of = self.cls(member.target)
             decoders[cls] = f"lambda _converter: converting.variant_decoder({tag}, {cls}, {decode}, {of})"
-            encode = self.encode(member.target, recursive=member.recursive, hidden=union.sensitive)
+            encode = self.encode_member(member)
             encoders[cls] = f"lambda _converter: converting.variant_encoder({tag}, {cls}, {encode})"
         unknown = f"unions.{names.unknowns[union.name]}"
         decoders[unknown] = f"lambda _converter: converting.unknown_decoder(_converter, {unknown})"

@@ -12,7 +12,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import get_session
 from aiobotocore.stub import AioStubber
-from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ParamValidationError, ProfileNotFound
 from botocore.loaders import Loader
 
 from aiopartnercentral import account
@@ -53,6 +53,17 @@ async def test_a_method_sends_its_arguments_under_their_wire_names(
         "ConnectionType": "SUBSIDIARY",
         "OtherParticipantIdentifiers": ["a", "b"],
     }
+
+
+async def test_what_botocore_refuses_is_not_quoted(server: ScriptedServer, client: account.Client) -> None:
+    with pytest.raises(ParamValidationError) as caught:
+        await client.list_connections(catalog="AWS", max_results=-424242, next_token="")
+    text = str(caught.value)
+    assert "Invalid value for parameter MaxResults, valid min value: 1" in text
+    assert "Invalid length for parameter NextToken, value: 0, valid min length: 1" in text
+    assert "424242" not in text
+    assert caught.value.__context__ is None
+    assert server.received == []
 
 
 async def test_a_response_is_typed_and_has_its_metadata_outside_equality(

@@ -78,19 +78,26 @@ def test_a_message_is_hidden_by_whatever_name_the_model_has_for_it():
     ("member", "value", "path"),
     [
         ("Secret", {SECRET: SECRET}, "$.Secret"),
-        ("Secrets", [SECRET, [SECRET]], "$.Secrets[1]"),
+        ("Secrets", [SECRET, [SECRET]], "$.Secrets"),
         ("SecretBytes", f"{SECRET}§", "$.SecretBytes"),
         ("SecretMoment", SECRET, "$.SecretMoment"),
         ("SecretDouble", SECRET, "$.SecretDouble"),
         ("SecretKind", [SECRET], "$.SecretKind"),
-        ("Values", {"plain": [SECRET]}, "$.Values.plain"),
-        ("Keys", {SECRET: [SECRET]}, "$.Keys[*]"),
-        ("DeepKeys", [{SECRET: 1}], "$.DeepKeys[0][*]"),
-        ("KindKeys", {SECRET: 1}, "$.KindKeys[*]"),
-        ("HiddenMap", {SECRET: 1}, "$.HiddenMap[*]"),
-        ("HiddenMaps", [{SECRET: 1}], "$.HiddenMaps[0][*]"),
+        ("Values", {"plain": [SECRET]}, "$.Values"),
+        ("Keys", {SECRET: [SECRET]}, "$.Keys"),
+        ("DeepKeys", [{SECRET: 1}], "$.DeepKeys"),
+        ("KindKeys", {SECRET: 1}, "$.KindKeys"),
+        ("HiddenMap", {SECRET: 1}, "$.HiddenMap"),
+        ("HiddenMaps", [{SECRET: 1}], "$.HiddenMaps"),
         ("InnerMap", {"plain": [SECRET]}, "$.InnerMap.plain"),
-        ("Choice", {"Keys": {SECRET: 1}}, "$.Choice.Keys[*]"),
+        ("Choice", {"Keys": {SECRET: 1}}, "$.Choice.Keys"),
+        ("Documents", {SECRET: 1}, "$.Documents"),
+        ("Room", {"Doors": {SECRET: 1}}, "$.Room"),
+        ("Room", {"Inner": {"ByName": {SECRET: 1}}}, "$.Room"),
+        ("Room", {"Doors": SECRET}, "$.Room"),
+        ("Rooms", {SECRET: 1}, "$.Rooms"),
+        ("Pick", {SECRET: 1, f"{SECRET}2": 2}, "$.Pick"),
+        ("Pick", {"One": [SECRET]}, "$.Pick"),
     ],
 )
 def test_no_conversion_error_shows_a_sensitive_value(member, value, path):
@@ -101,6 +108,26 @@ def test_no_conversion_error_shows_a_sensitive_value(member, value, path):
     field = golden("sensitive").names.fields["Vault", member]
     with pytest.raises(EncodeError) as refused:
         sensitive.json_converter.unstructure(sensitive.Vault(needed=SECRET, **{field: wrong(value)}))
+    assert SECRET not in f"{refused.value!r}\n{message_of(refused.value)}"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path"),
+    [
+        ("document", {SECRET: object()}, "$.Document"),
+        ("document", {SECRET: [float("nan")]}, "$.Document"),
+        ("documents", [{SECRET: object()}], "$.Documents"),
+        ("room", sensitive.Room(doors={SECRET: 1}), "$.Room"),
+        ("room", sensitive.Room(inner=sensitive.Inner(by_name={SECRET: 1})), "$.Room"),
+        ("rooms", {SECRET: 1}, "$.Rooms"),
+        ("rooms", {SECRET: sensitive.Room(doors={SECRET: 1})}, "$.Rooms"),
+        ("pick", sensitive.PickUnknown(SECRET, None), "$.Pick"),
+    ],
+)
+def test_no_path_leads_into_a_sensitive_value_that_is_sent(field, value, path):
+    with pytest.raises(EncodeError) as refused:
+        sensitive.json_converter.unstructure(sensitive.Vault(needed="", **{field: value}))
+    assert refused.value.path == path
     assert SECRET not in f"{refused.value!r}\n{message_of(refused.value)}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from aiopartnercentral.converting.failures import expected, key_segment, missing, raise_within
+from aiopartnercentral.converting.failures import expected, hide, key_segment, missing, raise_within
 from aiopartnercentral.errors import DecodeError, ServiceError
 from aiopartnercentral.shapes import OpenEnum, UnknownMember
 
@@ -121,7 +121,6 @@ def map_decoder(
     value: Decode[T],
     value_cls: Any,  # noqa: ANN401 - any type form
     *,
-    sensitive_keys: bool = False,
     keeps_null: bool = False,
 ) -> Decode[dict[K, T]]:
     """Return the hook of a map; an entry whose value is null counts as absent, unless the map keeps it."""
@@ -136,7 +135,7 @@ def map_decoder(
                 if item is not None or keeps_null:
                     result[key(name, key_cls)] = value(item, value_cls)
         except Exception as error:  # noqa: BLE001 - raised again, with its place
-            raise_within(error, "[*]" if sensitive_keys else key_segment(name), DecodeError)
+            raise_within(error, key_segment(name), DecodeError)
         return result
 
     return decode
@@ -145,6 +144,19 @@ def map_decoder(
 def nullable_decoder(value: Decode[T]) -> Decode[T | None]:
     """Return the hook of the elements or values of a sparse collection, among which null is one."""
     return lambda raw, cls: None if raw is None else value(raw, cls)
+
+
+def hidden_decoder(value: Decode[T]) -> Decode[T]:
+    """Return the hook of a sensitive value with parts: which of them is malformed would tell of it."""
+
+    def decode(raw: JsonValue, cls: Any) -> T:  # noqa: ANN401 - any type form
+        try:
+            return value(raw, cls)
+        except DecodeError as error:
+            hide(error)
+            raise
+
+    return decode
 
 
 def deferred_decoder(converter: ServiceConverter, cls: Any) -> Decode[Any]:  # noqa: ANN401 - any type form

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from aiopartnercentral.converting.decode import UNKNOWN_MEMBER
-from aiopartnercentral.converting.failures import expected, key_segment, raise_within
+from aiopartnercentral.converting.failures import expected, hide, key_segment, raise_within
 from aiopartnercentral.errors import EncodeError, ServiceError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def list_encoder(element: Encode[T]) -> Encode[Sequence[T]]:
     return encode
 
 
-def map_encoder(key: Encode[K], value: Encode[T], *, sensitive_keys: bool = False) -> Encode[Mapping[K, T]]:
+def map_encoder(key: Encode[K], value: Encode[T]) -> Encode[Mapping[K, T]]:
     """Return the hook of a map; any mapping is taken."""
 
     def encode(raw: Mapping[K, T]) -> JsonValue:
@@ -131,7 +131,7 @@ def map_encoder(key: Encode[K], value: Encode[T], *, sensitive_keys: bool = Fals
             for name, item in raw.items():
                 result[key(name)] = value(item)
         except Exception as error:  # noqa: BLE001 - raised again, with its place
-            raise_within(error, "[*]" if sensitive_keys else key_segment(name), EncodeError)
+            raise_within(error, key_segment(name), EncodeError)
         return result
 
     return encode
@@ -144,6 +144,19 @@ def nullable_encoder(value: Encode[T]) -> Encode[T | None]:
 
 _DOCUMENT_LIST: Encode[Any] = list_encoder(encode_document)
 _DOCUMENT_MAP: Encode[Any] = map_encoder(encode_string, encode_document)
+
+
+def hidden_encoder(value: Encode[T]) -> Encode[T]:
+    """Return the hook of a sensitive value with parts: which of them is wrong would tell of it."""
+
+    def encode(obj: T) -> JsonValue:
+        try:
+            return value(obj)
+        except EncodeError as error:
+            hide(error)
+            raise
+
+    return encode
 
 
 def deferred_encoder(converter: ServiceConverter, cls: Any) -> Encode[Any]:  # noqa: ANN401 - any type form

@@ -39,6 +39,12 @@ def hook_failed(failure: Exception, error: type[ErrorT]) -> ErrorT:
     return error(f"a converter hook raised {type(failure).__name__}")
 
 
+def hide(error: DecodeError | EncodeError) -> None:
+    """Make an error about a part of a sensitive value one about the whole: keys, tags and places may tell of it."""
+    error.path, error.reason = "$", "the sensitive value is not what the service model says"
+    error.args = (error.reason,)
+
+
 def raise_within(failure: Exception, segment: str, error: type[ErrorT]) -> NoReturn:
     """Raise what a hook raised, now with the segment of the JSON path that leads to it."""
     if isinstance(failure, error):

@@ -9,6 +9,7 @@ and response metadata stay botocore's. So does taking an answer apart whose memb
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
@@ -17,7 +18,7 @@ import aiohttp
 import attrs
 from aiobotocore.client import AioBaseClient
 from botocore import xform_name
-from botocore.exceptions import ClientError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError, ResponseStreamingError
 
 from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.shapes import ResponseMetadata
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _FIRST_ERROR_STATUS = 300
 _JSON_PROTOCOLS = ("json", "rest-json")
+# What botocore's validator says of a number that is too small, which may be sensitive; of other values it says lengths.
+_QUOTED_NUMBER = re.compile(r", value: \S+(?=, valid min value: )")
 
 
 @attrs.frozen(kw_only=True)
@@ -241,6 +244,8 @@ class Transport:
             parsed = await method(**params)
         except ClientError as error:
             raise ErrorAnswerError(error, taken.body) from None
+        except ParamValidationError as error:
+            failure: Exception = ParamValidationError(report=_QUOTED_NUMBER.sub("", str(error.kwargs["report"])))
         except _broken_body_errors() as error:
             raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
         except Exception as error:

@@ -13,7 +13,7 @@ from golden_documents.fast import FAST
 
 def _decode_keep_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.KeepRequest]:
     _decode_any = converting.decode_document
-    _decode_secret = converting.decode_document
+    _decode_secret = converting.hidden_decoder(converting.decode_document)
     _decode_all = converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue)
     _decode_grid = converting.list_decoder(
         converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue),
@@ -60,7 +60,7 @@ def _decode_keep_request(_converter: converting.ServiceConverter) -> converting.
 
 def _encode_keep_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.KeepRequest]:
     _encode_any = converting.encode_document
-    _encode_secret = converting.encode_document
+    _encode_secret = converting.hidden_encoder(converting.encode_document)
     _encode_all = converting.list_encoder(converting.nullable_encoder(converting.encode_document))
     _encode_grid = converting.list_encoder(
         converting.list_encoder(converting.nullable_encoder(converting.encode_document))
@@ -104,7 +104,7 @@ def _encode_keep_request(_converter: converting.ServiceConverter) -> converting.
 
 def _decode_keep_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.KeepResponse]:
     _decode_any = converting.decode_document
-    _decode_secret = converting.decode_document
+    _decode_secret = converting.hidden_decoder(converting.decode_document)
     _decode_all = converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue)
     _decode_grid = converting.list_decoder(
         converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue),
@@ -151,7 +151,7 @@ def _decode_keep_response(_converter: converting.ServiceConverter) -> converting
 
 def _encode_keep_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.KeepResponse]:
     _encode_any = converting.encode_document
-    _encode_secret = converting.encode_document
+    _encode_secret = converting.hidden_encoder(converting.encode_document)
     _encode_all = converting.list_encoder(converting.nullable_encoder(converting.encode_document))
     _encode_grid = converting.list_encoder(
         converting.list_encoder(converting.nullable_encoder(converting.encode_document))

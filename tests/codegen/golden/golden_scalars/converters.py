@@ -33,8 +33,8 @@ def _decode_put_scalars_request(
         converting.list_decoder(converting.decode_string, str),
         list[str],
     )
-    _decode_by_secret = converting.map_decoder(
-        converting.decode_string, str, converting.decode_integer, int, sensitive_keys=True
+    _decode_by_secret = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
     )
     _decode_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
     _decode_maybe_text = converting.decode_string
@@ -56,8 +56,8 @@ def _decode_put_scalars_request(
         converting.list_decoder(converting.decode_string, str),
         list[str],
     )
-    _decode_maybe_by_secret = converting.map_decoder(
-        converting.decode_string, str, converting.decode_integer, int, sensitive_keys=True
+    _decode_maybe_by_secret = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
     )
     _decode_maybe_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
     _decode_client_token = converting.decode_string
@@ -241,7 +241,9 @@ def _encode_put_scalars_request(
     _encode_by_color = converting.map_encoder(
         _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
     )
-    _encode_by_secret = converting.map_encoder(converting.encode_string, converting.encode_integer, sensitive_keys=True)
+    _encode_by_secret = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, converting.encode_integer)
+    )
     _encode_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
     _encode_maybe_text = converting.encode_string
     _encode_maybe_flag = converting.encode_boolean
@@ -259,8 +261,8 @@ def _encode_put_scalars_request(
     _encode_maybe_by_color = converting.map_encoder(
         _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
     )
-    _encode_maybe_by_secret = converting.map_encoder(
-        converting.encode_string, converting.encode_integer, sensitive_keys=True
+    _encode_maybe_by_secret = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, converting.encode_integer)
     )
     _encode_maybe_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
     _encode_client_token = converting.encode_string
@@ -385,8 +387,8 @@ def _decode_put_scalars_response(
         converting.list_decoder(converting.decode_string, str),
         list[str],
     )
-    _decode_by_secret = converting.map_decoder(
-        converting.decode_string, str, converting.decode_integer, int, sensitive_keys=True
+    _decode_by_secret = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
     )
     _decode_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
     _decode_maybe_text = converting.decode_string
@@ -408,8 +410,8 @@ def _decode_put_scalars_response(
         converting.list_decoder(converting.decode_string, str),
         list[str],
     )
-    _decode_maybe_by_secret = converting.map_decoder(
-        converting.decode_string, str, converting.decode_integer, int, sensitive_keys=True
+    _decode_maybe_by_secret = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
     )
     _decode_maybe_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
 
@@ -587,7 +589,9 @@ def _encode_put_scalars_response(
     _encode_by_color = converting.map_encoder(
         _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
     )
-    _encode_by_secret = converting.map_encoder(converting.encode_string, converting.encode_integer, sensitive_keys=True)
+    _encode_by_secret = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, converting.encode_integer)
+    )
     _encode_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
     _encode_maybe_text = converting.encode_string
     _encode_maybe_flag = converting.encode_boolean
@@ -605,8 +609,8 @@ def _encode_put_scalars_response(
     _encode_maybe_by_color = converting.map_encoder(
         _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
     )
-    _encode_maybe_by_secret = converting.map_encoder(
-        converting.encode_string, converting.encode_integer, sensitive_keys=True
+    _encode_maybe_by_secret = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, converting.encode_integer)
     )
     _encode_maybe_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
 

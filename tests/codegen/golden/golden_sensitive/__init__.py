@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     )
     from golden_sensitive.enums import SecretKind
     from golden_sensitive.errors import Leak, Whisper
-    from golden_sensitive.structures import HideRequest, HideResponse, Vault
-    from golden_sensitive.unions import Choice, ChoiceHidden, ChoiceKeys, ChoiceOpen, ChoiceUnknown
+    from golden_sensitive.structures import HideRequest, HideResponse, Inner, Room, Vault
+    from golden_sensitive.unions import (
+        Choice,
+        ChoiceHidden,
+        ChoiceKeys,
+        ChoiceOpen,
+        ChoiceUnknown,
+        Pick,
+        PickOne,
+        PickTwo,
+        PickUnknown,
+    )
 
 __all__ = [
     "Choice",
@@ -28,8 +38,14 @@ __all__ = [
     "Client",
     "HideRequest",
     "HideResponse",
+    "Inner",
     "Leak",
     "Paginate",
+    "Pick",
+    "PickOne",
+    "PickTwo",
+    "PickUnknown",
+    "Room",
     "SecretKind",
     "Vault",
     "Whisper",
@@ -50,8 +66,14 @@ _MODULES = {
     "Client": "client",
     "HideRequest": "structures",
     "HideResponse": "structures",
+    "Inner": "structures",
     "Leak": "errors",
     "Paginate": "client",
+    "Pick": "unions",
+    "PickOne": "unions",
+    "PickTwo": "unions",
+    "PickUnknown": "unions",
+    "Room": "structures",
     "SecretKind": "enums",
     "Vault": "structures",
     "Whisper": "errors",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from aiopartnercentral import converting
+from aiopartnercentral.shapes import JsonValue
 from golden_sensitive import enums, errors, structures, unions
 from golden_sensitive.fast import FAST
 
@@ -19,36 +20,51 @@ def _decode_vault(_converter: converting.ServiceConverter) -> converting.Decode[
     _decode_secret_kind = _converter.get_structure_hook(enums.SecretKind)
     _decode_secret_flag = converting.decode_boolean
     _decode_secret_double = converting.decode_float
-    _decode_secrets = converting.list_decoder(converting.decode_string, str)
-    _decode_secret_lists = converting.list_decoder(converting.list_decoder(converting.decode_string, str), list[str])
-    _decode_hidden_list = converting.list_decoder(converting.decode_string, str)
-    _decode_values = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
-    _decode_keys = converting.map_decoder(
-        converting.decode_string, str, converting.decode_string, str, sensitive_keys=True
+    _decode_secrets = converting.hidden_decoder(converting.list_decoder(converting.decode_string, str))
+    _decode_secret_lists = converting.hidden_decoder(
+        converting.list_decoder(converting.list_decoder(converting.decode_string, str), list[str])
     )
-    _decode_hidden_map = converting.map_decoder(
-        converting.decode_string, str, converting.decode_string, str, sensitive_keys=True
+    _decode_hidden_list = converting.hidden_decoder(converting.list_decoder(converting.decode_string, str))
+    _decode_values = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
     )
-    _decode_hidden_maps = converting.list_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_string, str, sensitive_keys=True),
-        dict[str, str],
+    _decode_keys = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+    )
+    _decode_hidden_map = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+    )
+    _decode_hidden_maps = converting.hidden_decoder(
+        converting.list_decoder(
+            converting.map_decoder(converting.decode_string, str, converting.decode_string, str), dict[str, str]
+        )
     )
     _decode_inner_map = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
-    _decode_deep_keys = converting.list_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_string, str, sensitive_keys=True),
-        dict[str, str],
+    _decode_deep_keys = converting.hidden_decoder(
+        converting.list_decoder(
+            converting.map_decoder(converting.decode_string, str, converting.decode_string, str), dict[str, str]
+        )
     )
-    _decode_kind_keys = converting.map_decoder(
-        _converter.get_structure_hook(enums.SecretKind),
-        enums.SecretKind,
-        converting.decode_string,
-        str,
-        sensitive_keys=True,
+    _decode_kind_keys = converting.hidden_decoder(
+        converting.map_decoder(
+            _converter.get_structure_hook(enums.SecretKind), enums.SecretKind, converting.decode_string, str
+        )
     )
     _decode_choice = _converter.get_structure_hook(unions.Choice)
     _decode_choices = converting.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
     _decode_plain = converting.decode_string
     _decode_needed = converting.decode_string
+    _decode_document = converting.hidden_decoder(converting.decode_document)
+    _decode_documents = converting.hidden_decoder(
+        converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue)
+    )
+    _decode_room = converting.hidden_decoder(_converter.get_structure_hook(structures.Room))
+    _decode_rooms = converting.hidden_decoder(
+        converting.map_decoder(
+            converting.decode_string, str, _converter.get_structure_hook(structures.Room), structures.Room
+        )
+    )
+    _decode_pick = converting.hidden_decoder(_converter.get_structure_hook(unions.Pick))
 
     def decode(_raw: converting.Json, _: object = None) -> structures.Vault:
         _get = converting.decode_object(_raw).get
@@ -110,6 +126,18 @@ def _decode_vault(_converter: converting.ServiceConverter) -> converting.Decode[
             if (_value := _get("Needed")) is None:
                 raise converting.missing()
             needed = _decode_needed(_value, str)
+            _at = ".Document"
+            document = None if (_value := _get("Document")) is None else _decode_document(_value, JsonValue)
+            _at = ".Documents"
+            documents = (
+                None if (_value := _get("Documents")) is None else _decode_documents(_value, list[JsonValue | None])
+            )
+            _at = ".Room"
+            room = None if (_value := _get("Room")) is None else _decode_room(_value, structures.Room)
+            _at = ".Rooms"
+            rooms = None if (_value := _get("Rooms")) is None else _decode_rooms(_value, dict[str, structures.Room])
+            _at = ".Pick"
+            pick = None if (_value := _get("Pick")) is None else _decode_pick(_value, unions.Pick)
         except converting.DecodeError as _error:
             _error.within(_at)
             raise
@@ -137,6 +165,11 @@ def _decode_vault(_converter: converting.ServiceConverter) -> converting.Decode[
             choices=choices,
             plain=plain,
             needed=needed,
+            document=document,
+            documents=documents,
+            room=room,
+            rooms=rooms,
+            pick=pick,
         )
 
     return decode
@@ -150,26 +183,41 @@ def _encode_vault(_converter: converting.ServiceConverter) -> converting.Encode[
     _encode_secret_kind = _converter.get_unstructure_hook(enums.SecretKind)
     _encode_secret_flag = converting.encode_boolean
     _encode_secret_double = converting.float_encoder(_converter)
-    _encode_secrets = converting.list_encoder(converting.encode_string)
-    _encode_secret_lists = converting.list_encoder(converting.list_encoder(converting.encode_string))
-    _encode_hidden_list = converting.list_encoder(converting.encode_string)
-    _encode_values = converting.map_encoder(converting.encode_string, converting.encode_string)
-    _encode_keys = converting.map_encoder(converting.encode_string, converting.encode_string, sensitive_keys=True)
-    _encode_hidden_map = converting.map_encoder(converting.encode_string, converting.encode_string, sensitive_keys=True)
-    _encode_hidden_maps = converting.list_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_string, sensitive_keys=True)
+    _encode_secrets = converting.hidden_encoder(converting.list_encoder(converting.encode_string))
+    _encode_secret_lists = converting.hidden_encoder(
+        converting.list_encoder(converting.list_encoder(converting.encode_string))
+    )
+    _encode_hidden_list = converting.hidden_encoder(converting.list_encoder(converting.encode_string))
+    _encode_values = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, converting.encode_string)
+    )
+    _encode_keys = converting.hidden_encoder(converting.map_encoder(converting.encode_string, converting.encode_string))
+    _encode_hidden_map = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, converting.encode_string)
+    )
+    _encode_hidden_maps = converting.hidden_encoder(
+        converting.list_encoder(converting.map_encoder(converting.encode_string, converting.encode_string))
     )
     _encode_inner_map = converting.map_encoder(converting.encode_string, converting.encode_string)
-    _encode_deep_keys = converting.list_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_string, sensitive_keys=True)
+    _encode_deep_keys = converting.hidden_encoder(
+        converting.list_encoder(converting.map_encoder(converting.encode_string, converting.encode_string))
     )
-    _encode_kind_keys = converting.map_encoder(
-        _converter.get_unstructure_hook(enums.SecretKind), converting.encode_string, sensitive_keys=True
+    _encode_kind_keys = converting.hidden_encoder(
+        converting.map_encoder(_converter.get_unstructure_hook(enums.SecretKind), converting.encode_string)
     )
     _encode_choice = _converter.get_unstructure_hook(unions.Choice)
     _encode_choices = converting.list_encoder(_converter.get_unstructure_hook(unions.Choice))
     _encode_plain = converting.encode_string
     _encode_needed = converting.encode_string
+    _encode_document = converting.hidden_encoder(converting.encode_document)
+    _encode_documents = converting.hidden_encoder(
+        converting.list_encoder(converting.nullable_encoder(converting.encode_document))
+    )
+    _encode_room = converting.hidden_encoder(_converter.get_unstructure_hook(structures.Room))
+    _encode_rooms = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, _converter.get_unstructure_hook(structures.Room))
+    )
+    _encode_pick = converting.hidden_encoder(_converter.get_unstructure_hook(unions.Pick))
 
     def encode(_obj: structures.Vault) -> converting.Json:
         converting.check_class(_obj, structures.Vault)
@@ -238,6 +286,21 @@ def _encode_vault(_converter: converting.ServiceConverter) -> converting.Encode[
                 _result["Plain"] = _encode_plain(_obj.plain)
             _at = ".Needed"
             _result["Needed"] = _encode_needed(_obj.needed)
+            _at = ".Document"
+            if _obj.document is not None:
+                _result["Document"] = _encode_document(_obj.document)
+            _at = ".Documents"
+            if _obj.documents is not None:
+                _result["Documents"] = _encode_documents(_obj.documents)
+            _at = ".Room"
+            if _obj.room is not None:
+                _result["Room"] = _encode_room(_obj.room)
+            _at = ".Rooms"
+            if _obj.rooms is not None:
+                _result["Rooms"] = _encode_rooms(_obj.rooms)
+            _at = ".Pick"
+            if _obj.pick is not None:
+                _result["Pick"] = _encode_pick(_obj.pick)
         except converting.EncodeError as _error:
             _error.within(_at)
             raise
@@ -251,7 +314,7 @@ def _encode_vault(_converter: converting.ServiceConverter) -> converting.Encode[
 def _decode_hide_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.HideRequest]:
     _decode_vault = _converter.get_structure_hook(structures.Vault)
     _decode_secret = converting.decode_string
-    _decode_secrets = converting.list_decoder(converting.decode_string, str)
+    _decode_secrets = converting.hidden_decoder(converting.list_decoder(converting.decode_string, str))
 
     def decode(_raw: converting.Json, _: object = None) -> structures.HideRequest:
         _get = converting.decode_object(_raw).get
@@ -278,7 +341,7 @@ def _decode_hide_request(_converter: converting.ServiceConverter) -> converting.
 def _encode_hide_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.HideRequest]:
     _encode_vault = _converter.get_unstructure_hook(structures.Vault)
     _encode_secret = converting.encode_string
-    _encode_secrets = converting.list_encoder(converting.encode_string)
+    _encode_secrets = converting.hidden_encoder(converting.list_encoder(converting.encode_string))
 
     def encode(_obj: structures.HideRequest) -> converting.Json:
         converting.check_class(_obj, structures.HideRequest)
@@ -351,6 +414,97 @@ def _encode_hide_response(_converter: converting.ServiceConverter) -> converting
     return encode
 
 
+def _decode_inner(_converter: converting.ServiceConverter) -> converting.Decode[structures.Inner]:
+    _decode_by_name = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.Inner:
+        _get = converting.decode_object(_raw).get
+        _at = ""
+        try:
+            _at = ".ByName"
+            by_name = None if (_value := _get("ByName")) is None else _decode_by_name(_value, dict[str, str])
+        except converting.DecodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+        return structures.Inner(by_name=by_name)
+
+    return decode
+
+
+def _encode_inner(_converter: converting.ServiceConverter) -> converting.Encode[structures.Inner]:
+    _encode_by_name = converting.map_encoder(converting.encode_string, converting.encode_string)
+
+    def encode(_obj: structures.Inner) -> converting.Json:
+        converting.check_class(_obj, structures.Inner)
+        _result: dict[str, converting.Json] = {}
+        _at = ""
+        try:
+            _at = ".ByName"
+            if _obj.by_name is not None:
+                _result["ByName"] = _encode_by_name(_obj.by_name)
+        except converting.EncodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+        return _result
+
+    return encode
+
+
+def _decode_room(_converter: converting.ServiceConverter) -> converting.Decode[structures.Room]:
+    _decode_doors = converting.hidden_decoder(
+        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+    )
+    _decode_inner = converting.hidden_decoder(_converter.get_structure_hook(structures.Inner))
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.Room:
+        _get = converting.decode_object(_raw).get
+        _at = ""
+        try:
+            _at = ".Doors"
+            doors = None if (_value := _get("Doors")) is None else _decode_doors(_value, dict[str, str])
+            _at = ".Inner"
+            inner = None if (_value := _get("Inner")) is None else _decode_inner(_value, structures.Inner)
+        except converting.DecodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+        return structures.Room(doors=doors, inner=inner)
+
+    return decode
+
+
+def _encode_room(_converter: converting.ServiceConverter) -> converting.Encode[structures.Room]:
+    _encode_doors = converting.hidden_encoder(
+        converting.map_encoder(converting.encode_string, converting.encode_string)
+    )
+    _encode_inner = converting.hidden_encoder(_converter.get_unstructure_hook(structures.Inner))
+
+    def encode(_obj: structures.Room) -> converting.Json:
+        converting.check_class(_obj, structures.Room)
+        _result: dict[str, converting.Json] = {}
+        _at = ""
+        try:
+            _at = ".Doors"
+            if _obj.doors is not None:
+                _result["Doors"] = _encode_doors(_obj.doors)
+            _at = ".Inner"
+            if _obj.inner is not None:
+                _result["Inner"] = _encode_inner(_obj.inner)
+        except converting.EncodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+        return _result
+
+    return encode
+
+
 def _decode_leak(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
     return converting.ErrorDecoder(
         errors.Leak,
@@ -411,6 +565,8 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.Vault: _decode_vault,
     structures.HideRequest: _decode_hide_request,
     structures.HideResponse: _decode_hide_response,
+    structures.Inner: _decode_inner,
+    structures.Room: _decode_room,
     errors.Leak: _decode_leak,
     errors.Whisper: _decode_whisper,
     unions.ChoiceOpen: lambda _converter: converting.variant_decoder(
@@ -422,7 +578,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     unions.ChoiceKeys: lambda _converter: converting.variant_decoder(
         "Keys",
         unions.ChoiceKeys,
-        converting.map_decoder(converting.decode_string, str, converting.decode_string, str, sensitive_keys=True),
+        converting.hidden_decoder(converting.map_decoder(converting.decode_string, str, converting.decode_string, str)),
         dict[str, str],
     ),
     unions.ChoiceUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ChoiceUnknown),
@@ -431,12 +587,20 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
         {"Open": unions.ChoiceOpen, "Hidden": unions.ChoiceHidden, "Keys": unions.ChoiceKeys},
         unions.ChoiceUnknown,
     ),
+    unions.PickOne: lambda _converter: converting.variant_decoder("One", unions.PickOne, converting.decode_string, str),
+    unions.PickTwo: lambda _converter: converting.variant_decoder("Two", unions.PickTwo, converting.decode_string, str),
+    unions.PickUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.PickUnknown),
+    unions.Pick: lambda _converter: converting.union_decoder(
+        _converter, {"One": unions.PickOne, "Two": unions.PickTwo}, unions.PickUnknown
+    ),
 }
 
 ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.Vault: _encode_vault,
     structures.HideRequest: _encode_hide_request,
     structures.HideResponse: _encode_hide_response,
+    structures.Inner: _encode_inner,
+    structures.Room: _encode_room,
     errors.Leak: _encode_leak,
     errors.Whisper: _encode_whisper,
     unions.ChoiceOpen: lambda _converter: converting.variant_encoder(
@@ -448,11 +612,17 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     unions.ChoiceKeys: lambda _converter: converting.variant_encoder(
         "Keys",
         unions.ChoiceKeys,
-        converting.map_encoder(converting.encode_string, converting.encode_string, sensitive_keys=True),
+        converting.hidden_encoder(converting.map_encoder(converting.encode_string, converting.encode_string)),
     ),
     unions.ChoiceUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ChoiceUnknown),
     unions.Choice: lambda _converter: converting.union_encoder(
         _converter, "Choice", (unions.ChoiceOpen, unions.ChoiceHidden, unions.ChoiceKeys, unions.ChoiceUnknown)
+    ),
+    unions.PickOne: lambda _converter: converting.variant_encoder("One", unions.PickOne, converting.encode_string),
+    unions.PickTwo: lambda _converter: converting.variant_encoder("Two", unions.PickTwo, converting.encode_string),
+    unions.PickUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.PickUnknown),
+    unions.Pick: lambda _converter: converting.union_encoder(
+        _converter, "Pick", (unions.PickOne, unions.PickTwo, unions.PickUnknown)
     ),
 }
 

@@ -53,3 +53,37 @@ Choice: TypeAlias = ChoiceOpen | ChoiceHidden | ChoiceKeys | ChoiceUnknown
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Choice
 """
+
+
+@attrs.frozen(weakref_slot=False)
+class PickOne:
+    """Member `One` of union `Pick`.
+
+    Attributes:
+        value: `One` on the wire, sensitive.
+    """
+
+    value: str = attrs.field(repr=redacted)
+
+
+@attrs.frozen(weakref_slot=False)
+class PickTwo:
+    """Member `Two` of union `Pick`.
+
+    Attributes:
+        value: `Two` on the wire, sensitive.
+    """
+
+    value: str = attrs.field(repr=redacted)
+
+
+@attrs.frozen
+class PickUnknown(UnknownMember):
+    """A member of union `Pick` that the model does not know."""
+
+
+Pick: TypeAlias = PickOne | PickTwo | PickUnknown
+"""Union `Pick`.
+
+Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Pick
+"""

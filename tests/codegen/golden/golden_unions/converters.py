@@ -248,7 +248,10 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
         list[structures.Point],
     ),
     unions.ShapeSecrets: lambda _converter: converting.variant_decoder(
-        "Secrets", unions.ShapeSecrets, converting.list_decoder(converting.decode_string, str), list[str]
+        "Secrets",
+        unions.ShapeSecrets,
+        converting.hidden_decoder(converting.list_decoder(converting.decode_string, str)),
+        list[str],
     ),
     unions.ShapeInner: lambda _converter: converting.variant_decoder(
         "Inner", unions.ShapeInner, _converter.get_structure_hook(unions.Inner), unions.Inner
@@ -338,7 +341,7 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
         "Points", unions.ShapePoints, converting.list_encoder(_converter.get_unstructure_hook(structures.Point))
     ),
     unions.ShapeSecrets: lambda _converter: converting.variant_encoder(
-        "Secrets", unions.ShapeSecrets, converting.list_encoder(converting.encode_string)
+        "Secrets", unions.ShapeSecrets, converting.hidden_encoder(converting.list_encoder(converting.encode_string))
     ),
     unions.ShapeInner: lambda _converter: converting.variant_encoder(
         "Inner", unions.ShapeInner, _converter.get_unstructure_hook(unions.Inner)

@@ -8,5 +8,12 @@ from typing import Final
 from aiopartnercentral.converting.fast import Fast
 
 FAST: Final = Fast(
-    "golden_sensitive", {"HideRequest": "fast.hide", "HideResponse": "fast.hide", "Vault": "fast.common"}
+    "golden_sensitive",
+    {
+        "HideRequest": "fast.hide",
+        "HideResponse": "fast.hide",
+        "Inner": "fast.common",
+        "Room": "fast.common",
+        "Vault": "fast.common",
+    },
 )

@@ -70,6 +70,11 @@ class VaultJson(fast.Wire):
     choice: ChoiceJson | None = fast.field(name="Choice", default=None)
     choices: list[ChoiceJson] | None = fast.field(name="Choices", default=None)
     plain: str | None = fast.field(name="Plain", default=None)
+    document: Any | None = fast.field(name="Document", default=None)
+    documents: list[Any] | None = fast.field(name="Documents", default=None)
+    room: RoomJson | None = fast.field(name="Room", default=None)
+    rooms: dict[str, RoomJson] | None = fast.field(name="Rooms", default=None)
+    pick: PickJson | None = fast.field(name="Pick", default=None)
 
 
 _Vault = fast.blank(structures.Vault)
@@ -109,8 +114,88 @@ def decode_vault(_raw: VaultJson) -> Any:
         _self0.choices = [decode_choice(_item5) for _item5 in _value4]
     _self0.plain = _raw.plain
     _self0.needed = _raw.needed
+    _self0.document = _raw.document
+    _self0.documents = _raw.documents
+    _self0.room = None
+    if (_value6 := _raw.room) is not None:
+        _self0.room = decode_room(_value6)
+    _self0.rooms = None
+    if (_value7 := _raw.rooms) is not None:
+        _map8: dict[Any, Any] = _value7
+        for _key9, _item10 in _map8.items():
+            _map8[_key9] = decode_room(_item10)
+        _self0.rooms = _map8
+    _self0.pick = None
+    if (_value11 := _raw.pick) is not None:
+        _self0.pick = decode_pick(_value11)
     _self0.__class__ = structures.Vault
     return _self0
+
+
+class InnerJson(fast.Wire):
+    """The JSON of a `Inner`."""
+
+    by_name: dict[str, str] | None = fast.field(name="ByName", default=None)
+
+
+_Inner = fast.blank(structures.Inner)
+
+
+def decode_inner(_raw: InnerJson) -> Any:
+    """Decode a `Inner`."""
+    _self0 = _Inner()
+    _self0.by_name = _raw.by_name
+    _self0.__class__ = structures.Inner
+    return _self0
+
+
+class RoomJson(fast.Wire):
+    """The JSON of a `Room`."""
+
+    doors: dict[str, str] | None = fast.field(name="Doors", default=None)
+    inner: InnerJson | None = fast.field(name="Inner", default=None)
+
+
+_Room = fast.blank(structures.Room)
+
+
+def decode_room(_raw: RoomJson) -> Any:
+    """Decode a `Room`."""
+    _self0 = _Room()
+    _self0.doors = _raw.doors
+    _self0.inner = None
+    if (_value1 := _raw.inner) is not None:
+        _self0.inner = decode_inner(_value1)
+    _self0.__class__ = structures.Room
+    return _self0
+
+
+class PickJson(fast.WireUnion):
+    """The JSON of a `Pick`."""
+
+    one: str | None = fast.field(name="One", default=None)
+    two: str | None = fast.field(name="Two", default=None)
+
+
+_PickOne = fast.blank(unions.PickOne)
+_PickTwo = fast.blank(unions.PickTwo)
+
+
+def decode_pick(_raw: PickJson) -> Any:
+    """Decode a `Pick`."""
+    if (_value0 := _raw.one) is not None:
+        if _raw.two is not None:
+            raise fast.Unsure
+        _self1 = _PickOne()
+        _self1.value = _value0
+        _self1.__class__ = unions.PickOne
+        return _self1
+    if (_value2 := _raw.two) is not None:
+        _self3 = _PickTwo()
+        _self3.value = _value2
+        _self3.__class__ = unions.PickTwo
+        return _self3
+    raise fast.Unsure
 
 
 def encode_choice(_obj: unions.Choice) -> dict[str, fast.Json]:
@@ -203,10 +288,57 @@ def encode_vault(_obj: structures.Vault) -> dict[str, fast.Json]:
     if (_value40 := _obj.plain) is not None:
         _params["Plain"] = fast.encode_string(_value40)
     _params["Needed"] = fast.encode_string(_obj.needed)
+    if (_value41 := _obj.document) is not None:
+        _params["Document"] = fast.encode_document(_value41)
+    if (_value42 := _obj.documents) is not None:
+        _params["Documents"] = [fast.encode_document(_item43) for _item43 in fast.sequence(_value42)]
+    if (_value44 := _obj.room) is not None:
+        _params["Room"] = encode_room(_value44)
+    if (_value45 := _obj.rooms) is not None:
+        _params["Rooms"] = {
+            fast.encode_string(_key46): encode_room(_item47) for _key46, _item47 in fast.mapping(_value45).items()
+        }
+    if (_value48 := _obj.pick) is not None:
+        _params["Pick"] = encode_pick(_value48)
     return _params
+
+
+def encode_inner(_obj: structures.Inner) -> dict[str, fast.Json]:
+    """Encode a `Inner`."""
+    fast.check_class(_obj, structures.Inner)
+    _params: dict[str, fast.Json] = {}
+    if (_value0 := _obj.by_name) is not None:
+        _params["ByName"] = {
+            fast.encode_string(_key1): fast.encode_string(_item2) for _key1, _item2 in fast.mapping(_value0).items()
+        }
+    return _params
+
+
+def encode_room(_obj: structures.Room) -> dict[str, fast.Json]:
+    """Encode a `Room`."""
+    fast.check_class(_obj, structures.Room)
+    _params: dict[str, fast.Json] = {}
+    if (_value0 := _obj.doors) is not None:
+        _params["Doors"] = {
+            fast.encode_string(_key1): fast.encode_string(_item2) for _key1, _item2 in fast.mapping(_value0).items()
+        }
+    if (_value3 := _obj.inner) is not None:
+        _params["Inner"] = encode_inner(_value3)
+    return _params
+
+
+def encode_pick(_obj: unions.Pick) -> dict[str, fast.Json]:
+    """Encode a `Pick`."""
+    if type(_obj) is unions.PickOne:
+        return {"One": fast.encode_string(_obj.value)}
+    if type(_obj) is unions.PickTwo:
+        return {"Two": fast.encode_string(_obj.value)}
+    raise fast.Unsure
 
 
 DECODERS: Final[dict[Any, Any]] = {
     structures.Vault: (VaultJson, decode_vault),
+    structures.Inner: (InnerJson, decode_inner),
+    structures.Room: (RoomJson, decode_room),
 }
 ENCODERS: Final[dict[Any, Any]] = {}

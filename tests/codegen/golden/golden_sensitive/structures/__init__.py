@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from golden_sensitive.structures.common import Vault
+    from golden_sensitive.structures.common import Inner, Room, Vault
     from golden_sensitive.structures.hide import HideRequest, HideResponse
 
-__all__ = ["HideRequest", "HideResponse", "Vault"]
+__all__ = ["HideRequest", "HideResponse", "Inner", "Room", "Vault"]
 
-_MODULES = {"HideRequest": "hide", "HideResponse": "hide", "Vault": "common"}
+_MODULES = {"HideRequest": "hide", "HideResponse": "hide", "Inner": "common", "Room": "common", "Vault": "common"}
 
 
 if not TYPE_CHECKING:  # which would take every name for a public one

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.shapes import redacted
+from aiopartnercentral.shapes import JsonValue, redacted
 from golden_sensitive import enums, unions
 
 
@@ -39,6 +39,11 @@ class Vault:
         choice: optional; `Choice` on the wire.
         choices: optional; `Choices` on the wire.
         plain: optional; `Plain` on the wire.
+        document: optional; `Document` on the wire, sensitive.
+        documents: optional; `Documents` on the wire, sensitive.
+        room: optional; `Room` on the wire, sensitive.
+        rooms: optional; `Rooms` on the wire, sensitive.
+        pick: optional; `Pick` on the wire, sensitive.
     """
 
     needed: str = attrs.field(repr=redacted)
@@ -62,3 +67,36 @@ class Vault:
     choice: unions.Choice | None = None
     choices: list[unions.Choice] | None = None
     plain: str | None = None
+    document: JsonValue | None = attrs.field(default=None, repr=redacted)
+    documents: list[JsonValue | None] | None = attrs.field(default=None, repr=redacted)
+    room: Room | None = attrs.field(default=None, repr=redacted)
+    rooms: dict[str, Room] | None = attrs.field(default=None, repr=redacted)
+    pick: unions.Pick | None = attrs.field(default=None, repr=redacted)
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Inner:
+    """Structure `Inner`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Inner
+
+    Attributes:
+        by_name: optional; `ByName` on the wire.
+    """
+
+    by_name: dict[str, str] | None = None
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Room:
+    """Structure `Room`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Room
+
+    Attributes:
+        doors: optional; `Doors` on the wire, sensitive.
+        inner: optional; `Inner` on the wire, sensitive.
+    """
+
+    doors: dict[str, str] | None = attrs.field(default=None, repr=redacted)
+    inner: Inner | None = attrs.field(default=None, repr=redacted)
