@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from codegen import source
+from codegen import bindings, names, source
+from codegen.build import build
+from codegen.errors import ModelError, SourceError
 from codegen.graph import contained
 
 if TYPE_CHECKING:
@@ -24,7 +26,11 @@ Model: TypeAlias = "Mapping[str, Any]"
 Kind = Literal["added", "removed", "changed"]
 
 _PARTS = frozenset({"members", "required", "enum", "member", "key", "value"})
-_OF_A_SHAPE = frozenset({"type", "union", "error", "exception"})
+_OF_A_SHAPE = frozenset({"document", "exception", "sparse", "union"})
+# Kinds that are one type in Python; any other is one of its own.
+_TYPES = {"long": "integer", "double": "float", "character": "string"}
+# What of a package people type.
+_TYPED = ("classes", "variants", "unknowns", "fields", "enum_members", "methods", "arguments")
 
 
 @attrs.frozen(kw_only=True)
@@ -60,13 +66,17 @@ def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
     """Return what differs between a service's pinned model and that of the installed botocore.
 
     Raises:
-        SourceError: one of the two is missing or unreadable.
+        SourceError: one of the two is missing or unreadable, or is no service model.
     """
     pairs = {}
     for kind in source.KINDS:
         new = source.parsed(config, kind, source.installed(config, kind))
         pairs[kind] = (source.pinned(config, models, kind) or {}, new)
-    changes = [*compare(*pairs["service-2"]), *compare_pagination(*pairs["paginators-1"])]
+    try:
+        changes = [*compare(*pairs["service-2"]), *compare_pagination(*pairs["paginators-1"])]
+    except (AttributeError, LookupError, TypeError, RecursionError) as error:
+        raise SourceError(f"{config.name}: a file is no service model: {type(error).__name__}: {error}") from error
+    changes += compare_names(source.load(config, models), source.of_installed(config))
     if len(set(map(json.dumps, pairs["endpoint-rule-set-1"]))) > 1:
         changes.append(Change(kind="changed", what="rules", where="endpoint", before="pinned", after="installed"))
     return changes
@@ -75,10 +85,34 @@ def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
 def compare(old: Model, new: Model) -> list[Change]:
     """Return what differs between two service models (`service-2` as botocore has them, without prose)."""
     return [
-        *_traits(old.get("metadata", {}), new.get("metadata", {}), "metadata", breaking=frozenset({"protocol"})),
+        *_metadata(old.get("metadata", {}), new.get("metadata", {})),
         *_operations(old, new),
         *_shapes(old, new),
     ]
+
+
+def compare_names(old: source.Source, new: source.Source) -> list[Change]:
+    """Return the Python names that stand for something else, as where a new name meets them and comes before them.
+
+    A new model that cannot be generated is a change as well.
+    """
+    before = names.name(build(attrs.evolve(old, config=attrs.evolve(old.config, whole=False))))
+    try:
+        after = names.name(build(new))
+    except ModelError as error:
+        return [Change(kind="added", what="what cannot be generated,", where=str(error), breaking=True)]
+    changes = []
+    for scope in _TYPED:
+        a: Mapping[str | tuple[str, str], str] = getattr(before, scope)
+        b: Mapping[str | tuple[str, str], str] = getattr(after, scope)
+        for key in (key for key in a if key in b):
+            if a[key] != b[key]:
+                where = key if isinstance(key, str) else ".".join(key)
+                change = Change(
+                    kind="changed", what="Python name", where=where, before=a[key], after=b[key], breaking=True
+                )
+                changes.append(change)
+    return changes
 
 
 def compare_pagination(old: Model, new: Model) -> list[Change]:
@@ -88,6 +122,19 @@ def compare_pagination(old: Model, new: Model) -> list[Change]:
     for name in _in_both(before, after):
         changes += _traits(before[name], after[name], name, breaking=frozenset(before[name]) | frozenset(after[name]))
     return changes
+
+
+def _metadata(before: Model, after: Model) -> Iterator[Change]:
+    breaking = frozenset({"protocol", "protocols"} if _spoken(before) != _spoken(after) else ())
+    yield from _traits(before, after, "metadata", breaking=breaking)
+
+
+def _spoken(metadata: Model) -> str | None:
+    """Return the protocol that botocore speaks with the service, or None if it knows none of those that it has."""
+    try:
+        return bindings.protocol(metadata, "metadata").value
+    except ModelError:
+        return None
 
 
 def _operations(old: Model, new: Model) -> Iterator[Change]:
@@ -115,10 +162,18 @@ def _shapes(old: Model, new: Model) -> Iterator[Change]:
     received = _reached(old, "output") | _reached(new, "output")
     for name in _in_both(before, after):
         ignored = _PARTS | {"min", "max", "pattern"}
-        yield from _traits(before[name], after[name], name, ignored=ignored, breaking=_OF_A_SHAPE)
+        breaking = _OF_A_SHAPE | _breaking_facts(name, before, after)
+        yield from _traits(before[name], after[name], name, ignored=ignored, breaking=breaking)
         yield from _limits(name, before[name], after[name], is_sent=name in sent)
         yield from _parts_of(name, before, after)
         yield from _members(name, before, after, is_sent=name in sent, is_received=name in received)
+
+
+def _breaking_facts(name: str, before: Model, after: Model) -> frozenset[str]:
+    """Return which of those traits break anything here that need not: the type, and what an error is found by."""
+    facts = {"type"} if _python_type(before, name) != _python_type(after, name) else set()
+    codes = [model[name].get("error", {}).get("code", name) for model in (before, after)]
+    return frozenset(facts | ({"error"} if codes[0] != codes[1] else set()))
 
 
 def _parts_of(name: str, old: Model, new: Model) -> Iterator[Change]:
@@ -152,19 +207,23 @@ def _members(name: str, before: Model, after: Model, *, is_sent: bool, is_receiv
     required = frozenset(before[name].get("required", ())), frozenset(after[name].get("required", ()))
     for member in (*old, *(added for added in new if added not in old)):
         where, was, must = f"{name}.{member}", member in required[0], member in required[1]
+        # botocore makes up a token that is left out.
+        given = is_sent and must and not new.get(member, {}).get("idempotencyToken")
         if member not in new:
             yield Change(kind="removed", what="member", where=where, breaking=True)
         elif member not in old:
             what = "required member" if must else "member"
-            yield Change(kind="added", what=what, where=where, breaking=must and is_sent)
+            yield Change(kind="added", what=what, where=where, breaking=given)
         else:
             if must != was:
                 # It must be given where it could be left out; or it may be None where it never was.
-                breaking = is_sent if must else is_received
+                breaking = given if must else is_received
                 a, b = ("required" if each else "optional" for each in (was, must))
                 yield Change(kind="changed", what="presence", where=where, before=a, after=b, breaking=breaking)
-            breaking = _python_type(before, old[member]["shape"]) != _python_type(after, new[member]["shape"])
-            yield from _traits(old[member], new[member], where, breaking=frozenset({"shape"} if breaking else ()))
+            facts = {"idempotencyToken"} if given else set()
+            if _python_type(before, old[member]["shape"]) != _python_type(after, new[member]["shape"]):
+                facts.add("shape")
+            yield from _traits(old[member], new[member], where, breaking=frozenset(facts))
 
 
 def _traits(
@@ -193,13 +252,15 @@ def _in_both(before: Model, after: Model) -> Iterator[str]:
     return (name for name in before if name in after)
 
 
-def _python_type(shapes: Model, name: str) -> object:
+def _python_type(shapes: Model, name: str, within: frozenset[str] = frozenset()) -> object:
     """Return what tells Python types apart: the class of what has one, the kind of what has none."""
     shape = shapes.get(name, {"type": name})
-    if shape["type"] == "structure" or "enum" in shape:
+    if shape.get("document"):
+        return "document"
+    if shape["type"] == "structure" or "enum" in shape or name in within:
         return name
     parts = (shape[part]["shape"] for part in ("member", "key", "value") if part in shape)
-    return shape["type"], *(_python_type(shapes, part) for part in parts)
+    return _TYPES.get(shape["type"], shape["type"]), *(_python_type(shapes, part, within | {name}) for part in parts)
 
 
 def _reached(model: Model, side: str) -> frozenset[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")
 READ_KINDS = ("service-2", "paginators-1")  # those that the generator makes anything of
 OPTIONAL_KINDS = frozenset({"paginators-1"})
+_NEEDED = frozenset({"metadata", "operations", "shapes"})
 PROSE = frozenset({"documentation", "deprecatedMessage"})
 SOURCES = "SOURCES.toml"
 
@@ -106,7 +107,7 @@ def parsed(config: ServiceConfig, kind: str, original: bytes | None) -> Mapping[
     """Return one of botocore's files without prose; what does not exist is empty.
 
     Raises:
-        SourceError: it holds no JSON object.
+        SourceError: it holds no JSON object, or one that lacks what every service model has.
     """
     file = f"the {kind} of {config.name} in the installed botocore"
     try:
@@ -117,6 +118,9 @@ def parsed(config: ServiceConfig, kind: str, original: bytes | None) -> Mapping[
         raise SourceError(f"{file} is nested too deeply") from error
     if not isinstance(found, dict):
         raise SourceError(f"{file} is no JSON object")
+    absent = sorted(_NEEDED - found.keys()) if kind == "service-2" else []
+    if absent:
+        raise SourceError(f"{file} is no service model: it has no {absent[0]!r}")
     return found
 
 

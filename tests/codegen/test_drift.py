@@ -9,8 +9,10 @@ import json
 import botocore
 import pytest
 
-from codegen import drift
+from codegen import drift, source
+from codegen.errors import CodegenError
 from codegen.services import MODELS, SERVICES
+from tests.codegen import synthetic
 from tests.codegen.trees import copy_tree
 
 GONE = object()
@@ -120,6 +122,25 @@ def at(*path):
         (at("shapes", "Ids", "member")(reference("Text")), ["changed shape Ids.member: Id -> Text"]),
         (at("shapes", "Items", "value")(reference("Text")), ["! changed shape Items.value: Item -> Text"]),
         (at("shapes", "Text", "type")("blob"), ["! changed type Text: string -> blob"]),
+        (at("shapes", "Count", "type")("long"), ["changed type Count: integer -> long"]),
+        (at("shapes", "Count", "type")("float"), ["! changed type Count: integer -> float"]),
+        (at("shapes", "Ids", "sparse")(value=True), ["! changed sparse Ids: none -> True"]),
+        (at("shapes", "Item", "document")(value=True), ["! changed document Item: none -> True"]),
+        (at("metadata", "protocols")(["json"]), ["changed protocols metadata: none -> ['json']"]),
+        (
+            at("metadata", "protocols")(["smithy-rpc-v2-cbor"]),
+            ["! changed protocols metadata: none -> ['smithy-rpc-v2-cbor']"],
+        ),
+        (at("metadata", "protocol")("grpc"), ["! changed protocol metadata: json -> grpc"]),
+        (
+            at("shapes", "No", "error", "httpStatusCode")(409),
+            ["changed error No: {'code': 'No'} -> {'code': 'No', 'httpStatusCode': 409}"],
+        ),
+        (
+            at("shapes", "Asked", "members", "Id", "idempotencyToken")(value=True),
+            ["changed idempotencyToken Asked.Id: none -> True"],
+        ),
+        (at("shapes", "Ids", "member")(reference("Ids")), ["! changed shape Ids.member: Id -> Ids"]),
     ],
 )
 def test_each_change_is_one_line_and_breaking_ones_are_marked(edit, lines):
@@ -136,6 +157,58 @@ def test_a_required_member_that_is_added_breaks_requests_alone():
             model["shapes"][name]["required"].append("New")
 
     assert changed(edit) == ["! added required member Asked.New", "added required member Given.New"]
+
+
+def test_a_required_token_may_be_left_out_until_it_is_no_longer_generated():
+    def edit(model):
+        asked = model["shapes"]["Asked"]
+        asked["members"]["Token"] = reference("Text", idempotencyToken=True)
+        asked["required"].append("Token")
+
+    assert changed(edit) == ["added required member Asked.Token"]
+    old, new = copy.deepcopy(OLD), copy.deepcopy(OLD)
+    for model in (old, new):
+        edit(model)
+    del new["shapes"]["Asked"]["members"]["Token"]["idempotencyToken"]
+    assert [(str(change), change.breaking) for change in drift.compare(old, new)] == [
+        ("changed idempotencyToken Asked.Token: True -> none", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "added", "line"),
+    [
+        (("shapes", "PutScalarsRequest", "members"), {"text": reference("Text")}, "PutScalarsRequest.Text: text -> "),
+        (("operations",), {"putScalars": {"name": "putScalars"}}, "PutScalars: put_scalars -> "),
+        (("shapes",), {"color": {"type": "structure", "members": {}}}, "Color: Color -> "),
+    ],
+)
+def test_a_name_that_another_takes_over_breaks(path, added, line):
+    old, new = synthetic.source("scalars"), synthetic.source("scalars")
+    level = new.service
+    for key in path[:-1]:
+        level = level[key]
+    level[path[-1]] = {**added, **level[path[-1]]}
+    (change,) = drift.compare_names(old, new)
+    assert change.breaking
+    assert str(change).startswith(f"changed Python name {line}")
+    assert drift.compare_names(old, old) == []
+
+
+def test_a_model_that_cannot_be_generated_is_a_change():
+    new = synthetic.source("scalars")
+    new.service["shapes"]["Text"]["mood"] = "sour"
+    (change,) = drift.compare_names(synthetic.source("scalars"), new)
+    assert change.breaking
+    assert str(change) == "added what cannot be generated, golden-scalars.Text: unknown trait 'mood'"
+
+
+@pytest.mark.parametrize("text", [b"{}", b'{"metadata": {}, "operations": [], "shapes": {}}'])
+def test_what_is_no_service_model_is_an_error(text, monkeypatch):
+    real = source.installed
+    monkeypatch.setattr(source, "installed", lambda c, kind: text if kind == "service-2" else real(c, kind))
+    with pytest.raises(CodegenError, match="no service model"):
+        drift.of_installed(SERVICES[0], MODELS)
 
 
 def test_pagination():
