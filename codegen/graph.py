@@ -8,6 +8,7 @@ from codegen import ir
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 
 def references(shapes: Mapping[str, ir.Shape]) -> dict[str, frozenset[str]]:
@@ -31,24 +32,28 @@ def sensitive_shapes(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
 
     A structure that only has sensitive members is not among them: it is shown, with these members hidden.
     """
-
-    def hidden(name: str, seen: frozenset[str]) -> bool:
-        shape = shapes[name]
-        if isinstance(shape, ir.Structure | ir.Union) or name in seen:
-            return shape.sensitive
-        return shape.sensitive or any(hidden(target, seen | {name}) for target in _targets(shape))
-
-    return frozenset(name for name in shapes if hidden(name, frozenset()))
+    around: dict[str, set[str]] = {name: set() for name in shapes}
+    for name, shape in shapes.items():
+        if isinstance(shape, ir.List | ir.Map):
+            for target in _targets(shape):
+                around[target].add(name)
+    return contained(around, {name for name, shape in shapes.items() if shape.sensitive})
 
 
-def endless_collections(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
-    """Return the lists and maps that contain themselves with nothing but lists and maps between."""
-    collections = {name: shape for name, shape in shapes.items() if isinstance(shape, ir.List | ir.Map)}
-    inner = {name: frozenset(_targets(shape)) & collections.keys() for name, shape in collections.items()}
-    return frozenset(name for name in inner if name in _reached({name}, inner))
+def deep_collections(shapes: Mapping[str, ir.Shape], depth: int) -> frozenset[str]:
+    """Return the lists and maps with more than `depth` of their kind within each other, themselves included.
+
+    Those that contain themselves with nothing but lists and maps between are among them.
+    """
+    collections = {name for name, shape in shapes.items() if isinstance(shape, ir.List | ir.Map)}
+    inner = {name: frozenset(_targets(shapes[name])) & collections for name in collections}
+    deep = frozenset(collections)
+    for _ in range(depth):
+        deep = frozenset(name for name in deep if inner[name] & deep)
+    return deep
 
 
-def contained(inner: Mapping[str, frozenset[str]], roots: Collection[str]) -> frozenset[str]:
+def contained(inner: Mapping[str, AbstractSet[str]], roots: Collection[str]) -> frozenset[str]:
     """Return the shapes that values of the root shapes are made of, the roots included; `inner` as `references` is."""
     return frozenset(roots) | _reached(roots, inner)
 
@@ -109,7 +114,7 @@ def _cycles(inner: Mapping[str, frozenset[str]]) -> dict[str, int]:
     return numbers
 
 
-def _reached(roots: Iterable[str], inner: Mapping[str, frozenset[str]]) -> frozenset[str]:
+def _reached(roots: Iterable[str], inner: Mapping[str, AbstractSet[str]]) -> frozenset[str]:
     """Return what the roots refer to, directly or not; a root is among it if something refers to it."""
     found: set[str] = set()
     pending = list(roots)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from codegen import ir
 from codegen.errors import ModelError
-from codegen.graph import endless_collections
+from codegen.graph import deep_collections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# Python compiles no code that is nested deeper than about twice this; no model of botocore has more than four.
+_DEPTH = 8
 
 
 def check(service: ir.Service) -> None:
@@ -18,8 +21,9 @@ def check(service: ir.Service) -> None:
     Raises:
         ModelError: naming the shape or operation that breaks one.
     """
-    for name in sorted(endless_collections(service.shapes)):
-        raise ModelError(f"{service.config.name}.{name}", "contains itself without a structure or union between")
+    for name in sorted(deep_collections(service.shapes, _DEPTH)):
+        reason = f"more than {_DEPTH} lists and maps within each other, without a structure or union between"
+        raise ModelError(f"{service.config.name}.{name}", reason)
     for shape in service.shapes.values():
         where = f"{service.config.name}.{shape.name}"
         _plain(where, shape)

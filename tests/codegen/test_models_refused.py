@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen import ir, source
+from codegen import emit, ir, names, source
 from codegen.build import build
 from codegen.errors import ModelError
 from codegen.services import MODELS, SERVICES
@@ -211,8 +211,8 @@ def test_a_dangling_reference_is_named(path, where):
         (("shapes", "Either"), {"members": {}}, "demo.Either: a union needs members"),
         (("shapes", "Either"), {"exception": True}, "demo.Either: a union .* cannot be an error"),
         (("shapes", "Pairs", "key"), {"shape": "Number"}, "demo.Pairs.key: a map's key must be a string, not integer"),
-        (("shapes", "Items", "member"), {"shape": "Items"}, "demo.Items: contains itself without a structure or union"),
-        (("shapes", "Pairs", "value"), {"shape": "Pairs"}, "demo.Pairs: contains itself without"),
+        (("shapes", "Items", "member"), {"shape": "Items"}, "demo.Items: more than 8 lists and maps within each other"),
+        (("shapes", "Pairs", "value"), {"shape": "Pairs"}, "demo.Pairs: more than 8 lists and maps within"),
         (("shapes", "Kind"), {"enum": ["A", "B", "A"]}, "demo.Kind: has the enum value 'A' twice"),
         (
             ("shapes", "In", "members", "Next"),
@@ -227,6 +227,33 @@ def test_a_dangling_reference_is_named(path, where):
 )
 def test_what_cannot_be_honoured_is_named(path, entries, text):
     assert re.match(text, refused(changed(*path, **entries)))
+
+
+def nested(kinds):
+    """Return a model with lists and maps of the given kinds within each other, the outermost in a response."""
+    model = demo()
+    for number, kind in enumerate(kinds):
+        inner = {"shape": f"Nested{number + 1}" if number + 1 < len(kinds) else "Time"}
+        made = {"type": "list", "member": inner, "sparse": True}
+        if kind == "map":
+            made = {"type": "map", "key": {"shape": "Kind"}, "value": inner, "sparse": True}
+        model["shapes"][f"Nested{number}"] = made
+    model["shapes"]["Out"]["members"]["Nested"] = {"shape": "Nested0"}
+    return model
+
+
+@pytest.mark.parametrize("kinds", [["list"] * 10_000, ["list"] * 9, ["map"] * 9, ["map", "list", "list"] * 3])
+def test_collections_that_are_nested_too_deeply_are_named(kinds):
+    text = refused(nested(kinds))
+    assert re.match(r"demo\.Nested0: more than 8 lists and maps within each other, without a structure", text)
+
+
+@pytest.mark.parametrize("kinds", [["list"] * 8, ["map"] * 8, ["map", "list"] * 4])
+def test_as_many_as_are_allowed_compile(kinds):
+    config = attrs.evolve(synthetic.config("demo"), name=SERVICE)
+    service = build(source.Source(config=config, service=nested(kinds), paginators={}))
+    for name, text in emit.texts(service, names.name(service)).items():
+        compile(text, name, "exec")
 
 
 def test_an_unknown_location_is_named():

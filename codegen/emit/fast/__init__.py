@@ -7,6 +7,7 @@ builds what it calls and nothing else; what several of them are made of is in `c
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codegen import ir
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from codegen.names import Names
 
+# JSON spells these out, and the last of them are no text.
+_ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
+
 
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `fast`."""
@@ -30,9 +34,9 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     answers = {operation.output for operation in service.operations if operation.json_body}
     received = contained(inner, answers)
     sent = contained(inner, {operation.input for operation in service.operations})
-    # An error among the members of a structure is no attrs class: what contains one is left to the converters.
-    errors = {error.name for error in service.errors()} & (received | sent)
-    unfit = {name for name in received | sent if errors and errors & contained(inner, {name})}
+    # What contains one of these is left to the converters.
+    odd = {shape.name for shape in service.shapes.values() if _is_odd(shape)} & (received | sent)
+    unfit = {name for name in received | sent if odd and odd & contained(inner, {name})}
     files: dict[str, str] = {}
     modules: dict[str, str] = {}
     homes: dict[str, list[ir.Shape]] = {COMMON: []}
@@ -54,6 +58,15 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     writer.use("aiopartnercentral.converting.fast", "Fast")
     writer.line(f"FAST: Final = Fast({service.config.package!r}, {dict(sorted(modules.items()))!r})")
     return {"fast/__init__.py": writer.render(), **files}
+
+
+def _is_odd(shape: ir.Shape) -> bool:
+    """Tell whether a shape is an error, which is no attrs class, or has names that msgspec does not take."""
+    if isinstance(shape, ir.Structure) and shape.fault is not None:
+        return True
+    if isinstance(shape, ir.Structure | ir.Union):
+        return any(_ODD_NAME.search(member.wire_name) for member in shape.members)
+    return isinstance(shape, ir.Enum) and any(_ODD_NAME.search(value) for value in shape.values)
 
 
 def _module(
