@@ -160,13 +160,15 @@ def _shapes(old: Model, new: Model) -> Iterator[Change]:
         yield attrs.evolve(change, breaking=change.breaking and change.where in has_class)
     sent = _reached(old, "input") | _reached(new, "input")
     received = _reached(old, "output") | _reached(new, "output")
+    requests = _ends(new, "input")
     for name in _in_both(before, after):
         ignored = _PARTS | {"min", "max", "pattern"}
         breaking = _OF_A_SHAPE | _breaking_facts(name, before, after)
         yield from _traits(before[name], after[name], name, ignored=ignored, breaking=breaking)
         yield from _limits(name, before[name], after[name], is_sent=name in sent)
         yield from _parts_of(name, before, after)
-        yield from _members(name, before, after, is_sent=name in sent, is_received=name in received)
+        facts = {"is_request": name in requests, "is_sent": name in sent, "is_received": name in received}
+        yield from _members(name, before, after, **facts)
 
 
 def _breaking_facts(name: str, before: Model, after: Model) -> frozenset[str]:
@@ -202,13 +204,15 @@ def _limits(name: str, before: Model, after: Model, *, is_sent: bool) -> Iterato
         yield Change(kind="changed", what=trait, where=name, before=a, after=b, breaking=is_sent and narrower)
 
 
-def _members(name: str, before: Model, after: Model, *, is_sent: bool, is_received: bool) -> Iterator[Change]:
+def _members(
+    name: str, before: Model, after: Model, *, is_request: bool, is_sent: bool, is_received: bool
+) -> Iterator[Change]:
     old, new = before[name].get("members", {}), after[name].get("members", {})
     required = frozenset(before[name].get("required", ())), frozenset(after[name].get("required", ()))
     for member in (*old, *(added for added in new if added not in old)):
         where, was, must = f"{name}.{member}", member in required[0], member in required[1]
-        # botocore makes up a token that is left out.
-        given = is_sent and must and not new.get(member, {}).get("idempotencyToken")
+        # botocore makes up a token that is left out of a request.
+        given = is_sent and must and not (is_request and new.get(member, {}).get("idempotencyToken", False))
         if member not in new:
             yield Change(kind="removed", what="member", where=where, breaking=True)
         elif member not in old:
@@ -266,9 +270,14 @@ def _python_type(shapes: Model, name: str, within: frozenset[str] = frozenset())
 def _reached(model: Model, side: str) -> frozenset[str]:
     """Return the shapes that the requests or the responses are made of."""
     shapes = model["shapes"]
-    roots = {operation[side]["shape"] for operation in model["operations"].values() if side in operation}
+    roots = _ends(model, side)
     inner = {name: frozenset(_referred(shape)) & shapes.keys() for name, shape in shapes.items()}
     return contained(inner, roots & shapes.keys())
+
+
+def _ends(model: Model, side: str) -> frozenset[str]:
+    """Return the shapes that are whole requests or responses."""
+    return frozenset(o[side]["shape"] for o in model["operations"].values() if side in o)
 
 
 def _referred(shape: Model) -> Iterator[str]:

@@ -36,7 +36,8 @@ def _module(service: ir.Service, names: Names, module: str, structures: Iterable
         with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
             members = sorted(structure.members, key=lambda m: optional(service, structure, m))
             documented = [
-                f"    {names.fields[structure.name, m.name]}: {'' if m.required else 'optional; '}{types.facts(m)}"
+                f"    {names.fields[structure.name, m.name]}: "
+                f"{'optional; ' if optional(service, structure, m) else ''}{types.facts(m)}"
                 for m in members
             ]
             is_output = service.is_output(structure.name)

@@ -9,6 +9,8 @@ import attrs
 from codegen import ir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codegen.emit.writer import Writer
     from codegen.names import Names
 
@@ -109,7 +111,7 @@ class Types:
         place = f"`{member.wire_name}` {'on the wire' if self.service.protocol.has_members else _IN_DICTS}"
         if member.location is not None:
             place = _PLACES[member.location].format(member.location_name)
-        facts = [place, *shape_facts(target)]
+        facts = [place, *shape_facts(target), *self._part_facts(target)]
         if member.idempotency_token:
             facts.append("generated where left out")
         if member.deprecated or target.deprecated:
@@ -117,6 +119,18 @@ class Types:
         if member.sensitive:
             facts.append("sensitive")
         return ", ".join(facts) + "."
+
+    def _part_facts(self, shape: ir.Shape) -> Iterator[str]:
+        """Yield the constraints on what a list or map consists of."""
+        parts: dict[str, str] = {}
+        if isinstance(shape, ir.List):
+            parts = {"each": shape.element}
+        elif isinstance(shape, ir.Map):
+            parts = {"keys": shape.key, "values": shape.value}
+        for part, name in parts.items():
+            facts = shape_facts(self.service.shapes[name])
+            if facts:
+                yield f"{part} {' with '.join(facts)}"
 
     def about(self, name: str, *, deprecated: bool) -> list[str]:
         """Return what stands below the summary of an operation or shape: AWS's page about it, where there are pages."""

@@ -175,6 +175,15 @@ def test_a_required_token_may_be_left_out_until_it_is_no_longer_generated():
     ]
 
 
+def test_a_token_deeper_in_a_request_is_not_generated():
+    def edit(model):
+        model["shapes"]["Asked"]["members"]["Item"] = reference("Item")
+        model["shapes"]["Item"]["members"]["Token"] = reference("Text", idempotencyToken=True)
+        model["shapes"]["Item"]["required"].append("Token")
+
+    assert changed(edit) == ["added member Asked.Item", "! added required member Item.Token"]
+
+
 @pytest.mark.parametrize(
     ("path", "added", "line"),
     [

@@ -510,7 +510,8 @@ class Client(ServiceClient):
             next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
             connection_type: `ConnectionType` on the wire.
             max_results: `MaxResults` on the wire, 1 to 100.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries.
+            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
+                characters with pattern `[a-zA-Z0-9-]+`.
             participant_type: `ParticipantType` on the wire.
             status: `Status` on the wire.
 
@@ -548,7 +549,8 @@ class Client(ServiceClient):
             next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
             connection_type: `ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
             max_results: `MaxResults` on the wire, 1 to 100.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries.
+            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
+                characters with pattern `[a-zA-Z0-9-]+`.
 
         Raises:
             ServiceError: as AccessDeniedException, ThrottlingException, ValidationException, InternalServerException,
@@ -825,7 +827,7 @@ class Client(ServiceClient):
         Arguments:
             resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-            tag_keys: `TagKeys` on the wire, 0 to 50 entries.
+            tag_keys: `TagKeys` on the wire, 0 to 50 entries, each 1 to 128 characters.
 
         Raises:
             ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -849,7 +851,8 @@ class Client(ServiceClient):
             catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
             revision: `Revision` on the wire.
             access_type: `AccessType` on the wire.
-            excluded_participant_identifiers: `ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries.
+            excluded_participant_identifiers: `ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to
+                100 characters with pattern `[a-zA-Z0-9-]+`.
 
         Raises:
             ServiceError: as AccessDeniedException, ThrottlingException, ConflictException, ValidationException,
@@ -896,7 +899,8 @@ class Paginate:
         Arguments:
             catalogs: one catalog or several, each listed once.
             connection_type: `ConnectionType` on the wire.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries.
+            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
+                characters with pattern `[a-zA-Z0-9-]+`.
             participant_type: `ParticipantType` on the wire.
             status: `Status` on the wire.
             page_size: `MaxResults` on the wire, 1 to 100.
@@ -963,7 +967,8 @@ class Paginate:
         Arguments:
             catalogs: one catalog or several, each listed once.
             connection_type: `ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries.
+            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
+                characters with pattern `[a-zA-Z0-9-]+`.
             page_size: `MaxResults` on the wire, 1 to 100.
             max_items: at most so many items of each catalog; None for all.
             ordered: give the catalogs in the order named, not as their pages arrive.

@@ -38,7 +38,8 @@ class GetConnectionPreferencesResponse:
         access_type: `AccessType` on the wire.
         updated_at: `UpdatedAt` on the wire.
         revision: `Revision` on the wire.
-        excluded_participant_ids: optional; `ExcludedParticipantIds` on the wire.
+        excluded_participant_ids: optional; `ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern
+            `[a-zA-Z0-9-]+`.
         response_metadata: what came beside the members; no part of equality.
     """
 

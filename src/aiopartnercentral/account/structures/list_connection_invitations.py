@@ -58,7 +58,8 @@ class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsRespons
         next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
         connection_type: optional; `ConnectionType` on the wire.
         max_results: optional; `MaxResults` on the wire, 1 to 100.
-        other_participant_identifiers: optional; `OtherParticipantIdentifiers` on the wire, 0 to 100 entries.
+        other_participant_identifiers: optional; `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to
+            100 characters with pattern `[a-zA-Z0-9-]+`.
         participant_type: optional; `ParticipantType` on the wire.
         status: optional; `Status` on the wire.
     """

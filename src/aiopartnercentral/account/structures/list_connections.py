@@ -62,7 +62,8 @@ class ListConnectionsRequest(Request["ListConnectionsResponse"]):
         connection_type: optional; `ConnectionType` on the wire, 1 to 200 characters, pattern
             `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
         max_results: optional; `MaxResults` on the wire, 1 to 100.
-        other_participant_identifiers: optional; `OtherParticipantIdentifiers` on the wire, 0 to 100 entries.
+        other_participant_identifiers: optional; `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to
+            100 characters with pattern `[a-zA-Z0-9-]+`.
     """
 
     catalog: str

@@ -17,7 +17,7 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     Attributes:
         resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
             `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-        tag_keys: `TagKeys` on the wire, 0 to 50 entries.
+        tag_keys: `TagKeys` on the wire, 0 to 50 entries, each 1 to 128 characters.
     """
 
     resource_arn: str

@@ -22,7 +22,8 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
         catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
         revision: `Revision` on the wire.
         access_type: `AccessType` on the wire.
-        excluded_participant_identifiers: optional; `ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries.
+        excluded_participant_identifiers: optional; `ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries, each
+            1 to 100 characters with pattern `[a-zA-Z0-9-]+`.
     """
 
     catalog: str
@@ -45,7 +46,8 @@ class UpdateConnectionPreferencesResponse:
         access_type: `AccessType` on the wire.
         updated_at: `UpdatedAt` on the wire.
         revision: `Revision` on the wire.
-        excluded_participant_ids: optional; `ExcludedParticipantIds` on the wire.
+        excluded_participant_ids: optional; `ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern
+            `[a-zA-Z0-9-]+`.
         response_metadata: what came beside the members; no part of equality.
     """
 

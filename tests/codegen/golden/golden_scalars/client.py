@@ -88,12 +88,12 @@ class Client(ServiceClient):
             moment: `Moment` on the wire.
             bytes_: `Bytes` on the wire, at most 100 bytes.
             color: `Color` on the wire.
-            texts: `Texts` on the wire, 1 to 3 entries.
+            texts: `Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
             moments: `Moments` on the wire.
             grid: `Grid` on the wire, exactly 2 entries.
-            by_text: `ByText` on the wire.
-            by_color: `ByColor` on the wire.
-            by_secret: `BySecret` on the wire, sensitive.
+            by_text: `ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10.
+            by_color: `ByColor` on the wire, values 1 to 3 entries.
+            by_secret: `BySecret` on the wire, values 0 to 10, sensitive.
             colors: `Colors` on the wire.
             maybe_text: `MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`.
             maybe_flag: `MaybeFlag` on the wire.
@@ -104,12 +104,12 @@ class Client(ServiceClient):
             maybe_moment: `MaybeMoment` on the wire.
             maybe_bytes: `MaybeBytes` on the wire, at most 100 bytes.
             maybe_color: `MaybeColor` on the wire.
-            maybe_texts: `MaybeTexts` on the wire, 1 to 3 entries.
+            maybe_texts: `MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
             maybe_moments: `MaybeMoments` on the wire.
             maybe_grid: `MaybeGrid` on the wire, exactly 2 entries.
-            maybe_by_text: `MaybeByText` on the wire.
-            maybe_by_color: `MaybeByColor` on the wire.
-            maybe_by_secret: `MaybeBySecret` on the wire, sensitive.
+            maybe_by_text: `MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10.
+            maybe_by_color: `MaybeByColor` on the wire, values 1 to 3 entries.
+            maybe_by_secret: `MaybeBySecret` on the wire, values 0 to 10, sensitive.
             maybe_colors: `MaybeColors` on the wire.
             client_token: `ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated where left out.
         """

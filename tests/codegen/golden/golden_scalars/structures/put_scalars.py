@@ -27,12 +27,12 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
         moment: `Moment` on the wire.
         bytes_: `Bytes` on the wire, at most 100 bytes.
         color: `Color` on the wire.
-        texts: `Texts` on the wire, 1 to 3 entries.
+        texts: `Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
         moments: `Moments` on the wire.
         grid: `Grid` on the wire, exactly 2 entries.
-        by_text: `ByText` on the wire.
-        by_color: `ByColor` on the wire.
-        by_secret: `BySecret` on the wire, sensitive.
+        by_text: `ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10.
+        by_color: `ByColor` on the wire, values 1 to 3 entries.
+        by_secret: `BySecret` on the wire, values 0 to 10, sensitive.
         colors: `Colors` on the wire.
         maybe_text: optional; `MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`.
         maybe_flag: optional; `MaybeFlag` on the wire.
@@ -43,14 +43,16 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
         maybe_moment: optional; `MaybeMoment` on the wire.
         maybe_bytes: optional; `MaybeBytes` on the wire, at most 100 bytes.
         maybe_color: optional; `MaybeColor` on the wire.
-        maybe_texts: optional; `MaybeTexts` on the wire, 1 to 3 entries.
+        maybe_texts: optional; `MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
         maybe_moments: optional; `MaybeMoments` on the wire.
         maybe_grid: optional; `MaybeGrid` on the wire, exactly 2 entries.
-        maybe_by_text: optional; `MaybeByText` on the wire.
-        maybe_by_color: optional; `MaybeByColor` on the wire.
-        maybe_by_secret: optional; `MaybeBySecret` on the wire, sensitive.
+        maybe_by_text: optional; `MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to
+            10.
+        maybe_by_color: optional; `MaybeByColor` on the wire, values 1 to 3 entries.
+        maybe_by_secret: optional; `MaybeBySecret` on the wire, values 0 to 10, sensitive.
         maybe_colors: optional; `MaybeColors` on the wire.
-        client_token: `ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated where left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated where left
+            out.
     """
 
     text: str
@@ -104,12 +106,12 @@ class PutScalarsResponse:
         moment: `Moment` on the wire.
         bytes_: `Bytes` on the wire, at most 100 bytes.
         color: `Color` on the wire.
-        texts: `Texts` on the wire, 1 to 3 entries.
+        texts: `Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
         moments: `Moments` on the wire.
         grid: `Grid` on the wire, exactly 2 entries.
-        by_text: `ByText` on the wire.
-        by_color: `ByColor` on the wire.
-        by_secret: `BySecret` on the wire, sensitive.
+        by_text: `ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10.
+        by_color: `ByColor` on the wire, values 1 to 3 entries.
+        by_secret: `BySecret` on the wire, values 0 to 10, sensitive.
         colors: `Colors` on the wire.
         maybe_text: optional; `MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`.
         maybe_flag: optional; `MaybeFlag` on the wire.
@@ -120,12 +122,13 @@ class PutScalarsResponse:
         maybe_moment: optional; `MaybeMoment` on the wire.
         maybe_bytes: optional; `MaybeBytes` on the wire, at most 100 bytes.
         maybe_color: optional; `MaybeColor` on the wire.
-        maybe_texts: optional; `MaybeTexts` on the wire, 1 to 3 entries.
+        maybe_texts: optional; `MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
         maybe_moments: optional; `MaybeMoments` on the wire.
         maybe_grid: optional; `MaybeGrid` on the wire, exactly 2 entries.
-        maybe_by_text: optional; `MaybeByText` on the wire.
-        maybe_by_color: optional; `MaybeByColor` on the wire.
-        maybe_by_secret: optional; `MaybeBySecret` on the wire, sensitive.
+        maybe_by_text: optional; `MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to
+            10.
+        maybe_by_color: optional; `MaybeByColor` on the wire, values 1 to 3 entries.
+        maybe_by_secret: optional; `MaybeBySecret` on the wire, values 0 to 10, sensitive.
         maybe_colors: optional; `MaybeColors` on the wire.
         response_metadata: what came beside the members; no part of equality.
     """
