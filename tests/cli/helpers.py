@@ -1,24 +1,30 @@
-"""A server of a few lines, and what a process leaves behind."""
+"""A server of a few lines, a terminal, and what a process leaves behind."""
 
 from __future__ import annotations
 
 import inspect
 import json
+import os
+import pty
+import re
 import sys
-from contextlib import asynccontextmanager
+import termios
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 import attrs
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 GUARD = 60
 PYTHON = (sys.executable, "-W", "error::ResourceWarning")
 COMMAND = (*PYTHON, "-m", "aiopartnercentral")
+LIVE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @attrs.frozen
@@ -99,3 +105,31 @@ def sources_file(path: Path, urls: Mapping[str, str], catalogs: Sequence[str] = 
     ]
     path.write_text("\n".join([f"[defaults]\ncatalogs = {json.dumps(list(catalogs))}", *tables, ""]))
     return path
+
+
+@contextmanager
+def terminal(environment: dict[str, str], columns: int = 120, rows: int = 50) -> Iterator[tuple[int, int]]:
+    """Give the terminal's side and the program's side of a pseudo-terminal."""
+    environment["TERM"] = "xterm"
+    for name in ("COLUMNS", "LINES"):
+        environment.pop(name, None)
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (rows, columns))
+    try:
+        yield ours, theirs
+    finally:
+        os.close(ours)
+
+
+async def seen(ours: int, theirs: int) -> bytes:
+    """Read what is shown until the program has closed its side."""
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            chunk = await anyio.to_thread.run_sync(os.read, ours, 65536)
+        except OSError:  # how Linux tells that the other side is closed
+            chunk = b""
+        if not chunk:
+            return shown.replace(b"\r\n", b"\n")
+        shown += chunk

@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
-import termios
-from contextlib import contextmanager
 
 import anyio
 import anyio.to_thread
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.helpers import connection, everything, page, serving
+from tests.cli.helpers import LIVE, connection, everything, page, seen, serving, terminal
 
 pytestmark = pytest.mark.anyio
 
 COLLECT = ("collect", "list-connections", "--catalog", "AWS")
 MOVED = re.compile(rb"\x1b\[[0-9;?]*[A-HJKSThl]")
-LIVE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-@contextmanager
-def terminal(environment, columns=120):
-    """Give the terminal's side and the program's side of a pseudo-terminal."""
-    environment["TERM"] = "xterm"
-    environment.pop("COLUMNS", None)
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (50, columns))
-    try:
-        yield ours, theirs
-    finally:
-        os.close(ours)
-
-
-async def seen(ours: int, theirs: int) -> bytes:
-    """Read what is shown until the program has closed its side."""
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            chunk = await anyio.to_thread.run_sync(os.read, ours, 65536)
-        except OSError:  # how Linux tells that the other side is closed
-            chunk = b""
-        if not chunk:
-            return shown.replace(b"\r\n", b"\n")
-        shown += chunk
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ class _Run:
         reports: list[BulkReport] = []
         async with anyio.create_task_group() as group:
             if job.shows_progress:
-                group.start_soon(partial(watch, self.board, live=job.live))
+                group.start_soon(partial(watch, self.board, self.name, live=job.live))
             try:
                 into = self._into_stream() if self._sink is None else self._collection.into(self._sink)
                 reports.append(await into)

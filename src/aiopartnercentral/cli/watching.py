@@ -15,6 +15,8 @@ from rich.text import Text
 from aiopartnercentral.cli.text import clean, counted, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.cli.board import Board, Line
 
@@ -23,42 +25,43 @@ __all__ = ["watch"]
 _LIVE_SECONDS = 0.1
 _LINE_SECONDS = 5.0
 _MOST_LINES = 20
-_OWN_LINES = 3  # of the window: the totals, who is not shown, and where the cursor stands
+_OWN_LINES = 4  # of the window: the totals, who is not shown, and where the cursor stands
 
 
-async def watch(board: Board, *, live: bool) -> None:
+async def watch(board: Board, name: Callable[[Origin], str], *, live: bool) -> None:
     """Show the board until cancelled, which leaves the terminal in order.
 
     Arguments:
         board: what is to be shown.
+        name: gives what a source is called.
         live: redraw in place, which nothing else may write to the terminal meanwhile.
     """
-    await (_watch_live(board) if live else _watch_in_lines(board))
+    await (_watch_live(board, name) if live else _watch_in_lines(board))
 
 
-async def _watch_live(board: Board) -> None:
+async def _watch_live(board: Board, name: Callable[[Origin], str]) -> None:
     console = Console(file=sys.stderr, force_terminal=True)
     with Live(
-        console=console, auto_refresh=False, transient=True, get_renderable=partial(_drawn, board, console)
+        console=console, auto_refresh=False, transient=True, get_renderable=partial(_drawn, board, name, console)
     ) as it:
         while True:
             it.refresh()
             await anyio.sleep(_LIVE_SECONDS)
 
 
-def _drawn(board: Board, console: Console) -> Group:
+def _drawn(board: Board, name: Callable[[Origin], str], console: Console) -> Group:
     room = max(0, min(_MOST_LINES, console.size.height - _OWN_LINES))
-    lines = [_line(origin, line) for origin, line in islice(board.under_way.items(), room)]
+    lines = [_line(name(origin), line) for origin, line in islice(board.under_way.items(), room)]
     more = len(board.under_way) - len(lines)
     if more and lines:
         lines.append(f"  and {more} more under way")
     # Cut rather than broken: a line more than there is room for could not be taken back.
-    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, _totals(board)]))
+    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *_totals(board)]))
 
 
-def _line(origin: Origin, line: Line) -> str:
+def _line(name: str, line: Line) -> str:
     slowed = "" if line.rate is None else f", throttled to {line.rate:.2g} requests a second"
-    return f"  {clean(str(origin))}: {counted(line.pages, 'page')}, {counted(line.items, 'item')}{slowed}"
+    return f"  {clean(name)}: {counted(line.pages, 'page')}, {counted(line.items, 'item')}{slowed}"
 
 
 async def _watch_in_lines(board: Board) -> None:
@@ -66,29 +69,23 @@ async def _watch_in_lines(board: Board) -> None:
     try:
         while True:
             await anyio.sleep(_LINE_SECONDS)
-            shown = _totals(board)
+            shown = ", ".join(_totals(board))
             say(shown)
     finally:
-        last = _totals(board)
+        last = ", ".join(_totals(board))
         if last != shown:
             say(last)
 
 
-def _totals(board: Board) -> str:
+def _totals(board: Board) -> tuple[str, str]:
+    """Return how far the whole is, and what it has brought, each short enough for a line."""
     failed = f" ({board.failed} failed)" if board.failed else ""
-    parts = [
-        f"{board.finished} of {counted(board.sources, 'source')}{failed}",
-        counted(board.pages, "page"),
-        counted(board.items, "item"),
-        f"{board.rate:.1f} pages/s",
-    ]
-    if board.throttled:
-        parts.append(f"throttled {counted(board.throttled, 'time')}")
-    parts.append(_clock(board.elapsed))
-    left = board.left
-    if left:
-        parts.append(f"about {_clock(left)} left")
-    return ", ".join(parts)
+    left = f", about {_clock(board.left)} left" if board.left else ""
+    throttled = f", throttled {counted(board.throttled, 'time')}" if board.throttled else ""
+    return (
+        f"{board.finished} of {counted(board.sources, 'source')}{failed} in {_clock(board.elapsed)}{left}",
+        f"{counted(board.pages, 'page')}, {counted(board.items, 'item')}, {board.rate:.1f} pages/s{throttled}",
+    )
 
 
 def _clock(seconds: float) -> str:

@@ -1,0 +1,143 @@
+"""What is shown of many sources while they are collected."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from aiopartnercentral.bulk import (
+    CollectionStarted,
+    Origin,
+    PageFetched,
+    Source,
+    SourceFinished,
+    SourceRestarted,
+    SourceStarted,
+    Throttled,
+)
+from aiopartnercentral.cli.board import Board
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.report import Outcome, Progress
+from tests.cli.helpers import LIVE, connection, page, seen, serving, sources_file, terminal, until
+
+pytestmark = pytest.mark.anyio
+
+COLLECT = ("collect", "list-connections")
+
+
+async def shown_until(ours: int, wanted: bytes) -> bytes:
+    shown = b""
+    while wanted not in LIVE.sub(b"", shown):
+        shown += await anyio.to_thread.run_sync(os.read, ours, 65536)
+    return shown
+
+
+async def test_however_many_sources_there_are_it_fits_the_window(started, environment, tmp_path):
+    release = anyio.Event()
+
+    async def answer(_operation, sent):
+        if sent.get("NextToken"):
+            await release.wait()
+            return page([])
+        return page([connection(number) for number in range(3)], "more")
+
+    async with serving(answer) as url:
+        names = {f"partner-with-a-rather-long-name-{number:02}": url for number in range(40)}
+        sources = sources_file(tmp_path / "s.toml", names, ["AWS"])
+        with terminal(environment, 60, 10) as (ours, theirs):
+            arguments = (*COLLECT, "--sources", sources, "--concurrency", 12, "--output", tmp_path / "o.ndjson")
+            async with started(*arguments, "--summary", stderr=theirs) as process:
+                shown = await shown_until(ours, b"more under way")
+                release.set()
+                shown += await seen(ours, theirs)
+                assert await process.wait() == 0
+    frames = [LIVE.sub(b"", frame) for frame in shown.replace(b"\r", b"").split(b"\x1b[2K")]
+    assert max(frame.count(b"\n") for frame in frames[:-1]) <= 9
+    assert max(len(line) for frame in frames[:-1] for line in frame.decode().splitlines()) <= 60
+    plain = LIVE.sub(b"", shown).decode()
+    assert re.search(r"  partner-with-a-rather-long-name-00/AWS: 1 page, 3 items", plain)
+    assert re.search(r"0 of 40 sources in 0:00:\d\d\n\d+ pages, \d+ items, \d+\.\d pages/s", plain.replace("\r", ""))
+    assert "40 sources: 120 items, 80 pages" in plain
+
+
+async def test_throttling_and_failures_show(started, environment, tmp_path):
+    throttled = 0
+
+    def answer(_operation, sent):
+        nonlocal throttled
+        if sent["Catalog"] == "Sandbox":
+            return 400, b'{"__type":"AccessDeniedException","Message":"no"}'
+        if throttled < 3:
+            throttled += 1
+            return 400, b'{"__type":"ThrottlingException","Message":"slower"}'
+        return page([connection(1)])
+
+    async with serving(answer) as url:
+        sources = sources_file(tmp_path / "s.toml", {"ada": url})
+        with terminal(environment) as (ours, theirs):
+            arguments = (*COLLECT, "--sources", sources, "--rate", 10, "--output", tmp_path / "o.ndjson")
+            async with started(*arguments, "--no-summary", stderr=theirs) as process:
+                shown = LIVE.sub(b"", await seen(ours, theirs)).decode()
+                assert await process.wait() == 1
+    assert "ada/AWS: 0 pages, 0 items, throttled to 1.2 requests a second" in shown
+    assert "1 of 2 sources (1 failed) in 0:00:0" in shown
+    assert "throttled 3 times" in shown
+    assert "ada/Sandbox: AccessDeniedException" in shown
+
+
+async def test_elsewhere_there_is_a_line_if_asked_for(run, tmp_path):
+    async with Emulator({"AWS": 30, "Sandbox": 5}) as emulator:
+        sources = sources_file(tmp_path / "s.toml", {"ada": emulator.endpoint_url})
+        ended = await run(*COLLECT, "--sources", sources, "--progress")
+    assert ended.code == 0
+    assert re.fullmatch(
+        r"aiopartnercentral: 2 of 2 sources in 0:00:\d\d, 2 pages, 35 items, \d+\.\d pages/s\n", ended.err
+    )
+
+
+async def test_interrupting_gives_the_terminal_back_and_says_how_to_go_on(started, environment, tmp_path):
+    asked = 0
+
+    async def answer(_operation, _sent):
+        nonlocal asked
+        asked += 1
+        await anyio.sleep_forever()
+
+    async with serving(answer) as url:
+        sources = sources_file(tmp_path / "s.toml", {"ada": url})
+        with terminal(environment) as (ours, theirs):
+            arguments = (*COLLECT, "--sources", sources, "--checkpoint", tmp_path / "c", "--output", tmp_path / "o.csv")
+            async with started(*arguments, stderr=theirs) as process:
+                shown = await shown_until(ours, b"0 of 2 sources")
+                await until(lambda: asked)
+                process.send_signal(signal.SIGINT)
+                shown += await seen(ours, theirs)
+                assert await process.wait() == 130
+    assert shown.rindex(b"\x1b[?25h") < shown.index(b"stopped by SIGINT") < shown.index(b"to go on: aiopartnercentral")
+
+
+def test_the_board_counts_what_the_events_tell():
+    board = Board()
+    one, two = (Origin(source=Source(name), listing="l", operation="L") for name in ("A", "B"))
+    board.note(CollectionStarted(sources=10, finished=4))
+    assert (board.finished, board.left) == (4, None)
+    board.note(SourceStarted(origin=one, resumed=True))
+    board.note(SourceStarted(origin=two, resumed=False))
+    board.note(Throttled(origin=one, rate=2.5, retry_after=None))
+    assert (board.throttled, board.under_way[one].rate) == (1, 2.5)
+    for items in (3, 4):
+        board.note(PageFetched(origin=one, items=items, malformed=0, seconds=0.1))
+    assert (board.under_way[one].pages, board.under_way[one].items, board.under_way[one].rate) == (2, 7, None)
+    board.note(SourceRestarted(origin=one))
+    assert (board.under_way[one].pages, board.pages, board.items) == (0, 2, 7)
+    assert board.rate == 2.0
+    for origin, outcome in ((one, Outcome.FAILED), (two, Outcome.COMPLETE), (two, Outcome.SKIPPED)):
+        board.note(SourceFinished(origin=origin, progress=Progress(outcome=outcome)))
+    assert (board.finished, board.failed, dict(board.under_way)) == (7, 1, {})
+    # Three of six that were left are over: as long again.
+    assert board.left == pytest.approx(board.elapsed, rel=0.5)
