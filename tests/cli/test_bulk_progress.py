@@ -11,9 +11,9 @@ import anyio.to_thread
 import pytest
 
 from aiopartnercentral.bulk import (
-    CollectionStarted,
     Origin,
     PageFetched,
+    RunStarted,
     Source,
     SourceFinished,
     SourceRestarted,
@@ -123,21 +123,23 @@ async def test_interrupting_gives_the_terminal_back_and_says_how_to_go_on(starte
 
 def test_the_board_counts_what_the_events_tell():
     board = Board()
-    one, two = (Origin(source=Source(name), listing="l", operation="L") for name in ("A", "B"))
-    board.note(CollectionStarted(sources=10, finished=4))
+    origins = tuple(Origin(source=Source(name), listing="l", operation="L") for name in "ABCDEFGHIJ")
+    one, two, *_ = origins
+    board.note(RunStarted(run="r", service="s", origins=origins, finished=origins[6:]))
     assert (board.finished, board.left) == (4, None)
-    board.note(SourceStarted(origin=one, resumed=True))
-    board.note(SourceStarted(origin=two, resumed=False))
-    board.note(Throttled(origin=one, rate=2.5, retry_after=None))
+    board.note(SourceStarted(run="r", origin=one, resumed=True))
+    board.note(SourceStarted(run="r", origin=two, resumed=False))
+    board.note(Throttled(run="r", origin=one, attempt=1, rate=2.5, retry_after=None, request_id=None))
     assert (board.throttled, board.under_way[one].rate) == (1, 2.5)
-    for items in (3, 4):
-        board.note(PageFetched(origin=one, items=items, malformed=0, seconds=0.1))
+    for number, items in enumerate((3, 4), 1):
+        timed = {"attempts": 1, "seconds": 0.1, "waited": 0.0}
+        board.note(PageFetched(run="r", origin=one, page=number, items=items, malformed=0, request_id=None, **timed))
     assert (board.under_way[one].pages, board.under_way[one].items, board.under_way[one].rate) == (2, 7, None)
-    board.note(SourceRestarted(origin=one))
+    board.note(SourceRestarted(run="r", origin=one))
     assert (board.under_way[one].pages, board.pages, board.items) == (0, 2, 7)
     assert board.rate == 2.0
     for origin, outcome in ((one, Outcome.FAILED), (two, Outcome.COMPLETE), (two, Outcome.SKIPPED)):
-        board.note(SourceFinished(origin=origin, progress=Progress(outcome=outcome)))
+        board.note(SourceFinished(run="r", origin=origin, progress=Progress(outcome=outcome)))
     assert (board.finished, board.failed, dict(board.under_way)) == (7, 1, {})
     # Three of six that were left are over: as long again.
     assert board.left == pytest.approx(board.elapsed, rel=0.5)
