@@ -77,11 +77,19 @@ async def test_what_was_changed_on_the_way_is_refused(guarded):
     def strip(request, **_):
         del request.headers["Authorization"]
 
+    def add(request, **_):
+        # A header whose value is no UTF-8.
+        request.headers["X-Odd"] = "\xff"
+        signed = request.headers["Authorization"].replace(b"SignedHeaders=", b"SignedHeaders=x-odd;")
+        request.headers["Authorization"] = signed
+
     def cut(request, **_):
         request.headers["Authorization"] = request.headers["Authorization"][:-9]
 
-    refused = [await asked(guarded, "AKIAADA", "ada-secret", change=one) for one in (tamper, redirect, strip, cut)]
+    changes = (tamper, redirect, add, strip, cut)
+    refused = [await asked(guarded, "AKIAADA", "ada-secret", change=change) for change in changes]
     assert refused == [
+        "InvalidSignatureException",
         "InvalidSignatureException",
         "InvalidSignatureException",
         "MissingAuthenticationTokenException",

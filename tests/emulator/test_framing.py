@@ -116,3 +116,32 @@ async def test_a_broken_handler_is_the_services_internal_error(emulator, post, m
     assert (response.status_code, response.json()["__type"]) == (500, "InternalServerException")
     assert "the reason" in caplog.text
     assert "the reason" not in response.text
+
+
+async def test_a_target_that_is_no_text_is_refused_and_shown(emulator, http):
+    sent = {b"X-Amz-Target": b"PartnerCentralAccount.\xff", b"Content-Type": b"application/x-amz-json-1.0"}
+    response = await http.post(emulator.endpoint_url, headers=sent, content=b"{}")
+    assert (response.status_code, response.json()["__type"]) == (400, "UnknownOperationException")
+    page = await http.get(emulator.endpoint_url)
+    assert (page.status_code, "\ufffd" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("host", [b"\xff", b"", b"a b", b'x"<y>', b"a" * 300, b"x:123456", b"[x]", b"x/y"])
+async def test_a_host_that_is_none_gets_into_no_url(host, emulator, post):
+    details = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
+    response = await post(emulator.endpoint_url, "StartVerification", details, Host=host)
+    assert (response.status_code, response.json()["__type"]) == (400, "MalformedHttpRequestException")
+
+
+@pytest.mark.parametrize("host", ["localhost", "partner_central:8080", "10.0.0.1:80", "[::1]:8080", "xn--a.example."])
+async def test_a_completion_url_is_where_the_request_went(host, emulator, post):
+    details = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
+    response = await post(emulator.endpoint_url, "StartVerification", details, Host=host)
+    told = response.json()["VerificationResponseDetails"]["RegistrantVerificationResponse"]
+    assert told["CompletionUrl"].startswith(f"http://{host}/_emulator/verifications/")
+
+
+async def test_what_can_be_no_catalog_is_remembered_as_none(emulator, post):
+    for catalog in ("Sandbox", "Sandpit", "ada@example.com", "A" * 100_000, 5):
+        await post(emulator.endpoint_url, "ListPartners", {"Catalog": catalog})
+    assert [request.catalog for request in emulator.requests] == ["Sandbox", "Sandpit", None, None, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "application/x-amz-json-1.0"
 MAX_BODY: Final = 1024**2
 """How many bytes a request may have, unpacked."""
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
 @attrs.define
@@ -31,7 +33,7 @@ class RecordedRequest:
         at: when it came, by the emulator's time.
         account: the account that asked.
         operation: the operation's name, or what stood in `X-Amz-Target` if that is no operation.
-        catalog: the catalog, where the request named one.
+        catalog: what the request named as its catalog, where that can be one's name.
         status: HTTP status of the answer; 0 if the connection ended before the request was carried out.
         error: name of the error, or None.
         page_token_given: whether this asked for a later page.
@@ -53,16 +55,20 @@ class RecordedRequest:
 
 
 def operation_name(request: web.BaseRequest) -> str:
-    """Return what stands behind the service's name in `X-Amz-Target`."""
-    return request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    """Return what stands behind the service's name in `X-Amz-Target`, where bytes that are no text are replaced."""
+    target = request.headers.get("X-Amz-Target", "").encode(errors="surrogateescape")
+    return target.decode(errors="replace").rpartition(".")[2]
 
 
 def check(request: web.BaseRequest, validator: Validator) -> None:
     """Look at everything of a request but its body.
 
     Raises:
-        ServiceFaultError: wrong method or path, wrong kind of body, or no operation of the model.
+        ServiceFaultError: wrong method, path or host, wrong kind of body, or no operation of the model.
     """
+    if not _HOST.fullmatch(request.host):
+        # It becomes a part of completion URLs.
+        raise protocol_error("MalformedHttpRequestException", "The Host header must be a host, perhaps with its port")
     if (request.method, request.path) != ("POST", "/"):
         raise protocol_error("UnknownOperationException", "Every operation is a POST to /", status=404)
     if request.content_type != CONTENT_TYPE:

@@ -114,6 +114,10 @@ class Front:
             logger.exception("the emulator failed to answer %s", exchange.operation)
             exchange.refuse(faults.internal_error())
 
+    def _is_catalog(self, name: str) -> bool:
+        """Tell whether this can be a catalog's name: anything else is not to be shown, for it may be anything."""
+        return next(self.service.validator.problems("Catalog", name), None) is None
+
     def _remembered(self, exchange: Exchange) -> Reply:
         """Remember a request and how it is answered, and return that."""
         reply = exchange.reply or Reply()
@@ -122,7 +126,7 @@ class Front:
             at=self.service.history.clock.now(),
             account=exchange.account,
             operation=exchange.operation,
-            catalog=catalog if isinstance(catalog, str) else None,
+            catalog=catalog if isinstance(catalog, str) and self._is_catalog(catalog) else None,
             status=reply.status,
             error=exchange.error,
             page_token_given=exchange.sent.get("NextToken") is not None,

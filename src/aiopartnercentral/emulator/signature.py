@@ -116,12 +116,17 @@ def _invalid(message: str) -> ServiceFaultError:
 
 def _signature(signed: Signed, request: web.BaseRequest, body: bytes, secret: str) -> str:
     """Return the signature that a request should have."""
-    canonical = hashlib.sha256(_canonical(signed, request, body).encode()).hexdigest()
+    canonical = hashlib.sha256(_as_sent(_canonical(signed, request, body))).hexdigest()
     to_sign = f"{_ALGORITHM}\n{signed.moment}\n{signed.scope}\n{canonical}"
     key = f"AWS4{secret}".encode()
     for part in (signed.date, signed.region, signed.service, "aws4_request"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, to_sign.encode(), "sha256").hex()
+        key = hmac.digest(key, _as_sent(part), "sha256")
+    return hmac.digest(key, _as_sent(to_sign), "sha256").hex()
+
+
+def _as_sent(text: str) -> bytes:
+    """Return the bytes of headers, which may be no text."""
+    return text.encode(errors="surrogateescape")
 
 
 def _canonical(signed: Signed, request: web.BaseRequest, body: bytes) -> str:
