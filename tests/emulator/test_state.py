@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas, StateError
+from aiopartnercentral.emulator.operations import HANDLERS
 from tests.emulator.actions import invitation
 from tests.emulator.player import ACCOUNTS, Player, View
 from tests.emulator.process import running
@@ -131,6 +132,7 @@ def test_what_cannot_be_written_has_not_happened(path, plain_http):
         assert player.wire.send("CreateConnectionInvitation", request, ACCOUNTS[0]).status_code == 200
         after = View(player.wire).everything()
         emulator.kill()
+        assert f"{path} cannot be written" in emulator.process.stderr.read().decode()
     with running(*SIZES, "--state", path, "--freeze-time", "--port", emulator.port) as emulator:
         assert View(Wire(emulator.url, plain_http)).everything() == after != before
 
@@ -328,3 +330,54 @@ async def test_a_running_time_is_kept_when_it_is_held_or_let_go(path):
         clock.running = True
     kept = [json.loads(line) for line in path.read_text().splitlines()[1:]]
     assert [("wall" in entry) for entry in kept] == [False, True]
+
+
+@pytest.mark.anyio
+async def test_any_thread_moves_the_time_while_changes_are_written(path):
+    moves, stop = 0, threading.Event()
+
+    def move():
+        nonlocal moves
+        while not stop.is_set():
+            running.clock.advance(timedelta(milliseconds=1))
+            moves += 1
+
+    def send():
+        try:
+            with httpx2.Client(trust_env=False, timeout=30) as http:
+                wire = Wire(running.endpoint_url, http)
+                return [
+                    wire.send("CreateConnectionInvitation", invitation(f"{10**11 + number}"), ACCOUNTS[0]).status_code
+                    for number in range(50)
+                ]
+        finally:
+            stop.set()
+
+    async with Emulator(state=path) as running, anyio.create_task_group() as tasks:
+        tasks.start_soon(anyio.to_thread.run_sync, move)
+        assert set(await anyio.to_thread.run_sync(send)) == {200}
+    assert moves > 50
+    async with Emulator(state=path) as running:
+        assert running.clock.now() > Clock(running=False).now() + moves * timedelta(milliseconds=1)
+
+
+@pytest.mark.anyio
+async def test_a_handler_that_breaks_has_changed_nothing(path, monkeypatch):
+    start, details = HANDLERS["StartVerification"], {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
+
+    def broken(call):
+        start(call)
+        raise ZeroDivisionError
+
+    def send(url):
+        with httpx2.Client(trust_env=False, timeout=30) as http:
+            return Wire(url, http).send("StartVerification", details).status_code
+
+    async with Emulator(state=path) as running:
+        statuses = []
+        for handler in (broken, start):
+            monkeypatch.setitem(HANDLERS, "StartVerification", handler)
+            statuses.append(await anyio.to_thread.run_sync(send, running.endpoint_url))
+    assert statuses == [500, 200]
+    async with Emulator(state=path):
+        pass

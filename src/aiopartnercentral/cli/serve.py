@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,7 +21,7 @@ from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, Stat
 from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["Prepared", "prepare", "serve"]
@@ -120,6 +121,7 @@ async def serve(prepared: Prepared) -> int:
         CommandError: it cannot listen at the address, or keep its state in the file.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(_failures_told())
         try:
             emulator = await stack.enter_async_context(prepared.emulator)
         except StateError as error:
@@ -138,6 +140,22 @@ async def serve(prepared: Prepared) -> int:
             )
         await anyio.sleep_forever()
     return 0
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Let the standard error output be the log that answers with status 500 speak of."""
+    told = logging.StreamHandler()
+    told.setLevel(logging.ERROR)
+    told.setFormatter(logging.Formatter("aiopartnercentral: %(message)s"))
+    loggers = [logging.getLogger(name) for name in ("aiopartnercentral.emulator", "aiohttp.server")]
+    for logger in loggers:
+        logger.addHandler(told)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(told)
 
 
 def _reason(error: OSError | UnicodeError) -> str:

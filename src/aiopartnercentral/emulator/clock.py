@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -19,18 +20,13 @@ if TYPE_CHECKING:
 # What expires does so later than now, and still within the calendar.
 END = datetime(9000, 12, 31, tzinfo=UTC)
 
+STILL: Final = RLock()
+"""While a thread holds this, no other one moves a clock; one for all clocks, as a clock can be copied and a lock cannot."""
+
 
 def _aware(_: object, __: attrs.Attribute[datetime], moment: datetime) -> None:
     if moment.tzinfo is None or moment > END:
         raise ValueError("the time at which an emulator starts must have a time zone, and be before the year 9001")
-
-
-def _held_or_let_go(clock: Clock, _: attrs.Attribute[bool], running: bool) -> bool:  # noqa: FBT001 - attrs' interface
-    """Count from the present on, before time begins or ceases to run."""
-    now = clock.now()
-    clock._tell(now, running=running)  # noqa: SLF001 - a part of the class
-    clock._now, clock._read_at = now, clock._tick()  # noqa: SLF001
-    return running
 
 
 @attrs.define
@@ -48,7 +44,7 @@ class Clock:
     """
 
     _now: datetime = attrs.field(default=TODAY, alias="start", validator=_aware)
-    running: bool = attrs.field(default=True, on_setattr=_held_or_let_go)
+    _running: bool = attrs.field(default=True, alias="running")
     _tick: Callable[[], float] = time.monotonic
     _read_at: float = attrs.field(init=False)
     _witness: Witness | None = attrs.field(default=None, init=False, repr=False)
@@ -59,7 +55,20 @@ class Clock:
 
     def now(self) -> datetime:
         """Return what time it is."""
-        return self._now + timedelta(seconds=self._tick() - self._read_at) if self.running else self._now
+        with STILL:
+            return self._now + timedelta(seconds=self._tick() - self._read_at) if self._running else self._now
+
+    @property
+    def running(self) -> bool:
+        """Whether time goes on by itself; it goes on from where it is when this is set."""
+        return self._running
+
+    @running.setter
+    def running(self, running: bool) -> None:
+        with STILL:
+            now = self.now()
+            self._tell(now, running=running)
+            self._now, self._read_at, self._running = now, self._tick(), running
 
     def advance(self, by: timedelta) -> datetime:
         """Move the time on, and return what time it is then.
@@ -70,16 +79,18 @@ class Clock:
         """
         if by < timedelta(0):
             raise ValueError("time goes forward only")
-        now = self.now()
-        if by > END - now:
-            raise ValueError("the emulator's time ends with the year 9000")
-        self._tell(now + by, running=self.running)
-        self._now += by
-        return self.now()
+        with STILL:
+            now = self.now()
+            if by > END - now:
+                raise ValueError("the emulator's time ends with the year 9000")
+            self._tell(now + by, running=self.running)
+            self._now += by
+            return self.now()
 
     def resume(self, moment: datetime) -> None:
         """Go on from a moment, unless it is later already."""
-        self._now += max(min(moment, END) - self.now(), timedelta(0))
+        with STILL:
+            self._now += max(min(moment, END) - self.now(), timedelta(0))
 
     @contextmanager
     def watched(self, witness: Witness) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import msgspec
 
-from aiopartnercentral.emulator.clock import stamp
+from aiopartnercentral.emulator.clock import STILL, stamp
 from aiopartnercentral.emulator.entries import StateError
 from aiopartnercentral.emulator.faults import NOT_KEPT
 from aiopartnercentral.emulator.operations.verification import COMPLETION_PATH
@@ -45,7 +45,8 @@ class Control:
         """Return status and JSON body of the answer."""
         try:
             if path.startswith(COMPLETION_PATH) and method in ("GET", "POST"):
-                return self._complete(path.removeprefix(COMPLETION_PATH))
+                with STILL:
+                    return self._complete(path.removeprefix(COMPLETION_PATH))
             handler = self._handlers().get((method, path))
             return handler(raw) if handler else _failed(HTTPStatus.NOT_FOUND, "There is nothing here")
         except StateError:
@@ -70,7 +71,7 @@ class Control:
             if type(seconds) not in (int, float) or not math.isfinite(seconds):
                 raise ValueError("AdvanceSeconds must be a number")  # noqa: TRY301 - one answer for all that is wrong
             return _told(self.history.clock.advance(timedelta(seconds=seconds)))
-        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, ValueError, OverflowError):
+        except (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError, RecursionError):
             message = 'The body must be {"AdvanceSeconds": NUMBER}, within the calendar and not backwards'
             return _failed(HTTPStatus.BAD_REQUEST, message)
 

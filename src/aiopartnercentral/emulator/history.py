@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiopartnercentral.emulator.call import Call
+from aiopartnercentral.emulator.clock import STILL
 from aiopartnercentral.emulator.entries import Asked, Entry, Header, Moved, StateError, Visited, read
+from aiopartnercentral.emulator.faults import ServiceFaultError
 from aiopartnercentral.emulator.operations import HANDLERS, READS
 
 if TYPE_CHECKING:
@@ -67,20 +69,22 @@ class History:
             stack.callback(journal.close)
             self._lost = None
             latest = self._make_again(journal, check_canceled)
-            stack.enter_context(self.clock.watched(self._moved))
-            if journal.is_empty:
-                journal.protect()
-                journal.add(Header.of(self.world).line())
-            if latest is not None:
-                self.clock.resume(latest.resumed(time.time()))
-            self._journal = journal
-            stack.callback(setattr, self, "_journal", None)
-            self._moved(self.clock.now(), self.clock.running)
-            self._closing = stack.pop_all()
+            with STILL:
+                stack.enter_context(self.clock.watched(self._moved))
+                if journal.is_empty:
+                    journal.protect()
+                    journal.add(Header.of(self.world).line())
+                if latest is not None:
+                    self.clock.resume(latest.resumed(time.time()))
+                self._journal = journal
+                stack.callback(setattr, self, "_journal", None)
+                self._moved(self.clock.now(), self.clock.running)
+                self._closing = stack.pop_all()
 
     def close(self) -> None:
         """Give the file up; without one, there is nothing to do."""
-        self._closing.close()
+        with STILL:
+            self._closing.close()
 
     def carry_out(self, call: Call) -> bytes:
         """Return the answer to a request.
@@ -98,7 +102,15 @@ class History:
         )
 
     def _carried_out(self, call: Call) -> bytes:
-        answer = HANDLERS[call.operation](call)
+        try:
+            answer = HANDLERS[call.operation](call)
+        except ServiceFaultError:
+            raise
+        except Exception:
+            # A handler that breaks may have changed something, which no line would tell.
+            if self._journal is not None:
+                self._undo(self._journal)
+            raise
         if self._journal is not None:
             self._write(
                 self._journal,
@@ -134,12 +146,16 @@ class History:
             journal.add(entry.line())
         except StateError as error:
             logger.error("nothing changes any more: %s", error)  # noqa: TRY400 - it says all
-            try:
-                self._make_again(journal, lambda: None)
-            except StateError as worse:
-                self._lost = worse
-                logger.error("start the emulator again: %s", worse)  # noqa: TRY400 - it says all
+            self._undo(journal)
             raise
+
+    def _undo(self, journal: Journal) -> None:
+        """Make the world again without what was not written down."""
+        try:
+            self._make_again(journal, lambda: None)
+        except StateError as worse:
+            self._lost = worse
+            logger.error("start the emulator again: %s", worse)  # noqa: TRY400 - it says all
 
     def _check_there(self) -> None:
         """Raise StateError if the world could not be made again."""

@@ -8,6 +8,7 @@ import attrs
 
 from aiopartnercentral.emulator import faults
 from aiopartnercentral.emulator.call import Call
+from aiopartnercentral.emulator.clock import STILL
 from aiopartnercentral.emulator.entries import StateError
 from aiopartnercentral.emulator.operations.tags import catalog_of
 
@@ -59,11 +60,12 @@ class Service:
         request = self.validator.known_request(operation, sent)
         if "Catalog" in request and request["Catalog"] not in self.world.sizes:
             raise faults.invalid_field("Catalog", "is not a catalog of this account")
-        call = Call(operation, request, account, self.history.clock.now(), origin, self.world)
-        try:
-            return self.history.carry_out(call)
-        except StateError:
-            raise faults.internal_error(faults.NOT_KEPT) from None
+        with STILL:
+            call = Call(operation, request, account, self.history.clock.now(), origin, self.world)
+            try:
+                return self.history.carry_out(call)
+            except StateError:
+                raise faults.internal_error(faults.NOT_KEPT) from None
 
     @property
     def world(self) -> World:
