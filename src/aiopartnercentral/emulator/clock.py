@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 END = datetime(9000, 12, 31, tzinfo=UTC)
 
 STILL: Final = RLock()
-"""While a thread holds this, no other one moves a clock; one for all clocks, as a clock can be copied and a lock cannot."""
+"""While a thread holds this, no other one moves a clock. It is one for all: a clock can be copied, a lock cannot."""
 
 
 def _aware(_: object, __: attrs.Attribute[datetime], moment: datetime) -> None:
