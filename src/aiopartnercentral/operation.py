@@ -8,6 +8,7 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import UnionType
 
     from aiopartnercentral.errors import ServiceError
 
@@ -55,7 +56,8 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
 
     Attributes:
         operation: the operation.
-        item: gives the class of an item, which is loaded by that.
+        item: gives the type of an item, whose modules are loaded by that; mostly a class, and a union where items are
+            of a tagged union or may be null.
         items: gives a page's items.
         next_token: gives the token of the page after it, or None.
         result_key: wire name of the response member that holds the items.
@@ -63,7 +65,7 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
     """
 
     operation: Operation[RequestT, ResponseT]
-    item: Callable[[], type[ItemT]] = attrs.field(repr=False)
+    item: Callable[[], type[ItemT] | UnionType] = attrs.field(repr=False)
     items: Callable[[ResponseT], Sequence[ItemT]]
     next_token: Callable[[ResponseT], str | None]
     result_key: str

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import Collection, Limits, Source
+from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import SinkError, SourcesFailedError
 from aiopartnercentral.sinks import open_sink
@@ -20,6 +20,8 @@ from tests.fanout.fakes import no_task_left
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aiopartnercentral.bulk import Event
 
 pytestmark = pytest.mark.anyio
 
@@ -126,14 +128,21 @@ async def test_a_disk_that_is_full_is_told_and_gone_on_after(tmp_path: Path, mon
 
 
 async def test_an_output_that_is_gone_is_told(tmp_path: Path) -> None:
-    async with Emulator({"AWS": 250}, latency=0.01) as emulator:
-        collection = Collection(
-            account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=tmp_path / "run.json"
-        )
-        with anyio.move_on_after(0.5):
+    scope = anyio.CancelScope()
+
+    def stop_at_the_tenth_page(event: Event) -> None:
+        if isinstance(event, PageFetched) and event.page == 10:
+            scope.cancel()
+
+    async with Emulator({"AWS": 250}) as emulator:
+        sources, checkpoint = of(emulator, "a"), tmp_path / "run.json"
+        observed: Any = {"limits": FAST, "checkpoint": checkpoint, "observer": stop_at_the_tenth_page}
+        with scope:
+            collection = Collection(account.Client, sources, LISTING, **observed)
             await collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0)
-        for file in tmp_path.glob(".*.part"):
-            file.unlink()
+        (unfinished,) = tmp_path.glob(".*.part")
+        unfinished.unlink()
+        collection = Collection(account.Client, sources, LISTING, limits=FAST, checkpoint=checkpoint)
         with pytest.raises(SinkError, match="is not there any more: start anew without the checkpoint"):
             await collection.into(open_sink(tmp_path / "out.ndjson"))
 

@@ -165,8 +165,9 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
 
     @property
     def item_classes(self) -> Mapping[str, type]:
-        """The class of each listing's items, by the listing's name."""
-        return {name: pagination.item() for name, pagination in self._job.paginations.items()}
+        """The class of each listing's items, by the listing's name; a listing whose items have no class is not there."""
+        items = {name: pagination.item() for name, pagination in self._job.paginations.items()}
+        return {name: item for name, item in items.items() if isinstance(item, type)}
 
     def raw(self) -> BulkSource[bytes]:
         """Give each item as the bytes that the service spelled; they are not held against the model."""
