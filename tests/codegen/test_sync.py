@@ -140,8 +140,8 @@ def test_a_service_that_botocore_does_not_have_is_named(tmp_path):
         ("service-2.json", b"[]", "is no JSON object"),
         ("service-2.json", b"null", "is no JSON object"),
         ("service-2.json.gz", b"no archive", "is damaged"),
-        ("service-2.json.gz", gzip.compress(b"{}")[:-4], "is damaged"),
-        ("service-2.json.gz", gzip.compress(b"{}")[:10] + b"\xff" * 10, "is damaged"),
+        ("service-2.json.gz", gzip.compress(b"{}", mtime=0)[:-4], "is damaged"),
+        ("service-2.json.gz", gzip.compress(b"{}", mtime=0)[:10] + b"\xff" * 10, "is damaged"),
     ],
 )
 def test_a_damaged_file_of_botocore_is_one_clear_error(tmp_path, monkeypatch, file, content, text):

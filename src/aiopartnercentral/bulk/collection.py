@@ -165,7 +165,7 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
 
     @property
     def item_classes(self) -> Mapping[str, type]:
-        """The class of each listing's items, by the listing's name; a listing whose items have no class is not there."""
+        """The class of each listing's items, by the listing's name; one whose items have no class is not there."""
         items = {name: pagination.item() for name, pagination in self._job.paginations.items()}
         return {name: item for name, item in items.items() if isinstance(item, type)}
 
