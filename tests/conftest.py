@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, settings
 
 # A shared build machine pauses at will: neither a deadline nor a limit on drawing time says anything about the code.
 _SLOW_IS_FINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("dev", _SLOW_IS_FINE, max_examples=25)
-settings.register_profile("ci", _SLOW_IS_FINE, max_examples=100, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+settings.register_profile("dev", _SLOW_IS_FINE, max_examples=25, print_blob=True)
+settings.register_profile("thorough", _SLOW_IS_FINE, max_examples=400, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "dev")
 
 
 @pytest.fixture(scope="session")

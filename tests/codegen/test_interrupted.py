@@ -69,9 +69,13 @@ def test_a_link_to_a_folder_stays_one(tmp_path):
     assert content(real) == OLD
 
 
+# A shell that runs the tests in the background has them ignore SIGINT, which would be inherited.
 FEW = """
+import signal
 import sys
 from codegen import __main__, source
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 versions = source.installed_versions
 source.installed_versions = lambda: {name: versions()[name] for name in sys.argv[1].split(",")}
