@@ -1,8 +1,9 @@
 """How far a bulk collection has come, in a file from which a later run goes on.
 
 The file is one JSON object, replaced as a whole each time: what was asked (as digests), for each source and listing its
-outcome, counts and next page token, and the position of the sink that the same pages went into. It holds no item, no
-argument and no credentials. Page tokens are opaque, but the service's; so only the owner may read the file.
+outcome, counts and next page token, and the position of the sink that the same pages went into, with fingerprints of
+what it has of unfinished sources. It holds no item, no argument and no credentials. Page tokens are opaque, but the
+service's; so only the owner may read the file.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import anyio.to_thread
 import attrs
 import msgspec
 
+from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError
 from aiopartnercentral.report import MalformedItem, Outcome, Progress
 
@@ -57,6 +59,8 @@ class _Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     next_token: str | None = None
     error: str | None = None
     malformed: list[_Malformed] = []
+    met: bytes = b""
+    left: bytes = b""
 
 
 class _Listing(msgspec.Struct, frozen=True):
@@ -116,6 +120,7 @@ class Checkpoint:
         earlier: what an earlier run has brought, by source and listing.
         position: where the sink of the earlier run was; None if there was none.
         run: what this run and those that go on with it are called, and no other.
+        written: what of each unfinished source is in the output; nobody but who writes one keeps that.
     """
 
     path: Path
@@ -123,6 +128,7 @@ class Checkpoint:
     earlier: Mapping[Origin, Progress]
     position: JsonValue | None
     run: str
+    written: dict[Origin, Written]
     _lock: BaseFileLock = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
@@ -142,6 +148,7 @@ class Checkpoint:
         try:
             found = _read(path)
             entries = {} if found is None else _entries(path, found, question)
+            written = {origin: _written(path, entry) for origin, entry in entries.items() if entry.outcome not in _OVER}
         except BaseException:
             lock.release()
             raise
@@ -151,6 +158,7 @@ class Checkpoint:
             earlier={origin: _progress(entry) for origin, entry in entries.items()},
             position=None if found is None else found.output,
             run=secrets.token_hex(8) if found is None else found.run,
+            written=written,
             lock=lock,
             entries={origin: entries.get(origin) or _entry(origin, Progress()) for origin in question.origins},
         )
@@ -163,6 +171,8 @@ class Checkpoint:
     def note(self, origin: Origin, progress: Progress) -> None:
         """Take in how far a source has come; written with the next `save`."""
         self._entries[origin] = _entry(origin, progress)
+        if progress.outcome in _OVER:
+            self.written.pop(origin, None)
 
     async def save(self, position: JsonValue | None = None) -> None:
         """Write everything that was noted, and the position of the sink; cancelling it does not interrupt it half way.
@@ -170,7 +180,7 @@ class Checkpoint:
         Raises:
             CheckpointError: it cannot be written; the file is as it was.
         """
-        entries = list(self._entries.values())
+        entries = [self._whole(origin, entry) for origin, entry in self._entries.items()]
         async with self._writing:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._write, entries, position)
@@ -179,6 +189,12 @@ class Checkpoint:
         """Give the file up, and remove it if nothing is left to be gone on with."""
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._close, remove)
+
+    def _whole(self, origin: Origin, entry: _Entry) -> _Entry:
+        written = self.written.get(origin)
+        if written is None:
+            return entry
+        return msgspec.structs.replace(entry, met=bytes(written.met), left=written.left_over)
 
     def _write(self, entries: list[_Entry], position: JsonValue | None) -> None:
         question = self.question
@@ -296,6 +312,13 @@ def _entry(origin: Origin, progress: Progress) -> _Entry:
         error=_named(progress.error),
         malformed=[_Malformed(item.path, item.reason, item.request_id) for item in progress.malformed],
     )
+
+
+def _written(path: Path, entry: _Entry) -> Written:
+    try:
+        return Written.read(entry.met, entry.left)
+    except ValueError as error:
+        raise CheckpointError(f"{path} is no checkpoint, or a damaged one: {error}") from None
 
 
 def _named(error: Exception | None) -> str | None:

@@ -181,9 +181,9 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
         """Collect everything into a sink, and return the report.
 
         The output appears when everything has been collected, or all that could be; where every source fails, an
-        earlier output is as it was. With a checkpoint it holds each
-        item once, whenever and how often the process is killed: the checkpoint says how far the output is good, and
-        what lies beyond is dropped and fetched again.
+        earlier output is as it was. With a checkpoint it holds each item once, whenever and how often the process is
+        killed: the checkpoint says how far the output is good, and what lies beyond is dropped and fetched again. That
+        goes for a source as well whose page token has expired by then: what comes once more is recognised.
 
         Arguments:
             sink: where the items go, such as `sinks.open_sink("connections.parquet", cls=account.ConnectionSummary)`.
@@ -197,7 +197,8 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
         """
         stream: BulkStream[Poured] = BulkStream(self._job, View(read_poured, raw=sink.wants == "raw", into_sink=True))
         async with stream:
-            await pour(stream, sink, save_every=save_every, resumable=self._job.checkpoint is not None)
+            resumable = self._job.checkpoint is not None
+            await pour(stream, sink, encode=self._job.encoder(), save_every=save_every, resumable=resumable)
         failures = stream.report.failures
         if failures and self._job.plan.on_error == "finish":
             raise SourcesFailedError(failures)

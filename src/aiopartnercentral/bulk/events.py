@@ -157,7 +157,9 @@ class Retried:
 
 @attrs.frozen(kw_only=True)
 class SourceRestarted:
-    """The page token of an earlier run is not accepted any more: the source begins anew, and its items come again.
+    """The page token of an earlier run is not accepted any more: the source begins anew.
+
+    Its items come again; into a file go those that it does not have.
 
     Attributes:
         run: the run's name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, get_args
 
 import attrs
@@ -84,6 +84,10 @@ class Job:
     def fetcher(self, origin: Origin, client: ServiceClient) -> Fetcher[Any, Any, Any]:
         """Return what fetches an origin's pages through a client."""
         return _fetcher(_paginator(self.listings[origin.listing], client, origin.catalog, self.on_malformed))
+
+    def encoder(self) -> Callable[[object], Awaitable[bytes]]:
+        """Return what encodes an item."""
+        return self.fetcher(self.plan.sources[0], unconnected(self.client_class)).exchange.encoded
 
     async def question(self) -> Question:
         """Return what is asked, to be compared with what an earlier run has asked.

@@ -11,17 +11,21 @@ from aiopartnercentral.sinks.page import Page
 from aiopartnercentral.walk import read_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.bulk.stream import BulkStream
     from aiopartnercentral.report import MalformedItem
     from aiopartnercentral.sinks.page import Sink
     from aiopartnercentral.walk import FetchedPage
 
-__all__ = ["Poured", "pour", "read_poured"]
+__all__ = ["Encode", "Poured", "pour", "read_poured"]
 
 Poured: TypeAlias = "tuple[Sequence[Any], Sequence[MalformedItem]]"
 """What a sink gets of a page: its items, and what was left out of them."""
+
+Encode: TypeAlias = "Callable[[object], Awaitable[bytes]]"
+"""Gives the JSON of an item."""
 
 
 def read_poured(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tuple[Poured], int]:
@@ -30,12 +34,13 @@ def read_poured(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tupl
     return ((items, fetched.malformed),), weight
 
 
-async def pour(stream: BulkStream[Poured], sink: Sink, *, save_every: float, resumable: bool) -> None:
+async def pour(stream: BulkStream[Poured], sink: Sink, *, encode: Encode, save_every: float, resumable: bool) -> None:
     """Write every page of a stream into a sink, and finish the sink, unless every source has failed.
 
     Arguments:
         stream: an open stream of what `read_poured` gives.
         sink: a sink that is not open.
+        encode: gives the JSON of a typed item.
         save_every: seconds between two checkpoints.
         resumable: whether there is a checkpoint, for whose sake the unfinished output of a broken-off run is kept.
 
@@ -44,7 +49,7 @@ async def pour(stream: BulkStream[Poured], sink: Sink, *, save_every: float, res
         CheckpointError: the checkpoint cannot be written.
         Exception: what the stream raises, but for the failures that it is to finish in spite of.
     """
-    pouring = _Pouring(stream, sink)
+    pouring = _Pouring(stream, sink, encode)
     try:
         await sink.open(stream.position, token=stream.run)
         pouring.is_whole = True
@@ -79,16 +84,19 @@ class _Pouring:
         is_whole: whether the sink has taken over all that the stream has given, and nothing else.
     """
 
-    def __init__(self, stream: BulkStream[Poured], sink: Sink) -> None:
+    def __init__(self, stream: BulkStream[Poured], sink: Sink, encode: Encode) -> None:
         self._stream = stream
         self._sink = sink
+        self._encode = encode
+        self._again: set[Origin] = set()
         self.is_whole = False
 
     async def all(self, save_every: float | None) -> None:
         saved_at = anyio.current_time()
         try:
-            async for origin, (items, malformed) in self._stream:
+            async for origin, page in self._stream:
                 self.is_whole = False
+                items, malformed = await self._new(origin, page)
                 given: dict[str, Any] = {"raw" if self._sink.wants == "raw" else "items": items}
                 await self._sink.write(Page(origin.label, origin.catalog, origin.listing, **given, malformed=malformed))
                 self.is_whole = True
@@ -97,6 +105,21 @@ class _Pouring:
                     saved_at = anyio.current_time()
         except SourcesFailedError:
             return
+
+    async def _new(self, origin: Origin, page: Poured) -> Poured:
+        """Return what of a page is not in the output yet."""
+        written = self._stream.written(origin)
+        if written is None:
+            return page
+        if self._stream.has_begun_anew(origin) and origin not in self._again:
+            self._again.add(origin)
+            written.begin_anew()
+        items, malformed = page
+        is_raw = self._sink.wants == "raw"
+        return (
+            [item for item in items if written.add(item if is_raw else await self._encode(item))],
+            [item for item in malformed if written.add(item.raw or b"")],
+        )
 
     async def save(self) -> None:
         """Save a checkpoint of what is written up to now."""

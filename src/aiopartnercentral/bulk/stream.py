@@ -14,6 +14,7 @@ from aiopartnercentral.bulk.events import RunFinished, RunStarted, SourceFinishe
 from aiopartnercentral.bulk.queue import Queue
 from aiopartnercentral.bulk.report import BulkReport, SourceReport
 from aiopartnercentral.bulk.seats import Seat
+from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.errors import CheckpointError, SourcesFailedError
 from aiopartnercentral.fanout import FanOut, Way
 from aiopartnercentral.ledger import Ledger
@@ -147,6 +148,15 @@ class BulkStream(FanOut["Origin", EntryT]):
         if self._checkpoint is not None:
             await self._checkpoint.save(position)
 
+    def written(self, origin: Origin) -> Written | None:
+        """Return what of a source is in the output, for a sink to add to; None without a checkpoint."""
+        return None if self._checkpoint is None else self._checkpoint.written.setdefault(origin, Written())
+
+    def has_begun_anew(self, origin: Origin) -> bool:
+        """Tell whether a source comes from its first page once more, as the token of an earlier run has expired."""
+        call = self._calls.get(origin)
+        return call is not None and call.restarted
+
     def settle(self) -> None:
         """Note the page in hand as taken over, if all of it was handed over."""
         self._ledger.settle()
@@ -212,7 +222,7 @@ class BulkStream(FanOut["Origin", EntryT]):
         return SourceReport(
             origin=origin,
             throttled=0 if call is None else call.throttled,
-            restarted=call is not None and call.restarted,
+            restarted=self.has_begun_anew(origin),
             **attrs.asdict(progress, recurse=False),
         )
 
