@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral.lazy import lazily
+
 if TYPE_CHECKING:
     from aiopartnercentral import account
     from aiopartnercentral.client import ConnectOptions
@@ -97,16 +99,10 @@ _MODULES = {
 
 
 if not TYPE_CHECKING:  # which would take every name for a public one
+    _loaded = lazily(globals(), _MODULES)
 
     def __getattr__(name: str) -> object:
-        if name == "account":
-            return import_module(f"{__name__}.account")
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
+        return import_module(f"{__name__}.account") if name == "account" else _loaded(name)
 
 
 def __dir__() -> list[str]:

@@ -8,8 +8,9 @@ sources -> Collection -> BulkStream: Queue -> Seats -> Walk -> Call -> Clients
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from aiopartnercentral.lazy import lazily
 
 if TYPE_CHECKING:
     from aiopartnercentral.access import Credentials, CredentialsProvider, Role
@@ -100,16 +101,8 @@ _MODULES = {
     "load_sources": "bulk.sources_file",
 }
 
-
 if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"aiopartnercentral.{module}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = lazily(globals(), _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -9,9 +9,9 @@ generated hook asks the converter for the hooks of its members, and cattrs forge
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral.lazy import lazily
 from aiopartnercentral.shapes import JsonValue as Json
 
 if TYPE_CHECKING:
@@ -162,13 +162,5 @@ _MODULES = {
     "variant_encoder": "converting.encode",
 }
 
-
 if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"aiopartnercentral.{module}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = lazily(globals(), _MODULES)

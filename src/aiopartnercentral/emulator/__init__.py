@@ -39,7 +39,6 @@ Nothing here imports botocore, aiobotocore or the generated client: what tests t
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.clock import Clock
@@ -47,6 +46,7 @@ from aiopartnercentral.emulator.entries import StateError
 from aiopartnercentral.emulator.identity import Credential
 from aiopartnercentral.emulator.policy import Denial
 from aiopartnercentral.emulator.quotas import Quotas
+from aiopartnercentral.lazy import lazily
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.disorder.altering import (
@@ -134,9 +134,5 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import what a name stands for."""
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # which would take every name for a public one
+    __getattr__ = lazily(globals(), {name: f"emulator.{module}" for module, names in _LATER.items() for name in names})

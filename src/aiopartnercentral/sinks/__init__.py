@@ -6,8 +6,9 @@ optional is loaded when it is first used: pyarrow, zstandard, pandas, polars.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from aiopartnercentral.lazy import lazily
 
 if TYPE_CHECKING:
     from aiopartnercentral.errors import SinkError
@@ -55,16 +56,8 @@ _MODULES = {
     "to_polars": "sinks.frames",
 }
 
-
 if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"aiopartnercentral.{module}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = lazily(globals(), _MODULES)
 
 
 def __dir__() -> list[str]:
