@@ -208,7 +208,7 @@ import sys
 
 def test_what_is_loaded():
     mine = {name for name in sys.modules if name.startswith("aiopartnercentral")}
-    assert mine == {"aiopartnercentral", "aiopartnercentral.pytest_plugin"}
+    assert mine == {"aiopartnercentral", "aiopartnercentral.lazy", "aiopartnercentral.pytest_plugin"}
     assert not {"aiohttp", "aiobotocore", "attrs", "attr", "botocore", "cattrs", "msgspec"} & set(sys.modules)
 """
 
