@@ -34,6 +34,7 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
         writer.docstring(
             f"Error `{error.name}`, code `{code}`.",
             types.about(error.name, deprecated=error.deprecated),
+            _facts(error.fault),
             [
                 "Every member is None where the answer did not carry it, as answers of a gateway before the service",
                 "do not.",
@@ -57,6 +58,18 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
                 writer.line(f"self.{name} = {name}")
     writer.line()
     writer.line()
+
+
+def _facts(fault: ir.Fault | None) -> list[str]:
+    """Return what the model says of an error beside its members."""
+    if fault is None:
+        return []
+    facts = [
+        *(["the service's fault"] if fault.server else []),
+        *([] if fault.http_status is None else [f"HTTP status {fault.http_status}"]),
+        *(["retryable"] if fault.retryable else []),
+    ]
+    return [f"By the model: {', '.join(facts)}."] if facts else []
 
 
 def _is_message(member: ir.Member) -> bool:

@@ -74,6 +74,8 @@ class InternalServerException(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/InternalServerException
 
+    By the model: the service's fault, retryable.
+
     Every member is None where the answer did not carry it, as answers of a gateway before the service
     do not.
 
@@ -150,6 +152,8 @@ class ThrottlingException(ServiceError):
     """Error `ThrottlingException`, code `ThrottlingException`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ThrottlingException
+
+    By the model: retryable.
 
     Every member is None where the answer did not carry it, as answers of a gateway before the service
     do not.

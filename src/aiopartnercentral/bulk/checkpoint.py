@@ -163,11 +163,6 @@ class Checkpoint:
             entries={origin: entries.get(origin) or _entry(origin, Progress()) for origin in question.origins},
         )
 
-    @property
-    def is_resumed(self) -> bool:
-        """Whether there was one."""
-        return bool(self.earlier)
-
     def note(self, origin: Origin, progress: Progress) -> None:
         """Take in how far a source has come; written with the next `save`."""
         self._entries[origin] = _entry(origin, progress)

@@ -19,6 +19,8 @@ class NotFound(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/NotFound
 
+    By the model: HTTP status 404.
+
     Every member is None where the answer did not carry it, as answers of a gateway before the service
     do not.
 
@@ -46,6 +48,8 @@ class Broken(ServiceError):
     """Error `Broken`, code `Broken`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Broken
+
+    By the model: the service's fault, HTTP status 503, retryable.
 
     Every member is None where the answer did not carry it, as answers of a gateway before the service
     do not.

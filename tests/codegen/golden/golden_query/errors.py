@@ -16,6 +16,8 @@ class Wrong(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/Wrong
 
+    By the model: HTTP status 400.
+
     Every member is None where the answer did not carry it, as answers of a gateway before the service
     do not.
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Busy(ServiceError):
     """Error `Busy`, code `Busy`.
 
+    By the model: HTTP status 429.
+
     Every member is None where the answer did not carry it, as answers of a gateway before the service
     do not.
 

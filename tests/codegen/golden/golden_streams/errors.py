@@ -16,6 +16,8 @@ class Gone(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/Gone
 
+    By the model: HTTP status 410.
+
     Every member is None where the answer did not carry it, as answers of a gateway before the service
     do not.
 
