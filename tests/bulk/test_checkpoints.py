@@ -174,14 +174,14 @@ async def test_it_holds_neither_secrets_nor_items_and_is_its_owners(
     assert [(item.path, item.raw) for item in state.malformed] == [("$.ConnectionSummaries[1].UpdatedAt", None)]
 
 
-def expiring(server: ScriptedServer, refused: list[str]) -> None:
+def expiring(server: ScriptedServer, refused: list[str], code: str = "ValidationException") -> None:
     """Answer three pages of one connection each, and refuse each of the tokens once."""
 
     def answer(received: Received) -> Reply:
         token = received.body.get("NextToken")
         if token in refused:
             refused.remove(token)
-            return Reply({"__type": "ValidationException", "Message": "no such token", "Reason": "X"}, status=400)
+            return Reply({"__type": code, "Message": "no such token", "Reason": "X"}, status=400)
         number = int(token or 0)
         following = {"NextToken": str(number + 1)} if number < 2 else {}
         return Reply({"ConnectionSummaries": [connection("AWS", number)], **following})
@@ -209,6 +209,22 @@ async def test_an_expired_token_restarts_its_source_and_says_so(tmp_path: Path) 
     assert (state.restarted, state.items, state.pages, state.outcome) == (True, 3, 3, Outcome.COMPLETE)
     assert [type(event) for event in events[1:3]] == [SourceStarted, SourceRestarted]
     assert events[1].resumed
+
+
+async def test_a_resumed_source_that_is_denied_has_failed_and_does_not_begin_anew(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    with scripted_server() as server:
+        expiring(server, [])
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        make = partial(Collection, account.Client, source, LISTING, limits=FAST, checkpoint=path, on_error="report")
+        async with make() as stream:
+            await anext(stream)
+            await anext(stream)
+        expiring(server, ["2"], "AccessDeniedException")
+        collected = await make().collect()
+    assert collected == []
+    (state,) = collected.report.sources.values()
+    assert (state.restarted, state.outcome, state.next_token) == (False, Outcome.FAILED, "2")
 
 
 async def test_what_the_consumer_failed_over_comes_again(tmp_path: Path) -> None:
