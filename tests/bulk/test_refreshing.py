@@ -76,9 +76,11 @@ async def test_they_are_asked_for_again_before_they_expire(clients, line):
     assert len(line.asked) > 5 * 3
 
 
-def make_early(client):
-    """Let a quarter of the time be left, which nobody wants to wait for."""
-    client._exchange._transport._client._request_signer._credentials._early = datetime.now(UTC)
+def make_early(client, *, late=False):
+    """Let a quarter of the time be left, which nobody wants to wait for; or less than a sixth, which all wait for."""
+    credentials = client._exchange._transport._client._request_signer._credentials
+    credentials._early = datetime.now(UTC)
+    credentials._late = datetime.now(UTC) if late else credentials._late
 
 
 async def test_calls_go_on_while_new_ones_are_asked_for_early(clients, line):
@@ -95,6 +97,17 @@ async def test_calls_go_on_while_new_ones_are_asked_for_early(clients, line):
             assert line.asked == ["key-1"]
             provider.gate.set()
     assert line.asked == ["key-1", "key-2"]
+
+
+async def test_who_has_waited_for_new_ones_does_not_ask_again(clients, line):
+    provider = Provider(seconds=3600)
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+        make_early(client, late=True)
+        provider.delay = 0.05
+        async with anyio.create_task_group() as group:
+            for _ in range(4):
+                group.start_soon(ask, client)
+    assert (provider.asked, line.asked) == (2, ["key-2"] * 4)
 
 
 async def test_an_early_failure_is_nobodys_and_is_not_tried_again_at_once(clients, line, caplog):
