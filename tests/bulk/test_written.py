@@ -14,19 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import Collection, PageFetched
+from aiopartnercentral.bulk import Collection, PageFetched, Source, SourceRestarted
 from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.emulator import Emulator, ExpiredToken, Fault
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
 from tests.bulk.setting import FAST, of
 from tests.bulk.test_into import LISTING
+from tests.client.test_paginate import connection
+from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from aiopartnercentral.bulk import BulkReport, Event
+    from tests.servers import Received
 
 ITEMS = st.lists(st.binary(max_size=1), max_size=12)
 
@@ -89,6 +92,30 @@ async def test_each_item_is_written_once_whenever_tokens_expire(tmp_path: Path, 
     assert report.items == 280
     assert identifiers(tmp_path / name) == identifiers(whole / name)
     assert len(set(identifiers(whole / name))) == 280
+
+
+@pytest.mark.anyio
+async def test_a_source_whose_tokens_went_in_a_circle_begins_anew(tmp_path: Path) -> None:
+    following, events = {None: "a", "a": "b", "b": "a"}, list[Any]()
+
+    def answer(received: Received) -> Reply:
+        token = received.body.get("NextToken")
+        item = connection("AWS", list(following).index(token))
+        return Reply({"ConnectionSummaries": [item], "NextToken": following[token]})
+
+    with scripted_server() as server:
+        server.answer = answer
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        options: dict[str, Any] = {"limits": FAST, "checkpoint": tmp_path / "run.json", "observer": events.append}
+        collection = Collection(account.Client, source, LISTING, on_error="report", **options)
+        report = await collection.into(open_sink(tmp_path / "out.ndjson"))
+        assert len(report.failures) == 1
+        following["b"] = ""
+        report = await collection.into(open_sink(tmp_path / "out.ndjson"))
+    (state,) = report.sources.values()
+    assert (state.complete, state.restarted, state.items, state.pages) == (True, True, 3, 3)
+    assert [type(event) for event in events].count(SourceRestarted) == 1
+    assert identifiers(tmp_path / "out.ndjson") == [connection("AWS", number)["Id"] for number in range(3)]
 
 
 @pytest.mark.anyio

@@ -92,7 +92,7 @@ class Call(Generic[PageT, ItemT]):
         resumed: the token that an earlier run has left; None if there is none.
         throttled: how often the service asked for fewer requests.
         repetitions: how often the present page was asked for again.
-        restarted: whether the token of the earlier run was refused, and the source began anew.
+        restarted: whether the source begins anew, although an earlier run has brought something of it.
     """
 
     run: Run
@@ -118,6 +118,11 @@ class Call(Generic[PageT, ItemT]):
         with anyio.CancelScope(deadline=self.run.deadline):
             return await self._attempts(token)
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
+
+    def begin_anew(self) -> None:
+        """Note that what an earlier run has brought comes again, and tell so."""
+        self.resumed, self.restarted = None, True
+        self.run.tell(SourceRestarted(run=self.run.name, origin=self.origin))
 
     async def _attempts(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         self.repetitions = 0
@@ -228,6 +233,5 @@ class Call(Generic[PageT, ItemT]):
         refused = isinstance(error, ServiceError) and error.code == "ValidationException"
         if token is None or token != self.resumed or not refused:
             return False
-        self.resumed, self.restarted = None, True
-        self.run.tell(SourceRestarted(run=self.run.name, origin=self.origin))
+        self.begin_anew()
         return True

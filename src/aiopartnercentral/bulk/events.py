@@ -157,7 +157,7 @@ class Retried:
 
 @attrs.frozen(kw_only=True)
 class SourceRestarted:
-    """The page token of an earlier run is not accepted any more: the source begins anew.
+    """The page token of an earlier run has expired, or had led in a circle: the source begins anew.
 
     Its items come again; into a file go those that it does not have.
 

@@ -153,7 +153,7 @@ class BulkStream(FanOut["Origin", EntryT]):
         return None if self._checkpoint is None else self._checkpoint.written.setdefault(origin, Written())
 
     def has_begun_anew(self, origin: Origin) -> bool:
-        """Tell whether a source comes from its first page once more, as the token of an earlier run has expired."""
+        """Tell whether a source comes from its first page once more, as an earlier run has left no good token."""
         call = self._calls.get(origin)
         return call is not None and call.restarted
 
@@ -250,9 +250,11 @@ class BulkStream(FanOut["Origin", EntryT]):
             earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(way.source)
             send = _Sender(self._job, self._view, way.source)
             resumed = None if earlier is None else earlier.next_token
-            self._calls[way.source] = Call(run, way.source, seat, send, resumed)
+            call = self._calls[way.source] = Call(run, way.source, seat, send, resumed)
             self._unfinished[way.source] = None
             run.tell(SourceStarted(run=run.name, origin=way.source, resumed=resumed is not None))
+            if earlier is not None and earlier.pages and resumed is None:
+                call.begin_anew()  # its tokens went in a circle, or its last page was one malformed item too many
             await self._go(way)
         finally:
             seat.leave()

@@ -79,7 +79,7 @@ def _words(event: Event) -> str:  # noqa: PLR0911 - one for each event
         case events.SourceStarted():
             return "goes on where an earlier run has stopped" if event.resumed else "begins"
         case events.SourceRestarted():
-            return "the page token of an earlier run has expired; it begins anew"
+            return "begins anew, as the page token of an earlier run has expired or had led in a circle"
         case events.Throttled():
             asked = "" if event.retry_after is None else f" after the {event.retry_after:g} s that the service asks for"
             return (

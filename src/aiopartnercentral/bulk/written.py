@@ -1,7 +1,7 @@
 """What of an unfinished source is in the output, so that nothing of it goes there twice when it has to begin anew.
 
-A source begins anew when the page token of an earlier run has expired. By then some of its items are in the output,
-among those of other sources, and cannot be taken back; so they are recognised by what they are.
+A source begins anew when the page token of an earlier run is not good any more. By then some of its items are in the
+output, among those of other sources, and cannot be taken back; so they are recognised by what they are.
 """
 
 from __future__ import annotations
