@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import traceback
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -116,7 +117,11 @@ class Call(Generic[PageT, ItemT]):
             Exception: what the last attempt failed with.
         """
         with anyio.CancelScope(deadline=self.run.deadline):
-            return await self._attempts(token)
+            try:
+                return await self._attempts(token)
+            except Exception as error:
+                _let_go(error)
+                raise
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
 
     def begin_anew(self) -> None:
@@ -235,3 +240,16 @@ class Call(Generic[PageT, ItemT]):
             return False
         self.begin_anew()
         return True
+
+
+def _let_go(failure: Exception) -> None:
+    """Clear the frames that a failure has passed, by which a report would keep the client, and much else, in memory."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [failure]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            traceback.clear_frames(each.__traceback__)
+            waiting += [each.__cause__, each.__context__]
+            waiting += each.exceptions if isinstance(each, BaseExceptionGroup) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import anyio
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.job import Job
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.client import ServiceClient
-    from aiopartnercentral.fetching import Fetcher
     from aiopartnercentral.shapes import JsonValue
     from aiopartnercentral.walk import FetchedPage
 
@@ -248,7 +248,7 @@ class BulkStream(FanOut["Origin", EntryT]):
     async def _work_at(self, run: Run, way: Way[Origin, EntryT], seat: Seat, queue: Queue[Way[Origin, EntryT]]) -> None:
         try:
             earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(way.source)
-            send = _Sender(self._job, self._view, way.source)
+            send = partial(_sent, self._job, way.source, raw=self._view.raw)
             resumed = None if earlier is None else earlier.next_token
             call = self._calls[way.source] = Call(run, way.source, seat, send, resumed)
             self._unfinished[way.source] = None
@@ -277,18 +277,9 @@ class BulkStream(FanOut["Origin", EntryT]):
         )
 
 
-class _Sender:
-    """Fetches the pages of an origin through whichever client it is lent."""
-
-    def __init__(self, job: Job, view: View[Any], origin: Origin) -> None:
-        self._job = job
-        self._raw = view.raw
-        self._origin = origin
-        self._made: tuple[ServiceClient, Fetcher[Any, Any, Any]] | None = None
-
-    async def __call__(self, client: ServiceClient, token: str | None) -> FetchedPage[Any, Any]:
-        if self._made is None or self._made[0] is not client:
-            self._made = client, self._job.fetcher(self._origin, client)
-        fetcher = self._made[1]
-        fetch = fetcher.raw if self._raw else fetcher.typed
-        return await fetch(self._origin.catalog, token)
+async def _sent(
+    job: Job, origin: Origin, client: ServiceClient, token: str | None, *, raw: bool
+) -> FetchedPage[Any, Any]:
+    """Fetch a page of an origin through the client that it is lent, and keep nothing of that."""
+    fetcher = job.fetcher(origin, client)
+    return await (fetcher.raw if raw else fetcher.typed)(origin.catalog, token)
