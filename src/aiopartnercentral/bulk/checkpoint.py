@@ -21,6 +21,7 @@ import anyio.to_thread
 import attrs
 import msgspec
 
+from aiopartnercentral.bulk.events import error_type
 from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError
 from aiopartnercentral.report import MalformedItem, Outcome, Progress
@@ -320,11 +321,8 @@ def _named(error: Exception | None) -> str | None:
     """Return what an error is called; texts of the service's may say what is nobody's business."""
     if error is None:
         return None
-    return (
-        str(error)
-        if isinstance(error, AioPartnerCentralError) and not hasattr(error, "code")
-        else (getattr(error, "code", None) or type(error).__name__)
-    )
+    is_ours = isinstance(error, AioPartnerCentralError) and not hasattr(error, "code")
+    return str(error) if is_ours else error_type(error)
 
 
 def _progress(entry: _Entry) -> Progress:
