@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
+import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -172,6 +174,69 @@ async def test_it_holds_neither_secrets_nor_items_and_is_its_owners(
     (state,) = collected.report.sources.values()
     assert (state.outcome, state.items, state.complete) == (Outcome.COMPLETE, 1, False)
     assert [(item.path, item.raw) for item in state.malformed] == [("$.ConnectionSummaries[1].UpdatedAt", None)]
+
+
+class OddError(Exception):
+    """Has a code that is no text, as errors of other libraries have."""
+
+    def __init__(self, code: object) -> None:
+        super().__init__("hidden")
+        self.code = code
+
+
+@pytest.mark.parametrize("code", [403, print, "s e c r e t", None])
+async def test_an_error_with_an_odd_code_is_kept_by_its_name(tmp_path: Path, code: object) -> None:
+    async def fail() -> Any:
+        raise OddError(code)
+
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 5}) as emulator:
+        sources = [of(emulator, "a"), Source("AWS", credentials=fail, endpoint_url=emulator.endpoint_url, label="b")]
+        for _ in range(2):
+            collection = Collection(account.Client, sources, LISTING, limits=FAST, checkpoint=path, on_error="report")
+            report = await collection.into(open_sink(tmp_path / "out.ndjson"))
+            assert [type(error) for error in report.failures.values()] == [OddError]
+            assert told(path)["b"]["error"] == "OddError"
+
+
+async def test_leaving_by_a_cancellation_saves_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 95}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        with anyio.CancelScope() as scope:
+            async with collection as stream:
+                for _ in range(41):
+                    await anext(stream)
+                scope.cancel()
+                await anyio.lowlevel.checkpoint()
+    assert scope.cancelled_caught
+    assert told(path)["a"]["pages"] == 4
+
+
+async def test_a_native_cancellation_lets_no_two_write_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really, loop, writers, most, written = os.fsync, asyncio.get_running_loop(), 0, 0, 0
+
+    def fsync(fd: int) -> None:
+        nonlocal writers, most, written
+        writers, written = writers + 1, written + 1
+        most = max(most, writers)
+        if written == 3:
+            loop.call_soon_threadsafe(task.cancel)
+            time.sleep(0.05)
+        really(fd)
+        writers -= 1
+
+    path = tmp_path / "run.json"
+    async with Emulator({"AWS": 95}) as emulator:
+        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        with monkeypatch.context() as slow:
+            slow.setattr(os, "fsync", fsync)
+            task = asyncio.create_task(collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0))
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert most == 1
+        assert (await collection.into(open_sink(tmp_path / "out.ndjson"))).complete
+    assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
 
 
 def expiring(server: ScriptedServer, refused: list[str], code: str = "ValidationException") -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -133,6 +134,8 @@ class Checkpoint:
     _lock: BaseFileLock = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
+    # Held by the thread that is at the file: asyncio's own cancellations let go of it before it is done.
+    _guard: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     @classmethod
     async def open(cls, path: Path, question: Question) -> Self:
@@ -171,14 +174,14 @@ class Checkpoint:
             self.written.pop(origin, None)
 
     async def save(self, position: JsonValue | None = None) -> None:
-        """Write everything that was noted, and the position of the sink; cancelling it does not interrupt it half way.
+        """Write everything that was noted, and the position of the sink; cancelling it does not interrupt it.
 
         Raises:
             CheckpointError: it cannot be written; the file is as it was.
         """
         entries = [self._whole(origin, entry) for origin, entry in self._entries.items()]
-        async with self._writing:
-            with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True):
+            async with self._writing:
                 await anyio.to_thread.run_sync(self._write, entries, position)
 
     async def close(self, *, remove: bool = False) -> None:
@@ -196,26 +199,28 @@ class Checkpoint:
         question = self.question
         listings = {name: _Listing(operation, dict(asked)) for name, (operation, asked) in question.listings.items()}
         file = _File(_FORMAT, _VERSION, self.run, question.service, listings, position, entries)
-        draft = self.path.with_name(f"{self.path.name}.part")
-        try:
-            with open(draft, "wb", opener=partial(os.open, mode=0o600)) as writer:
-                writer.write(msgspec.json.encode(file))
-                writer.flush()
-                os.fsync(writer.fileno())
-            draft.replace(self.path)
-        except OSError as error:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
+        data, draft = msgspec.json.encode(file), self.path.with_name(f"{self.path.name}.part")
+        with self._guard:
+            try:
+                with open(draft, "wb", opener=partial(os.open, mode=0o600)) as writer:
+                    writer.write(data)
+                    writer.flush()
+                    os.fsync(writer.fileno())
+                draft.replace(self.path)
+            except OSError as error:
+                with suppress(OSError):
+                    draft.unlink(missing_ok=True)
+                raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
 
     def _close(self, remove: bool) -> None:  # noqa: FBT001 - passed on by position
-        try:
-            if remove:
-                self.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
-        finally:
-            _unlocked(self._lock)
+        with self._guard:
+            try:
+                if remove:
+                    self.path.unlink(missing_ok=True)
+            except OSError as error:
+                raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
+            finally:
+                _unlocked(self._lock)
 
 
 def _locked(path: Path) -> BaseFileLock:
