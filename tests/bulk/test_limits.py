@@ -88,7 +88,9 @@ def test_requests_under_way_together_lower_the_rate_once() -> None:
     assert {event.rate for event in events if isinstance(event, Throttled)} == {5.0}
 
 
-@pytest.mark.parametrize("value", ["7", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", ""])
+@pytest.mark.parametrize(
+    "value", ["7", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", "", "Wed, 9999999999999 Oct 2015 07:28:00"]
+)
 def test_retry_after_is_honoured(value: str) -> None:
     error = service_error("ThrottlingException", retry_after=value)
     service = Service(pages=1, latency=0.0, errors=lambda _, number: error if number == 1 else None)

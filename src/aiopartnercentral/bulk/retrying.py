@@ -59,7 +59,7 @@ def retry_after(error: Exception) -> float | None:
     value = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after", "")
     try:
         seconds = float(value) if value.isdecimal() else (_moment(value) - datetime.now(UTC)).total_seconds()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, seconds)
 
