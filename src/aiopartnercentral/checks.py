@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     """Raises TypeError or ValueError for a value that an attribute cannot have."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HALF = re.compile(r"[\ud800-\udfff]")  # which no file can hold as UTF-8
 _KINDS = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "a list", dict: "a table"}
 
 
@@ -26,11 +27,11 @@ def type_name(value: object) -> str:
 
 
 def text(_: object, attribute: Attribute[Any], value: object) -> None:
-    """Demand a string that is not empty and has no control characters.
+    """Demand a string that is not empty and has no control characters, and that UTF-8 can hold.
 
     Raises:
         TypeError: it is no string.
-        ValueError: it is empty, or has a control character.
+        ValueError: it is empty, or has such a character.
     """
     if not isinstance(value, str):
         raise TypeError(f"{attribute.name} must be a string, not {type_name(value)}")
@@ -38,6 +39,8 @@ def text(_: object, attribute: Attribute[Any], value: object) -> None:
         raise ValueError(f"{attribute.name} must not be empty")
     if _CONTROL.search(value):
         raise ValueError(f"{attribute.name} must not contain control characters")
+    if _HALF.search(value):
+        raise ValueError(f"{attribute.name} must not contain halves of surrogate pairs")
 
 
 def pattern(expression: str, *, length: tuple[int, int], allowed: str) -> Check:

@@ -35,6 +35,7 @@ class Vault:
         ({"client": object()}, TypeError, "client must be a ServiceClient, not object"),
         ({"label": " "}, ValueError, "label must not be empty"),
         ({"label": "a\x1b[2J"}, ValueError, "label must not contain control characters"),
+        ({"label": "a\ud800"}, ValueError, "label must not contain halves of surrogate pairs"),
         ({"label": None}, TypeError, "label must be a string, not nothing"),
         ({"account": ""}, ValueError, "account must not be empty"),
         ({"region_name": "us east"}, ValueError, "region_name must be a region's name"),
