@@ -94,7 +94,8 @@ class StreamSource(Reentrant["Stream[EntryT]"], Generic[EntryT]):
             except CatalogsFailedError as error:
                 error.collected = collected
                 raise
-        collected.report = stream.report
+            finally:
+                collected.report = stream.report
         return collected
 
 

@@ -76,8 +76,10 @@ async def test_finished_sources_are_not_asked_again(tmp_path: Path) -> None:
     async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
         sources = [of(good, "good"), of(denied, "denied")]
         collection = Collection(account.Client, sources, LISTING, limits=FAST, checkpoint=path)
-        with pytest.raises(SourcesFailedError):
+        with pytest.raises(SourcesFailedError) as caught:
             await collection.collect()
+        kept: Any = caught.value.collected
+        assert len(kept) == kept.report.items == 25
         assert told(path)["good"] == {
             "label": "good",
             "catalog": "AWS",

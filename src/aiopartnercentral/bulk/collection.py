@@ -70,7 +70,8 @@ class BulkSource(Reentrant["BulkStream[EntryT]"], Generic[EntryT]):
             except SourcesFailedError as error:
                 error.collected = collected
                 raise
-        collected.report = stream.report
+            finally:
+                collected.report = stream.report
         return collected
 
 
