@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, get_args
 from aiopartnercentral.bulk.clients import Clients
 from aiopartnercentral.bulk.job import Job, Listing, Listings, make_plan, name_listings
 from aiopartnercentral.bulk.limits import Limits
-from aiopartnercentral.bulk.pouring import Poured, pour, read_poured
+from aiopartnercentral.bulk.pouring import Poured, check_pouring, pour, read_poured
 from aiopartnercentral.bulk.stream import BulkStream, View
 from aiopartnercentral.client import ClientOptions, check_options
 from aiopartnercentral.errors import SourcesFailedError
@@ -191,11 +191,13 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
             save_every: seconds between two checkpoints; 0 for one after every page.
 
         Raises:
+            TypeError, ValueError: it is no sink, or its output is the checkpoint, or `save_every` is not from 0 on.
             SourcesFailedError: under `"finish"`, what failed, once the output is complete without it.
             SinkError: the output cannot be written.
             CheckpointError: the checkpoint cannot be used.
             Exception: under `"raise"`, what the first source to fail has failed with; an earlier output is as it was.
         """
+        check_pouring(sink, self._job.checkpoint, save_every)
         stream: BulkStream[Poured] = BulkStream(self._job, View(read_poured, raw=sink.wants == "raw", into_sink=True))
         async with stream:
             resumable = self._job.checkpoint is not None

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 
+from aiopartnercentral.checks import type_name
 from aiopartnercentral.errors import SourcesFailedError
-from aiopartnercentral.sinks.page import Page
+from aiopartnercentral.sinks.page import Page, Sink
 from aiopartnercentral.walk import read_batch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.bulk.stream import BulkStream
     from aiopartnercentral.report import MalformedItem
-    from aiopartnercentral.sinks.page import Sink
     from aiopartnercentral.walk import FetchedPage
 
-__all__ = ["Encode", "Poured", "pour", "read_poured"]
+__all__ = ["Encode", "Poured", "check_pouring", "pour", "read_poured"]
 
 Poured: TypeAlias = "tuple[Sequence[Any], Sequence[MalformedItem]]"
 """What a sink gets of a page: its items, and what was left out of them."""
@@ -32,6 +34,24 @@ def read_poured(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tupl
     """Hand over what a sink gets of a page, and no more items than the limit."""
     (items,), weight = read_batch(fetched, limit)
     return ((items, fetched.malformed),), weight
+
+
+def check_pouring(sink: object, checkpoint: Path | None, save_every: object) -> None:
+    """Check what a collection is to be poured into, and how often that is saved.
+
+    Raises:
+        TypeError: an argument is of a wrong type.
+        ValueError: the output would take the checkpoint's place, or there is no such time.
+    """
+    if not isinstance(sink, Sink):
+        raise TypeError(f"sink must be a Sink, such as open_sink gives, not {type_name(sink)}")
+    output = getattr(sink, "output", None)
+    if checkpoint is not None and isinstance(output, str) and os.path.realpath(output) == os.path.realpath(checkpoint):
+        raise ValueError(f"the checkpoint and the output are the same file, {output}")
+    if not isinstance(save_every, int | float) or isinstance(save_every, bool):
+        raise TypeError(f"save_every must be a number, not {type_name(save_every)}")
+    if not save_every >= 0:
+        raise ValueError(f"save_every must be at least 0, not {save_every}")
 
 
 async def pour(stream: BulkStream[Poured], sink: Sink, *, encode: Encode, save_every: float, resumable: bool) -> None:
