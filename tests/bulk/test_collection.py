@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import AsyncExitStack
 from functools import partial
@@ -171,6 +172,22 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
     assert report.complete
     assert path.read_bytes().count(b"\n") == 3
     assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
+
+
+async def test_a_provider_that_was_cancelled_fails_its_source_alone() -> None:
+    async def cancelled() -> Any:
+        raise asyncio.CancelledError  # as a task does that several await, once one of these is cancelled
+
+    async with no_task_left(), Emulator({"AWS": 30}) as emulator:
+        sources = [of(emulator, "good"), Source("AWS", credentials=cancelled, label="bad")]
+        collection = Collection(
+            account.Client, sources, account.Paginate.list_connections, limits=FAST, on_error="report"
+        )
+        collected = await collection.collect()
+    assert len(collected) == 30
+    assert [origin.label for origin in collected.report.failures] == ["bad"]
+    (error,) = collected.report.failures.values()
+    assert isinstance(error.__cause__, asyncio.CancelledError)
 
 
 async def test_an_ignored_error_skips_its_source() -> None:

@@ -122,6 +122,11 @@ class Call(Generic[PageT, ItemT]):
             except Exception as error:
                 _let_go(error)
                 raise
+            except anyio.get_cancelled_exc_class() as interruption:
+                if anyio.current_effective_deadline() == -math.inf:
+                    raise
+                # Of something that a provider of credentials awaits: it is no cancellation of ours.
+                raise RuntimeError("what the request waited for was cancelled") from interruption
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
 
     def begin_anew(self) -> None:
