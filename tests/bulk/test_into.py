@@ -14,14 +14,17 @@ from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import SinkError, SourcesFailedError
-from aiopartnercentral.sinks import open_sink
+from aiopartnercentral.sinks import CsvSink, open_sink
 from tests.bulk.setting import FAST, of
+from tests.client.test_paginate import connection
 from tests.fanout.fakes import no_task_left
+from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aiopartnercentral.bulk import Event
+    from aiopartnercentral.sinks import Page
 
 pytestmark = pytest.mark.anyio
 
@@ -161,6 +164,38 @@ async def test_what_cannot_be_collected_into_is_refused_before_anything_is_asked
                 await collection.into(open_sink(tmp_path / "b.ndjson"), save_every=save_every)  # type: ignore[arg-type]
         assert not emulator.requests
     assert [file.name for file in tmp_path.iterdir()] == ["link"]
+
+
+async def test_a_large_page_lets_others_go_on(tmp_path: Path) -> None:
+    ticks, seen = 0, list[int]()
+
+    class Watched(CsvSink):
+        async def write(self, page: Page) -> None:
+            seen.append(ticks)
+            await super().write(page)
+
+    def arrived(event: Event) -> None:
+        if isinstance(event, PageFetched):
+            seen.append(ticks)
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await anyio.lowlevel.checkpoint()
+            ticks += 1
+
+    with scripted_server() as server:
+        server.replies(Reply({"ConnectionSummaries": [connection("AWS", number) for number in range(2000)]}))
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        collection = Collection(
+            account.Client, source, LISTING, limits=FAST, checkpoint=tmp_path / "run.json", observer=arrived
+        )
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(tick)
+            await collection.into(Watched(tmp_path / "a.csv", account.ConnectionSummary))
+            tasks.cancel_scope.cancel()
+    fetched, written = seen
+    assert written - fetched > 2000 / 50
 
 
 async def test_typed_items_go_into_tables(tmp_path: Path) -> None:

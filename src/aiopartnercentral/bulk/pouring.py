@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
+import anyio.lowlevel
 
 from aiopartnercentral.checks import type_name
 from aiopartnercentral.errors import SourcesFailedError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.walk import FetchedPage
 
 __all__ = ["Encode", "Poured", "check_pouring", "pour", "read_poured"]
+
+_STRETCH = 32  # items that are recognised before other tasks have their turn: about 0.3 ms
 
 Poured: TypeAlias = "tuple[Sequence[Any], Sequence[MalformedItem]]"
 """What a sink gets of a page: its items, and what was left out of them."""
@@ -135,11 +138,13 @@ class _Pouring:
             self._again.add(origin)
             written.begin_anew()
         items, malformed = page
-        is_raw = self._sink.wants == "raw"
-        return (
-            [item for item in items if written.add(item if is_raw else await self._encode(item))],
-            [item for item in malformed if written.add(item.raw or b"")],
-        )
+        new, is_raw = [], self._sink.wants == "raw"
+        for number, item in enumerate(items, 1):
+            if written.add(item if is_raw else await self._encode(item)):
+                new.append(item)
+            if number % _STRETCH == 0:
+                await anyio.lowlevel.checkpoint()
+        return new, [item for item in malformed if written.add(item.raw or b"")]
 
     async def save(self) -> None:
         """Save a checkpoint of what is written up to now."""
