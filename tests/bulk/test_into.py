@@ -50,6 +50,18 @@ async def test_one_file_for_each_source(tmp_path: Path) -> None:
         assert sorted(len(file.read_bytes().splitlines()) for file in files) == [2, 3, 13, 25]
 
 
+async def test_files_of_several_listings_have_the_names_of_these(tmp_path: Path) -> None:
+    listings = {"list_connections": LISTING, "list_partners": account.Paginate.list_partners}
+    async with Emulator({"AWS": 25}) as emulator:
+        collection = Collection[Any](account.Client, of(emulator, "a"), listings, limits=FAST)
+        await collection.into(open_sink(tmp_path / "{operation}.csv", cls=collection.item_classes))
+        collection = Collection[Any](account.Client, of(emulator, "a"), [*listings.values()], limits=FAST)
+        await collection.into(open_sink(tmp_path / "{operation}.csv", cls=collection.item_classes))
+    names = ["ListConnections~11.csv", "ListPartners~11.csv", "list_connections.csv", "list_partners.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == names
+    assert (tmp_path / names[0]).read_bytes() == (tmp_path / names[2]).read_bytes()
+
+
 async def test_a_failure_leaves_an_earlier_output_alone(tmp_path: Path) -> None:
     output = tmp_path / "out.ndjson"
     output.write_text("before")

@@ -49,8 +49,8 @@ def open_sink(
     Arguments:
         path: a file, or a template with `{catalog}`, `{label}` or `{operation}` in it for a file for each.
         format: `ndjson`, `csv` or `parquet`; by default what the ending says, before `.gz` or `.zst`.
-        cls: for CSV and Parquet, the class of the items, or the class for each operation by its name in snake_case.
-            `item_class` gives it for a paginated operation.
+        cls: for CSV and Parquet, the class of the items, or the class for each operation by the name that its pages
+            have: `item_classes` of a bulk collection. `item_class` gives it for a paginated operation.
         compression: of NDJSON and CSV; by default what the ending says.
         envelope: NDJSON lines that say where each item is from.
         source: columns of CSV and Parquet that say it.

@@ -25,7 +25,7 @@ class Page:
     Attributes:
         label: of the source.
         catalog: that the items are from.
-        operation: in snake_case, such as `list_connections`.
+        operation: what they were listed by; from a bulk collection, the listing's name.
         items: the typed items; empty where only their JSON was fetched.
         raw: each item's JSON on one line, as served; empty where only typed items were fetched. Neither is in the repr,
             since members may be sensitive.
