@@ -10,6 +10,7 @@ from aiopartnercentral.bulk.job import Job, Listing, Listings, make_plan, name_l
 from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.pouring import Poured, check_pouring, pour, read_poured
 from aiopartnercentral.bulk.stream import BulkStream, View
+from aiopartnercentral.checks import type_name
 from aiopartnercentral.client import ClientOptions, check_options
 from aiopartnercentral.errors import SourcesFailedError
 from aiopartnercentral.paging import OnError, OnMalformed, ignoring, one_of
@@ -133,12 +134,17 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
             ValueError: an argument has a value that is not allowed.
         """
         limits = Limits() if limits is None else limits
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits must be a Limits, not {type_name(limits)}")
 
         def clients() -> Clients[Any]:
             return Clients(client_class, max_open=limits.sources, **options)
 
         check_options("Collection()", options, ClientOptions)
+        if observer is not None and not callable(observer):
+            raise TypeError(f"observer must be a function of an event, not {type_name(observer)}")
         clients()  # what else is wrong is told now
+        _check_limits(limits, client_class)
         named = name_listings(listings, client_class)
         paginations = {name: pagination for name, (_, pagination, _) in named.items()}
         plan = make_plan(
@@ -206,3 +212,10 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
         if failures and self._job.plan.on_error == "finish":
             raise SourcesFailedError(failures)
         return stream.report
+
+
+def _check_limits(limits: Limits, client_class: type[ServiceClient]) -> None:
+    """Raise `ValueError` for the rate of an operation that there is not: nothing would ever be held to it."""
+    service = client_class.service
+    for name in limits.rates.keys() - {operation.name for operation in service.operations}:
+        raise ValueError(f"limits.rates names {name!r}, which is no operation of {service.name}")
