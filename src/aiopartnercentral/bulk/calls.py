@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import secrets
 import traceback
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.walk import FetchedPage
 
 __all__ = ["Call", "Run"]
+
+_OF_A_REQUEST = frozenset({"aiobotocore", "aiopartnercentral", "botocore"})  # whose frames are cleared
 
 T = TypeVar("T")
 PageT = TypeVar("PageT")
@@ -248,13 +251,19 @@ class Call(Generic[PageT, ItemT]):
 
 
 def _let_go(failure: Exception) -> None:
-    """Clear the frames that a failure has passed, by which a report would keep the client, and much else, in memory."""
+    """Clear the frames of a request that has failed, by which a report would keep the client and much else in memory.
+
+    Those of others stay as they are: an exception that several share may be on its way through one that is not left.
+    """
     seen: set[int] = set()
     waiting: list[BaseException | None] = [failure]
     while waiting:
         each = waiting.pop()
         if each is not None and id(each) not in seen:
             seen.add(id(each))
-            traceback.clear_frames(each.__traceback__)
+            for frame, _ in traceback.walk_tb(each.__traceback__):
+                if str(frame.f_globals.get("__name__")).partition(".")[0] in _OF_A_REQUEST:
+                    with suppress(RuntimeError):  # of those that are not left yet, as the caller's
+                        frame.clear()
             waiting += [each.__cause__, each.__context__]
             waiting += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
