@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -116,6 +117,44 @@ async def test_a_source_whose_tokens_went_in_a_circle_begins_anew(tmp_path: Path
     assert (state.complete, state.restarted, state.items, state.pages) == (True, True, 3, 3)
     assert [type(event) for event in events].count(SourceRestarted) == 1
     assert identifiers(tmp_path / "out.ndjson") == [connection("AWS", number)["Id"] for number in range(3)]
+
+
+@pytest.mark.anyio
+async def test_what_was_malformed_once_is_not_taken_for_written(tmp_path: Path) -> None:
+    item = connection("AWS", 0)
+    strict = account.make_json_converter()
+    spelled = strict.dumps(strict.structure(item, account.ConnectionSummary))  # as it is recognised by
+
+    def refuse(*_: object) -> account.ConnectionSummary:
+        raise ValueError
+
+    strict.register_structure_hook(account.ConnectionSummary, refuse)
+    expired = False
+
+    def answer(received: Received) -> Reply:
+        if expired and "NextToken" in received.body:
+            return Reply({"__type": "ValidationException", "Message": "", "Reason": "X"}, status=400)
+        following = b"" if "NextToken" in received.body or expired else b',"NextToken":"t"'
+        return Reply(b'{"ConnectionSummaries":[%b]%b}' % (spelled, following))
+
+    with scripted_server() as server:
+        server.answer = answer
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        make = partial(Collection, account.Client, source, LISTING, limits=FAST, checkpoint=tmp_path / "run.json")
+        scope = anyio.CancelScope()
+        with scope:
+            await make(json_converter=strict, observer=lambda event: after(event, scope)).into(
+                open_sink(tmp_path / "out.csv", cls=account.ConnectionSummary), save_every=0
+            )
+        expired = True
+        report = await make().into(open_sink(tmp_path / "out.csv", cls=account.ConnectionSummary))
+    assert report.complete
+    assert identifiers(tmp_path / "out.csv") == [item["Id"]]
+
+
+def after(event: Event, scope: anyio.CancelScope) -> None:
+    if isinstance(event, PageFetched) and event.page == 2:
+        scope.cancel()
 
 
 @pytest.mark.anyio

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Encode", "Poured", "check_pouring", "pour", "read_poured"]
 
 _STRETCH = 32  # items that are recognised before other tasks have their turn: about 0.3 ms
+_LEFT_OUT = b"\0"  # which no JSON begins with: what was malformed is not in the output, and may be good the next time
 
 Poured: TypeAlias = "tuple[Sequence[Any], Sequence[MalformedItem]]"
 """What a sink gets of a page: its items, and what was left out of them."""
@@ -144,7 +145,7 @@ class _Pouring:
                 new.append(item)
             if number % _STRETCH == 0:
                 await anyio.lowlevel.checkpoint()
-        return new, [item for item in malformed if written.add(item.raw or b"")]
+        return new, [item for item in malformed if written.add(_LEFT_OUT + (item.raw or b""))]
 
     async def save(self) -> None:
         """Save a checkpoint of what is written up to now."""

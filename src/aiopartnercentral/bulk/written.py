@@ -25,8 +25,8 @@ class Written:
     """The fingerprints of one source's items.
 
     Attributes:
-        met: of the items since the source began, or began anew; in the output all of them.
-        left: of those that are in the output from before it began anew, and have not come again yet.
+        met: of the items since the source began, or began anew; all of them are in the output, or noted as left out.
+        left: of those from before it began anew that have not come again yet.
     """
 
     met: bytearray = attrs.field(factory=bytearray)
