@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import pytest
 from aiopartnercentral import account
 from aiopartnercentral.bulk import (
     Collection,
+    Credentials,
     Limits,
     PageFetched,
     Retried,
@@ -35,6 +35,8 @@ from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.bulk.line import Line
 
 pytestmark = pytest.mark.anyio
 
@@ -353,15 +355,23 @@ async def test_a_cancellation_leaves_nothing(after: float) -> None:
         assert emulator.in_flight <= 5
 
 
-async def test_a_stream_keeps_what_it_needs_open_and_no_longer() -> None:
-    async with AsyncExitStack() as stack:
-        emulators = [await stack.enter_async_context(Emulator({"AWS": 60})) for _ in range(6)]
-        sources = [of(emulator, f"{number}") for number, emulator in enumerate(emulators)]
-        limits = Limits(rate=1000, sources=2, concurrency=2)
-        listing = partial(account.Paginate.list_connections, page_size=10)
-        collected = await Collection(account.Client, sources, listing, limits=limits).collect()
-    assert len(collected) == 360
-    assert max(emulator.max_in_flight for emulator in emulators) == 1
+async def test_a_stream_keeps_what_it_needs_open_and_no_longer(line: Line) -> None:
+    async def give(number: int) -> Credentials:
+        return Credentials(access_key_id=f"key-{number}", secret_access_key="any")
+
+    sources = [
+        Source("AWS", credentials=partial(give, number), endpoint_url=line.url, label=f"{number}")
+        for number in range(6)
+    ]
+    limits = Limits(rate=1000, sources=2, concurrency=2)
+    async with Collection(account.Client, sources, account.Paginate.list_connections, limits=limits) as stream:
+        async for _ in stream:
+            pass
+        assert len(set(line.asked)) == 6
+        with anyio.fail_after(10):
+            while len(+line.open) > 2:
+                await anyio.sleep(0.01)
+    await line.until_open()
 
 
 @pytest.mark.parametrize(
