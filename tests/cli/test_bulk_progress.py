@@ -125,8 +125,8 @@ def test_the_board_counts_what_the_events_tell():
     board = Board()
     origins = tuple(Origin(source=Source(name), listing="l", operation="L") for name in "ABCDEFGHIJ")
     one, two, *_ = origins
-    board.note(RunStarted(run="r", service="s", origins=origins, finished=origins[6:]))
-    assert (board.finished, board.left) == (4, None)
+    board.note(RunStarted(run="r", service="s", origins=origins[:6], finished=origins[6:]))
+    assert (board.sources, board.finished, board.left) == (10, 4, None)
     board.note(SourceStarted(run="r", origin=one, resumed=True))
     board.note(SourceStarted(run="r", origin=two, resumed=False))
     board.note(Throttled(run="r", origin=one, attempt=1, rate=2.5, retry_after=None, request_id=None))

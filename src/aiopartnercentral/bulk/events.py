@@ -58,7 +58,7 @@ class RunStarted:
     Attributes:
         run: tells the run from others, in all its events and log messages.
         service: the service's name, such as `partnercentral-account`.
-        origins: what is to be collected.
+        origins: what is left to be collected.
         finished: what an earlier run has collected to its end, and this one does not ask for again.
     """
 

@@ -73,7 +73,8 @@ class Board:
         """Take in an event."""
         match event:
             case RunStarted(origins=origins, finished=finished):
-                self.sources, self.finished, self.resumed = len(origins), len(finished), len(finished)
+                self.sources = len(origins) + len(finished)
+                self.finished = self.resumed = len(finished)
                 self._began = time.monotonic()
             case SourceStarted(origin=origin) | SourceRestarted(origin=origin):
                 self.under_way[origin] = Line()
