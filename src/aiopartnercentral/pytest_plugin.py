@@ -34,6 +34,7 @@ __all__ = [
 _MARKER: Final = "partnercentral_emulator"
 _ON_ANYIO: Final = "_partnercentral_client_on_anyio"
 _ON_ASYNCIO: Final = "_partnercentral_client_on_asyncio"
+_ASYNCIO_MODULE: Final = "aiopartnercentral_on_asyncio"
 # Where botocore would find the developer's own credentials, or be told to go elsewhere than to the emulator.
 _REMOVED: Final = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
@@ -71,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio_plugin: Any = config.pluginmanager.getplugin("asyncio")
     if hasattr(asyncio_plugin, "fixture"):
         # pytest-asyncio runs the fixtures alone that it has decorated itself.
-        module: Any = ModuleType("aiopartnercentral_on_asyncio")
+        module: Any = ModuleType(_ASYNCIO_MODULE)
         module.connected = asyncio_plugin.fixture(_connecting(), name=_ON_ASYNCIO)
         config.pluginmanager.register(module, module.__name__)
 
@@ -165,6 +166,12 @@ def partnercentral_client(request: pytest.FixtureRequest) -> account.Client:
     if "anyio_backend" in request.fixturenames:
         name = _ON_ANYIO
     elif request.node.get_closest_marker("asyncio"):
+        if not request.config.pluginmanager.hasplugin(_ASYNCIO_MODULE):
+            pytest.fail(
+                "this test is marked for pytest-asyncio, which is not there: install it, or mark the test with "
+                "pytest.mark.anyio",
+                pytrace=False,
+            )
         name = _ON_ASYNCIO
     else:
         pytest.fail(

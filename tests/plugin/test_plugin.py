@@ -181,6 +181,10 @@ import pytest
 def test_without_a_loop(partnercentral_client):
     pass
 
+@pytest.mark.asyncio
+async def test_without_pytest_asyncio(partnercentral_client):
+    pass
+
 @pytest.mark.partnercentral_emulator({"AWS": 3})
 def test_with_an_argument_without_a_name(partnercentral_emulator):
     pass
@@ -192,10 +196,11 @@ def test_with_an_impossible_catalog(partnercentral_emulator):
 
 
 def test_misuse_is_told_by_what_to_do(run_suite: RunSuite) -> None:
-    ran = run_suite(MISUSED, "-p", "no:asyncio")
+    ran = run_suite(MISUSED, "-p", "no:asyncio", ini="markers = asyncio\n")
     assert set(ran.outcomes.values()) == {"error"}
-    assert len(ran.outcomes) == 3
+    assert len(ran.outcomes) == 4
     for told in (
+        "marked for pytest-asyncio, which is not there",
         "mark this one with pytest.mark.anyio or pytest.mark.asyncio",
         "takes arguments of Emulator by name alone",
         "catalog AWS must have from 0 to",
