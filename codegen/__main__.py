@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -86,8 +87,10 @@ def _checked(given: argparse.Namespace) -> None:
     """Refuse options that say nothing together.
 
     Raises:
-        UsageError: naming them.
+        UsageError: naming them, or the formatter that is not installed.
     """
+    if find_spec("ruff") is None:
+        raise UsageError("ruff is not installed; the extra `lint` has it")
     if (given.output is None) == bool(given.service or given.all):
         raise UsageError("--output goes with --service or --all, and they with it")
     for name in ("api_version", "package", "fan_out"):

@@ -14,6 +14,7 @@ import botocore
 import pytest
 
 from codegen import batch, emit, names, source, summary, targets
+from codegen.__main__ import main
 from codegen.build import build
 from codegen.errors import SourceError, UsageError
 from codegen.services import ROOT
@@ -335,3 +336,11 @@ def test_the_summary_in_the_documentation_is_what_the_command_writes_of_its_boto
     rows = {tuple(line.split(" | ")[:2]) for line in text.splitlines() if line.startswith("| ")}
     wanted = {(f"| {config.name}", config.api_version) for config in targets.every(ROOT)}
     assert rows == wanted | {("| service", "version")}
+
+
+@pytest.mark.parametrize("which", [("--service", "sqs"), ("--all",)])
+def test_without_the_formatter_nothing_is_begun(tmp_path, monkeypatch, capsys, which):
+    monkeypatch.setitem(sys.modules, "ruff", None)
+    assert main(["generate", *which, "--output", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "python -m codegen: error: ruff is not installed; the extra `lint` has it\n"
+    assert list(tmp_path.iterdir()) == []
