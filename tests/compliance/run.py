@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from contextlib import asynccontextmanager, contextmanager
+from importlib import invalidate_caches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -56,6 +57,7 @@ def _importable(packages: Path) -> Iterator[None]:
 
 async def _run(suites: Sequence[Suite], folder: Path) -> list[Result]:
     prepared = models.prepare(suites, folder)
+    invalidate_caches()  # an import meanwhile may have noted that there was no such folder
     session = settings.session(folder / "models")
     results = []
     async with serving() as server:

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import uuid
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from tests.compliance import run, suites
+from tests.compliance import models, run, suites
 from tests.compliance.__main__ import main
 from tests.compliance.examples import ERROR, INPUT, OUTPUT, PLANTED, REFUSED, SHAPES, UNSENDABLE, changed, suite
 
@@ -137,6 +138,18 @@ def test_operations_of_one_name_are_told_apart(written):
     other = {**INPUT, "given": {**INPUT["given"], "http": {"method": "PUT", "requestUri": "/"}}}
     found = results(written(suite(INPUT, changed(other, "serialized.method", "PUT"), INPUT)))
     assert [result.ours.problems for result in found] == [()] * 3
+
+
+def test_an_import_before_the_packages_are_written_hides_none(written, monkeypatch):
+    prepare = models.prepare
+
+    def importing(*arguments):
+        with pytest.raises(ModuleNotFoundError):
+            import_module("compliance_none_of_these")
+        return prepare(*arguments)
+
+    monkeypatch.setattr(models, "prepare", importing)
+    assert [result.ours.problems for result in results(written(suite(INPUT)))] == [()]
 
 
 def test_nothing_of_a_run_stays(written):
