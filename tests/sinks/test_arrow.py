@@ -153,6 +153,13 @@ def test_data_frames():
     assert polars.shape == (9, 7)
 
 
+def test_pairs_that_nobody_spoke_of_are_told_from_items():
+    with pytest.raises(TypeError, match="these are pairs of a source and an item: pass pairs=True"):
+        to_pandas([("AWS", item(1))], CLS)
+    with pytest.raises(TypeError, match="expected ConnectionSummary, got AccountSummary"):
+        to_pandas([account.AccountSummary(name="ada")], CLS)
+
+
 def test_duckdb_reads_batches_as_they_come():
     items = [item(number) for number in range(50)]
     reader = pa.RecordBatchReader.from_batches(arrow_schema(CLS), record_batches(items, CLS, max_rows=8))

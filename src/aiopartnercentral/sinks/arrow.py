@@ -98,6 +98,8 @@ def record_batches(
     """
     waiting = iter(items)
     while part := list(islice(waiting, max_rows)):
+        if not pairs and isinstance(part[0], tuple):
+            raise TypeError("these are pairs of a source and an item: pass pairs=True")
         sources = {"source": [str(source) for source, _ in part]} if pairs else {}
         batch = batch_of([item for _, item in part] if pairs else part, cls, sources)
         yield from bounded(batch, max_rows, max_bytes)
@@ -180,7 +182,7 @@ def _members(node: Struct, values: Values) -> list[Any]:
     """Return the array of each member of the structures."""
     for value in values:
         if value is not None and not isinstance(value, node.cls):
-            raise TypeError("expected a structure")
+            raise TypeError(f"expected {node.cls.__name__}, got {type(value).__name__}")
     return [_array(member.node, _attribute(member.name, values)) for member in node.members]
 
 
