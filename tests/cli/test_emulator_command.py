@@ -149,9 +149,9 @@ async def test_faults_of_a_file_strike(started, tmp_path):
         ("a = 1", "{} must have tables [[fault]] and nothing else, and 'a' is none"),
         ("fault = 1", "{} must have tables [[fault]] and nothing else, and 'fault' is none"),
         ("fault = [1]", "{} must have tables [[fault]] and nothing else, and 'fault' is none"),
-        ('[[fault]]\nkind = "reset"\n[[fault]]', "{}, fault 2: kind must be one of latency, "),
-        ('[[fault]]\nkind = "rest"', "{}, fault 1: kind must be one of "),
-        ('[[fault]]\nkind = ["reset"]', "{}, fault 1: kind must be one of "),
+        ('[[fault]]\nkind = "reset"\n[[fault]]', "{}, fault 2: kind None is none of latency, "),
+        ('[[fault]]\nkind = "rest"', "{}, fault 1: kind 'rest' is none of "),
+        ('[[fault]]\nkind = ["reset"]', "{}, fault 1: kind ['reset'] is none of "),
         ('[[fault]]\nkind = "reset"\nwhn = "after"', "{}, fault 1: whn is no key of reset, which has when, catalog, "),
         ('[[fault]]\nkind = "latency"', "{}, fault 1: seconds is needed for latency"),
         (

@@ -127,7 +127,10 @@ def emulator(
     ] = 0,
     catalog: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=NUMBER", help="A catalog and its number of connections; can be repeated."),
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="A catalog and its number of connections; can be repeated. AWS=120 and Sandbox=30 by default.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="NUMBER", help="Another number is other data.")] = 0,
     latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long each answer is held back.")] = 0.0,

@@ -88,8 +88,8 @@ def _fault(table: dict[str, Any]) -> Fault:
     """Return the fault of a table, or raise ValueError with a message that begins with the key."""
     kind = table.pop("kind", None)
     cls = KINDS.get(kind) if isinstance(kind, str) else None
-    if cls is None:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+    if cls is None:  # the names last: there are many, and the command cuts what is long
+        raise ValueError(f"kind {kind!r} is none of {', '.join(KINDS)}")
     own, common = _keys(cls), _keys(Fault)
     common.pop("action")
     for key in table:
