@@ -158,7 +158,7 @@ async def test_what_is_no_position_is_refused(tmp_path, change):
     await sink.abandon(keep=True)
     for odd in ("../../etc/passwd", None, -1.5, [], {}):
         for wrong in (position | {change: odd}, odd or "odd"):
-            with pytest.raises(SinkError, match="no position of a file sink"):
+            with pytest.raises(SinkError, match="had another output"):
                 await open_sink(tmp_path / "out.ndjson").open(wrong)
 
 

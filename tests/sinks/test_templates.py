@@ -172,7 +172,7 @@ async def test_the_folder_before_the_first_field_must_be_there(tmp_path):
 
 @pytest.mark.parametrize("odd", [{}, [], "x", {"version": 1, "template": "other", "files": {}}, {"version": 1}])
 async def test_what_is_no_position_is_refused(tmp_path, odd):
-    with pytest.raises(SinkError, match="no position of these files"):
+    with pytest.raises(SinkError, match="had another output"):
         await open_sink(tmp_path / "{label}.ndjson").open(odd)
 
 

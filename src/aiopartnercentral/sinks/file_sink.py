@@ -274,7 +274,7 @@ class FileSink(abc.ABC):
             except (TypeError, ValueError):
                 mark = None
         if mark is None:
-            raise SinkError(self.output, "what should say where to go on is no position of a file sink")
+            raise SinkError(self.output, "the run to go on with had another output: name the same one")
         if position.get("form") != self._form():
             raise SinkError(
                 self.output,

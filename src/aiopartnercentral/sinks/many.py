@@ -179,4 +179,4 @@ def _files(position: JsonValue, template: Template) -> tuple[str, dict[str, tupl
             return str(position["token"]), files
     except (TypeError, KeyError, AttributeError, IndexError):
         pass
-    raise SinkError(template.text, "what should say where to go on is no position of these files")
+    raise SinkError(template.text, "the run to go on with had another output: name the same one")
