@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
 from typing import Generic, Self, TypeAlias, TypeVar
 
 import attrs
@@ -53,12 +52,12 @@ Reader: TypeAlias = Callable[[FetchedPage[PageT, ItemT], int | None], tuple[tupl
 
 def read_items(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[ItemT, ...], int]:
     """Hand over the page's items, and no more of them than the limit."""
-    return tuple(islice(fetched.items, limit)), 1
+    return tuple(fetched.items[:limit]), 1
 
 
 def read_batch(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[Sequence[ItemT], ...], int]:
     """Hand over the page's items in one piece, and no more of them than the limit."""
-    items = tuple(islice(fetched.items, limit))
+    items = tuple(fetched.items[:limit])
     return (items,), len(items)
 
 

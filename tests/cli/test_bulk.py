@@ -104,7 +104,8 @@ async def test_filters_stand_behind_the_listing_that_they_are_for(run):
 
     async with serving(answer) as url:
         ended = await run(
-            *(*CONNECTIONS, "--connection-type", "SUBSIDIARY", "--page-size", 9, "--endpoint-url", url),
+            *(*CONNECTIONS, "--connection-type", "SUBSIDIARY", "--page-size", 9, "--max-items", 10**30),
+            *("--endpoint-url", url),
             *("list-connection-invitations", "--status", "PENDING", "--max-items", 1, "--catalog", "AWS"),
         )
     assert (ended.code, ended.err) == (0, "")
