@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from itertools import combinations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral.cli.options import Format, OnFailure, switch_of
-from aiopartnercentral.cli.output import STDOUT
+from aiopartnercentral.cli.output import STDOUT, is_replaceable
 from aiopartnercentral.cli.progress import can_be_live, is_terminal
 from aiopartnercentral.cli.running import USAGE, CommandError
 from aiopartnercentral.cli.text import clean
@@ -103,9 +104,15 @@ class Job:
         return _BY_ENDING.get(ending.lower(), Format.NDJSON)
 
     @property
+    def compression(self) -> str | None:
+        """The ending of the output that has the items compressed; None if they are not."""
+        ending = Path(self.output).suffix
+        return ending if self.form is Format.NDJSON and ending.lower() in ENDINGS else None
+
+    @property
     def into_file(self) -> bool:
         """Whether the items go into files; a device or a pipe is written like standard output."""
-        return self.output != STDOUT and (not Path(self.output).exists() or Path(self.output).is_file())
+        return self.output != STDOUT and is_replaceable(self.output)
 
     @property
     def bulk(self) -> str | None:
@@ -118,8 +125,8 @@ class Job:
         if self.output != STDOUT and self.form is Format.NDJSON:
             if is_template(self.output):
                 return "a template in --output"
-            if Path(self.output).suffix.lower() in ENDINGS:
-                return f"the ending {Path(self.output).suffix} of --output"
+            if self.compression is not None:
+                return f"the ending {self.compression} of --output"
         return self.listings[1].command if len(self.listings) > 1 else None
 
     @property
@@ -192,7 +199,7 @@ def _contradictions(job: Job) -> Iterator[str]:
         yield f"--ordered and {job.bulk} exclude each other: only catalogs of one listing can come in order"
     files = [(switch_of(name), getattr(job, name)) for name in _FILES if getattr(job, name) not in (None, STDOUT)]
     for (one, path), (other, same) in combinations(files, 2):
-        if Path(path).resolve() == Path(same).resolve():
+        if os.path.realpath(path) == os.path.realpath(same):
             yield f"{one} and {other} name the same file, {clean(str(path))}"
 
 
@@ -205,12 +212,13 @@ def _of_access(job: Job) -> Iterator[str]:
 
 
 def _of_output(job: Job) -> Iterator[str]:
-    if job.output == STDOUT:
-        if job.form in (Format.CSV, Format.PARQUET):
-            yield f"--format {job.form} needs --output: it is written to files alone"
-        if job.report == STDOUT:
-            yield "--report - and --output - exclude each other: both would be standard output"
-    elif job.form is Format.TABLE and is_template(job.output):
+    if job.form in (Format.CSV, Format.PARQUET) and not job.into_file:
+        yield f"--format {job.form} needs --output and a file: it is written to files alone"
+    elif job.compression is not None and not job.into_file:
+        yield f"the ending {job.compression} of --output needs a file: nothing else is compressed"
+    if job.output == job.report == STDOUT:
+        yield "--report - and --output - exclude each other: both would be standard output"
+    if job.form is Format.TABLE and is_template(job.output):
         yield "--format table and a template in --output exclude each other: one table has everything"
 
 

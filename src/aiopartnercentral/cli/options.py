@@ -68,9 +68,10 @@ def _is_address(value: str) -> bool:
 
 
 def _check_output(value: str | None) -> str | None:
+    """Refuse what names nothing; standard output has one name, and is not replaced even if it is a file."""
     if value == "":
         raise typer.BadParameter("it is empty: name a file, or - for standard output")
-    return value
+    return STDOUT if value == "/dev/stdout" else value
 
 
 def _check_file(value: Path | None) -> Path | None:

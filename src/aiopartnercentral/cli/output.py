@@ -26,11 +26,22 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Self
 
-__all__ = ["STDOUT", "Outlet", "Target", "deliver", "write_once"]
+__all__ = ["STDOUT", "Outlet", "Target", "deliver", "is_replaceable", "write_once"]
 
 STDOUT = "-"
 # Enough for one write to be worth a thread's time; twice this may wait in memory.
 _ENOUGH = 1 << 18
+
+
+def is_replaceable(path: str | Path) -> bool:
+    """Tell whether a path leads to a file, or to nothing yet, rather than to a device, a pipe or a folder.
+
+    What cannot be looked at counts as nothing: whoever opens it is told why.
+    """
+    try:
+        return Path(path).is_file() or not Path(path).exists()
+    except OSError:
+        return True
 
 
 class Outlet:
@@ -151,7 +162,7 @@ class Target:
     @classmethod
     def _open_regular(cls, output: str) -> Self | None:
         # Asked before links are resolved: a pipe of the shell's is a link to what has no name of its own.
-        if Path(output).exists() and not Path(output).is_file():
+        if not is_replaceable(output):
             return None
         # A link stays a link: what it leads to is replaced.
         place = Path(os.path.realpath(output))
