@@ -149,6 +149,24 @@ async def test_the_report_file_tells_of_every_source(run, two, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "sources.toml"]
 
 
+async def test_the_report_holds_no_secret_and_may_fail_without_hiding_what_failed(run, tmp_path):
+    said = rb'{"__type":"%s","message":"\ud800 x-amz-security-token:THE-TOKEN\nx-amz-security-token:THE-TOKEN"}'
+    codes = {"AWS": b"InvalidSignatureException", "Sandbox": b"OddException\\ud800"}
+    async with serving(lambda _, sent: (400, said % codes[sent["Catalog"]])) as url:
+        both = (*CONNECTIONS, "--catalog", "AWS", "--catalog", "Sandbox", "--endpoint-url", url)
+        report = tmp_path / "r.json"
+        ended = await run(*both[:4], "--endpoint-url", url, "--report", report)
+        assert ended.code == 1
+        assert b"the credentials were not accepted (InvalidSignatureException)" in report.read_bytes()
+        assert b"THE-TOKEN" not in report.read_bytes()
+        ended = await run(*both, "--report", "/dev/full", "--output", tmp_path / "o.ndjson")
+    assert ended.code == 1
+    rejected, odd, unwritten = ended.err.splitlines()
+    assert "AWS: the credentials were not accepted" in rejected
+    assert "Sandbox: OddException" in odd
+    assert unwritten == "aiopartnercentral: cannot write /dev/full: No space left on device"
+
+
 async def test_what_is_to_be_ignored_is_skipped(run, two, tmp_path):
     sources, ada, bob = two
     ada.denied_catalogs = ["Sandbox"]
@@ -228,6 +246,26 @@ async def test_malformed_items_are_kept_beside(run, tmp_path, output):
     assert (left_out["label"], left_out["operation"]) == ("AWS", "list_connections")
     assert left_out["path"] == "$.ConnectionSummaries[1].UpdatedAt"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["bad.ndjson.gz", output])
+
+
+async def test_where_malformed_items_cannot_go_nothing_is_shown_nor_said_to_be_there(run, tmp_path):
+    bad = tmp_path / "bad.ndjson"
+
+    def answer(_, sent):
+        return (400, b'{"__type":"AccessDeniedException"}') if "NextToken" in sent else page([WRONG], "more")
+
+    async with serving(answer) as url:
+        arguments = (*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, "--malformed")
+        ended = await run(*arguments, tmp_path / "no" / "bad.ndjson", "--format", "table")
+        assert (ended.code, ended.out) == (1, b"")
+        assert "its folder does not exist" in ended.complaint
+        ended = await run(*arguments, bad, "--output", tmp_path / "a.csv")
+        assert (ended.code, bad.exists()) == (1, False)
+        assert "AWS: AccessDeniedException" in ended.complaint
+        ended = await run(*arguments, bad, "--format", "table")
+    assert ended.code == 1
+    assert ended.err.startswith(f"aiopartnercentral: 1 malformed item left out: see {bad}\n")
+    assert WRONG in bad.read_bytes()
 
 
 async def test_where_nothing_was_malformed_the_file_is_empty(run, two, tmp_path):

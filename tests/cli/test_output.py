@@ -93,7 +93,7 @@ async def test_closed_stdout(environment, emulator, command, code):
     assert b"Traceback" not in ended.stderr
     if code is not None:
         assert ended.returncode == code
-        assert ended.stderr == b"aiopartnercentral: standard output is closed: name a file with --output\n"
+        assert ended.stderr == b"aiopartnercentral: standard output is closed: name a file\n"
 
 
 async def test_closed_stderr_keeps_the_data_clean(environment, emulator):

@@ -45,23 +45,26 @@ _NO_HURRY = 100.0
 _NOTE = "while collecting source "
 
 
-async def collect_in_bulk(job: Job) -> tuple[Mapping[str, Progress], float]:
-    """Collect into the output, and return how far each source has come and the seconds that it took.
+async def collect_in_bulk(job: Job) -> tuple[Mapping[str, Progress], float, CommandError | None]:
+    """Collect into the output; returns how far each source has come, the seconds, and why there is no report if so.
 
     Cancelling it leaves an earlier output as it was; with a checkpoint it can be gone on with.
 
     Raises:
         CommandError: it failed, and nothing but the message is left to do.
     """
+    unwritten = None
     async with AsyncExitStack() as stack:
         report_file = None if job.report is None else stack.enter_context(await Target.open(job.report))
         run = _Run(job, await stack.enter_async_context(_opened_sources(job)))
         report = await run.collect()
         if report_file is not None:
-            text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
-            await write_once(report_file, f"{text}\n".encode())
-            await report_file.keep()
-    return {run.name(origin): _foreseen(state) for origin, state in report.sources.items()}, report.elapsed
+            try:
+                await write_once(report_file, _told(report))
+                await report_file.keep()
+            except CommandError as error:
+                unwritten = error
+    return {run.name(origin): _foreseen(state) for origin, state in report.sources.items()}, report.elapsed, unwritten
 
 
 @asynccontextmanager
@@ -133,7 +136,7 @@ class _Run:
             raise self._explained(failure) from failure
         (report,) = reports
         left_out = sum(len(state.malformed) for state in report.states)
-        if left_out:
+        if left_out and not (self._sink is not None and _is_all_lost(report)):
             say(f"{counted(left_out, 'malformed item')} left out: see {clean(str(job.malformed))}")
         return report
 
@@ -178,14 +181,20 @@ class _Run:
             except Exception as error:  # noqa: BLE001 - as above
                 failure = error
 
-        with await Target.open(job.output) as target:
+        async with AsyncExitStack() as stack:
+            target = stack.enter_context(await Target.open(job.output))
+            beside = None if job.malformed is None else _ndjson(job.malformed)
+            if beside is not None:
+                # Before anything is shown that nobody could have again.
+                stack.push_async_callback(partial(beside.abandon, keep=False))
+                await beside.open()
             await deliver(target, work)
             if failure is not None:
                 raise failure
             (report,) = reports
-            if job.malformed is not None:
-                await _write_malformed(_ndjson(job.malformed), report)
-            if len(report.failures) < len(report.sources):
+            if beside is not None:
+                await _write_malformed(beside, report)
+            if not _is_all_lost(report):
                 await target.keep()
         return report
 
@@ -232,6 +241,21 @@ def _foreseen(state: Progress) -> Progress:
     return attrs.evolve(state, error=_SettingError(line))
 
 
+def _told(report: BulkReport) -> bytes:
+    """Return the report as JSON, of each error what the command says: the service's own words may quote a request."""
+    told = report.as_json()
+    for entry, state in zip(told["sources"], map(_foreseen, report.states), strict=True):
+        if state.error is not None:
+            entry["error"]["message"] = explain(state.error) or type(state.error).__name__
+    text = json.dumps(told, indent=2, ensure_ascii=False)
+    # Half of a surrogate pair, as the path of a malformed item can hold, stays what JSON makes of it.
+    return f"{text}\n".encode(errors="backslashreplace")
+
+
+def _is_all_lost(report: BulkReport) -> bool:
+    return len(report.failures) == len(report.sources)
+
+
 def _ndjson(path: Path) -> Sink:
     return open_sink(path, format="ndjson")
 
@@ -242,12 +266,7 @@ async def _write_malformed(sink: Sink, report: BulkReport) -> None:
     Raises:
         SinkError: it cannot be written; an earlier file is as it was.
     """
-    try:
-        await sink.open()
-        for origin, state in report.sources.items():
-            left_out = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)
-            await sink.write(page_of_malformed(left_out))
-        await sink.finish()
-    except BaseException:
-        await sink.abandon(keep=False)
-        raise
+    for origin, state in report.sources.items():
+        left_out = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)
+        await sink.write(page_of_malformed(left_out))
+    await sink.finish()

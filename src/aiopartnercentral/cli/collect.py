@@ -46,8 +46,9 @@ async def collect(parts: Sequence[Part]) -> int:
         return _conclude(job, report.catalogs, report.elapsed)
     from aiopartnercentral.cli.bulk import collect_in_bulk  # noqa: PLC0415 - a plain collection starts without
 
-    states, elapsed = await collect_in_bulk(job)
-    return _conclude(job, states, elapsed, called="source", hint=partial(how_to_go_on, job.checkpoint))
+    states, elapsed, unwritten = await collect_in_bulk(job)
+    hint = partial(how_to_go_on, job.checkpoint)
+    return _conclude(job, states, elapsed, called="source", hint=hint, unwritten=unwritten)
 
 
 async def _collect_plainly(job: Job) -> Report:
@@ -66,11 +67,12 @@ def _conclude(
     *,
     called: str = "catalog",
     hint: Callable[[], str | None] = lambda: None,
+    unwritten: CommandError | None = None,
 ) -> int:
     """Tell how it ended, and return the exit code.
 
     Raises:
-        CommandError: something failed; its lines are what is still to be told.
+        CommandError: something failed, or the report is unwritten; its lines are what is still to be told.
     """
     if job.shows_summary and sys.stderr is not None:
         _write_summary(report_text(states, elapsed=elapsed, width=width_of(sys.stderr), called=called))
@@ -78,11 +80,13 @@ def _conclude(
     fault = unforeseen(failed)
     if fault is not None:
         raise fault
-    if not failed:
+    if not failed and unwritten is None:
         return 0
     lines = [] if job.shows_summary else explain_all(failed)
+    more = () if unwritten is None else unwritten.lines
     line = hint()
-    raise CommandError(*lines, *([] if line is None else [line]))
+    code = FAILED if failed or unwritten is None else unwritten.exit_code
+    raise CommandError(*lines, *more, *([] if line is None else [line]), exit_code=code)
 
 
 def _write_summary(text: str) -> None:

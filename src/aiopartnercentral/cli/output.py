@@ -147,7 +147,7 @@ class Target:
         """
         if output == STDOUT:
             if sys.stdout is None:
-                raise CommandError("standard output is closed: name a file with --output")
+                raise CommandError("standard output is closed: name a file")
             return cls("standard output", sys.stdout.fileno())
         try:
             regular = cls._open_regular(output)
