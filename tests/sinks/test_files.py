@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral.sinks import Page, SinkError, open_sink
+from aiopartnercentral.sinks import NdjsonSink, Page, SinkError, open_sink
 from tests.sinks.pages import CLS, page, raw
 from tests.sinks.reading import rows
 
@@ -264,3 +264,16 @@ async def test_an_item_of_another_kind_is_named_without_its_values(tmp_path, end
         assert caught.value.__context__ is None
         assert "hunter2" not in str(caught.value)
         await sink.abandon(keep=False)
+
+
+@pytest.mark.parametrize("bounds", [{"max_rows": 6}, {"max_bytes": sum(map(len, page(0).raw)) + 100}])
+async def test_no_more_is_gathered_than_allowed(tmp_path, bounds):
+    sink = NdjsonSink(tmp_path / "out.ndjson", **bounds)
+    await sink.open()
+    (draft,) = tmp_path.iterdir()
+    sizes = []
+    for _ in range(4):
+        await sink.write(page(0))
+        sizes.append(draft.stat().st_size)
+    await sink.abandon(keep=False)
+    assert [size > before for before, size in zip([0, *sizes], sizes, strict=False)] == [False, True, False, True]
