@@ -282,6 +282,10 @@ class ServiceError(AioPartnerCentralError, ClientError):
         response: Any = error_response  # botocore takes any
         if self.message_is_sensitive:
             response = {**response, "Error": {**response.get("Error", {}), "Message": REDACTED}}
+        metadata = response.get("ResponseMetadata", {})
+        if not metadata.get("RetryAttempts"):
+            # botocore says "reached max retries: 0" of every error of a client that is to send once.
+            response = {**response, "ResponseMetadata": {**metadata, "MaxAttemptsReached": False}}
         ClientError.__init__(self, response, operation_name)
         self.response = error_response  # type: ignore[assignment] # botocore takes any
         self.problems: tuple[DecodeError, ...] = ()
