@@ -145,6 +145,9 @@ def name_listings(
         TypeError: one is no listing of the service.
         ValueError: there is none, two have the same name, or one says how it is to be collected.
     """
+    client = unconnected(client_class)
+    if isinstance(given, str):  # it would be one of letters
+        raise _no_listing(given, client)
     named: list[tuple[str | None, Listing[Any]]]
     if isinstance(given, Mapping):
         named = list(cast("Mapping[str, Listing[Any]]", given).items())
@@ -152,7 +155,6 @@ def name_listings(
         named = [(None, listing) for listing in (given if isinstance(given, Iterable) else [given])]
     if not named:
         raise ValueError("listings must name at least one listing")
-    client = unconnected(client_class)
     listings: dict[str, tuple[Listing[Any], Pagination[Any, Any, Any], int | None]] = {}
     for name, listing in named:
         paginator = _checked(listing, client)
@@ -166,13 +168,17 @@ def name_listings(
 
 def _checked(listing: Listing[Any], client: ServiceClient) -> Paginator[Any, Any]:
     if not callable(listing):
-        raise TypeError(f"a listing must be a method of {type(client).__module__}.Paginate, not {listing!r}")
+        raise _no_listing(listing, client)
     paginator = _paginator(listing, client, "AWS", "raise")
     if not paginator.is_plain:
         raise ValueError(
             "a listing has what is asked of the service, and max_items; how it is collected is told to the collection"
         )
     return paginator
+
+
+def _no_listing(given: object, client: ServiceClient) -> TypeError:
+    return TypeError(f"a listing must be a method of {type(client).__module__}.Paginate, not {given!r}")
 
 
 def _paginator(
