@@ -381,6 +381,7 @@ async def test_a_stream_keeps_what_it_needs_open_and_no_longer(line: Line) -> No
         ([], "listings must name at least one listing"),
         ({}, "listings must name at least one listing"),
         (["list_connections"], "a listing must be a method of aiopartnercentral.account.client.Paginate, not 'list_"),
+        ("list_connections", "a listing must be a method of aiopartnercentral.account.client.Paginate, not 'list_"),
         ([lambda *_, **__: 1], "a listing must give a paginator, not int"),
         (partial(account.Paginate.list_connections, ordered=True), "how it is collected is told to the collection"),
         (partial(account.Paginate.list_connections, on_error="report"), "how it is collected is told to the coll"),
