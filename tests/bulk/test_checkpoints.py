@@ -17,6 +17,7 @@ import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Source, SourceRestarted, SourceStarted
+from aiopartnercentral.bulk.checkpoint import Checkpoint, Question
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, SinkError, SourcesFailedError
 from aiopartnercentral.report import Outcome
@@ -386,6 +387,27 @@ async def test_one_run_at_a_time(tmp_path: Path) -> None:
             with pytest.raises(CheckpointError, match="is in use by another run"):
                 await collection.collect()
             assert len([entry async for entry in stream]) == 24
+
+
+async def test_however_often_it_is_opened_and_closed_nobody_shares_it(tmp_path: Path) -> None:
+    question, holders, opened = Question(service="any", listings={}, origins=()), 0, 0
+
+    async def open_and_close() -> None:
+        nonlocal holders, opened
+        for _ in range(150):
+            with suppress(CheckpointError):
+                checkpoint = await Checkpoint.open(tmp_path / "run.json", question)
+                opened, holders = opened + 1, holders + 1
+                assert holders == 1
+                await anyio.lowlevel.checkpoint()
+                holders -= 1
+                await checkpoint.close()
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(6):
+            tasks.start_soon(open_and_close)
+    assert opened > 100
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_what_cannot_be_written_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
