@@ -121,6 +121,33 @@ async def test_interrupting_gives_the_terminal_back_and_says_how_to_go_on(starte
     assert shown.rindex(b"\x1b[?25h") < shown.index(b"stopped by SIGINT") < shown.index(b"to go on: aiopartnercentral")
 
 
+@pytest.mark.parametrize("bulk", [True, False])
+async def test_a_terminal_that_goes_away_takes_nothing_with_it(started, environment, tmp_path, bulk):
+    release = anyio.Event()
+
+    async def answer(_operation, sent):
+        if sent.get("NextToken") is None:
+            return page([connection(1)], "more")
+        await release.wait()
+        return page([connection(2)])
+
+    file = tmp_path / "o.ndjson"
+    async with serving(answer) as url:
+        arguments = (*COLLECT, "--catalog", "AWS", "--endpoint-url", url, "--output", file)
+        rate = ("--rate", 9) if bulk else ()
+        with terminal(environment) as (ours, theirs):
+            async with started(*arguments, *rate, stderr=theirs) as process:
+                os.close(theirs)
+                await shown_until(ours, b"1 item")
+                nothing = os.open(os.devnull, os.O_RDONLY)
+                os.dup2(nothing, ours)
+                os.close(nothing)
+                await anyio.sleep(0.3)  # as long as two frames take
+                release.set()
+                assert await process.wait() == 0
+    assert file.read_bytes().count(b"\n") == 2
+
+
 def test_the_board_counts_what_the_events_tell():
     board = Board()
     origins = tuple(Origin(source=Source(name), listing="l", operation="L") for name in "ABCDEFGHIJ")

@@ -19,7 +19,7 @@ from aiopartnercentral.cli.progress import follow, width_of
 from aiopartnercentral.cli.rows import Rows
 from aiopartnercentral.cli.running import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.tables import encoded, report_text
-from aiopartnercentral.cli.text import one_line
+from aiopartnercentral.cli.text import one_line, show
 from aiopartnercentral.errors import CatalogsFailedError
 from aiopartnercentral.report import Outcome, Report, failures
 
@@ -75,7 +75,7 @@ def _conclude(
         CommandError: something failed, or the report is unwritten; its lines are what is still to be told.
     """
     if job.shows_summary and sys.stderr is not None:
-        _write_summary(report_text(states, elapsed=elapsed, width=width_of(sys.stderr), called=called))
+        show(report_text(states, elapsed=elapsed, width=width_of(sys.stderr), called=called))
     failed = failures(states)
     fault = unforeseen(failed)
     if fault is not None:
@@ -87,15 +87,6 @@ def _conclude(
     line = hint()
     code = FAILED if failed or unwritten is None else unwritten.exit_code
     raise CommandError(*lines, *more, *([] if line is None else [line]), exit_code=code)
-
-
-def _write_summary(text: str) -> None:
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except OSError:
-        # Nobody reads it; that is no fault of the collection.
-        return
 
 
 def _aborted(job: Job, report: Report) -> bool:

@@ -10,7 +10,7 @@ import anyio
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from aiopartnercentral.cli.text import clean, counted, say
+from aiopartnercentral.cli.text import clean, counted, say, unheard
 from aiopartnercentral.report import Outcome
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ async def follow(report: Callable[[], Report], *, live: bool) -> None:
         report: gives the state of the moment.
         live: redraw in place, which nothing else may write to the terminal meanwhile.
     """
-    await (_follow_live(report) if live else _follow_in_lines(report))
+    if live:
+        with unheard():
+            await _follow_live(report)
+    else:
+        await _follow_in_lines(report)
 
 
 async def _follow_live(report: Callable[[], Report]) -> None:
@@ -71,7 +75,14 @@ async def _follow_live(report: Callable[[], Report]) -> None:
         TimeElapsedColumn(),
     )
     console = Console(file=sys.stderr, force_terminal=True)
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as display:
+    with Progress(
+        *columns,
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as display:
         rows = {
             catalog: display.add_task(clean(catalog), total=None, start=False, state="")
             for catalog in report().catalogs

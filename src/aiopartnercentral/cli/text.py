@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-__all__ = ["clean", "counted", "one_line", "say"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["clean", "counted", "is_text", "one_line", "say", "show", "unheard"]
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
 _LIMIT = 300
@@ -18,6 +23,11 @@ def clean(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
     )
+
+
+def is_text(argument: str) -> bool:
+    """Tell whether an argument of the command line is text, rather than bytes that the locale could not decode."""
+    return argument == argument.encode("utf-8", "replace").decode()
 
 
 def one_line(text: str) -> str:
@@ -36,11 +46,23 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def say(message: str) -> None:
-    """Write one line to stderr, marked as ours; where nobody reads it, that is no fault."""
-    if sys.stderr is None:
-        return
+    """Write one line to stderr, marked as ours; see `show`."""
+    show(f"aiopartnercentral: {message}\n")
+
+
+def show(text: str) -> None:
+    """Write to stderr; where nobody reads it, that is no fault."""
+    with unheard():
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Give stderr up when it cannot be written, as the terminal or the reader has gone."""
     try:
-        sys.stderr.write(f"aiopartnercentral: {message}\n")
-        sys.stderr.flush()
+        yield
     except OSError:
-        return
+        # Python would try again at exit, and make that the exit code.
+        sys.stderr = None

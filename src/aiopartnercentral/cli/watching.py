@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from aiopartnercentral.cli.text import clean, counted, say
+from aiopartnercentral.cli.text import clean, counted, say, unheard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +36,22 @@ async def watch(board: Board, name: Callable[[Origin], str], *, live: bool) -> N
         name: gives what a source is called.
         live: redraw in place, which nothing else may write to the terminal meanwhile.
     """
-    await (_watch_live(board, name) if live else _watch_in_lines(board))
+    if live:
+        with unheard():
+            await _watch_live(board, name)
+    else:
+        await _watch_in_lines(board)
 
 
 async def _watch_live(board: Board, name: Callable[[Origin], str]) -> None:
     console = Console(file=sys.stderr, force_terminal=True)
     with Live(
-        console=console, auto_refresh=False, transient=True, get_renderable=partial(_drawn, board, name, console)
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        get_renderable=partial(_drawn, board, name, console),
     ) as it:
         while True:
             it.refresh()
@@ -73,7 +82,7 @@ async def _watch_in_lines(board: Board) -> None:
             say(shown)
     finally:
         last = ", ".join(_totals(board))
-        if last != shown:
+        if board.sources and last != shown:
             say(last)
 
 
