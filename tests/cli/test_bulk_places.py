@@ -6,13 +6,17 @@ In this process, as nothing of it needs one of its own.
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 
 import pytest
 
 from aiopartnercentral.cli.app import app
+from aiopartnercentral.cli.job import how_to_go_on
 
 CONNECTIONS = ("collect", "list-connections")
 AWS = ("--catalog", "AWS")
+BASH = shutil.which("bash")
 
 
 @pytest.fixture
@@ -65,3 +69,65 @@ def test_what_is_written_into_files_alone(told, options, words):
     code, line = told(*AWS, *options)
     assert code == 2
     assert words in line
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--output", "c.lock"), "--output and the .lock of --checkpoint name the same file"),
+        (("--output", "a.csv", "--report", "c.part"), "--report and the .part of --checkpoint name the same file"),
+        (
+            ("--output", "\udcff/{label}.csv"),
+            "--checkpoint and a template in --output that holds bytes that are no text",
+        ),
+    ],
+)
+def test_what_a_checkpoint_does_not_go_with(told, options, words):
+    code, line = told(*AWS, *options, "--checkpoint", "c")
+    assert code == 2
+    assert words in line
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_checkpoint_that_is_no_file(told):
+    os.mkfifo("c")
+    assert told(*AWS, "--output", "a.csv", "--checkpoint", "c") == (
+        2,
+        "aiopartnercentral: --checkpoint must name a file: c is there and none",
+    )
+
+
+def test_files_that_are_too_much_for_their_parsers(told, tmp_path):
+    file = tmp_path / "file"
+    for text in (f"a = {'[' * 5000}", f"a = {'9' * 5000}"):
+        file.write_text(text)
+        code, line = told("--sources", file)
+        assert code == 2
+        assert line.startswith(f"aiopartnercentral: {file} is not TOML: ")
+    file.write_text('{"format":' + "[" * 50_000)
+    code, line = told(*AWS, "--output", "a.csv", "--checkpoint", file)
+    assert code == 2
+    assert "is no checkpoint, or a damaged one" in line
+
+
+@pytest.mark.skipif(BASH is None, reason="has no bash")
+def test_a_shell_reads_the_command_to_go_on_as_it_was_typed(monkeypatch, tmp_path):
+    arguments = [
+        "plain",
+        "a b",
+        "",
+        'it\'s $(id) `id` \\ "x"',
+        "{label}",
+        "каталог",
+        "a\nb'\\\t\x1b[31m",
+        "\udcff9\xa0é",
+    ]
+    monkeypatch.setattr("sys.argv", ["ignored", *arguments])
+    (tmp_path / "c").touch()
+    line = how_to_go_on(tmp_path / "c")
+    assert line is not None
+    assert BASH is not None
+    assert line.isprintable()
+    script = f"aiopartnercentral() {{ printf '%s\\0' \"$@\"; }}; {line.partition('to go on: ')[2]}"
+    read = subprocess.run([BASH, "-c", script], check=True, capture_output=True, timeout=30).stdout
+    assert read.split(b"\0")[:-1] == [os.fsencode(argument) for argument in arguments]

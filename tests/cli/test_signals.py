@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import signal
 import socket
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -70,6 +72,21 @@ async def test_a_signal_leaves_the_earlier_file_and_no_other(started, tmp_path, 
         assert await process.wait() == code
     assert [path.name for path in tmp_path.iterdir()] == ["items"]
     assert file.read_text() == "earlier\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+async def test_a_file_of_sources_that_never_comes_can_be_given_up(started, tmp_path):
+    pipe, writer = tmp_path / "sources", None
+    os.mkfifo(pipe)
+    async with started("collect", "list-connections", "--sources", pipe) as process:
+        while writer is None:
+            await anyio.sleep(0.01)
+            with suppress(OSError):  # nobody reads yet
+                writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        process.send_signal(signal.SIGTERM)
+        assert await everything(process.stderr) == b"aiopartnercentral: stopped by SIGTERM\n"
+        assert await process.wait() == 143
+    os.close(writer)
 
 
 async def test_interrupting_twice_changes_nothing(started):

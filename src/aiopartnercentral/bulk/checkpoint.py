@@ -261,7 +261,7 @@ def _read(path: Path) -> _File | None:
         if header.version != _VERSION:
             raise CheckpointError(f"the checkpoint {path} is of version {header.version}, not {_VERSION}: {again}")
         return msgspec.json.decode(data, type=_File)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's messages name the place and the types, and quote nothing.
         raise CheckpointError(f"{path} is no checkpoint, or a damaged one: {error}") from None
 

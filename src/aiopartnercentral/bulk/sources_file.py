@@ -59,7 +59,8 @@ def load_sources(path: str | os.PathLike[str]) -> tuple[Source, ...]:
     file = Path(path)
     try:
         content = tomllib.loads(file.read_bytes().decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Of numbers with thousands of digits, and of arrays in arrays, the parser knows nothing.
         reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"is not TOML: {error}"
         failure = SourcesFileError(f"{file} {reason}")
     else:

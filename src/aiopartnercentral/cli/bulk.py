@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 import attrs
 
 from aiopartnercentral import account
@@ -80,7 +81,8 @@ async def _opened_sources(job: Job) -> AsyncIterator[Sequence[Source]]:
             yield [Source(catalog, client=client, account=where, label=catalog) for catalog in job.catalogs]
         return
     try:
-        found = load_sources(job.sources)
+        # In a thread, which is given up when it waits for whoever is to write a pipe.
+        found = await anyio.to_thread.run_sync(load_sources, job.sources, abandon_on_cancel=True)
     except SourcesFileError as error:
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
     except OSError as error:

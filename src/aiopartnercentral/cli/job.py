@@ -15,7 +15,7 @@ from aiopartnercentral.cli.options import Format, OnFailure, switch_of
 from aiopartnercentral.cli.output import STDOUT, is_replaceable
 from aiopartnercentral.cli.progress import can_be_live, is_terminal
 from aiopartnercentral.cli.running import USAGE, CommandError
-from aiopartnercentral.cli.text import clean
+from aiopartnercentral.cli.text import clean, is_text
 from aiopartnercentral.sinks.compression import ENDINGS
 from aiopartnercentral.sinks.templates import is_template
 
@@ -27,6 +27,7 @@ __all__ = ["Asked", "Job", "Part", "checkpoint_of", "how_to_go_on", "put_togethe
 _BY_ENDING: Final = {".csv": Format.CSV, ".parquet": Format.PARQUET}
 _OF_ONE_ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
 _FILES: Final = ("sources", "output", "checkpoint", "malformed", "report")
+_ASCII: Final = 128
 _OF_BULK: Final = ("sources", "checkpoint", "rate", "ignore_errors", "malformed", "report")
 
 
@@ -182,8 +183,16 @@ def how_to_go_on(checkpoint: Path | None) -> str | None:
     """Return the line that says how to go on with a collection that did not come to its end; None if it cannot be."""
     if checkpoint is None or not checkpoint.exists():
         return None
-    command = clean(shlex.join(["aiopartnercentral", *sys.argv[1:]]))
+    command = " ".join(map(_quoted, ["aiopartnercentral", *sys.argv[1:]]))
     return f"{clean(str(checkpoint))} says how far it has come; to go on: {command}"
+
+
+def _quoted(argument: str) -> str:
+    """Return what a shell reads as the argument; bytes that could steer a terminal or are no text by their numbers."""
+    if argument.isprintable():
+        return shlex.quote(argument)
+    shown = (chr(byte) if chr(byte).isalnum() and byte < _ASCII else f"\\x{byte:02x}" for byte in os.fsencode(argument))
+    return f"$'{''.join(shown)}'"
 
 
 def _wrong(line: str) -> CommandError:
@@ -198,6 +207,9 @@ def _contradictions(job: Job) -> Iterator[str]:
     if job.ordered and job.bulk is not None:
         yield f"--ordered and {job.bulk} exclude each other: only catalogs of one listing can come in order"
     files = [(switch_of(name), getattr(job, name)) for name in _FILES if getattr(job, name) not in (None, STDOUT)]
+    if job.checkpoint is not None:
+        # What is there besides while it is in use, and removed then.
+        files += [(f"the {ending} of --checkpoint", f"{job.checkpoint}{ending}") for ending in (".lock", ".part")]
     for (one, path), (other, same) in combinations(files, 2):
         if os.path.realpath(path) == os.path.realpath(same):
             yield f"{one} and {other} name the same file, {clean(str(path))}"
@@ -227,6 +239,10 @@ def _of_other_files(job: Job) -> Iterator[str]:
         yield "--checkpoint and --format table exclude each other: a table is written at the end alone"
     elif job.checkpoint is not None and not job.into_file:
         yield "--checkpoint needs --output and a file: what has gone elsewhere cannot be taken back"
+    if job.checkpoint is not None and not is_replaceable(job.checkpoint):
+        yield f"--checkpoint must name a file: {clean(str(job.checkpoint))} is there and none"
+    if job.checkpoint is not None and is_template(job.output) and not is_text(job.output):
+        yield "--checkpoint and a template in --output that holds bytes that are no text exclude each other"
     if job.malformed is not None:
         if job.form is Format.NDJSON:
             yield "--malformed and --format ndjson exclude each other: ndjson has every item as the service spelled it"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from aiopartnercentral.cli.output import STDOUT
+from aiopartnercentral.cli.text import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def check_text(value: list[str] | str | None) -> list[str] | str | None:
     for text in [value] if isinstance(value, str) else value or ():
         if not text:
             raise typer.BadParameter("it is empty")
-        if text != text.encode("utf-8", "replace").decode():
+        if not is_text(text):
             raise typer.BadParameter("it holds bytes that are no text")
     return value
 
