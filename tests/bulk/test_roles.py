@@ -155,6 +155,16 @@ async def test_what_sts_repeats_of_an_external_id_is_not_shown(clients, monkeypa
     assert "a:secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [200, 400])
+async def test_an_answer_of_something_else_than_sts_is_an_error_of_the_role(clients, monkeypatch, status):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with scripted_sts(b'{"__type":"a:secret"}', status) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        with pytest.raises(CredentialsError, match="cannot be assumed: the answer is not usable") as caught:
+            await ask(clients, Source("AWS", role=Role(arn=ACME)))
+    assert "a:secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("result", [b"", b"<AssumeRoleResult/>"])
 async def test_an_answer_without_credentials_is_an_error_of_the_role(clients, monkeypatch, result):
     with scripted_sts(b"<AssumeRoleResponse>%s</AssumeRoleResponse>" % result, 200) as url:

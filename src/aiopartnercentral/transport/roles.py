@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, SSLError  # noqa: A004
+from botocore.parsers import ResponseParserError
 
 from aiopartnercentral.access import Credentials
 from aiopartnercentral.errors import CredentialsError
@@ -18,6 +19,8 @@ __all__ = ["assume", "credentials_error"]
 
 _SERVER_ERROR = 500
 _BUSY = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
+# What is not STS, such as a proxy or another service that AWS_ENDPOINT_URL names, answers as STS does not.
+_UNREADABLE = (ResponseParserError, LookupError, TypeError, ValueError)
 _LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
 
 
@@ -36,7 +39,7 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
         asked["ExternalId"] = role.external_id
     try:
         return _credentials(await sts.assume_role(**asked))
-    except (ClientError, BotoCoreError, aiohttp.ClientError, TimeoutError, LookupError, TypeError, ValueError) as error:
+    except (ClientError, BotoCoreError, *_UNREADABLE, aiohttp.ClientError, TimeoutError) as error:
         failure = credentials_error(f"role {role.arn} cannot be assumed", error, secret=role.external_id)
     # Not from within the handler: what STS or botocore said may repeat the external id, and must not be its context.
     raise failure
