@@ -11,7 +11,8 @@ AioPartnerCentralError
 ├── CheckpointError                          a checkpoint is damaged, in use, or of another collection
 ├── SourcesFileError       (ValueError)      a file of sources says something that cannot be
 ├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
-├── SinkError                                an output cannot be written, or not gone on with
+├── SinkError                                an output cannot be written
+│   └── PositionError                        or not gone on with
 └── ServiceError           (botocore.exceptions.ClientError)
     └── one class for each error that the service models, such as account.AccessDeniedException
 
@@ -44,6 +45,7 @@ __all__ = [
     "EncodeError",
     "MalformedItemsError",
     "PaginationError",
+    "PositionError",
     "ServiceError",
     "SinkError",
     "SourcesFailedError",
@@ -250,7 +252,7 @@ def _rebuild_credentials_error(reason: str, code: str | None, is_retryable: bool
 
 
 class SinkError(AioPartnerCentralError):
-    """An output cannot be written, or an unfinished one cannot be gone on with.
+    """An output cannot be written.
 
     Attributes:
         path: the output.
@@ -264,6 +266,10 @@ class SinkError(AioPartnerCentralError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+class PositionError(SinkError):
+    """An unfinished output cannot be gone on with: it is another one, or not what it was."""
 
 
 class ServiceError(AioPartnerCentralError, ClientError):

@@ -121,8 +121,8 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
         checkpoint.write_bytes(before)
         changed = file.with_suffix(".csv")
         ended = await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments[:-1], changed)
-        assert ended.code == 1
-        assert "cannot be gone on with as csv" in ended.err
+        assert ended.code == 2
+        assert "cannot be gone on with as csv" in ended.complaint
     assert file.read_bytes().count(b"\n") == 3
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from aiopartnercentral.errors import SinkError
+from aiopartnercentral.errors import PositionError
 from aiopartnercentral.sinks import Page
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class WithMalformed:
     async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
         """Begin anew, or go on with both; see `Sink.open`."""
         if position is not None and not (isinstance(position, dict) and position.keys() == {"output", "malformed"}):
-            raise SinkError(self.path, "the run to go on with had no file for malformed items")
+            raise PositionError(self.path, "the run to go on with had no file for malformed items")
         await self.output.open(None if position is None else position["output"], token=token)
         await self.malformed.open(None if position is None else position["malformed"], token=token)
 

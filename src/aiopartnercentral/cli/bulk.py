@@ -27,7 +27,7 @@ from aiopartnercentral.cli.running import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.tables import encoded
 from aiopartnercentral.cli.text import clean, counted, one_line, say
 from aiopartnercentral.cli.watching import watch
-from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, SourcesFileError
+from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
 
 if TYPE_CHECKING:
@@ -221,9 +221,9 @@ class _Run:
         line = explain(error)
         if line is None or isinstance(error, CommandError):
             return error
-        if not self.board.sources:
+        if isinstance(error, PositionError) or not self.board.sources:
             # Nothing has begun: the checkpoint is not what the options say, or the output cannot be written.
-            return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError) else FAILED)
+            return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError | PositionError) else FAILED)
         source = next((note[len(_NOTE) :] for note in getattr(error, "__notes__", ()) if note.startswith(_NOTE)), None)
         line = line if source is None else f"{clean(source)}: {line}"
         more = how_to_go_on(self._job.checkpoint)

@@ -16,6 +16,7 @@ from aiopartnercentral.errors import (
     CatalogsFailedError,
     DecodeError,
     EncodeError,
+    PositionError,
     ServiceError,
     SinkError,
 )
@@ -48,7 +49,8 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, EncodeError):
         return f"an option cannot be sent: {one_line(str(error))}"
     if isinstance(error, SinkError):
-        return f"cannot write {clean(error.path)}: {one_line(error.reason)}"
+        action = "go on with" if isinstance(error, PositionError) else "write"
+        return f"cannot {action} {clean(error.path)}: {one_line(error.reason)}"
     if isinstance(error, AioPartnerCentralError) and not isinstance(error, CatalogsFailedError):
         return one_line(str(error))
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import attrs
 
-from aiopartnercentral.errors import SinkError
+from aiopartnercentral.errors import PositionError, SinkError
 
 try:
     import fcntl
@@ -41,7 +41,7 @@ _FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | 
 _START_AGAIN = "start anew without the checkpoint"
 
 
-class LostDraftError(SinkError):
+class LostDraftError(PositionError):
     """An unfinished output is not what it should be."""
 
 

@@ -13,7 +13,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from aiopartnercentral.errors import SinkError
+from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.compression import compressor
 from aiopartnercentral.sinks.draft import Draft, LostDraftError, Mark, reported
 
@@ -265,7 +265,7 @@ class FileSink(abc.ABC):
         """Return the mark and the number of items of a position.
 
         Raises:
-            SinkError: it is none, or one of another form of file.
+            PositionError: it is none, or one of another form of file.
         """
         mark = None
         if isinstance(position, dict) and position.get("version") == _VERSION and type(position.get("items")) is int:
@@ -274,9 +274,9 @@ class FileSink(abc.ABC):
             except (TypeError, ValueError):
                 mark = None
         if mark is None:
-            raise SinkError(self.output, "the run to go on with had another output: name the same one")
+            raise PositionError(self.output, "the run to go on with had another output: name the same one")
         if position.get("form") != self._form():
-            raise SinkError(
+            raise PositionError(
                 self.output,
                 f"it was begun as {position.get('form')} and cannot be gone on with as {self._form()}: "
                 "format, compression, class and options must stay the same",

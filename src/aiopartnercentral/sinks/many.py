@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 import anyio.to_thread
 
-from aiopartnercentral.errors import SinkError
+from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.draft import reported
 from aiopartnercentral.sinks.templates import Template
 
@@ -171,7 +171,7 @@ def _files(position: JsonValue, template: Template) -> tuple[str, dict[str, tupl
     """Return the token, and the operation and the position of each file.
 
     Raises:
-        SinkError: it is no position of such a sink, or of another template.
+        PositionError: it is no position of such a sink, or of another template.
     """
     try:
         if position["version"] == _VERSION and position["template"] == template.text:
@@ -179,4 +179,4 @@ def _files(position: JsonValue, template: Template) -> tuple[str, dict[str, tupl
             return str(position["token"]), files
     except (TypeError, KeyError, AttributeError, IndexError):
         pass
-    raise SinkError(template.text, "the run to go on with had another output: name the same one")
+    raise PositionError(template.text, "the run to go on with had another output: name the same one")
