@@ -410,6 +410,29 @@ async def test_however_often_it_is_opened_and_closed_nobody_shares_it(tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_native_cancellation_leaves_it_to_the_next(tmp_path: Path) -> None:
+    question = Question(service="any", listings={}, origins=())
+
+    async def open_and_close() -> None:
+        checkpoint = await Checkpoint.open(tmp_path / "run.json", question)
+        try:
+            await checkpoint.save()
+        finally:
+            await checkpoint.close(remove=True)
+
+    for step in range(60):
+        task = asyncio.create_task(open_and_close())
+        for _ in range(step // 4):
+            await asyncio.sleep(0)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        with suppress(asyncio.CancelledError):  # it may have come too late
+            await task
+        assert list(tmp_path.iterdir()) == []
+        await open_and_close()
+
+
 async def test_what_cannot_be_written_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
     async with no_task_left(), Emulator({"AWS": 25}) as emulator:
         for path in (tmp_path / "missing" / "run.json", tmp_path):

@@ -11,17 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
-import anyio.to_thread
 import attrs
 import msgspec
 
+from aiopartnercentral.blocking import to_its_end
 from aiopartnercentral.bulk.events import error_type
 from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError
@@ -134,8 +133,6 @@ class Checkpoint:
     _lock: BaseFileLock = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
-    # Held by the thread that is at the file: asyncio's own cancellations let go of it before it is done.
-    _guard: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     @classmethod
     async def open(cls, path: Path, question: Question) -> Self:
@@ -144,7 +141,7 @@ class Checkpoint:
         Raises:
             CheckpointError: it cannot be read, is in use, damaged, of another version or of another collection.
         """
-        return await anyio.to_thread.run_sync(cls._open, path, question)
+        return await to_its_end(partial(cls._open, path, question), undo=partial(cls._close, remove=False))
 
     @classmethod
     def _open(cls, path: Path, question: Question) -> Self:
@@ -182,12 +179,11 @@ class Checkpoint:
         entries = [self._whole(origin, entry) for origin, entry in self._entries.items()]
         with anyio.CancelScope(shield=True):
             async with self._writing:
-                await anyio.to_thread.run_sync(self._write, entries, position)
+                await to_its_end(partial(self._write, entries, position))
 
     async def close(self, *, remove: bool = False) -> None:
         """Give the file up, and remove it if nothing is left to be gone on with."""
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._close, remove)
+        await to_its_end(partial(self._close, remove=remove))
 
     def _whole(self, origin: Origin, entry: _Entry) -> _Entry:
         written = self.written.get(origin)
@@ -200,27 +196,25 @@ class Checkpoint:
         listings = {name: _Listing(operation, dict(asked)) for name, (operation, asked) in question.listings.items()}
         file = _File(_FORMAT, _VERSION, self.run, question.service, listings, position, entries)
         data, draft = msgspec.json.encode(file), self.path.with_name(f"{self.path.name}.part")
-        with self._guard:
-            try:
-                with open(draft, "wb", opener=partial(os.open, mode=0o600)) as writer:
-                    writer.write(data)
-                    writer.flush()
-                    os.fsync(writer.fileno())
-                draft.replace(self.path)
-            except OSError as error:
-                with suppress(OSError):
-                    draft.unlink(missing_ok=True)
-                raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
+        try:
+            with open(draft, "wb", opener=partial(os.open, mode=0o600)) as writer:
+                writer.write(data)
+                writer.flush()
+                os.fsync(writer.fileno())
+            draft.replace(self.path)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
 
-    def _close(self, remove: bool) -> None:  # noqa: FBT001 - passed on by position
-        with self._guard:
-            try:
-                if remove:
-                    self.path.unlink(missing_ok=True)
-            except OSError as error:
-                raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
-            finally:
-                _unlocked(self._lock)
+    def _close(self, *, remove: bool) -> None:
+        try:
+            if remove:
+                self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
+        finally:
+            _unlocked(self._lock)
 
 
 def _locked(path: Path) -> BaseFileLock:

@@ -13,6 +13,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from aiopartnercentral.blocking import to_its_end
 from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.compression import compressor
 from aiopartnercentral.sinks.draft import Draft, LostDraftError, Mark, reported
@@ -163,8 +164,7 @@ class FileSink(abc.ABC):
 
     async def abandon(self, *, keep: bool) -> None:
         """Close; see `Sink.abandon`."""
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._abandon, keep, limiter=self._limiter)
+        await to_its_end(partial(self._abandon, keep), limiter=self._limiter)
 
     # What runs in the thread.
 
