@@ -13,7 +13,6 @@ import os
 import secrets
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -22,12 +21,14 @@ import msgspec
 
 from aiopartnercentral.blocking import to_its_end
 from aiopartnercentral.bulk.events import error_type
+from aiopartnercentral.bulk.locking import locked, unlocked
 from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError
 from aiopartnercentral.report import MalformedItem, Outcome, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from filelock import BaseFileLock
 
@@ -145,7 +146,7 @@ class Checkpoint:
 
     @classmethod
     def _open(cls, path: Path, question: Question) -> Self:
-        lock = _locked(path)
+        lock = locked(path)
         try:
             found = _read(path)
             entries = {} if found is None else _entries(path, found, question)
@@ -214,30 +215,7 @@ class Checkpoint:
         except OSError as error:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:
-            _unlocked(self._lock)
-
-
-def _locked(path: Path) -> BaseFileLock:
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - only a run with a checkpoint needs it
-
-    if not path.parent.is_dir():
-        # The lock would make it.
-        raise CheckpointError(f"the checkpoint {path} cannot be used: its folder does not exist")
-    lock = FileLock(f"{path}.lock", thread_local=False)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise CheckpointError(f"the checkpoint {path} is in use by another run") from None
-    except OSError as error:
-        raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
-    return lock
-
-
-def _unlocked(lock: BaseFileLock) -> None:
-    # Removed while it is held: a run that opens it at this moment finds out, and locks a new one.
-    with suppress(OSError):
-        Path(lock.lock_file).unlink(missing_ok=True)
-    lock.release()
+            unlocked(self._lock)
 
 
 def _read(path: Path) -> _File | None:
