@@ -34,6 +34,15 @@ def told(capsys, monkeypatch, tmp_path):
     return run
 
 
+@pytest.mark.parametrize("option", ["--connection-type", "--rate", "--output", "--no-progress"])
+def test_what_only_the_last_one_would_count_of(capsys, option):
+    values = () if option == "--no-progress" else ("1",)
+    with pytest.raises(SystemExit) as ended:
+        app([*CONNECTIONS, option, *values, *AWS, option, *values, "list-partners"], prog_name="aiopartnercentral")
+    assert ended.value.code == 2
+    assert f"Error: {option.replace('no-', '')} can be said only once." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["a" * 300, "loop/a"])
 def test_a_name_that_no_file_can_have(told, tmp_path, name):
     (tmp_path / "loop").symlink_to("loop")

@@ -7,7 +7,7 @@ from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from aiopartnercentral import __version__
 
@@ -22,6 +22,18 @@ class Style(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class ListingCommand(TyperCommand):
+    """A command that refuses an option that is said twice, where only the last one would count."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - see `CollectGroup`
+        """Take in the arguments."""
+        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        for option in given:
+            if given.count(option) > 1 and not (option.multiple or option.is_eager):
+                ctx.fail(f"{'/'.join(option.opts)} can be said only once.")
+        return super().parse_args(ctx, args)
 
 
 class CollectGroup(TyperGroup):
@@ -56,7 +68,7 @@ class CollectGroup(TyperGroup):
 
         for name, function in ({} if self.commands else commands()).items():
             single = _typer()
-            single.command(name, short_help=function.__doc__, context_settings=_FOLLOWED)(function)
+            single.command(name, cls=ListingCommand, short_help=function.__doc__, context_settings=_FOLLOWED)(function)
             self.commands[name] = typer.main.get_command(single)
 
 

@@ -95,7 +95,7 @@ def _service(error: ServiceError) -> str:
     request = _request(error)
     if code.startswith(_REJECTED):
         # The message of a rejected signature quotes the request, so it is left out.
-        return f"the credentials were not accepted ({code}): renew them, or check --profile and the clock{request}"
+        return f"the credentials were not accepted ({code}): renew them, or check the profile and the clock{request}"
     if code.startswith("AccessDenied"):
         return f"{said}: the caller's policy must allow {error.operation_name} on this catalog{request}"
     if code.startswith(("Throttling", "TooManyRequests")):
@@ -131,17 +131,17 @@ def _before_answer(error: boto.BotoCoreError) -> str:
         # Raised by the HTTP client when it reads its certificates, at the first request.
         return "the file of trusted certificates does not exist: check AWS_CA_BUNDLE"
     for classes, line in (
-        (boto.ProfileNotFound, f"there is no profile {clean(str(known.get('profile')))!r}: check --profile"),
-        (boto.NoCredentialsError, "no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or name a profile by --profile"),
+        (boto.ProfileNotFound, f"there is no profile {clean(str(known.get('profile')))!r}: check its name"),
+        (boto.NoCredentialsError, "no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or name a profile"),
         (boto.PartialCredentialsError, "the AWS credentials are incomplete: set both key id and secret, or log in"),
         (boto.CredentialRetrievalError, f"the AWS credentials of {known.get('provider')} cannot be had: log in again"),
         (boto.SSLError, f"TLS to {where} failed: is its certificate trusted? AWS_CA_BUNDLE names further ones"),
         (boto.ProxyConnectionError, "the proxy cannot be reached: check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
         ((boto.ReadTimeoutError, boto.ConnectTimeoutError), f"{where} did not answer in time: try again later"),
-        (boto.EndpointConnectionError, f"cannot connect to {where}: check the network, --region and --endpoint-url"),
-        (boto.ConnectionClosedError, f"{where} closed the connection: check --endpoint-url, or try again later"),
+        (boto.EndpointConnectionError, f"cannot connect to {where}: check the network, the region and the address"),
+        (boto.ConnectionClosedError, f"{where} closed the connection: check the address, or try again later"),
         (boto.ResponseStreamingError, "the answer broke off: try again"),
-        (boto.InvalidRegionError, f"{clean(str(known.get('region_name')))!r} is no region: check --region"),
+        (boto.InvalidRegionError, f"{clean(str(known.get('region_name')))!r} is no region: check its name"),
         (boto.ParamValidationError, f"an option cannot be sent: {_report(known)}"),
     ):
         if isinstance(error, classes):
