@@ -127,6 +127,12 @@ class Totals:
         """Whether every item of each of them has been handed over; none was left out, limited, skipped or given up."""
         return all(state.complete for state in self.states)
 
+    @property
+    def lost(self) -> bool:
+        """Whether there is nothing to keep: something has failed, and nothing else has come to its end."""
+        outcomes = {state.outcome for state in self.states}
+        return Outcome.FAILED in outcomes and not outcomes & {Outcome.COMPLETE, Outcome.LIMITED}
+
 
 @attrs.frozen(kw_only=True)
 class Report(Totals):

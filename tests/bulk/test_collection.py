@@ -177,6 +177,23 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
     assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
 
 
+async def test_a_failure_among_what_is_skipped_leaves_an_earlier_output_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_text("earlier")
+    async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as emulator:
+        sources = [of(emulator, "a"), Source("AWS", endpoint_url="http://127.0.0.1:9", label="b")]
+        limits = Limits(rate=10_000, attempts=1)
+        options: Any = {"limits": limits, "on_error": "report", "ignore_errors": {"AccessDeniedException"}}
+        listing = account.Paginate.list_connections
+        report = await Collection(account.Client, sources, listing, **options).into(open_sink(path))
+        denied, broken = (source["error"] for source in report.as_json()["sources"])
+    assert [state.outcome for state in report.sources.values()] == [Outcome.SKIPPED, Outcome.FAILED]
+    assert (report.lost, path.read_text()) == (True, "earlier")
+    # What the service or a library says is left out: it may quote a request.
+    assert denied == {"type": "AccessDeniedException", "message": "AccessDeniedException"}
+    assert broken == {"type": "EndpointConnectionError", "message": "EndpointConnectionError"}
+
+
 async def test_a_provider_that_was_cancelled_fails_its_source_alone() -> None:
     async def cancelled() -> Any:
         raise asyncio.CancelledError  # as a task does that several await, once one of these is cancelled

@@ -20,10 +20,10 @@ import attrs
 import msgspec
 
 from aiopartnercentral.blocking import to_its_end
-from aiopartnercentral.bulk.events import error_type
+from aiopartnercentral.bulk.events import error_text
 from aiopartnercentral.bulk.locking import locked, unlocked
 from aiopartnercentral.bulk.written import Written
-from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError
+from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.report import MalformedItem, Outcome, Progress
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ def _entry(origin: Origin, progress: Progress) -> _Entry:
         items=progress.items,
         retries=progress.retries,
         next_token=progress.next_token,
-        error=_named(progress.error),
+        error=None if progress.error is None else error_text(progress.error),
         malformed=[_Malformed(item.path, item.reason, item.request_id) for item in progress.malformed],
     )
 
@@ -292,14 +292,6 @@ def _written(path: Path, entry: _Entry) -> Written:
         return Written.read(entry.met, entry.left)
     except ValueError as error:
         raise CheckpointError(f"{path} is no checkpoint, or a damaged one: {error}") from None
-
-
-def _named(error: Exception | None) -> str | None:
-    """Return what an error is called; texts of the service's may say what is nobody's business."""
-    if error is None:
-        return None
-    is_ours = isinstance(error, AioPartnerCentralError) and not hasattr(error, "code")
-    return str(error) if is_ours else error_type(error)
 
 
 def _progress(entry: _Entry) -> Progress:

@@ -187,7 +187,7 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
     async def into(self, sink: Sink, *, save_every: float = 1.0) -> BulkReport:
         """Collect everything into a sink, and return the report.
 
-        The output appears when everything has been collected, or all that could be; where every source fails, an
+        The output appears when everything has been collected, or all that could be; where nothing but failures came, an
         earlier output is as it was. With a checkpoint it holds each item once, whenever and how often the process is
         killed: the checkpoint says how far the output is good, and what lies beyond is dropped and fetched again. That
         goes for a source as well whose page token has expired by then: what comes once more is recognised.

@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
+from aiopartnercentral.errors import AioPartnerCentralError
+
 if TYPE_CHECKING:
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.bulk.report import BulkReport
@@ -47,6 +49,7 @@ __all__ = [
     "SourceStarted",
     "Throttled",
     "combine",
+    "error_text",
     "error_type",
 ]
 
@@ -226,3 +229,9 @@ def error_type(error: BaseException) -> str:
     """Return what an error is called, and nothing of what it says: the service's code, or else the class."""
     code = getattr(error, "code", None)
     return code if isinstance(code, str) and code.replace(".", "").isalnum() else type(error).__name__
+
+
+def error_text(error: Exception) -> str:
+    """Return what an error of this library says, and of any other what it is called: its text may quote a request."""
+    is_ours = isinstance(error, AioPartnerCentralError) and not hasattr(error, "code")
+    return str(error) if is_ours else error_type(error)

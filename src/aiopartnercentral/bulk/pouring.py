@@ -82,7 +82,7 @@ async def pour(stream: BulkStream[Poured], sink: Sink, *, encode: Encode, save_e
         await pouring.all(save_every if resumable else None)
         if resumable:
             await pouring.save()
-        if _is_all_lost(stream):
+        if stream.report.lost:
             await sink.abandon(keep=resumable)
         else:
             await sink.finish()
@@ -94,11 +94,6 @@ async def pour(stream: BulkStream[Poured], sink: Sink, *, encode: Encode, save_e
             finally:
                 await sink.abandon(keep=resumable)
         raise
-
-
-def _is_all_lost(stream: BulkStream[Any]) -> bool:
-    report = stream.report
-    return len(report.failures) == len(report.sources)
 
 
 class _Pouring:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from aiopartnercentral.bulk.events import error_text
 from aiopartnercentral.report import Progress, Totals, failures, table
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class BulkReport(Totals):
         return failures(self.sources)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON: no page token, and nothing that a malformed item holds."""
+        """Return it as plain JSON: no page token, nothing that a malformed item holds, and no text of the service's."""
         return {
             "complete": self.complete,
             "elapsed": round(self.elapsed, 3),
@@ -75,6 +76,7 @@ class BulkReport(Totals):
 
 
 def _as_json(report: SourceReport) -> dict[str, Any]:
+    error = report.error
     return {
         "label": report.origin.label,
         "catalog": report.origin.catalog,
@@ -89,7 +91,7 @@ def _as_json(report: SourceReport) -> dict[str, Any]:
         "throttled": report.throttled,
         "restarted": report.restarted,
         "elapsed": round(report.elapsed, 3),
-        "error": None if report.error is None else {"type": type(report.error).__name__, "message": str(report.error)},
+        "error": None if error is None else {"type": type(error).__name__, "message": error_text(error)},
         "malformed": [
             {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in report.malformed
         ],

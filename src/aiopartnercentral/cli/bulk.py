@@ -138,7 +138,7 @@ class _Run:
             raise self._explained(failure) from failure
         (report,) = reports
         left_out = sum(len(state.malformed) for state in report.states)
-        if left_out and not (self._sink is not None and _is_all_lost(report)):
+        if left_out and not (self._sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} left out: see {clean(str(job.malformed))}")
         return report
 
@@ -196,7 +196,7 @@ class _Run:
             (report,) = reports
             if beside is not None:
                 await _write_malformed(beside, report)
-            if not _is_all_lost(report):
+            if not report.lost:
                 await target.keep()
         return report
 
@@ -252,10 +252,6 @@ def _told(report: BulkReport) -> bytes:
     text = json.dumps(told, indent=2, ensure_ascii=False)
     # Half of a surrogate pair, as the path of a malformed item can hold, stays what JSON makes of it.
     return f"{text}\n".encode(errors="backslashreplace")
-
-
-def _is_all_lost(report: BulkReport) -> bool:
-    return len(report.failures) == len(report.sources)
 
 
 def _ndjson(path: Path) -> Sink:

@@ -55,7 +55,7 @@ async def _collect_plainly(job: Job) -> Report:
     with await Target.open(job.output) as target:
         async with connected(job) as client:
             report = await _deliver(job, _paginator(job, client), target)
-        if len(report.failures) < len(report.catalogs) and not _aborted(job, report):
+        if not report.lost and not _aborted(job, report):
             await target.keep()
     return report
 
