@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.report import BulkReport
 
 __all__ = [
     "AioPartnerCentralError",
@@ -179,10 +180,12 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
     Attributes:
         failures: for each source that failed its exception; the same objects as in `exceptions`.
         collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
+        report: how far each source has come, the others included; None in a part that `except*` splits off.
     """
 
     failures: Mapping[Origin, Exception]
     collected: Sequence[tuple[Origin, Any]] = ()
+    report: BulkReport | None = None
 
     def __new__(cls, failures: Mapping[Origin, Exception]) -> Self:
         """Make the group from the failure of each source, which must be at least one."""

@@ -164,8 +164,10 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
     path.write_text("earlier")
     async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as emulator:
         make = partial(Collection, account.Client, of(emulator, "a"), account.Paginate.list_connections, limits=FAST)
-        with pytest.raises(SourcesFailedError):
+        with pytest.raises(SourcesFailedError) as caught:
             await make().into(open_sink(path))
+        assert caught.value.report is not None
+        assert caught.value.report.failures == caught.value.failures
         assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
         report = await make(on_error="report", checkpoint=checkpoint).into(open_sink(path))
         assert len(report.failures) == 1

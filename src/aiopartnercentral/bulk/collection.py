@@ -208,10 +208,12 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
         async with stream:
             resumable = self._job.checkpoint is not None
             await pour(stream, sink, encode=self._job.encoder(), save_every=save_every, resumable=resumable)
-        failures = stream.report.failures
-        if failures and self._job.plan.on_error == "finish":
-            raise SourcesFailedError(failures)
-        return stream.report
+        report = stream.report
+        if report.failures and self._job.plan.on_error == "finish":
+            error = SourcesFailedError(report.failures)
+            error.report = report
+            raise error
+        return report
 
 
 def _check_limits(limits: Limits, client_class: type[ServiceClient]) -> None:

@@ -227,7 +227,9 @@ class BulkStream(FanOut["Origin", EntryT]):
         )
 
     def _failed(self, failures: Mapping[Origin, Exception]) -> Exception:
-        return SourcesFailedError(failures)
+        error = SourcesFailedError(failures)
+        error.report = self.report
+        return error
 
     async def _produce(self) -> None:
         run = self._run
