@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 # A shared build machine pauses at will: neither a deadline nor a limit on drawing time says anything about the code.
 _SLOW_IS_FINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("dev", _SLOW_IS_FINE, max_examples=25, print_blob=True)
+settings.register_profile("dev", _SLOW_IS_FINE, max_examples=15, print_blob=True)
 settings.register_profile("thorough", _SLOW_IS_FINE, max_examples=400, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "dev")
 

@@ -1,7 +1,8 @@
-"""The command as a real process."""
+"""The command, as a real process for the most part."""
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
+from aiopartnercentral.cli import main
 from aiopartnercentral.emulator import Emulator
 from tests.cli.helpers import COMMAND, GUARD, Ended
 
@@ -54,6 +56,27 @@ def run(environment) -> Callable[..., Awaitable[Ended]]:
                 env={name: value for name, value in (environment | extra).items() if value},
             )
         return Ended(ended.returncode, ended.stdout, ended.stderr.decode())
+
+    return run_command
+
+
+@pytest.fixture
+def run_here(environment, monkeypatch, capfdbinary) -> Callable[..., Ended]:
+    """Return `run_here(*arguments)`, the same in this process: for what ends before anything begins."""
+
+    def run_command(*arguments: object, **extra: str) -> Ended:
+        for name in list(os.environ):
+            monkeypatch.delenv(name)
+        for name, value in (environment | extra).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["aiopartnercentral", *map(str, arguments)])
+        monkeypatch.setattr(logging.getLogger(), "handlers", logging.getLogger().handlers[:])
+        try:
+            code = main()
+        except SystemExit as ended:
+            code = ended.code
+        out, err = capfdbinary.readouterr()
+        return Ended(code, out, err.decode())
 
     return run_command
 

@@ -45,8 +45,8 @@ AWS = ("--catalog", "AWS")
         ([*AWS, "list-partners", *AWS], ["--catalog stands behind list-connections and behind list-partners"]),
     ],
 )
-async def test_what_does_not_go_together_is_named(run, options, words):
-    ended = await run(*CONNECTIONS, *options)
+def test_what_does_not_go_together_is_named(run_here, options, words):
+    ended = run_here(*CONNECTIONS, *options)
     assert (ended.code, ended.out) == (2, b"")
     for word in words:
         assert word in ended.complaint
@@ -65,8 +65,8 @@ async def test_what_does_not_go_together_is_named(run, options, words):
         (["list-partners", "--page-size", "3"], "--page-size"),
     ],
 )
-async def test_a_value_that_cannot_be_is_named(run, options, words):
-    ended = await run(*CONNECTIONS, *AWS, *options)
+def test_a_value_that_cannot_be_is_named(run_here, options, words):
+    ended = run_here(*CONNECTIONS, *AWS, *options)
     assert (ended.code, ended.out) == (2, b"")
     assert words in ended.err
     assert "Traceback" not in ended.err
@@ -84,11 +84,11 @@ async def test_a_value_that_cannot_be_is_named(run, options, words):
         (None, "No such file or directory"),
     ],
 )
-async def test_a_file_of_sources_with_a_mistake(run, tmp_path, text, words):
+def test_a_file_of_sources_with_a_mistake(run_here, tmp_path, text, words):
     file = tmp_path / "sources.toml"
     if text is not None:
         file.write_text(text)
-    ended = await run(*CONNECTIONS, "--sources", file, "--output", tmp_path / "a.csv")
+    ended = run_here(*CONNECTIONS, "--sources", file, "--output", tmp_path / "a.csv")
     assert (ended.code, ended.out) == (2, b"")
     assert str(file) in ended.complaint
     assert words in ended.complaint

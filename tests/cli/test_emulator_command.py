@@ -168,11 +168,11 @@ async def test_faults_of_a_file_strike(started, tmp_path):
         ('[[fault]]\nkind = "extra_member"\nshape = "Moon"', "fault 1: shape must name one to which this can be done"),
     ],
 )
-async def test_faults_that_cannot_be_are_wrong_usage(run, tmp_path, text, complaint):
+def test_faults_that_cannot_be_are_wrong_usage(run_here, tmp_path, text, complaint):
     file = tmp_path / "faults.toml"
     if text is not None:
         file.write_bytes(text.encode(errors="surrogateescape"))
-    ended = await run("emulator", "--faults", file, COLUMNS="1000")
+    ended = run_here("emulator", "--faults", file, COLUMNS="1000")
     assert (ended.code, ended.out) == (2, b"")
     assert complaint.format(file) in ended.err
     assert "Traceback" not in ended.err
@@ -212,8 +212,8 @@ async def test_a_host_that_is_none(run):
         ("--port", "70000"),
     ],
 )
-async def test_impossible_values_are_wrong_usage(run, arguments):
-    ended = await run("emulator", *arguments)
+def test_impossible_values_are_wrong_usage(run_here, arguments):
+    ended = run_here("emulator", *arguments)
     assert (ended.code, ended.out) == (2, b"")
     assert "Traceback" not in ended.err
     assert "Error: " in ended.err

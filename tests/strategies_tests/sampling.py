@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-FEW = settings(max_examples=15)
+FEW = settings(max_examples=8)
 """For what is repeated for every shape of a model, whatever the profile: the shapes have most parts in common."""
 
 

@@ -61,7 +61,7 @@ def test_each_flag_mixes_in_its_own_oddity_and_no_other(flag):
     found = {
         what
         for name in ("ListConnectionsResponse", "ValidationException")
-        for value in sample(WIRE.shape(name, extras=Extras(**{flag: True})))
+        for value in sample(WIRE.shape(name, extras=Extras(**{flag: True})), 120)
         for _, what in findings(SERVICE.shape_for(name), value)
     }
     assert found == {flag}
