@@ -54,7 +54,6 @@ __all__ = [
     "TimeExceededError",
 ]
 
-
 _NAMED = 10  # sources that the text of an error names
 
 
