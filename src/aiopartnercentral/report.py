@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["CatalogReport", "MalformedItem", "Outcome", "Progress", "Report", "Totals", "failures", "table"]
+__all__ = [
+    "ENDED_WELL",
+    "CatalogReport",
+    "MalformedItem",
+    "Outcome",
+    "Progress",
+    "Report",
+    "Totals",
+    "failures",
+    "table",
+]
 
 
 class Outcome(StrEnum):
@@ -30,6 +40,10 @@ class Outcome(StrEnum):
     """It ended with an error that was to be ignored."""
     CANCELLED = "cancelled"
     """It was given up, because the stream was left early or another source failed."""
+
+
+ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
+"""How a source ends of which nothing more is wanted."""
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +145,7 @@ class Totals:
     def lost(self) -> bool:
         """Whether there is nothing to keep: something has failed, and nothing else has come to its end."""
         outcomes = {state.outcome for state in self.states}
-        return Outcome.FAILED in outcomes and not outcomes & {Outcome.COMPLETE, Outcome.LIMITED}
+        return Outcome.FAILED in outcomes and not outcomes & ENDED_WELL
 
 
 @attrs.frozen(kw_only=True)

@@ -24,7 +24,7 @@ from aiopartnercentral.bulk.events import error_text
 from aiopartnercentral.bulk.locking import locked, unlocked
 from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.errors import CheckpointError
-from aiopartnercentral.report import MalformedItem, Outcome, Progress
+from aiopartnercentral.report import ENDED_WELL, MalformedItem, Outcome, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +39,6 @@ __all__ = ["Checkpoint", "Question", "digests"]
 
 _FORMAT = "aiopartnercentral checkpoint"
 _VERSION = 1
-_OVER = (Outcome.COMPLETE, Outcome.LIMITED)
 
 
 class _Malformed(msgspec.Struct, frozen=True):
@@ -150,7 +149,9 @@ class Checkpoint:
         try:
             found = _read(path)
             entries = {} if found is None else _entries(path, found, question)
-            written = {origin: _written(path, entry) for origin, entry in entries.items() if entry.outcome not in _OVER}
+            written = {
+                origin: _written(path, entry) for origin, entry in entries.items() if entry.outcome not in ENDED_WELL
+            }
         except BaseException:
             lock.release()
             raise
@@ -168,7 +169,7 @@ class Checkpoint:
     def note(self, origin: Origin, progress: Progress) -> None:
         """Take in how far a source has come; written with the next `save`."""
         self._entries[origin] = _entry(origin, progress)
-        if progress.outcome in _OVER:
+        if progress.outcome in ENDED_WELL:
             self.written.pop(origin, None)
 
     async def save(self, position: JsonValue | None = None) -> None:
@@ -297,7 +298,7 @@ def _written(path: Path, entry: _Entry) -> Written:
 def _progress(entry: _Entry) -> Progress:
     """Return what an earlier run has brought: what had not come to its end, or failed, goes on."""
     return Progress(
-        outcome=entry.outcome if entry.outcome in _OVER else Outcome.PENDING,
+        outcome=entry.outcome if entry.outcome in ENDED_WELL else Outcome.PENDING,
         pages=entry.pages,
         items=entry.items,
         retries=entry.retries,

@@ -24,8 +24,7 @@ class SourceReport(Progress):
     Attributes:
         origin: which one.
         throttled: how often the service asked for fewer requests.
-        restarted: whether it began anew because the page token of an earlier run had expired, or had led in a circle;
-            then what that had brought has come again.
+        restarted: whether it began anew because the page token of an earlier run had expired, or had led in a circle.
     """
 
     origin: Origin
