@@ -311,15 +311,17 @@ async def test_a_place_where_nothing_can_be_kept(place, tmp_path):
 @pytest.mark.anyio
 async def test_starting_can_be_canceled_and_gives_the_file_up(path):
     await keep(path)
-    *_, latest = path.read_bytes().splitlines(keepends=True)
+    kept = path.read_bytes()
+    *_, latest = kept.splitlines(keepends=True)
     with path.open("ab") as file:
-        file.write(latest * 200_000)  # which takes a while to read
+        file.write(latest * 1_000_000)  # which takes a while to read
     before = path.stat().st_size
     with anyio.move_on_after(0.01) as scope:
         async with Emulator({"AWS": 3}, state=path):
             pytest.fail("it started")
     assert scope.cancelled_caught
     assert path.stat().st_size == before
+    path.write_bytes(kept)
     await keep(path, "333333333333")
 
 

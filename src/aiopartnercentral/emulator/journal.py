@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # What was sent to the emulator is nobody else's business.
 _MODE = 0o600
+# How many bytes are read at once. A thread that reads more often than CPython's switch interval keeps the interpreter
+# to itself: each read looks like a turn for the others, and is over before they wake.
+_BLOCK = 1 << 20
 
 
 @attrs.define(eq=False)
@@ -75,7 +78,7 @@ class Journal:
         """
         self._whole, self.rest = 0, b""
         try:
-            with open(self._file, "rb", closefd=False) as reader:
+            with open(self._file, "rb", buffering=_BLOCK, closefd=False) as reader:
                 reader.seek(0)
                 for line in reader:
                     if line.endswith(b"\n"):
