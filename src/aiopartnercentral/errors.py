@@ -25,7 +25,7 @@ No message, repr or note made here holds a value from a request or a response: t
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.bulk.report import BulkReport
+    from aiopartnercentral.report import Report
 
 __all__ = [
     "AioPartnerCentralError",
@@ -53,6 +54,8 @@ __all__ = [
     "SourcesFileError",
     "TimeExceededError",
 ]
+
+SourceT = TypeVar("SourceT")
 
 _NAMED = 10  # sources that the text of an error names
 
@@ -142,38 +145,55 @@ class MalformedItemsError(AioPartnerCentralError):
         return f"{self.source}: {self.items} items are not what the service model says; the report has them"
 
 
-class CatalogsFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
+class _FailuresError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[SourceT]):
+    """Some sources failed, after all others were collected; the classes below say what its attributes are."""
+
+    failures: Mapping[SourceT, Exception]
+    collected: Sequence[tuple[SourceT, Any]] = ()
+    report: Any
+    _what: ClassVar[str]
+
+    def __new__(cls, failures: Mapping[SourceT, Exception], report: Any = None) -> Self:
+        """Make the group.
+
+        Arguments:
+            failures: the failure of each source; at least one.
+            report: how far each source has come.
+        """
+        named = ", ".join(map(str, islice(failures, _NAMED)))
+        more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
+        message = f"{len(failures)} {cls._what}(s) failed: {named}{more}"
+        self = super().__new__(cls, message, list(failures.values()))
+        self.failures = dict(failures)
+        self.report = report
+        return self
+
+    def __init__(self, failures: Mapping[SourceT, Exception], report: Any = None) -> None:
+        """See `__new__`."""
+
+    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
+        """Keep the type when `except*` splits the group, as long as it splits between sources and not within one."""
+        kept = {source: failure for source, failure in self.failures.items() if failure in excs}
+        return type(self)(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.failures, self.report), {"collected": self.collected}
+
+
+class CatalogsFailedError(_FailuresError[str]):
     """Some catalogs failed; the others were collected to their end.
 
     Attributes:
         failures: for each failed catalog its exception; the same objects as in `exceptions`.
         collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
+        report: how far each catalog has come, the others included; None in a part that `except*` splits off.
     """
 
-    failures: Mapping[str, Exception]
-    collected: Sequence[tuple[str, Any]] = ()
-
-    def __new__(cls, failures: Mapping[str, Exception]) -> Self:
-        """Make the group from the failure of each catalog, which must be at least one."""
-        self = super().__new__(
-            cls, f"{len(failures)} catalog(s) failed: {', '.join(failures)}", list(failures.values())
-        )
-        self.failures = dict(failures)
-        return self
-
-    def __init__(self, failures: Mapping[str, Exception]) -> None:
-        """See `__new__`."""
-
-    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
-        """Keep the type when `except*` splits the group, as long as it splits between catalogs and not within one."""
-        kept = {catalog: failure for catalog, failure in self.failures.items() if failure in excs}
-        return CatalogsFailedError(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return CatalogsFailedError, (self.failures,)
+    report: Report | None
+    _what = "catalog"
 
 
-class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
+class SourcesFailedError(_FailuresError["Origin"]):
     """Some sources of a bulk collection failed; the others were collected to their end.
 
     Attributes:
@@ -182,28 +202,8 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception]):
         report: how far each source has come, the others included; None in a part that `except*` splits off.
     """
 
-    failures: Mapping[Origin, Exception]
-    collected: Sequence[tuple[Origin, Any]] = ()
-    report: BulkReport | None = None
-
-    def __new__(cls, failures: Mapping[Origin, Exception]) -> Self:
-        """Make the group from the failure of each source, which must be at least one."""
-        named = ", ".join(map(str, islice(failures, _NAMED)))
-        more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
-        self = super().__new__(cls, f"{len(failures)} source(s) failed: {named}{more}", list(failures.values()))
-        self.failures = dict(failures)
-        return self
-
-    def __init__(self, failures: Mapping[Origin, Exception]) -> None:
-        """See `__new__`."""
-
-    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
-        """Keep the type when `except*` splits the group, as long as it splits between sources and not within one."""
-        kept = {origin: failure for origin, failure in self.failures.items() if failure in excs}
-        return SourcesFailedError(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return SourcesFailedError, (self.failures,)
+    report: BulkReport | None
+    _what = "source"
 
 
 class TimeExceededError(AioPartnerCentralError, TimeoutError):

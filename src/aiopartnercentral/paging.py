@@ -52,7 +52,7 @@ class Stream(FanOut[str, EntryT]):
         return Report(catalogs=catalogs, elapsed=self._ledger.elapsed)
 
     def _failed(self, failures: Mapping[str, Exception]) -> Exception:
-        return CatalogsFailedError(failures)
+        return CatalogsFailedError(failures, self.report)
 
 
 class Collected(list[tuple[str, EntryT]]):

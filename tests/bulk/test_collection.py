@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +169,8 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
             await make().into(open_sink(path))
         assert caught.value.report is not None
         assert caught.value.report.failures == caught.value.failures
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (str(again), str(again.report)) == (str(caught.value), str(caught.value.report))
         assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
         report = await make(on_error="report", checkpoint=checkpoint).into(open_sink(path))
         assert len(report.failures) == 1

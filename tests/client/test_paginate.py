@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import json
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -193,6 +194,12 @@ async def test_error_policies_over_the_network() -> None:
         with pytest.raises(ExceptionGroup) as group:
             await client.paginate.list_connections(catalogs=catalogs, on_error="finish").collect()
         assert isinstance(group.value, CatalogsFailedError)
+        assert group.value.report is not None
+        assert {name: state.items for name, state in group.value.report.catalogs.items()} == {"AWS": 250, "Sandbox": 0}
+        assert list(group.value.report.failures.items()) == list(group.value.failures.items())
+        again = pickle.loads(pickle.dumps(group.value))
+        assert (str(again), again.collected) == (str(group.value), group.value.collected)
+        assert str(again.report) == str(group.value.report)
         assert [item.catalog for _, item in group.value.collected if isinstance(item, account.ConnectionSummary)] == [
             "AWS"
         ] * 250

@@ -210,9 +210,7 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
             await pour(stream, sink, encode=self._job.encoder(), save_every=save_every, resumable=resumable)
         report = stream.report
         if report.failures and self._job.plan.on_error == "finish":
-            error = SourcesFailedError(report.failures)
-            error.report = report
-            raise error
+            raise SourcesFailedError(report.failures, report)
         return report
 
 

@@ -227,9 +227,7 @@ class BulkStream(FanOut["Origin", EntryT]):
         )
 
     def _failed(self, failures: Mapping[Origin, Exception]) -> Exception:
-        error = SourcesFailedError(failures)
-        error.report = self.report
-        return error
+        return SourcesFailedError(failures, self.report)
 
     async def _produce(self) -> None:
         run = self._run
