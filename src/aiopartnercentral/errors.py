@@ -56,6 +56,7 @@ __all__ = [
 ]
 
 SourceT = TypeVar("SourceT")
+ReportT = TypeVar("ReportT")
 
 _NAMED = 10  # sources that the text of an error names
 
@@ -145,21 +146,16 @@ class MalformedItemsError(AioPartnerCentralError):
         return f"{self.source}: {self.items} items are not what the service model says; the report has them"
 
 
-class _FailuresError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[SourceT]):
+class _FailuresError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[SourceT, ReportT]):
     """Some sources failed, after all others were collected; the classes below say what its attributes are."""
 
     failures: Mapping[SourceT, Exception]
     collected: Sequence[tuple[SourceT, Any]] = ()
-    report: Any
+    report: ReportT | None
     _what: ClassVar[str]
 
-    def __new__(cls, failures: Mapping[SourceT, Exception], report: Any = None) -> Self:
-        """Make the group.
-
-        Arguments:
-            failures: the failure of each source; at least one.
-            report: how far each source has come.
-        """
+    def __new__(cls, failures: Mapping[SourceT, Exception], report: ReportT | None = None) -> Self:
+        """Make the group from the failure of each source, which must be at least one, and the report."""
         named = ", ".join(map(str, islice(failures, _NAMED)))
         more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
         message = f"{len(failures)} {cls._what}(s) failed: {named}{more}"
@@ -168,7 +164,7 @@ class _FailuresError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[
         self.report = report
         return self
 
-    def __init__(self, failures: Mapping[SourceT, Exception], report: Any = None) -> None:
+    def __init__(self, failures: Mapping[SourceT, Exception], report: ReportT | None = None) -> None:
         """See `__new__`."""
 
     def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
@@ -180,7 +176,7 @@ class _FailuresError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[
         return type(self), (self.failures, self.report), {"collected": self.collected}
 
 
-class CatalogsFailedError(_FailuresError[str]):
+class CatalogsFailedError(_FailuresError[str, "Report"]):
     """Some catalogs failed; the others were collected to their end.
 
     Attributes:
@@ -189,11 +185,12 @@ class CatalogsFailedError(_FailuresError[str]):
         report: how far each catalog has come, the others included; None in a part that `except*` splits off.
     """
 
+    failures: Mapping[str, Exception]
     report: Report | None
     _what = "catalog"
 
 
-class SourcesFailedError(_FailuresError["Origin"]):
+class SourcesFailedError(_FailuresError["Origin", "BulkReport"]):
     """Some sources of a bulk collection failed; the others were collected to their end.
 
     Attributes:
@@ -202,6 +199,7 @@ class SourcesFailedError(_FailuresError["Origin"]):
         report: how far each source has come, the others included; None in a part that `except*` splits off.
     """
 
+    failures: Mapping[Origin, Exception]
     report: BulkReport | None
     _what = "source"
 

@@ -389,6 +389,24 @@ async def test_one_run_at_a_time(tmp_path: Path) -> None:
             assert len([entry async for entry in stream]) == 24
 
 
+async def test_a_link_to_a_checkpoint_stays_one_and_is_the_same_checkpoint(tmp_path: Path) -> None:
+    path, link = tmp_path / "elsewhere" / "run.json", tmp_path / "link"
+    path.parent.mkdir()
+    link.symlink_to(path)
+    async with Emulator({"AWS": 250}) as emulator:
+        make = partial(Collection, account.Client, of(emulator, "a"), LISTING, limits=FAST)
+        async with make(checkpoint=link) as stream:
+            got = [await anext(stream) for _ in range(150)]
+            with pytest.raises(CheckpointError, match="is in use by another run"):
+                await make(checkpoint=path).collect()
+        assert link.readlink() == path
+        got += await make(checkpoint=path).collect()
+    assert 250 <= len(got) <= 300
+    assert len({item.id for _, item in got}) == 250
+    assert not path.exists()
+    assert [each.name for each in tmp_path.rglob("*")] == ["elsewhere", "link"]
+
+
 async def test_however_often_it_is_opened_and_closed_nobody_shares_it(tmp_path: Path) -> None:
     question, holders, opened = Question(service="any", listings={}, origins=()), 0, 0
 

@@ -13,6 +13,7 @@ import os
 import secrets
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -28,7 +29,6 @@ from aiopartnercentral.report import ENDED_WELL, MalformedItem, Outcome, Progres
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from filelock import BaseFileLock
 
@@ -116,7 +116,7 @@ class Checkpoint:
     """An open checkpoint, which no other process has open.
 
     Attributes:
-        path: the file.
+        path: the file, or a link to it, which stays one.
         question: what is asked.
         earlier: what an earlier run has brought, by source and listing.
         position: where the sink of the earlier run was; None if there was none.
@@ -132,7 +132,11 @@ class Checkpoint:
     written: dict[Origin, Written]
     _lock: BaseFileLock = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
+    _place: Path = attrs.field(init=False)
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._place = Path(os.path.realpath(self.path))
 
     @classmethod
     async def open(cls, path: Path, question: Question) -> Self:
@@ -197,13 +201,14 @@ class Checkpoint:
         question = self.question
         listings = {name: _Listing(operation, dict(asked)) for name, (operation, asked) in question.listings.items()}
         file = _File(_FORMAT, _VERSION, self.run, question.service, listings, position, entries)
-        data, draft = msgspec.json.encode(file), self.path.with_name(f"{self.path.name}.part")
+        data, place = msgspec.json.encode(file), self._place
+        draft = place.with_name(f"{place.name}.part")
         try:
             with open(draft, "wb", opener=partial(os.open, mode=0o600)) as writer:
                 writer.write(data)
                 writer.flush()
                 os.fsync(writer.fileno())
-            draft.replace(self.path)
+            draft.replace(place)
         except OSError as error:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
@@ -212,7 +217,7 @@ class Checkpoint:
     def _close(self, *, remove: bool) -> None:
         try:
             if remove:
-                self.path.unlink(missing_ok=True)
+                self._place.unlink(missing_ok=True)
         except OSError as error:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:

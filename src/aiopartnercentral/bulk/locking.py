@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +16,18 @@ __all__ = ["locked", "unlocked"]
 
 
 def locked(path: Path) -> BaseFileLock:
-    """Lock a checkpoint, without waiting.
+    """Lock a checkpoint, by whatever name it goes, without waiting.
 
     Raises:
         CheckpointError: another run has it, or there can be no lock.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - only a run with a checkpoint needs it
 
-    if not path.parent.is_dir():
+    place = Path(os.path.realpath(path))
+    if not place.parent.is_dir():
         # The lock would make it.
         raise CheckpointError(f"the checkpoint {path} cannot be used: its folder does not exist")
-    lock = FileLock(f"{path}.lock", thread_local=False)
+    lock = FileLock(f"{place}.lock", thread_local=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:
