@@ -15,7 +15,7 @@ from aiopartnercentral.account import operations, structures
 from aiopartnercentral.account.client import Paginate
 from aiopartnercentral.cli import listings
 from aiopartnercentral.operation import Operation, Pagination
-from tests.cli.helpers import PYTHON
+from tests.cli.helpers import COMMAND, PYTHON
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +65,14 @@ async def test_help_to_a_reader_that_goes_away(environment):
         env=environment, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["collect", "list-connections", "--help"]])
+async def test_help_to_a_disk_that_is_full(environment, arguments):
+    async with await anyio.open_file("/dev/full", "wb") as full:
+        ended = await anyio.run_process([*COMMAND, *arguments], env=environment, stdout=full, check=False)
+    line = b"aiopartnercentral: cannot write standard output: No space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["collect", "--help"]])

@@ -30,15 +30,19 @@ text       one safe line of a text that came from elsewhere
 
 from __future__ import annotations
 
+import errno
 import logging
+import sys
 
 from aiopartnercentral.cli.text import say
 
 __all__ = ["main"]
 
 _EXTRA = frozenset({"typer", "rich", "aiohttp"})
+_FAILED = 1
 _USAGE = 2
 _INTERRUPTED = 130
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main() -> int:
@@ -63,4 +67,12 @@ def main() -> int:
         # Before the command listens for signals itself, and where the system has none to listen for.
         say("stopped by SIGINT")
         return _INTERRUPTED
+    except OSError as error:
+        # The help and the version are printed by the parser of the arguments.
+        if error.errno not in _FULL:
+            raise
+        say(f"cannot write standard output: {error.strerror}")
+        # Python would try again at exit, and make that the exit code.
+        sys.stdout = None
+        return _FAILED
     return 0
