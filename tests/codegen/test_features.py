@@ -18,7 +18,7 @@ import golden_scalars as scalars
 import golden_unions as unions
 import pytest
 
-from aiopartnercentral import DecodeError, EncodeError, ServiceError
+from aiopartnercentral import DecodeError, EncodeError, ServiceError, converting
 from aiopartnercentral.client import ServiceClient
 from codegen import check, names
 from tests.codegen import synthetic
@@ -253,6 +253,17 @@ def test_errors_are_found_by_their_code_and_are_botocore_errors():
     assert (spelled.message, spelled.error_message, spelled.response["Error"]["Message"]) == ("loud", "quiet", "loud")
     copy = pickle.loads(pickle.dumps(made))
     assert (type(copy), copy.resource_id, str(copy)) == (errors.NotFound, "r-1", str(made))
+
+
+def test_an_error_without_members_is_an_object_all_the_same():
+    assert isinstance(errors.json_converter.loads(b"{}", errors.Bare), errors.Bare)
+    with pytest.raises(DecodeError, match=r"\$: expected object, got array"):
+        errors.json_converter.loads(b"[]", errors.Bare)
+
+
+def test_an_integer_that_no_float_can_hold_is_said_to_be_one():
+    with pytest.raises(DecodeError, match=r"expected number, got one out of range"):
+        converting.decode_float(10**400)
 
 
 def test_an_error_is_decoded_as_far_as_it_goes():

@@ -50,7 +50,10 @@ def decode_integer(value: JsonValue, _: object = int) -> int:
 def decode_float(value: JsonValue, _: object = float) -> float:
     """Return a float, or raise `DecodeError`; the names of the values that JSON has no number for are accepted."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise DecodeError("expected number, got one out of range") from None
     if value in ("NaN", "Infinity", "-Infinity"):
         return float(value)
     raise expected("number", value)
@@ -261,9 +264,9 @@ class ErrorDecoder:
 
     def __call__(self, raw: JsonValue, _: object = None) -> ServiceError:
         """Return the error of a whole body, or raise `DecodeError`."""
-        fields = {}
+        fields, found = {}, decode_object(raw)
         for member in self.members:
-            value = decode_object(raw).get(member.wire_name)
+            value = found.get(member.wire_name)
             if value is not None:
                 fields[member.field] = self._decoded(member, value)
             elif member.required:
