@@ -104,6 +104,13 @@ def test_null_is_a_value_of_documents_in_collections():
     assert SECRET not in repr(kept)
 
 
+@pytest.mark.parametrize("text", [b'{"Any": null}', b"{}"])
+def test_a_required_document_is_missing_where_it_is_null(text):
+    with pytest.raises(DecodeError, match="required member is missing") as caught:
+        documents.json_converter.loads(text, documents.KeepResponse)
+    assert caught.value.path == "$.Any"
+
+
 @pytest.mark.parametrize("tags", [("Text", "Flag"), ("Flag", "Text"), ("Text", "Future"), ("Future", "Flag")])
 def test_two_members_of_a_union_are_refused_the_fast_way_too(tags):
     values = {"Text": "a", "Flag": True, "Future": {}}

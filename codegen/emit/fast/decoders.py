@@ -93,6 +93,9 @@ class Decoders(Functions):
         writer.line(f"{made} = _{self.types.names.classes[structure.name]}()")
         for member in structure.members:
             field = self.types.names.fields[structure.name, member.name]
+            if member.required and self._is_document(member.target):
+                with writer.block(f"if {raw}.{field} is None:"):  # which is any JSON to msgspec
+                    writer.line("raise fast.Unsure")
             if member.required or self._is_final(member.target):
                 writer.line(f"{made}.{field} = {self._decoded(member.target, f'{raw}.{field}')}")
             else:
@@ -172,6 +175,10 @@ class Decoders(Functions):
         if isinstance(found, ir.Structure):
             return not self._is_small(found)
         return not isinstance(found, ir.Map) or self._is_final(shape)
+
+    def _is_document(self, shape: str) -> bool:
+        found = self.types.service.shapes[shape]
+        return isinstance(found, ir.Scalar) and found.kind is ir.Kind.DOCUMENT
 
     def _is_small(self, structure: ir.Structure) -> bool:
         """Tell whether a structure is written in place of a call: few members, and no structure or collection in it."""

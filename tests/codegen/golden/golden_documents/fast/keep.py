@@ -54,6 +54,8 @@ _KeepResponse = fast.blank(structures.KeepResponse)
 def decode_keep_response(_raw: KeepResponseJson) -> Any:
     """Decode a `KeepResponse`."""
     _self0 = _KeepResponse()
+    if _raw.any is None:
+        raise fast.Unsure
     _self0.any = _raw.any
     _self0.secret = _raw.secret
     _self0.all = _raw.all
