@@ -131,7 +131,7 @@ class _Builder:
                 sparse=self.is_sparse(shape, "value"),
                 deprecated=deprecated,
             )
-        if kind == "string" and "enum" in shape:
+        if kind == "string" and shape.get("enum"):  # Python can make no value of an enum that has none
             return ir.Enum(
                 name=name, values=tuple(shape["enum"]), constraints=limits, sensitive=sensitive, deprecated=deprecated
             )

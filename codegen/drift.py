@@ -154,7 +154,7 @@ def _operations(old: Model, new: Model) -> Iterator[Change]:
 
 def _shapes(old: Model, new: Model) -> Iterator[Change]:
     before, after = old["shapes"], new["shapes"]
-    has_class = {name for name, shape in before.items() if shape["type"] == "structure" or "enum" in shape}
+    has_class = {name for name, shape in before.items() if shape["type"] == "structure" or shape.get("enum")}
     for change in _added_or_removed(before, after, "shape"):
         # Other shapes have no class; a member that refers to one is a change of its own.
         yield attrs.evolve(change, breaking=change.breaking and change.where in has_class)
@@ -261,7 +261,7 @@ def _python_type(shapes: Model, name: str, within: frozenset[str] = frozenset())
     shape = shapes.get(name, {"type": name})
     if shape.get("document"):
         return "document"
-    if shape["type"] == "structure" or "enum" in shape or name in within:
+    if shape["type"] == "structure" or shape.get("enum") or name in within:
         return name
     parts = (shape[part]["shape"] for part in ("member", "key", "value") if part in shape)
     return _TYPES.get(shape["type"], shape["type"]), *(_python_type(shapes, part, within | {name}) for part in parts)

@@ -229,6 +229,13 @@ def test_what_cannot_be_honoured_is_named(path, entries, text):
     assert re.match(text, refused(changed(*path, **entries)))
 
 
+def test_an_enum_without_values_is_a_string():
+    model = changed("shapes", "Kind", enum=[])
+    shapes = build(source.Source(config=synthetic.config("demo"), service=model, paginators={})).shapes
+    assert isinstance(shapes["Kind"], ir.Scalar)
+    assert shapes["Kind"].kind is ir.Kind.STRING
+
+
 def nested(kinds):
     """Return a model with lists and maps of the given kinds within each other, the outermost in a response."""
     model = demo()

@@ -73,7 +73,7 @@ class Decoders(Functions):
         if isinstance(found, ir.Map):
             return f"dict[{self._wire_form(found.key)}, {self._wire_form(found.value)}]"
         if isinstance(found, ir.Enum):
-            return self.types.reference(shape, self.writer) if found.values else "str"
+            return self.types.reference(shape, self.writer)
         return self.wire(shape)
 
     def _is_final(self, shape: str) -> bool:
@@ -83,9 +83,9 @@ class Decoders(Functions):
             return found.kind not in (ir.Kind.TIMESTAMP, ir.Kind.BLOB)
         if isinstance(found, ir.List):
             return self._is_final(found.element)
-        if isinstance(found, ir.Map):
-            return self._is_final(found.key) and self._is_final(found.value)
-        return isinstance(found, ir.Enum) and bool(found.values)
+        if isinstance(found, ir.Map):  # a key is a string or an enum
+            return self._is_final(found.value)
+        return isinstance(found, ir.Enum)
 
     def _structure(self, structure: ir.Structure, raw: str) -> str:
         """Write the lines that make a structure out of the wire object called `raw`; returns the name of the result."""
@@ -113,8 +113,6 @@ class Decoders(Functions):
         found = self.types.service.shapes[shape]
         if self._is_final(shape):
             return text
-        if isinstance(found, ir.Enum):
-            return f"{self.types.reference(shape, self.writer)}({text})"
         if isinstance(found, ir.List | ir.Map):
             return self._decoded_list(found, text) if isinstance(found, ir.List) else self._decoded_map(found, text)
         if isinstance(found, ir.Scalar):
@@ -144,14 +142,9 @@ class Decoders(Functions):
     def _decoded_map(self, found: ir.Map, text: str) -> str:
         """Write a loop that puts decoded values in the place of the others: the dict is nobody else's."""
         result, key, item = self.name("map"), self.name("key"), self.name("item")
-        if self._is_final(found.key):
-            self.writer.line(f"{result}: dict[Any, Any] = {text}")
-        else:
-            keyed = f"{self._decoded(found.key, key)}: {item}"
-            self.writer.line(f"{result}: dict[Any, Any] = {{{keyed} for {key}, {item} in {text}.items()}}")
-        if not self._is_final(found.value):
-            with self.writer.block(f"for {key}, {item} in {result}.items():"):
-                self.writer.line(f"{result}[{key}] = {self._decoded(found.value, item)}")
+        self.writer.line(f"{result}: dict[Any, Any] = {text}")
+        with self.writer.block(f"for {key}, {item} in {result}.items():"):
+            self.writer.line(f"{result}[{key}] = {self._decoded(found.value, item)}")
         return result
 
     def _decoded_scalar(self, found: ir.Scalar, text: str) -> str:
