@@ -30,17 +30,28 @@ MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=ZON
 @example(value="Wed, 01 May 2024 12:30:45 GMT")
 @example(value="2024-05-01")
 @example(value="2024-05-01T12:30Z")
+@example(value="2024-05-01T12:00.50Z")
+@example(value="2024-05-01T12:00:040Z")
+@example(value="2024-05-01T12:00:00,123456789Z")
 def test_every_form_means_what_it_means_to_botocore(value: Any) -> None:
     decoded = decode_timestamp(value)
     assert decoded == parse_to_aware_datetime(value)
     assert decoded.tzinfo is UTC or decoded.utcoffset() == timedelta(0)
 
 
+# The standard library of some Python takes these.
+GARBLED = [
+    *("2024-05-01T12:00:00.Z", "2024-05-01T12:00:400Z", "2024-05-01T12:00:00:+02:00", "2024-05-01T12:00:00.123456T7Z"),
+    *("2024-05-01T12:00:00.123456+Z", "2024-05-01T12:00:00.1234567\u0668x", "2024-05-01T12:00:00.123456789:Z"),
+]
+
 SHORT_OR_ODD = [
     *("2024-05-01T12:059Z", "2024-05-01T12:030Z", "2024-05-01T12:159Z", "2024-05-01T12:30:Z", "2024-05-01T239Z"),
     *("2024W01-12TZ", "2024-W01-1T12:00:00Z", "20240501T120000.12Z", "2024-05-01t12:00:00Z", "2024-05-01T12:00:00z"),
     *("2024-05-01T12:00:00.Z", "2024-05-01T12:00:00,5Z", "2024-05-01T24:00:00Z", "2024-05-01T12:00:60Z"),
     *("2024-05-01T12:00:00.1234567Z", "2024-05-01T12:00:00.9999999Z", "2024-05-01T12:00:00+00:00Z"),
+    *("2024-05-01T12:00.50Z", "2024-05-01T12.5000Z", "2024-05-01T120000.5Z", "2024-05-01T12:00:00.123456789Z"),
+    *GARBLED,
 ]
 
 
@@ -69,7 +80,7 @@ def test_a_datetime_is_written_as_botocore_writes_it(moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "yesterday", "2024-13-01T00:00:00Z", "2024-05-01T25:00:00Z", True, None, [], {}, b"x"]
+    "value", ["", "yesterday", "2024-13-01T00:00:00Z", "2024-05-01T25:00:00Z", True, None, [], {}, b"x", *GARBLED]
 )
 def test_what_is_no_timestamp_is_refused(value: Any) -> None:
     with pytest.raises(DecodeError, match="expected timestamp, got "):

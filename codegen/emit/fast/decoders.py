@@ -15,8 +15,12 @@ _WIRE_OF_TIMESTAMPS = {
     ir.TimestampFormat.EPOCH_SECONDS: "float",
     ir.TimestampFormat.RFC822: "str",
 }
-# The standard library takes more forms than botocore, and some for another time; these are the same to both.
-_UNUSUAL_TIMESTAMP = "{value}[19] not in '.Z' or {value}[10] != 'T' or {value}[7] != '-' or {value}[-1] != 'Z'"
+# The standard library takes more forms than botocore, and some for another time; these are the same to both. After six
+# digits of a fraction it takes anything.
+_UNUSUAL_TIMESTAMP = (
+    "{value}[19] not in '.Z' or {value}[16] != ':' or {value}[10] != 'T' or {value}[7] != '-' or {value}[-1] != 'Z' "
+    "or {value}[-2] == '.' or ({value}[27:] and not fast.all_digits({value}[20:-1]))"
+)
 
 
 @attrs.define

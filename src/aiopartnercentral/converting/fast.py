@@ -13,6 +13,7 @@ assignment to `__class__` once it is whole.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -43,6 +44,7 @@ __all__ = [
     "Unsure",
     "Wire",
     "WireUnion",
+    "all_digits",
     "blank",
     "blob",
     "check_class",
@@ -62,6 +64,7 @@ __all__ = [
 ]
 
 from_iso: Callable[[str], datetime] = datetime.fromisoformat
+all_digits: Callable[[str], re.Match[str] | None] = re.compile("[0-9]+").fullmatch
 
 
 class Unsure(Exception):  # noqa: N818 - no error: it never leaves the converters

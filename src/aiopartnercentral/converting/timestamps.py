@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from aiopartnercentral.converting.converters import Encode, ServiceConverter
     from aiopartnercentral.shapes import JsonValue
 
-_LENGTH_OF_SECONDS = 19  # of 2024-05-01T12:00:00
+# What the standard library reads as botocore does. It also takes `20240501` for a date, parts of minutes for parts of
+# seconds, and anything at all after six digits of a fraction.
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 def decode_timestamp(value: JsonValue, _: object = datetime) -> datetime:
@@ -27,8 +30,7 @@ def decode_timestamp(value: JsonValue, _: object = datetime) -> datetime:
         DecodeError: the value is no timestamp.
     """
     if isinstance(value, str):
-        # The standard library reads `20240501` as a date, botocore as seconds; only this form means the same to both.
-        if len(value) >= _LENGTH_OF_SECONDS and value[4] == "-" and value[7] == "-" and value[10] in "T ":
+        if _ISO.fullmatch(value):
             with suppress(ValueError, OverflowError):
                 return _utc(datetime.fromisoformat(value))
         return _by_botocore(value)

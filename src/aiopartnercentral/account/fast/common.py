@@ -90,7 +90,15 @@ def decode_business_verification_response(_raw: BusinessVerificationResponseJson
     _self0.completion_url = _raw.completion_url
     _self0.completion_url_expires_at = None
     if (_value1 := _raw.completion_url_expires_at) is not None:
-        if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+        if (
+            _value1[19] not in ".Z"
+            or _value1[16] != ":"
+            or _value1[10] != "T"
+            or _value1[7] != "-"
+            or _value1[-1] != "Z"
+            or _value1[-2] == "."
+            or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+        ):
             raise fast.Unsure
         _self0.completion_url_expires_at = fast.from_iso(_value1)
     _self0.__class__ = structures.BusinessVerificationResponse
@@ -116,7 +124,15 @@ def decode_connection_type_detail(_raw: ConnectionTypeDetailJson) -> Any:
     """Decode a `ConnectionTypeDetail`."""
     _self0 = _ConnectionTypeDetail()
     _value1 = _raw.created_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.created_at = fast.from_iso(_value1)
     _self0.inviter_email = _raw.inviter_email
@@ -124,7 +140,15 @@ def decode_connection_type_detail(_raw: ConnectionTypeDetailJson) -> Any:
     _self0.status = _raw.status
     _self0.canceled_at = None
     if (_value2 := _raw.canceled_at) is not None:
-        if _value2[19] not in ".Z" or _value2[10] != "T" or _value2[7] != "-" or _value2[-1] != "Z":
+        if (
+            _value2[19] not in ".Z"
+            or _value2[16] != ":"
+            or _value2[10] != "T"
+            or _value2[7] != "-"
+            or _value2[-1] != "Z"
+            or _value2[-2] == "."
+            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
+        ):
             raise fast.Unsure
         _self0.canceled_at = fast.from_iso(_value2)
     _self0.canceled_by = _raw.canceled_by
@@ -261,7 +285,15 @@ def decode_partner_domain(_raw: PartnerDomainJson) -> Any:
     _self0 = _PartnerDomain()
     _self0.domain_name = _raw.domain_name
     _value1 = _raw.registered_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.registered_at = fast.from_iso(_value1)
     _self0.__class__ = structures.PartnerDomain
@@ -364,7 +396,15 @@ def decode_registrant_verification_response(_raw: RegistrantVerificationResponse
     _self0 = _RegistrantVerificationResponse()
     _self0.completion_url = _raw.completion_url
     _value1 = _raw.completion_url_expires_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.completion_url_expires_at = fast.from_iso(_value1)
     _self0.__class__ = structures.RegistrantVerificationResponse
@@ -482,7 +522,15 @@ def decode_verification_response_details(_raw: VerificationResponseDetailsJson) 
         _self3 = _RegistrantVerificationResponse()
         _self3.completion_url = _value2.completion_url
         _value4 = _value2.completion_url_expires_at
-        if _value4[19] not in ".Z" or _value4[10] != "T" or _value4[7] != "-" or _value4[-1] != "Z":
+        if (
+            _value4[19] not in ".Z"
+            or _value4[16] != ":"
+            or _value4[10] != "T"
+            or _value4[7] != "-"
+            or _value4[-1] != "Z"
+            or _value4[-2] == "."
+            or (_value4[27:] and not fast.all_digits(_value4[20:-1]))
+        ):
             raise fast.Unsure
         _self3.completion_url_expires_at = fast.from_iso(_value4)
         _self3.__class__ = structures.RegistrantVerificationResponse

@@ -36,7 +36,15 @@ def decode_create_partner_response(_raw: CreatePartnerResponseJson) -> Any:
     _self0.id = _raw.id
     _self0.legal_name = _raw.legal_name
     _value1 = _raw.created_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.created_at = fast.from_iso(_value1)
     _self0.profile = common.decode_partner_profile(_raw.profile)

@@ -32,7 +32,15 @@ def decode_get_connection_response(_raw: GetConnectionResponseJson) -> Any:
     _self0.arn = _raw.arn
     _self0.other_participant_account_id = _raw.other_participant_account_id
     _value1 = _raw.updated_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.updated_at = fast.from_iso(_value1)
     _map2: dict[Any, Any] = _raw.connection_types

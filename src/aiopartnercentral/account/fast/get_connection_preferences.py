@@ -31,7 +31,15 @@ def decode_get_connection_preferences_response(_raw: GetConnectionPreferencesRes
     _self0.access_type = _raw.access_type
     _self0.excluded_participant_ids = _raw.excluded_participant_ids
     _value1 = _raw.updated_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.updated_at = fast.from_iso(_value1)
     _self0.revision = _raw.revision

@@ -36,13 +36,29 @@ def decode_get_profile_update_task_response(_raw: GetProfileUpdateTaskResponseJs
     _self0.task_id = _raw.task_id
     _self0.task_details = common.decode_task_details(_raw.task_details)
     _value1 = _raw.started_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.started_at = fast.from_iso(_value1)
     _self0.status = _raw.status
     _self0.ended_at = None
     if (_value2 := _raw.ended_at) is not None:
-        if _value2[19] not in ".Z" or _value2[10] != "T" or _value2[7] != "-" or _value2[-1] != "Z":
+        if (
+            _value2[19] not in ".Z"
+            or _value2[16] != ":"
+            or _value2[10] != "T"
+            or _value2[7] != "-"
+            or _value2[-1] != "Z"
+            or _value2[-2] == "."
+            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
+        ):
             raise fast.Unsure
         _self0.ended_at = fast.from_iso(_value2)
     _self0.error_detail_list = None

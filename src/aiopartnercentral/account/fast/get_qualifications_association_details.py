@@ -46,7 +46,15 @@ def decode_get_qualifications_association_details_response(
         _self0.associated_partners = [common.decode_qualifications_association_partner(_item3) for _item3 in _value2]
     _self0.updated_at = None
     if (_value4 := _raw.updated_at) is not None:
-        if _value4[19] not in ".Z" or _value4[10] != "T" or _value4[7] != "-" or _value4[-1] != "Z":
+        if (
+            _value4[19] not in ".Z"
+            or _value4[16] != ":"
+            or _value4[10] != "T"
+            or _value4[7] != "-"
+            or _value4[-1] != "Z"
+            or _value4[-2] == "."
+            or (_value4[27:] and not fast.all_digits(_value4[20:-1]))
+        ):
             raise fast.Unsure
         _self0.updated_at = fast.from_iso(_value4)
     _self0.response_metadata = None

@@ -40,16 +40,40 @@ def decode_reject_connection_invitation_response(_raw: RejectConnectionInvitatio
     _self0.connection_id = _raw.connection_id
     _self0.connection_type = _raw.connection_type
     _value1 = _raw.created_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.created_at = fast.from_iso(_value1)
     _value2 = _raw.updated_at
-    if _value2[19] not in ".Z" or _value2[10] != "T" or _value2[7] != "-" or _value2[-1] != "Z":
+    if (
+        _value2[19] not in ".Z"
+        or _value2[16] != ":"
+        or _value2[10] != "T"
+        or _value2[7] != "-"
+        or _value2[-1] != "Z"
+        or _value2[-2] == "."
+        or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
+    ):
         raise fast.Unsure
     _self0.updated_at = fast.from_iso(_value2)
     _self0.expires_at = None
     if (_value3 := _raw.expires_at) is not None:
-        if _value3[19] not in ".Z" or _value3[10] != "T" or _value3[7] != "-" or _value3[-1] != "Z":
+        if (
+            _value3[19] not in ".Z"
+            or _value3[16] != ":"
+            or _value3[10] != "T"
+            or _value3[7] != "-"
+            or _value3[-1] != "Z"
+            or _value3[-2] == "."
+            or (_value3[27:] and not fast.all_digits(_value3[20:-1]))
+        ):
             raise fast.Unsure
         _self0.expires_at = fast.from_iso(_value3)
     _self0.other_participant_identifier = _raw.other_participant_identifier

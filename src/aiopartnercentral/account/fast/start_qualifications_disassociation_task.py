@@ -37,7 +37,15 @@ def decode_start_qualifications_disassociation_task_response(
     _self0.status = _raw.status
     _self0.associated_partner = common.decode_qualifications_association_partner(_raw.associated_partner)
     _value1 = _raw.started_at
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.started_at = fast.from_iso(_value1)
     _self0.response_metadata = None

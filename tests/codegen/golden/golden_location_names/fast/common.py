@@ -26,7 +26,15 @@ def decode_part(_raw: PartJson) -> Any:
     _self0.id = _raw.id
     _self0.when = None
     if (_value1 := _raw.when) is not None:
-        if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+        if (
+            _value1[19] not in ".Z"
+            or _value1[16] != ":"
+            or _value1[10] != "T"
+            or _value1[7] != "-"
+            or _value1[-1] != "Z"
+            or _value1[-2] == "."
+            or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+        ):
             raise fast.Unsure
         _self0.when = fast.from_iso(_value1)
     _self0.same = _raw.same

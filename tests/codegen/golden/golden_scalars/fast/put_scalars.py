@@ -59,7 +59,15 @@ def decode_put_scalars_response(_raw: PutScalarsResponseJson) -> Any:
     _self0.ratio = _raw.ratio
     _self0.precise = _raw.precise
     _value1 = _raw.moment
-    if _value1[19] not in ".Z" or _value1[10] != "T" or _value1[7] != "-" or _value1[-1] != "Z":
+    if (
+        _value1[19] not in ".Z"
+        or _value1[16] != ":"
+        or _value1[10] != "T"
+        or _value1[7] != "-"
+        or _value1[-1] != "Z"
+        or _value1[-2] == "."
+        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
+    ):
         raise fast.Unsure
     _self0.moment = fast.from_iso(_value1)
     _self0.bytes_ = fast.blob(_raw.bytes_)
@@ -67,7 +75,15 @@ def decode_put_scalars_response(_raw: PutScalarsResponseJson) -> Any:
     _self0.texts = _raw.texts
     _list3: list[Any] = []
     for _item2 in _raw.moments:
-        if _item2[19] not in ".Z" or _item2[10] != "T" or _item2[7] != "-" or _item2[-1] != "Z":
+        if (
+            _item2[19] not in ".Z"
+            or _item2[16] != ":"
+            or _item2[10] != "T"
+            or _item2[7] != "-"
+            or _item2[-1] != "Z"
+            or _item2[-2] == "."
+            or (_item2[27:] and not fast.all_digits(_item2[20:-1]))
+        ):
             raise fast.Unsure
         _list3.append(fast.from_iso(_item2))
     _self0.moments = _list3
@@ -84,7 +100,15 @@ def decode_put_scalars_response(_raw: PutScalarsResponseJson) -> Any:
     _self0.maybe_precise = _raw.maybe_precise
     _self0.maybe_moment = None
     if (_value4 := _raw.maybe_moment) is not None:
-        if _value4[19] not in ".Z" or _value4[10] != "T" or _value4[7] != "-" or _value4[-1] != "Z":
+        if (
+            _value4[19] not in ".Z"
+            or _value4[16] != ":"
+            or _value4[10] != "T"
+            or _value4[7] != "-"
+            or _value4[-1] != "Z"
+            or _value4[-2] == "."
+            or (_value4[27:] and not fast.all_digits(_value4[20:-1]))
+        ):
             raise fast.Unsure
         _self0.maybe_moment = fast.from_iso(_value4)
     _self0.maybe_bytes = None
@@ -96,7 +120,15 @@ def decode_put_scalars_response(_raw: PutScalarsResponseJson) -> Any:
     if (_value6 := _raw.maybe_moments) is not None:
         _list8: list[Any] = []
         for _item7 in _value6:
-            if _item7[19] not in ".Z" or _item7[10] != "T" or _item7[7] != "-" or _item7[-1] != "Z":
+            if (
+                _item7[19] not in ".Z"
+                or _item7[16] != ":"
+                or _item7[10] != "T"
+                or _item7[7] != "-"
+                or _item7[-1] != "Z"
+                or _item7[-2] == "."
+                or (_item7[27:] and not fast.all_digits(_item7[20:-1]))
+            ):
                 raise fast.Unsure
             _list8.append(fast.from_iso(_item7))
         _self0.maybe_moments = _list8

@@ -90,7 +90,15 @@ def decode_vault(_raw: VaultJson) -> Any:
         _self0.secret_bytes = fast.blob(_value1)
     _self0.secret_moment = None
     if (_value2 := _raw.secret_moment) is not None:
-        if _value2[19] not in ".Z" or _value2[10] != "T" or _value2[7] != "-" or _value2[-1] != "Z":
+        if (
+            _value2[19] not in ".Z"
+            or _value2[16] != ":"
+            or _value2[10] != "T"
+            or _value2[7] != "-"
+            or _value2[-1] != "Z"
+            or _value2[-2] == "."
+            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
+        ):
             raise fast.Unsure
         _self0.secret_moment = fast.from_iso(_value2)
     _self0.secret_kind = _raw.secret_kind

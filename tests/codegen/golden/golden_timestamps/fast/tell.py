@@ -76,7 +76,15 @@ def decode_tell_response(_raw: TellResponseJson) -> Any:
         _self0.http = fast.unsure(_value2)
     _self0.iso = None
     if (_value3 := _raw.iso) is not None:
-        if _value3[19] not in ".Z" or _value3[10] != "T" or _value3[7] != "-" or _value3[-1] != "Z":
+        if (
+            _value3[19] not in ".Z"
+            or _value3[16] != ":"
+            or _value3[10] != "T"
+            or _value3[7] != "-"
+            or _value3[-1] != "Z"
+            or _value3[-2] == "."
+            or (_value3[27:] and not fast.all_digits(_value3[20:-1]))
+        ):
             raise fast.Unsure
         _self0.iso = fast.from_iso(_value3)
     _self0.epochs = None
@@ -89,7 +97,15 @@ def decode_tell_response(_raw: TellResponseJson) -> Any:
     if (_value8 := _raw.iso_by_name) is not None:
         _map9: dict[Any, Any] = _value8
         for _key10, _item11 in _map9.items():
-            if _item11[19] not in ".Z" or _item11[10] != "T" or _item11[7] != "-" or _item11[-1] != "Z":
+            if (
+                _item11[19] not in ".Z"
+                or _item11[16] != ":"
+                or _item11[10] != "T"
+                or _item11[7] != "-"
+                or _item11[-1] != "Z"
+                or _item11[-2] == "."
+                or (_item11[27:] and not fast.all_digits(_item11[20:-1]))
+            ):
                 raise fast.Unsure
             _map9[_key10] = fast.from_iso(_item11)
         _self0.iso_by_name = _map9

@@ -228,7 +228,15 @@ def decode_shape(_raw: ShapeJson) -> Any:
             or _raw.many is not None
         ):
             raise fast.Unsure
-        if _value12[19] not in ".Z" or _value12[10] != "T" or _value12[7] != "-" or _value12[-1] != "Z":
+        if (
+            _value12[19] not in ".Z"
+            or _value12[16] != ":"
+            or _value12[10] != "T"
+            or _value12[7] != "-"
+            or _value12[-1] != "Z"
+            or _value12[-2] == "."
+            or (_value12[27:] and not fast.all_digits(_value12[20:-1]))
+        ):
             raise fast.Unsure
         _self13 = _ShapeMoment()
         _self13.value = fast.from_iso(_value12)
