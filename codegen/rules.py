@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Python compiles no code that is nested deeper than about twice this; no model of botocore has more than four.
 _DEPTH = 8
+# Beside a union's member, the name of its shape.
+_TYPE_MARKER = "__type"
 
 
 def check(service: ir.Service) -> None:
@@ -31,6 +33,8 @@ def check(service: ir.Service) -> None:
             _unique(where, "enum value", shape.values)
         if isinstance(shape, ir.Structure | ir.Union):
             _unique(where, "member name on the wire", (m.wire_name for m in shape.members))
+        if isinstance(shape, ir.Union) and any(m.wire_name == _TYPE_MARKER for m in shape.members):
+            raise ModelError(where, f"a union's member cannot be {_TYPE_MARKER!r}, which counts as none")
 
 
 def _plain(where: str, shape: ir.Shape) -> None:

@@ -210,6 +210,11 @@ def test_a_dangling_reference_is_named(path, where):
         (("shapes", "Either"), {"required": ["One"]}, "demo.Either: a union needs members, none of them required"),
         (("shapes", "Either"), {"members": {}}, "demo.Either: a union needs members"),
         (("shapes", "Either"), {"exception": True}, "demo.Either: a union .* cannot be an error"),
+        (
+            ("shapes", "Either", "members", "One"),
+            {"locationName": "__type"},
+            "demo.Either: a union's member cannot be '__type'",
+        ),
         (("shapes", "Pairs", "key"), {"shape": "Number"}, "demo.Pairs.key: a map's key must be a string, not integer"),
         (("shapes", "Items", "member"), {"shape": "Items"}, "demo.Items: more than 8 lists and maps within each other"),
         (("shapes", "Pairs", "value"), {"shape": "Pairs"}, "demo.Pairs: more than 8 lists and maps within"),
