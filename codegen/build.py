@@ -281,7 +281,7 @@ class _Builder:
         where = f"{self.name}.{name}.pagination"
         try:
             read = pagination.read(paginator, request, response, shapes, where)
-            fan_out = pagination.fans_out(request, self.source.config.fan_out, shapes)
+            fan_out = pagination.fans_out(request, self.source.config.fan_out, read.input_token, shapes)
         except pagination.UnsupportedError as error:
             self.omit(where, str(error), refused=False)
             return None

@@ -44,17 +44,19 @@ def read(
     )
 
 
-def fans_out(request: ir.Structure, member: str | None, shapes: Mapping[str, ir.Shape]) -> str | None:
+def fans_out(request: ir.Structure, member: str | None, token: str, shapes: Mapping[str, ir.Shape]) -> str | None:
     """Return the request's member of this name, over whose values one may fan out, or None where it has none.
 
     Raises:
-        UnsupportedError: it is no plain string.
+        UnsupportedError: it is no plain string, or is the member that takes the page token.
     """
     found = next((m for m in request.members if m.name == member), None)
     if found is None:
         return None
     if not _Reader({}, shapes).is_plain(found, ir.Kind.STRING):
         raise UnsupportedError(f"fan-out {found.name} of {request.name} must be a plain string")
+    if found.name == token:
+        raise UnsupportedError(f"fan-out {found.name} of {request.name} takes the page token")
     return found.name
 
 

@@ -363,6 +363,11 @@ def test_an_operation_without_the_member_to_fan_out_over_is_one_listing():
     assert service.operations[0].pagination.fan_out is None
 
 
+def test_the_member_to_fan_out_over_cannot_take_the_page_token():
+    paginators = {"List": {**PAGINATOR, "input_token": "Catalog"}}
+    assert "fan-out Catalog of In takes the page token" in refused(demo(), paginators)
+
+
 def test_the_member_to_fan_out_over_must_be_a_string():
     assert "fan-out Catalog of In must be a plain string" in refused(
         changed("shapes", "In", "members", Catalog={"shape": "Kind"})
