@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 COMMON = "common"
 """The module of what more than one operation uses."""
 
+# Modules become attributes of their package, where one called like these would hide what loads them.
+_TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module"})
+
 # Names that generated annotations and bodies use: a member or method called like one would hide it in its class.
 _USED_IN_CLASS_BODIES = frozenset(
     {
@@ -180,12 +183,13 @@ def _identifier(text: str, fallback: str) -> str:
 
 def _class_name(wire_name: str) -> str:
     text = "".join(word[:1].upper() + word[1:] for word in re.split(r"[^0-9A-Za-z]+", wire_name))
-    return text if text[:1].isalpha() else f"Shape{text}"
+    # attrs and msgspec take an annotation that begins like this for that of a class variable, and leave it out.
+    return text if text[:1].isalpha() and not text.startswith("ClassVar") else f"Shape{text}"
 
 
 def _modules(service: ir.Service, methods: _Scope) -> dict[str, str]:
     """Name the module of each structure and union: its operation's if only one uses it."""
-    scope = _Scope({COMMON})
+    scope = _Scope(_TAKEN_IN_MODULES)
     for operation in service.operations:
         scope.add(operation.name, methods.names[operation.name])
     modules = {shape: scope.names[user] if user else COMMON for shape, user in sole_users(service).items()}

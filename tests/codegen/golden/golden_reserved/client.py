@@ -272,6 +272,27 @@ class Client(ServiceClient):
         """
         return await self.call(structures.ListWordsPagesRequest())
 
+    async def getattr(self) -> structures.GetattrResponse:
+        """Call `Getattr`.
+
+        Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Getattr
+        """
+        return await self.call(structures.GetattrRequest())
+
+    async def globals(self) -> structures.GlobalsResponse:
+        """Call `Globals`.
+
+        Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Globals
+        """
+        return await self.call(structures.GlobalsRequest())
+
+    async def import_module(self) -> structures.ImportModuleResponse:
+        """Call `ImportModule`.
+
+        Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ImportModule
+        """
+        return await self.call(structures.ImportModuleRequest())
+
 
 class Paginate:
     """The paginated operations of a `Client` of the Golden Reserved API."""

@@ -985,6 +985,7 @@ def _decode_list_words_response(
 ) -> converting.Decode[structures.ListWordsResponse]:
     _decode_words = converting.list_decoder(converting.decode_string, str)
     _decode_next_token = converting.decode_string
+    _decode_variant = _converter.get_structure_hook(structures.ShapeClassVariant)
 
     def decode(_raw: converting.Json, _: object = None) -> structures.ListWordsResponse:
         _get = converting.decode_object(_raw).get
@@ -996,12 +997,16 @@ def _decode_list_words_response(
             words = _decode_words(_value, list[str])
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
+            _at = ".Variant"
+            variant = (
+                None if (_value := _get("Variant")) is None else _decode_variant(_value, structures.ShapeClassVariant)
+            )
         except converting.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
             raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
-        return structures.ListWordsResponse(words=words, next_token=next_token)
+        return structures.ListWordsResponse(words=words, next_token=next_token, variant=variant)
 
     return decode
 
@@ -1011,6 +1016,7 @@ def _encode_list_words_response(
 ) -> converting.Encode[structures.ListWordsResponse]:
     _encode_words = converting.list_encoder(converting.encode_string)
     _encode_next_token = converting.encode_string
+    _encode_variant = _converter.get_unstructure_hook(structures.ShapeClassVariant)
 
     def encode(_obj: structures.ListWordsResponse) -> converting.Json:
         converting.check_class(_obj, structures.ListWordsResponse)
@@ -1022,6 +1028,53 @@ def _encode_list_words_response(
             _at = ".NextToken"
             if _obj.next_token is not None:
                 _result["NextToken"] = _encode_next_token(_obj.next_token)
+            _at = ".Variant"
+            if _obj.variant is not None:
+                _result["Variant"] = _encode_variant(_obj.variant)
+        except converting.EncodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+        return _result
+
+    return encode
+
+
+def _decode_shape_class_variant(
+    _converter: converting.ServiceConverter,
+) -> converting.Decode[structures.ShapeClassVariant]:
+    _decode_word = converting.decode_string
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.ShapeClassVariant:
+        _get = converting.decode_object(_raw).get
+        _at = ""
+        try:
+            _at = ".Word"
+            word = None if (_value := _get("Word")) is None else _decode_word(_value, str)
+        except converting.DecodeError as _error:
+            _error.within(_at)
+            raise
+        except Exception as _error:
+            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+        return structures.ShapeClassVariant(word=word)
+
+    return decode
+
+
+def _encode_shape_class_variant(
+    _converter: converting.ServiceConverter,
+) -> converting.Encode[structures.ShapeClassVariant]:
+    _encode_word = converting.encode_string
+
+    def encode(_obj: structures.ShapeClassVariant) -> converting.Json:
+        converting.check_class(_obj, structures.ShapeClassVariant)
+        _result: dict[str, converting.Json] = {}
+        _at = ""
+        try:
+            _at = ".Word"
+            if _obj.word is not None:
+                _result["Word"] = _encode_word(_obj.word)
         except converting.EncodeError as _error:
             _error.within(_at)
             raise
@@ -1440,6 +1493,128 @@ def _encode_list_words_pages_response(
     return encode
 
 
+def _decode_getattr_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetattrRequest]:
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.GetattrRequest:
+        converting.decode_object(_raw)
+        return structures.GetattrRequest()
+
+    return decode
+
+
+def _encode_getattr_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetattrRequest]:
+
+    def encode(_obj: structures.GetattrRequest) -> converting.Json:
+        converting.check_class(_obj, structures.GetattrRequest)
+        _result: dict[str, converting.Json] = {}
+        return _result
+
+    return encode
+
+
+def _decode_getattr_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetattrResponse]:
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.GetattrResponse:
+        converting.decode_object(_raw)
+        return structures.GetattrResponse()
+
+    return decode
+
+
+def _encode_getattr_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetattrResponse]:
+
+    def encode(_obj: structures.GetattrResponse) -> converting.Json:
+        converting.check_class(_obj, structures.GetattrResponse)
+        _result: dict[str, converting.Json] = {}
+        return _result
+
+    return encode
+
+
+def _decode_globals_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.GlobalsRequest]:
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.GlobalsRequest:
+        converting.decode_object(_raw)
+        return structures.GlobalsRequest()
+
+    return decode
+
+
+def _encode_globals_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.GlobalsRequest]:
+
+    def encode(_obj: structures.GlobalsRequest) -> converting.Json:
+        converting.check_class(_obj, structures.GlobalsRequest)
+        _result: dict[str, converting.Json] = {}
+        return _result
+
+    return encode
+
+
+def _decode_globals_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.GlobalsResponse]:
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.GlobalsResponse:
+        converting.decode_object(_raw)
+        return structures.GlobalsResponse()
+
+    return decode
+
+
+def _encode_globals_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.GlobalsResponse]:
+
+    def encode(_obj: structures.GlobalsResponse) -> converting.Json:
+        converting.check_class(_obj, structures.GlobalsResponse)
+        _result: dict[str, converting.Json] = {}
+        return _result
+
+    return encode
+
+
+def _decode_import_module_request(
+    _converter: converting.ServiceConverter,
+) -> converting.Decode[structures.ImportModuleRequest]:
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.ImportModuleRequest:
+        converting.decode_object(_raw)
+        return structures.ImportModuleRequest()
+
+    return decode
+
+
+def _encode_import_module_request(
+    _converter: converting.ServiceConverter,
+) -> converting.Encode[structures.ImportModuleRequest]:
+
+    def encode(_obj: structures.ImportModuleRequest) -> converting.Json:
+        converting.check_class(_obj, structures.ImportModuleRequest)
+        _result: dict[str, converting.Json] = {}
+        return _result
+
+    return encode
+
+
+def _decode_import_module_response(
+    _converter: converting.ServiceConverter,
+) -> converting.Decode[structures.ImportModuleResponse]:
+
+    def decode(_raw: converting.Json, _: object = None) -> structures.ImportModuleResponse:
+        converting.decode_object(_raw)
+        return structures.ImportModuleResponse()
+
+    return decode
+
+
+def _encode_import_module_response(
+    _converter: converting.ServiceConverter,
+) -> converting.Encode[structures.ImportModuleResponse]:
+
+    def encode(_obj: structures.ImportModuleResponse) -> converting.Json:
+        converting.check_class(_obj, structures.ImportModuleResponse)
+        _result: dict[str, converting.Json] = {}
+        return _result
+
+    return encode
+
+
 def _decode_exception_shape(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
     return converting.ErrorDecoder(
         errors.ExceptionShape,
@@ -1537,6 +1712,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.PaginateShape: _decode_paginate_shape,
     structures.ListWordsRequest: _decode_list_words_request,
     structures.ListWordsResponse: _decode_list_words_response,
+    structures.ShapeClassVariant: _decode_shape_class_variant,
     structures.CallRequest: _decode_call_request,
     structures.CallResponse: _decode_call_response,
     structures.PaginateRequest: _decode_paginate_request,
@@ -1557,6 +1733,12 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.FastResponse: _decode_fast_response,
     structures.ListWordsPagesRequest: _decode_list_words_pages_request,
     structures.ListWordsPagesResponse: _decode_list_words_pages_response,
+    structures.GetattrRequest: _decode_getattr_request,
+    structures.GetattrResponse: _decode_getattr_response,
+    structures.GlobalsRequest: _decode_globals_request,
+    structures.GlobalsResponse: _decode_globals_response,
+    structures.ImportModuleRequest: _decode_import_module_request,
+    structures.ImportModuleResponse: _decode_import_module_response,
     errors.ExceptionShape: _decode_exception_shape,
     errors.AttributeErrorShape: _decode_attribute_error_shape,
     unions.UnknownMemberShapeNone: lambda _converter: converting.variant_decoder(
@@ -1603,6 +1785,7 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.PaginateShape: _encode_paginate_shape,
     structures.ListWordsRequest: _encode_list_words_request,
     structures.ListWordsResponse: _encode_list_words_response,
+    structures.ShapeClassVariant: _encode_shape_class_variant,
     structures.CallRequest: _encode_call_request,
     structures.CallResponse: _encode_call_response,
     structures.PaginateRequest: _encode_paginate_request,
@@ -1623,6 +1806,12 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.FastResponse: _encode_fast_response,
     structures.ListWordsPagesRequest: _encode_list_words_pages_request,
     structures.ListWordsPagesResponse: _encode_list_words_pages_response,
+    structures.GetattrRequest: _encode_getattr_request,
+    structures.GetattrResponse: _encode_getattr_response,
+    structures.GlobalsRequest: _encode_globals_request,
+    structures.GlobalsResponse: _encode_globals_response,
+    structures.ImportModuleRequest: _encode_import_module_request,
+    structures.ImportModuleResponse: _encode_import_module_response,
     errors.ExceptionShape: _encode_exception_shape,
     errors.AttributeErrorShape: _encode_attribute_error_shape,
     unions.UnknownMemberShapeNone: lambda _converter: converting.variant_encoder(

@@ -113,6 +113,30 @@ LIST_WORDS_PAGES: Final[Operation[structures.ListWordsPagesRequest, structures.L
     readonly=False,
     idempotent=False,
 )
+GETATTR: Final[Operation[structures.GetattrRequest, structures.GetattrResponse]] = Operation(
+    name="Getattr",
+    classes=lambda: (structures.GetattrRequest, structures.GetattrResponse),
+    errors=(),
+    json_body=False,
+    readonly=False,
+    idempotent=False,
+)
+GLOBALS: Final[Operation[structures.GlobalsRequest, structures.GlobalsResponse]] = Operation(
+    name="Globals",
+    classes=lambda: (structures.GlobalsRequest, structures.GlobalsResponse),
+    errors=(),
+    json_body=False,
+    readonly=False,
+    idempotent=False,
+)
+IMPORT_MODULE: Final[Operation[structures.ImportModuleRequest, structures.ImportModuleResponse]] = Operation(
+    name="ImportModule",
+    classes=lambda: (structures.ImportModuleRequest, structures.ImportModuleResponse),
+    errors=(),
+    json_body=False,
+    readonly=False,
+    idempotent=False,
+)
 
 SERVICE: Final = Service(
     name="golden-reserved",
@@ -131,6 +155,9 @@ SERVICE: Final = Service(
         FAST_,
         LIST_WORDS,
         LIST_WORDS_PAGES,
+        GETATTR,
+        GLOBALS,
+        IMPORT_MODULE,
     ),
     requests={
         "ImportRequest": IMPORT_,
@@ -145,6 +172,9 @@ SERVICE: Final = Service(
         "FastRequest": FAST_,
         "ListWordsRequest": LIST_WORDS,
         "ListWordsPagesRequest": LIST_WORDS_PAGES,
+        "GetattrRequest": GETATTR,
+        "GlobalsRequest": GLOBALS,
+        "ImportModuleRequest": IMPORT_MODULE,
     },
     errors={"Exception": errors.ExceptionShape, "AttributeError": errors.AttributeErrorShape},
 )

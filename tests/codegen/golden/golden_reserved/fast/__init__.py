@@ -13,6 +13,9 @@ FAST: Final = Fast(
         "CallRequest": "fast.call_",
         "CloseRequest": "fast.close_",
         "FastRequest": "fast.fast_",
+        "GetattrRequest": "fast.getattr_",
+        "GlobalsRequest": "fast.globals_",
+        "ImportModuleRequest": "fast.import_module_",
         "ImportRequest": "fast.import_",
         "ImportResponse": "fast.import_",
         "ListRequest": "fast.list_",
@@ -23,6 +26,7 @@ FAST: Final = Fast(
         "PaginatorRequest": "fast.paginator_",
         "SelfRequest": "fast.self_",
         "ServiceRequest": "fast.service_",
+        "ShapeClassVariant": "fast.list_words",
         "StructuresRequest": "fast.structures_",
     },
 )

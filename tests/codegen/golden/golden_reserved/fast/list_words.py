@@ -14,6 +14,7 @@ class ListWordsResponseJson(fast.Wire):
 
     words: list[str] = fast.field(name="Words")
     next_token: str | None = fast.field(name="NextToken", default=None)
+    variant: ShapeClassVariantJson | None = fast.field(name="Variant", default=None)
 
 
 _ListWordsResponse = fast.blank(structures.ListWordsResponse)
@@ -24,8 +25,31 @@ def decode_list_words_response(_raw: ListWordsResponseJson) -> Any:
     _self0 = _ListWordsResponse()
     _self0.words = _raw.words
     _self0.next_token = _raw.next_token
+    _self0.variant = None
+    if (_value1 := _raw.variant) is not None:
+        _self2 = _ShapeClassVariant()
+        _self2.word = _value1.word
+        _self2.__class__ = structures.ShapeClassVariant
+        _self0.variant = _self2
     _self0.response_metadata = None
     _self0.__class__ = structures.ListWordsResponse
+    return _self0
+
+
+class ShapeClassVariantJson(fast.Wire):
+    """The JSON of a `ClassVariant`."""
+
+    word: str | None = fast.field(name="Word", default=None)
+
+
+_ShapeClassVariant = fast.blank(structures.ShapeClassVariant)
+
+
+def decode_shape_class_variant(_raw: ShapeClassVariantJson) -> Any:
+    """Decode a `ClassVariant`."""
+    _self0 = _ShapeClassVariant()
+    _self0.word = _raw.word
+    _self0.__class__ = structures.ShapeClassVariant
     return _self0
 
 
@@ -62,6 +86,7 @@ def encode_list_words_request(_obj: structures.ListWordsRequest) -> dict[str, fa
 
 DECODERS: Final[dict[Any, Any]] = {
     structures.ListWordsResponse: (ListWordsResponseJson, decode_list_words_response),
+    structures.ShapeClassVariant: (ShapeClassVariantJson, decode_shape_class_variant),
 }
 ENCODERS: Final[dict[Any, Any]] = {
     structures.ListWordsRequest: encode_list_words_request,

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
         ResponseMetadataShape,
     )
     from golden_reserved.structures.fast_ import FastRequest, FastResponse
+    from golden_reserved.structures.getattr_ import GetattrRequest, GetattrResponse
+    from golden_reserved.structures.globals_ import GlobalsRequest, GlobalsResponse
     from golden_reserved.structures.import_ import ImportRequest, ImportResponse
+    from golden_reserved.structures.import_module_ import ImportModuleRequest, ImportModuleResponse
     from golden_reserved.structures.list_ import ListRequest, ListResponse
-    from golden_reserved.structures.list_words import ListWordsRequest, ListWordsResponse
+    from golden_reserved.structures.list_words import ListWordsRequest, ListWordsResponse, ShapeClassVariant
     from golden_reserved.structures.list_words_pages import ListWordsPagesRequest, ListWordsPagesResponse
     from golden_reserved.structures.paginate_ import PaginateRequest, PaginateResponse
     from golden_reserved.structures.paginator_ import PaginatorRequest, PaginatorResponse
@@ -37,6 +40,12 @@ __all__ = [
     "CloseResponse",
     "FastRequest",
     "FastResponse",
+    "GetattrRequest",
+    "GetattrResponse",
+    "GlobalsRequest",
+    "GlobalsResponse",
+    "ImportModuleRequest",
+    "ImportModuleResponse",
     "ImportRequest",
     "ImportResponse",
     "ListRequest",
@@ -57,6 +66,7 @@ __all__ = [
     "SelfResponse",
     "ServiceRequest",
     "ServiceResponse",
+    "ShapeClassVariant",
     "StructuresRequest",
     "StructuresResponse",
 ]
@@ -70,6 +80,12 @@ _MODULES = {
     "CloseResponse": "close_",
     "FastRequest": "fast_",
     "FastResponse": "fast_",
+    "GetattrRequest": "getattr_",
+    "GetattrResponse": "getattr_",
+    "GlobalsRequest": "globals_",
+    "GlobalsResponse": "globals_",
+    "ImportModuleRequest": "import_module_",
+    "ImportModuleResponse": "import_module_",
     "ImportRequest": "import_",
     "ImportResponse": "import_",
     "ListRequest": "list_",
@@ -90,6 +106,7 @@ _MODULES = {
     "SelfResponse": "self_",
     "ServiceRequest": "service_",
     "ServiceResponse": "service_",
+    "ShapeClassVariant": "list_words",
     "StructuresRequest": "structures_",
     "StructuresResponse": "structures_",
 }

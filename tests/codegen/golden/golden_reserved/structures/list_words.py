@@ -54,9 +54,24 @@ class ListWordsResponse:
     Attributes:
         words: `Words` on the wire.
         next_token: optional; `NextToken` on the wire.
+        variant: optional; `Variant` on the wire.
         response_metadata: what came beside the members; no part of equality.
     """
 
     words: list[str]
     next_token: str | None = None
+    variant: ShapeClassVariant | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ShapeClassVariant:
+    """Structure `ClassVariant`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ClassVariant
+
+    Attributes:
+        word: optional; `Word` on the wire.
+    """
+
+    word: str | None = None
