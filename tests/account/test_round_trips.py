@@ -233,8 +233,11 @@ def test_a_hook_on_a_copy_takes_effect_on_the_copy_alone(copied: Any) -> None:
 
 def test_a_key_of_a_map_is_no_mark_of_an_unknown_member() -> None:
     check_sendable({"Tags": {"SDK_UNKNOWN_MEMBER": "x"}})
+    check_sendable({"Details": {"SDK_UNKNOWN_MEMBER": {"name": "Robot", "value": 1}}})
+    robot = account.botocore_converter.unstructure(account.ParticipantUnknown("Robot", 1))
+    assert robot == {"SDK_UNKNOWN_MEMBER": {"name": "Robot", "value": 1}}
     with pytest.raises(EncodeError, match="does not know the union member Robot") as caught:
-        check_sendable({"Details": [{"SDK_UNKNOWN_MEMBER": {"name": "Robot", "value": 1}}]})
+        check_sendable({"Details": [robot]})
     assert caught.value.path == "$.Details[0]"
 
 

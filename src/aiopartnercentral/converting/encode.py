@@ -181,6 +181,10 @@ def variant_encoder(tag: str, cls: type, value: Encode[Any]) -> Encode[Any]:
     return encode
 
 
+class _Marker(dict[str, Any]):
+    """What botocore puts in the place of an unknown union member; a map may have an entry that only looks like it."""
+
+
 def unknown_encoder(converter: ServiceConverter, cls: type[UnknownMember]) -> Encode[Any]:
     """Return the hook of a union's class for members that the model does not know."""
     marked = converter.marks_unknown_members
@@ -189,7 +193,7 @@ def unknown_encoder(converter: ServiceConverter, cls: type[UnknownMember]) -> En
         check_class(obj, cls)
         if marked:
             payload = {} if obj.value is None else {"value": obj.value}
-            return {UNKNOWN_MEMBER: {"name": obj.tag, **payload}}
+            return {UNKNOWN_MEMBER: _Marker(name=obj.tag, **payload)}
         if obj.value is None:
             raise EncodeError(f"the payload of the unknown union member {obj.tag} is not known, so it cannot be sent")
         return {obj.tag: obj.value}
@@ -201,7 +205,7 @@ def check_sendable(params: JsonValue, path: str = "$") -> None:
     """Raise `EncodeError` if botocore's dicts hold a union member that the model does not know: botocore has no way."""
     if isinstance(params, dict):
         marker = params.get(UNKNOWN_MEMBER)
-        if isinstance(marker, dict) and "name" in marker:
+        if isinstance(marker, _Marker):
             tag = marker["name"]
             raise EncodeError(f"the model does not know the union member {tag}, so botocore cannot send it", path=path)
         for key, value in params.items():
