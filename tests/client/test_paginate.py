@@ -133,6 +133,10 @@ async def test_pages_and_raw_items(server: ScriptedServer, client: account.Clien
         (b'{"ConnectionSummaries": [], "NextToken": 5}', "$.NextToken: expected string, got number"),
         (b'{"ConnectionSummaries": [', "$: not JSON"),
         (b'{"ConnectionSummaries": [{"Name": "\xff"}]}', "$: not JSON"),
+        *(
+            ('{"ConnectionSummaries": []}'.encode(other), "$: not JSON")
+            for other in ("utf-16", "utf-16-le", "utf-8-sig")
+        ),
     ],
 )
 async def test_a_malformed_page_is_a_decode_error_raw_and_typed(

@@ -37,7 +37,8 @@ def loads(data: bytes | str) -> JsonValue:
     problem = ""
     # Raised outside of the handlers: the standard library's exception holds the whole text.
     try:
-        return json.loads(data, parse_float=_finite, parse_constant=_no_constant)
+        text = data if isinstance(data, str) else data.decode()  # lest it be read as UTF-16
+        return json.loads(text, parse_float=_finite, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         problem = f" at character {error.pos}"
     except RecursionError:
