@@ -101,8 +101,11 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
     fields = types.names.fields
     items = f"page.{fields[operation.output, result.name]}{'' if result.required else ' or []'}"
     next_token = f"page.{fields[operation.output, token.name]}"
+    optional = [] if result.required else ["    may_lack_items=True,"]
     if pagination.more_results is not None:
-        next_token += f" if page.{fields[operation.output, pagination.more_results]} else None"
+        more = types.service.structure(operation.output).member(pagination.more_results)
+        next_token += f" if page.{fields[operation.output, more.name]} else None"
+        optional.append(f"    more_results={more.wire_name!r},")
     writer.line(f"{types.names.pages[operation.name]}: Final[Pagination[{request}, {response}, {item}]] = Pagination(")
     writer.lines(
         [
@@ -112,6 +115,7 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
             f"    next_token=lambda page: {next_token},",
             f"    result_key={result.wire_name!r},",
             f"    output_token={token.wire_name!r},",
+            *optional,
             ")",
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiopartnercentral.converting import jsontext
@@ -101,10 +102,15 @@ class Exchange:
         Raises:
             DecodeError: the body is no page.
         """
+        split = partial(
+            jsontext.split_page,
+            result_key=pagination.result_key,
+            token_key=pagination.output_token,
+            more_key=pagination.more_results,
+            may_lack_items=pagination.may_lack_items,
+        )
         try:
-            return await self._codec.beside_the_loop(
-                jsontext.split_page, body, pagination.result_key, pagination.output_token
-            )
+            return await self._codec.beside_the_loop(split, body)
         except DecodeError as error:
             _in_call(error, pagination.operation, answer)
             raise

@@ -62,6 +62,8 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
         next_token: gives the token of the page after it, or None.
         result_key: wire name of the response member that holds the items.
         output_token: wire name of the response member that holds the token.
+        more_results: wire name of the response member without whose true the token leads nowhere, where there is one.
+        may_lack_items: a response without the member of the items is one that has none.
     """
 
     operation: Operation[RequestT, ResponseT]
@@ -70,6 +72,8 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
     next_token: Callable[[ResponseT], str | None]
     result_key: str
     output_token: str
+    more_results: str | None = None
+    may_lack_items: bool = False
 
 
 @attrs.frozen(kw_only=True)

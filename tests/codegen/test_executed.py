@@ -142,7 +142,8 @@ async def test_every_paginator_follows_the_tokens_and_passes_its_arguments_on(fe
     arguments = {name: getattr(request, field) for field, name in given_names.items()}
     method = getattr(package.package.Client(transport).paginate, package.names.methods[operation.name])
     source = "one" if how.fan_out else package.service.config.name
-    found = await method(**({"catalogs": source} if how.fan_out else {}), **arguments).collect()
+    paginator = method(**({"catalogs": source} if how.fan_out else {}), **arguments)
+    found = await paginator.collect()
     fields = package.names.fields[operation.output, how.result_key]
     pages = [package.json.structure(body, package.cls(operation.output)) for body in (first, second)]
     assert found == [(source, item) for made in pages for item in getattr(made, fields) or []]
@@ -151,6 +152,10 @@ async def test_every_paginator_follows_the_tokens_and_passes_its_arguments_on(fe
         wanted = {**expected, how.input_token: token} | ({how.fan_out: source} if how.fan_out else {})
         wanted.pop(how.limit_key, None)
         assert params == {key: value for key, value in wanted.items() if value is not None}
+    transport.values = [first, second]
+    async with paginator.raw() as stream:
+        spelled = [json.loads(text) async for _, text in stream]
+    assert spelled == [item for body in (first, second) for item in body.get(keys[how.result_key]) or []]
 
 
 def arguments_of(package, operation):

@@ -61,8 +61,17 @@ def dumps(value: JsonValue) -> bytes:
     raise EncodeError("nested too deeply to be written as JSON")
 
 
-def split_page(body: bytes, result_key: str, token_key: str) -> tuple[list[bytes], str | None]:
+def split_page(
+    body: bytes, result_key: str, token_key: str, *, more_key: str | None = None, may_lack_items: bool = False
+) -> tuple[list[bytes], str | None]:
     """Return a page's items, each as its own JSON text on one line exactly as in the body, and the next page's token.
+
+    Arguments:
+        body: the page.
+        result_key: the member that holds the items.
+        token_key: the member that holds the token.
+        more_key: the member without whose true the token leads nowhere, where there is one.
+        may_lack_items: a page without that member has no items, and nothing is wrong with it.
 
     Raises:
         DecodeError: the body is no JSON object in UTF-8, or has no list of items, or its token is no string.
@@ -72,9 +81,10 @@ def split_page(body: bytes, result_key: str, token_key: str) -> tuple[list[bytes
         page = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         items = msgspec.json.decode(page[result_key], type=list[msgspec.Raw])
         token = msgspec.json.decode(page[token_key], type=str | None) if token_key in page else None
+        more = more_key is None or msgspec.json.decode(page[more_key], type=bool)
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError):
-        return _split_slowly(body, result_key, token_key)
-    return [bytes(item).translate(_ONE_LINE) for item in items], token
+        return _split_slowly(body, result_key, token_key, more_key, may_lack_items=may_lack_items)
+    return [bytes(item).translate(_ONE_LINE) for item in items], token if more else None
 
 
 def with_items(body: bytes, result_key: str, items: Sequence[bytes]) -> bytes:
@@ -94,18 +104,26 @@ def with_items(body: bytes, result_key: str, items: Sequence[bytes]) -> bytes:
         return dumps({**loads(body), result_key: loads(array)})
 
 
-def _split_slowly(body: bytes, result_key: str, token_key: str) -> tuple[list[bytes], str | None]:
+def _split_slowly(
+    body: bytes, result_key: str, token_key: str, more_key: str | None, *, may_lack_items: bool
+) -> tuple[list[bytes], str | None]:
     """Do the same for a page that msgspec refuses and the standard library reads, or find out what is wrong with it."""
     page = loads(body)
     if not isinstance(page, dict):
         raise expected("object", page)
     items, token = page.get(result_key), page.get(token_key)
-    if items is None:
+    if items is None and not may_lack_items:
         raise missing().within(f".{result_key}")
-    if not isinstance(items, list):
+    if items is not None and not isinstance(items, list):
         raise expected("array", items).within(f".{result_key}")
     if token is not None and not isinstance(token, str):
         raise expected("string", token).within(f".{token_key}")
+    more = more_key is None or page.get(more_key)
+    if more is not None and not isinstance(more, bool):
+        raise expected("boolean", more).within(f".{more_key}")
+    token = token if more else None
+    if items is None:
+        return [], token
     text = body.decode()
     # Where a key stands twice, the last one counts, as everywhere.
     *_, start = (value for key, value in _members(text) if key == result_key)

@@ -22,6 +22,8 @@ LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.Lis
     next_token=lambda page: page.next_marker if page.is_truncated else None,
     result_key="Things",
     output_token="NextMarker",
+    may_lack_items=True,
+    more_results="IsTruncated",
 )
 LIST_ODD: Final[Operation[structures.ListOddRequest, structures.ListOddResponse]] = Operation(
     name="ListOdd",
@@ -37,6 +39,7 @@ LIST_ODD_PAGES: Final[Pagination[structures.ListOddRequest, structures.ListOddRe
     next_token=lambda page: page.next_marker,
     result_key="Things",
     output_token="NextMarker",
+    may_lack_items=True,
 )
 
 SERVICE: Final = Service(

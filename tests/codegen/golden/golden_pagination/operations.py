@@ -39,6 +39,7 @@ LIST_NAMES_PAGES: Final[Pagination[structures.ListNamesRequest, structures.ListN
     next_token=lambda page: page.next_token,
     result_key="names",
     output_token="next",
+    may_lack_items=True,
 )
 LIST_GROUPS: Final[Operation[structures.ListGroupsRequest, structures.ListGroupsResponse]] = Operation(
     name="ListGroups",
