@@ -7,6 +7,7 @@ is gone, a type is another, something must be given that could be left out, or t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
@@ -26,6 +27,8 @@ Model: TypeAlias = "Mapping[str, Any]"
 Kind = Literal["added", "removed", "changed"]
 
 _PARTS = frozenset({"members", "required", "enum", "member", "key", "value"})
+# Of a paginator, what no code depends on.
+_IDLE = frozenset({"non_aggregate_keys"})
 _OF_A_SHAPE = frozenset({"document", "exception", "sparse", "union"})
 # Kinds that are one type in Python; any other is one of its own.
 _TYPES = {"long": "integer", "double": "float", "character": "string"}
@@ -120,7 +123,8 @@ def compare_pagination(old: Model, new: Model) -> list[Change]:
     before, after = old.get("pagination", {}), new.get("pagination", {})
     changes = list(_added_or_removed(before, after, "pagination of"))
     for name in _in_both(before, after):
-        changes += _traits(before[name], after[name], name, breaking=frozenset(before[name]) | frozenset(after[name]))
+        breaking = (frozenset(before[name]) | frozenset(after[name])) - _IDLE
+        changes += _traits(before[name], after[name], name, breaking=breaking)
     return changes
 
 
@@ -150,6 +154,11 @@ def _operations(old: Model, new: Model) -> Iterator[Change]:
             yield Change(kind="added" if error in errors[1] else "removed", what="error", where=f"{name}: {error}")
         ignored = frozenset({"input", "output", "errors"})
         yield from _traits(before[name], after[name], name, ignored=ignored)
+    counts = _asked_by(old), _asked_by(new)
+    for shape in (shape for shape, count in counts[0].items() if count == 1 < counts[1][shape]):
+        # Its class no longer tells which operation a request is for.
+        what = "number of operations of request"
+        yield Change(kind="changed", what=what, where=shape, before=1, after=counts[1][shape], breaking=True)
 
 
 def _shapes(old: Model, new: Model) -> Iterator[Change]:
@@ -160,15 +169,16 @@ def _shapes(old: Model, new: Model) -> Iterator[Change]:
         yield attrs.evolve(change, breaking=change.breaking and change.where in has_class)
     sent = _reached(old, "input") | _reached(new, "input")
     received = _reached(old, "output") | _reached(new, "output")
-    requests = _ends(new, "input")
+    counts = _asked_by(old), _asked_by(new)
     for name in _in_both(before, after):
         ignored = _PARTS | {"min", "max", "pattern"}
         breaking = _OF_A_SHAPE | _breaking_facts(name, before, after)
         yield from _traits(before[name], after[name], name, ignored=ignored, breaking=breaking)
         yield from _limits(name, before[name], after[name], is_sent=name in sent)
         yield from _parts_of(name, before, after)
-        facts = {"is_request": name in requests, "is_sent": name in sent, "is_received": name in received}
-        yield from _members(name, before, after, **facts)
+        is_request = counts[0][name] == 1, counts[1][name] == 1
+        facts = {"is_sent": name in sent, "is_received": name in received}
+        yield from _members(name, before, after, is_request=is_request, **facts)
 
 
 def _breaking_facts(name: str, before: Model, after: Model) -> frozenset[str]:
@@ -181,6 +191,8 @@ def _breaking_facts(name: str, before: Model, after: Model) -> frozenset[str]:
 def _parts_of(name: str, old: Model, new: Model) -> Iterator[Change]:
     """Yield changes of an enum's values, and of what a list or map consists of."""
     before, after = old[name], new[name]
+    if after.get("enum") and not before.get("enum") and before["type"] == after["type"]:
+        yield Change(kind="changed", what="type", where=name, before=before["type"], after="enum", breaking=True)
     values = before.get("enum", ()), after.get("enum", ())
     for value in dict.fromkeys((*values[0], *values[1])):
         if (value in values[0]) != (value in values[1]):
@@ -205,14 +217,18 @@ def _limits(name: str, before: Model, after: Model, *, is_sent: bool) -> Iterato
 
 
 def _members(
-    name: str, before: Model, after: Model, *, is_request: bool, is_sent: bool, is_received: bool
+    name: str, before: Model, after: Model, *, is_request: tuple[bool, bool], is_sent: bool, is_received: bool
 ) -> Iterator[Change]:
     old, new = before[name].get("members", {}), after[name].get("members", {})
     required = frozenset(before[name].get("required", ())), frozenset(after[name].get("required", ()))
     for member in (*old, *(added for added in new if added not in old)):
         where, was, must = f"{name}.{member}", member in required[0], member in required[1]
         # botocore makes up a token that is left out of a request.
-        given = is_sent and must and not (is_request and new.get(member, {}).get("idempotencyToken", False))
+        made_up = [
+            request and members.get(member, {}).get("idempotencyToken", False)
+            for request, members in zip(is_request, (old, new), strict=True)
+        ]
+        given = is_sent and must and not made_up[1]
         if member not in new:
             yield Change(kind="removed", what="member", where=where, breaking=True)
         elif member not in old:
@@ -224,7 +240,7 @@ def _members(
                 breaking = given if must else is_received
                 a, b = ("required" if each else "optional" for each in (was, must))
                 yield Change(kind="changed", what="presence", where=where, before=a, after=b, breaking=breaking)
-            facts = {"idempotencyToken"} if given else set()
+            facts = {"idempotencyToken"} if given and made_up[0] else set()
             if _python_type(before, old[member]["shape"]) != _python_type(after, new[member]["shape"]):
                 facts.add("shape")
             yield from _traits(old[member], new[member], where, breaking=frozenset(facts))
@@ -278,6 +294,11 @@ def _reached(model: Model, side: str) -> frozenset[str]:
 def _ends(model: Model, side: str) -> frozenset[str]:
     """Return the shapes that are whole requests or responses."""
     return frozenset(o[side]["shape"] for o in model["operations"].values() if side in o)
+
+
+def _asked_by(model: Model) -> Counter[str]:
+    """Return how many operations have a shape for their request."""
+    return Counter(o["input"]["shape"] for o in model["operations"].values() if "input" in o)
 
 
 def _referred(shape: Model) -> Iterator[str]:

@@ -32,6 +32,7 @@ OLD = {
             "errors": [reference("No")],
         },
         "Stop": {"name": "Stop", "input": reference("Asked")},
+        "Tell": {"name": "Tell", "input": reference("Told")},
     },
     "shapes": {
         "Asked": {
@@ -39,6 +40,7 @@ OLD = {
             "required": ["Id"],
             "members": {"Id": reference("Id"), "Kind": reference("Kind"), "Ids": reference("Ids")},
         },
+        "Told": {"type": "structure", "required": ["Id"], "members": {"Id": reference("Id")}},
         "Given": {
             "type": "structure",
             "required": ["Items"],
@@ -106,6 +108,11 @@ def at(*path):
         (at("shapes", "Given", "required")(["Items", "Token"]), ["changed presence Given.Token: optional -> required"]),
         (at("shapes", "Asked", "required")([]), ["changed presence Asked.Id: required -> optional"]),
         (at("shapes", "Asked", "required")(["Id", "Kind"]), ["! changed presence Asked.Kind: optional -> required"]),
+        (at("shapes", "Text", "enum")(["A"]), ["! changed type Text: string -> enum", "added enum value Text: 'A'"]),
+        (
+            at("operations", "Other")({"name": "Other", "input": reference("Told")}),
+            ["added operation Other", "! changed number of operations of request Told: 1 -> 2"],
+        ),
         (at("shapes", "Kind", "enum")(["A", "B", "C"]), ["added enum value Kind: 'C'"]),
         (at("shapes", "Kind", "enum")(["A"]), ["! removed enum value Kind: 'B'"]),
         (at("shapes", "Id", "max")(5), ["! changed max Id: 10 -> 5"]),
@@ -161,18 +168,26 @@ def test_a_required_member_that_is_added_breaks_requests_alone():
 
 def test_a_required_token_may_be_left_out_until_it_is_no_longer_generated():
     def edit(model):
-        asked = model["shapes"]["Asked"]
+        asked = model["shapes"]["Told"]
         asked["members"]["Token"] = reference("Text", idempotencyToken=True)
         asked["required"].append("Token")
 
-    assert changed(edit) == ["added required member Asked.Token"]
+    assert changed(edit) == ["added required member Told.Token"]
     old, new = copy.deepcopy(OLD), copy.deepcopy(OLD)
     for model in (old, new):
         edit(model)
-    del new["shapes"]["Asked"]["members"]["Token"]["idempotencyToken"]
+    del new["shapes"]["Told"]["members"]["Token"]["idempotencyToken"]
     assert [(str(change), change.breaking) for change in drift.compare(old, new)] == [
-        ("changed idempotencyToken Asked.Token: True -> none", True)
+        ("changed idempotencyToken Told.Token: True -> none", True)
     ]
+
+
+def test_a_token_in_the_request_of_several_operations_must_be_given():
+    def edit(model):
+        model["shapes"]["Asked"]["members"]["Token"] = reference("Text", idempotencyToken=True)
+        model["shapes"]["Asked"]["required"].append("Token")
+
+    assert changed(edit) == ["! added required member Asked.Token"]
 
 
 def test_a_token_deeper_in_a_request_is_not_generated():
@@ -222,11 +237,13 @@ def test_what_is_no_service_model_is_an_error(text, monkeypatch):
 
 def test_pagination():
     old = {"pagination": {"List": {"input_token": "Token", "output_token": "Token"}, "Stop": {}}}
-    new = {"pagination": {"List": {"input_token": "Next", "output_token": "Token"}, "Start": {}}}
+    rest = {"output_token": "Token", "non_aggregate_keys": ["Total"]}
+    new = {"pagination": {"List": {"input_token": "Next", **rest}, "Start": {}}}
     assert [(str(change), change.breaking) for change in drift.compare_pagination(old, new)] == [
         ("removed pagination of Stop", True),
         ("added pagination of Start", False),
         ("changed input_token List: Token -> Next", True),
+        ("changed non_aggregate_keys List: none -> ['Total']", False),
     ]
 
 
