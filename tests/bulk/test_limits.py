@@ -193,6 +193,15 @@ def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
     assert outcomes(report) == {Outcome.FAILED}
 
 
+def test_who_gives_up_stops_none_that_shares_its_failure_and_tries_again() -> None:
+    shared = CredentialsError("STS did not answer", is_retryable=True)
+    service = Service(errors=lambda origin, request: shared if request < 3 or origin.account in "aceg" else None)
+    items, report, _ = run(service, origins("abcdefgh"), Limits(attempts=3))
+    failed = {origin.account for origin, state in report.sources.items() if state.error is shared}
+    assert failed == set("aceg")
+    assert len(items) == 4 * service.pages * service.size
+
+
 def test_a_source_has_its_time_and_no_more() -> None:
     service = Service(pages=100, latency=1.0)
     items, report, ended = run(service, origins("ab"), Limits(source_seconds=10.5), pause=3.0)

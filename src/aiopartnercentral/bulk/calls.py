@@ -141,26 +141,36 @@ class Call(Generic[PageT, ItemT]):
         self.repetitions = 0
         self._wanted_at = anyio.current_time()
         while True:
-            try:
-                fetched = await self._attempt(token)
-            except Exception as error:
-                if self._may_restart(token, error):
-                    token = None
-                    continue
-                attempt = self.repetitions + 1
-                if attempt >= self.run.limits.attempts or not (is_throttling(error) or is_transient(error)):
-                    if self.repetitions:
-                        error.add_note(f"sent {attempt} times")
-                    raise
-                self.repetitions = attempt
-                wait = 0.0 if is_throttling(error) else backoff(self.run.limits.backoff, attempt)
-                self._tell_retried(error, wait)
-                if wait:
-                    await self.seat.aside(partial(self._in_time, partial(anyio.sleep, wait)), long=True)
-            else:
+            fetched = await self._tried(token)
+            if not isinstance(fetched, Exception):
                 fetched = attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
                 self._tell_fetched(fetched)
                 return fetched
+            error = fetched
+            if self._may_restart(token, error):
+                token = None
+                continue
+            attempt = self.repetitions + 1
+            if attempt >= self.run.limits.attempts or not (is_throttling(error) or is_transient(error)):
+                if self.repetitions:
+                    error.add_note(f"sent {attempt} times")
+                raise error
+            self.repetitions = attempt
+            wait = 0.0 if is_throttling(error) else backoff(self.run.limits.backoff, attempt)
+            self._tell_retried(error, wait)
+            if wait:
+                await self.seat.aside(partial(self._in_time, partial(anyio.sleep, wait)), long=True)
+
+    async def _tried(self, token: str | None) -> FetchedPage[PageT, ItemT] | Exception:
+        """Fetch a page once, and return what that failed with.
+
+        Others may share the failure, and clear the frames that it has passed when they give up: none of these must be
+        waiting by then.
+        """
+        try:
+            return await self._attempt(token)
+        except Exception as error:  # noqa: BLE001 - the caller decides about every failure
+            return error
 
     async def _attempt(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         pace = self.run.pace(self.origin)
