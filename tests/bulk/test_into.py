@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import SinkError, SourcesFailedError
-from aiopartnercentral.sinks import CsvSink, open_sink
+from aiopartnercentral.sinks import CsvSink, NdjsonSink, open_sink
 from tests.bulk.setting import FAST, of
 from tests.client.test_paginate import connection
 from tests.fanout.fakes import no_task_left
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.bulk import Event
     from aiopartnercentral.sinks import Page
+    from aiopartnercentral.sinks.draft import Draft
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +102,34 @@ async def test_a_cancellation_leaves_what_can_be_gone_on_with(tmp_path: Path, st
         assert report.complete
         assert ids(output) == await expected(emulator, "AWS", "Sandbox")
         assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
+
+
+def test_a_native_cancellation_of_the_end_is_one_and_can_be_gone_on_from(tmp_path: Path) -> None:
+    output, checkpoint = tmp_path / "out.ndjson", tmp_path / "run.json"
+    in_place, go_on = threading.Event(), threading.Event()
+
+    class Held(NdjsonSink):
+        def _settle(self, draft: Draft) -> None:
+            super()._settle(draft)
+            in_place.set()
+            assert go_on.wait(30)
+
+    async def main() -> None:
+        async with Emulator({"AWS": 30}) as emulator:
+            collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=checkpoint)
+            task = asyncio.create_task(collection.into(Held(output)))
+            assert await asyncio.to_thread(in_place.wait, 30)
+            task.cancel()
+            await asyncio.sleep(0.01)
+            go_on.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert checkpoint.exists()
+            report = await collection.into(open_sink(output))
+            assert (report.complete, ids(output)) == (True, await expected(emulator, "AWS"))
+
+    asyncio.run(main())
+    assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
 
 
 async def _cancel_later(scope: anyio.CancelScope, steps: int) -> None:

@@ -82,6 +82,8 @@ async def pour(stream: BulkStream[Poured], sink: Sink, *, encode: Encode, save_e
         await pouring.all(save_every if resumable else None)
         if resumable:
             await pouring.save()
+        # From here on that is what the next run goes on with: a sink that is finished has nothing more to save.
+        pouring.is_whole = False
         if stream.report.lost:
             await sink.abandon(keep=resumable)
         else:
