@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from aiopartnercentral.sinks import open_sink
+from aiopartnercentral.sinks import NdjsonSink, TemplateSink, open_sink
 from tests.sinks.pages import CLS, page
 from tests.sinks.reading import rows
 from tests.sinks.test_files import EVERY, descriptors, names, written
@@ -59,7 +60,6 @@ async def test_a_cancelled_run_keeps_what_was_promised(tmp_path, ending):
 
 @EVERY
 def test_a_task_cancelled_by_asyncio_itself_keeps_what_was_promised(tmp_path, ending):
-    # Its cancellation does not wait for the thread, which goes on with what it was told.
     path = tmp_path / f"out.{ending}"
 
     async def main():
@@ -76,6 +76,69 @@ def test_a_task_cancelled_by_asyncio_itself_keeps_what_was_promised(tmp_path, en
             await go_on(path, *promised[:2], tmp_path / f"plain.{ending}")
 
     asyncio.run(main())
+
+
+class _LateAtFirst:
+    """A lock that is taken first by who comes second, if anybody does before long."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.begun, self.second = threading.Event(), threading.Event()
+
+    def __enter__(self):
+        if not self.begun.is_set():
+            self.begun.set()
+            self.second.wait(0.2)
+        self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+        self.second.set()
+
+
+def test_what_asyncio_cancels_before_its_thread_has_begun_leaves_nothing(tmp_path):
+    async def main():
+        sink = open_sink(tmp_path / "out.ndjson")
+        sink._guard = late = _LateAtFirst()
+        task = asyncio.create_task(sink.open())
+        assert await asyncio.to_thread(late.begun.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await sink.abandon(keep=False)
+
+    before = descriptors()
+    asyncio.run(main())
+    assert names(tmp_path) == []
+    assert len(descriptors()) <= len(before)
+
+
+def test_a_clean_up_that_asyncio_cancels_closes_every_file(tmp_path):
+    held, go_on = threading.Event(), threading.Event()
+
+    class Held(NdjsonSink):
+        def _abandon(self, keep):
+            held.set()
+            assert go_on.wait(30)
+            super()._abandon(keep)
+
+    async def main():
+        sink = TemplateSink(tmp_path / "{label}.ndjson", lambda path, _: Held(path), wants="raw")
+        await sink.open()
+        for label in "abc":
+            await sink.write(page(0, label=label))
+        task = asyncio.create_task(sink.abandon(keep=False))
+        assert await asyncio.to_thread(held.wait, 30)
+        task.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    before = descriptors()
+    asyncio.run(main())
+    assert names(tmp_path) == []
+    assert len(descriptors()) <= len(before)
 
 
 @EVERY

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 
 from aiopartnercentral.blocking import to_its_end
 from aiopartnercentral.errors import PositionError, SinkError
@@ -38,7 +37,7 @@ class FileSink(abc.ABC):
     """A sink whose output is one file.
 
     Pages are gathered until they are `max_rows` items or `max_bytes` of JSON, and written in one go, in a thread. The
-    state that the thread uses is its own while it runs: `_guard` holds back whoever comes after a cancelled call.
+    state that the thread uses is its own while it runs: a call returns when it is done, cancelled or not.
 
     Attributes:
         output: the file.
@@ -169,7 +168,8 @@ class FileSink(abc.ABC):
     # What runs in the thread.
 
     async def _run(self, job: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(self._guarded, job, limiter=self._limiter)
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        return await to_its_end(partial(self._guarded, job), limiter=self._limiter)
 
     def _guarded(self, job: Callable[[], T]) -> T:
         with self._guard:

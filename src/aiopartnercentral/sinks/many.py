@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -137,16 +138,11 @@ class TemplateSink:
         Raises:
             SinkError: some could not be closed or removed; all others are.
         """
-        failed: SinkError | None = None
-        for sink in self._sinks.values():
-            try:
-                await sink.abandon(keep=keep)
-            except SinkError as error:
-                failed = error
-        self._sinks.clear()
-        self._is_open = False
-        if failed is not None:
-            raise failed
+        async with AsyncExitStack() as stack:  # which goes on whatever one of them raises
+            for sink in self._sinks.values():
+                stack.push_async_callback(sink.abandon, keep=keep)
+            self._sinks.clear()
+            self._is_open = False
 
     def _check(self) -> None:
         if not self._is_open:
