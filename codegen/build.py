@@ -96,7 +96,9 @@ class _Builder:
         inner = references(shapes)
         kept = {name for operation in operations for name in (operation.input, operation.output)}
         errors = {shape.name for shape in shapes.values() if isinstance(shape, ir.Structure) and shape.fault}
-        dropped = contained(inner, self.ends) - contained(inner, kept | errors)
+        used = contained(inner, self.ends)
+        unused = shapes.keys() - used  # by no operation; what they are made of stays with them
+        dropped = used - contained(inner, kept | errors | unused)
         return {name: shape for name, shape in shapes.items() if name not in dropped}
 
     def shape(self, name: str, shape: Model, where: str) -> ir.Shape:

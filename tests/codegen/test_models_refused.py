@@ -304,6 +304,16 @@ def test_an_operation_that_streams_is_refused_alone_where_a_service_need_not_be_
     assert {"Bad"} <= service.shapes.keys()
 
 
+def test_what_a_shape_without_an_operation_is_made_of_stays_with_it():
+    model = streaming("output", type="blob")
+    model["shapes"]["Whole"]["members"]["Part"] = {"shape": "Part"}
+    model["shapes"] |= {"Part": structure(), "Unused": structure(Part="Part")}
+    config = attrs.evolve(synthetic.config("demo"), name=SERVICE, whole=False)
+    service = build(source.Source(config=config, service=model, paginators={}))
+    assert {"Unused", "Part"} <= service.shapes.keys()
+    assert "Whole" not in service.shapes
+
+
 def test_a_pagination_is_left_out_alone_where_a_service_need_not_be_whole():
     config = attrs.evolve(synthetic.config("demo"), name=SERVICE, whole=False)
     paginators = {"List": {**PAGINATOR, "result_key": ["Items", "Kind"]}}
