@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source
+from aiopartnercentral.bulk import Collection, Credentials, Limits, PageFetched, Source
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import SinkError, SourcesFailedError
 from aiopartnercentral.sinks import CsvSink, NdjsonSink, open_sink
@@ -102,6 +103,35 @@ async def test_a_cancellation_leaves_what_can_be_gone_on_with(tmp_path: Path, st
         assert report.complete
         assert ids(output) == await expected(emulator, "AWS", "Sandbox")
         assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
+
+
+def test_a_failure_that_another_collection_shares_interrupts_no_clean_up(tmp_path: Path) -> None:
+    shared = EndpointConnectionError(endpoint_url="https://vault")
+
+    async def provider() -> Credentials:
+        raise shared
+
+    class Held(NdjsonSink):
+        async def abandon(self, *, keep: bool) -> None:
+            reached.set()
+            await go_on.wait()
+            await super().abandon(keep=keep)
+
+    sources = Source("AWS", credentials=provider, label="a")
+    collection = Collection(account.Client, sources, LISTING, limits=Limits(attempts=1), on_error="raise")
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def main() -> BaseException | None:
+        task = asyncio.create_task(collection.into(Held(tmp_path / "out.ndjson")))
+        await asyncio.wait_for(reached.wait(), 30)
+        with pytest.raises(EndpointConnectionError):
+            await collection.collect()
+        go_on.set()
+        await asyncio.wait({task}, timeout=5)
+        return task.exception()
+
+    assert asyncio.run(main()) is shared
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_native_cancellation_of_the_end_is_one_and_can_be_gone_on_from(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ Call.fetch(token) ─ deadline ─ attempts ─┬─ Pace.turn   waits without 
 from __future__ import annotations
 
 import math
+import re
 import secrets
 import traceback
 from contextlib import suppress
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "Run"]
 
-_OF_A_REQUEST = frozenset({"aiobotocore", "aiopartnercentral", "botocore"})  # whose frames are cleared
+_OF_A_REQUEST = re.compile(  # modules whose frames are cleared
+    r"(?:aiobotocore|botocore|aiopartnercentral\.(?:bulk\.(?:calls|clients|job)|client|exchange|fetching|transport))\b"
+)
 
 T = TypeVar("T")
 PageT = TypeVar("PageT")
@@ -263,7 +266,8 @@ class Call(Generic[PageT, ItemT]):
 def _let_go(failure: Exception) -> None:
     """Clear the frames of a request that has failed, by which a report would keep the client and much else in memory.
 
-    Those of others stay as they are: an exception that several share may be on its way through one that is not left.
+    Those of others stay as they are, the consumer's above all: an exception that several share may be on its way
+    through one that is not left, and what is cleared there ends amidst.
     """
     seen: set[int] = set()
     waiting: list[BaseException | None] = [failure]
@@ -272,7 +276,7 @@ def _let_go(failure: Exception) -> None:
         if each is not None and id(each) not in seen:
             seen.add(id(each))
             for frame, _ in traceback.walk_tb(each.__traceback__):
-                if str(frame.f_globals.get("__name__")).partition(".")[0] in _OF_A_REQUEST:
+                if _OF_A_REQUEST.match(str(frame.f_globals.get("__name__"))):
                     with suppress(RuntimeError):  # of those that are not left yet, as the caller's
                         frame.clear()
             waiting += [each.__cause__, each.__context__]

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.limits import Limits
     from aiopartnercentral.fetching import Fetcher
     from aiopartnercentral.operation import Pagination
+    from aiopartnercentral.walk import FetchedPage
 
-__all__ = ["Job", "Listing", "Listings", "make_plan", "name_listings"]
+__all__ = ["Job", "Listing", "Listings", "fetched", "make_plan", "name_listings"]
 
 ItemT_co = TypeVar("ItemT_co", covariant=True)
 
@@ -107,6 +108,14 @@ class Job:
                     params["max_items"] = max_items
                 asked[origin.listing] = (operation.name, digests(params))
         return Question(service=self.client_class.service.name, listings=asked, origins=self.plan.sources)
+
+
+async def fetched(
+    job: Job, origin: Origin, client: ServiceClient, token: str | None, *, raw: bool
+) -> FetchedPage[Any, Any]:
+    """Fetch a page of an origin through the client that it is lent, and keep nothing of that."""
+    fetcher = job.fetcher(origin, client)
+    return await (fetcher.raw if raw else fetcher.typed)(origin.catalog, token)
 
 
 def make_plan(

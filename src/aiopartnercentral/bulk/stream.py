@@ -12,6 +12,7 @@ import attrs
 from aiopartnercentral.bulk.calls import Call, Run
 from aiopartnercentral.bulk.checkpoint import Checkpoint
 from aiopartnercentral.bulk.events import RunFinished, RunStarted, SourceFinished, SourceStarted
+from aiopartnercentral.bulk.job import fetched
 from aiopartnercentral.bulk.queue import Queue
 from aiopartnercentral.bulk.report import BulkReport, SourceReport
 from aiopartnercentral.bulk.seats import Seat
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.bulk.job import Job
     from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.client import ServiceClient
     from aiopartnercentral.shapes import JsonValue
-    from aiopartnercentral.walk import FetchedPage
 
 __all__ = ["BulkStream", "View"]
 
@@ -248,7 +247,7 @@ class BulkStream(FanOut["Origin", EntryT]):
     async def _work_at(self, run: Run, way: Way[Origin, EntryT], seat: Seat, queue: Queue[Way[Origin, EntryT]]) -> None:
         try:
             earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(way.source)
-            send = partial(_sent, self._job, way.source, raw=self._view.raw)
+            send = partial(fetched, self._job, way.source, raw=self._view.raw)
             resumed = None if earlier is None else earlier.next_token
             call = self._calls[way.source] = Call(run, way.source, seat, send, resumed)
             self._unfinished[way.source] = None
@@ -275,11 +274,3 @@ class BulkStream(FanOut["Origin", EntryT]):
             token=call.resumed,
             items=0 if earlier is None else earlier.items,
         )
-
-
-async def _sent(
-    job: Job, origin: Origin, client: ServiceClient, token: str | None, *, raw: bool
-) -> FetchedPage[Any, Any]:
-    """Fetch a page of an origin through the client that it is lent, and keep nothing of that."""
-    fetcher = job.fetcher(origin, client)
-    return await (fetcher.raw if raw else fetcher.typed)(origin.catalog, token)
