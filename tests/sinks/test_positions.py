@@ -97,9 +97,13 @@ async def test_a_finished_file_that_is_another_is_not_taken_for_it(tmp_path, end
 
 
 @EVERY
+@pytest.mark.parametrize("replaces", [False, True])
 @pytest.mark.parametrize("damage", ["gone", "shorter", "zeros"])
-async def test_a_draft_that_is_not_what_it_was_is_refused(tmp_path, ending, damage):
+async def test_a_draft_that_is_not_what_it_was_is_refused_and_left_alone(tmp_path, ending, damage, replaces):
     path = tmp_path / f"out.{ending}"
+    if replaces:
+        await written(path, page(5, 20))
+    before = path.read_bytes() if replaces else b""
     sink = open_sink(path, cls=CLS)
     await sink.open()
     await sink.write(page(0))
@@ -117,7 +121,9 @@ async def test_a_draft_that_is_not_what_it_was_is_refused(tmp_path, ending, dama
         await again.open(position)
     assert str(path) in str(caught.value)
     await again.abandon(keep=False)
-    assert names(tmp_path) == ([] if damage == "gone" else [draft.name])
+    assert names(tmp_path) == [draft.name] * (damage != "gone") + [path.name] * replaces
+    if replaces:
+        assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -211,11 +211,12 @@ class Draft:
         if not self.place.is_file() or self.place.stat().st_size < mark.size:
             return False
         with self.place.open("rb") as finished:
+            # Before anything is made: what there is of the draft, however little it is good for, is not ours to remove.
+            if _checksum(finished.fileno(), mark.size) != mark.checksum:
+                return False
+            finished.seek(0)
             self.rebuild(_pieces(finished, mark.size))
-            if self.mark() == mark:
-                return True
-        self.discard()
-        return False
+        return True
 
     def rebuild(self, pieces: Iterator[bytes]) -> None:
         """Make the draft again; it appears whole or not at all.
