@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from contextlib import suppress
 
 import anyio
@@ -87,6 +88,33 @@ async def test_a_file_of_sources_that_never_comes_can_be_given_up(started, tmp_p
         assert await everything(process.stderr) == b"aiopartnercentral: stopped by SIGTERM\n"
         assert await process.wait() == 143
     os.close(writer)
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys, time
+
+class Interrupting:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(30)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "rich.progress":
+            type("Made", (), {"field": Interrupting()})
+
+sys.meta_path.insert(0, Finder())
+from aiopartnercentral.cli import main
+sys.exit(main())
+"""
+
+
+async def test_interrupting_while_a_class_is_imported_is_no_fault(environment):
+    arguments = ("collect", "list-connections", "--catalog", "AWS")
+    ended = await anyio.run_process(
+        [sys.executable, "-c", INTERRUPTED_IMPORT, *arguments], check=False, env=environment
+    )
+    assert (ended.returncode, ended.stderr) == (130, b"aiopartnercentral: stopped by SIGINT\n")
 
 
 async def test_interrupting_twice_changes_nothing(started):

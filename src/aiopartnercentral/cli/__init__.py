@@ -63,8 +63,11 @@ def main() -> int:
             raise
         say(f"the package {package} is missing: install aiopartnercentral[cli]")
         return _USAGE
-    except KeyboardInterrupt:
-        # Before the command listens for signals itself, and where the system has none to listen for.
+    except BaseException as error:
+        # Before the command listens for signals itself, and where the system has none to listen for. Up to Python 3.11
+        # an interrupt that comes while a class is made, as by an import, is the cause of a RuntimeError.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         say("stopped by SIGINT")
         return _INTERRUPTED
     except OSError as error:
