@@ -63,13 +63,6 @@ def main() -> int:
             raise
         say(f"the package {package} is missing: install aiopartnercentral[cli]")
         return _USAGE
-    except BaseException as error:
-        # Before the command listens for signals itself, and where the system has none to listen for. Up to Python 3.11
-        # an interrupt that comes while a class is made, as by an import, is the cause of a RuntimeError.
-        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
-            raise
-        say("stopped by SIGINT")
-        return _INTERRUPTED
     except OSError as error:
         # The help and the version are printed by the parser of the arguments.
         if error.errno not in _FULL:
@@ -78,4 +71,11 @@ def main() -> int:
         # Python would try again at exit, and make that the exit code.
         sys.stdout = None
         return _FAILED
+    except BaseException as error:
+        # Before the command listens for signals itself, and where the system has none to listen for. Up to Python 3.11
+        # an interrupt that comes while a class is made, as by an import, is the cause of a RuntimeError.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        say("stopped by SIGINT")
+        return _INTERRUPTED
     return 0
