@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
+import socket
 import subprocess
 import sys
 import time
 
 import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 
@@ -164,15 +167,57 @@ async def test_the_end_does_not_wait_for_a_client_that_is_silent_or_idle(cancell
             await stream.aclose()
 
 
-async def test_a_cancelled_start_leaves_nothing_listening():
-    with anyio.CancelScope() as scope:
-        scope.cancel()
-        async with Emulator() as emulator:
-            url = emulator.endpoint_url
-            await anyio.sleep_forever()
-    async with httpx2.AsyncClient(trust_env=False) as fresh:
-        with pytest.raises(httpx2.ConnectError):
-            await fresh.get(url)
+def cancel_as_anyio(turns):
+    """Run an emulator, cancel it after so many turns of the event loop, and tell whether it had come to its end."""
+
+    async def cancelled(run):
+        ended = False
+        async with anyio.create_task_group() as group:
+
+            async def running():
+                nonlocal ended
+                await run()
+                ended = True
+
+            group.start_soon(running)
+            for _ in range(turns):
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        return ended
+
+    return cancelled
+
+
+def cancel_as_asyncio(turns):
+    """Do the same as `asyncio.timeout` and `wait_for` do."""
+
+    async def cancelled(run):
+        task = asyncio.ensure_future(run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return not task.cancelled()
+
+    return cancelled
+
+
+@pytest.mark.parametrize("cancel", [cancel_as_anyio, cancel_as_asyncio])
+async def test_cancelled_at_any_turn_nothing_is_left_listening(cancel):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    async def run():
+        async with Emulator(port=port):
+            pass
+
+    for turns in range(100):
+        ended = await cancel(turns)(run)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port)).close()
+        if ended:
+            break
+    assert ended
 
 
 async def test_beyond_the_rate_there_is_throttling(in_thread):

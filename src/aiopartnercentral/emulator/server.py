@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import uuid
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
-import anyio.from_thread
 import anyio.lowlevel
 import anyio.to_thread
 from aiohttp import web
@@ -32,7 +34,7 @@ from aiopartnercentral.emulator.validation import account_validator
 from aiopartnercentral.emulator.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
     from os import PathLike
     from types import TracebackType
 
@@ -197,9 +199,7 @@ class Emulator:
         return self._front.control.codes()
 
     async def __aenter__(self) -> Self:
-        """Start to listen.
-
-        Cancelling this cuts short the reading of a state only; otherwise it ends at the first await inside the block.
+        """Start to listen; cancelled, it leaves no thread, socket or locked file behind.
 
         Raises:
             RuntimeError: it already runs, or the event loop is not asyncio's.
@@ -215,15 +215,11 @@ class Emulator:
         except RuntimeError as error:
             raise RuntimeError("the emulator runs on asyncio's event loop only") from error
         runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
+        halted = threading.Event()
         try:
-            if self._state is not None:
-                await anyio.to_thread.run_sync(self._history.open, self._state, anyio.from_thread.check_cancelled)
-            # Halfway cancelled, asyncio would listen on a socket that nobody can close any more.
-            with anyio.CancelScope(shield=True):
-                await runner.setup()
-                await web.TCPSite(runner, self._host, self._port).start()
+            await _to_its_end(self._begin(runner, halted), halt=halted.set)
         except BaseException:
-            self._history.close()
+            await _to_its_end(self._end(runner))
             raise
         self._runner = runner
         return self
@@ -237,9 +233,27 @@ class Emulator:
         """
         runner, self._runner = self._runner, None
         self._closing.set()
+        if runner is not None:
+            await _to_its_end(self._end(runner))
+
+    async def _begin(self, runner: web.ServerRunner, halted: threading.Event) -> None:
+        """Read the state, which ends early once that is `halted`, and listen."""
+
+        def check_canceled() -> None:
+            if halted.is_set():
+                raise asyncio.CancelledError
+
+        if self._state is not None:
+            await anyio.to_thread.run_sync(self._history.open, self._state, check_canceled)
+        await runner.setup()
+        await web.TCPSite(runner, self._host, self._port).start()
+
+    async def _end(self, runner: web.ServerRunner) -> None:
+        """Give up sockets and file."""
         try:
-            if runner is not None:
-                await _clean_up(runner)
+            await runner.cleanup()
+            # Transports tell that they are closed one turn of the loop later.
+            await anyio.lowlevel.checkpoint()
         finally:
             self._history.close()
 
@@ -269,9 +283,29 @@ class Emulator:
         return not self._closing.is_set()
 
 
-async def _clean_up(runner: web.ServerRunner) -> None:
-    """Close the server; cancelling does not cut it short."""
-    with anyio.CancelScope(shield=True):
-        await runner.cleanup()
-        # Transports tell that they are closed one turn of the loop later.
-        await anyio.lowlevel.checkpoint()
+async def _to_its_end(work: Coroutine[Any, Any, None], *, halt: Callable[[], object] | None = None) -> None:
+    """Do some work in a task of its own, and return when that has ended; a cancellation comes no earlier.
+
+    That goes for asyncio's own cancellations as well, of which anyio's shields know nothing: halfway through, asyncio
+    would listen on a socket that nobody can close any more.
+
+    Arguments:
+        work: what to do.
+        halt: called at a cancellation, to let the work end early; without it, anyio's cancellations have to wait.
+    """
+    task = asyncio.ensure_future(work)
+    interruption: BaseException | None = None
+    with anyio.CancelScope(shield=halt is None) as scope:
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as cancelled:
+                interruption, scope.shield = cancelled, True
+                if halt is not None:
+                    halt()
+    if interruption is None:
+        task.result()
+        return
+    with suppress(asyncio.CancelledError):
+        task.exception()  # or asyncio would say that nobody has asked
+    raise interruption
