@@ -163,9 +163,14 @@ async def test_faults_of_a_file_strike(started, tmp_path):
         ('[[fault]]\nkind = "reset"\ncatalog = 1', "{}, fault 1: catalog must be a text"),
         ('[[fault]]\nkind = "reset"\naccount_id = []', "{}, fault 1: account_id must be a text"),
         ('[[fault]]\nkind = "content_type"\nbody = 1', "{}, fault 1: body must be a text"),
-        ('[[fault]]\nkind = "reset"\noperation = "Lst*"', "fault 1 names the operation 'Lst*', which there is not"),
-        ('[[fault]]\nkind = "reset"\ncatalog = "Moon"', "fault 1 names the catalog 'Moon', which there is not"),
-        ('[[fault]]\nkind = "extra_member"\nshape = "Moon"', "fault 1: shape must name one to which this can be done"),
+        ('[[fault]]\nkind = "reset"\noperation = "Lst*"', "{}, fault 1 names the operation 'Lst*', which there is not"),
+        ('[[fault]]\nkind = "reset"\ncatalog = "Moon"', "{}, fault 1 names the catalog 'Moon', which there is not"),
+        ('[[fault]]\nkind = "extra_member"\nshape = "Moon"', "{}, fault 1: shape must name one to which this can be"),
+        (
+            f'[[fault]]\nkind = "latency"\nseconds = 1{"0" * 400}',
+            "{}, fault 1: seconds must be a number from 0 to 86400",
+        ),
+        (f"a = {'[' * 9999}{']' * 9999}", "{} is nested too deeply"),
     ],
 )
 def test_faults_that_cannot_be_are_wrong_usage(run_here, tmp_path, text, complaint):

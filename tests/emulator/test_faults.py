@@ -527,6 +527,7 @@ async def test_faults_come_before_whether_a_request_makes_sense_but_leave_the_co
         (lambda: [Fault(Reset()), Fault(Reset(), operation="Lst*")], "fault 2 names the operation 'Lst\\*'"),
         (lambda: [Fault(Reset(), catalog="Moon")], "fault 1 names the catalog 'Moon'"),
         (lambda: [Fault(UnknownUnionMember(shape="Address"))], "fault 1: shape must name one"),
+        (lambda: [Fault(MalformedItem(member="Moon"))], "fault 1: member must be one of Arn, .*, not 'Moon'"),
         (lambda: [Fault(UnknownEnumValue(shape="Participant"))], "fault 1: shape must name one"),
         (lambda: [Fault(Reset(), probability=1.5)], "probability must be a number from 0 to 1, not 1.5"),
         (lambda: [Fault(Reset(), probability=float("nan"))], "probability must be a number from 0 to 1"),

@@ -83,12 +83,26 @@ def prepare(
     try:
         options["denials"] = [Denial(catalog=name, operation=operation) for name, operation in pairs]
         options["credentials"] = None if credentials is None else read_credentials(credentials)
-        options["faults"] = () if faults is None else read_faults(faults)
         emulator = Emulator(sizes or None, host=host, port=port, clock=Clock(running=not freeze_time), **options)
+        if faults is not None:
+            _let_go_wrong(emulator, faults)
     except ValueError as error:
         raise typer.BadParameter(one_line(str(error))) from None
     example = min(sizes or DEFAULT_CATALOGS, key=lambda name: name in emulator.denied_catalogs)
     return Prepared(emulator=emulator, host=host, port=port, example=None if credentials else example)
+
+
+def _let_go_wrong(emulator: Emulator, path: Path) -> None:
+    """Give an emulator the faults of a file.
+
+    Raises:
+        ValueError: the file cannot be read, or something in it is impossible; the message names file, fault and key.
+    """
+    given = read_faults(path)
+    try:
+        emulator.faults = given
+    except ValueError as error:
+        raise ValueError(f"{path}, {error}") from None
 
 
 def read_credentials(path: Path) -> dict[str, Credential]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral.emulator.disorder import checks
-from aiopartnercentral.emulator.disorder.exchange import Action
+from aiopartnercentral.emulator.disorder.exchange import NEXT_TOKEN, Action
 from aiopartnercentral.emulator.disorder.places import Place, places
 
 if TYPE_CHECKING:
@@ -156,6 +156,21 @@ class MalformedItem(Action):
 
     how: str = attrs.field(default="missing", validator=checks.one_of(("missing", "wrong_type")))
     member: str | None = attrs.field(default=None, validator=attrs.validators.optional(checks.text))
+
+    def check(self, validator: Validator) -> None:
+        """Raise ValueError if no item of a page has to have the member."""
+        shapes = validator.model["shapes"]
+        outputs = (operation["output"]["shape"] for operation in validator.operations.values() if "output" in operation)
+        pages = {output: shapes[output]["members"] for output in outputs}
+        required = {
+            name
+            for page, members in pages.items()
+            if NEXT_TOKEN in members
+            for _, item in item_lists(shapes, page, {member: [] for member in members})
+            for name in shapes[item].get("required", ())
+        }
+        if self.member is not None and self.member not in required:
+            raise ValueError(f"member must be one of {', '.join(sorted(required))}, not {self.member!r}")
 
     def after(self, exchange: Exchange, dice: Dice) -> bool:
         """Damage an item by chance, unless there is none."""

@@ -20,7 +20,8 @@ def number(least: float = 0.0, most: float = math.inf, *, above: bool = False) -
     """Return a check that a value is a finite number from `least`, or above it, to `most`."""
 
     def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        # Not `isfinite`, which has to make a float of a whole number and cannot of any.
+        fine = isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
         if not fine or not (least < value if above else least <= value) or value > most:  # type: ignore[operator]
             begin = f"above {least:g}" if above else f"from {least:g}"
             end = "" if most == math.inf else f"{' and at most' if above else ' to'} {most:g}"

@@ -70,6 +70,8 @@ def read_faults(path: str | PathLike[str]) -> list[Fault]:
         raise ValueError(f"cannot read the faults of {path}: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"{path} is no TOML: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply") from None
     tables = document.pop("fault", [])
     if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         other = next(iter(document), "fault")
