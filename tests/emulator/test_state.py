@@ -9,6 +9,7 @@ import stat
 import sys
 import threading
 import time
+import zlib
 from collections import Counter
 from datetime import timedelta
 from random import Random
@@ -201,33 +202,74 @@ def damage(path, number, change):
     path.write_bytes(b"".join(lines))
 
 
+def summed(lines):
+    """Give lines the checksums that they would have been written with."""
+    total = 0
+    for line in lines:
+        said = line.rpartition(b',"sum":')[0]
+        total = zlib.crc32(said + b"}", total)
+        yield b'%b,"sum":"%08x"}\n' % (said, total)
+
+
+async def is_refused(path, complaint):
+    before = path.read_bytes()
+    with pytest.raises(StateError, match=complaint) as caught:
+        await keep(path)
+    assert str(caught.value).startswith(f"{path}, line ")
+    assert path.read_bytes() == before
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("number", "change", "complaint"),
     [
         (1, lambda _: b'{"some": "json"}\n', "line 1: this is no state of an emulator"),
         (1, lambda _: b"Dear diary,\n", "line 1: this is no state of an emulator"),
-        (1, lambda line: line.replace(b'"version":1', b'"version":2'), "line 1: this state is of version 2, and only"),
+        (1, lambda line: line.replace(b'"version":2', b'"version":1'), "line 1: this state is of version 1, and only"),
         (1, lambda line: line.replace(b'"seed":0', b'"seed":"0"'), r"line 1: it is damaged at \$.seed"),
         (3, lambda line: line[:-9] + b"\n", "line 3: it is damaged"),
         (3, lambda _: b"\0\xff\0\n", "line 3: it is damaged"),
         (3, lambda _: b"\n", "line 3: it is damaged"),
-        (3, lambda line: line.replace(b'"what":"request"', b'"what":"novelty"'), "line 3: it is damaged"),
-        (3, lambda line: line.replace(b"2025-", b"2024-"), "line 3: its time is before"),
-        (3, lambda line: line.replace(b"together", b"never"), "line 3: its answer is not what it was"),
-        (3, lambda line: line.replace(b'"Catalog":"AWS"', b'"Catalog":"Moon"'), "line 3: it cannot be carried out"),
-        (3, lambda line: line.replace(b'"CreateConn', b'"BakeConn'), "line 3: it cannot be carried out"),
-        (3, lambda line: line.replace(b'"CreateConn', b'"GetConn'), "line 3: GetConnectionInvitation changes nothing"),
+        (3, lambda _: b"", "line 3: it is damaged, or a line before it is gone"),
+        (3, lambda line: line * 2, "line 4: it is damaged"),
+        (5, lambda line: line[:-1] + b"\v", "line 5: it is damaged"),
     ],
 )
 async def test_a_file_that_is_damaged_is_refused_and_left_alone(number, change, complaint, path):
     await keep(path)
     damage(path, number, change)
-    before = path.read_bytes()
-    with pytest.raises(StateError, match=complaint) as caught:
-        await keep(path)
-    assert str(caught.value).startswith(f"{path}, line ")
-    assert path.read_bytes() == before
+    await is_refused(path, complaint)
+
+
+@pytest.mark.anyio
+async def test_a_byte_that_became_another_is_noticed_wherever_it_is(path):
+    await keep(path)
+    whole, random = path.read_bytes(), Random(0)
+    for place in range(0, len(whole), 5):
+        bad = whole[place] ^ 1 << random.randrange(8)
+        path.write_bytes(whole[:place] + bytes([bad]) + whole[place + 1 :])
+        number = whole.count(b"\n", 0, place) + 1
+        with pytest.raises(StateError, match=f", line {number}: "):
+            async with Emulator({"AWS": 3}, state=path):
+                pass
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda line: line.replace(b'"what":"request"', b'"what":"novelty"'), "line 3: it is damaged"),
+        (lambda line: line.replace(b"2025-", b"2024-"), "line 3: its time is before"),
+        (lambda line: line.replace(b"together", b"never"), "line 3: its answer is not what it was"),
+        (lambda line: line.replace(b'"Catalog":"AWS"', b'"Catalog":"Moon"'), "line 3: it cannot be carried out"),
+        (lambda line: line.replace(b'"CreateConn', b'"BakeConn'), "line 3: it cannot be carried out"),
+    ],
+)
+async def test_what_another_release_has_written_is_refused_where_it_differs(change, complaint, path):
+    await keep(path)
+    damage(path, 3, change)
+    path.write_bytes(b"".join(summed(path.read_bytes().splitlines())))
+    await is_refused(path, complaint)
 
 
 @pytest.mark.anyio
@@ -331,9 +373,8 @@ async def test_starting_can_be_canceled_and_gives_the_file_up(canceled, path):
 
     await keep(path)
     kept = path.read_bytes()
-    *_, latest = kept.splitlines(keepends=True)
-    with path.open("ab") as file:
-        file.write(latest * 1_000_000)  # which takes a while to read
+    *before, latest = kept.splitlines()
+    path.write_bytes(b"".join(summed([*before, *[latest] * 300_000])))  # which takes a while to read
     before = path.stat().st_size
     assert await canceled(start)
     assert path.stat().st_size == before

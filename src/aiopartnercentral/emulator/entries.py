@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.world import World
 
 FORMAT: Final = "aiopartnercentral-emulator"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _encoder = msgspec.json.Encoder()
 
@@ -57,9 +57,9 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             quotas=attrs.asdict(world.quotas),
         )
 
-    def line(self) -> bytes:
-        """Return the line."""
-        return _encoder.encode(self) + b"\n"
+    def said(self) -> bytes:
+        """Return what its line says."""
+        return _encoder.encode(self)
 
     def check(self, line: bytes) -> None:
         """Hold this header against that of a file.
@@ -111,9 +111,9 @@ class Entry(
         # What was sent may be sensitive.
         return f"{type(self).__name__}(at={self.at!r})"
 
-    def line(self) -> bytes:
-        """Return the line."""
-        return _encoder.encode(self) + b"\n"
+    def said(self) -> bytes:
+        """Return what its line says."""
+        return _encoder.encode(self)
 
     def resumed(self, wall: float) -> datetime:
         """Return what time it is for the emulator at a time of the machine's clock."""
@@ -156,7 +156,7 @@ def read(line: bytes, latest: Entry | None) -> Asked | Visited | Moved:
     """Return the entry of a line.
 
     Arguments:
-        line: the line.
+        line: what the line says.
         latest: the entry before it.
 
     Raises:

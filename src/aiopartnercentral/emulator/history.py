@@ -73,7 +73,7 @@ class History:
                 stack.enter_context(self.clock.watched(self._moved))
                 if journal.is_empty:
                     journal.protect()
-                    journal.add(Header.of(self.world).line())
+                    journal.add(Header.of(self.world).said())
                 if latest is not None:
                     self.clock.resume(latest.resumed(time.time()))
                 self._journal = journal
@@ -143,7 +143,7 @@ class History:
     def _write(self, journal: Journal, entry: Entry) -> None:
         """Write down what was carried out, or undo it."""
         try:
-            journal.add(entry.line())
+            journal.add(entry.said())
         except StateError as error:
             logger.error("nothing changes any more: %s", error)  # noqa: TRY400 - it says all
             self._undo(journal)
@@ -170,7 +170,7 @@ class History:
     def _moved(self, moment: datetime, running: bool) -> None:  # noqa: FBT001 - the clock's interface
         """Write down what time it will be."""
         if self._journal is not None:
-            self._journal.add(Moved(at=moment, wall=time.time() if running else None).line())
+            self._journal.add(Moved(at=moment, wall=time.time() if running else None).said())
 
     def _wall(self) -> float | None:
         return time.time() if self.clock.running else None
@@ -184,20 +184,22 @@ class History:
         self.world.begin()
         header = Header.of(self.world)
         latest: Entry | None = None
-        for number, line in enumerate(journal.lines(), 1):
+        for number, (said, intact) in enumerate(journal.objects(), 1):
             if number % _STRIDE == 0:
                 check_canceled()
             try:
                 if number == 1:
-                    header.check(line)
-                else:
-                    entry = latest = read(line, latest)
+                    header.check(said)
+                if not intact:
+                    raise ValueError("it is damaged, or a line before it is gone")  # noqa: TRY301 - as all that is wrong
+                if number > 1:
+                    entry = latest = read(said, latest)
                     self._repeat(entry)
             except Exception as error:
-                # A line that is no longer what was written breaks a handler in any way.
+                # What another release has written breaks a handler in any way.
                 why = error if isinstance(error, ValueError) else "it cannot be carried out"
                 raise StateError(f"{journal.path}, line {number}: {why}") from error
-        if journal.is_empty and not header.line().startswith(journal.rest):
+        if journal.is_empty and not journal.begins_with(header.said()):
             raise StateError(f"{journal.path}, line 1: this is no state of an emulator")
         return latest
 
@@ -205,15 +207,13 @@ class History:
         """Carry out what an entry says, as it was then."""
         match entry:
             case Asked():
-                if entry.operation in READS:
-                    raise ValueError(f"{entry.operation} changes nothing")
                 handler = HANDLERS[entry.operation]
                 call = Call(entry.operation, entry.request, entry.account, entry.at, entry.origin, self.world)
                 answer = self.world.tokens.once(
                     call.account, call.operation, call.request, now=call.now, carry_out=lambda: handler(call)
                 )
                 if _digest(answer) != entry.answer:
-                    raise ValueError("its answer is not what it was: the line, or the emulator, is another")
+                    raise ValueError("its answer is not what it was: the emulator is another")
             case Visited():
                 verification = self.world.registrant(entry.secret)
                 if verification is None:

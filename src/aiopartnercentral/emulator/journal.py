@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import zlib
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ _MODE = 0o600
 # How many bytes are read at once. A thread that reads more often than CPython's switch interval keeps the interpreter
 # to itself: each read looks like a turn for the others, and is over before they wake.
 _BLOCK = 1 << 20
+_SUM = b',"sum":"'
 
 
 @attrs.define(eq=False)
@@ -28,7 +30,8 @@ class Journal:
     """An open journal, which nobody else has open.
 
     What counts is whole lines: one that its writer could not end, because it was killed or the disk was full, is no
-    part of the journal and is cut off by the next one that is added.
+    part of the journal and is cut off by the next one that is added. Each line is a JSON object, and the last of its
+    members is the checksum of all objects up to it.
 
     Attributes:
         path: the file.
@@ -42,6 +45,7 @@ class Journal:
     cut_short: bool = attrs.field(default=False, init=False)
     rest: bytes = attrs.field(default=b"", init=False, repr=False)
     _whole: int = attrs.field(default=0, init=False)
+    _sum: int = attrs.field(default=0, init=False)
 
     @classmethod
     def open(cls, path: Path) -> Journal:
@@ -70,20 +74,27 @@ class Journal:
         """Give the file up."""
         self._closing.close()
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield the whole lines from the beginning on, and know then where they end.
+    def objects(self) -> Iterator[tuple[bytes, bool]]:
+        """Yield what the whole lines say from the beginning on, and whether it is as it was added up to there.
+
+        Read to its end, the journal knows where that is.
 
         Raises:
             StateError: the file cannot be read.
         """
-        self._whole, self.rest = 0, b""
+        self._whole, self._sum, self.rest = 0, 0, b""
         try:
             with open(self._file, "rb", buffering=_BLOCK, closefd=False) as reader:
                 reader.seek(0)
                 for line in reader:
+                    said = _said(line)
+                    right, total = _summed(said, self._sum)
                     if line.endswith(b"\n"):
-                        self._whole += len(line)
-                        yield line
+                        self._whole, self._sum = self._whole + len(line), total
+                        yield said, line == right
+                    elif line[:-1] == right[:-1]:
+                        # A writer that is stopped leaves less than this: the line's end has become something else.
+                        yield said, False
                     else:
                         self.rest = line
         except OSError as error:
@@ -94,12 +105,20 @@ class Journal:
         if stat.S_IMODE(os.fstat(self._file).st_mode) != _MODE:
             self.path.chmod(_MODE)
 
-    def add(self, line: bytes) -> None:
+    def begins_with(self, said: bytes) -> bool:
+        """Tell whether what stands behind the last whole line may be the beginning of a first line that says this."""
+        return _summed(said, 0)[0].startswith(self.rest)
+
+    def add(self, said: bytes) -> None:
         """Add a line: it outlives this process from now on, though not a failure of the machine.
+
+        Arguments:
+            said: a JSON object with a member, without spaces.
 
         Raises:
             StateError: it cannot be written. The journal is what it was before.
         """
+        line, total = _summed(said, self._sum)
         try:
             self._cut()
             self.cut_short = True
@@ -109,12 +128,24 @@ class Journal:
         except OSError as error:
             raise StateError(f"{self.path} cannot be written: {error.strerror}") from error
         self.cut_short = False
-        self._whole += len(line)
+        self._whole, self._sum = self._whole + len(line), total
 
     def _cut(self) -> None:
         """Take away what stands behind the last whole line."""
         if os.fstat(self._file).st_size > self._whole:
             os.ftruncate(self._file, self._whole)
+
+
+def _summed(said: bytes, before: int) -> tuple[bytes, int]:
+    """Return the line that says something after a checksum, and the checksum after it."""
+    total = zlib.crc32(said, before)
+    return b'%b%b%08x"}\n' % (said[:-1], _SUM, total), total
+
+
+def _said(line: bytes) -> bytes:
+    """Return what a line says beside its checksum; all of it if there is none."""
+    said, mark, _ = line.rpartition(_SUM)
+    return said + b"}" if mark else line
 
 
 def _locked(path: Path) -> FileLock:
