@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.emulator.clock import Clock, stamp
+from aiopartnercentral.emulator.clock import END, Clock, stamp
 from tests.emulator.actions import invitation
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +68,14 @@ def test_time_goes_on_unless_it_is_held():
     held.running = True
     ticks = 16.0
     assert held.now() - start == timedelta(seconds=1)
+
+
+def test_time_ends_with_the_calendar():
+    ticks = 0.0
+    clock = Clock(tick=lambda: ticks)
+    last = clock.advance(END - clock.now())
+    ticks = 1.0
+    assert clock.now() == last == END  # what is written down later would be refused at the next start
 
 
 def test_impossible_times():

@@ -54,9 +54,10 @@ class Clock:
         self._read_at = self._tick()
 
     def now(self) -> datetime:
-        """Return what time it is."""
+        """Return what time it is: at the end of the calendar, it stands still."""
         with STILL:
-            return self._now + timedelta(seconds=self._tick() - self._read_at) if self._running else self._now
+            gone = timedelta(seconds=self._tick() - self._read_at) if self._running else timedelta(0)
+            return min(self._now + gone, END)
 
     @property
     def running(self) -> bool:
