@@ -11,13 +11,14 @@ from html.parser import HTMLParser
 import pytest
 
 from aiopartnercentral.emulator import Emulator, seed
-from tests.emulator.actions import PROFILE, code, invitation, partner, token
+from tests.emulator.actions import PROFILE, code, connected, invitation, partner, token
 
 pytestmark = pytest.mark.anyio
 
 HOSTILE = "<script>alert('\"&amp;')</script>{{ 7 * 7 }}<img src=x onerror=alert(1)>"
-WELL_KNOWN = {"a", "body", "br", "caption", "div", "footer", "h1", "h2", "head", "header", "html", "li", "link", "main"}
+WELL_KNOWN = {"a", "bdi", "body", "br", "caption", "div", "footer", "h1", "h2", "head", "header", "html", "li", "link"}
 WELL_KNOWN |= {
+    "main",
     "meta",
     "nav",
     "p",
@@ -134,6 +135,14 @@ async def test_hostile_names_are_text(still, ada, http, post):
         assert "Secret" not in page
         assert "byron.example" not in page
         assert number not in page
+
+
+async def test_a_name_from_right_to_left_turns_nothing_else_round(still, ada, bob, http):
+    name = "\u202eBashe Ltd"
+    await partner(ada, still, http, name=name)
+    await connected(ada, bob)
+    page = (await http.get(f"{still.endpoint_url}/accounts/{bob.account}/AWS/connections")).text
+    assert f"<bdi>{name}</bdi> <span" in page
 
 
 async def test_a_million_items_are_paged_and_never_made(http, monkeypatch):
