@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 
+import anyio
 import httpx2
 import pytest
 
@@ -45,6 +46,18 @@ async def test_it_serves_what_was_asked_for_until_a_signal(started, sent):
         assert await everything(process.stdout) == b""
         assert await process.wait() == 0
     assert sorted(catalogs) == ["AWS"] * 5 + ["Sandbox"] * 2
+
+
+async def test_what_is_no_http_gets_an_answer_and_leaves_no_traceback(started):
+    async with started("emulator") as process:
+        host, _, port = (await address(process)).removeprefix("http://").partition(":")
+        for sent in (b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nNo header\r\n\r\n"):
+            async with await anyio.connect_tcp(host, int(port)) as stream:
+                await stream.send(sent)
+                assert (await stream.receive()).partition(b" ")[2].startswith(b"400 ")
+        process.send_signal(signal.SIGTERM)
+        assert await everything(process.stderr) == b""
+        assert await process.wait() == 0
 
 
 async def test_too_many_requests_are_throttled(started):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import attrs
 import typer
+from aiohttp.http_exceptions import HttpProcessingError
 
 from aiopartnercentral.cli.progress import is_terminal
 from aiopartnercentral.cli.running import USAGE, CommandError
@@ -156,12 +157,18 @@ async def serve(prepared: Prepared) -> int:
     return 0
 
 
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Tell whether the emulator failed: it did not where a client sent what is no HTTP, of which its answer tells."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
 @contextmanager
 def _failures_told() -> Iterator[None]:
     """Let the standard error output be the log that answers with status 500 speak of."""
     told = logging.StreamHandler()
     told.setLevel(logging.ERROR)
     told.setFormatter(logging.Formatter("aiopartnercentral: %(message)s"))
+    told.addFilter(_is_failure)
     loggers = [logging.getLogger(name) for name in ("aiopartnercentral.emulator", "aiohttp.server")]
     for logger in loggers:
         logger.addHandler(told)
