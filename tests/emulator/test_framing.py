@@ -107,6 +107,16 @@ async def test_only_the_latest_requests_are_kept(post, monkeypatch):
         assert [request.catalog for request in emulator.requests] == ["Sandbox", "AWS"]
 
 
+async def test_large_requests_are_forgotten_sooner(post, monkeypatch):
+    monkeypatch.setattr(front, "REMEMBERED_BYTES", 10_000)
+    async with Emulator() as emulator:
+        for number in range(8):
+            await post(emulator.endpoint_url, "ListPartners", {"Catalog": "AWS", "Padding": [number] * 2_000})
+            assert len(emulator.requests) == min(number + 1, 2)  # of four thousand bytes each
+        await post(emulator.endpoint_url, "ListPartners", {"Catalog": "AWS"})
+        assert [request.body.get("Padding", [None])[0] for request in emulator.requests] == [6, 7, None]
+
+
 async def test_a_broken_handler_is_the_services_internal_error(emulator, post, monkeypatch, caplog):
     def broken(*_):
         raise ZeroDivisionError("the reason")

@@ -40,6 +40,7 @@ class RecordedRequest:
         faults: the kinds of the faults that changed something of it, such as `reset`.
         body: the request as JSON; out of the repr, for it may hold sensitive values.
         seconds: how long the answer took, held-back time included; None until then, and if the client did not wait.
+        size: how many bytes the body was.
     """
 
     at: datetime
@@ -52,6 +53,7 @@ class RecordedRequest:
     body: Mapping[str, Any] = attrs.field(repr=False)
     faults: tuple[str, ...] = ()
     seconds: float | None = None
+    size: int = attrs.field(default=0, repr=False)
 
 
 def operation_name(request: web.BaseRequest) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger(__name__)
 
 REMEMBERED_REQUESTS = 10_000
+REMEMBERED_BYTES = 16 * framing.MAX_BODY
+"""How many bytes of JSON they may be together: parsed, it takes twenty times as much."""
 
 
 @attrs.define(eq=False)
@@ -36,7 +38,7 @@ class Front:
         identities: who may ask.
         hold: waits so many seconds, or less if the emulator ends.
         disorder: what goes wrong on demand.
-        requests: the latest requests.
+        requests: the latest requests; fewer where they are large.
     """
 
     service: Service
@@ -44,9 +46,8 @@ class Front:
     identities: Identities
     hold: Hold
     disorder: Disorder = attrs.field(factory=lambda: Disorder(()))
-    requests: deque[framing.RecordedRequest] = attrs.field(
-        factory=lambda: deque(maxlen=REMEMBERED_REQUESTS), init=False
-    )
+    requests: deque[framing.RecordedRequest] = attrs.field(factory=deque, init=False)
+    _bytes: int = attrs.field(default=0, init=False)
 
     async def answer(self, request: web.BaseRequest) -> Reply:
         """Return the answer; cancelled, it has done nothing or everything."""
@@ -66,14 +67,17 @@ class Front:
     async def _answer(
         self, request: web.BaseRequest, raw: bytes | None, unreadable: faults.ServiceFaultError | None
     ) -> Reply:
-        sent = dict[str, Any]()
+        sent, text = dict[str, Any](), b""
         try:
-            sent = {} if raw is None else framing.parse(framing.unpacked(request, raw))
+            if raw is not None:
+                text = framing.unpacked(request, raw)
+                sent = framing.parse(text)
         except faults.ServiceFaultError as fault:
             # Told when its turn comes: whoever may not ask learns nothing else.
             unreadable = fault
         account, operation = self.identities.claimed(request), framing.operation_name(request)
-        exchange = Exchange(operation, account, catalog_named(sent), sent, self.service.validator)
+        size = len(text) if sent else 0
+        exchange = Exchange(operation, account, catalog_named(sent), sent, self.service.validator, size)
         blow = self.disorder.befall(exchange)
         blow.before(exchange)
         if exchange.wait:
@@ -132,6 +136,10 @@ class Front:
             page_token_given=exchange.sent.get("NextToken") is not None,
             body=exchange.sent,
             faults=tuple(exchange.struck),
+            size=exchange.size,
         )
         self.requests.append(reply.record)
+        self._bytes += exchange.size
+        while len(self.requests) > REMEMBERED_REQUESTS or self._bytes > REMEMBERED_BYTES:
+            self._bytes -= self.requests.popleft().size
         return reply

@@ -143,7 +143,7 @@ class Emulator:
 
     @property
     def requests(self) -> Sequence[framing.RecordedRequest]:
-        """The last ten thousand requests, in the order of their arrival."""
+        """The last ten thousand requests, or the last 16 MB of them, in the order of their arrival."""
         return tuple(self._front.requests)
 
     @property

@@ -31,6 +31,7 @@ class Exchange:
         catalog: the catalog that it is about; None if it is about none.
         sent: the request as it came; empty if it cannot be read.
         validator: the model.
+        size: how many bytes it was as JSON.
         wait: seconds that go by before it is carried out.
         error: name of the error that answers it.
         reply: the answer, once there is one: who gives it before the request is carried out prevents that.
@@ -42,6 +43,7 @@ class Exchange:
     catalog: str | None
     sent: Mapping[str, Any]
     validator: Validator
+    size: int = 0
     wait: float = 0.0
     error: str | None = None
     reply: Reply | None = None
