@@ -21,6 +21,7 @@ async def to_its_end(
     job: Callable[[], T],
     *,
     undo: Callable[[T], object] | None = None,
+    halt: Callable[[], object] | None = None,
     limiter: anyio.CapacityLimiter | None = None,
 ) -> T:
     """Run a job in a thread, and return when it is done; a cancellation neither keeps it from that nor comes before.
@@ -30,6 +31,8 @@ async def to_its_end(
     Arguments:
         job: what to do, once.
         undo: what to do with a result that nobody gets; must not block for long.
+        halt: called at a cancellation of asyncio's own, to let the job end early. With it, the job is to look out for
+            anyio's by `anyio.from_thread.check_cancelled`.
         limiter: of the threads; anyio's shared one by default.
 
     Raises:
@@ -38,12 +41,14 @@ async def to_its_end(
     outcome: Future[T] = Future()
     begun = threading.Lock()
     interruption: BaseException | None = None
-    with anyio.CancelScope(shield=True):
+    with anyio.CancelScope(shield=halt is None) as scope:
         while not outcome.done():
             try:
                 await anyio.to_thread.run_sync(_run, job, outcome, begun, limiter=limiter)
             except anyio.get_cancelled_exc_class() as cancelled:
-                interruption = cancelled
+                interruption, scope.shield = cancelled, True
+                if halt is not None:
+                    halt()
     if interruption is None:
         return outcome.result()
     if undo is not None and outcome.exception() is None:

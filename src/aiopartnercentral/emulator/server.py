@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import uuid
-from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
+import anyio.from_thread
 import anyio.lowlevel
-import anyio.to_thread
 from aiohttp import web
 
+from aiopartnercentral.blocking import to_its_end
 from aiopartnercentral.emulator import arguments, framing
 from aiopartnercentral.emulator.clock import Clock
 from aiopartnercentral.emulator.control import Control
@@ -215,11 +215,12 @@ class Emulator:
         except RuntimeError as error:
             raise RuntimeError("the emulator runs on asyncio's event loop only") from error
         runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
-        halted = threading.Event()
         try:
-            await _to_its_end(self._begin(runner, halted), halt=halted.set)
+            if self._state is not None:
+                await self._open_state(self._state)
+            await _in_a_task_of_its_own(self._listen, runner)
         except BaseException:
-            await _to_its_end(self._end(runner))
+            await _in_a_task_of_its_own(self._end, runner)
             raise
         self._runner = runner
         return self
@@ -234,17 +235,20 @@ class Emulator:
         runner, self._runner = self._runner, None
         self._closing.set()
         if runner is not None:
-            await _to_its_end(self._end(runner))
+            await _in_a_task_of_its_own(self._end, runner)
 
-    async def _begin(self, runner: web.ServerRunner, halted: threading.Event) -> None:
-        """Read the state, which ends early once that is `halted`, and listen."""
+    async def _open_state(self, path: Path) -> None:
+        """Read a state and keep it from now on; cancelling it cuts the reading short."""
+        halted = threading.Event()
 
         def check_canceled() -> None:
+            anyio.from_thread.check_cancelled()
             if halted.is_set():
-                raise asyncio.CancelledError
+                raise InterruptedError
 
-        if self._state is not None:
-            await anyio.to_thread.run_sync(self._history.open, self._state, check_canceled)
+        await to_its_end(partial(self._history.open, path, check_canceled), halt=halted.set)
+
+    async def _listen(self, runner: web.ServerRunner) -> None:
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()
 
@@ -283,29 +287,12 @@ class Emulator:
         return not self._closing.is_set()
 
 
-async def _to_its_end(work: Coroutine[Any, Any, None], *, halt: Callable[[], object] | None = None) -> None:
-    """Do some work in a task of its own, and return when that has ended; a cancellation comes no earlier.
+async def _in_a_task_of_its_own(
+    work: Callable[[web.ServerRunner], Coroutine[Any, Any, None]], runner: web.ServerRunner
+) -> None:
+    """Do some work with a runner to its end, whatever becomes of who waits for it.
 
-    That goes for asyncio's own cancellations as well, of which anyio's shields know nothing: halfway through, asyncio
-    would listen on a socket that nobody can close any more.
-
-    Arguments:
-        work: what to do.
-        halt: called at a cancellation, to let the work end early; without it, anyio's cancellations have to wait.
+    Halfway cancelled, asyncio would listen on a socket that nobody can close any more. A thread waits meanwhile, as
+    anyio's shields know nothing of asyncio's own cancellations; it is none of those that may wait for the emulator.
     """
-    task = asyncio.ensure_future(work)
-    interruption: BaseException | None = None
-    with anyio.CancelScope(shield=halt is None) as scope:
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError as cancelled:
-                interruption, scope.shield = cancelled, True
-                if halt is not None:
-                    halt()
-    if interruption is None:
-        task.result()
-        return
-    with suppress(asyncio.CancelledError):
-        task.exception()  # or asyncio would say that nobody has asked
-    raise interruption
+    await to_its_end(lambda: anyio.from_thread.run(work, runner), limiter=anyio.CapacityLimiter(1))
