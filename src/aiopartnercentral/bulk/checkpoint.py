@@ -22,9 +22,9 @@ import msgspec
 
 from aiopartnercentral.blocking import to_its_end
 from aiopartnercentral.bulk.events import error_text
-from aiopartnercentral.bulk.locking import locked, unlocked
 from aiopartnercentral.bulk.written import Written
 from aiopartnercentral.errors import CheckpointError
+from aiopartnercentral.locking import locked, unlocked
 from aiopartnercentral.report import ENDED_WELL, MalformedItem, Outcome, Progress
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Checkpoint:
 
     @classmethod
     def _open(cls, path: Path, question: Question) -> Self:
-        lock = locked(path)
+        lock = _locked(path)
         try:
             found = _read(path)
             entries = {} if found is None else _entries(path, found, question)
@@ -222,6 +222,17 @@ class Checkpoint:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:
             unlocked(self._lock)
+
+
+def _locked(path: Path) -> BaseFileLock:
+    try:
+        return locked(path)
+    except BlockingIOError:
+        raise CheckpointError(f"the checkpoint {path} is in use by another run") from None
+    except FileNotFoundError:
+        raise CheckpointError(f"the checkpoint {path} cannot be used: its folder does not exist") from None
+    except OSError as error:
+        raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
 
 
 def _read(path: Path) -> _File | None:

@@ -14,6 +14,7 @@ from aiopartnercentral.emulator.call import Call
 from aiopartnercentral.emulator.clock import STILL
 from aiopartnercentral.emulator.entries import Asked, Entry, Header, Moved, StateError, Visited, read
 from aiopartnercentral.emulator.faults import ServiceFaultError
+from aiopartnercentral.emulator.journal import Journal
 from aiopartnercentral.emulator.operations import HANDLERS, READS
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiopartnercentral.emulator.clock import Clock
-    from aiopartnercentral.emulator.journal import Journal
     from aiopartnercentral.emulator.tasks import Verification
     from aiopartnercentral.emulator.world import World
 
@@ -62,8 +62,6 @@ class History:
             StateError: the file cannot be used, or is of another world; it is left as it was.
             RuntimeError: the clock belongs to another history.
         """
-        from aiopartnercentral.emulator.journal import Journal  # noqa: PLC0415 - its lock takes a while to import
-
         with ExitStack() as stack:
             journal = Journal.open(path)
             stack.callback(journal.close)

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import attrs
-from filelock import FileLock, Timeout
 
 from aiopartnercentral.emulator.entries import StateError
+from aiopartnercentral.locking import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +58,12 @@ class Journal:
             try:
                 if path.exists() and not path.is_file():
                     raise StateError(f"{path} is no regular file")
-                stack.callback(_locked(path).release)
+                stack.callback(locked(path).release)
                 opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), _MODE)
+            except BlockingIOError:
+                raise StateError(f"{path} is in use by another emulator") from None
+            except FileNotFoundError:
+                raise StateError(f"{path} cannot be opened: its directory does not exist") from None
             except OSError as error:
                 raise StateError(f"{path} cannot be opened: {error.strerror}") from error
             stack.callback(os.close, opened)
@@ -146,21 +150,3 @@ def _said(line: bytes) -> bytes:
     """Return what a line says beside its checksum; all of it if there is none."""
     said, mark, _ = line.rpartition(_SUM)
     return said + b"}" if mark else line
-
-
-def _locked(path: Path) -> FileLock:
-    """Lock a file by another one beside it, by whatever name the file goes.
-
-    Raises:
-        StateError: it is locked.
-        OSError: it cannot be.
-    """
-    if not path.parent.is_dir():
-        # The lock would make it.
-        raise StateError(f"{path} cannot be opened: its directory does not exist")
-    lock = FileLock(f"{path.resolve()}.lock", timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise StateError(f"{path} is in use by another emulator") from None
-    return lock
