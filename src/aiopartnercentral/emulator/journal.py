@@ -36,7 +36,7 @@ class Journal:
     Attributes:
         path: the file.
         cut_short: whether the last line could not be added, and none was since.
-        rest: what stands behind the last whole line, after `lines` was read to its end.
+        rest: what stands behind the last whole line, after `objects` was read to its end.
     """
 
     path: Path
@@ -71,7 +71,7 @@ class Journal:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no whole line, after `lines` was read to its end."""
+        """Whether it has no whole line, after `objects` was read to its end."""
         return self._whole == 0
 
     def close(self) -> None:
