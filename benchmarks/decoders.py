@@ -91,9 +91,9 @@ def _botocore(**defaults: Callable[[str], datetime]) -> Loads:
     from botocore.model import ServiceModel  # noqa: PLC0415 - one contender a process
     from botocore.parsers import JSONParser  # noqa: PLC0415 - one contender a process
 
-    from aiopartnercentral import service_model  # noqa: PLC0415 - one contender a process
+    from aiopartnercentral._utils import model_data  # noqa: PLC0415 - one contender a process
 
-    model: Any = ServiceModel(service_model.load("partnercentral-account", "2025-04-04"))
+    model: Any = ServiceModel(model_data.load("partnercentral-account", "2025-04-04"))
     shape = model.operation_model("ListConnections").output_shape
     parser: Any = JSONParser(**defaults)
     return lambda body: parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)

@@ -8,8 +8,8 @@ from typing import Self
 
 import attrs
 
-from aiopartnercentral.emulator.seed import Seed
-from aiopartnercentral.emulator.store import Catalog
+from aiopartnercentral.emulator.seed.items import Seed
+from aiopartnercentral.emulator.state.catalog import Catalog
 
 ITEMS_PER_PAGE = 100
 DISTINCT_PAGES = 64

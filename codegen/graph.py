@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from codegen import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Set as AbstractSet
 
 
 def references(shapes: Mapping[str, ir.Shape]) -> dict[str, frozenset[str]]:

@@ -15,8 +15,8 @@ from benchmarks.pages import ITEMS_PER_PAGE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from aiopartnercentral._pagination.paginator import Paginator, StreamSource
     from aiopartnercentral.account import ConnectionSummary, ListConnectionsResponse
-    from aiopartnercentral.paging import Paginator, StreamSource
 
 
 class Typed:

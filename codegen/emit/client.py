@@ -56,9 +56,9 @@ def emit(service: ir.Service, names: Names) -> str:
     writer = Writer(f"The typed client of the {service.full_name}.")
     types = Types(service, names, "client")
     writer.use("typing", "ClassVar")
-    writer.use("aiopartnercentral.client", "ServiceClient", "open_client", "wrap_client")
-    writer.use("aiopartnercentral.converting.fast", "Fast", typing_only=True)
-    writer.use("aiopartnercentral.operation", "Service", typing_only=True)
+    writer.use("aiopartnercentral._client", "ServiceClient", "open_client", "wrap_client")
+    writer.use("aiopartnercentral._serialization.fast", "Fast", typing_only=True)
+    writer.use("aiopartnercentral.types", "Service", typing_only=True)
     writer.use(service.config.package, "operations")
     writer.use(f"{service.config.package}.fast", "FAST")
     with writer.block("class Client(ServiceClient):"):
@@ -107,13 +107,13 @@ def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: 
     target = types.service.shapes[member.target]
     value = name
     if isinstance(target, ir.List):
-        writer.use("aiopartnercentral.client", "to_list")
+        writer.use("aiopartnercentral._client", "to_list")
         value = f"to_list({name})"
     elif isinstance(target, ir.Map):
-        writer.use("aiopartnercentral.client", "to_dict")
+        writer.use("aiopartnercentral._client", "to_dict")
         value = f"to_dict({name})"
     elif isinstance(target, ir.Enum):
-        writer.use("aiopartnercentral.client", "to_enum")
+        writer.use("aiopartnercentral._client", "to_enum")
         value = f"to_enum({types.reference(member.target, writer)}, {name})"
     if optional(types.service, structure, member):
         return f"{name}: {annotation} | None = None", value
@@ -149,7 +149,7 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     structure = types.service.structure(operation.input)
     fields, names = types.names.fields, types.names.arguments
     page, item = types.reference(operation.output, writer), item_annotation(types, operation, pagination, writer)
-    writer.use("aiopartnercentral.paging", "OnError", "OnMalformed", "Paginator", typing_only=True)
+    writer.use("aiopartnercentral._pagination.paginator", "OnError", "OnMalformed", "Paginator", typing_only=True)
     writer.use("collections.abc", "Collection", typing_only=True)
     paging = {pagination.fan_out, pagination.input_token, pagination.limit_key}
     filters = sorted((m for m in structure.members if m.name not in paging), key=lambda m: not m.required)
@@ -210,7 +210,7 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
 def _openers(service: ir.Service, writer: Writer) -> None:
     writer.use("contextlib", "AbstractAsyncContextManager", typing_only=True)
     writer.use("typing", "Unpack", typing_only=True)
-    writer.use("aiopartnercentral.client", "AiobotocoreClient", "ConnectOptions", typing_only=True)
+    writer.use("aiopartnercentral._client", "AiobotocoreClient", "ConnectOptions", typing_only=True)
     region = service.config.region
     with writer.block("def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:"):
         writer.docstring(

@@ -31,7 +31,7 @@ def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `converters.py`."""
     writer = Writer(f"The converters of the {service.full_name} between its classes and the two wire forms.")
     writer.use("typing", "Any", "Final")
-    writer.use("aiopartnercentral", "converting")
+    writer.use("aiopartnercentral", "_serialization")
     writer.use(f"{service.config.package}.fast", "FAST")
     hooks = _Hooks(Types(service, names, "converters"), writer)
     decoders: dict[str, str] = {}
@@ -62,20 +62,20 @@ class _Hooks:
         """Return the expression of the structure hook of a shape."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
-            return f"converting.decode_{_LEAF[found.kind]}"
+            return f"_serialization.decode_{_LEAF[found.kind]}"
         if isinstance(found, ir.List):
             inner = self.decode(found.element, recursive=recursive)
-            inner = f"converting.nullable_decoder({inner})" if found.sparse else inner
-            return f"converting.list_decoder({inner}, {self.cls(found.element)})"
+            inner = f"_serialization.nullable_decoder({inner})" if found.sparse else inner
+            return f"_serialization.list_decoder({inner}, {self.cls(found.element)})"
         if isinstance(found, ir.Map):
             key = self.decode(found.key, recursive=recursive)
             value = self.decode(found.value, recursive=recursive)
             value, rest = (
-                (f"converting.nullable_decoder({value})", ", keeps_null=True") if found.sparse else (value, "")
+                (f"_serialization.nullable_decoder({value})", ", keeps_null=True") if found.sparse else (value, "")
             )
-            return f"converting.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{rest})"
+            return f"_serialization.map_decoder({key}, {self.cls(found.key)}, {value}, {self.cls(found.value)}{rest})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
-            return f"converting.deferred_decoder(_converter, {self.cls(shape)})"
+            return f"_serialization.deferred_decoder(_converter, {self.cls(shape)})"
         return f"_converter.get_structure_hook({self.cls(shape)})"
 
     def encode(self, shape: str, *, recursive: bool) -> str:
@@ -83,31 +83,31 @@ class _Hooks:
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar) and found.kind in _LEAF:
             leaf = _LEAF[found.kind]
-            return "converting.float_encoder(_converter)" if leaf == "float" else f"converting.encode_{leaf}"
+            return "_serialization.float_encoder(_converter)" if leaf == "float" else f"_serialization.encode_{leaf}"
         if isinstance(found, ir.Scalar) and found.timestamp_format not in (None, ir.TimestampFormat.ISO8601):
-            return f"converting.timestamp_encoder(_converter, {found.timestamp_format.value!r})"
+            return f"_serialization.timestamp_encoder(_converter, {found.timestamp_format.value!r})"
         if isinstance(found, ir.List):
             inner = self.encode(found.element, recursive=recursive)
-            inner = f"converting.nullable_encoder({inner})" if found.sparse else inner
-            return f"converting.list_encoder({inner})"
+            inner = f"_serialization.nullable_encoder({inner})" if found.sparse else inner
+            return f"_serialization.list_encoder({inner})"
         if isinstance(found, ir.Map):
             key = self.encode(found.key, recursive=recursive)
             value = self.encode(found.value, recursive=recursive)
-            value = f"converting.nullable_encoder({value})" if found.sparse else value
-            return f"converting.map_encoder({key}, {value})"
+            value = f"_serialization.nullable_encoder({value})" if found.sparse else value
+            return f"_serialization.map_encoder({key}, {value})"
         if recursive and isinstance(found, ir.Structure | ir.Union):
-            return f"converting.deferred_encoder(_converter, {self.cls(shape)})"
+            return f"_serialization.deferred_encoder(_converter, {self.cls(shape)})"
         return f"_converter.get_unstructure_hook({self.cls(shape)})"
 
     def decode_member(self, member: ir.Member) -> str:
         """Return the expression of the structure hook of a member; a path in its errors ends where it is sensitive."""
         hook = self.decode(member.target, recursive=member.recursive)
-        return f"converting.hidden_decoder({hook})" if self._is_hidden(member) else hook
+        return f"_serialization.hidden_decoder({hook})" if self._is_hidden(member) else hook
 
     def encode_member(self, member: ir.Member) -> str:
         """Return the expression of the unstructure hook of a member; a path in its errors ends likewise."""
         hook = self.encode(member.target, recursive=member.recursive)
-        return f"converting.hidden_encoder({hook})" if self._is_hidden(member) else hook
+        return f"_serialization.hidden_encoder({hook})" if self._is_hidden(member) else hook
 
     def _is_hidden(self, member: ir.Member) -> bool:
         """Tell whether the member is sensitive and has parts, to which a path could lead."""
@@ -123,15 +123,15 @@ class _Hooks:
         """Write the factory of a structure's hook and return its name."""
         writer, fields = self.writer, self.types.names.fields
         name = f"_decode_{self.types.names.hooks[structure.name]}"
-        with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Decode[{cls}]:"):
+        with writer.block(f"def {name}(_converter: _serialization.ServiceConverter) -> _serialization.Decode[{cls}]:"):
             for member in structure.members:
                 hook = self.decode_member(member)
                 writer.line(f"_decode_{fields[structure.name, member.name]} = {hook}")
             self._wire_names(structure)
             writer.line()
-            with writer.block(f"def decode(_raw: converting.Json, _: object = None) -> {cls}:"):
+            with writer.block(f"def decode(_raw: _serialization.JsonValue, _: object = None) -> {cls}:"):
                 if not structure.members:
-                    writer.line("converting.decode_object(_raw)")
+                    writer.line("_serialization.decode_object(_raw)")
                     writer.line(f"return {cls}()")
                 else:
                     self._decode_body(structure, cls)
@@ -143,7 +143,7 @@ class _Hooks:
 
     def _decode_body(self, structure: ir.Structure, cls: str) -> None:
         writer, fields = self.writer, self.types.names.fields
-        writer.line("_get = converting.decode_object(_raw).get")
+        writer.line("_get = _serialization.decode_object(_raw).get")
         writer.line("_at = ''")
         with writer.block("try:"):
             for member in structure.members:
@@ -152,7 +152,7 @@ class _Hooks:
                 writer.line(f"_at = {'.' + member.wire_name!r}")
                 if member.required:
                     with writer.block(f"if (_value := _get({_key(member, field)})) is None:"):
-                        writer.line("raise converting.missing()")
+                        writer.line("raise _serialization.missing()")
                     writer.line(f"{field} = {decoded}")
                 else:
                     writer.line(f"{field} = None if (_value := _get({_key(member, field)})) is None else {decoded}")
@@ -164,15 +164,15 @@ class _Hooks:
         """Write the factory of a structure's unstructure hook and return its name."""
         writer, fields = self.writer, self.types.names.fields
         name = f"_encode_{self.types.names.hooks[structure.name]}"
-        with writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
+        with writer.block(f"def {name}(_converter: _serialization.ServiceConverter) -> _serialization.Encode[{cls}]:"):
             for member in structure.members:
                 hook = self.encode_member(member)
                 writer.line(f"_encode_{fields[structure.name, member.name]} = {hook}")
             self._wire_names(structure)
             writer.line()
-            with writer.block(f"def encode(_obj: {cls}) -> converting.Json:"):
-                writer.line(f"converting.check_class(_obj, {cls})")
-                writer.line("_result: dict[str, converting.Json] = {}")
+            with writer.block(f"def encode(_obj: {cls}) -> _serialization.JsonValue:"):
+                writer.line(f"_serialization.check_class(_obj, {cls})")
+                writer.line("_result: dict[str, _serialization.JsonValue] = {}")
                 if structure.members:
                     self._encode_body(structure)
                 writer.line("return _result")
@@ -199,10 +199,12 @@ class _Hooks:
 
     def _locate(self, error: str) -> None:
         """Write the handlers that say at which member a conversion failed."""
-        with self.writer.block(f"except converting.{error} as _error:"):
+        with self.writer.block(f"except _serialization.{error} as _error:"):
             self.writer.lines(["_error.within(_at)", "raise"])
         with self.writer.block("except Exception as _error:"):
-            self.writer.line(f"raise converting.hook_failed(_error, converting.{error}).within(_at) from _error")
+            self.writer.line(
+                f"raise _serialization.hook_failed(_error, _serialization.{error}).within(_at) from _error"
+            )
 
     def _wire_names(self, structure: ir.Structure) -> None:
         """Write a local for each member that is called otherwise on the wire than in botocore's dicts."""
@@ -214,26 +216,30 @@ class _Hooks:
     def error_decoder(self, error: ir.Structure, cls: str) -> str:
         """Write the factory of an error's hook and return its name."""
         name = f"_decode_{self.types.names.hooks[error.name]}"
-        with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:"):
+        with self.writer.block(
+            f"def {name}(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:"
+        ):
             members = [
-                f"converting.ErrorMember({_wire_key(m)}, {self.types.names.fields[error.name, m.name]!r}, required="
+                f"_serialization.ErrorMember({_wire_key(m)}, {self.types.names.fields[error.name, m.name]!r}, required="
                 f"{m.required}, decode={self.decode_member(m)}, cls={self.cls(m.target)})"
                 for m in error.members
             ]
-            self.writer.line(f"return converting.ErrorDecoder({cls}, ({''.join(m + ', ' for m in members)}))")
+            self.writer.line(f"return _serialization.ErrorDecoder({cls}, ({''.join(m + ', ' for m in members)}))")
         self.writer.lines(["", ""])
         return name
 
     def error_encoder(self, error: ir.Structure, cls: str) -> str:
         """Write the factory of an error's unstructure hook and return its name."""
         name = f"_encode_{self.types.names.hooks[error.name]}"
-        with self.writer.block(f"def {name}(_converter: converting.ServiceConverter) -> converting.Encode[{cls}]:"):
+        with self.writer.block(
+            f"def {name}(_converter: _serialization.ServiceConverter) -> _serialization.Encode[{cls}]:"
+        ):
             fields = [
-                f"converting.ErrorField({self.types.names.fields[error.name, m.name]!r}, {_wire_key(m)}, "
+                f"_serialization.ErrorField({self.types.names.fields[error.name, m.name]!r}, {_wire_key(m)}, "
                 f"required={m.required}, encode={self.encode_member(m)})"
                 for m in error.members
             ]
-            self.writer.line(f"return converting.error_encoder({cls}, ({''.join(f + ', ' for f in fields)}))")
+            self.writer.line(f"return _serialization.error_encoder({cls}, ({''.join(f + ', ' for f in fields)}))")
         self.writer.lines(["", ""])
         return name
 
@@ -248,16 +254,16 @@ class _Hooks:
             variants[tag] = cls
             decode = self.decode_member(member)
             of = self.cls(member.target)
-            decoders[cls] = f"lambda _converter: converting.variant_decoder({tag}, {cls}, {decode}, {of})"
+            decoders[cls] = f"lambda _converter: _serialization.variant_decoder({tag}, {cls}, {decode}, {of})"
             encode = self.encode_member(member)
-            encoders[cls] = f"lambda _converter: converting.variant_encoder({tag}, {cls}, {encode})"
+            encoders[cls] = f"lambda _converter: _serialization.variant_encoder({tag}, {cls}, {encode})"
         unknown = f"unions.{names.unknowns[union.name]}"
-        decoders[unknown] = f"lambda _converter: converting.unknown_decoder(_converter, {unknown})"
-        encoders[unknown] = f"lambda _converter: converting.unknown_encoder(_converter, {unknown})"
+        decoders[unknown] = f"lambda _converter: _serialization.unknown_decoder(_converter, {unknown})"
+        encoders[unknown] = f"lambda _converter: _serialization.unknown_encoder(_converter, {unknown})"
         table = ", ".join(f"{tag}: {cls}" for tag, cls in variants.items())
-        decoders[alias] = f"lambda _converter: converting.union_decoder(_converter, {{{table}}}, {unknown})"
+        decoders[alias] = f"lambda _converter: _serialization.union_decoder(_converter, {{{table}}}, {unknown})"
         classes = ", ".join([*variants.values(), unknown])
-        encoders[alias] = f"lambda _converter: converting.union_encoder(_converter, {union.name!r}, ({classes}))"
+        encoders[alias] = f"lambda _converter: _serialization.union_encoder(_converter, {union.name!r}, ({classes}))"
 
 
 def _key(member: ir.Member, field: str) -> str:
@@ -273,17 +279,17 @@ def _wire_key(member: ir.Member) -> str:
 
 def _tables(writer: Writer, decoders: dict[str, str], encoders: dict[str, str], enums: list[str], *, json: str) -> None:
     for table, factory, entries in (("DECODERS", "DecodeFactory", decoders), ("ENCODERS", "EncodeFactory", encoders)):
-        writer.line(f"{table}: Final[dict[Any, converting.{factory}]] = {{")
+        writer.line(f"{table}: Final[dict[Any, _serialization.{factory}]] = {{")
         writer.lines(f"    {cls}: {hook}," for cls, hook in entries.items())
         writer.lines(["}", ""])
     writer.lines([f"ENUMS: Final = ({''.join(e + ', ' for e in enums)})", "", ""])
     for form, cls in (("json", "JsonConverter"), ("botocore", "BotocoreConverter")):
-        with writer.block(f"def make_{form}_converter() -> converting.{cls}:"):
+        with writer.block(f"def make_{form}_converter() -> _serialization.{cls}:"):
             writer.docstring(
                 f"Return a new `{cls}` for this service, to which hooks may be added without side effects."
             )
-            writer.line(f"converter = converting.{cls}()")
-            writer.line("converting.install(converter, DECODERS, ENCODERS, ENUMS)")
+            writer.line(f"converter = _serialization.{cls}()")
+            writer.line("_serialization.install(converter, DECODERS, ENCODERS, ENUMS)")
             writer.line("converter.use_fast(FAST)")
             writer.line("return converter")
         writer.lines(["", ""])

@@ -17,7 +17,7 @@ def emit(service: ir.Service, names: Names) -> str:
     writer = Writer(f"The enums of the {service.full_name}; all are open: a value that the model lacks is kept.")
     types = Types(service, names, "enums")
     for enum in service.enums():
-        writer.use("aiopartnercentral.shapes", "OpenEnum")
+        writer.use("aiopartnercentral.types", "OpenEnum")
         with writer.block(f"class {names.classes[enum.name]}(OpenEnum):"):
             writer.docstring(f"Enum `{enum.name}`.", types.about(enum.name, deprecated=enum.deprecated))
             writer.line()

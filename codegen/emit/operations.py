@@ -17,9 +17,9 @@ def emit(service: ir.Service, names: Names) -> str:
     writer = Writer(f"The operations of the {service.full_name}.")
     types = Types(service, names, "operations")
     writer.use("typing", "Final")
-    writer.use("aiopartnercentral.operation", "Service")
+    writer.use("aiopartnercentral.types", "Service")
     for operation in service.operations:
-        writer.use("aiopartnercentral.operation", "Operation")
+        writer.use("aiopartnercentral.types", "Operation")
         request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
         errors = "".join(f"{types.reference(e, writer)}, " for e in operation.errors)
         writer.line(f"{names.constants[operation.name]}: Final[Operation[{request}, {response}]] = Operation(")
@@ -93,7 +93,7 @@ def item_annotation(types: Types, operation: ir.Operation, pagination: ir.Pagina
 
 
 def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
-    writer.use("aiopartnercentral.operation", "Pagination")
+    writer.use("aiopartnercentral.types", "Pagination")
     request, response = (types.reference(s, writer) for s in (operation.input, operation.output))
     item = item_annotation(types, operation, pagination, writer)
     result = types.service.structure(operation.output).member(pagination.result_key)

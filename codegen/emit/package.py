@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.emit.writer import Writer, natural_order
+from codegen.emit.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,27 +22,11 @@ def emit(service: ir.Service, names: Names) -> str:
 def lazy(summary: str, package: str, exports: Mapping[str, str]) -> str:
     """Return the text of the `__init__.py` of a package that imports a name's module when the name is asked for."""
     writer = Writer(summary)
-    writer.use("importlib", "import_module")
-    writer.use("typing", "TYPE_CHECKING")
+    writer.use("aiopartnercentral._utils.lazy_imports", "lazy_imports")
     for name, module in exports.items():
-        writer.use(f"{package}.{module}", name, typing_only=True)
-    public = sorted(exports, key=natural_order)
-    writer.line(f"__all__ = [{', '.join(repr(name) for name in public)}]")
-    writer.line()
-    writer.line(f"_MODULES = {{{', '.join(f'{name!r}: {exports[name]!r}' for name in public)}}}")
-    writer.lines(["", ""])
-    with writer.block("if not TYPE_CHECKING:  # which would take every name for a public one"):
-        writer.line()
-        with writer.block("def __getattr__(name: str) -> object:"):
-            writer.line("module = _MODULES.get(name)")
-            with writer.block("if module is None:"):
-                writer.line('raise AttributeError(f"module {__name__!r} has no attribute {name!r}")')
-            writer.line('value: object = getattr(import_module(f"{__name__}.{module}"), name)')
-            writer.line("globals()[name] = value")
-            writer.line("return value")
-    writer.lines(["", ""])
-    with writer.block("def __dir__() -> list[str]:"):
-        writer.line("return __all__")
+        writer.use(f"{package}.{module}", f"{name} as {name}", typing_only=True)
+    with writer.block("else:"):
+        writer.line("__getattr__, __dir__ = lazy_imports(globals())")
     return writer.render()
 
 

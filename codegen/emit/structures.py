@@ -53,7 +53,7 @@ def _module(service: ir.Service, names: Names, module: str, structures: Iterable
             for member in members:
                 writer.line(_field(types, structure, member, writer))
             if is_output:
-                writer.use("aiopartnercentral.shapes", "ResponseMetadata")
+                writer.use("aiopartnercentral.types", "ResponseMetadata")
                 writer.line(
                     "response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)"
                 )
@@ -75,7 +75,7 @@ def _bases(types: Types, structure: ir.Structure, writer: Writer) -> str:
     operation = types.service.operation_of_input(structure.name)
     if operation is None:
         return ""
-    writer.use("aiopartnercentral.shapes", "Request")
+    writer.use("aiopartnercentral.types", "Request")
     return f"(Request[{types.names.classes[operation.output]!r}])"
 
 
@@ -87,7 +87,7 @@ def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Wri
         annotation += " | None"
         arguments.append("default=None")
     if member.sensitive:
-        writer.use("aiopartnercentral.shapes", "redacted")
+        writer.use("aiopartnercentral.types", "redacted")
         arguments.append("repr=redacted")
     if not arguments:
         return f"{name}: {annotation}"

@@ -81,7 +81,7 @@ class Types:
             if found.kind is ir.Kind.TIMESTAMP:
                 writer.use("datetime", "datetime", typing_only=typing_only)
             if found.kind is ir.Kind.DOCUMENT:
-                writer.use("aiopartnercentral.shapes", "JsonValue", typing_only=typing_only)
+                writer.use("aiopartnercentral.types", "JsonValue", typing_only=typing_only)
             return SCALARS[found.kind]
         if isinstance(found, ir.List):
             if argument:

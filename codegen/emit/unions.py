@@ -24,7 +24,7 @@ def emit(service: ir.Service, names: Names) -> str:
         for member in union.members:
             _variant(types, union, member, writer)
         unknown = names.unknowns[union.name]
-        writer.use("aiopartnercentral.shapes", "UnknownMember")
+        writer.use("aiopartnercentral.types", "UnknownMember")
         writer.line("@attrs.frozen")
         with writer.block(f"class {unknown}(UnknownMember):"):
             writer.docstring(f"A member of union `{union.name}` that the model does not know.")
@@ -49,7 +49,7 @@ def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -
         )
         writer.line()
         if member.sensitive:
-            writer.use("aiopartnercentral.shapes", "redacted")
+            writer.use("aiopartnercentral.types", "redacted")
             writer.line(f"value: {annotation} = attrs.field(repr=redacted)")
         else:
             writer.line(f"value: {annotation}")

@@ -117,7 +117,7 @@ def natural_order(name: str) -> tuple[int, str]:
 
 def _import_order(name: str) -> tuple[int, str, str]:
     """Sort the same way but in any case, as the linter wants imports."""
-    kind, text = natural_order(name)
+    kind, text = natural_order(name.partition(" as ")[0])
     return kind, text.lower(), text
 
 

@@ -29,14 +29,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aiopartnercentral.shapes import REDACTED
+from aiopartnercentral.types import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.bulk.report import BulkReport
-    from aiopartnercentral.report import Report
 
 __all__ = [
     "AioPartnerCentralError",

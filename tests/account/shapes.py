@@ -10,15 +10,16 @@ from botocore.model import ServiceModel
 from botocore.parsers import JSONParser
 from botocore.serialize import JSONSerializer
 
-from aiopartnercentral import account, service_model
+from aiopartnercentral import account
+from aiopartnercentral._utils import model_data
 from aiopartnercentral.errors import ServiceError
-from aiopartnercentral.shapes import UnknownMember
+from aiopartnercentral.types import UnknownMember
 from tests.strategies import WireStrategies
 
 if TYPE_CHECKING:
-    from aiopartnercentral.shapes import JsonValue
+    from aiopartnercentral.types import JsonValue
 
-MODEL = service_model.load("partnercentral-account", "2025-04-04")
+MODEL = model_data.load("partnercentral-account", "2025-04-04")
 WIRE = WireStrategies(MODEL)
 BOTOCORE = ServiceModel(MODEL, "partnercentral-account")
 STRUCTURES = [name for name, shape in MODEL["shapes"].items() if shape["type"] == "structure"]

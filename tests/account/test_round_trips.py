@@ -6,14 +6,13 @@ from typing import Any, Optional
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiopartnercentral import account
+from aiopartnercentral._serialization.encode import check_sendable
 from aiopartnercentral.account.fast import FAST
-from aiopartnercentral.converting.encode import check_sendable
 from aiopartnercentral.errors import DecodeError, EncodeError
-from aiopartnercentral.shapes import UnknownMember
+from aiopartnercentral.types import UnknownMember
 from tests.account.shapes import (
     BOTOCORE,
     MODEL,

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from botocore.serialize import JSONSerializer
 from botocore.utils import parse_to_aware_datetime
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from aiopartnercentral import account
-from aiopartnercentral.converting.timestamps import check_timestamp, decode_timestamp, encode_timestamp
+from aiopartnercentral._serialization.timestamps import check_timestamp, decode_timestamp, encode_timestamp
 from aiopartnercentral.errors import DecodeError, EncodeError
 from tests.strategies.timestamps import timestamp_forms
 

@@ -18,7 +18,7 @@ import boto3
 from aiohttp import ClientSession, web
 from anyio.from_thread import start_blocking_portal
 
-from aiopartnercentral.emulator.identity import Credential
+from aiopartnercentral.emulator.auth import Credential
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator

@@ -16,15 +16,15 @@ import anyio.lowlevel
 import pytest
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Source, SourceRestarted, SourceStarted
 from aiopartnercentral.bulk.checkpoint import Checkpoint, Question
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, SinkError, SourcesFailedError
-from aiopartnercentral.report import Outcome
 from aiopartnercentral.sinks import NdjsonSink, open_sink
+from tests._client.test_paginate import connection
+from tests._pagination.fakes import no_task_left
 from tests.bulk.setting import FAST, of
-from tests.client.test_paginate import connection
-from tests.fanout.fakes import no_task_left
 from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:

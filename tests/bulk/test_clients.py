@@ -11,8 +11,8 @@ from aiobotocore.config import AioConfig
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import CredentialsError, ServiceError, account
+from aiopartnercentral._client import ServiceClient
 from aiopartnercentral.bulk import Clients, Credentials, Role, Source
-from aiopartnercentral.client import ServiceClient
 
 pytestmark = pytest.mark.anyio
 

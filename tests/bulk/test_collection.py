@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import (
     Collection,
     Credentials,
@@ -27,11 +28,10 @@ from aiopartnercentral.bulk import (
 )
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import DecodeError, PaginationError, SourcesFailedError
-from aiopartnercentral.report import Outcome
 from aiopartnercentral.sinks import CsvSink, Page, open_sink
+from tests._client.test_paginate import connection
+from tests._pagination.fakes import no_task_left
 from tests.bulk.setting import FAST, of
-from tests.client.test_paginate import connection
-from tests.fanout.fakes import no_task_left
 from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source, SourceReport, Throttled
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import PaginationError
-from aiopartnercentral.report import Outcome
-from tests.client.test_paginate import connection
+from tests._client.test_paginate import connection
 from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:

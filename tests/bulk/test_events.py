@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import (
     Collection,
     Limits,
@@ -27,10 +28,9 @@ from aiopartnercentral.bulk import (
 )
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CredentialsError, DecodeError
-from aiopartnercentral.report import Outcome
+from tests._client.test_paginate import connection
 from tests.bulk.setting import FAST, of
 from tests.bulk.virtual import service_error
-from tests.client.test_paginate import connection
 from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:

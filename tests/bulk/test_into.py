@@ -18,9 +18,9 @@ from aiopartnercentral.bulk import Collection, Credentials, Limits, PageFetched,
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import SinkError, SourcesFailedError
 from aiopartnercentral.sinks import CsvSink, NdjsonSink, open_sink
+from tests._client.test_paginate import connection
+from tests._pagination.fakes import no_task_left
 from tests.bulk.setting import FAST, of
-from tests.client.test_paginate import connection
-from tests.fanout.fakes import no_task_left
 from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.bulk import Event
     from aiopartnercentral.sinks import Page
-    from aiopartnercentral.sinks.draft import Draft
+    from aiopartnercentral.sinks.partial_file import Draft
 
 pytestmark = pytest.mark.anyio
 

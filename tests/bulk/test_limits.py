@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore import exceptions as boto
 
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Limits, Retried, SourceFinished, SourceStarted, Throttled
 from aiopartnercentral.errors import CredentialsError, DecodeError, TimeExceededError
-from aiopartnercentral.report import Outcome
 from tests.bulk.virtual import Service, origins, run, service_error
 
 WIDE: Any = {"rate": 1000.0, "concurrency": 100, "account_concurrency": 100, "sources": 100}

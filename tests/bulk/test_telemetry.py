@@ -20,8 +20,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Limits, Source, Telemetry, combine
 from aiopartnercentral.emulator import Emulator
+from tests._client.test_paginate import connection
 from tests.bulk.setting import FAST, of
-from tests.client.test_paginate import connection
 from tests.servers import Reply, scripted_server
 
 pytestmark = pytest.mark.anyio

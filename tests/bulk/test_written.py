@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, PageFetched, Source, SourceRestarted
-from aiopartnercentral.bulk.written import Written
+from aiopartnercentral.bulk.dedup import Written
 from aiopartnercentral.emulator import Emulator, ExpiredToken, Fault
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
+from tests._client.test_paginate import connection
 from tests.bulk.setting import FAST, of
 from tests.bulk.test_into import LISTING
-from tests.client.test_paginate import connection
 from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import attrs
 from trio.testing import MockClock
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.merge import Plan
+from aiopartnercentral._pagination.page_iterator import FetchedPage, read_items
 from aiopartnercentral.bulk import Limits, Origin, Source
 from aiopartnercentral.bulk.stream import BulkStream, View
 from aiopartnercentral.errors import ServiceError
-from aiopartnercentral.fanout import Plan
-from aiopartnercentral.walk import FetchedPage, read_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from aiopartnercentral.cli.app import app
-from aiopartnercentral.cli.job import how_to_go_on
+from aiopartnercentral.cli.config import how_to_go_on
 
 CONNECTIONS = ("collect", "list-connections")
 AWS = ("--catalog", "AWS")

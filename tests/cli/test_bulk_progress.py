@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from aiopartnercentral._pagination.report import Outcome, Progress
 from aiopartnercentral.bulk import (
     Origin,
     PageFetched,
@@ -22,7 +23,6 @@ from aiopartnercentral.bulk import (
 )
 from aiopartnercentral.cli.board import Board
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.report import Outcome, Progress
 from tests.cli.helpers import LIVE, connection, page, seen, serving, sources_file, terminal, until
 
 pytestmark = pytest.mark.anyio

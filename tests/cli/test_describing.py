@@ -16,7 +16,7 @@ from aiopartnercentral.account.client import Client, Paginate
 from aiopartnercentral.cli import api, sheet
 from aiopartnercentral.cli.api import Kind
 from aiopartnercentral.cli.describing import describe
-from aiopartnercentral.operation import Operation, Pagination
+from aiopartnercentral.types import Operation, Pagination
 
 API = api.load()
 NAMES = [*API.operations, *API.shapes]

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from aiopartnercentral import account
 from aiopartnercentral.cli.grid import Column, Part, render
-from aiopartnercentral.cli.tables import cells, columns_of
+from aiopartnercentral.cli.table import cells, columns_of
 
 BOLD = re.compile(r"\x1b\[[0-9;]*m")
 WHEN = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)

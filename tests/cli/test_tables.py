@@ -6,7 +6,7 @@ import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.cli.grid import render
-from aiopartnercentral.cli.tables import cells, columns_of, tag
+from aiopartnercentral.cli.table import cells, columns_of, tag
 from aiopartnercentral.cli.text import clean, counted, one_line
 
 WHEN = datetime(2025, 1, 2, 3, 4, 5, 678, tzinfo=UTC)

@@ -12,8 +12,8 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from aiopartnercentral.shapes import ResponseMetadata
-from aiopartnercentral.transport import Answer
+from aiopartnercentral._transport import Answer
+from aiopartnercentral.types import ResponseMetadata
 from codegen import names
 from codegen.build import build
 from tests.codegen import synthetic
@@ -22,7 +22,7 @@ from tests.strategies import WireStrategies, json_form
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from aiopartnercentral.operation import Operation
+    from aiopartnercentral.types import Operation
     from codegen import ir
     from codegen.source import Source
 

@@ -8,8 +8,7 @@ import typing
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from codegen import ir
 from codegen.emit.structures import optional

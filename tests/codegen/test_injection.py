@@ -12,8 +12,7 @@ import types
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from codegen import check, emit, names
 from codegen.build import build

@@ -7,8 +7,7 @@ import re
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from codegen import emit, ir, names, source
 from codegen.build import build

@@ -5,8 +5,7 @@ from __future__ import annotations
 import keyword
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from codegen import ir, names
 from codegen.names import snake

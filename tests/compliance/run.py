@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from aiopartnercentral.converting.failures import missing
+from aiopartnercentral._serialization.conversion_errors import missing
 from aiopartnercentral.errors import DecodeError
 from tests.compliance import comparing, models, settings
 from tests.compliance.ours import Ours

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiopartnercentral.shapes import OpenEnum, UnknownMember
+from aiopartnercentral.types import OpenEnum, UnknownMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

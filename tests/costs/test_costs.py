@@ -12,9 +12,10 @@ from aiobotocore.session import get_session
 from botocore.model import ServiceModel
 from botocore.parsers import JSONParser
 
-from aiopartnercentral import account, service_model
+from aiopartnercentral import account
+from aiopartnercentral._pagination.paginator import FetchedPage, Paginator
+from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.fast import FAST
-from aiopartnercentral.paging import FetchedPage, Paginator
 from tests.costs.counting import Calls, calls, calls_of, instructions, memory
 from tests.servers import Reply, scripted_server
 
@@ -46,9 +47,7 @@ PAGE: dict[str, Any] = {
     "NextToken": "more",
 }
 BODY = json.dumps(PAGE, ensure_ascii=False).encode()
-STOCK_SHAPE = ServiceModel(service_model.load("partnercentral-account", "2025-04-04")).shape_for(
-    "ListConnectionsResponse"
-)
+STOCK_SHAPE = ServiceModel(model_data.load("partnercentral-account", "2025-04-04")).shape_for("ListConnectionsResponse")
 
 
 def decode() -> account.ListConnectionsResponse:
@@ -118,7 +117,7 @@ async def test_a_call_takes_few_functions_of_ours(server: ScriptedServer) -> Non
 async def test_a_call_takes_a_fraction_of_what_a_stock_call_takes(server: ScriptedServer) -> None:
     ours = await calls_of_a_page(server)
     session = get_session()
-    session.get_component("data_loader").search_paths.append(str(service_model.root()))
+    session.get_component("data_loader").search_paths.append(str(model_data.root()))
     async with session.create_client("partnercentral-account", region_name="us-east-1", **options(server)) as client:
         await client.list_connections(Catalog="AWS")
         stock = await calls_of(lambda: client.list_connections(Catalog="AWS"))

@@ -10,9 +10,9 @@ import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.emulator import ExtraMember, Fault, UnknownEnumValue, UnknownUnionMember
-from aiopartnercentral.emulator.dice import Dice
-from aiopartnercentral.emulator.disorder.exchange import Exchange
-from aiopartnercentral.emulator.reply import Reply
+from aiopartnercentral.emulator.faults.context import Exchange
+from aiopartnercentral.emulator.response import Reply
+from aiopartnercentral.emulator.seed.random import Dice
 from aiopartnercentral.emulator.validation import account_validator
 from tests.emulator.conforming import SERVICE_MODEL
 from tests.emulator.scenario import Scenario

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.emulator.clock import END, Clock, stamp
+from aiopartnercentral.emulator.state.clock import END, Clock, stamp
 from tests.emulator.actions import invitation
 
 pytestmark = pytest.mark.anyio

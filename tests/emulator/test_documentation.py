@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral import emulator
 from aiopartnercentral.emulator import Emulator, read_faults
-from aiopartnercentral.emulator.disorder.reading import KINDS
+from aiopartnercentral.emulator.faults.config_file import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -37,8 +37,8 @@ from aiopartnercentral.emulator import (
     UnknownEnumValue,
     UnknownUnionMember,
 )
-from aiopartnercentral.emulator.disorder.calls import Calls
-from aiopartnercentral.emulator.disorder.reading import KINDS
+from aiopartnercentral.emulator.faults.call_numbers import Calls
+from aiopartnercentral.emulator.faults.config_file import KINDS
 from aiopartnercentral.emulator.validation import account_validator
 from tests.emulator.actions import invitation
 from tests.emulator.wire import headers

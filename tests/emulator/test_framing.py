@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiopartnercentral.emulator import Credential, Emulator, framing, front
+from aiopartnercentral.emulator import Credential, Emulator, pipeline, protocol
 from aiopartnercentral.emulator.operations import HANDLERS
 from aiopartnercentral.emulator.validation import account_validator
 
@@ -55,7 +55,7 @@ async def test_every_answer_names_its_request_and_its_type(emulator, post):
         await post(emulator.endpoint_url, name, {"Catalog": "AWS"}) for name in ("ListPartners", "Nope", "TagResource")
     ]
     assert len({answer.headers["x-amzn-requestid"] for answer in answers}) == 3
-    assert {answer.headers["content-type"] for answer in answers} == {framing.CONTENT_TYPE}
+    assert {answer.headers["content-type"] for answer in answers} == {protocol.CONTENT_TYPE}
 
 
 def test_every_modelled_operation_has_a_handler():
@@ -100,7 +100,7 @@ async def test_what_was_asked_is_recorded_without_showing_it(emulator, post):
 
 
 async def test_only_the_latest_requests_are_kept(post, monkeypatch):
-    monkeypatch.setattr(front, "REMEMBERED_REQUESTS", 2)
+    monkeypatch.setattr(pipeline, "REMEMBERED_REQUESTS", 2)
     async with Emulator() as emulator:
         for catalog in ("AWS", "Sandbox", "AWS"):
             await post(emulator.endpoint_url, "ListPartners", {"Catalog": catalog})
@@ -108,7 +108,7 @@ async def test_only_the_latest_requests_are_kept(post, monkeypatch):
 
 
 async def test_large_requests_are_forgotten_sooner(post, monkeypatch):
-    monkeypatch.setattr(front, "REMEMBERED_BYTES", 10_000)
+    monkeypatch.setattr(pipeline, "REMEMBERED_BYTES", 10_000)
     async with Emulator() as emulator:
         for number in range(8):
             await post(emulator.endpoint_url, "ListPartners", {"Catalog": "AWS", "Padding": [number] * 2_000})

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.emulator.throttle import TokenBucket
+from aiopartnercentral.emulator.state.rate_limit import TokenBucket
 
 pytestmark = pytest.mark.anyio
 

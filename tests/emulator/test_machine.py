@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 from anyio.from_thread import start_blocking_portal
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas

@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from aiopartnercentral.emulator import Credential, Emulator, framing
+from aiopartnercentral.emulator import Credential, Emulator, protocol
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ def nothing_logged(caplog):
         ("gzip", lambda body: gzip.compress(body)[:-9], 400),
         ("gzip", lambda body: gzip.compress(body) + b"more", 400),
         ("deflate", lambda _: b"", 400),
-        ("gzip", lambda body: gzip.compress(body + b" " * framing.MAX_BODY), 413),
+        ("gzip", lambda body: gzip.compress(body + b" " * protocol.MAX_BODY), 413),
         ("br", bytes, 415),
         ("zstd", bytes, 415),
         ("gzip, gzip", lambda body: gzip.compress(gzip.compress(body)), 415),
@@ -47,7 +47,7 @@ async def test_a_packed_body_is_unpacked_or_refused_as_anything_else(encoding, p
     answer = await post(emulator.endpoint_url, "ListConnections", content, **{"Content-Encoding": encoding})
     assert answer.status_code == status
     assert answer.headers["x-amzn-requestid"]
-    assert answer.headers["content-type"] == framing.CONTENT_TYPE
+    assert answer.headers["content-type"] == protocol.CONTENT_TYPE
     assert ("__type" in answer.json()) == (status != 200)
     assert emulator.requests[-1].status == status
 
@@ -57,7 +57,7 @@ async def test_a_packed_body_is_signed_as_it_is_sent(http):
     known = {"AKID": Credential("secret", "111122223333")}
     async with Emulator({"AWS": 5}, credentials=known) as emulator:
         content = gzip.compress(json.dumps(PAGE).encode())
-        sent = {"X-Amz-Target": "PartnerCentralAccount.ListConnections", "Content-Type": framing.CONTENT_TYPE,
+        sent = {"X-Amz-Target": "PartnerCentralAccount.ListConnections", "Content-Type": protocol.CONTENT_TYPE,
                 "Content-Encoding": "gzip"}  # fmt: skip
         request = AWSRequest("POST", f"{emulator.endpoint_url}/", headers=sent, data=content)
         SigV4Auth(Credentials("AKID", "secret"), "partnercentral-account", "us-east-1").add_auth(request)

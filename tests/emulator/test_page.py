@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from aiopartnercentral.emulator import Emulator, seed
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.emulator.seed import items
 from tests.emulator.actions import PROFILE, code, connected, invitation, partner, token
 
 pytestmark = pytest.mark.anyio
@@ -148,7 +149,9 @@ async def test_a_name_from_right_to_left_turns_nothing_else_round(still, ada, bo
 async def test_a_million_items_are_paged_and_never_made(http, monkeypatch):
     made = []
     monkeypatch.setattr(
-        seed.Seed, "connection", lambda self, index, make=seed.Seed.connection: made.append(index) or make(self, index)
+        items.Seed,
+        "connection",
+        lambda self, index, make=items.Seed.connection: made.append(index) or make(self, index),
     )
     async with Emulator({"AWS": 1_000_000}) as emulator:
         place = f"{emulator.endpoint_url}/accounts/123456789012/AWS/connections"
@@ -193,10 +196,10 @@ def test_nobody_pays_for_the_page_who_does_not_look_at_it():
 
 
 async def test_without_the_library_the_page_says_what_to_install(still, http, monkeypatch):
-    from aiopartnercentral.emulator.page import answering  # noqa: PLC0415 - of this test alone
+    from aiopartnercentral.emulator.dashboard import handlers  # noqa: PLC0415 - of this test alone
 
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    answering._environment.cache_clear()
+    handlers._environment.cache_clear()
     response = await http.get(still.endpoint_url)
     assert response.status_code == 501
     assert "aiopartnercentral[emulator]" in response.text

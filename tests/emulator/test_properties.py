@@ -10,8 +10,7 @@ import attrs
 import httpx2
 import pytest
 from anyio.from_thread import start_blocking_portal
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiopartnercentral.emulator import Clock, Emulator
 from tests.emulator.actions import CONTACT

@@ -6,12 +6,11 @@ import hashlib
 import tracemalloc
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from aiopartnercentral.emulator.dice import MAX_ITEMS, Dice, index_of, make_identifier
-from aiopartnercentral.emulator.seed import Seed
-from aiopartnercentral.emulator.store import Catalog, encode
+from aiopartnercentral.emulator.seed.items import Seed
+from aiopartnercentral.emulator.seed.random import MAX_ITEMS, Dice, index_of, make_identifier
+from aiopartnercentral.emulator.state.catalog import Catalog, encode
 
 KINDS = ("connection", "invitation", "partner")
 

@@ -11,12 +11,12 @@ import attrs
 import pytest
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Event, Limits, Source
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.report import Outcome
+from tests._client.conftest import aws_environment
 from tests.bulk.setting import FAST
 from tests.bulk.test_telemetry import Recorder
-from tests.client.conftest import aws_environment
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan

@@ -166,14 +166,14 @@ def test_every_package_that_is_imported_is_named_in_the_project_file() -> None:
 
 
 def test_only_the_transport_calls_aiobotocore() -> None:
-    transport = {path.relative_to(SOURCE).as_posix() for path in (SOURCE / "transport").glob("*.py")}
-    typed_only = {"client.py"}  # names the types of two options
-    names_errors = {"errors.py", "bulk/retrying.py"}  # of which botocore's are the base, or some
+    transport = {path.relative_to(SOURCE).as_posix() for path in (SOURCE / "_transport").glob("*.py")}
+    typed_only = {"_client.py"}  # names the types of two options
+    names_errors = {"errors.py", "bulk/retry.py"}  # of which botocore's are the base, or some
     for path in SOURCE.rglob("*.py"):
         place = path.relative_to(SOURCE).as_posix()
         if place not in {*transport, *typed_only}:
             assert "aiobotocore" not in roots(path), place
-        if place not in {*transport, *names_errors, "converting/timestamps.py"} and not place.startswith("cli/"):
+        if place not in {*transport, *names_errors, "_serialization/timestamps.py"} and not place.startswith("cli/"):
             assert "botocore" not in roots(path), place
 
 
@@ -185,7 +185,7 @@ def test_generated_code_imports_attrs_the_standard_library_and_the_runtime_alone
 
 def test_everything_but_the_transport_runs_through_anyio() -> None:
     for path in SOURCE.rglob("*.py"):
-        assert "asyncio" not in roots(path) or path == SOURCE / "transport" / "opening.py", path
+        assert "asyncio" not in roots(path) or path == SOURCE / "_transport" / "client_factory.py", path
 
 
 def test_hand_written_files_are_rooms_that_one_can_see_across() -> None:

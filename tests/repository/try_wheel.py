@@ -9,7 +9,8 @@ from pathlib import Path
 import anyio
 
 import aiopartnercentral
-from aiopartnercentral import account, service_model
+from aiopartnercentral import account
+from aiopartnercentral._utils import model_data
 from aiopartnercentral.emulator import Emulator
 
 
@@ -25,11 +26,11 @@ async def main() -> None:
     model = "service-model/partnercentral-account/2025-04-04"
     wanted = {"py.typed", "service-model/SOURCES.toml"}
     wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
-    wanted |= {f"emulator/page/templates/{name}" for name in ("base.html", "page.css")}
+    wanted |= {f"emulator/dashboard/templates/{name}" for name in ("base.html", "page.css")}
     assert wanted <= shipped, wanted - shipped
     (plugin,) = (entry for entry in entry_points(group="pytest11") if entry.name == "aiopartnercentral")
     assert (package / f"{plugin.module.rpartition('.')[2]}.py").exists()
-    assert service_model.root() == package / "service-model"
+    assert model_data.root() == package / "service-model"
     async with (
         Emulator({"AWS": 30}) as emulator,
         account.connect(

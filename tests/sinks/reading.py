@@ -17,7 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 import zstandard
 
-from aiopartnercentral.shapes import UnknownMember
+from aiopartnercentral.types import UnknownMember
 from codegen.names import snake
 
 

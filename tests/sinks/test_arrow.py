@@ -6,8 +6,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.sinks import arrow_schema, record_batches, to_arrow, to_pandas, to_polars

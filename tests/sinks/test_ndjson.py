@@ -5,8 +5,7 @@ import shutil
 
 import anyio
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiopartnercentral.sinks import NdjsonSink, Page, open_sink
 from tests.sinks.pages import CLS, page, raw

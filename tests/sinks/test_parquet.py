@@ -3,8 +3,7 @@ from __future__ import annotations
 import pyarrow.parquet as pq
 import pytest
 
-from aiopartnercentral.sinks import Page, ParquetSink
-from aiopartnercentral.sinks import parquet_sink as module
+from aiopartnercentral.sinks import Page, ParquetSink, parquet as module
 from tests.sinks.pages import CLS, item, page
 from tests.sinks.reading import objects, query
 from tests.sinks.test_files import written

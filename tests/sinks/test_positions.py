@@ -5,8 +5,7 @@ import shutil
 
 import anyio
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral.sinks import SinkError, open_sink
 from tests.sinks.pages import CLS, page

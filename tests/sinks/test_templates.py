@@ -5,12 +5,11 @@ import os
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.sinks import Page, SinkError, open_sink
-from aiopartnercentral.sinks.templates import safe
+from aiopartnercentral.sinks.path_template import safe
 from tests.sinks.pages import CLS, page, raw
 from tests.sinks.reading import rows
 from tests.sinks.test_files import descriptors, names

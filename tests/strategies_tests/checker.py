@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.model import ServiceModel
 from botocore.utils import parse_timestamp
 
-from aiopartnercentral import service_model
+from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from botocore.model import Shape
 
-ACCOUNT = service_model.load("partnercentral-account", "2025-04-04")
+ACCOUNT = model_data.load("partnercentral-account", "2025-04-04")
 SERVICE = ServiceModel(ACCOUNT, "partnercentral-account")
 ODDITIES = frozenset(
     {"unknown_members", "unknown_union_members", "unknown_enum_values", "nulls", "type_markers", "timestamp_forms"}

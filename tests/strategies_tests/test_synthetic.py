@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.model import ServiceModel
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.strategies import WireStrategies
 from tests.strategies_tests.checker import ODDITIES, findings

@@ -7,8 +7,7 @@ import attrs
 import pytest
 from botocore.parsers import JSONParser
 from botocore.validate import ParamValidator
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.strategies import CANONICAL, TOLERATED, Extras, WireStrategies
 from tests.strategies_tests.checker import ACCOUNT, ODDITIES, SERVICE, findings

@@ -55,7 +55,7 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
         f"The fast way between wire and objects of the {service.full_name}, for what holds nothing unusual."
     )
     writer.use("typing", "Final")
-    writer.use("aiopartnercentral.converting.fast", "Fast")
+    writer.use("aiopartnercentral._serialization.fast", "Fast")
     writer.line(f"FAST: Final = Fast({service.config.package!r}, {dict(sorted(modules.items()))!r})")
     return {"fast/__init__.py": writer.render(), **files}
 
@@ -74,7 +74,7 @@ def _module(
 ) -> str:
     writer = Writer(f"Wire classes, decoders and encoders of the {service.full_name}: {module}.")
     writer.use("typing", "Any", "Final")
-    writer.use("aiopartnercentral.converting", "fast")
+    writer.use("aiopartnercentral._serialization", "fast")
     types = Types(service, names, f"fast.{module}")
     to_decode, to_encode = Decoders(types, module, writer), Encoders(types, module, writer)
     decoders, encoders = {}, {}

@@ -5,19 +5,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from aiopartnercentral._client import ServiceClient, open_client, to_enum, to_list, wrap_client
 from aiopartnercentral.account import enums, operations, structures, unions
 from aiopartnercentral.account.fast import FAST
-from aiopartnercentral.client import ServiceClient, open_client, to_enum, to_list, wrap_client
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
-    from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral.converting.fast import Fast
-    from aiopartnercentral.operation import Service
-    from aiopartnercentral.paging import OnError, OnMalformed, Paginator
+    from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
+    from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
+    from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral.types import Service
 
 
 class Client(ServiceClient):

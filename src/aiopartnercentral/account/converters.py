@@ -6,39 +6,39 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from aiopartnercentral.account import enums, errors, structures, unions
 from aiopartnercentral.account.fast import FAST
 
 
 def _decode_accept_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.AcceptConnectionInvitationRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.AcceptConnectionInvitationRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.AcceptConnectionInvitationRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.AcceptConnectionInvitationRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             if (_value := _get("ClientToken")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.AcceptConnectionInvitationRequest(
             catalog=catalog, identifier=identifier, client_token=client_token
         )
@@ -47,15 +47,15 @@ def _decode_accept_connection_invitation_request(
 
 
 def _encode_accept_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.AcceptConnectionInvitationRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.AcceptConnectionInvitationRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
 
-    def encode(_obj: structures.AcceptConnectionInvitationRequest) -> converting.Json:
-        converting.check_class(_obj, structures.AcceptConnectionInvitationRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.AcceptConnectionInvitationRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.AcceptConnectionInvitationRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -65,135 +65,139 @@ def _encode_accept_connection_invitation_request(
             _at = ".ClientToken"
             if _obj.client_token is not None:
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_accept_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.AcceptConnectionInvitationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.AcceptConnectionInvitationResponse]:
     _decode_connection = _converter.get_structure_hook(structures.Connection)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.AcceptConnectionInvitationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.AcceptConnectionInvitationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Connection"
             if (_value := _get("Connection")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection = _decode_connection(_value, structures.Connection)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.AcceptConnectionInvitationResponse(connection=connection)
 
     return decode
 
 
 def _encode_accept_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.AcceptConnectionInvitationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.AcceptConnectionInvitationResponse]:
     _encode_connection = _converter.get_unstructure_hook(structures.Connection)
 
-    def encode(_obj: structures.AcceptConnectionInvitationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.AcceptConnectionInvitationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.AcceptConnectionInvitationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.AcceptConnectionInvitationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Connection"
             _result["Connection"] = _encode_connection(_obj.connection)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_account_summary(_converter: converting.ServiceConverter) -> converting.Decode[structures.AccountSummary]:
-    _decode_name = converting.decode_string
+def _decode_account_summary(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.AccountSummary]:
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.AccountSummary:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.AccountSummary:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.AccountSummary(name=name)
 
     return decode
 
 
-def _encode_account_summary(_converter: converting.ServiceConverter) -> converting.Encode[structures.AccountSummary]:
-    _encode_name = converting.encode_string
+def _encode_account_summary(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.AccountSummary]:
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.AccountSummary) -> converting.Json:
-        converting.check_class(_obj, structures.AccountSummary)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.AccountSummary) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.AccountSummary)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
             _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_alliance_lead_contact(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.AllianceLeadContact]:
-    _decode_first_name = converting.decode_string
-    _decode_last_name = converting.decode_string
-    _decode_email = converting.decode_string
-    _decode_business_title = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.AllianceLeadContact]:
+    _decode_first_name = _serialization.decode_string
+    _decode_last_name = _serialization.decode_string
+    _decode_email = _serialization.decode_string
+    _decode_business_title = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.AllianceLeadContact:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.AllianceLeadContact:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".FirstName"
             if (_value := _get("FirstName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             first_name = _decode_first_name(_value, str)
             _at = ".LastName"
             if (_value := _get("LastName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             last_name = _decode_last_name(_value, str)
             _at = ".Email"
             if (_value := _get("Email")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             email = _decode_email(_value, str)
             _at = ".BusinessTitle"
             if (_value := _get("BusinessTitle")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             business_title = _decode_business_title(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.AllianceLeadContact(
             first_name=first_name, last_name=last_name, email=email, business_title=business_title
         )
@@ -202,16 +206,16 @@ def _decode_alliance_lead_contact(
 
 
 def _encode_alliance_lead_contact(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.AllianceLeadContact]:
-    _encode_first_name = converting.encode_string
-    _encode_last_name = converting.encode_string
-    _encode_email = converting.encode_string
-    _encode_business_title = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.AllianceLeadContact]:
+    _encode_first_name = _serialization.encode_string
+    _encode_last_name = _serialization.encode_string
+    _encode_email = _serialization.encode_string
+    _encode_business_title = _serialization.encode_string
 
-    def encode(_obj: structures.AllianceLeadContact) -> converting.Json:
-        converting.check_class(_obj, structures.AllianceLeadContact)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.AllianceLeadContact) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.AllianceLeadContact)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".FirstName"
@@ -222,54 +226,54 @@ def _encode_alliance_lead_contact(
             _result["Email"] = _encode_email(_obj.email)
             _at = ".BusinessTitle"
             _result["BusinessTitle"] = _encode_business_title(_obj.business_title)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_associate_aws_training_certification_email_domain_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.AssociateAwsTrainingCertificationEmailDomainRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
-    _decode_email = converting.decode_string
-    _decode_email_verification_code = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.AssociateAwsTrainingCertificationEmailDomainRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
+    _decode_email = _serialization.decode_string
+    _decode_email_verification_code = _serialization.decode_string
 
     def decode(
-        _raw: converting.Json, _: object = None
+        _raw: _serialization.JsonValue, _: object = None
     ) -> structures.AssociateAwsTrainingCertificationEmailDomainRequest:
-        _get = converting.decode_object(_raw).get
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             client_token = None if (_value := _get("ClientToken")) is None else _decode_client_token(_value, str)
             _at = ".Email"
             if (_value := _get("Email")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             email = _decode_email(_value, str)
             _at = ".EmailVerificationCode"
             if (_value := _get("EmailVerificationCode")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             email_verification_code = _decode_email_verification_code(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.AssociateAwsTrainingCertificationEmailDomainRequest(
             catalog=catalog,
             identifier=identifier,
@@ -282,17 +286,17 @@ def _decode_associate_aws_training_certification_email_domain_request(
 
 
 def _encode_associate_aws_training_certification_email_domain_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.AssociateAwsTrainingCertificationEmailDomainRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
-    _encode_email = converting.encode_string
-    _encode_email_verification_code = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.AssociateAwsTrainingCertificationEmailDomainRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
+    _encode_email = _serialization.encode_string
+    _encode_email_verification_code = _serialization.encode_string
 
-    def encode(_obj: structures.AssociateAwsTrainingCertificationEmailDomainRequest) -> converting.Json:
-        converting.check_class(_obj, structures.AssociateAwsTrainingCertificationEmailDomainRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.AssociateAwsTrainingCertificationEmailDomainRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.AssociateAwsTrainingCertificationEmailDomainRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -306,117 +310,117 @@ def _encode_associate_aws_training_certification_email_domain_request(
             _result["Email"] = _encode_email(_obj.email)
             _at = ".EmailVerificationCode"
             _result["EmailVerificationCode"] = _encode_email_verification_code(_obj.email_verification_code)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_associate_aws_training_certification_email_domain_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.AssociateAwsTrainingCertificationEmailDomainResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.AssociateAwsTrainingCertificationEmailDomainResponse]:
 
     def decode(
-        _raw: converting.Json, _: object = None
+        _raw: _serialization.JsonValue, _: object = None
     ) -> structures.AssociateAwsTrainingCertificationEmailDomainResponse:
-        converting.decode_object(_raw)
+        _serialization.decode_object(_raw)
         return structures.AssociateAwsTrainingCertificationEmailDomainResponse()
 
     return decode
 
 
 def _encode_associate_aws_training_certification_email_domain_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.AssociateAwsTrainingCertificationEmailDomainResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.AssociateAwsTrainingCertificationEmailDomainResponse]:
 
-    def encode(_obj: structures.AssociateAwsTrainingCertificationEmailDomainResponse) -> converting.Json:
-        converting.check_class(_obj, structures.AssociateAwsTrainingCertificationEmailDomainResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.AssociateAwsTrainingCertificationEmailDomainResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.AssociateAwsTrainingCertificationEmailDomainResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_business_validation_error(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.BusinessValidationError]:
-    _decode_message = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.BusinessValidationError]:
+    _decode_message = _serialization.decode_string
     _decode_code = _converter.get_structure_hook(enums.BusinessValidationCode)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.BusinessValidationError:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.BusinessValidationError:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Message"
             if (_value := _get("Message")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             message = _decode_message(_value, str)
             _at = ".Code"
             if (_value := _get("Code")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             code = _decode_code(_value, enums.BusinessValidationCode)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.BusinessValidationError(message=message, code=code)
 
     return decode
 
 
 def _encode_business_validation_error(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.BusinessValidationError]:
-    _encode_message = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.BusinessValidationError]:
+    _encode_message = _serialization.encode_string
     _encode_code = _converter.get_unstructure_hook(enums.BusinessValidationCode)
 
-    def encode(_obj: structures.BusinessValidationError) -> converting.Json:
-        converting.check_class(_obj, structures.BusinessValidationError)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.BusinessValidationError) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.BusinessValidationError)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Message"
             _result["Message"] = _encode_message(_obj.message)
             _at = ".Code"
             _result["Code"] = _encode_code(_obj.code)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_business_verification_details(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.BusinessVerificationDetails]:
-    _decode_legal_name = converting.decode_string
-    _decode_registration_id = converting.decode_string
-    _decode_country_code = converting.decode_string
-    _decode_jurisdiction_of_incorporation = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.BusinessVerificationDetails]:
+    _decode_legal_name = _serialization.decode_string
+    _decode_registration_id = _serialization.decode_string
+    _decode_country_code = _serialization.decode_string
+    _decode_jurisdiction_of_incorporation = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.BusinessVerificationDetails:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.BusinessVerificationDetails:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".LegalName"
             if (_value := _get("LegalName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             legal_name = _decode_legal_name(_value, str)
             _at = ".RegistrationId"
             if (_value := _get("RegistrationId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             registration_id = _decode_registration_id(_value, str)
             _at = ".CountryCode"
             if (_value := _get("CountryCode")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             country_code = _decode_country_code(_value, str)
             _at = ".JurisdictionOfIncorporation"
             jurisdiction_of_incorporation = (
@@ -424,11 +428,11 @@ def _decode_business_verification_details(
                 if (_value := _get("JurisdictionOfIncorporation")) is None
                 else _decode_jurisdiction_of_incorporation(_value, str)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.BusinessVerificationDetails(
             legal_name=legal_name,
             registration_id=registration_id,
@@ -440,16 +444,16 @@ def _decode_business_verification_details(
 
 
 def _encode_business_verification_details(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.BusinessVerificationDetails]:
-    _encode_legal_name = converting.encode_string
-    _encode_registration_id = converting.encode_string
-    _encode_country_code = converting.encode_string
-    _encode_jurisdiction_of_incorporation = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.BusinessVerificationDetails]:
+    _encode_legal_name = _serialization.encode_string
+    _encode_registration_id = _serialization.encode_string
+    _encode_country_code = _serialization.encode_string
+    _encode_jurisdiction_of_incorporation = _serialization.encode_string
 
-    def encode(_obj: structures.BusinessVerificationDetails) -> converting.Json:
-        converting.check_class(_obj, structures.BusinessVerificationDetails)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.BusinessVerificationDetails) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.BusinessVerificationDetails)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".LegalName"
@@ -463,30 +467,30 @@ def _encode_business_verification_details(
                 _result["JurisdictionOfIncorporation"] = _encode_jurisdiction_of_incorporation(
                     _obj.jurisdiction_of_incorporation
                 )
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_business_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.BusinessVerificationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.BusinessVerificationResponse]:
     _decode_business_verification_details = _converter.get_structure_hook(structures.BusinessVerificationDetails)
-    _decode_completion_url = converting.decode_string
+    _decode_completion_url = _serialization.decode_string
     _decode_completion_url_expires_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.BusinessVerificationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.BusinessVerificationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".BusinessVerificationDetails"
             if (_value := _get("BusinessVerificationDetails")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             business_verification_details = _decode_business_verification_details(
                 _value, structures.BusinessVerificationDetails
             )
@@ -498,11 +502,11 @@ def _decode_business_verification_response(
                 if (_value := _get("CompletionUrlExpiresAt")) is None
                 else _decode_completion_url_expires_at(_value, datetime)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.BusinessVerificationResponse(
             business_verification_details=business_verification_details,
             completion_url=completion_url,
@@ -513,15 +517,15 @@ def _decode_business_verification_response(
 
 
 def _encode_business_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.BusinessVerificationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.BusinessVerificationResponse]:
     _encode_business_verification_details = _converter.get_unstructure_hook(structures.BusinessVerificationDetails)
-    _encode_completion_url = converting.encode_string
+    _encode_completion_url = _serialization.encode_string
     _encode_completion_url_expires_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.BusinessVerificationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.BusinessVerificationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.BusinessVerificationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.BusinessVerificationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".BusinessVerificationDetails"
@@ -534,44 +538,44 @@ def _encode_business_verification_response(
             _at = ".CompletionUrlExpiresAt"
             if _obj.completion_url_expires_at is not None:
                 _result["CompletionUrlExpiresAt"] = _encode_completion_url_expires_at(_obj.completion_url_expires_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_cancel_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CancelConnectionInvitationRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CancelConnectionInvitationRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CancelConnectionInvitationRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CancelConnectionInvitationRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             if (_value := _get("ClientToken")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CancelConnectionInvitationRequest(
             catalog=catalog, identifier=identifier, client_token=client_token
         )
@@ -580,15 +584,15 @@ def _decode_cancel_connection_invitation_request(
 
 
 def _encode_cancel_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CancelConnectionInvitationRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CancelConnectionInvitationRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
 
-    def encode(_obj: structures.CancelConnectionInvitationRequest) -> converting.Json:
-        converting.check_class(_obj, structures.CancelConnectionInvitationRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CancelConnectionInvitationRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CancelConnectionInvitationRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -598,95 +602,95 @@ def _encode_cancel_connection_invitation_request(
             _at = ".ClientToken"
             if _obj.client_token is not None:
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_cancel_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CancelConnectionInvitationResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_connection_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CancelConnectionInvitationResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_connection_id = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
     _decode_created_at = _converter.get_structure_hook(datetime)
     _decode_updated_at = _converter.get_structure_hook(datetime)
     _decode_expires_at = _converter.get_structure_hook(datetime)
-    _decode_other_participant_identifier = converting.decode_string
+    _decode_other_participant_identifier = _serialization.decode_string
     _decode_participant_type = _converter.get_structure_hook(enums.ParticipantType)
     _decode_status = _converter.get_structure_hook(enums.InvitationStatus)
-    _decode_invitation_message = converting.decode_string
-    _decode_inviter_email = converting.decode_string
-    _decode_inviter_name = converting.decode_string
+    _decode_invitation_message = _serialization.decode_string
+    _decode_inviter_email = _serialization.decode_string
+    _decode_inviter_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CancelConnectionInvitationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CancelConnectionInvitationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".ConnectionId"
             connection_id = None if (_value := _get("ConnectionId")) is None else _decode_connection_id(_value, str)
             _at = ".ConnectionType"
             if (_value := _get("ConnectionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_type = _decode_connection_type(_value, enums.ConnectionType)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ExpiresAt"
             expires_at = None if (_value := _get("ExpiresAt")) is None else _decode_expires_at(_value, datetime)
             _at = ".OtherParticipantIdentifier"
             if (_value := _get("OtherParticipantIdentifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_identifier = _decode_other_participant_identifier(_value, str)
             _at = ".ParticipantType"
             if (_value := _get("ParticipantType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             participant_type = _decode_participant_type(_value, enums.ParticipantType)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.InvitationStatus)
             _at = ".InvitationMessage"
             if (_value := _get("InvitationMessage")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             invitation_message = _decode_invitation_message(_value, str)
             _at = ".InviterEmail"
             if (_value := _get("InviterEmail")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_email = _decode_inviter_email(_value, str)
             _at = ".InviterName"
             if (_value := _get("InviterName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_name = _decode_inviter_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CancelConnectionInvitationResponse(
             catalog=catalog,
             id=id,
@@ -708,26 +712,26 @@ def _decode_cancel_connection_invitation_response(
 
 
 def _encode_cancel_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CancelConnectionInvitationResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_connection_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CancelConnectionInvitationResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_connection_id = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
     _encode_created_at = _converter.get_unstructure_hook(datetime)
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
     _encode_expires_at = _converter.get_unstructure_hook(datetime)
-    _encode_other_participant_identifier = converting.encode_string
+    _encode_other_participant_identifier = _serialization.encode_string
     _encode_participant_type = _converter.get_unstructure_hook(enums.ParticipantType)
     _encode_status = _converter.get_unstructure_hook(enums.InvitationStatus)
-    _encode_invitation_message = converting.encode_string
-    _encode_inviter_email = converting.encode_string
-    _encode_inviter_name = converting.encode_string
+    _encode_invitation_message = _serialization.encode_string
+    _encode_inviter_email = _serialization.encode_string
+    _encode_inviter_name = _serialization.encode_string
 
-    def encode(_obj: structures.CancelConnectionInvitationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.CancelConnectionInvitationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CancelConnectionInvitationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CancelConnectionInvitationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -762,54 +766,54 @@ def _encode_cancel_connection_invitation_response(
             _result["InviterEmail"] = _encode_inviter_email(_obj.inviter_email)
             _at = ".InviterName"
             _result["InviterName"] = _encode_inviter_name(_obj.inviter_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_cancel_connection_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CancelConnectionRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CancelConnectionRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
-    _decode_reason = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _decode_reason = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CancelConnectionRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CancelConnectionRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ConnectionType"
             if (_value := _get("ConnectionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_type = _decode_connection_type(_value, enums.ConnectionType)
             _at = ".Reason"
             if (_value := _get("Reason")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             reason = _decode_reason(_value, str)
             _at = ".ClientToken"
             if (_value := _get("ClientToken")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CancelConnectionRequest(
             catalog=catalog,
             identifier=identifier,
@@ -822,17 +826,17 @@ def _decode_cancel_connection_request(
 
 
 def _encode_cancel_connection_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CancelConnectionRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CancelConnectionRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
-    _encode_reason = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _encode_reason = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
 
-    def encode(_obj: structures.CancelConnectionRequest) -> converting.Json:
-        converting.check_class(_obj, structures.CancelConnectionRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CancelConnectionRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CancelConnectionRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -846,66 +850,66 @@ def _encode_cancel_connection_request(
             _at = ".ClientToken"
             if _obj.client_token is not None:
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_cancel_connection_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CancelConnectionResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_other_participant_account_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CancelConnectionResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_other_participant_account_id = _serialization.decode_string
     _decode_updated_at = _converter.get_structure_hook(datetime)
-    _decode_connection_types = converting.map_decoder(
+    _decode_connection_types = _serialization.map_decoder(
         _converter.get_structure_hook(enums.ConnectionType),
         enums.ConnectionType,
         _converter.get_structure_hook(structures.ConnectionTypeDetail),
         structures.ConnectionTypeDetail,
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CancelConnectionResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CancelConnectionResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".OtherParticipantAccountId"
             if (_value := _get("OtherParticipantAccountId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_account_id = _decode_other_participant_account_id(_value, str)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ConnectionTypes"
             if (_value := _get("ConnectionTypes")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_types = _decode_connection_types(
                 _value, dict[enums.ConnectionType, structures.ConnectionTypeDetail]
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CancelConnectionResponse(
             catalog=catalog,
             id=id,
@@ -919,21 +923,21 @@ def _decode_cancel_connection_response(
 
 
 def _encode_cancel_connection_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CancelConnectionResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_other_participant_account_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CancelConnectionResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_other_participant_account_id = _serialization.encode_string
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
-    _encode_connection_types = converting.map_encoder(
+    _encode_connection_types = _serialization.map_encoder(
         _converter.get_unstructure_hook(enums.ConnectionType),
         _converter.get_unstructure_hook(structures.ConnectionTypeDetail),
     )
 
-    def encode(_obj: structures.CancelConnectionResponse) -> converting.Json:
-        converting.check_class(_obj, structures.CancelConnectionResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CancelConnectionResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CancelConnectionResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -950,47 +954,47 @@ def _encode_cancel_connection_response(
             _result["UpdatedAt"] = _encode_updated_at(_obj.updated_at)
             _at = ".ConnectionTypes"
             _result["ConnectionTypes"] = _encode_connection_types(_obj.connection_types)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_cancel_profile_update_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CancelProfileUpdateTaskRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CancelProfileUpdateTaskRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CancelProfileUpdateTaskRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CancelProfileUpdateTaskRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             client_token = None if (_value := _get("ClientToken")) is None else _decode_client_token(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CancelProfileUpdateTaskRequest(
             catalog=catalog, identifier=identifier, client_token=client_token, task_id=task_id
         )
@@ -999,16 +1003,16 @@ def _decode_cancel_profile_update_task_request(
 
 
 def _encode_cancel_profile_update_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CancelProfileUpdateTaskRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CancelProfileUpdateTaskRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
 
-    def encode(_obj: structures.CancelProfileUpdateTaskRequest) -> converting.Json:
-        converting.check_class(_obj, structures.CancelProfileUpdateTaskRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CancelProfileUpdateTaskRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CancelProfileUpdateTaskRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -1020,62 +1024,62 @@ def _encode_cancel_profile_update_task_request(
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
             _at = ".TaskId"
             _result["TaskId"] = _encode_task_id(_obj.task_id)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_cancel_profile_update_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CancelProfileUpdateTaskResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CancelProfileUpdateTaskResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
     _decode_task_details = _converter.get_structure_hook(structures.TaskDetails)
     _decode_started_at = _converter.get_structure_hook(datetime)
     _decode_status = _converter.get_structure_hook(enums.ProfileTaskStatus)
     _decode_ended_at = _converter.get_structure_hook(datetime)
-    _decode_error_detail_list = converting.list_decoder(
+    _decode_error_detail_list = _serialization.list_decoder(
         _converter.get_structure_hook(structures.ErrorDetail), structures.ErrorDetail
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CancelProfileUpdateTaskResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CancelProfileUpdateTaskResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
             _at = ".TaskDetails"
             if (_value := _get("TaskDetails")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_details = _decode_task_details(_value, structures.TaskDetails)
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.ProfileTaskStatus)
             _at = ".EndedAt"
             ended_at = None if (_value := _get("EndedAt")) is None else _decode_ended_at(_value, datetime)
@@ -1085,11 +1089,11 @@ def _decode_cancel_profile_update_task_response(
                 if (_value := _get("ErrorDetailList")) is None
                 else _decode_error_detail_list(_value, list[structures.ErrorDetail])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CancelProfileUpdateTaskResponse(
             catalog=catalog,
             arn=arn,
@@ -1106,21 +1110,21 @@ def _decode_cancel_profile_update_task_response(
 
 
 def _encode_cancel_profile_update_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CancelProfileUpdateTaskResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CancelProfileUpdateTaskResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
     _encode_task_details = _converter.get_unstructure_hook(structures.TaskDetails)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
     _encode_status = _converter.get_unstructure_hook(enums.ProfileTaskStatus)
     _encode_ended_at = _converter.get_unstructure_hook(datetime)
-    _encode_error_detail_list = converting.list_encoder(_converter.get_unstructure_hook(structures.ErrorDetail))
+    _encode_error_detail_list = _serialization.list_encoder(_converter.get_unstructure_hook(structures.ErrorDetail))
 
-    def encode(_obj: structures.CancelProfileUpdateTaskResponse) -> converting.Json:
-        converting.check_class(_obj, structures.CancelProfileUpdateTaskResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CancelProfileUpdateTaskResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CancelProfileUpdateTaskResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -1143,64 +1147,64 @@ def _encode_cancel_profile_update_task_response(
             _at = ".ErrorDetailList"
             if _obj.error_detail_list is not None:
                 _result["ErrorDetailList"] = _encode_error_detail_list(_obj.error_detail_list)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_connection(_converter: converting.ServiceConverter) -> converting.Decode[structures.Connection]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_other_participant_account_id = converting.decode_string
+def _decode_connection(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Connection]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_other_participant_account_id = _serialization.decode_string
     _decode_updated_at = _converter.get_structure_hook(datetime)
-    _decode_connection_types = converting.map_decoder(
+    _decode_connection_types = _serialization.map_decoder(
         _converter.get_structure_hook(enums.ConnectionType),
         enums.ConnectionType,
         _converter.get_structure_hook(structures.ConnectionTypeDetail),
         structures.ConnectionTypeDetail,
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Connection:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Connection:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".OtherParticipantAccountId"
             if (_value := _get("OtherParticipantAccountId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_account_id = _decode_other_participant_account_id(_value, str)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ConnectionTypes"
             if (_value := _get("ConnectionTypes")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_types = _decode_connection_types(
                 _value, dict[enums.ConnectionType, structures.ConnectionTypeDetail]
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Connection(
             catalog=catalog,
             id=id,
@@ -1213,20 +1217,20 @@ def _decode_connection(_converter: converting.ServiceConverter) -> converting.De
     return decode
 
 
-def _encode_connection(_converter: converting.ServiceConverter) -> converting.Encode[structures.Connection]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_other_participant_account_id = converting.encode_string
+def _encode_connection(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Connection]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_other_participant_account_id = _serialization.encode_string
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
-    _encode_connection_types = converting.map_encoder(
+    _encode_connection_types = _serialization.map_encoder(
         _converter.get_unstructure_hook(enums.ConnectionType),
         _converter.get_unstructure_hook(structures.ConnectionTypeDetail),
     )
 
-    def encode(_obj: structures.Connection) -> converting.Json:
-        converting.check_class(_obj, structures.Connection)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Connection) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Connection)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -1243,80 +1247,80 @@ def _encode_connection(_converter: converting.ServiceConverter) -> converting.En
             _result["UpdatedAt"] = _encode_updated_at(_obj.updated_at)
             _at = ".ConnectionTypes"
             _result["ConnectionTypes"] = _encode_connection_types(_obj.connection_types)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_connection_invitation_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ConnectionInvitationSummary]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_connection_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ConnectionInvitationSummary]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_connection_id = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
     _decode_created_at = _converter.get_structure_hook(datetime)
     _decode_updated_at = _converter.get_structure_hook(datetime)
     _decode_expires_at = _converter.get_structure_hook(datetime)
-    _decode_other_participant_identifier = converting.decode_string
+    _decode_other_participant_identifier = _serialization.decode_string
     _decode_participant_type = _converter.get_structure_hook(enums.ParticipantType)
     _decode_status = _converter.get_structure_hook(enums.InvitationStatus)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ConnectionInvitationSummary:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ConnectionInvitationSummary:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".ConnectionId"
             connection_id = None if (_value := _get("ConnectionId")) is None else _decode_connection_id(_value, str)
             _at = ".ConnectionType"
             if (_value := _get("ConnectionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_type = _decode_connection_type(_value, enums.ConnectionType)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ExpiresAt"
             expires_at = None if (_value := _get("ExpiresAt")) is None else _decode_expires_at(_value, datetime)
             _at = ".OtherParticipantIdentifier"
             if (_value := _get("OtherParticipantIdentifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_identifier = _decode_other_participant_identifier(_value, str)
             _at = ".ParticipantType"
             if (_value := _get("ParticipantType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             participant_type = _decode_participant_type(_value, enums.ParticipantType)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.InvitationStatus)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ConnectionInvitationSummary(
             catalog=catalog,
             id=id,
@@ -1335,23 +1339,23 @@ def _decode_connection_invitation_summary(
 
 
 def _encode_connection_invitation_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ConnectionInvitationSummary]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_connection_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ConnectionInvitationSummary]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_connection_id = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
     _encode_created_at = _converter.get_unstructure_hook(datetime)
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
     _encode_expires_at = _converter.get_unstructure_hook(datetime)
-    _encode_other_participant_identifier = converting.encode_string
+    _encode_other_participant_identifier = _serialization.encode_string
     _encode_participant_type = _converter.get_unstructure_hook(enums.ParticipantType)
     _encode_status = _converter.get_unstructure_hook(enums.InvitationStatus)
 
-    def encode(_obj: structures.ConnectionInvitationSummary) -> converting.Json:
-        converting.check_class(_obj, structures.ConnectionInvitationSummary)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ConnectionInvitationSummary) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ConnectionInvitationSummary)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -1380,66 +1384,66 @@ def _encode_connection_invitation_summary(
             _result["ParticipantType"] = _encode_participant_type(_obj.participant_type)
             _at = ".Status"
             _result["Status"] = _encode_status(_obj.status)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_connection_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ConnectionSummary]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_other_participant_account_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ConnectionSummary]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_other_participant_account_id = _serialization.decode_string
     _decode_updated_at = _converter.get_structure_hook(datetime)
-    _decode_connection_types = converting.map_decoder(
+    _decode_connection_types = _serialization.map_decoder(
         _converter.get_structure_hook(enums.ConnectionType),
         enums.ConnectionType,
         _converter.get_structure_hook(structures.ConnectionTypeSummary),
         structures.ConnectionTypeSummary,
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ConnectionSummary:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ConnectionSummary:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".OtherParticipantAccountId"
             if (_value := _get("OtherParticipantAccountId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_account_id = _decode_other_participant_account_id(_value, str)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ConnectionTypes"
             if (_value := _get("ConnectionTypes")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_types = _decode_connection_types(
                 _value, dict[enums.ConnectionType, structures.ConnectionTypeSummary]
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ConnectionSummary(
             catalog=catalog,
             id=id,
@@ -1453,21 +1457,21 @@ def _decode_connection_summary(
 
 
 def _encode_connection_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ConnectionSummary]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_other_participant_account_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ConnectionSummary]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_other_participant_account_id = _serialization.encode_string
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
-    _encode_connection_types = converting.map_encoder(
+    _encode_connection_types = _serialization.map_encoder(
         _converter.get_unstructure_hook(enums.ConnectionType),
         _converter.get_unstructure_hook(structures.ConnectionTypeSummary),
     )
 
-    def encode(_obj: structures.ConnectionSummary) -> converting.Json:
-        converting.check_class(_obj, structures.ConnectionSummary)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ConnectionSummary) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ConnectionSummary)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -1484,46 +1488,46 @@ def _encode_connection_summary(
             _result["UpdatedAt"] = _encode_updated_at(_obj.updated_at)
             _at = ".ConnectionTypes"
             _result["ConnectionTypes"] = _encode_connection_types(_obj.connection_types)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_connection_type_detail(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ConnectionTypeDetail]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ConnectionTypeDetail]:
     _decode_created_at = _converter.get_structure_hook(datetime)
-    _decode_inviter_email = converting.decode_string
-    _decode_inviter_name = converting.decode_string
+    _decode_inviter_email = _serialization.decode_string
+    _decode_inviter_name = _serialization.decode_string
     _decode_status = _converter.get_structure_hook(enums.ConnectionTypeStatus)
     _decode_canceled_at = _converter.get_structure_hook(datetime)
-    _decode_canceled_by = converting.decode_string
+    _decode_canceled_by = _serialization.decode_string
     _decode_other_participant = _converter.get_structure_hook(unions.Participant)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ConnectionTypeDetail:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ConnectionTypeDetail:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".InviterEmail"
             if (_value := _get("InviterEmail")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_email = _decode_inviter_email(_value, str)
             _at = ".InviterName"
             if (_value := _get("InviterName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_name = _decode_inviter_name(_value, str)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.ConnectionTypeStatus)
             _at = ".CanceledAt"
             canceled_at = None if (_value := _get("CanceledAt")) is None else _decode_canceled_at(_value, datetime)
@@ -1531,13 +1535,13 @@ def _decode_connection_type_detail(
             canceled_by = None if (_value := _get("CanceledBy")) is None else _decode_canceled_by(_value, str)
             _at = ".OtherParticipant"
             if (_value := _get("OtherParticipant")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant = _decode_other_participant(_value, unions.Participant)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ConnectionTypeDetail(
             created_at=created_at,
             inviter_email=inviter_email,
@@ -1552,19 +1556,19 @@ def _decode_connection_type_detail(
 
 
 def _encode_connection_type_detail(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ConnectionTypeDetail]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ConnectionTypeDetail]:
     _encode_created_at = _converter.get_unstructure_hook(datetime)
-    _encode_inviter_email = converting.encode_string
-    _encode_inviter_name = converting.encode_string
+    _encode_inviter_email = _serialization.encode_string
+    _encode_inviter_name = _serialization.encode_string
     _encode_status = _converter.get_unstructure_hook(enums.ConnectionTypeStatus)
     _encode_canceled_at = _converter.get_unstructure_hook(datetime)
-    _encode_canceled_by = converting.encode_string
+    _encode_canceled_by = _serialization.encode_string
     _encode_other_participant = _converter.get_unstructure_hook(unions.Participant)
 
-    def encode(_obj: structures.ConnectionTypeDetail) -> converting.Json:
-        converting.check_class(_obj, structures.ConnectionTypeDetail)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ConnectionTypeDetail) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ConnectionTypeDetail)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".CreatedAt"
@@ -1583,117 +1587,117 @@ def _encode_connection_type_detail(
                 _result["CanceledBy"] = _encode_canceled_by(_obj.canceled_by)
             _at = ".OtherParticipant"
             _result["OtherParticipant"] = _encode_other_participant(_obj.other_participant)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_connection_type_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ConnectionTypeSummary]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ConnectionTypeSummary]:
     _decode_status = _converter.get_structure_hook(enums.ConnectionTypeStatus)
     _decode_other_participant = _converter.get_structure_hook(unions.Participant)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ConnectionTypeSummary:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ConnectionTypeSummary:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.ConnectionTypeStatus)
             _at = ".OtherParticipant"
             if (_value := _get("OtherParticipant")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant = _decode_other_participant(_value, unions.Participant)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ConnectionTypeSummary(status=status, other_participant=other_participant)
 
     return decode
 
 
 def _encode_connection_type_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ConnectionTypeSummary]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ConnectionTypeSummary]:
     _encode_status = _converter.get_unstructure_hook(enums.ConnectionTypeStatus)
     _encode_other_participant = _converter.get_unstructure_hook(unions.Participant)
 
-    def encode(_obj: structures.ConnectionTypeSummary) -> converting.Json:
-        converting.check_class(_obj, structures.ConnectionTypeSummary)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ConnectionTypeSummary) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ConnectionTypeSummary)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Status"
             _result["Status"] = _encode_status(_obj.status)
             _at = ".OtherParticipant"
             _result["OtherParticipant"] = _encode_other_participant(_obj.other_participant)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_create_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CreateConnectionInvitationRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CreateConnectionInvitationRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
-    _decode_email = converting.decode_string
-    _decode_message = converting.decode_string
-    _decode_name = converting.decode_string
-    _decode_receiver_identifier = converting.decode_string
+    _decode_email = _serialization.decode_string
+    _decode_message = _serialization.decode_string
+    _decode_name = _serialization.decode_string
+    _decode_receiver_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CreateConnectionInvitationRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CreateConnectionInvitationRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".ClientToken"
             if (_value := _get("ClientToken")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
             _at = ".ConnectionType"
             if (_value := _get("ConnectionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_type = _decode_connection_type(_value, enums.ConnectionType)
             _at = ".Email"
             if (_value := _get("Email")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             email = _decode_email(_value, str)
             _at = ".Message"
             if (_value := _get("Message")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             message = _decode_message(_value, str)
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
             _at = ".ReceiverIdentifier"
             if (_value := _get("ReceiverIdentifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             receiver_identifier = _decode_receiver_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CreateConnectionInvitationRequest(
             catalog=catalog,
             client_token=client_token,
@@ -1708,19 +1712,19 @@ def _decode_create_connection_invitation_request(
 
 
 def _encode_create_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CreateConnectionInvitationRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CreateConnectionInvitationRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
-    _encode_email = converting.encode_string
-    _encode_message = converting.encode_string
-    _encode_name = converting.encode_string
-    _encode_receiver_identifier = converting.encode_string
+    _encode_email = _serialization.encode_string
+    _encode_message = _serialization.encode_string
+    _encode_name = _serialization.encode_string
+    _encode_receiver_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.CreateConnectionInvitationRequest) -> converting.Json:
-        converting.check_class(_obj, structures.CreateConnectionInvitationRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CreateConnectionInvitationRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CreateConnectionInvitationRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -1738,95 +1742,95 @@ def _encode_create_connection_invitation_request(
             _result["Name"] = _encode_name(_obj.name)
             _at = ".ReceiverIdentifier"
             _result["ReceiverIdentifier"] = _encode_receiver_identifier(_obj.receiver_identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_create_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CreateConnectionInvitationResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_connection_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CreateConnectionInvitationResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_connection_id = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
     _decode_created_at = _converter.get_structure_hook(datetime)
     _decode_updated_at = _converter.get_structure_hook(datetime)
     _decode_expires_at = _converter.get_structure_hook(datetime)
-    _decode_other_participant_identifier = converting.decode_string
+    _decode_other_participant_identifier = _serialization.decode_string
     _decode_participant_type = _converter.get_structure_hook(enums.ParticipantType)
     _decode_status = _converter.get_structure_hook(enums.InvitationStatus)
-    _decode_invitation_message = converting.decode_string
-    _decode_inviter_email = converting.decode_string
-    _decode_inviter_name = converting.decode_string
+    _decode_invitation_message = _serialization.decode_string
+    _decode_inviter_email = _serialization.decode_string
+    _decode_inviter_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CreateConnectionInvitationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CreateConnectionInvitationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".ConnectionId"
             connection_id = None if (_value := _get("ConnectionId")) is None else _decode_connection_id(_value, str)
             _at = ".ConnectionType"
             if (_value := _get("ConnectionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_type = _decode_connection_type(_value, enums.ConnectionType)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ExpiresAt"
             expires_at = None if (_value := _get("ExpiresAt")) is None else _decode_expires_at(_value, datetime)
             _at = ".OtherParticipantIdentifier"
             if (_value := _get("OtherParticipantIdentifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_identifier = _decode_other_participant_identifier(_value, str)
             _at = ".ParticipantType"
             if (_value := _get("ParticipantType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             participant_type = _decode_participant_type(_value, enums.ParticipantType)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.InvitationStatus)
             _at = ".InvitationMessage"
             if (_value := _get("InvitationMessage")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             invitation_message = _decode_invitation_message(_value, str)
             _at = ".InviterEmail"
             if (_value := _get("InviterEmail")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_email = _decode_inviter_email(_value, str)
             _at = ".InviterName"
             if (_value := _get("InviterName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_name = _decode_inviter_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CreateConnectionInvitationResponse(
             catalog=catalog,
             id=id,
@@ -1848,26 +1852,26 @@ def _decode_create_connection_invitation_response(
 
 
 def _encode_create_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CreateConnectionInvitationResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_connection_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CreateConnectionInvitationResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_connection_id = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
     _encode_created_at = _converter.get_unstructure_hook(datetime)
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
     _encode_expires_at = _converter.get_unstructure_hook(datetime)
-    _encode_other_participant_identifier = converting.encode_string
+    _encode_other_participant_identifier = _serialization.encode_string
     _encode_participant_type = _converter.get_unstructure_hook(enums.ParticipantType)
     _encode_status = _converter.get_unstructure_hook(enums.InvitationStatus)
-    _encode_invitation_message = converting.encode_string
-    _encode_inviter_email = converting.encode_string
-    _encode_inviter_name = converting.encode_string
+    _encode_invitation_message = _serialization.encode_string
+    _encode_inviter_email = _serialization.encode_string
+    _encode_inviter_name = _serialization.encode_string
 
-    def encode(_obj: structures.CreateConnectionInvitationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.CreateConnectionInvitationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CreateConnectionInvitationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CreateConnectionInvitationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -1902,60 +1906,60 @@ def _encode_create_connection_invitation_response(
             _result["InviterEmail"] = _encode_inviter_email(_obj.inviter_email)
             _at = ".InviterName"
             _result["InviterName"] = _encode_inviter_name(_obj.inviter_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_create_partner_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CreatePartnerRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_client_token = converting.decode_string
-    _decode_legal_name = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CreatePartnerRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
+    _decode_legal_name = _serialization.decode_string
     _decode_primary_solution_type = _converter.get_structure_hook(enums.PrimarySolutionType)
     _decode_alliance_lead_contact = _converter.get_structure_hook(structures.AllianceLeadContact)
-    _decode_email_verification_code = converting.decode_string
-    _decode_tags = converting.list_decoder(_converter.get_structure_hook(structures.Tag), structures.Tag)
+    _decode_email_verification_code = _serialization.decode_string
+    _decode_tags = _serialization.list_decoder(_converter.get_structure_hook(structures.Tag), structures.Tag)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CreatePartnerRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CreatePartnerRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".ClientToken"
             client_token = None if (_value := _get("ClientToken")) is None else _decode_client_token(_value, str)
             _at = ".LegalName"
             if (_value := _get("LegalName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             legal_name = _decode_legal_name(_value, str)
             _at = ".PrimarySolutionType"
             if (_value := _get("PrimarySolutionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             primary_solution_type = _decode_primary_solution_type(_value, enums.PrimarySolutionType)
             _at = ".AllianceLeadContact"
             if (_value := _get("AllianceLeadContact")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             alliance_lead_contact = _decode_alliance_lead_contact(_value, structures.AllianceLeadContact)
             _at = ".EmailVerificationCode"
             if (_value := _get("EmailVerificationCode")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             email_verification_code = _decode_email_verification_code(_value, str)
             _at = ".Tags"
             tags = None if (_value := _get("Tags")) is None else _decode_tags(_value, list[structures.Tag])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CreatePartnerRequest(
             catalog=catalog,
             client_token=client_token,
@@ -1970,19 +1974,19 @@ def _decode_create_partner_request(
 
 
 def _encode_create_partner_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CreatePartnerRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_client_token = converting.encode_string
-    _encode_legal_name = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CreatePartnerRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
+    _encode_legal_name = _serialization.encode_string
     _encode_primary_solution_type = _converter.get_unstructure_hook(enums.PrimarySolutionType)
     _encode_alliance_lead_contact = _converter.get_unstructure_hook(structures.AllianceLeadContact)
-    _encode_email_verification_code = converting.encode_string
-    _encode_tags = converting.list_encoder(_converter.get_unstructure_hook(structures.Tag))
+    _encode_email_verification_code = _serialization.encode_string
+    _encode_tags = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Tag))
 
-    def encode(_obj: structures.CreatePartnerRequest) -> converting.Json:
-        converting.check_class(_obj, structures.CreatePartnerRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CreatePartnerRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CreatePartnerRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -2001,57 +2005,57 @@ def _encode_create_partner_request(
             _at = ".Tags"
             if _obj.tags is not None:
                 _result["Tags"] = _encode_tags(_obj.tags)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_create_partner_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.CreatePartnerResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_legal_name = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CreatePartnerResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_legal_name = _serialization.decode_string
     _decode_created_at = _converter.get_structure_hook(datetime)
     _decode_profile = _converter.get_structure_hook(structures.PartnerProfile)
-    _decode_aws_training_certification_email_domains = converting.list_decoder(
+    _decode_aws_training_certification_email_domains = _serialization.list_decoder(
         _converter.get_structure_hook(structures.PartnerDomain), structures.PartnerDomain
     )
     _decode_alliance_lead_contact = _converter.get_structure_hook(structures.AllianceLeadContact)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CreatePartnerResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CreatePartnerResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".LegalName"
             if (_value := _get("LegalName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             legal_name = _decode_legal_name(_value, str)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".Profile"
             if (_value := _get("Profile")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             profile = _decode_profile(_value, structures.PartnerProfile)
             _at = ".AwsTrainingCertificationEmailDomains"
             aws_training_certification_email_domains = (
@@ -2061,13 +2065,13 @@ def _decode_create_partner_response(
             )
             _at = ".AllianceLeadContact"
             if (_value := _get("AllianceLeadContact")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             alliance_lead_contact = _decode_alliance_lead_contact(_value, structures.AllianceLeadContact)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.CreatePartnerResponse(
             catalog=catalog,
             arn=arn,
@@ -2083,22 +2087,22 @@ def _decode_create_partner_response(
 
 
 def _encode_create_partner_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.CreatePartnerResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_legal_name = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CreatePartnerResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_legal_name = _serialization.encode_string
     _encode_created_at = _converter.get_unstructure_hook(datetime)
     _encode_profile = _converter.get_unstructure_hook(structures.PartnerProfile)
-    _encode_aws_training_certification_email_domains = converting.list_encoder(
+    _encode_aws_training_certification_email_domains = _serialization.list_encoder(
         _converter.get_unstructure_hook(structures.PartnerDomain)
     )
     _encode_alliance_lead_contact = _converter.get_unstructure_hook(structures.AllianceLeadContact)
 
-    def encode(_obj: structures.CreatePartnerResponse) -> converting.Json:
-        converting.check_class(_obj, structures.CreatePartnerResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CreatePartnerResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CreatePartnerResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -2120,49 +2124,49 @@ def _encode_create_partner_response(
                 )
             _at = ".AllianceLeadContact"
             _result["AllianceLeadContact"] = _encode_alliance_lead_contact(_obj.alliance_lead_contact)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_disassociate_aws_training_certification_email_domain_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.DisassociateAwsTrainingCertificationEmailDomainRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
-    _decode_domain_name = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.DisassociateAwsTrainingCertificationEmailDomainRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
+    _decode_domain_name = _serialization.decode_string
 
     def decode(
-        _raw: converting.Json, _: object = None
+        _raw: _serialization.JsonValue, _: object = None
     ) -> structures.DisassociateAwsTrainingCertificationEmailDomainRequest:
-        _get = converting.decode_object(_raw).get
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             client_token = None if (_value := _get("ClientToken")) is None else _decode_client_token(_value, str)
             _at = ".DomainName"
             if (_value := _get("DomainName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             domain_name = _decode_domain_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.DisassociateAwsTrainingCertificationEmailDomainRequest(
             catalog=catalog, identifier=identifier, client_token=client_token, domain_name=domain_name
         )
@@ -2171,16 +2175,16 @@ def _decode_disassociate_aws_training_certification_email_domain_request(
 
 
 def _encode_disassociate_aws_training_certification_email_domain_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.DisassociateAwsTrainingCertificationEmailDomainRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
-    _encode_domain_name = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.DisassociateAwsTrainingCertificationEmailDomainRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
+    _encode_domain_name = _serialization.encode_string
 
-    def encode(_obj: structures.DisassociateAwsTrainingCertificationEmailDomainRequest) -> converting.Json:
-        converting.check_class(_obj, structures.DisassociateAwsTrainingCertificationEmailDomainRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.DisassociateAwsTrainingCertificationEmailDomainRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.DisassociateAwsTrainingCertificationEmailDomainRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -2192,80 +2196,80 @@ def _encode_disassociate_aws_training_certification_email_domain_request(
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
             _at = ".DomainName"
             _result["DomainName"] = _encode_domain_name(_obj.domain_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_disassociate_aws_training_certification_email_domain_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.DisassociateAwsTrainingCertificationEmailDomainResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.DisassociateAwsTrainingCertificationEmailDomainResponse]:
 
     def decode(
-        _raw: converting.Json, _: object = None
+        _raw: _serialization.JsonValue, _: object = None
     ) -> structures.DisassociateAwsTrainingCertificationEmailDomainResponse:
-        converting.decode_object(_raw)
+        _serialization.decode_object(_raw)
         return structures.DisassociateAwsTrainingCertificationEmailDomainResponse()
 
     return decode
 
 
 def _encode_disassociate_aws_training_certification_email_domain_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.DisassociateAwsTrainingCertificationEmailDomainResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.DisassociateAwsTrainingCertificationEmailDomainResponse]:
 
-    def encode(_obj: structures.DisassociateAwsTrainingCertificationEmailDomainResponse) -> converting.Json:
-        converting.check_class(_obj, structures.DisassociateAwsTrainingCertificationEmailDomainResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.DisassociateAwsTrainingCertificationEmailDomainResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.DisassociateAwsTrainingCertificationEmailDomainResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_error_detail(_converter: converting.ServiceConverter) -> converting.Decode[structures.ErrorDetail]:
-    _decode_locale = converting.decode_string
-    _decode_message = converting.decode_string
+def _decode_error_detail(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.ErrorDetail]:
+    _decode_locale = _serialization.decode_string
+    _decode_message = _serialization.decode_string
     _decode_reason = _converter.get_structure_hook(enums.ProfileValidationErrorReason)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ErrorDetail:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ErrorDetail:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Locale"
             if (_value := _get("Locale")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             locale = _decode_locale(_value, str)
             _at = ".Message"
             if (_value := _get("Message")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             message = _decode_message(_value, str)
             _at = ".Reason"
             if (_value := _get("Reason")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             reason = _decode_reason(_value, enums.ProfileValidationErrorReason)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ErrorDetail(locale=locale, message=message, reason=reason)
 
     return decode
 
 
-def _encode_error_detail(_converter: converting.ServiceConverter) -> converting.Encode[structures.ErrorDetail]:
-    _encode_locale = converting.encode_string
-    _encode_message = converting.encode_string
+def _encode_error_detail(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.ErrorDetail]:
+    _encode_locale = _serialization.encode_string
+    _encode_message = _serialization.encode_string
     _encode_reason = _converter.get_unstructure_hook(enums.ProfileValidationErrorReason)
 
-    def encode(_obj: structures.ErrorDetail) -> converting.Json:
-        converting.check_class(_obj, structures.ErrorDetail)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ErrorDetail) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ErrorDetail)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Locale"
@@ -2274,59 +2278,59 @@ def _encode_error_detail(_converter: converting.ServiceConverter) -> converting.
             _result["Message"] = _encode_message(_obj.message)
             _at = ".Reason"
             _result["Reason"] = _encode_reason(_obj.reason)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_field_validation_error(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.FieldValidationError]:
-    _decode_name = converting.decode_string
-    _decode_message = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.FieldValidationError]:
+    _decode_name = _serialization.decode_string
+    _decode_message = _serialization.decode_string
     _decode_code = _converter.get_structure_hook(enums.FieldValidationCode)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FieldValidationError:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FieldValidationError:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
             _at = ".Message"
             if (_value := _get("Message")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             message = _decode_message(_value, str)
             _at = ".Code"
             if (_value := _get("Code")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             code = _decode_code(_value, enums.FieldValidationCode)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.FieldValidationError(name=name, message=message, code=code)
 
     return decode
 
 
 def _encode_field_validation_error(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.FieldValidationError]:
-    _encode_name = converting.encode_string
-    _encode_message = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.FieldValidationError]:
+    _encode_name = _serialization.encode_string
+    _encode_message = _serialization.encode_string
     _encode_code = _converter.get_unstructure_hook(enums.FieldValidationCode)
 
-    def encode(_obj: structures.FieldValidationError) -> converting.Json:
-        converting.check_class(_obj, structures.FieldValidationError)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FieldValidationError) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FieldValidationError)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
@@ -2335,102 +2339,102 @@ def _encode_field_validation_error(
             _result["Message"] = _encode_message(_obj.message)
             _at = ".Code"
             _result["Code"] = _encode_code(_obj.code)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_alliance_lead_contact_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetAllianceLeadContactRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetAllianceLeadContactRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetAllianceLeadContactRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetAllianceLeadContactRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetAllianceLeadContactRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_alliance_lead_contact_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetAllianceLeadContactRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetAllianceLeadContactRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetAllianceLeadContactRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetAllianceLeadContactRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetAllianceLeadContactRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetAllianceLeadContactRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_alliance_lead_contact_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetAllianceLeadContactResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetAllianceLeadContactResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
     _decode_alliance_lead_contact = _converter.get_structure_hook(structures.AllianceLeadContact)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetAllianceLeadContactResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetAllianceLeadContactResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".AllianceLeadContact"
             if (_value := _get("AllianceLeadContact")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             alliance_lead_contact = _decode_alliance_lead_contact(_value, structures.AllianceLeadContact)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetAllianceLeadContactResponse(
             catalog=catalog, arn=arn, id=id, alliance_lead_contact=alliance_lead_contact
         )
@@ -2439,16 +2443,16 @@ def _decode_get_alliance_lead_contact_response(
 
 
 def _encode_get_alliance_lead_contact_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetAllianceLeadContactResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetAllianceLeadContactResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
     _encode_alliance_lead_contact = _converter.get_unstructure_hook(structures.AllianceLeadContact)
 
-    def encode(_obj: structures.GetAllianceLeadContactResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetAllianceLeadContactResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetAllianceLeadContactResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetAllianceLeadContactResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -2459,148 +2463,148 @@ def _encode_get_alliance_lead_contact_response(
             _result["Id"] = _encode_id(_obj.id)
             _at = ".AllianceLeadContact"
             _result["AllianceLeadContact"] = _encode_alliance_lead_contact(_obj.alliance_lead_contact)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetConnectionInvitationRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetConnectionInvitationRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetConnectionInvitationRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetConnectionInvitationRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetConnectionInvitationRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetConnectionInvitationRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetConnectionInvitationRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetConnectionInvitationRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetConnectionInvitationRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetConnectionInvitationRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetConnectionInvitationRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetConnectionInvitationResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_connection_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetConnectionInvitationResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_connection_id = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
     _decode_created_at = _converter.get_structure_hook(datetime)
     _decode_updated_at = _converter.get_structure_hook(datetime)
     _decode_expires_at = _converter.get_structure_hook(datetime)
-    _decode_other_participant_identifier = converting.decode_string
+    _decode_other_participant_identifier = _serialization.decode_string
     _decode_participant_type = _converter.get_structure_hook(enums.ParticipantType)
     _decode_status = _converter.get_structure_hook(enums.InvitationStatus)
-    _decode_invitation_message = converting.decode_string
-    _decode_inviter_email = converting.decode_string
-    _decode_inviter_name = converting.decode_string
+    _decode_invitation_message = _serialization.decode_string
+    _decode_inviter_email = _serialization.decode_string
+    _decode_inviter_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetConnectionInvitationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetConnectionInvitationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".ConnectionId"
             connection_id = None if (_value := _get("ConnectionId")) is None else _decode_connection_id(_value, str)
             _at = ".ConnectionType"
             if (_value := _get("ConnectionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_type = _decode_connection_type(_value, enums.ConnectionType)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ExpiresAt"
             expires_at = None if (_value := _get("ExpiresAt")) is None else _decode_expires_at(_value, datetime)
             _at = ".OtherParticipantIdentifier"
             if (_value := _get("OtherParticipantIdentifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_identifier = _decode_other_participant_identifier(_value, str)
             _at = ".ParticipantType"
             if (_value := _get("ParticipantType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             participant_type = _decode_participant_type(_value, enums.ParticipantType)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.InvitationStatus)
             _at = ".InvitationMessage"
             if (_value := _get("InvitationMessage")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             invitation_message = _decode_invitation_message(_value, str)
             _at = ".InviterEmail"
             if (_value := _get("InviterEmail")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_email = _decode_inviter_email(_value, str)
             _at = ".InviterName"
             if (_value := _get("InviterName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_name = _decode_inviter_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetConnectionInvitationResponse(
             catalog=catalog,
             id=id,
@@ -2622,26 +2626,26 @@ def _decode_get_connection_invitation_response(
 
 
 def _encode_get_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetConnectionInvitationResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_connection_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetConnectionInvitationResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_connection_id = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
     _encode_created_at = _converter.get_unstructure_hook(datetime)
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
     _encode_expires_at = _converter.get_unstructure_hook(datetime)
-    _encode_other_participant_identifier = converting.encode_string
+    _encode_other_participant_identifier = _serialization.encode_string
     _encode_participant_type = _converter.get_unstructure_hook(enums.ParticipantType)
     _encode_status = _converter.get_unstructure_hook(enums.InvitationStatus)
-    _encode_invitation_message = converting.encode_string
-    _encode_inviter_email = converting.encode_string
-    _encode_inviter_name = converting.encode_string
+    _encode_invitation_message = _serialization.encode_string
+    _encode_inviter_email = _serialization.encode_string
+    _encode_inviter_name = _serialization.encode_string
 
-    def encode(_obj: structures.GetConnectionInvitationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetConnectionInvitationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetConnectionInvitationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetConnectionInvitationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -2676,86 +2680,86 @@ def _encode_get_connection_invitation_response(
             _result["InviterEmail"] = _encode_inviter_email(_obj.inviter_email)
             _at = ".InviterName"
             _result["InviterName"] = _encode_inviter_name(_obj.inviter_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_connection_preferences_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetConnectionPreferencesRequest]:
-    _decode_catalog = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetConnectionPreferencesRequest]:
+    _decode_catalog = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetConnectionPreferencesRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetConnectionPreferencesRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetConnectionPreferencesRequest(catalog=catalog)
 
     return decode
 
 
 def _encode_get_connection_preferences_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetConnectionPreferencesRequest]:
-    _encode_catalog = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetConnectionPreferencesRequest]:
+    _encode_catalog = _serialization.encode_string
 
-    def encode(_obj: structures.GetConnectionPreferencesRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetConnectionPreferencesRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetConnectionPreferencesRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetConnectionPreferencesRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_connection_preferences_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetConnectionPreferencesResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetConnectionPreferencesResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
     _decode_access_type = _converter.get_structure_hook(enums.AccessType)
-    _decode_excluded_participant_ids = converting.list_decoder(converting.decode_string, str)
+    _decode_excluded_participant_ids = _serialization.list_decoder(_serialization.decode_string, str)
     _decode_updated_at = _converter.get_structure_hook(datetime)
-    _decode_revision = converting.decode_integer
+    _decode_revision = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetConnectionPreferencesResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetConnectionPreferencesResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".AccessType"
             if (_value := _get("AccessType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             access_type = _decode_access_type(_value, enums.AccessType)
             _at = ".ExcludedParticipantIds"
             excluded_participant_ids = (
@@ -2765,17 +2769,17 @@ def _decode_get_connection_preferences_response(
             )
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".Revision"
             if (_value := _get("Revision")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             revision = _decode_revision(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetConnectionPreferencesResponse(
             catalog=catalog,
             arn=arn,
@@ -2789,18 +2793,18 @@ def _decode_get_connection_preferences_response(
 
 
 def _encode_get_connection_preferences_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetConnectionPreferencesResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetConnectionPreferencesResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
     _encode_access_type = _converter.get_unstructure_hook(enums.AccessType)
-    _encode_excluded_participant_ids = converting.list_encoder(converting.encode_string)
+    _encode_excluded_participant_ids = _serialization.list_encoder(_serialization.encode_string)
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
-    _encode_revision = converting.encode_integer
+    _encode_revision = _serialization.encode_integer
 
-    def encode(_obj: structures.GetConnectionPreferencesResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetConnectionPreferencesResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetConnectionPreferencesResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetConnectionPreferencesResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -2816,119 +2820,119 @@ def _encode_get_connection_preferences_response(
             _result["UpdatedAt"] = _encode_updated_at(_obj.updated_at)
             _at = ".Revision"
             _result["Revision"] = _encode_revision(_obj.revision)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_connection_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetConnectionRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetConnectionRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetConnectionRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetConnectionRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetConnectionRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_connection_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetConnectionRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetConnectionRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetConnectionRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetConnectionRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetConnectionRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetConnectionRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_connection_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetConnectionResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_other_participant_account_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetConnectionResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_other_participant_account_id = _serialization.decode_string
     _decode_updated_at = _converter.get_structure_hook(datetime)
-    _decode_connection_types = converting.map_decoder(
+    _decode_connection_types = _serialization.map_decoder(
         _converter.get_structure_hook(enums.ConnectionType),
         enums.ConnectionType,
         _converter.get_structure_hook(structures.ConnectionTypeDetail),
         structures.ConnectionTypeDetail,
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetConnectionResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetConnectionResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".OtherParticipantAccountId"
             if (_value := _get("OtherParticipantAccountId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_account_id = _decode_other_participant_account_id(_value, str)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ConnectionTypes"
             if (_value := _get("ConnectionTypes")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_types = _decode_connection_types(
                 _value, dict[enums.ConnectionType, structures.ConnectionTypeDetail]
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetConnectionResponse(
             catalog=catalog,
             id=id,
@@ -2942,21 +2946,21 @@ def _decode_get_connection_response(
 
 
 def _encode_get_connection_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetConnectionResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_other_participant_account_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetConnectionResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_other_participant_account_id = _serialization.encode_string
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
-    _encode_connection_types = converting.map_encoder(
+    _encode_connection_types = _serialization.map_encoder(
         _converter.get_unstructure_hook(enums.ConnectionType),
         _converter.get_unstructure_hook(structures.ConnectionTypeDetail),
     )
 
-    def encode(_obj: structures.GetConnectionResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetConnectionResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetConnectionResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetConnectionResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -2973,109 +2977,109 @@ def _encode_get_connection_response(
             _result["UpdatedAt"] = _encode_updated_at(_obj.updated_at)
             _at = ".ConnectionTypes"
             _result["ConnectionTypes"] = _encode_connection_types(_obj.connection_types)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_partner_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetPartnerRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetPartnerRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetPartnerRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetPartnerRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetPartnerRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_partner_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetPartnerRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetPartnerRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetPartnerRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetPartnerRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetPartnerRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetPartnerRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_partner_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetPartnerResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_legal_name = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetPartnerResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_legal_name = _serialization.decode_string
     _decode_created_at = _converter.get_structure_hook(datetime)
     _decode_profile = _converter.get_structure_hook(structures.PartnerProfile)
-    _decode_aws_training_certification_email_domains = converting.list_decoder(
+    _decode_aws_training_certification_email_domains = _serialization.list_decoder(
         _converter.get_structure_hook(structures.PartnerDomain), structures.PartnerDomain
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetPartnerResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetPartnerResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".LegalName"
             if (_value := _get("LegalName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             legal_name = _decode_legal_name(_value, str)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".Profile"
             if (_value := _get("Profile")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             profile = _decode_profile(_value, structures.PartnerProfile)
             _at = ".AwsTrainingCertificationEmailDomains"
             aws_training_certification_email_domains = (
@@ -3083,11 +3087,11 @@ def _decode_get_partner_response(
                 if (_value := _get("AwsTrainingCertificationEmailDomains")) is None
                 else _decode_aws_training_certification_email_domains(_value, list[structures.PartnerDomain])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetPartnerResponse(
             catalog=catalog,
             arn=arn,
@@ -3102,21 +3106,21 @@ def _decode_get_partner_response(
 
 
 def _encode_get_partner_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetPartnerResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_legal_name = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetPartnerResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_legal_name = _serialization.encode_string
     _encode_created_at = _converter.get_unstructure_hook(datetime)
     _encode_profile = _converter.get_unstructure_hook(structures.PartnerProfile)
-    _encode_aws_training_certification_email_domains = converting.list_encoder(
+    _encode_aws_training_certification_email_domains = _serialization.list_encoder(
         _converter.get_unstructure_hook(structures.PartnerDomain)
     )
 
-    def encode(_obj: structures.GetPartnerResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetPartnerResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetPartnerResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetPartnerResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -3136,115 +3140,115 @@ def _encode_get_partner_response(
                 _result["AwsTrainingCertificationEmailDomains"] = _encode_aws_training_certification_email_domains(
                     _obj.aws_training_certification_email_domains
                 )
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_profile_update_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetProfileUpdateTaskRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetProfileUpdateTaskRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetProfileUpdateTaskRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetProfileUpdateTaskRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetProfileUpdateTaskRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_profile_update_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetProfileUpdateTaskRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetProfileUpdateTaskRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetProfileUpdateTaskRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetProfileUpdateTaskRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetProfileUpdateTaskRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetProfileUpdateTaskRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_profile_update_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetProfileUpdateTaskResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetProfileUpdateTaskResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
     _decode_task_details = _converter.get_structure_hook(structures.TaskDetails)
     _decode_started_at = _converter.get_structure_hook(datetime)
     _decode_status = _converter.get_structure_hook(enums.ProfileTaskStatus)
     _decode_ended_at = _converter.get_structure_hook(datetime)
-    _decode_error_detail_list = converting.list_decoder(
+    _decode_error_detail_list = _serialization.list_decoder(
         _converter.get_structure_hook(structures.ErrorDetail), structures.ErrorDetail
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetProfileUpdateTaskResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetProfileUpdateTaskResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
             _at = ".TaskDetails"
             if (_value := _get("TaskDetails")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_details = _decode_task_details(_value, structures.TaskDetails)
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.ProfileTaskStatus)
             _at = ".EndedAt"
             ended_at = None if (_value := _get("EndedAt")) is None else _decode_ended_at(_value, datetime)
@@ -3254,11 +3258,11 @@ def _decode_get_profile_update_task_response(
                 if (_value := _get("ErrorDetailList")) is None
                 else _decode_error_detail_list(_value, list[structures.ErrorDetail])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetProfileUpdateTaskResponse(
             catalog=catalog,
             arn=arn,
@@ -3275,21 +3279,21 @@ def _decode_get_profile_update_task_response(
 
 
 def _encode_get_profile_update_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetProfileUpdateTaskResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetProfileUpdateTaskResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
     _encode_task_details = _converter.get_unstructure_hook(structures.TaskDetails)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
     _encode_status = _converter.get_unstructure_hook(enums.ProfileTaskStatus)
     _encode_ended_at = _converter.get_unstructure_hook(datetime)
-    _encode_error_detail_list = converting.list_encoder(_converter.get_unstructure_hook(structures.ErrorDetail))
+    _encode_error_detail_list = _serialization.list_encoder(_converter.get_unstructure_hook(structures.ErrorDetail))
 
-    def encode(_obj: structures.GetProfileUpdateTaskResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetProfileUpdateTaskResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetProfileUpdateTaskResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetProfileUpdateTaskResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -3312,107 +3316,107 @@ def _encode_get_profile_update_task_response(
             _at = ".ErrorDetailList"
             if _obj.error_detail_list is not None:
                 _result["ErrorDetailList"] = _encode_error_detail_list(_obj.error_detail_list)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_profile_visibility_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetProfileVisibilityRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetProfileVisibilityRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetProfileVisibilityRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetProfileVisibilityRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetProfileVisibilityRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_profile_visibility_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetProfileVisibilityRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetProfileVisibilityRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetProfileVisibilityRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetProfileVisibilityRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetProfileVisibilityRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetProfileVisibilityRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_profile_visibility_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetProfileVisibilityResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetProfileVisibilityResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
     _decode_visibility = _converter.get_structure_hook(enums.ProfileVisibility)
-    _decode_profile_id = converting.decode_string
+    _decode_profile_id = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetProfileVisibilityResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetProfileVisibilityResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Visibility"
             if (_value := _get("Visibility")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             visibility = _decode_visibility(_value, enums.ProfileVisibility)
             _at = ".ProfileId"
             if (_value := _get("ProfileId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             profile_id = _decode_profile_id(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetProfileVisibilityResponse(
             catalog=catalog, arn=arn, id=id, visibility=visibility, profile_id=profile_id
         )
@@ -3421,17 +3425,17 @@ def _decode_get_profile_visibility_response(
 
 
 def _encode_get_profile_visibility_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetProfileVisibilityResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetProfileVisibilityResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
     _encode_visibility = _converter.get_unstructure_hook(enums.ProfileVisibility)
-    _encode_profile_id = converting.encode_string
+    _encode_profile_id = _serialization.encode_string
 
-    def encode(_obj: structures.GetProfileVisibilityResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetProfileVisibilityResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetProfileVisibilityResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetProfileVisibilityResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -3444,102 +3448,106 @@ def _encode_get_profile_visibility_response(
             _result["Visibility"] = _encode_visibility(_obj.visibility)
             _at = ".ProfileId"
             _result["ProfileId"] = _encode_profile_id(_obj.profile_id)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_qualifications_association_details_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetQualificationsAssociationDetailsRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetQualificationsAssociationDetailsRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetQualificationsAssociationDetailsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.GetQualificationsAssociationDetailsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetQualificationsAssociationDetailsRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_qualifications_association_details_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetQualificationsAssociationDetailsRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetQualificationsAssociationDetailsRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetQualificationsAssociationDetailsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetQualificationsAssociationDetailsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetQualificationsAssociationDetailsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetQualificationsAssociationDetailsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_qualifications_association_details_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetQualificationsAssociationDetailsResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetQualificationsAssociationDetailsResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
     _decode_status = _converter.get_structure_hook(enums.QualificationsAssociationStatus)
     _decode_primary_partner = _converter.get_structure_hook(structures.QualificationsAssociationPartner)
-    _decode_associated_partners = converting.list_decoder(
+    _decode_associated_partners = _serialization.list_decoder(
         _converter.get_structure_hook(structures.QualificationsAssociationPartner),
         structures.QualificationsAssociationPartner,
     )
     _decode_updated_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetQualificationsAssociationDetailsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.GetQualificationsAssociationDetailsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.QualificationsAssociationStatus)
             _at = ".PrimaryPartner"
             primary_partner = (
@@ -3555,11 +3563,11 @@ def _decode_get_qualifications_association_details_response(
             )
             _at = ".UpdatedAt"
             updated_at = None if (_value := _get("UpdatedAt")) is None else _decode_updated_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetQualificationsAssociationDetailsResponse(
             catalog=catalog,
             arn=arn,
@@ -3574,21 +3582,21 @@ def _decode_get_qualifications_association_details_response(
 
 
 def _encode_get_qualifications_association_details_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetQualificationsAssociationDetailsResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetQualificationsAssociationDetailsResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
     _encode_status = _converter.get_unstructure_hook(enums.QualificationsAssociationStatus)
     _encode_primary_partner = _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
-    _encode_associated_partners = converting.list_encoder(
+    _encode_associated_partners = _serialization.list_encoder(
         _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
     )
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.GetQualificationsAssociationDetailsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetQualificationsAssociationDetailsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetQualificationsAssociationDetailsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetQualificationsAssociationDetailsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -3608,120 +3616,120 @@ def _encode_get_qualifications_association_details_response(
             _at = ".UpdatedAt"
             if _obj.updated_at is not None:
                 _result["UpdatedAt"] = _encode_updated_at(_obj.updated_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_qualifications_association_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetQualificationsAssociationTaskRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetQualificationsAssociationTaskRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetQualificationsAssociationTaskRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetQualificationsAssociationTaskRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetQualificationsAssociationTaskRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_qualifications_association_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetQualificationsAssociationTaskRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetQualificationsAssociationTaskRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetQualificationsAssociationTaskRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetQualificationsAssociationTaskRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetQualificationsAssociationTaskRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetQualificationsAssociationTaskRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_qualifications_association_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetQualificationsAssociationTaskResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetQualificationsAssociationTaskResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
     _decode_status = _converter.get_structure_hook(enums.QualificationsAssociationTaskStatus)
     _decode_primary_partner = _converter.get_structure_hook(structures.QualificationsAssociationPartner)
     _decode_started_at = _converter.get_structure_hook(datetime)
     _decode_ended_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetQualificationsAssociationTaskResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetQualificationsAssociationTaskResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.QualificationsAssociationTaskStatus)
             _at = ".PrimaryPartner"
             if (_value := _get("PrimaryPartner")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             primary_partner = _decode_primary_partner(_value, structures.QualificationsAssociationPartner)
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
             _at = ".EndedAt"
             ended_at = None if (_value := _get("EndedAt")) is None else _decode_ended_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetQualificationsAssociationTaskResponse(
             catalog=catalog,
             arn=arn,
@@ -3737,20 +3745,20 @@ def _decode_get_qualifications_association_task_response(
 
 
 def _encode_get_qualifications_association_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetQualificationsAssociationTaskResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetQualificationsAssociationTaskResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
     _encode_status = _converter.get_unstructure_hook(enums.QualificationsAssociationTaskStatus)
     _encode_primary_partner = _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
     _encode_ended_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.GetQualificationsAssociationTaskResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetQualificationsAssociationTaskResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetQualificationsAssociationTaskResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetQualificationsAssociationTaskResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -3770,120 +3778,124 @@ def _encode_get_qualifications_association_task_response(
             _at = ".EndedAt"
             if _obj.ended_at is not None:
                 _result["EndedAt"] = _encode_ended_at(_obj.ended_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_qualifications_disassociation_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetQualificationsDisassociationTaskRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetQualificationsDisassociationTaskRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetQualificationsDisassociationTaskRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.GetQualificationsDisassociationTaskRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetQualificationsDisassociationTaskRequest(catalog=catalog, identifier=identifier)
 
     return decode
 
 
 def _encode_get_qualifications_disassociation_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetQualificationsDisassociationTaskRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetQualificationsDisassociationTaskRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
 
-    def encode(_obj: structures.GetQualificationsDisassociationTaskRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetQualificationsDisassociationTaskRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetQualificationsDisassociationTaskRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetQualificationsDisassociationTaskRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Identifier"
             _result["Identifier"] = _encode_identifier(_obj.identifier)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_qualifications_disassociation_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetQualificationsDisassociationTaskResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetQualificationsDisassociationTaskResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
     _decode_status = _converter.get_structure_hook(enums.QualificationsDisassociationTaskStatus)
     _decode_associated_partner = _converter.get_structure_hook(structures.QualificationsAssociationPartner)
     _decode_started_at = _converter.get_structure_hook(datetime)
     _decode_ended_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetQualificationsDisassociationTaskResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.GetQualificationsDisassociationTaskResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.QualificationsDisassociationTaskStatus)
             _at = ".AssociatedPartner"
             if (_value := _get("AssociatedPartner")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             associated_partner = _decode_associated_partner(_value, structures.QualificationsAssociationPartner)
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
             _at = ".EndedAt"
             ended_at = None if (_value := _get("EndedAt")) is None else _decode_ended_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetQualificationsDisassociationTaskResponse(
             catalog=catalog,
             arn=arn,
@@ -3899,20 +3911,20 @@ def _decode_get_qualifications_disassociation_task_response(
 
 
 def _encode_get_qualifications_disassociation_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetQualificationsDisassociationTaskResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetQualificationsDisassociationTaskResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
     _encode_status = _converter.get_unstructure_hook(enums.QualificationsDisassociationTaskStatus)
     _encode_associated_partner = _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
     _encode_ended_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.GetQualificationsDisassociationTaskResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetQualificationsDisassociationTaskResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetQualificationsDisassociationTaskResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetQualificationsDisassociationTaskResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -3932,82 +3944,82 @@ def _encode_get_qualifications_disassociation_task_response(
             _at = ".EndedAt"
             if _obj.ended_at is not None:
                 _result["EndedAt"] = _encode_ended_at(_obj.ended_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_verification_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetVerificationRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetVerificationRequest]:
     _decode_verification_type = _converter.get_structure_hook(enums.VerificationType)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetVerificationRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetVerificationRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".VerificationType"
             if (_value := _get("VerificationType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             verification_type = _decode_verification_type(_value, enums.VerificationType)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetVerificationRequest(verification_type=verification_type)
 
     return decode
 
 
 def _encode_get_verification_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetVerificationRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetVerificationRequest]:
     _encode_verification_type = _converter.get_unstructure_hook(enums.VerificationType)
 
-    def encode(_obj: structures.GetVerificationRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetVerificationRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetVerificationRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetVerificationRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".VerificationType"
             _result["VerificationType"] = _encode_verification_type(_obj.verification_type)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetVerificationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetVerificationResponse]:
     _decode_verification_type = _converter.get_structure_hook(enums.VerificationType)
     _decode_verification_status = _converter.get_structure_hook(enums.VerificationStatus)
-    _decode_verification_status_reason = converting.decode_string
+    _decode_verification_status_reason = _serialization.decode_string
     _decode_verification_response_details = _converter.get_structure_hook(unions.VerificationResponseDetails)
     _decode_started_at = _converter.get_structure_hook(datetime)
     _decode_completed_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetVerificationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetVerificationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".VerificationType"
             if (_value := _get("VerificationType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             verification_type = _decode_verification_type(_value, enums.VerificationType)
             _at = ".VerificationStatus"
             if (_value := _get("VerificationStatus")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             verification_status = _decode_verification_status(_value, enums.VerificationStatus)
             _at = ".VerificationStatusReason"
             verification_status_reason = (
@@ -4017,21 +4029,21 @@ def _decode_get_verification_response(
             )
             _at = ".VerificationResponseDetails"
             if (_value := _get("VerificationResponseDetails")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             verification_response_details = _decode_verification_response_details(
                 _value, unions.VerificationResponseDetails
             )
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
             _at = ".CompletedAt"
             completed_at = None if (_value := _get("CompletedAt")) is None else _decode_completed_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetVerificationResponse(
             verification_type=verification_type,
             verification_status=verification_status,
@@ -4045,18 +4057,18 @@ def _decode_get_verification_response(
 
 
 def _encode_get_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetVerificationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetVerificationResponse]:
     _encode_verification_type = _converter.get_unstructure_hook(enums.VerificationType)
     _encode_verification_status = _converter.get_unstructure_hook(enums.VerificationStatus)
-    _encode_verification_status_reason = converting.encode_string
+    _encode_verification_status_reason = _serialization.encode_string
     _encode_verification_response_details = _converter.get_unstructure_hook(unions.VerificationResponseDetails)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
     _encode_completed_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.GetVerificationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetVerificationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetVerificationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetVerificationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".VerificationType"
@@ -4077,83 +4089,83 @@ def _encode_get_verification_response(
             _at = ".CompletedAt"
             if _obj.completed_at is not None:
                 _result["CompletedAt"] = _encode_completed_at(_obj.completed_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_headquarters(_converter: converting.ServiceConverter) -> converting.Decode[structures.Headquarters]:
-    _decode_country_code = converting.decode_string
-    _decode_subdivision_code = converting.decode_string
+def _decode_headquarters(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Headquarters]:
+    _decode_country_code = _serialization.decode_string
+    _decode_subdivision_code = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Headquarters:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Headquarters:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".CountryCode"
             if (_value := _get("CountryCode")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             country_code = _decode_country_code(_value, str)
             _at = ".SubdivisionCode"
             if (_value := _get("SubdivisionCode")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             subdivision_code = _decode_subdivision_code(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Headquarters(country_code=country_code, subdivision_code=subdivision_code)
 
     return decode
 
 
-def _encode_headquarters(_converter: converting.ServiceConverter) -> converting.Encode[structures.Headquarters]:
-    _encode_country_code = converting.encode_string
-    _encode_subdivision_code = converting.encode_string
+def _encode_headquarters(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Headquarters]:
+    _encode_country_code = _serialization.encode_string
+    _encode_subdivision_code = _serialization.encode_string
 
-    def encode(_obj: structures.Headquarters) -> converting.Json:
-        converting.check_class(_obj, structures.Headquarters)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Headquarters) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Headquarters)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".CountryCode"
             _result["CountryCode"] = _encode_country_code(_obj.country_code)
             _at = ".SubdivisionCode"
             _result["SubdivisionCode"] = _encode_subdivision_code(_obj.subdivision_code)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_connection_invitations_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListConnectionInvitationsRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_next_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListConnectionInvitationsRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_next_token = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
-    _decode_max_results = converting.decode_integer
-    _decode_other_participant_identifiers = converting.list_decoder(converting.decode_string, str)
+    _decode_max_results = _serialization.decode_integer
+    _decode_other_participant_identifiers = _serialization.list_decoder(_serialization.decode_string, str)
     _decode_participant_type = _converter.get_structure_hook(enums.ParticipantType)
     _decode_status = _converter.get_structure_hook(enums.InvitationStatus)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListConnectionInvitationsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListConnectionInvitationsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
@@ -4179,11 +4191,11 @@ def _decode_list_connection_invitations_request(
             )
             _at = ".Status"
             status = None if (_value := _get("Status")) is None else _decode_status(_value, enums.InvitationStatus)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListConnectionInvitationsRequest(
             catalog=catalog,
             next_token=next_token,
@@ -4198,19 +4210,19 @@ def _decode_list_connection_invitations_request(
 
 
 def _encode_list_connection_invitations_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListConnectionInvitationsRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_next_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListConnectionInvitationsRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_next_token = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
-    _encode_max_results = converting.encode_integer
-    _encode_other_participant_identifiers = converting.list_encoder(converting.encode_string)
+    _encode_max_results = _serialization.encode_integer
+    _encode_other_participant_identifiers = _serialization.list_encoder(_serialization.encode_string)
     _encode_participant_type = _converter.get_unstructure_hook(enums.ParticipantType)
     _encode_status = _converter.get_unstructure_hook(enums.InvitationStatus)
 
-    def encode(_obj: structures.ListConnectionInvitationsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListConnectionInvitationsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListConnectionInvitationsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListConnectionInvitationsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -4235,41 +4247,41 @@ def _encode_list_connection_invitations_request(
             _at = ".Status"
             if _obj.status is not None:
                 _result["Status"] = _encode_status(_obj.status)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_connection_invitations_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListConnectionInvitationsResponse]:
-    _decode_connection_invitation_summaries = converting.list_decoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListConnectionInvitationsResponse]:
+    _decode_connection_invitation_summaries = _serialization.list_decoder(
         _converter.get_structure_hook(structures.ConnectionInvitationSummary), structures.ConnectionInvitationSummary
     )
-    _decode_next_token = converting.decode_string
+    _decode_next_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListConnectionInvitationsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListConnectionInvitationsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ConnectionInvitationSummaries"
             if (_value := _get("ConnectionInvitationSummaries")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_invitation_summaries = _decode_connection_invitation_summaries(
                 _value, list[structures.ConnectionInvitationSummary]
             )
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListConnectionInvitationsResponse(
             connection_invitation_summaries=connection_invitation_summaries, next_token=next_token
         )
@@ -4278,16 +4290,16 @@ def _decode_list_connection_invitations_response(
 
 
 def _encode_list_connection_invitations_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListConnectionInvitationsResponse]:
-    _encode_connection_invitation_summaries = converting.list_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListConnectionInvitationsResponse]:
+    _encode_connection_invitation_summaries = _serialization.list_encoder(
         _converter.get_unstructure_hook(structures.ConnectionInvitationSummary)
     )
-    _encode_next_token = converting.encode_string
+    _encode_next_token = _serialization.encode_string
 
-    def encode(_obj: structures.ListConnectionInvitationsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListConnectionInvitationsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListConnectionInvitationsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListConnectionInvitationsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ConnectionInvitationSummaries"
@@ -4297,32 +4309,32 @@ def _encode_list_connection_invitations_response(
             _at = ".NextToken"
             if _obj.next_token is not None:
                 _result["NextToken"] = _encode_next_token(_obj.next_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_connections_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListConnectionsRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_next_token = converting.decode_string
-    _decode_connection_type = converting.decode_string
-    _decode_max_results = converting.decode_integer
-    _decode_other_participant_identifiers = converting.list_decoder(converting.decode_string, str)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListConnectionsRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_next_token = _serialization.decode_string
+    _decode_connection_type = _serialization.decode_string
+    _decode_max_results = _serialization.decode_integer
+    _decode_other_participant_identifiers = _serialization.list_decoder(_serialization.decode_string, str)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListConnectionsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListConnectionsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
@@ -4338,11 +4350,11 @@ def _decode_list_connections_request(
                 if (_value := _get("OtherParticipantIdentifiers")) is None
                 else _decode_other_participant_identifiers(_value, list[str])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListConnectionsRequest(
             catalog=catalog,
             next_token=next_token,
@@ -4355,17 +4367,17 @@ def _decode_list_connections_request(
 
 
 def _encode_list_connections_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListConnectionsRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_next_token = converting.encode_string
-    _encode_connection_type = converting.encode_string
-    _encode_max_results = converting.encode_integer
-    _encode_other_participant_identifiers = converting.list_encoder(converting.encode_string)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListConnectionsRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_next_token = _serialization.encode_string
+    _encode_connection_type = _serialization.encode_string
+    _encode_max_results = _serialization.encode_integer
+    _encode_other_participant_identifiers = _serialization.list_encoder(_serialization.encode_string)
 
-    def encode(_obj: structures.ListConnectionsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListConnectionsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListConnectionsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListConnectionsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -4384,55 +4396,55 @@ def _encode_list_connections_request(
                 _result["OtherParticipantIdentifiers"] = _encode_other_participant_identifiers(
                     _obj.other_participant_identifiers
                 )
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_connections_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListConnectionsResponse]:
-    _decode_connection_summaries = converting.list_decoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListConnectionsResponse]:
+    _decode_connection_summaries = _serialization.list_decoder(
         _converter.get_structure_hook(structures.ConnectionSummary), structures.ConnectionSummary
     )
-    _decode_next_token = converting.decode_string
+    _decode_next_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListConnectionsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListConnectionsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ConnectionSummaries"
             if (_value := _get("ConnectionSummaries")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_summaries = _decode_connection_summaries(_value, list[structures.ConnectionSummary])
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListConnectionsResponse(connection_summaries=connection_summaries, next_token=next_token)
 
     return decode
 
 
 def _encode_list_connections_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListConnectionsResponse]:
-    _encode_connection_summaries = converting.list_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListConnectionsResponse]:
+    _encode_connection_summaries = _serialization.list_encoder(
         _converter.get_unstructure_hook(structures.ConnectionSummary)
     )
-    _encode_next_token = converting.encode_string
+    _encode_next_token = _serialization.encode_string
 
-    def encode(_obj: structures.ListConnectionsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListConnectionsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListConnectionsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListConnectionsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ConnectionSummaries"
@@ -4440,51 +4452,51 @@ def _encode_list_connections_response(
             _at = ".NextToken"
             if _obj.next_token is not None:
                 _result["NextToken"] = _encode_next_token(_obj.next_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_partners_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListPartnersRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_next_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListPartnersRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_next_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListPartnersRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListPartnersRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListPartnersRequest(catalog=catalog, next_token=next_token)
 
     return decode
 
 
 def _encode_list_partners_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListPartnersRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_next_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListPartnersRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_next_token = _serialization.encode_string
 
-    def encode(_obj: structures.ListPartnersRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListPartnersRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListPartnersRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListPartnersRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -4492,53 +4504,55 @@ def _encode_list_partners_request(
             _at = ".NextToken"
             if _obj.next_token is not None:
                 _result["NextToken"] = _encode_next_token(_obj.next_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_partners_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListPartnersResponse]:
-    _decode_partner_summary_list = converting.list_decoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListPartnersResponse]:
+    _decode_partner_summary_list = _serialization.list_decoder(
         _converter.get_structure_hook(structures.PartnerSummary), structures.PartnerSummary
     )
-    _decode_next_token = converting.decode_string
+    _decode_next_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListPartnersResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListPartnersResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".PartnerSummaryList"
             if (_value := _get("PartnerSummaryList")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             partner_summary_list = _decode_partner_summary_list(_value, list[structures.PartnerSummary])
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListPartnersResponse(partner_summary_list=partner_summary_list, next_token=next_token)
 
     return decode
 
 
 def _encode_list_partners_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListPartnersResponse]:
-    _encode_partner_summary_list = converting.list_encoder(_converter.get_unstructure_hook(structures.PartnerSummary))
-    _encode_next_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListPartnersResponse]:
+    _encode_partner_summary_list = _serialization.list_encoder(
+        _converter.get_unstructure_hook(structures.PartnerSummary)
+    )
+    _encode_next_token = _serialization.encode_string
 
-    def encode(_obj: structures.ListPartnersResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListPartnersResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListPartnersResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListPartnersResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".PartnerSummaryList"
@@ -4546,96 +4560,96 @@ def _encode_list_partners_response(
             _at = ".NextToken"
             if _obj.next_token is not None:
                 _result["NextToken"] = _encode_next_token(_obj.next_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_tags_for_resource_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListTagsForResourceRequest]:
-    _decode_resource_arn = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListTagsForResourceRequest]:
+    _decode_resource_arn = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListTagsForResourceRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListTagsForResourceRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ResourceArn"
             if (_value := _get("ResourceArn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             resource_arn = _decode_resource_arn(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListTagsForResourceRequest(resource_arn=resource_arn)
 
     return decode
 
 
 def _encode_list_tags_for_resource_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListTagsForResourceRequest]:
-    _encode_resource_arn = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListTagsForResourceRequest]:
+    _encode_resource_arn = _serialization.encode_string
 
-    def encode(_obj: structures.ListTagsForResourceRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListTagsForResourceRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListTagsForResourceRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListTagsForResourceRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ResourceArn"
             _result["ResourceArn"] = _encode_resource_arn(_obj.resource_arn)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_tags_for_resource_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListTagsForResourceResponse]:
-    _decode_resource_arn = converting.decode_string
-    _decode_tags = converting.list_decoder(_converter.get_structure_hook(structures.Tag), structures.Tag)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListTagsForResourceResponse]:
+    _decode_resource_arn = _serialization.decode_string
+    _decode_tags = _serialization.list_decoder(_converter.get_structure_hook(structures.Tag), structures.Tag)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListTagsForResourceResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListTagsForResourceResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ResourceArn"
             if (_value := _get("ResourceArn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             resource_arn = _decode_resource_arn(_value, str)
             _at = ".Tags"
             tags = None if (_value := _get("Tags")) is None else _decode_tags(_value, list[structures.Tag])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListTagsForResourceResponse(resource_arn=resource_arn, tags=tags)
 
     return decode
 
 
 def _encode_list_tags_for_resource_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListTagsForResourceResponse]:
-    _encode_resource_arn = converting.encode_string
-    _encode_tags = converting.list_encoder(_converter.get_unstructure_hook(structures.Tag))
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListTagsForResourceResponse]:
+    _encode_resource_arn = _serialization.encode_string
+    _encode_tags = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Tag))
 
-    def encode(_obj: structures.ListTagsForResourceResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListTagsForResourceResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListTagsForResourceResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListTagsForResourceResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ResourceArn"
@@ -4643,54 +4657,54 @@ def _encode_list_tags_for_resource_response(
             _at = ".Tags"
             if _obj.tags is not None:
                 _result["Tags"] = _encode_tags(_obj.tags)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_localized_content(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.LocalizedContent]:
-    _decode_display_name = converting.decode_string
-    _decode_description = converting.decode_string
-    _decode_website_url = converting.decode_string
-    _decode_logo_url = converting.decode_string
-    _decode_locale = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.LocalizedContent]:
+    _decode_display_name = _serialization.decode_string
+    _decode_description = _serialization.decode_string
+    _decode_website_url = _serialization.decode_string
+    _decode_logo_url = _serialization.decode_string
+    _decode_locale = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.LocalizedContent:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.LocalizedContent:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".DisplayName"
             if (_value := _get("DisplayName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             display_name = _decode_display_name(_value, str)
             _at = ".Description"
             if (_value := _get("Description")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             description = _decode_description(_value, str)
             _at = ".WebsiteUrl"
             if (_value := _get("WebsiteUrl")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             website_url = _decode_website_url(_value, str)
             _at = ".LogoUrl"
             if (_value := _get("LogoUrl")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             logo_url = _decode_logo_url(_value, str)
             _at = ".Locale"
             if (_value := _get("Locale")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             locale = _decode_locale(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.LocalizedContent(
             display_name=display_name,
             description=description,
@@ -4703,17 +4717,17 @@ def _decode_localized_content(
 
 
 def _encode_localized_content(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.LocalizedContent]:
-    _encode_display_name = converting.encode_string
-    _encode_description = converting.encode_string
-    _encode_website_url = converting.encode_string
-    _encode_logo_url = converting.encode_string
-    _encode_locale = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.LocalizedContent]:
+    _encode_display_name = _serialization.encode_string
+    _encode_description = _serialization.encode_string
+    _encode_website_url = _serialization.encode_string
+    _encode_logo_url = _serialization.encode_string
+    _encode_locale = _serialization.encode_string
 
-    def encode(_obj: structures.LocalizedContent) -> converting.Json:
-        converting.check_class(_obj, structures.LocalizedContent)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.LocalizedContent) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.LocalizedContent)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".DisplayName"
@@ -4726,112 +4740,118 @@ def _encode_localized_content(
             _result["LogoUrl"] = _encode_logo_url(_obj.logo_url)
             _at = ".Locale"
             _result["Locale"] = _encode_locale(_obj.locale)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_partner_domain(_converter: converting.ServiceConverter) -> converting.Decode[structures.PartnerDomain]:
-    _decode_domain_name = converting.decode_string
+def _decode_partner_domain(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PartnerDomain]:
+    _decode_domain_name = _serialization.decode_string
     _decode_registered_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PartnerDomain:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PartnerDomain:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".DomainName"
             if (_value := _get("DomainName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             domain_name = _decode_domain_name(_value, str)
             _at = ".RegisteredAt"
             if (_value := _get("RegisteredAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             registered_at = _decode_registered_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PartnerDomain(domain_name=domain_name, registered_at=registered_at)
 
     return decode
 
 
-def _encode_partner_domain(_converter: converting.ServiceConverter) -> converting.Encode[structures.PartnerDomain]:
-    _encode_domain_name = converting.encode_string
+def _encode_partner_domain(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PartnerDomain]:
+    _encode_domain_name = _serialization.encode_string
     _encode_registered_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.PartnerDomain) -> converting.Json:
-        converting.check_class(_obj, structures.PartnerDomain)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PartnerDomain) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PartnerDomain)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".DomainName"
             _result["DomainName"] = _encode_domain_name(_obj.domain_name)
             _at = ".RegisteredAt"
             _result["RegisteredAt"] = _encode_registered_at(_obj.registered_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_partner_profile(_converter: converting.ServiceConverter) -> converting.Decode[structures.PartnerProfile]:
-    _decode_display_name = converting.decode_string
-    _decode_description = converting.decode_string
-    _decode_website_url = converting.decode_string
-    _decode_logo_url = converting.decode_string
+def _decode_partner_profile(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PartnerProfile]:
+    _decode_display_name = _serialization.decode_string
+    _decode_description = _serialization.decode_string
+    _decode_website_url = _serialization.decode_string
+    _decode_logo_url = _serialization.decode_string
     _decode_primary_solution_type = _converter.get_structure_hook(enums.PrimarySolutionType)
-    _decode_industry_segments = converting.list_decoder(
+    _decode_industry_segments = _serialization.list_decoder(
         _converter.get_structure_hook(enums.IndustrySegment), enums.IndustrySegment
     )
-    _decode_translation_source_locale = converting.decode_string
-    _decode_localized_contents = converting.list_decoder(
+    _decode_translation_source_locale = _serialization.decode_string
+    _decode_localized_contents = _serialization.list_decoder(
         _converter.get_structure_hook(structures.LocalizedContent), structures.LocalizedContent
     )
     _decode_headquarters = _converter.get_structure_hook(structures.Headquarters)
-    _decode_profile_id = converting.decode_string
+    _decode_profile_id = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PartnerProfile:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PartnerProfile:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".DisplayName"
             if (_value := _get("DisplayName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             display_name = _decode_display_name(_value, str)
             _at = ".Description"
             if (_value := _get("Description")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             description = _decode_description(_value, str)
             _at = ".WebsiteUrl"
             if (_value := _get("WebsiteUrl")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             website_url = _decode_website_url(_value, str)
             _at = ".LogoUrl"
             if (_value := _get("LogoUrl")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             logo_url = _decode_logo_url(_value, str)
             _at = ".PrimarySolutionType"
             if (_value := _get("PrimarySolutionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             primary_solution_type = _decode_primary_solution_type(_value, enums.PrimarySolutionType)
             _at = ".IndustrySegments"
             if (_value := _get("IndustrySegments")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             industry_segments = _decode_industry_segments(_value, list[enums.IndustrySegment])
             _at = ".TranslationSourceLocale"
             if (_value := _get("TranslationSourceLocale")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             translation_source_locale = _decode_translation_source_locale(_value, str)
             _at = ".LocalizedContents"
             localized_contents = (
@@ -4847,11 +4867,11 @@ def _decode_partner_profile(_converter: converting.ServiceConverter) -> converti
             )
             _at = ".ProfileId"
             profile_id = None if (_value := _get("ProfileId")) is None else _decode_profile_id(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PartnerProfile(
             display_name=display_name,
             description=description,
@@ -4868,21 +4888,25 @@ def _decode_partner_profile(_converter: converting.ServiceConverter) -> converti
     return decode
 
 
-def _encode_partner_profile(_converter: converting.ServiceConverter) -> converting.Encode[structures.PartnerProfile]:
-    _encode_display_name = converting.encode_string
-    _encode_description = converting.encode_string
-    _encode_website_url = converting.encode_string
-    _encode_logo_url = converting.encode_string
+def _encode_partner_profile(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PartnerProfile]:
+    _encode_display_name = _serialization.encode_string
+    _encode_description = _serialization.encode_string
+    _encode_website_url = _serialization.encode_string
+    _encode_logo_url = _serialization.encode_string
     _encode_primary_solution_type = _converter.get_unstructure_hook(enums.PrimarySolutionType)
-    _encode_industry_segments = converting.list_encoder(_converter.get_unstructure_hook(enums.IndustrySegment))
-    _encode_translation_source_locale = converting.encode_string
-    _encode_localized_contents = converting.list_encoder(_converter.get_unstructure_hook(structures.LocalizedContent))
+    _encode_industry_segments = _serialization.list_encoder(_converter.get_unstructure_hook(enums.IndustrySegment))
+    _encode_translation_source_locale = _serialization.encode_string
+    _encode_localized_contents = _serialization.list_encoder(
+        _converter.get_unstructure_hook(structures.LocalizedContent)
+    )
     _encode_headquarters = _converter.get_unstructure_hook(structures.Headquarters)
-    _encode_profile_id = converting.encode_string
+    _encode_profile_id = _serialization.encode_string
 
-    def encode(_obj: structures.PartnerProfile) -> converting.Json:
-        converting.check_class(_obj, structures.PartnerProfile)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PartnerProfile) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PartnerProfile)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".DisplayName"
@@ -4908,120 +4932,124 @@ def _encode_partner_profile(_converter: converting.ServiceConverter) -> converti
             _at = ".ProfileId"
             if _obj.profile_id is not None:
                 _result["ProfileId"] = _encode_profile_id(_obj.profile_id)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_partner_profile_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PartnerProfileSummary]:
-    _decode_id = converting.decode_string
-    _decode_name = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PartnerProfileSummary]:
+    _decode_id = _serialization.decode_string
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PartnerProfileSummary:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PartnerProfileSummary:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PartnerProfileSummary(id=id, name=name)
 
     return decode
 
 
 def _encode_partner_profile_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PartnerProfileSummary]:
-    _encode_id = converting.encode_string
-    _encode_name = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PartnerProfileSummary]:
+    _encode_id = _serialization.encode_string
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.PartnerProfileSummary) -> converting.Json:
-        converting.check_class(_obj, structures.PartnerProfileSummary)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PartnerProfileSummary) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PartnerProfileSummary)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Id"
             _result["Id"] = _encode_id(_obj.id)
             _at = ".Name"
             _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_partner_summary(_converter: converting.ServiceConverter) -> converting.Decode[structures.PartnerSummary]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_legal_name = converting.decode_string
+def _decode_partner_summary(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PartnerSummary]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_legal_name = _serialization.decode_string
     _decode_created_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PartnerSummary:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PartnerSummary:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".LegalName"
             if (_value := _get("LegalName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             legal_name = _decode_legal_name(_value, str)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PartnerSummary(catalog=catalog, arn=arn, id=id, legal_name=legal_name, created_at=created_at)
 
     return decode
 
 
-def _encode_partner_summary(_converter: converting.ServiceConverter) -> converting.Encode[structures.PartnerSummary]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_legal_name = converting.encode_string
+def _encode_partner_summary(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PartnerSummary]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_legal_name = _serialization.encode_string
     _encode_created_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.PartnerSummary) -> converting.Json:
-        converting.check_class(_obj, structures.PartnerSummary)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PartnerSummary) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PartnerSummary)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5034,39 +5062,39 @@ def _encode_partner_summary(_converter: converting.ServiceConverter) -> converti
             _result["LegalName"] = _encode_legal_name(_obj.legal_name)
             _at = ".CreatedAt"
             _result["CreatedAt"] = _encode_created_at(_obj.created_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_put_alliance_lead_contact_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PutAllianceLeadContactRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutAllianceLeadContactRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
     _decode_alliance_lead_contact = _converter.get_structure_hook(structures.AllianceLeadContact)
-    _decode_email_verification_code = converting.decode_string
+    _decode_email_verification_code = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutAllianceLeadContactRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutAllianceLeadContactRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".AllianceLeadContact"
             if (_value := _get("AllianceLeadContact")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             alliance_lead_contact = _decode_alliance_lead_contact(_value, structures.AllianceLeadContact)
             _at = ".EmailVerificationCode"
             email_verification_code = (
@@ -5074,11 +5102,11 @@ def _decode_put_alliance_lead_contact_request(
                 if (_value := _get("EmailVerificationCode")) is None
                 else _decode_email_verification_code(_value, str)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutAllianceLeadContactRequest(
             catalog=catalog,
             identifier=identifier,
@@ -5090,16 +5118,16 @@ def _decode_put_alliance_lead_contact_request(
 
 
 def _encode_put_alliance_lead_contact_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PutAllianceLeadContactRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutAllianceLeadContactRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
     _encode_alliance_lead_contact = _converter.get_unstructure_hook(structures.AllianceLeadContact)
-    _encode_email_verification_code = converting.encode_string
+    _encode_email_verification_code = _serialization.encode_string
 
-    def encode(_obj: structures.PutAllianceLeadContactRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PutAllianceLeadContactRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutAllianceLeadContactRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutAllianceLeadContactRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5111,49 +5139,49 @@ def _encode_put_alliance_lead_contact_request(
             _at = ".EmailVerificationCode"
             if _obj.email_verification_code is not None:
                 _result["EmailVerificationCode"] = _encode_email_verification_code(_obj.email_verification_code)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_put_alliance_lead_contact_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PutAllianceLeadContactResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutAllianceLeadContactResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
     _decode_alliance_lead_contact = _converter.get_structure_hook(structures.AllianceLeadContact)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutAllianceLeadContactResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutAllianceLeadContactResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".AllianceLeadContact"
             if (_value := _get("AllianceLeadContact")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             alliance_lead_contact = _decode_alliance_lead_contact(_value, structures.AllianceLeadContact)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutAllianceLeadContactResponse(
             catalog=catalog, arn=arn, id=id, alliance_lead_contact=alliance_lead_contact
         )
@@ -5162,16 +5190,16 @@ def _decode_put_alliance_lead_contact_response(
 
 
 def _encode_put_alliance_lead_contact_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PutAllianceLeadContactResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutAllianceLeadContactResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
     _encode_alliance_lead_contact = _converter.get_unstructure_hook(structures.AllianceLeadContact)
 
-    def encode(_obj: structures.PutAllianceLeadContactResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PutAllianceLeadContactResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutAllianceLeadContactResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutAllianceLeadContactResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5182,59 +5210,59 @@ def _encode_put_alliance_lead_contact_response(
             _result["Id"] = _encode_id(_obj.id)
             _at = ".AllianceLeadContact"
             _result["AllianceLeadContact"] = _encode_alliance_lead_contact(_obj.alliance_lead_contact)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_put_profile_visibility_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PutProfileVisibilityRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutProfileVisibilityRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
     _decode_visibility = _converter.get_structure_hook(enums.ProfileVisibility)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutProfileVisibilityRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutProfileVisibilityRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".Visibility"
             if (_value := _get("Visibility")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             visibility = _decode_visibility(_value, enums.ProfileVisibility)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutProfileVisibilityRequest(catalog=catalog, identifier=identifier, visibility=visibility)
 
     return decode
 
 
 def _encode_put_profile_visibility_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PutProfileVisibilityRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutProfileVisibilityRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
     _encode_visibility = _converter.get_unstructure_hook(enums.ProfileVisibility)
 
-    def encode(_obj: structures.PutProfileVisibilityRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PutProfileVisibilityRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutProfileVisibilityRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutProfileVisibilityRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5243,54 +5271,54 @@ def _encode_put_profile_visibility_request(
             _result["Identifier"] = _encode_identifier(_obj.identifier)
             _at = ".Visibility"
             _result["Visibility"] = _encode_visibility(_obj.visibility)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_put_profile_visibility_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PutProfileVisibilityResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutProfileVisibilityResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
     _decode_visibility = _converter.get_structure_hook(enums.ProfileVisibility)
-    _decode_profile_id = converting.decode_string
+    _decode_profile_id = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutProfileVisibilityResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutProfileVisibilityResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Visibility"
             if (_value := _get("Visibility")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             visibility = _decode_visibility(_value, enums.ProfileVisibility)
             _at = ".ProfileId"
             if (_value := _get("ProfileId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             profile_id = _decode_profile_id(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutProfileVisibilityResponse(
             catalog=catalog, arn=arn, id=id, visibility=visibility, profile_id=profile_id
         )
@@ -5299,17 +5327,17 @@ def _decode_put_profile_visibility_response(
 
 
 def _encode_put_profile_visibility_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PutProfileVisibilityResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutProfileVisibilityResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
     _encode_visibility = _converter.get_unstructure_hook(enums.ProfileVisibility)
-    _encode_profile_id = converting.encode_string
+    _encode_profile_id = _serialization.encode_string
 
-    def encode(_obj: structures.PutProfileVisibilityResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PutProfileVisibilityResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutProfileVisibilityResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutProfileVisibilityResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5322,49 +5350,49 @@ def _encode_put_profile_visibility_response(
             _result["Visibility"] = _encode_visibility(_obj.visibility)
             _at = ".ProfileId"
             _result["ProfileId"] = _encode_profile_id(_obj.profile_id)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_qualifications_association_partner(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.QualificationsAssociationPartner]:
-    _decode_profile_id = converting.decode_string
-    _decode_account_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.QualificationsAssociationPartner]:
+    _decode_profile_id = _serialization.decode_string
+    _decode_account_id = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.QualificationsAssociationPartner:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.QualificationsAssociationPartner:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ProfileId"
             profile_id = None if (_value := _get("ProfileId")) is None else _decode_profile_id(_value, str)
             _at = ".AccountId"
             account_id = None if (_value := _get("AccountId")) is None else _decode_account_id(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.QualificationsAssociationPartner(profile_id=profile_id, account_id=account_id)
 
     return decode
 
 
 def _encode_qualifications_association_partner(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.QualificationsAssociationPartner]:
-    _encode_profile_id = converting.encode_string
-    _encode_account_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.QualificationsAssociationPartner]:
+    _encode_profile_id = _serialization.encode_string
+    _encode_account_id = _serialization.encode_string
 
-    def encode(_obj: structures.QualificationsAssociationPartner) -> converting.Json:
-        converting.check_class(_obj, structures.QualificationsAssociationPartner)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.QualificationsAssociationPartner) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.QualificationsAssociationPartner)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ProfileId"
@@ -5373,62 +5401,62 @@ def _encode_qualifications_association_partner(
             _at = ".AccountId"
             if _obj.account_id is not None:
                 _result["AccountId"] = _encode_account_id(_obj.account_id)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_registrant_verification_details(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.RegistrantVerificationDetails]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.RegistrantVerificationDetails]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.RegistrantVerificationDetails:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RegistrantVerificationDetails:
+        _serialization.decode_object(_raw)
         return structures.RegistrantVerificationDetails()
 
     return decode
 
 
 def _encode_registrant_verification_details(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.RegistrantVerificationDetails]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.RegistrantVerificationDetails]:
 
-    def encode(_obj: structures.RegistrantVerificationDetails) -> converting.Json:
-        converting.check_class(_obj, structures.RegistrantVerificationDetails)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.RegistrantVerificationDetails) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.RegistrantVerificationDetails)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_registrant_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.RegistrantVerificationResponse]:
-    _decode_completion_url = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.RegistrantVerificationResponse]:
+    _decode_completion_url = _serialization.decode_string
     _decode_completion_url_expires_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.RegistrantVerificationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RegistrantVerificationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".CompletionUrl"
             if (_value := _get("CompletionUrl")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             completion_url = _decode_completion_url(_value, str)
             _at = ".CompletionUrlExpiresAt"
             if (_value := _get("CompletionUrlExpiresAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             completion_url_expires_at = _decode_completion_url_expires_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.RegistrantVerificationResponse(
             completion_url=completion_url, completion_url_expires_at=completion_url_expires_at
         )
@@ -5437,61 +5465,61 @@ def _decode_registrant_verification_response(
 
 
 def _encode_registrant_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.RegistrantVerificationResponse]:
-    _encode_completion_url = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.RegistrantVerificationResponse]:
+    _encode_completion_url = _serialization.encode_string
     _encode_completion_url_expires_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.RegistrantVerificationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.RegistrantVerificationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.RegistrantVerificationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.RegistrantVerificationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".CompletionUrl"
             _result["CompletionUrl"] = _encode_completion_url(_obj.completion_url)
             _at = ".CompletionUrlExpiresAt"
             _result["CompletionUrlExpiresAt"] = _encode_completion_url_expires_at(_obj.completion_url_expires_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_reject_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.RejectConnectionInvitationRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
-    _decode_reason = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.RejectConnectionInvitationRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
+    _decode_reason = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.RejectConnectionInvitationRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RejectConnectionInvitationRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             if (_value := _get("ClientToken")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
             _at = ".Reason"
             reason = None if (_value := _get("Reason")) is None else _decode_reason(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.RejectConnectionInvitationRequest(
             catalog=catalog, identifier=identifier, client_token=client_token, reason=reason
         )
@@ -5500,16 +5528,16 @@ def _decode_reject_connection_invitation_request(
 
 
 def _encode_reject_connection_invitation_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.RejectConnectionInvitationRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
-    _encode_reason = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.RejectConnectionInvitationRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
+    _encode_reason = _serialization.encode_string
 
-    def encode(_obj: structures.RejectConnectionInvitationRequest) -> converting.Json:
-        converting.check_class(_obj, structures.RejectConnectionInvitationRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.RejectConnectionInvitationRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.RejectConnectionInvitationRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5522,95 +5550,95 @@ def _encode_reject_connection_invitation_request(
             _at = ".Reason"
             if _obj.reason is not None:
                 _result["Reason"] = _encode_reason(_obj.reason)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_reject_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.RejectConnectionInvitationResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_connection_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.RejectConnectionInvitationResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_connection_id = _serialization.decode_string
     _decode_connection_type = _converter.get_structure_hook(enums.ConnectionType)
     _decode_created_at = _converter.get_structure_hook(datetime)
     _decode_updated_at = _converter.get_structure_hook(datetime)
     _decode_expires_at = _converter.get_structure_hook(datetime)
-    _decode_other_participant_identifier = converting.decode_string
+    _decode_other_participant_identifier = _serialization.decode_string
     _decode_participant_type = _converter.get_structure_hook(enums.ParticipantType)
     _decode_status = _converter.get_structure_hook(enums.InvitationStatus)
-    _decode_invitation_message = converting.decode_string
-    _decode_inviter_email = converting.decode_string
-    _decode_inviter_name = converting.decode_string
+    _decode_invitation_message = _serialization.decode_string
+    _decode_inviter_email = _serialization.decode_string
+    _decode_inviter_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.RejectConnectionInvitationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RejectConnectionInvitationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".ConnectionId"
             connection_id = None if (_value := _get("ConnectionId")) is None else _decode_connection_id(_value, str)
             _at = ".ConnectionType"
             if (_value := _get("ConnectionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             connection_type = _decode_connection_type(_value, enums.ConnectionType)
             _at = ".CreatedAt"
             if (_value := _get("CreatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             created_at = _decode_created_at(_value, datetime)
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".ExpiresAt"
             expires_at = None if (_value := _get("ExpiresAt")) is None else _decode_expires_at(_value, datetime)
             _at = ".OtherParticipantIdentifier"
             if (_value := _get("OtherParticipantIdentifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             other_participant_identifier = _decode_other_participant_identifier(_value, str)
             _at = ".ParticipantType"
             if (_value := _get("ParticipantType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             participant_type = _decode_participant_type(_value, enums.ParticipantType)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.InvitationStatus)
             _at = ".InvitationMessage"
             if (_value := _get("InvitationMessage")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             invitation_message = _decode_invitation_message(_value, str)
             _at = ".InviterEmail"
             if (_value := _get("InviterEmail")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_email = _decode_inviter_email(_value, str)
             _at = ".InviterName"
             if (_value := _get("InviterName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             inviter_name = _decode_inviter_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.RejectConnectionInvitationResponse(
             catalog=catalog,
             id=id,
@@ -5632,26 +5660,26 @@ def _decode_reject_connection_invitation_response(
 
 
 def _encode_reject_connection_invitation_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.RejectConnectionInvitationResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_connection_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.RejectConnectionInvitationResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_connection_id = _serialization.encode_string
     _encode_connection_type = _converter.get_unstructure_hook(enums.ConnectionType)
     _encode_created_at = _converter.get_unstructure_hook(datetime)
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
     _encode_expires_at = _converter.get_unstructure_hook(datetime)
-    _encode_other_participant_identifier = converting.encode_string
+    _encode_other_participant_identifier = _serialization.encode_string
     _encode_participant_type = _converter.get_unstructure_hook(enums.ParticipantType)
     _encode_status = _converter.get_unstructure_hook(enums.InvitationStatus)
-    _encode_invitation_message = converting.encode_string
-    _encode_inviter_email = converting.encode_string
-    _encode_inviter_name = converting.encode_string
+    _encode_invitation_message = _serialization.encode_string
+    _encode_inviter_email = _serialization.encode_string
+    _encode_inviter_name = _serialization.encode_string
 
-    def encode(_obj: structures.RejectConnectionInvitationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.RejectConnectionInvitationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.RejectConnectionInvitationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.RejectConnectionInvitationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5686,176 +5714,176 @@ def _encode_reject_connection_invitation_response(
             _result["InviterEmail"] = _encode_inviter_email(_obj.inviter_email)
             _at = ".InviterName"
             _result["InviterName"] = _encode_inviter_name(_obj.inviter_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_seller_profile_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.SellerProfileSummary]:
-    _decode_id = converting.decode_string
-    _decode_name = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SellerProfileSummary]:
+    _decode_id = _serialization.decode_string
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SellerProfileSummary:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SellerProfileSummary:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.SellerProfileSummary(id=id, name=name)
 
     return decode
 
 
 def _encode_seller_profile_summary(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.SellerProfileSummary]:
-    _encode_id = converting.encode_string
-    _encode_name = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SellerProfileSummary]:
+    _encode_id = _serialization.encode_string
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.SellerProfileSummary) -> converting.Json:
-        converting.check_class(_obj, structures.SellerProfileSummary)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SellerProfileSummary) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SellerProfileSummary)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Id"
             _result["Id"] = _encode_id(_obj.id)
             _at = ".Name"
             _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_send_email_verification_code_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.SendEmailVerificationCodeRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_email = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SendEmailVerificationCodeRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_email = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SendEmailVerificationCodeRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SendEmailVerificationCodeRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Email"
             if (_value := _get("Email")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             email = _decode_email(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.SendEmailVerificationCodeRequest(catalog=catalog, email=email)
 
     return decode
 
 
 def _encode_send_email_verification_code_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.SendEmailVerificationCodeRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_email = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SendEmailVerificationCodeRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_email = _serialization.encode_string
 
-    def encode(_obj: structures.SendEmailVerificationCodeRequest) -> converting.Json:
-        converting.check_class(_obj, structures.SendEmailVerificationCodeRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SendEmailVerificationCodeRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SendEmailVerificationCodeRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
             _at = ".Email"
             _result["Email"] = _encode_email(_obj.email)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_send_email_verification_code_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.SendEmailVerificationCodeResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SendEmailVerificationCodeResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SendEmailVerificationCodeResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SendEmailVerificationCodeResponse:
+        _serialization.decode_object(_raw)
         return structures.SendEmailVerificationCodeResponse()
 
     return decode
 
 
 def _encode_send_email_verification_code_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.SendEmailVerificationCodeResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SendEmailVerificationCodeResponse]:
 
-    def encode(_obj: structures.SendEmailVerificationCodeResponse) -> converting.Json:
-        converting.check_class(_obj, structures.SendEmailVerificationCodeResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SendEmailVerificationCodeResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SendEmailVerificationCodeResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_start_profile_update_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartProfileUpdateTaskRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartProfileUpdateTaskRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
     _decode_task_details = _converter.get_structure_hook(structures.TaskDetails)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartProfileUpdateTaskRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.StartProfileUpdateTaskRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             client_token = None if (_value := _get("ClientToken")) is None else _decode_client_token(_value, str)
             _at = ".TaskDetails"
             if (_value := _get("TaskDetails")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_details = _decode_task_details(_value, structures.TaskDetails)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartProfileUpdateTaskRequest(
             catalog=catalog, identifier=identifier, client_token=client_token, task_details=task_details
         )
@@ -5864,16 +5892,16 @@ def _decode_start_profile_update_task_request(
 
 
 def _encode_start_profile_update_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartProfileUpdateTaskRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartProfileUpdateTaskRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
     _encode_task_details = _converter.get_unstructure_hook(structures.TaskDetails)
 
-    def encode(_obj: structures.StartProfileUpdateTaskRequest) -> converting.Json:
-        converting.check_class(_obj, structures.StartProfileUpdateTaskRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartProfileUpdateTaskRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartProfileUpdateTaskRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -5885,62 +5913,62 @@ def _encode_start_profile_update_task_request(
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
             _at = ".TaskDetails"
             _result["TaskDetails"] = _encode_task_details(_obj.task_details)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_start_profile_update_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartProfileUpdateTaskResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartProfileUpdateTaskResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
     _decode_task_details = _converter.get_structure_hook(structures.TaskDetails)
     _decode_started_at = _converter.get_structure_hook(datetime)
     _decode_status = _converter.get_structure_hook(enums.ProfileTaskStatus)
     _decode_ended_at = _converter.get_structure_hook(datetime)
-    _decode_error_detail_list = converting.list_decoder(
+    _decode_error_detail_list = _serialization.list_decoder(
         _converter.get_structure_hook(structures.ErrorDetail), structures.ErrorDetail
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartProfileUpdateTaskResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.StartProfileUpdateTaskResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
             _at = ".TaskDetails"
             if (_value := _get("TaskDetails")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_details = _decode_task_details(_value, structures.TaskDetails)
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.ProfileTaskStatus)
             _at = ".EndedAt"
             ended_at = None if (_value := _get("EndedAt")) is None else _decode_ended_at(_value, datetime)
@@ -5950,11 +5978,11 @@ def _decode_start_profile_update_task_response(
                 if (_value := _get("ErrorDetailList")) is None
                 else _decode_error_detail_list(_value, list[structures.ErrorDetail])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartProfileUpdateTaskResponse(
             catalog=catalog,
             arn=arn,
@@ -5971,21 +5999,21 @@ def _decode_start_profile_update_task_response(
 
 
 def _encode_start_profile_update_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartProfileUpdateTaskResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartProfileUpdateTaskResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
     _encode_task_details = _converter.get_unstructure_hook(structures.TaskDetails)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
     _encode_status = _converter.get_unstructure_hook(enums.ProfileTaskStatus)
     _encode_ended_at = _converter.get_unstructure_hook(datetime)
-    _encode_error_detail_list = converting.list_encoder(_converter.get_unstructure_hook(structures.ErrorDetail))
+    _encode_error_detail_list = _serialization.list_encoder(_converter.get_unstructure_hook(structures.ErrorDetail))
 
-    def encode(_obj: structures.StartProfileUpdateTaskResponse) -> converting.Json:
-        converting.check_class(_obj, structures.StartProfileUpdateTaskResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartProfileUpdateTaskResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartProfileUpdateTaskResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -6008,47 +6036,49 @@ def _encode_start_profile_update_task_response(
             _at = ".ErrorDetailList"
             if _obj.error_detail_list is not None:
                 _result["ErrorDetailList"] = _encode_error_detail_list(_obj.error_detail_list)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_start_qualifications_association_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartQualificationsAssociationTaskRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartQualificationsAssociationTaskRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
     _decode_primary_partner = _converter.get_structure_hook(structures.QualificationsAssociationPartner)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartQualificationsAssociationTaskRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.StartQualificationsAssociationTaskRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             client_token = None if (_value := _get("ClientToken")) is None else _decode_client_token(_value, str)
             _at = ".PrimaryPartner"
             if (_value := _get("PrimaryPartner")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             primary_partner = _decode_primary_partner(_value, structures.QualificationsAssociationPartner)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartQualificationsAssociationTaskRequest(
             catalog=catalog, identifier=identifier, client_token=client_token, primary_partner=primary_partner
         )
@@ -6057,16 +6087,16 @@ def _decode_start_qualifications_association_task_request(
 
 
 def _encode_start_qualifications_association_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartQualificationsAssociationTaskRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartQualificationsAssociationTaskRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
     _encode_primary_partner = _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
 
-    def encode(_obj: structures.StartQualificationsAssociationTaskRequest) -> converting.Json:
-        converting.check_class(_obj, structures.StartQualificationsAssociationTaskRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartQualificationsAssociationTaskRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartQualificationsAssociationTaskRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -6078,64 +6108,66 @@ def _encode_start_qualifications_association_task_request(
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
             _at = ".PrimaryPartner"
             _result["PrimaryPartner"] = _encode_primary_partner(_obj.primary_partner)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_start_qualifications_association_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartQualificationsAssociationTaskResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartQualificationsAssociationTaskResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
     _decode_status = _converter.get_structure_hook(enums.QualificationsAssociationTaskStatus)
     _decode_primary_partner = _converter.get_structure_hook(structures.QualificationsAssociationPartner)
     _decode_started_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartQualificationsAssociationTaskResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.StartQualificationsAssociationTaskResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.QualificationsAssociationTaskStatus)
             _at = ".PrimaryPartner"
             if (_value := _get("PrimaryPartner")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             primary_partner = _decode_primary_partner(_value, structures.QualificationsAssociationPartner)
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartQualificationsAssociationTaskResponse(
             catalog=catalog,
             arn=arn,
@@ -6150,19 +6182,19 @@ def _decode_start_qualifications_association_task_response(
 
 
 def _encode_start_qualifications_association_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartQualificationsAssociationTaskResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartQualificationsAssociationTaskResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
     _encode_status = _converter.get_unstructure_hook(enums.QualificationsAssociationTaskStatus)
     _encode_primary_partner = _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.StartQualificationsAssociationTaskResponse) -> converting.Json:
-        converting.check_class(_obj, structures.StartQualificationsAssociationTaskResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartQualificationsAssociationTaskResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartQualificationsAssociationTaskResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -6179,47 +6211,49 @@ def _encode_start_qualifications_association_task_response(
             _result["PrimaryPartner"] = _encode_primary_partner(_obj.primary_partner)
             _at = ".StartedAt"
             _result["StartedAt"] = _encode_started_at(_obj.started_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_start_qualifications_disassociation_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartQualificationsDisassociationTaskRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_identifier = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartQualificationsDisassociationTaskRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_identifier = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
     _decode_associated_partner = _converter.get_structure_hook(structures.QualificationsAssociationPartner)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartQualificationsDisassociationTaskRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.StartQualificationsDisassociationTaskRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Identifier"
             if (_value := _get("Identifier")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             identifier = _decode_identifier(_value, str)
             _at = ".ClientToken"
             client_token = None if (_value := _get("ClientToken")) is None else _decode_client_token(_value, str)
             _at = ".AssociatedPartner"
             if (_value := _get("AssociatedPartner")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             associated_partner = _decode_associated_partner(_value, structures.QualificationsAssociationPartner)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartQualificationsDisassociationTaskRequest(
             catalog=catalog, identifier=identifier, client_token=client_token, associated_partner=associated_partner
         )
@@ -6228,16 +6262,16 @@ def _decode_start_qualifications_disassociation_task_request(
 
 
 def _encode_start_qualifications_disassociation_task_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartQualificationsDisassociationTaskRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_identifier = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartQualificationsDisassociationTaskRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_identifier = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
     _encode_associated_partner = _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
 
-    def encode(_obj: structures.StartQualificationsDisassociationTaskRequest) -> converting.Json:
-        converting.check_class(_obj, structures.StartQualificationsDisassociationTaskRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartQualificationsDisassociationTaskRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartQualificationsDisassociationTaskRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -6249,64 +6283,66 @@ def _encode_start_qualifications_disassociation_task_request(
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
             _at = ".AssociatedPartner"
             _result["AssociatedPartner"] = _encode_associated_partner(_obj.associated_partner)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_start_qualifications_disassociation_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartQualificationsDisassociationTaskResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_task_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartQualificationsDisassociationTaskResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_task_id = _serialization.decode_string
     _decode_status = _converter.get_structure_hook(enums.QualificationsDisassociationTaskStatus)
     _decode_associated_partner = _converter.get_structure_hook(structures.QualificationsAssociationPartner)
     _decode_started_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartQualificationsDisassociationTaskResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(
+        _raw: _serialization.JsonValue, _: object = None
+    ) -> structures.StartQualificationsDisassociationTaskResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".Id"
             if (_value := _get("Id")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".TaskId"
             if (_value := _get("TaskId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             task_id = _decode_task_id(_value, str)
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, enums.QualificationsDisassociationTaskStatus)
             _at = ".AssociatedPartner"
             if (_value := _get("AssociatedPartner")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             associated_partner = _decode_associated_partner(_value, structures.QualificationsAssociationPartner)
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartQualificationsDisassociationTaskResponse(
             catalog=catalog,
             arn=arn,
@@ -6321,19 +6357,19 @@ def _decode_start_qualifications_disassociation_task_response(
 
 
 def _encode_start_qualifications_disassociation_task_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartQualificationsDisassociationTaskResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_task_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartQualificationsDisassociationTaskResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_task_id = _serialization.encode_string
     _encode_status = _converter.get_unstructure_hook(enums.QualificationsDisassociationTaskStatus)
     _encode_associated_partner = _converter.get_unstructure_hook(structures.QualificationsAssociationPartner)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.StartQualificationsDisassociationTaskResponse) -> converting.Json:
-        converting.check_class(_obj, structures.StartQualificationsDisassociationTaskResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartQualificationsDisassociationTaskResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartQualificationsDisassociationTaskResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -6350,24 +6386,24 @@ def _encode_start_qualifications_disassociation_task_response(
             _result["AssociatedPartner"] = _encode_associated_partner(_obj.associated_partner)
             _at = ".StartedAt"
             _result["StartedAt"] = _encode_started_at(_obj.started_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_start_verification_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartVerificationRequest]:
-    _decode_client_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartVerificationRequest]:
+    _decode_client_token = _serialization.decode_string
     _decode_verification_details = _converter.get_structure_hook(unions.VerificationDetails)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartVerificationRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.StartVerificationRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ClientToken"
@@ -6378,25 +6414,25 @@ def _decode_start_verification_request(
                 if (_value := _get("VerificationDetails")) is None
                 else _decode_verification_details(_value, unions.VerificationDetails)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartVerificationRequest(client_token=client_token, verification_details=verification_details)
 
     return decode
 
 
 def _encode_start_verification_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartVerificationRequest]:
-    _encode_client_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartVerificationRequest]:
+    _encode_client_token = _serialization.encode_string
     _encode_verification_details = _converter.get_unstructure_hook(unions.VerificationDetails)
 
-    def encode(_obj: structures.StartVerificationRequest) -> converting.Json:
-        converting.check_class(_obj, structures.StartVerificationRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartVerificationRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartVerificationRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ClientToken"
@@ -6405,37 +6441,37 @@ def _encode_start_verification_request(
             _at = ".VerificationDetails"
             if _obj.verification_details is not None:
                 _result["VerificationDetails"] = _encode_verification_details(_obj.verification_details)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_start_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StartVerificationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StartVerificationResponse]:
     _decode_verification_type = _converter.get_structure_hook(enums.VerificationType)
     _decode_verification_status = _converter.get_structure_hook(enums.VerificationStatus)
-    _decode_verification_status_reason = converting.decode_string
+    _decode_verification_status_reason = _serialization.decode_string
     _decode_verification_response_details = _converter.get_structure_hook(unions.VerificationResponseDetails)
     _decode_started_at = _converter.get_structure_hook(datetime)
     _decode_completed_at = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StartVerificationResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.StartVerificationResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".VerificationType"
             if (_value := _get("VerificationType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             verification_type = _decode_verification_type(_value, enums.VerificationType)
             _at = ".VerificationStatus"
             if (_value := _get("VerificationStatus")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             verification_status = _decode_verification_status(_value, enums.VerificationStatus)
             _at = ".VerificationStatusReason"
             verification_status_reason = (
@@ -6445,21 +6481,21 @@ def _decode_start_verification_response(
             )
             _at = ".VerificationResponseDetails"
             if (_value := _get("VerificationResponseDetails")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             verification_response_details = _decode_verification_response_details(
                 _value, unions.VerificationResponseDetails
             )
             _at = ".StartedAt"
             if (_value := _get("StartedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             started_at = _decode_started_at(_value, datetime)
             _at = ".CompletedAt"
             completed_at = None if (_value := _get("CompletedAt")) is None else _decode_completed_at(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.StartVerificationResponse(
             verification_type=verification_type,
             verification_status=verification_status,
@@ -6473,18 +6509,18 @@ def _decode_start_verification_response(
 
 
 def _encode_start_verification_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StartVerificationResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StartVerificationResponse]:
     _encode_verification_type = _converter.get_unstructure_hook(enums.VerificationType)
     _encode_verification_status = _converter.get_unstructure_hook(enums.VerificationStatus)
-    _encode_verification_status_reason = converting.encode_string
+    _encode_verification_status_reason = _serialization.encode_string
     _encode_verification_response_details = _converter.get_unstructure_hook(unions.VerificationResponseDetails)
     _encode_started_at = _converter.get_unstructure_hook(datetime)
     _encode_completed_at = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.StartVerificationResponse) -> converting.Json:
-        converting.check_class(_obj, structures.StartVerificationResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StartVerificationResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StartVerificationResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".VerificationType"
@@ -6505,187 +6541,187 @@ def _encode_start_verification_response(
             _at = ".CompletedAt"
             if _obj.completed_at is not None:
                 _result["CompletedAt"] = _encode_completed_at(_obj.completed_at)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_tag(_converter: converting.ServiceConverter) -> converting.Decode[structures.Tag]:
-    _decode_key = converting.decode_string
-    _decode_value = converting.decode_string
+def _decode_tag(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Tag]:
+    _decode_key = _serialization.decode_string
+    _decode_value = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Tag:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Tag:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Key"
             if (_value := _get("Key")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             key = _decode_key(_value, str)
             _at = ".Value"
             if (_value := _get("Value")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             value = _decode_value(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Tag(key=key, value=value)
 
     return decode
 
 
-def _encode_tag(_converter: converting.ServiceConverter) -> converting.Encode[structures.Tag]:
-    _encode_key = converting.encode_string
-    _encode_value = converting.encode_string
+def _encode_tag(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Tag]:
+    _encode_key = _serialization.encode_string
+    _encode_value = _serialization.encode_string
 
-    def encode(_obj: structures.Tag) -> converting.Json:
-        converting.check_class(_obj, structures.Tag)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Tag) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Tag)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Key"
             _result["Key"] = _encode_key(_obj.key)
             _at = ".Value"
             _result["Value"] = _encode_value(_obj.value)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_tag_resource_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.TagResourceRequest]:
-    _decode_resource_arn = converting.decode_string
-    _decode_tags = converting.list_decoder(_converter.get_structure_hook(structures.Tag), structures.Tag)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.TagResourceRequest]:
+    _decode_resource_arn = _serialization.decode_string
+    _decode_tags = _serialization.list_decoder(_converter.get_structure_hook(structures.Tag), structures.Tag)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.TagResourceRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.TagResourceRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ResourceArn"
             if (_value := _get("ResourceArn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             resource_arn = _decode_resource_arn(_value, str)
             _at = ".Tags"
             if (_value := _get("Tags")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             tags = _decode_tags(_value, list[structures.Tag])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.TagResourceRequest(resource_arn=resource_arn, tags=tags)
 
     return decode
 
 
 def _encode_tag_resource_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.TagResourceRequest]:
-    _encode_resource_arn = converting.encode_string
-    _encode_tags = converting.list_encoder(_converter.get_unstructure_hook(structures.Tag))
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.TagResourceRequest]:
+    _encode_resource_arn = _serialization.encode_string
+    _encode_tags = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Tag))
 
-    def encode(_obj: structures.TagResourceRequest) -> converting.Json:
-        converting.check_class(_obj, structures.TagResourceRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.TagResourceRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.TagResourceRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ResourceArn"
             _result["ResourceArn"] = _encode_resource_arn(_obj.resource_arn)
             _at = ".Tags"
             _result["Tags"] = _encode_tags(_obj.tags)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_tag_resource_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.TagResourceResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.TagResourceResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.TagResourceResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.TagResourceResponse:
+        _serialization.decode_object(_raw)
         return structures.TagResourceResponse()
 
     return decode
 
 
 def _encode_tag_resource_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.TagResourceResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.TagResourceResponse]:
 
-    def encode(_obj: structures.TagResourceResponse) -> converting.Json:
-        converting.check_class(_obj, structures.TagResourceResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.TagResourceResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.TagResourceResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_task_details(_converter: converting.ServiceConverter) -> converting.Decode[structures.TaskDetails]:
-    _decode_display_name = converting.decode_string
-    _decode_description = converting.decode_string
-    _decode_website_url = converting.decode_string
-    _decode_logo_url = converting.decode_string
+def _decode_task_details(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.TaskDetails]:
+    _decode_display_name = _serialization.decode_string
+    _decode_description = _serialization.decode_string
+    _decode_website_url = _serialization.decode_string
+    _decode_logo_url = _serialization.decode_string
     _decode_primary_solution_type = _converter.get_structure_hook(enums.PrimarySolutionType)
-    _decode_industry_segments = converting.list_decoder(
+    _decode_industry_segments = _serialization.list_decoder(
         _converter.get_structure_hook(enums.IndustrySegment), enums.IndustrySegment
     )
-    _decode_translation_source_locale = converting.decode_string
-    _decode_localized_contents = converting.list_decoder(
+    _decode_translation_source_locale = _serialization.decode_string
+    _decode_localized_contents = _serialization.list_decoder(
         _converter.get_structure_hook(structures.LocalizedContent), structures.LocalizedContent
     )
     _decode_headquarters = _converter.get_structure_hook(structures.Headquarters)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.TaskDetails:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.TaskDetails:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".DisplayName"
             if (_value := _get("DisplayName")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             display_name = _decode_display_name(_value, str)
             _at = ".Description"
             if (_value := _get("Description")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             description = _decode_description(_value, str)
             _at = ".WebsiteUrl"
             if (_value := _get("WebsiteUrl")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             website_url = _decode_website_url(_value, str)
             _at = ".LogoUrl"
             if (_value := _get("LogoUrl")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             logo_url = _decode_logo_url(_value, str)
             _at = ".PrimarySolutionType"
             if (_value := _get("PrimarySolutionType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             primary_solution_type = _decode_primary_solution_type(_value, enums.PrimarySolutionType)
             _at = ".IndustrySegments"
             if (_value := _get("IndustrySegments")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             industry_segments = _decode_industry_segments(_value, list[enums.IndustrySegment])
             _at = ".TranslationSourceLocale"
             if (_value := _get("TranslationSourceLocale")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             translation_source_locale = _decode_translation_source_locale(_value, str)
             _at = ".LocalizedContents"
             localized_contents = (
@@ -6699,11 +6735,11 @@ def _decode_task_details(_converter: converting.ServiceConverter) -> converting.
                 if (_value := _get("Headquarters")) is None
                 else _decode_headquarters(_value, structures.Headquarters)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.TaskDetails(
             display_name=display_name,
             description=description,
@@ -6719,20 +6755,22 @@ def _decode_task_details(_converter: converting.ServiceConverter) -> converting.
     return decode
 
 
-def _encode_task_details(_converter: converting.ServiceConverter) -> converting.Encode[structures.TaskDetails]:
-    _encode_display_name = converting.encode_string
-    _encode_description = converting.encode_string
-    _encode_website_url = converting.encode_string
-    _encode_logo_url = converting.encode_string
+def _encode_task_details(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.TaskDetails]:
+    _encode_display_name = _serialization.encode_string
+    _encode_description = _serialization.encode_string
+    _encode_website_url = _serialization.encode_string
+    _encode_logo_url = _serialization.encode_string
     _encode_primary_solution_type = _converter.get_unstructure_hook(enums.PrimarySolutionType)
-    _encode_industry_segments = converting.list_encoder(_converter.get_unstructure_hook(enums.IndustrySegment))
-    _encode_translation_source_locale = converting.encode_string
-    _encode_localized_contents = converting.list_encoder(_converter.get_unstructure_hook(structures.LocalizedContent))
+    _encode_industry_segments = _serialization.list_encoder(_converter.get_unstructure_hook(enums.IndustrySegment))
+    _encode_translation_source_locale = _serialization.encode_string
+    _encode_localized_contents = _serialization.list_encoder(
+        _converter.get_unstructure_hook(structures.LocalizedContent)
+    )
     _encode_headquarters = _converter.get_unstructure_hook(structures.Headquarters)
 
-    def encode(_obj: structures.TaskDetails) -> converting.Json:
-        converting.check_class(_obj, structures.TaskDetails)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.TaskDetails) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.TaskDetails)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".DisplayName"
@@ -6755,115 +6793,115 @@ def _encode_task_details(_converter: converting.ServiceConverter) -> converting.
             _at = ".Headquarters"
             if _obj.headquarters is not None:
                 _result["Headquarters"] = _encode_headquarters(_obj.headquarters)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_untag_resource_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.UntagResourceRequest]:
-    _decode_resource_arn = converting.decode_string
-    _decode_tag_keys = converting.list_decoder(converting.decode_string, str)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.UntagResourceRequest]:
+    _decode_resource_arn = _serialization.decode_string
+    _decode_tag_keys = _serialization.list_decoder(_serialization.decode_string, str)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.UntagResourceRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.UntagResourceRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ResourceArn"
             if (_value := _get("ResourceArn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             resource_arn = _decode_resource_arn(_value, str)
             _at = ".TagKeys"
             if (_value := _get("TagKeys")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             tag_keys = _decode_tag_keys(_value, list[str])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.UntagResourceRequest(resource_arn=resource_arn, tag_keys=tag_keys)
 
     return decode
 
 
 def _encode_untag_resource_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.UntagResourceRequest]:
-    _encode_resource_arn = converting.encode_string
-    _encode_tag_keys = converting.list_encoder(converting.encode_string)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.UntagResourceRequest]:
+    _encode_resource_arn = _serialization.encode_string
+    _encode_tag_keys = _serialization.list_encoder(_serialization.encode_string)
 
-    def encode(_obj: structures.UntagResourceRequest) -> converting.Json:
-        converting.check_class(_obj, structures.UntagResourceRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.UntagResourceRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.UntagResourceRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ResourceArn"
             _result["ResourceArn"] = _encode_resource_arn(_obj.resource_arn)
             _at = ".TagKeys"
             _result["TagKeys"] = _encode_tag_keys(_obj.tag_keys)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_untag_resource_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.UntagResourceResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.UntagResourceResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.UntagResourceResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.UntagResourceResponse:
+        _serialization.decode_object(_raw)
         return structures.UntagResourceResponse()
 
     return decode
 
 
 def _encode_untag_resource_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.UntagResourceResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.UntagResourceResponse]:
 
-    def encode(_obj: structures.UntagResourceResponse) -> converting.Json:
-        converting.check_class(_obj, structures.UntagResourceResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.UntagResourceResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.UntagResourceResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_update_connection_preferences_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.UpdateConnectionPreferencesRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_revision = converting.decode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.UpdateConnectionPreferencesRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_revision = _serialization.decode_integer
     _decode_access_type = _converter.get_structure_hook(enums.AccessType)
-    _decode_excluded_participant_identifiers = converting.list_decoder(converting.decode_string, str)
+    _decode_excluded_participant_identifiers = _serialization.list_decoder(_serialization.decode_string, str)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.UpdateConnectionPreferencesRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.UpdateConnectionPreferencesRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Revision"
             if (_value := _get("Revision")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             revision = _decode_revision(_value, int)
             _at = ".AccessType"
             if (_value := _get("AccessType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             access_type = _decode_access_type(_value, enums.AccessType)
             _at = ".ExcludedParticipantIdentifiers"
             excluded_participant_identifiers = (
@@ -6871,11 +6909,11 @@ def _decode_update_connection_preferences_request(
                 if (_value := _get("ExcludedParticipantIdentifiers")) is None
                 else _decode_excluded_participant_identifiers(_value, list[str])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.UpdateConnectionPreferencesRequest(
             catalog=catalog,
             revision=revision,
@@ -6887,16 +6925,16 @@ def _decode_update_connection_preferences_request(
 
 
 def _encode_update_connection_preferences_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.UpdateConnectionPreferencesRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_revision = converting.encode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.UpdateConnectionPreferencesRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_revision = _serialization.encode_integer
     _encode_access_type = _converter.get_unstructure_hook(enums.AccessType)
-    _encode_excluded_participant_identifiers = converting.list_encoder(converting.encode_string)
+    _encode_excluded_participant_identifiers = _serialization.list_encoder(_serialization.encode_string)
 
-    def encode(_obj: structures.UpdateConnectionPreferencesRequest) -> converting.Json:
-        converting.check_class(_obj, structures.UpdateConnectionPreferencesRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.UpdateConnectionPreferencesRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.UpdateConnectionPreferencesRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -6910,41 +6948,41 @@ def _encode_update_connection_preferences_request(
                 _result["ExcludedParticipantIdentifiers"] = _encode_excluded_participant_identifiers(
                     _obj.excluded_participant_identifiers
                 )
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_update_connection_preferences_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.UpdateConnectionPreferencesResponse]:
-    _decode_catalog = converting.decode_string
-    _decode_arn = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.UpdateConnectionPreferencesResponse]:
+    _decode_catalog = _serialization.decode_string
+    _decode_arn = _serialization.decode_string
     _decode_access_type = _converter.get_structure_hook(enums.AccessType)
-    _decode_excluded_participant_ids = converting.list_decoder(converting.decode_string, str)
+    _decode_excluded_participant_ids = _serialization.list_decoder(_serialization.decode_string, str)
     _decode_updated_at = _converter.get_structure_hook(datetime)
-    _decode_revision = converting.decode_integer
+    _decode_revision = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.UpdateConnectionPreferencesResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.UpdateConnectionPreferencesResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Arn"
             if (_value := _get("Arn")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             arn = _decode_arn(_value, str)
             _at = ".AccessType"
             if (_value := _get("AccessType")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             access_type = _decode_access_type(_value, enums.AccessType)
             _at = ".ExcludedParticipantIds"
             excluded_participant_ids = (
@@ -6954,17 +6992,17 @@ def _decode_update_connection_preferences_response(
             )
             _at = ".UpdatedAt"
             if (_value := _get("UpdatedAt")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             updated_at = _decode_updated_at(_value, datetime)
             _at = ".Revision"
             if (_value := _get("Revision")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             revision = _decode_revision(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.UpdateConnectionPreferencesResponse(
             catalog=catalog,
             arn=arn,
@@ -6978,18 +7016,18 @@ def _decode_update_connection_preferences_response(
 
 
 def _encode_update_connection_preferences_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.UpdateConnectionPreferencesResponse]:
-    _encode_catalog = converting.encode_string
-    _encode_arn = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.UpdateConnectionPreferencesResponse]:
+    _encode_catalog = _serialization.encode_string
+    _encode_arn = _serialization.encode_string
     _encode_access_type = _converter.get_unstructure_hook(enums.AccessType)
-    _encode_excluded_participant_ids = converting.list_encoder(converting.encode_string)
+    _encode_excluded_participant_ids = _serialization.list_encoder(_serialization.encode_string)
     _encode_updated_at = _converter.get_unstructure_hook(datetime)
-    _encode_revision = converting.encode_integer
+    _encode_revision = _serialization.encode_integer
 
-    def encode(_obj: structures.UpdateConnectionPreferencesResponse) -> converting.Json:
-        converting.check_class(_obj, structures.UpdateConnectionPreferencesResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.UpdateConnectionPreferencesResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.UpdateConnectionPreferencesResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -7005,22 +7043,24 @@ def _encode_update_connection_preferences_response(
             _result["UpdatedAt"] = _encode_updated_at(_obj.updated_at)
             _at = ".Revision"
             _result["Revision"] = _encode_revision(_obj.revision)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_access_denied_exception(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_access_denied_exception(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.AccessDeniedException,
         (
-            converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "Reason",
                 "reason",
                 required=True,
@@ -7032,13 +7072,13 @@ def _decode_access_denied_exception(_converter: converting.ServiceConverter) -> 
 
 
 def _encode_access_denied_exception(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[errors.AccessDeniedException]:
-    return converting.error_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.AccessDeniedException]:
+    return _serialization.error_encoder(
         errors.AccessDeniedException,
         (
-            converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField(
                 "reason",
                 "Reason",
                 required=True,
@@ -7048,12 +7088,14 @@ def _encode_access_denied_exception(
     )
 
 
-def _decode_conflict_exception(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_conflict_exception(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.ConflictException,
         (
-            converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "Reason",
                 "reason",
                 required=True,
@@ -7064,40 +7106,48 @@ def _decode_conflict_exception(_converter: converting.ServiceConverter) -> conve
     )
 
 
-def _encode_conflict_exception(_converter: converting.ServiceConverter) -> converting.Encode[errors.ConflictException]:
-    return converting.error_encoder(
+def _encode_conflict_exception(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.ConflictException]:
+    return _serialization.error_encoder(
         errors.ConflictException,
         (
-            converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField(
                 "reason", "Reason", required=True, encode=_converter.get_unstructure_hook(enums.ConflictExceptionReason)
             ),
         ),
     )
 
 
-def _decode_internal_server_exception(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_internal_server_exception(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.InternalServerException,
-        (converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),),
+        (
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+        ),
     )
 
 
 def _encode_internal_server_exception(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[errors.InternalServerException]:
-    return converting.error_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.InternalServerException]:
+    return _serialization.error_encoder(
         errors.InternalServerException,
-        (converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),),
+        (_serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),),
     )
 
 
-def _decode_resource_not_found_exception(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_resource_not_found_exception(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.ResourceNotFoundException,
         (
-            converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "Reason",
                 "reason",
                 required=True,
@@ -7109,13 +7159,13 @@ def _decode_resource_not_found_exception(_converter: converting.ServiceConverter
 
 
 def _encode_resource_not_found_exception(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[errors.ResourceNotFoundException]:
-    return converting.error_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.ResourceNotFoundException]:
+    return _serialization.error_encoder(
         errors.ResourceNotFoundException,
         (
-            converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField(
                 "reason",
                 "Reason",
                 required=True,
@@ -7125,12 +7175,16 @@ def _encode_resource_not_found_exception(
     )
 
 
-def _decode_service_quota_exceeded_exception(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_service_quota_exceeded_exception(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.ServiceQuotaExceededException,
         (
-            converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "Reason",
                 "reason",
                 required=True,
@@ -7142,13 +7196,13 @@ def _decode_service_quota_exceeded_exception(_converter: converting.ServiceConve
 
 
 def _encode_service_quota_exceeded_exception(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[errors.ServiceQuotaExceededException]:
-    return converting.error_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.ServiceQuotaExceededException]:
+    return _serialization.error_encoder(
         errors.ServiceQuotaExceededException,
         (
-            converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField(
                 "reason",
                 "Reason",
                 required=True,
@@ -7158,49 +7212,57 @@ def _encode_service_quota_exceeded_exception(
     )
 
 
-def _decode_throttling_exception(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_throttling_exception(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.ThrottlingException,
         (
-            converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
-                "ServiceCode", "service_code", required=False, decode=converting.decode_string, cls=str
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
             ),
-            converting.ErrorMember("QuotaCode", "quota_code", required=False, decode=converting.decode_string, cls=str),
+            _serialization.ErrorMember(
+                "ServiceCode", "service_code", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
+                "QuotaCode", "quota_code", required=False, decode=_serialization.decode_string, cls=str
+            ),
         ),
     )
 
 
 def _encode_throttling_exception(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[errors.ThrottlingException]:
-    return converting.error_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.ThrottlingException]:
+    return _serialization.error_encoder(
         errors.ThrottlingException,
         (
-            converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),
-            converting.ErrorField("service_code", "ServiceCode", required=False, encode=converting.encode_string),
-            converting.ErrorField("quota_code", "QuotaCode", required=False, encode=converting.encode_string),
+            _serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField(
+                "service_code", "ServiceCode", required=False, encode=_serialization.encode_string
+            ),
+            _serialization.ErrorField("quota_code", "QuotaCode", required=False, encode=_serialization.encode_string),
         ),
     )
 
 
-def _decode_validation_exception(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_validation_exception(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.ValidationException,
         (
-            converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "Reason",
                 "reason",
                 required=True,
                 decode=_converter.get_structure_hook(enums.ValidationExceptionReason),
                 cls=enums.ValidationExceptionReason,
             ),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
                 "ErrorDetails",
                 "error_details",
                 required=False,
-                decode=converting.list_decoder(
+                decode=_serialization.list_decoder(
                     _converter.get_structure_hook(unions.ValidationError), unions.ValidationError
                 ),
                 cls=list[unions.ValidationError],
@@ -7210,29 +7272,29 @@ def _decode_validation_exception(_converter: converting.ServiceConverter) -> con
 
 
 def _encode_validation_exception(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[errors.ValidationException]:
-    return converting.error_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.ValidationException]:
+    return _serialization.error_encoder(
         errors.ValidationException,
         (
-            converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField(
                 "reason",
                 "Reason",
                 required=True,
                 encode=_converter.get_unstructure_hook(enums.ValidationExceptionReason),
             ),
-            converting.ErrorField(
+            _serialization.ErrorField(
                 "error_details",
                 "ErrorDetails",
                 required=False,
-                encode=converting.list_encoder(_converter.get_unstructure_hook(unions.ValidationError)),
+                encode=_serialization.list_encoder(_converter.get_unstructure_hook(unions.ValidationError)),
             ),
         ),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.AcceptConnectionInvitationRequest: _decode_accept_connection_invitation_request,
     structures.AcceptConnectionInvitationResponse: _decode_accept_connection_invitation_response,
     structures.AccountSummary: _decode_account_summary,
@@ -7332,26 +7394,26 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     errors.ServiceQuotaExceededException: _decode_service_quota_exceeded_exception,
     errors.ThrottlingException: _decode_throttling_exception,
     errors.ValidationException: _decode_validation_exception,
-    unions.ParticipantPartnerProfile: lambda _converter: converting.variant_decoder(
+    unions.ParticipantPartnerProfile: lambda _converter: _serialization.variant_decoder(
         "PartnerProfile",
         unions.ParticipantPartnerProfile,
         _converter.get_structure_hook(structures.PartnerProfileSummary),
         structures.PartnerProfileSummary,
     ),
-    unions.ParticipantSellerProfile: lambda _converter: converting.variant_decoder(
+    unions.ParticipantSellerProfile: lambda _converter: _serialization.variant_decoder(
         "SellerProfile",
         unions.ParticipantSellerProfile,
         _converter.get_structure_hook(structures.SellerProfileSummary),
         structures.SellerProfileSummary,
     ),
-    unions.ParticipantAccount: lambda _converter: converting.variant_decoder(
+    unions.ParticipantAccount: lambda _converter: _serialization.variant_decoder(
         "Account",
         unions.ParticipantAccount,
         _converter.get_structure_hook(structures.AccountSummary),
         structures.AccountSummary,
     ),
-    unions.ParticipantUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ParticipantUnknown),
-    unions.Participant: lambda _converter: converting.union_decoder(
+    unions.ParticipantUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ParticipantUnknown),
+    unions.Participant: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             "PartnerProfile": unions.ParticipantPartnerProfile,
@@ -7360,22 +7422,22 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
         },
         unions.ParticipantUnknown,
     ),
-    unions.ValidationErrorFieldValidationError: lambda _converter: converting.variant_decoder(
+    unions.ValidationErrorFieldValidationError: lambda _converter: _serialization.variant_decoder(
         "FieldValidationError",
         unions.ValidationErrorFieldValidationError,
         _converter.get_structure_hook(structures.FieldValidationError),
         structures.FieldValidationError,
     ),
-    unions.ValidationErrorBusinessValidationError: lambda _converter: converting.variant_decoder(
+    unions.ValidationErrorBusinessValidationError: lambda _converter: _serialization.variant_decoder(
         "BusinessValidationError",
         unions.ValidationErrorBusinessValidationError,
         _converter.get_structure_hook(structures.BusinessValidationError),
         structures.BusinessValidationError,
     ),
-    unions.ValidationErrorUnknown: lambda _converter: converting.unknown_decoder(
+    unions.ValidationErrorUnknown: lambda _converter: _serialization.unknown_decoder(
         _converter, unions.ValidationErrorUnknown
     ),
-    unions.ValidationError: lambda _converter: converting.union_decoder(
+    unions.ValidationError: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             "FieldValidationError": unions.ValidationErrorFieldValidationError,
@@ -7383,22 +7445,22 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
         },
         unions.ValidationErrorUnknown,
     ),
-    unions.VerificationDetailsBusinessVerificationDetails: lambda _converter: converting.variant_decoder(
+    unions.VerificationDetailsBusinessVerificationDetails: lambda _converter: _serialization.variant_decoder(
         "BusinessVerificationDetails",
         unions.VerificationDetailsBusinessVerificationDetails,
         _converter.get_structure_hook(structures.BusinessVerificationDetails),
         structures.BusinessVerificationDetails,
     ),
-    unions.VerificationDetailsRegistrantVerificationDetails: lambda _converter: converting.variant_decoder(
+    unions.VerificationDetailsRegistrantVerificationDetails: lambda _converter: _serialization.variant_decoder(
         "RegistrantVerificationDetails",
         unions.VerificationDetailsRegistrantVerificationDetails,
         _converter.get_structure_hook(structures.RegistrantVerificationDetails),
         structures.RegistrantVerificationDetails,
     ),
-    unions.VerificationDetailsUnknown: lambda _converter: converting.unknown_decoder(
+    unions.VerificationDetailsUnknown: lambda _converter: _serialization.unknown_decoder(
         _converter, unions.VerificationDetailsUnknown
     ),
-    unions.VerificationDetails: lambda _converter: converting.union_decoder(
+    unions.VerificationDetails: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             "BusinessVerificationDetails": unions.VerificationDetailsBusinessVerificationDetails,
@@ -7406,22 +7468,22 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
         },
         unions.VerificationDetailsUnknown,
     ),
-    unions.VerificationResponseDetailsBusinessVerificationResponse: lambda _converter: converting.variant_decoder(
+    unions.VerificationResponseDetailsBusinessVerificationResponse: lambda _converter: _serialization.variant_decoder(
         "BusinessVerificationResponse",
         unions.VerificationResponseDetailsBusinessVerificationResponse,
         _converter.get_structure_hook(structures.BusinessVerificationResponse),
         structures.BusinessVerificationResponse,
     ),
-    unions.VerificationResponseDetailsRegistrantVerificationResponse: lambda _converter: converting.variant_decoder(
+    unions.VerificationResponseDetailsRegistrantVerificationResponse: lambda _converter: _serialization.variant_decoder(
         "RegistrantVerificationResponse",
         unions.VerificationResponseDetailsRegistrantVerificationResponse,
         _converter.get_structure_hook(structures.RegistrantVerificationResponse),
         structures.RegistrantVerificationResponse,
     ),
-    unions.VerificationResponseDetailsUnknown: lambda _converter: converting.unknown_decoder(
+    unions.VerificationResponseDetailsUnknown: lambda _converter: _serialization.unknown_decoder(
         _converter, unions.VerificationResponseDetailsUnknown
     ),
-    unions.VerificationResponseDetails: lambda _converter: converting.union_decoder(
+    unions.VerificationResponseDetails: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             "BusinessVerificationResponse": unions.VerificationResponseDetailsBusinessVerificationResponse,
@@ -7431,7 +7493,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.AcceptConnectionInvitationRequest: _encode_accept_connection_invitation_request,
     structures.AcceptConnectionInvitationResponse: _encode_accept_connection_invitation_response,
     structures.AccountSummary: _encode_account_summary,
@@ -7531,21 +7593,21 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     errors.ServiceQuotaExceededException: _encode_service_quota_exceeded_exception,
     errors.ThrottlingException: _encode_throttling_exception,
     errors.ValidationException: _encode_validation_exception,
-    unions.ParticipantPartnerProfile: lambda _converter: converting.variant_encoder(
+    unions.ParticipantPartnerProfile: lambda _converter: _serialization.variant_encoder(
         "PartnerProfile",
         unions.ParticipantPartnerProfile,
         _converter.get_unstructure_hook(structures.PartnerProfileSummary),
     ),
-    unions.ParticipantSellerProfile: lambda _converter: converting.variant_encoder(
+    unions.ParticipantSellerProfile: lambda _converter: _serialization.variant_encoder(
         "SellerProfile",
         unions.ParticipantSellerProfile,
         _converter.get_unstructure_hook(structures.SellerProfileSummary),
     ),
-    unions.ParticipantAccount: lambda _converter: converting.variant_encoder(
+    unions.ParticipantAccount: lambda _converter: _serialization.variant_encoder(
         "Account", unions.ParticipantAccount, _converter.get_unstructure_hook(structures.AccountSummary)
     ),
-    unions.ParticipantUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ParticipantUnknown),
-    unions.Participant: lambda _converter: converting.union_encoder(
+    unions.ParticipantUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ParticipantUnknown),
+    unions.Participant: lambda _converter: _serialization.union_encoder(
         _converter,
         "Participant",
         (
@@ -7555,20 +7617,20 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
             unions.ParticipantUnknown,
         ),
     ),
-    unions.ValidationErrorFieldValidationError: lambda _converter: converting.variant_encoder(
+    unions.ValidationErrorFieldValidationError: lambda _converter: _serialization.variant_encoder(
         "FieldValidationError",
         unions.ValidationErrorFieldValidationError,
         _converter.get_unstructure_hook(structures.FieldValidationError),
     ),
-    unions.ValidationErrorBusinessValidationError: lambda _converter: converting.variant_encoder(
+    unions.ValidationErrorBusinessValidationError: lambda _converter: _serialization.variant_encoder(
         "BusinessValidationError",
         unions.ValidationErrorBusinessValidationError,
         _converter.get_unstructure_hook(structures.BusinessValidationError),
     ),
-    unions.ValidationErrorUnknown: lambda _converter: converting.unknown_encoder(
+    unions.ValidationErrorUnknown: lambda _converter: _serialization.unknown_encoder(
         _converter, unions.ValidationErrorUnknown
     ),
-    unions.ValidationError: lambda _converter: converting.union_encoder(
+    unions.ValidationError: lambda _converter: _serialization.union_encoder(
         _converter,
         "ValidationError",
         (
@@ -7577,20 +7639,20 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
             unions.ValidationErrorUnknown,
         ),
     ),
-    unions.VerificationDetailsBusinessVerificationDetails: lambda _converter: converting.variant_encoder(
+    unions.VerificationDetailsBusinessVerificationDetails: lambda _converter: _serialization.variant_encoder(
         "BusinessVerificationDetails",
         unions.VerificationDetailsBusinessVerificationDetails,
         _converter.get_unstructure_hook(structures.BusinessVerificationDetails),
     ),
-    unions.VerificationDetailsRegistrantVerificationDetails: lambda _converter: converting.variant_encoder(
+    unions.VerificationDetailsRegistrantVerificationDetails: lambda _converter: _serialization.variant_encoder(
         "RegistrantVerificationDetails",
         unions.VerificationDetailsRegistrantVerificationDetails,
         _converter.get_unstructure_hook(structures.RegistrantVerificationDetails),
     ),
-    unions.VerificationDetailsUnknown: lambda _converter: converting.unknown_encoder(
+    unions.VerificationDetailsUnknown: lambda _converter: _serialization.unknown_encoder(
         _converter, unions.VerificationDetailsUnknown
     ),
-    unions.VerificationDetails: lambda _converter: converting.union_encoder(
+    unions.VerificationDetails: lambda _converter: _serialization.union_encoder(
         _converter,
         "VerificationDetails",
         (
@@ -7599,20 +7661,20 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
             unions.VerificationDetailsUnknown,
         ),
     ),
-    unions.VerificationResponseDetailsBusinessVerificationResponse: lambda _converter: converting.variant_encoder(
+    unions.VerificationResponseDetailsBusinessVerificationResponse: lambda _converter: _serialization.variant_encoder(
         "BusinessVerificationResponse",
         unions.VerificationResponseDetailsBusinessVerificationResponse,
         _converter.get_unstructure_hook(structures.BusinessVerificationResponse),
     ),
-    unions.VerificationResponseDetailsRegistrantVerificationResponse: lambda _converter: converting.variant_encoder(
+    unions.VerificationResponseDetailsRegistrantVerificationResponse: lambda _converter: _serialization.variant_encoder(
         "RegistrantVerificationResponse",
         unions.VerificationResponseDetailsRegistrantVerificationResponse,
         _converter.get_unstructure_hook(structures.RegistrantVerificationResponse),
     ),
-    unions.VerificationResponseDetailsUnknown: lambda _converter: converting.unknown_encoder(
+    unions.VerificationResponseDetailsUnknown: lambda _converter: _serialization.unknown_encoder(
         _converter, unions.VerificationResponseDetailsUnknown
     ),
-    unions.VerificationResponseDetails: lambda _converter: converting.union_encoder(
+    unions.VerificationResponseDetails: lambda _converter: _serialization.union_encoder(
         _converter,
         "VerificationResponseDetails",
         (
@@ -7649,18 +7711,18 @@ ENUMS: Final = (
 )
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from aiopartnercentral.account import errors, structures
-from aiopartnercentral.operation import Operation, Pagination, Service
+from aiopartnercentral.types import Operation, Pagination, Service
 
 ACCEPT_CONNECTION_INVITATION: Final[
     Operation[structures.AcceptConnectionInvitationRequest, structures.AcceptConnectionInvitationResponse]

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import attrs
 
 from aiopartnercentral.account import structures
-from aiopartnercentral.shapes import UnknownMember
+from aiopartnercentral.types import UnknownMember
 
 
 @attrs.frozen(weakref_slot=False)

@@ -10,100 +10,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiopartnercentral.lazy import lazily
+from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.access import Credentials, CredentialsProvider, Role
-    from aiopartnercentral.bulk.clients import Clients
-    from aiopartnercentral.bulk.collection import BulkCollected, Collection
-    from aiopartnercentral.bulk.events import (
-        Event,
-        Observer,
-        PageFetched,
-        Retried,
-        RunFinished,
-        RunStarted,
-        SourceFinished,
-        SourceRestarted,
-        SourceStarted,
-        Throttled,
-        combine,
-        error_type,
+    from aiopartnercentral._transport.credentials import (
+        Credentials as Credentials,
+        CredentialsProvider as CredentialsProvider,
+        Role as Role,
     )
-    from aiopartnercentral.bulk.job import Listing
-    from aiopartnercentral.bulk.limits import Limits
-    from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.bulk.report import BulkReport, SourceReport
-    from aiopartnercentral.bulk.source import Source, check_sources
-    from aiopartnercentral.bulk.sources_file import load_sources
-    from aiopartnercentral.bulk.stream import BulkStream
-    from aiopartnercentral.bulk.telemetry import Telemetry
-
-__all__ = [
-    "BulkCollected",
-    "BulkReport",
-    "BulkStream",
-    "Clients",
-    "Collection",
-    "Credentials",
-    "CredentialsProvider",
-    "Event",
-    "Limits",
-    "Listing",
-    "Observer",
-    "Origin",
-    "PageFetched",
-    "Retried",
-    "Role",
-    "RunFinished",
-    "RunStarted",
-    "Source",
-    "SourceFinished",
-    "SourceReport",
-    "SourceRestarted",
-    "SourceStarted",
-    "Telemetry",
-    "Throttled",
-    "check_sources",
-    "combine",
-    "error_type",
-    "load_sources",
-]
-
-_MODULES = {
-    "BulkCollected": "bulk.collection",
-    "BulkReport": "bulk.report",
-    "BulkStream": "bulk.stream",
-    "Clients": "bulk.clients",
-    "Collection": "bulk.collection",
-    "Credentials": "access",
-    "CredentialsProvider": "access",
-    "Event": "bulk.events",
-    "Limits": "bulk.limits",
-    "Listing": "bulk.job",
-    "Observer": "bulk.events",
-    "Origin": "bulk.origin",
-    "PageFetched": "bulk.events",
-    "Retried": "bulk.events",
-    "Role": "access",
-    "RunFinished": "bulk.events",
-    "RunStarted": "bulk.events",
-    "Source": "bulk.source",
-    "SourceFinished": "bulk.events",
-    "SourceReport": "bulk.report",
-    "SourceRestarted": "bulk.events",
-    "SourceStarted": "bulk.events",
-    "Telemetry": "bulk.telemetry",
-    "Throttled": "bulk.events",
-    "check_sources": "bulk.source",
-    "combine": "bulk.events",
-    "error_type": "bulk.events",
-    "load_sources": "bulk.sources_file",
-}
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-    __getattr__ = lazily(globals(), _MODULES)
-
-
-def __dir__() -> list[str]:
-    return __all__
+    from aiopartnercentral.bulk.client_pool import Clients as Clients
+    from aiopartnercentral.bulk.collection import (
+        BulkCollected as BulkCollected,
+        Collection as Collection,
+    )
+    from aiopartnercentral.bulk.config_file import load_sources as load_sources
+    from aiopartnercentral.bulk.instrumentation.events import (
+        Event as Event,
+        Observer as Observer,
+        PageFetched as PageFetched,
+        Retried as Retried,
+        RunFinished as RunFinished,
+        RunStarted as RunStarted,
+        SourceFinished as SourceFinished,
+        SourceRestarted as SourceRestarted,
+        SourceStarted as SourceStarted,
+        Throttled as Throttled,
+        combine as combine,
+        error_type as error_type,
+    )
+    from aiopartnercentral.bulk.instrumentation.opentelemetry import Telemetry as Telemetry
+    from aiopartnercentral.bulk.limits import Limits as Limits
+    from aiopartnercentral.bulk.origin import Origin as Origin
+    from aiopartnercentral.bulk.report import (
+        BulkReport as BulkReport,
+        SourceReport as SourceReport,
+    )
+    from aiopartnercentral.bulk.source import (
+        Source as Source,
+        check_sources as check_sources,
+    )
+    from aiopartnercentral.bulk.spec import Listing as Listing
+    from aiopartnercentral.bulk.stream import BulkStream as BulkStream
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

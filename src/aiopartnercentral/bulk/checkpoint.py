@@ -20,12 +20,12 @@ import anyio
 import attrs
 import msgspec
 
-from aiopartnercentral.blocking import to_its_end
-from aiopartnercentral.bulk.events import error_text
-from aiopartnercentral.bulk.written import Written
+from aiopartnercentral._pagination.report import ENDED_WELL, MalformedItem, Outcome, Progress
+from aiopartnercentral._utils.file_lock import locked, unlocked
+from aiopartnercentral._utils.threads import to_its_end
+from aiopartnercentral.bulk.dedup import Written
+from aiopartnercentral.bulk.instrumentation.events import error_text
 from aiopartnercentral.errors import CheckpointError
-from aiopartnercentral.locking import locked, unlocked
-from aiopartnercentral.report import ENDED_WELL, MalformedItem, Outcome, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.shapes import JsonValue
+    from aiopartnercentral.types import JsonValue
 
 __all__ = ["Checkpoint", "Question", "digests"]
 

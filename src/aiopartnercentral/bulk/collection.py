@@ -5,28 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, get_args
 
-from aiopartnercentral.bulk.clients import Clients
-from aiopartnercentral.bulk.job import Job, Listing, Listings, make_plan, name_listings
+from aiopartnercentral._client import ClientOptions, check_options
+from aiopartnercentral._pagination.page_iterator import read_batch, read_items
+from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, one_of
+from aiopartnercentral._pagination.reentrant import Reentrant
+from aiopartnercentral._utils.validators import type_name
+from aiopartnercentral.bulk.client_pool import Clients
 from aiopartnercentral.bulk.limits import Limits
-from aiopartnercentral.bulk.pouring import Poured, check_pouring, pour, read_poured
+from aiopartnercentral.bulk.sink_writer import Poured, check_pouring, pour, read_poured
+from aiopartnercentral.bulk.spec import Job, Listing, Listings, make_plan, name_listings
 from aiopartnercentral.bulk.stream import BulkStream, View
-from aiopartnercentral.checks import type_name
-from aiopartnercentral.client import ClientOptions, check_options
 from aiopartnercentral.errors import SourcesFailedError
-from aiopartnercentral.paging import OnError, OnMalformed, ignoring, one_of
-from aiopartnercentral.reentrant import Reentrant
-from aiopartnercentral.walk import read_batch, read_items
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection as Several
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection as Several, Iterable, Mapping, Sequence
 
-    from aiopartnercentral.bulk.events import Observer
+    from aiopartnercentral._client import ServiceClient
+    from aiopartnercentral.bulk.instrumentation.events import Observer
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.bulk.report import BulkReport
     from aiopartnercentral.bulk.source import Source
-    from aiopartnercentral.client import ServiceClient
     from aiopartnercentral.sinks import Sink
 
 __all__ = ["BulkCollected", "BulkSource", "Collection"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiopartnercentral.bulk.events import error_text
-from aiopartnercentral.report import Progress, Totals, failures, table
+from aiopartnercentral._pagination.report import Progress, Totals, failures, table
+from aiopartnercentral.bulk.instrumentation.events import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from aiopartnercentral import checks
-from aiopartnercentral.access import Credentials, CredentialsProvider, Role
-from aiopartnercentral.client import ServiceClient
+from aiopartnercentral._client import ServiceClient
+from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
+from aiopartnercentral._utils import validators
 
 __all__ = ["Credentials", "CredentialsProvider", "Identity", "Role", "Source", "check_sources", "identity"]
 
 _WAYS = ("profile", "role", "credentials", "client")
 
-_region = checks.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", length=(3, 63), allowed="a region's name, such as us-east-1")
+_region = validators.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", length=(3, 63), allowed="a region's name, such as us-east-1")
 
 Identity: TypeAlias = tuple[int, ...]
 
@@ -30,7 +30,7 @@ def identity(value: object) -> Identity:
 
 
 def _endpoint(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
-    checks.text(instance, attribute, value)
+    validators.text(instance, attribute, value)
     parts = None
     try:
         parts = urlsplit(value)
@@ -43,17 +43,17 @@ def _endpoint(instance: object, attribute: attrs.Attribute[Any], value: str) -> 
         raise ValueError(f"{attribute.name} must not hold a user name or password")
 
 
-def _of_class(cls: type, article: str) -> checks.Check:
+def _of_class(cls: type, article: str) -> validators.Check:
     def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
         if not isinstance(value, cls):
-            raise TypeError(f"{attribute.name} must be {article} {cls.__name__}, not {checks.type_name(value)}")
+            raise TypeError(f"{attribute.name} must be {article} {cls.__name__}, not {validators.type_name(value)}")
 
     return check
 
 
 def _callable(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, Callable):  # type: ignore[arg-type] # mypy takes it for no class
-        raise TypeError(f"{attribute.name} must be an async function, not {checks.type_name(value)}")
+        raise TypeError(f"{attribute.name} must be an async function, not {validators.type_name(value)}")
 
 
 def _default_account(source: Source) -> str:
@@ -104,22 +104,22 @@ class Source:
         ValueError: an argument has a value that cannot be, or two exclude each other.
     """
 
-    catalog: str = attrs.field(validator=checks.text)
-    profile: str | None = attrs.field(default=None, kw_only=True, validator=checks.optional(checks.text))
-    role: Role | None = attrs.field(default=None, kw_only=True, validator=checks.optional(_of_class(Role, "a")))
+    catalog: str = attrs.field(validator=validators.text)
+    profile: str | None = attrs.field(default=None, kw_only=True, validator=validators.optional(validators.text))
+    role: Role | None = attrs.field(default=None, kw_only=True, validator=validators.optional(_of_class(Role, "a")))
     credentials: CredentialsProvider | None = attrs.field(
-        default=None, kw_only=True, repr=False, eq=identity, validator=checks.optional(_callable)
+        default=None, kw_only=True, repr=False, eq=identity, validator=validators.optional(_callable)
     )
     client: ServiceClient | None = attrs.field(
-        default=None, kw_only=True, validator=checks.optional(_of_class(ServiceClient, "a"))
+        default=None, kw_only=True, validator=validators.optional(_of_class(ServiceClient, "a"))
     )
-    region_name: str | None = attrs.field(default=None, kw_only=True, validator=checks.optional(_region))
-    endpoint_url: str | None = attrs.field(default=None, kw_only=True, validator=checks.optional(_endpoint))
+    region_name: str | None = attrs.field(default=None, kw_only=True, validator=validators.optional(_region))
+    endpoint_url: str | None = attrs.field(default=None, kw_only=True, validator=validators.optional(_endpoint))
     account: str = attrs.field(
-        default=attrs.Factory(_default_account, takes_self=True), kw_only=True, validator=checks.text
+        default=attrs.Factory(_default_account, takes_self=True), kw_only=True, validator=validators.text
     )
     label: str = attrs.field(
-        default=attrs.Factory(_default_label, takes_self=True), kw_only=True, validator=checks.text
+        default=attrs.Factory(_default_label, takes_self=True), kw_only=True, validator=validators.text
     )
 
     def __attrs_post_init__(self) -> None:
@@ -140,7 +140,7 @@ def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Sourc
         ValueError: there is none, or two have the same label.
     """
     if not isinstance(sources, Iterable | Source):
-        raise TypeError(f"sources must be catalogs or Source objects, not {checks.type_name(sources)}")
+        raise TypeError(f"sources must be catalogs or Source objects, not {validators.type_name(sources)}")
     given = (sources,) if isinstance(sources, str | Source) else tuple(sources)
     if not given:
         raise ValueError("sources must name at least one source")
@@ -148,7 +148,7 @@ def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Sourc
     checked = []
     for position, each in enumerate(given):
         if not isinstance(each, str | Source):
-            raise TypeError(f"sources[{position}] must be a catalog or a Source, not {checks.type_name(each)}")
+            raise TypeError(f"sources[{position}] must be a catalog or a Source, not {validators.type_name(each)}")
         source = each if isinstance(each, Source) else Source(each)
         if source.label in first:
             raise ValueError(

@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import anyio
 import attrs
 
-from aiopartnercentral.bulk.calls import Call, Run
+from aiopartnercentral._pagination.merge import FanOut, Way
+from aiopartnercentral._pagination.page_iterator import Reader, Walk
+from aiopartnercentral._pagination.progress import Ledger
+from aiopartnercentral._pagination.report import Outcome, Progress
 from aiopartnercentral.bulk.checkpoint import Checkpoint
-from aiopartnercentral.bulk.events import RunFinished, RunStarted, SourceFinished, SourceStarted
-from aiopartnercentral.bulk.job import fetched
+from aiopartnercentral.bulk.dedup import Written
+from aiopartnercentral.bulk.instrumentation.events import RunFinished, RunStarted, SourceFinished, SourceStarted
+from aiopartnercentral.bulk.page_request import Call, Run
 from aiopartnercentral.bulk.queue import Queue
 from aiopartnercentral.bulk.report import BulkReport, SourceReport
 from aiopartnercentral.bulk.seats import Seat
-from aiopartnercentral.bulk.written import Written
+from aiopartnercentral.bulk.spec import fetched
 from aiopartnercentral.errors import CheckpointError, SourcesFailedError
-from aiopartnercentral.fanout import FanOut, Way
-from aiopartnercentral.ledger import Ledger
-from aiopartnercentral.report import Outcome, Progress
-from aiopartnercentral.walk import Reader, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from aiopartnercentral.bulk.job import Job
     from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.shapes import JsonValue
+    from aiopartnercentral.bulk.spec import Job
+    from aiopartnercentral.types import JsonValue
 
 __all__ = ["BulkStream", "View"]
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
 
-from aiopartnercentral import account, service_model
+from aiopartnercentral import account
+from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations
-from aiopartnercentral.operation import Operation, Pagination
+from aiopartnercentral.types import Operation, Pagination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,8 +156,8 @@ class Api:
 def load() -> Api:
     """Return the Partner Central Account API."""
     service = operations.SERVICE
-    model = service_model.load(service.name, service.api_version)
-    public = {squashed(name): name for name in account.__all__}
+    model = model_data.load(service.name, service.api_version)
+    public = {squashed(name): name for name in dir(account)}
     made = vars(operations).items()
     methods = {value.name: name.lower() for name, value in made if isinstance(value, Operation)}
     paginated = [value.operation.name for _, value in made if isinstance(value, Pagination)]
@@ -166,7 +167,7 @@ def load() -> Api:
         uid=model["metadata"]["uid"],
         operations=model["operations"],
         shapes=model["shapes"],
-        pages=service_model.load(service.name, service.api_version, "paginators-1")["pagination"],
+        pages=model_data.load(service.name, service.api_version, "paginators-1")["pagination"],
         methods=methods,
         paginators={name: methods[name] for name in paginated},
         classes={

@@ -56,15 +56,15 @@ class CollectGroup(TyperGroup):
     def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - see the class
         """Do what all listings of the command line ask for together."""
         from aiopartnercentral.cli.collect import collect  # noqa: PLC0415 - loads botocore
-        from aiopartnercentral.cli.job import checkpoint_of, how_to_go_on  # noqa: PLC0415 - the package of the sinks
-        from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
+        from aiopartnercentral.cli.config import checkpoint_of, how_to_go_on  # noqa: PLC0415 - the package of the sinks
+        from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
         parts = super().invoke(ctx)
         raise typer.Exit(run(lambda: collect(parts), hint=lambda: how_to_go_on(checkpoint_of(parts))))
 
     def _derive(self) -> None:
         # Where typer itself keeps commands, for it suggests from there what a misspelt one may have meant.
-        from aiopartnercentral.cli.listings import commands  # noqa: PLC0415 - loads the generated package
+        from aiopartnercentral.cli.subcommands import commands  # noqa: PLC0415 - loads the generated package
 
         for name, function in ({} if self.commands else commands()).items():
             single = _typer()
@@ -122,7 +122,7 @@ def demo(
 ) -> None:
     """Collect two catalogs from an embedded Partner Central; needs no credentials and no network."""
     from aiopartnercentral.cli.demo import forget_environment, show  # noqa: PLC0415 - loads aiohttp and botocore
-    from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
+    from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
     forget_environment()
     raise typer.Exit(run(lambda: show(latency)))
@@ -173,8 +173,8 @@ def emulator(
     ] = None,
 ) -> None:
     """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
-    from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
-    from aiopartnercentral.cli.serve import prepare, serve  # noqa: PLC0415 - loads aiohttp
+    from aiopartnercentral.cli.emulator import prepare, serve  # noqa: PLC0415 - loads aiohttp
+    from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
     prepared = prepare(
         catalog or [],
@@ -214,7 +214,7 @@ def describe(
 ) -> None:
     """Describe an operation or a type of the Partner Central Account API: members, constraints, errors, who uses it."""
     from aiopartnercentral.cli.describe import show  # noqa: PLC0415 - loads botocore's exceptions
-    from aiopartnercentral.cli.running import run  # noqa: PLC0415 - loads the event loop
+    from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
     if docs and name is None:
         raise typer.BadParameter("it needs the NAME of an operation or a type", param_hint="'--docs'")

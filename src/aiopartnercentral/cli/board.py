@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from aiopartnercentral.bulk.events import (
+from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral.bulk.instrumentation.events import (
     PageFetched,
     RunStarted,
     SourceFinished,
@@ -16,10 +17,9 @@ from aiopartnercentral.bulk.events import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.report import Outcome
 
 if TYPE_CHECKING:
-    from aiopartnercentral.bulk.events import Event
+    from aiopartnercentral.bulk.instrumentation.events import Event
     from aiopartnercentral.bulk.origin import Origin
 
 __all__ = ["Board", "Line"]

@@ -14,29 +14,29 @@ import attrs
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Limits, Source, load_sources
-from aiopartnercentral.cli.beside import WithMalformed, page_of_malformed
 from aiopartnercentral.cli.board import Board
 from aiopartnercentral.cli.collect import connected
-from aiopartnercentral.cli.job import how_to_go_on
+from aiopartnercentral.cli.config import how_to_go_on
+from aiopartnercentral.cli.messages import explain
 from aiopartnercentral.cli.options import Format, OnFailure
-from aiopartnercentral.cli.output import Outlet, Target, deliver, write_once
-from aiopartnercentral.cli.problems import explain
 from aiopartnercentral.cli.progress import width_of
 from aiopartnercentral.cli.rows import Rows
-from aiopartnercentral.cli.running import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.tables import encoded
+from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.table import encoded
 from aiopartnercentral.cli.text import clean, counted, one_line, say
 from aiopartnercentral.cli.watching import watch
+from aiopartnercentral.cli.writer import Outlet, Target, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
+from aiopartnercentral.sinks.rejects import WithMalformed, page_of_malformed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
+    from aiopartnercentral._pagination.report import Progress
     from aiopartnercentral.bulk import BulkReport, Origin
-    from aiopartnercentral.cli.job import Job
-    from aiopartnercentral.report import Progress
+    from aiopartnercentral.cli.config import Job
     from aiopartnercentral.sinks import Sink
 
 __all__ = ["collect_in_bulk"]

@@ -11,25 +11,25 @@ import anyio
 from botocore.exceptions import BotoCoreError
 
 from aiopartnercentral import account
-from aiopartnercentral.cli.job import how_to_go_on, put_together
+from aiopartnercentral._pagination.report import Outcome, Report, failures
+from aiopartnercentral.cli.config import how_to_go_on, put_together
+from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
-from aiopartnercentral.cli.output import Outlet, Target, deliver
-from aiopartnercentral.cli.problems import explain, explain_all, unforeseen
 from aiopartnercentral.cli.progress import follow, width_of
 from aiopartnercentral.cli.rows import Rows
-from aiopartnercentral.cli.running import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.tables import encoded, report_text
+from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.table import encoded, report_text
 from aiopartnercentral.cli.text import one_line, show
+from aiopartnercentral.cli.writer import Outlet, Target, deliver
 from aiopartnercentral.errors import CatalogsFailedError
-from aiopartnercentral.report import Outcome, Report, failures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
-    from aiopartnercentral.cli.job import Job, Part
-    from aiopartnercentral.client import ConnectOptions
-    from aiopartnercentral.paging import Paginator, Stream, StreamSource
-    from aiopartnercentral.report import Progress
+    from aiopartnercentral._client import ConnectOptions
+    from aiopartnercentral._pagination.paginator import Paginator, Stream, StreamSource
+    from aiopartnercentral._pagination.report import Progress
+    from aiopartnercentral.cli.config import Job, Part
 
 __all__ = ["collect", "connected", "drain"]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from aiopartnercentral import account
 from aiopartnercentral.cli.collect import drain
 from aiopartnercentral.cli.grid import Column, Item, Part, render
-from aiopartnercentral.cli.output import STDOUT, Target, write_once
 from aiopartnercentral.cli.progress import can_be_live, width_of
-from aiopartnercentral.cli.tables import encoded, moment, report_text, tag
+from aiopartnercentral.cli.table import encoded, moment, report_text, tag
 from aiopartnercentral.cli.text import clean, say
+from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import Emulator
 
 if TYPE_CHECKING:

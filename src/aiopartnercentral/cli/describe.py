@@ -12,12 +12,12 @@ from aiopartnercentral.cli import api
 from aiopartnercentral.cli.describing import describe, entries
 from aiopartnercentral.cli.documentation import installed
 from aiopartnercentral.cli.markup import plain
-from aiopartnercentral.cli.output import STDOUT, Target, write_once
 from aiopartnercentral.cli.progress import width_of
-from aiopartnercentral.cli.running import USAGE, CommandError
+from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.sheet import list_text, sheet_text
-from aiopartnercentral.cli.tables import encoded
+from aiopartnercentral.cli.table import encoded
 from aiopartnercentral.cli.text import one_line
+from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 
 if TYPE_CHECKING:
     from aiopartnercentral.cli.documentation import Texts

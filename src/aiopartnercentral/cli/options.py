@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from aiopartnercentral.cli.output import STDOUT
 from aiopartnercentral.cli.text import is_text
+from aiopartnercentral.cli.writer import STDOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

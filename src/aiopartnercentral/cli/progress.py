@@ -10,13 +10,13 @@ import anyio
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.cli.text import clean, counted, say, unheard
-from aiopartnercentral.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiopartnercentral.report import CatalogReport, Report
+    from aiopartnercentral._pagination.report import CatalogReport, Report
 
 __all__ = ["can_be_live", "follow", "is_terminal", "width_of"]
 

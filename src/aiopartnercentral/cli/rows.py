@@ -7,7 +7,7 @@ from functools import partial
 import anyio.to_thread
 
 from aiopartnercentral.cli.grid import Column, Item, render
-from aiopartnercentral.cli.tables import cells, columns_of
+from aiopartnercentral.cli.table import cells, columns_of
 from aiopartnercentral.cli.text import clean
 
 __all__ = ["Rows"]

@@ -41,98 +41,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiopartnercentral.emulator.clock import Clock
-from aiopartnercentral.emulator.entries import StateError
-from aiopartnercentral.emulator.identity import Credential
-from aiopartnercentral.emulator.policy import Denial
-from aiopartnercentral.emulator.quotas import Quotas
-from aiopartnercentral.lazy import lazily
+from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.disorder.altering import (
-        ExtraMember,
-        MalformedItem,
-        UnknownEnumValue,
-        UnknownUnionMember,
+    from aiopartnercentral.emulator.auth import Credential as Credential
+    from aiopartnercentral.emulator.faults.config_file import read_faults as read_faults
+    from aiopartnercentral.emulator.faults.connection import (
+        ContentType as ContentType,
+        HalfBody as HalfBody,
+        InvalidJson as InvalidJson,
+        Reset as Reset,
     )
-    from aiopartnercentral.emulator.disorder.breaking import ContentType, HalfBody, InvalidJson, Reset
-    from aiopartnercentral.emulator.disorder.fault import Fault
-    from aiopartnercentral.emulator.disorder.leading import EmptyPage, RepeatedToken
-    from aiopartnercentral.emulator.disorder.reading import read_faults
-    from aiopartnercentral.emulator.disorder.refusing import ExpiredToken, ServerError, Throttle
-    from aiopartnercentral.emulator.disorder.waiting import (
-        ExponentialLatency,
-        Latency,
-        LognormalLatency,
-        Trickle,
-        UniformLatency,
+    from aiopartnercentral.emulator.faults.errors import (
+        ExpiredToken as ExpiredToken,
+        ServerError as ServerError,
+        Throttle as Throttle,
     )
-    from aiopartnercentral.emulator.server import Emulator
-
-__all__ = [
-    "Clock",
-    "ContentType",
-    "Credential",
-    "Denial",
-    "EmptyPage",
-    "Emulator",
-    "ExpiredToken",
-    "ExponentialLatency",
-    "ExtraMember",
-    "Fault",
-    "HalfBody",
-    "InvalidJson",
-    "Latency",
-    "LognormalLatency",
-    "MalformedItem",
-    "Quotas",
-    "RepeatedToken",
-    "Reset",
-    "ServerError",
-    "StateError",
-    "Throttle",
-    "Trickle",
-    "UniformLatency",
-    "UnknownEnumValue",
-    "UnknownUnionMember",
-    "read_faults",
-]
-
-# Imported when somebody asks for them: the server needs aiohttp, which is optional, and few need faults.
-_LATER = {
-    "disorder.altering": (
-        "ExtraMember",
-        "MalformedItem",
-        "UnknownEnumValue",
-        "UnknownUnionMember",
-    ),
-    "disorder.breaking": (
-        "ContentType",
-        "HalfBody",
-        "InvalidJson",
-        "Reset",
-    ),
-    "disorder.fault": ("Fault",),
-    "disorder.leading": (
-        "EmptyPage",
-        "RepeatedToken",
-    ),
-    "disorder.reading": ("read_faults",),
-    "disorder.refusing": (
-        "ExpiredToken",
-        "ServerError",
-        "Throttle",
-    ),
-    "disorder.waiting": (
-        "ExponentialLatency",
-        "Latency",
-        "LognormalLatency",
-        "Trickle",
-        "UniformLatency",
-    ),
-    "server": ("Emulator",),
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-    __getattr__ = lazily(globals(), {name: f"emulator.{module}" for module, names in _LATER.items() for name in names})
+    from aiopartnercentral.emulator.faults.latency import (
+        ExponentialLatency as ExponentialLatency,
+        Latency as Latency,
+        LognormalLatency as LognormalLatency,
+        Trickle as Trickle,
+        UniformLatency as UniformLatency,
+    )
+    from aiopartnercentral.emulator.faults.mutations import (
+        ExtraMember as ExtraMember,
+        MalformedItem as MalformedItem,
+        UnknownEnumValue as UnknownEnumValue,
+        UnknownUnionMember as UnknownUnionMember,
+    )
+    from aiopartnercentral.emulator.faults.pagination import (
+        EmptyPage as EmptyPage,
+        RepeatedToken as RepeatedToken,
+    )
+    from aiopartnercentral.emulator.faults.rules import Fault as Fault
+    from aiopartnercentral.emulator.iam import Denial as Denial
+    from aiopartnercentral.emulator.persistence.records import StateError as StateError
+    from aiopartnercentral.emulator.server import Emulator as Emulator
+    from aiopartnercentral.emulator.state.clock import Clock as Clock
+    from aiopartnercentral.emulator.state.quotas import Quotas as Quotas
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from aiopartnercentral.emulator.reply import Ending
+from aiopartnercentral.emulator.response import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from aiopartnercentral.emulator.reply import Reply
+    from aiopartnercentral.emulator.response import Reply
 
     Hold = Callable[[float], Awaitable[bool]]
 

@@ -15,33 +15,33 @@ import anyio.from_thread
 import anyio.lowlevel
 from aiohttp import web
 
-from aiopartnercentral.blocking import to_its_end
-from aiopartnercentral.emulator import arguments, framing
-from aiopartnercentral.emulator.clock import Clock
-from aiopartnercentral.emulator.control import Control
-from aiopartnercentral.emulator.disorder.fault import Disorder
-from aiopartnercentral.emulator.front import Front
-from aiopartnercentral.emulator.history import History
-from aiopartnercentral.emulator.identity import Identities
-from aiopartnercentral.emulator.page.answering import Pages
-from aiopartnercentral.emulator.page.views import Views
-from aiopartnercentral.emulator.quotas import Quotas
+from aiopartnercentral._utils.threads import to_its_end
+from aiopartnercentral.emulator import options, protocol
+from aiopartnercentral.emulator.admin_api import Control
+from aiopartnercentral.emulator.auth import Identities
+from aiopartnercentral.emulator.dashboard.handlers import Pages
+from aiopartnercentral.emulator.dashboard.views import Views
+from aiopartnercentral.emulator.dispatcher import Service
+from aiopartnercentral.emulator.faults.rules import Disorder
+from aiopartnercentral.emulator.persistence.replay import History
+from aiopartnercentral.emulator.pipeline import Front
 from aiopartnercentral.emulator.sending import send
-from aiopartnercentral.emulator.service import Service
 from aiopartnercentral.emulator.signature import SignatureVersion4
-from aiopartnercentral.emulator.throttle import TokenBucket
+from aiopartnercentral.emulator.state.clock import Clock
+from aiopartnercentral.emulator.state.quotas import Quotas
+from aiopartnercentral.emulator.state.rate_limit import TokenBucket
+from aiopartnercentral.emulator.state.state import World
 from aiopartnercentral.emulator.validation import account_validator
-from aiopartnercentral.emulator.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
     from os import PathLike
     from types import TracebackType
 
-    from aiopartnercentral.emulator.disorder.fault import Fault
-    from aiopartnercentral.emulator.identity import Credential
-    from aiopartnercentral.emulator.policy import Denial
-    from aiopartnercentral.emulator.store import SentCode
+    from aiopartnercentral.emulator.auth import Credential
+    from aiopartnercentral.emulator.faults.rules import Fault
+    from aiopartnercentral.emulator.iam import Denial
+    from aiopartnercentral.emulator.state.catalog import SentCode
 
 DEFAULT_CATALOGS: Mapping[str, int] = {"AWS": 120, "Sandbox": 30}
 # How long a client that has stopped reading or sending may hold up the end, in seconds.
@@ -105,9 +105,9 @@ class Emulator:
         state: str | PathLike[str] | None = None,
         faults: Collection[Fault] = (),
     ) -> None:
-        sizes = arguments.sizes(DEFAULT_CATALOGS if catalogs is None else catalogs)
-        task_time = arguments.duration("task_seconds", task_seconds)
-        world = World(seed, sizes, arguments.account(account_id), quotas or Quotas(), task_time)
+        sizes = options.sizes(DEFAULT_CATALOGS if catalogs is None else catalogs)
+        task_time = options.duration("task_seconds", task_seconds)
+        world = World(seed, sizes, options.account(account_id), quotas or Quotas(), task_time)
         self.clock: Clock = clock or Clock()
         self._history = History(world, self.clock)
         self._state = None if state is None else Path(state)
@@ -142,7 +142,7 @@ class Emulator:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     @property
-    def requests(self) -> Sequence[framing.RecordedRequest]:
+    def requests(self) -> Sequence[protocol.RecordedRequest]:
         """The last ten thousand requests, or the last 16 MB of them, in the order of their arrival."""
         return tuple(self._front.requests)
 
@@ -153,7 +153,7 @@ class Emulator:
 
     @latency.setter
     def latency(self, seconds: float) -> None:
-        self._latency = arguments.duration("latency", seconds).total_seconds()
+        self._latency = options.duration("latency", seconds).total_seconds()
 
     @property
     def requests_per_second(self) -> float | None:
@@ -162,7 +162,7 @@ class Emulator:
 
     @requests_per_second.setter
     def requests_per_second(self, rate: float | None) -> None:
-        self._service.bucket = None if rate is None else TokenBucket(arguments.rate("requests_per_second", rate))
+        self._service.bucket = None if rate is None else TokenBucket(options.rate("requests_per_second", rate))
 
     @property
     def denied_catalogs(self) -> frozenset[str]:
@@ -171,7 +171,7 @@ class Emulator:
 
     @denied_catalogs.setter
     def denied_catalogs(self, names: Collection[str]) -> None:
-        self._service.denied = arguments.denied_catalogs(names, self._service.world.sizes)
+        self._service.denied = options.denied_catalogs(names, self._service.world.sizes)
 
     @property
     def denials(self) -> Sequence[Denial]:
@@ -181,7 +181,7 @@ class Emulator:
     @denials.setter
     def denials(self, denied: Collection[Denial]) -> None:
         catalogs, operations = self._service.world.sizes, self._service.validator.operations
-        self._service.denials = arguments.denials(denied, catalogs, operations)
+        self._service.denials = options.denials(denied, catalogs, operations)
 
     @property
     def faults(self) -> Sequence[Fault]:
@@ -191,7 +191,7 @@ class Emulator:
     @faults.setter
     def faults(self, given: Collection[Fault]) -> None:
         service = self._service
-        self._front.disorder = Disorder(arguments.faults(given, service.world.sizes, service.validator))
+        self._front.disorder = Disorder(options.faults(given, service.world.sizes, service.validator))
 
     @property
     def codes(self) -> Sequence[SentCode]:

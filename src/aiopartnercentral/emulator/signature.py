@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiopartnercentral.emulator.faults import ServiceFaultError, protocol_error
+from aiopartnercentral.emulator.errors import ServiceFaultError, protocol_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiopartnercentral import service_model
-from aiopartnercentral.emulator.faults import FieldProblem
+from aiopartnercentral._utils import model_data
+from aiopartnercentral.emulator.errors import FieldProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -199,4 +199,4 @@ _CHECKS: Mapping[str, Callable[[Validator, Mapping[str, Any], object, str], Iter
 @cache
 def account_validator() -> Validator:
     """Return the validator of the Account API's pinned model."""
-    return Validator(service_model.load(SERVICE, API_VERSION))
+    return Validator(model_data.load(SERVICE, API_VERSION))

@@ -8,57 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiopartnercentral.lazy import lazily
+from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.errors import SinkError
-    from aiopartnercentral.sinks.arrow import arrow_schema, record_batches
-    from aiopartnercentral.sinks.csv_sink import CsvSink
-    from aiopartnercentral.sinks.frames import to_arrow, to_pandas, to_polars
-    from aiopartnercentral.sinks.layout import item_class
-    from aiopartnercentral.sinks.many import TemplateSink
-    from aiopartnercentral.sinks.ndjson_sink import NdjsonSink
-    from aiopartnercentral.sinks.opening import open_sink
-    from aiopartnercentral.sinks.page import Page, Sink
-    from aiopartnercentral.sinks.parquet_sink import ParquetSink
-
-__all__ = [
-    "CsvSink",
-    "NdjsonSink",
-    "Page",
-    "ParquetSink",
-    "Sink",
-    "SinkError",
-    "TemplateSink",
-    "arrow_schema",
-    "item_class",
-    "open_sink",
-    "record_batches",
-    "to_arrow",
-    "to_pandas",
-    "to_polars",
-]
-
-_MODULES = {
-    "CsvSink": "sinks.csv_sink",
-    "NdjsonSink": "sinks.ndjson_sink",
-    "Page": "sinks.page",
-    "ParquetSink": "sinks.parquet_sink",
-    "Sink": "sinks.page",
-    "SinkError": "errors",
-    "TemplateSink": "sinks.many",
-    "arrow_schema": "sinks.arrow",
-    "item_class": "sinks.layout",
-    "open_sink": "sinks.opening",
-    "record_batches": "sinks.arrow",
-    "to_arrow": "sinks.frames",
-    "to_pandas": "sinks.frames",
-    "to_polars": "sinks.frames",
-}
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-    __getattr__ = lazily(globals(), _MODULES)
-
-
-def __dir__() -> list[str]:
-    return __all__
+    from aiopartnercentral.errors import SinkError as SinkError
+    from aiopartnercentral.sinks.arrow import (
+        arrow_schema as arrow_schema,
+        record_batches as record_batches,
+    )
+    from aiopartnercentral.sinks.base import (
+        Page as Page,
+        Sink as Sink,
+    )
+    from aiopartnercentral.sinks.csv import CsvSink as CsvSink
+    from aiopartnercentral.sinks.dataframes import (
+        to_arrow as to_arrow,
+        to_pandas as to_pandas,
+        to_polars as to_polars,
+    )
+    from aiopartnercentral.sinks.factory import open_sink as open_sink
+    from aiopartnercentral.sinks.ndjson import NdjsonSink as NdjsonSink
+    from aiopartnercentral.sinks.parquet import ParquetSink as ParquetSink
+    from aiopartnercentral.sinks.partitioned import TemplateSink as TemplateSink
+    from aiopartnercentral.sinks.schema import item_class as item_class
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -10,11 +10,11 @@ from itertools import accumulate, chain, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral.converting import jsontext
+from aiopartnercentral._serialization import jsontext
+from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral._utils.text import whole
 from aiopartnercentral.errors import EncodeError
-from aiopartnercentral.sinks.extras import needed
-from aiopartnercentral.sinks.layout import Json, ListOf, MapOf, Node, Scalar, Struct, free_name, layout
-from aiopartnercentral.sinks.text import whole
+from aiopartnercentral.sinks.schema import Json, ListOf, MapOf, Node, Scalar, Struct, free_name, layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

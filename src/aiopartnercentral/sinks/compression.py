@@ -6,7 +6,7 @@ import zlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from aiopartnercentral.sinks.extras import needed
+from aiopartnercentral._utils.optional_imports import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import anyio
 import anyio.lowlevel
 
-from aiopartnercentral.blocking import to_its_end
+from aiopartnercentral._utils.threads import to_its_end
 from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.compression import compressor
-from aiopartnercentral.sinks.draft import Draft, LostDraftError, Mark, reported
+from aiopartnercentral.sinks.partial_file import Draft, LostDraftError, Mark, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from aiopartnercentral.shapes import JsonValue
+    from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.compression import Compressor
-    from aiopartnercentral.sinks.page import Page
+    from aiopartnercentral.types import JsonValue
 
 __all__ = ["MAX_BYTES", "MAX_ROWS", "FileSink"]
 

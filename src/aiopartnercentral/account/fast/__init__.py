@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral.converting.fast import Fast
+from aiopartnercentral._serialization.fast import Fast
 
 FAST: Final = Fast(
     "aiopartnercentral.account",

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.converting import fast
 
 
 class GetProfileVisibilityResponseJson(fast.Wire):

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
-from aiopartnercentral.converting import fast
 
 
 class GetQualificationsAssociationDetailsResponseJson(fast.Wire):

@@ -3,353 +3,173 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral.account.structures.accept_connection_invitation import (
-        AcceptConnectionInvitationRequest,
-        AcceptConnectionInvitationResponse,
-        Connection,
+        AcceptConnectionInvitationRequest as AcceptConnectionInvitationRequest,
+        AcceptConnectionInvitationResponse as AcceptConnectionInvitationResponse,
+        Connection as Connection,
     )
     from aiopartnercentral.account.structures.associate_aws_training_certification_email_domain import (
-        AssociateAwsTrainingCertificationEmailDomainRequest,
-        AssociateAwsTrainingCertificationEmailDomainResponse,
+        AssociateAwsTrainingCertificationEmailDomainRequest as AssociateAwsTrainingCertificationEmailDomainRequest,
+        AssociateAwsTrainingCertificationEmailDomainResponse as AssociateAwsTrainingCertificationEmailDomainResponse,
     )
-    from aiopartnercentral.account.structures.cancel_connection import CancelConnectionRequest, CancelConnectionResponse
+    from aiopartnercentral.account.structures.cancel_connection import (
+        CancelConnectionRequest as CancelConnectionRequest,
+        CancelConnectionResponse as CancelConnectionResponse,
+    )
     from aiopartnercentral.account.structures.cancel_connection_invitation import (
-        CancelConnectionInvitationRequest,
-        CancelConnectionInvitationResponse,
+        CancelConnectionInvitationRequest as CancelConnectionInvitationRequest,
+        CancelConnectionInvitationResponse as CancelConnectionInvitationResponse,
     )
     from aiopartnercentral.account.structures.cancel_profile_update_task import (
-        CancelProfileUpdateTaskRequest,
-        CancelProfileUpdateTaskResponse,
+        CancelProfileUpdateTaskRequest as CancelProfileUpdateTaskRequest,
+        CancelProfileUpdateTaskResponse as CancelProfileUpdateTaskResponse,
     )
     from aiopartnercentral.account.structures.common import (
-        AccountSummary,
-        AllianceLeadContact,
-        BusinessValidationError,
-        BusinessVerificationDetails,
-        BusinessVerificationResponse,
-        ConnectionTypeDetail,
-        ErrorDetail,
-        FieldValidationError,
-        Headquarters,
-        LocalizedContent,
-        PartnerDomain,
-        PartnerProfile,
-        PartnerProfileSummary,
-        QualificationsAssociationPartner,
-        RegistrantVerificationResponse,
-        SellerProfileSummary,
-        Tag,
-        TaskDetails,
+        AccountSummary as AccountSummary,
+        AllianceLeadContact as AllianceLeadContact,
+        BusinessValidationError as BusinessValidationError,
+        BusinessVerificationDetails as BusinessVerificationDetails,
+        BusinessVerificationResponse as BusinessVerificationResponse,
+        ConnectionTypeDetail as ConnectionTypeDetail,
+        ErrorDetail as ErrorDetail,
+        FieldValidationError as FieldValidationError,
+        Headquarters as Headquarters,
+        LocalizedContent as LocalizedContent,
+        PartnerDomain as PartnerDomain,
+        PartnerProfile as PartnerProfile,
+        PartnerProfileSummary as PartnerProfileSummary,
+        QualificationsAssociationPartner as QualificationsAssociationPartner,
+        RegistrantVerificationResponse as RegistrantVerificationResponse,
+        SellerProfileSummary as SellerProfileSummary,
+        Tag as Tag,
+        TaskDetails as TaskDetails,
     )
     from aiopartnercentral.account.structures.create_connection_invitation import (
-        CreateConnectionInvitationRequest,
-        CreateConnectionInvitationResponse,
+        CreateConnectionInvitationRequest as CreateConnectionInvitationRequest,
+        CreateConnectionInvitationResponse as CreateConnectionInvitationResponse,
     )
-    from aiopartnercentral.account.structures.create_partner import CreatePartnerRequest, CreatePartnerResponse
+    from aiopartnercentral.account.structures.create_partner import (
+        CreatePartnerRequest as CreatePartnerRequest,
+        CreatePartnerResponse as CreatePartnerResponse,
+    )
     from aiopartnercentral.account.structures.disassociate_aws_training_certification_email_domain import (
-        DisassociateAwsTrainingCertificationEmailDomainRequest,
-        DisassociateAwsTrainingCertificationEmailDomainResponse,
+        DisassociateAwsTrainingCertificationEmailDomainRequest as DisassociateAwsTrainingCertificationEmailDomainRequest,
+        DisassociateAwsTrainingCertificationEmailDomainResponse as DisassociateAwsTrainingCertificationEmailDomainResponse,
     )
     from aiopartnercentral.account.structures.get_alliance_lead_contact import (
-        GetAllianceLeadContactRequest,
-        GetAllianceLeadContactResponse,
+        GetAllianceLeadContactRequest as GetAllianceLeadContactRequest,
+        GetAllianceLeadContactResponse as GetAllianceLeadContactResponse,
     )
-    from aiopartnercentral.account.structures.get_connection import GetConnectionRequest, GetConnectionResponse
+    from aiopartnercentral.account.structures.get_connection import (
+        GetConnectionRequest as GetConnectionRequest,
+        GetConnectionResponse as GetConnectionResponse,
+    )
     from aiopartnercentral.account.structures.get_connection_invitation import (
-        GetConnectionInvitationRequest,
-        GetConnectionInvitationResponse,
+        GetConnectionInvitationRequest as GetConnectionInvitationRequest,
+        GetConnectionInvitationResponse as GetConnectionInvitationResponse,
     )
     from aiopartnercentral.account.structures.get_connection_preferences import (
-        GetConnectionPreferencesRequest,
-        GetConnectionPreferencesResponse,
+        GetConnectionPreferencesRequest as GetConnectionPreferencesRequest,
+        GetConnectionPreferencesResponse as GetConnectionPreferencesResponse,
     )
-    from aiopartnercentral.account.structures.get_partner import GetPartnerRequest, GetPartnerResponse
+    from aiopartnercentral.account.structures.get_partner import (
+        GetPartnerRequest as GetPartnerRequest,
+        GetPartnerResponse as GetPartnerResponse,
+    )
     from aiopartnercentral.account.structures.get_profile_update_task import (
-        GetProfileUpdateTaskRequest,
-        GetProfileUpdateTaskResponse,
+        GetProfileUpdateTaskRequest as GetProfileUpdateTaskRequest,
+        GetProfileUpdateTaskResponse as GetProfileUpdateTaskResponse,
     )
     from aiopartnercentral.account.structures.get_profile_visibility import (
-        GetProfileVisibilityRequest,
-        GetProfileVisibilityResponse,
+        GetProfileVisibilityRequest as GetProfileVisibilityRequest,
+        GetProfileVisibilityResponse as GetProfileVisibilityResponse,
     )
     from aiopartnercentral.account.structures.get_qualifications_association_details import (
-        GetQualificationsAssociationDetailsRequest,
-        GetQualificationsAssociationDetailsResponse,
+        GetQualificationsAssociationDetailsRequest as GetQualificationsAssociationDetailsRequest,
+        GetQualificationsAssociationDetailsResponse as GetQualificationsAssociationDetailsResponse,
     )
     from aiopartnercentral.account.structures.get_qualifications_association_task import (
-        GetQualificationsAssociationTaskRequest,
-        GetQualificationsAssociationTaskResponse,
+        GetQualificationsAssociationTaskRequest as GetQualificationsAssociationTaskRequest,
+        GetQualificationsAssociationTaskResponse as GetQualificationsAssociationTaskResponse,
     )
     from aiopartnercentral.account.structures.get_qualifications_disassociation_task import (
-        GetQualificationsDisassociationTaskRequest,
-        GetQualificationsDisassociationTaskResponse,
+        GetQualificationsDisassociationTaskRequest as GetQualificationsDisassociationTaskRequest,
+        GetQualificationsDisassociationTaskResponse as GetQualificationsDisassociationTaskResponse,
     )
-    from aiopartnercentral.account.structures.get_verification import GetVerificationRequest, GetVerificationResponse
+    from aiopartnercentral.account.structures.get_verification import (
+        GetVerificationRequest as GetVerificationRequest,
+        GetVerificationResponse as GetVerificationResponse,
+    )
     from aiopartnercentral.account.structures.list_connection_invitations import (
-        ConnectionInvitationSummary,
-        ListConnectionInvitationsRequest,
-        ListConnectionInvitationsResponse,
+        ConnectionInvitationSummary as ConnectionInvitationSummary,
+        ListConnectionInvitationsRequest as ListConnectionInvitationsRequest,
+        ListConnectionInvitationsResponse as ListConnectionInvitationsResponse,
     )
     from aiopartnercentral.account.structures.list_connections import (
-        ConnectionSummary,
-        ConnectionTypeSummary,
-        ListConnectionsRequest,
-        ListConnectionsResponse,
+        ConnectionSummary as ConnectionSummary,
+        ConnectionTypeSummary as ConnectionTypeSummary,
+        ListConnectionsRequest as ListConnectionsRequest,
+        ListConnectionsResponse as ListConnectionsResponse,
     )
     from aiopartnercentral.account.structures.list_partners import (
-        ListPartnersRequest,
-        ListPartnersResponse,
-        PartnerSummary,
+        ListPartnersRequest as ListPartnersRequest,
+        ListPartnersResponse as ListPartnersResponse,
+        PartnerSummary as PartnerSummary,
     )
     from aiopartnercentral.account.structures.list_tags_for_resource import (
-        ListTagsForResourceRequest,
-        ListTagsForResourceResponse,
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
     from aiopartnercentral.account.structures.put_alliance_lead_contact import (
-        PutAllianceLeadContactRequest,
-        PutAllianceLeadContactResponse,
+        PutAllianceLeadContactRequest as PutAllianceLeadContactRequest,
+        PutAllianceLeadContactResponse as PutAllianceLeadContactResponse,
     )
     from aiopartnercentral.account.structures.put_profile_visibility import (
-        PutProfileVisibilityRequest,
-        PutProfileVisibilityResponse,
+        PutProfileVisibilityRequest as PutProfileVisibilityRequest,
+        PutProfileVisibilityResponse as PutProfileVisibilityResponse,
     )
     from aiopartnercentral.account.structures.reject_connection_invitation import (
-        RejectConnectionInvitationRequest,
-        RejectConnectionInvitationResponse,
+        RejectConnectionInvitationRequest as RejectConnectionInvitationRequest,
+        RejectConnectionInvitationResponse as RejectConnectionInvitationResponse,
     )
     from aiopartnercentral.account.structures.send_email_verification_code import (
-        SendEmailVerificationCodeRequest,
-        SendEmailVerificationCodeResponse,
+        SendEmailVerificationCodeRequest as SendEmailVerificationCodeRequest,
+        SendEmailVerificationCodeResponse as SendEmailVerificationCodeResponse,
     )
     from aiopartnercentral.account.structures.start_profile_update_task import (
-        StartProfileUpdateTaskRequest,
-        StartProfileUpdateTaskResponse,
+        StartProfileUpdateTaskRequest as StartProfileUpdateTaskRequest,
+        StartProfileUpdateTaskResponse as StartProfileUpdateTaskResponse,
     )
     from aiopartnercentral.account.structures.start_qualifications_association_task import (
-        StartQualificationsAssociationTaskRequest,
-        StartQualificationsAssociationTaskResponse,
+        StartQualificationsAssociationTaskRequest as StartQualificationsAssociationTaskRequest,
+        StartQualificationsAssociationTaskResponse as StartQualificationsAssociationTaskResponse,
     )
     from aiopartnercentral.account.structures.start_qualifications_disassociation_task import (
-        StartQualificationsDisassociationTaskRequest,
-        StartQualificationsDisassociationTaskResponse,
+        StartQualificationsDisassociationTaskRequest as StartQualificationsDisassociationTaskRequest,
+        StartQualificationsDisassociationTaskResponse as StartQualificationsDisassociationTaskResponse,
     )
     from aiopartnercentral.account.structures.start_verification import (
-        RegistrantVerificationDetails,
-        StartVerificationRequest,
-        StartVerificationResponse,
+        RegistrantVerificationDetails as RegistrantVerificationDetails,
+        StartVerificationRequest as StartVerificationRequest,
+        StartVerificationResponse as StartVerificationResponse,
     )
-    from aiopartnercentral.account.structures.tag_resource import TagResourceRequest, TagResourceResponse
-    from aiopartnercentral.account.structures.untag_resource import UntagResourceRequest, UntagResourceResponse
+    from aiopartnercentral.account.structures.tag_resource import (
+        TagResourceRequest as TagResourceRequest,
+        TagResourceResponse as TagResourceResponse,
+    )
+    from aiopartnercentral.account.structures.untag_resource import (
+        UntagResourceRequest as UntagResourceRequest,
+        UntagResourceResponse as UntagResourceResponse,
+    )
     from aiopartnercentral.account.structures.update_connection_preferences import (
-        UpdateConnectionPreferencesRequest,
-        UpdateConnectionPreferencesResponse,
+        UpdateConnectionPreferencesRequest as UpdateConnectionPreferencesRequest,
+        UpdateConnectionPreferencesResponse as UpdateConnectionPreferencesResponse,
     )
 
-__all__ = [
-    "AcceptConnectionInvitationRequest",
-    "AcceptConnectionInvitationResponse",
-    "AccountSummary",
-    "AllianceLeadContact",
-    "AssociateAwsTrainingCertificationEmailDomainRequest",
-    "AssociateAwsTrainingCertificationEmailDomainResponse",
-    "BusinessValidationError",
-    "BusinessVerificationDetails",
-    "BusinessVerificationResponse",
-    "CancelConnectionInvitationRequest",
-    "CancelConnectionInvitationResponse",
-    "CancelConnectionRequest",
-    "CancelConnectionResponse",
-    "CancelProfileUpdateTaskRequest",
-    "CancelProfileUpdateTaskResponse",
-    "Connection",
-    "ConnectionInvitationSummary",
-    "ConnectionSummary",
-    "ConnectionTypeDetail",
-    "ConnectionTypeSummary",
-    "CreateConnectionInvitationRequest",
-    "CreateConnectionInvitationResponse",
-    "CreatePartnerRequest",
-    "CreatePartnerResponse",
-    "DisassociateAwsTrainingCertificationEmailDomainRequest",
-    "DisassociateAwsTrainingCertificationEmailDomainResponse",
-    "ErrorDetail",
-    "FieldValidationError",
-    "GetAllianceLeadContactRequest",
-    "GetAllianceLeadContactResponse",
-    "GetConnectionInvitationRequest",
-    "GetConnectionInvitationResponse",
-    "GetConnectionPreferencesRequest",
-    "GetConnectionPreferencesResponse",
-    "GetConnectionRequest",
-    "GetConnectionResponse",
-    "GetPartnerRequest",
-    "GetPartnerResponse",
-    "GetProfileUpdateTaskRequest",
-    "GetProfileUpdateTaskResponse",
-    "GetProfileVisibilityRequest",
-    "GetProfileVisibilityResponse",
-    "GetQualificationsAssociationDetailsRequest",
-    "GetQualificationsAssociationDetailsResponse",
-    "GetQualificationsAssociationTaskRequest",
-    "GetQualificationsAssociationTaskResponse",
-    "GetQualificationsDisassociationTaskRequest",
-    "GetQualificationsDisassociationTaskResponse",
-    "GetVerificationRequest",
-    "GetVerificationResponse",
-    "Headquarters",
-    "ListConnectionInvitationsRequest",
-    "ListConnectionInvitationsResponse",
-    "ListConnectionsRequest",
-    "ListConnectionsResponse",
-    "ListPartnersRequest",
-    "ListPartnersResponse",
-    "ListTagsForResourceRequest",
-    "ListTagsForResourceResponse",
-    "LocalizedContent",
-    "PartnerDomain",
-    "PartnerProfile",
-    "PartnerProfileSummary",
-    "PartnerSummary",
-    "PutAllianceLeadContactRequest",
-    "PutAllianceLeadContactResponse",
-    "PutProfileVisibilityRequest",
-    "PutProfileVisibilityResponse",
-    "QualificationsAssociationPartner",
-    "RegistrantVerificationDetails",
-    "RegistrantVerificationResponse",
-    "RejectConnectionInvitationRequest",
-    "RejectConnectionInvitationResponse",
-    "SellerProfileSummary",
-    "SendEmailVerificationCodeRequest",
-    "SendEmailVerificationCodeResponse",
-    "StartProfileUpdateTaskRequest",
-    "StartProfileUpdateTaskResponse",
-    "StartQualificationsAssociationTaskRequest",
-    "StartQualificationsAssociationTaskResponse",
-    "StartQualificationsDisassociationTaskRequest",
-    "StartQualificationsDisassociationTaskResponse",
-    "StartVerificationRequest",
-    "StartVerificationResponse",
-    "Tag",
-    "TagResourceRequest",
-    "TagResourceResponse",
-    "TaskDetails",
-    "UntagResourceRequest",
-    "UntagResourceResponse",
-    "UpdateConnectionPreferencesRequest",
-    "UpdateConnectionPreferencesResponse",
-]
-
-_MODULES = {
-    "AcceptConnectionInvitationRequest": "accept_connection_invitation",
-    "AcceptConnectionInvitationResponse": "accept_connection_invitation",
-    "AccountSummary": "common",
-    "AllianceLeadContact": "common",
-    "AssociateAwsTrainingCertificationEmailDomainRequest": "associate_aws_training_certification_email_domain",
-    "AssociateAwsTrainingCertificationEmailDomainResponse": "associate_aws_training_certification_email_domain",
-    "BusinessValidationError": "common",
-    "BusinessVerificationDetails": "common",
-    "BusinessVerificationResponse": "common",
-    "CancelConnectionInvitationRequest": "cancel_connection_invitation",
-    "CancelConnectionInvitationResponse": "cancel_connection_invitation",
-    "CancelConnectionRequest": "cancel_connection",
-    "CancelConnectionResponse": "cancel_connection",
-    "CancelProfileUpdateTaskRequest": "cancel_profile_update_task",
-    "CancelProfileUpdateTaskResponse": "cancel_profile_update_task",
-    "Connection": "accept_connection_invitation",
-    "ConnectionInvitationSummary": "list_connection_invitations",
-    "ConnectionSummary": "list_connections",
-    "ConnectionTypeDetail": "common",
-    "ConnectionTypeSummary": "list_connections",
-    "CreateConnectionInvitationRequest": "create_connection_invitation",
-    "CreateConnectionInvitationResponse": "create_connection_invitation",
-    "CreatePartnerRequest": "create_partner",
-    "CreatePartnerResponse": "create_partner",
-    "DisassociateAwsTrainingCertificationEmailDomainRequest": "disassociate_aws_training_certification_email_domain",
-    "DisassociateAwsTrainingCertificationEmailDomainResponse": "disassociate_aws_training_certification_email_domain",
-    "ErrorDetail": "common",
-    "FieldValidationError": "common",
-    "GetAllianceLeadContactRequest": "get_alliance_lead_contact",
-    "GetAllianceLeadContactResponse": "get_alliance_lead_contact",
-    "GetConnectionInvitationRequest": "get_connection_invitation",
-    "GetConnectionInvitationResponse": "get_connection_invitation",
-    "GetConnectionPreferencesRequest": "get_connection_preferences",
-    "GetConnectionPreferencesResponse": "get_connection_preferences",
-    "GetConnectionRequest": "get_connection",
-    "GetConnectionResponse": "get_connection",
-    "GetPartnerRequest": "get_partner",
-    "GetPartnerResponse": "get_partner",
-    "GetProfileUpdateTaskRequest": "get_profile_update_task",
-    "GetProfileUpdateTaskResponse": "get_profile_update_task",
-    "GetProfileVisibilityRequest": "get_profile_visibility",
-    "GetProfileVisibilityResponse": "get_profile_visibility",
-    "GetQualificationsAssociationDetailsRequest": "get_qualifications_association_details",
-    "GetQualificationsAssociationDetailsResponse": "get_qualifications_association_details",
-    "GetQualificationsAssociationTaskRequest": "get_qualifications_association_task",
-    "GetQualificationsAssociationTaskResponse": "get_qualifications_association_task",
-    "GetQualificationsDisassociationTaskRequest": "get_qualifications_disassociation_task",
-    "GetQualificationsDisassociationTaskResponse": "get_qualifications_disassociation_task",
-    "GetVerificationRequest": "get_verification",
-    "GetVerificationResponse": "get_verification",
-    "Headquarters": "common",
-    "ListConnectionInvitationsRequest": "list_connection_invitations",
-    "ListConnectionInvitationsResponse": "list_connection_invitations",
-    "ListConnectionsRequest": "list_connections",
-    "ListConnectionsResponse": "list_connections",
-    "ListPartnersRequest": "list_partners",
-    "ListPartnersResponse": "list_partners",
-    "ListTagsForResourceRequest": "list_tags_for_resource",
-    "ListTagsForResourceResponse": "list_tags_for_resource",
-    "LocalizedContent": "common",
-    "PartnerDomain": "common",
-    "PartnerProfile": "common",
-    "PartnerProfileSummary": "common",
-    "PartnerSummary": "list_partners",
-    "PutAllianceLeadContactRequest": "put_alliance_lead_contact",
-    "PutAllianceLeadContactResponse": "put_alliance_lead_contact",
-    "PutProfileVisibilityRequest": "put_profile_visibility",
-    "PutProfileVisibilityResponse": "put_profile_visibility",
-    "QualificationsAssociationPartner": "common",
-    "RegistrantVerificationDetails": "start_verification",
-    "RegistrantVerificationResponse": "common",
-    "RejectConnectionInvitationRequest": "reject_connection_invitation",
-    "RejectConnectionInvitationResponse": "reject_connection_invitation",
-    "SellerProfileSummary": "common",
-    "SendEmailVerificationCodeRequest": "send_email_verification_code",
-    "SendEmailVerificationCodeResponse": "send_email_verification_code",
-    "StartProfileUpdateTaskRequest": "start_profile_update_task",
-    "StartProfileUpdateTaskResponse": "start_profile_update_task",
-    "StartQualificationsAssociationTaskRequest": "start_qualifications_association_task",
-    "StartQualificationsAssociationTaskResponse": "start_qualifications_association_task",
-    "StartQualificationsDisassociationTaskRequest": "start_qualifications_disassociation_task",
-    "StartQualificationsDisassociationTaskResponse": "start_qualifications_disassociation_task",
-    "StartVerificationRequest": "start_verification",
-    "StartVerificationResponse": "start_verification",
-    "Tag": "common",
-    "TagResourceRequest": "tag_resource",
-    "TagResourceResponse": "tag_resource",
-    "TaskDetails": "common",
-    "UntagResourceRequest": "untag_resource",
-    "UntagResourceResponse": "untag_resource",
-    "UpdateConnectionPreferencesRequest": "update_connection_preferences",
-    "UpdateConnectionPreferencesResponse": "update_connection_preferences",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

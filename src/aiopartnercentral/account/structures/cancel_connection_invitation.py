@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, unions
-from aiopartnercentral.shapes import redacted
+from aiopartnercentral.types import redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

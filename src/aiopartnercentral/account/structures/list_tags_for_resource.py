@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.account import structures
-from aiopartnercentral.shapes import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, unions
-from aiopartnercentral.shapes import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -24,7 +24,7 @@ from aiopartnercentral.emulator.operations import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
     Handler = Callable[[Call], bytes]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from aiopartnercentral.emulator.faults import invalid_field, quota_exceeded
-from aiopartnercentral.emulator.shelf import encode
-from aiopartnercentral.emulator.store import SentCode
+from aiopartnercentral.emulator.errors import invalid_field, quota_exceeded
+from aiopartnercentral.emulator.state.catalog import SentCode
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 # AWS does not publish how long a code is good.
 _GOOD_FOR: Final = timedelta(minutes=15)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiopartnercentral.emulator.clock import stamp
-from aiopartnercentral.emulator.faults import conflict, not_found, quota_exceeded
-from aiopartnercentral.emulator.shelf import encode
+from aiopartnercentral.emulator.errors import conflict, not_found, quota_exceeded
+from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aiopartnercentral.emulator.call import Call
-    from aiopartnercentral.emulator.store import Catalog
+    from aiopartnercentral.emulator.operations.context import Call
+    from aiopartnercentral.emulator.state.catalog import Catalog
 
 ACTIVE = frozenset({"ACTIVE"})
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aiopartnercentral.emulator.clock import stamp
-from aiopartnercentral.emulator.faults import business_rules_broken, invalid_field, not_found, quota_exceeded
+from aiopartnercentral.emulator.errors import business_rules_broken, invalid_field, not_found, quota_exceeded
 from aiopartnercentral.emulator.operations.codes import check_code, use_code
 from aiopartnercentral.emulator.operations.partners import find_partner
-from aiopartnercentral.emulator.shelf import encode
+from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 _DOMAINS: Final = "AwsTrainingCertificationEmailDomains"
 # What the model allows a DomainName, but not the part of an Email that becomes one.

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.clock import stamp
-from aiopartnercentral.emulator.company import shown_as
-from aiopartnercentral.emulator.faults import (
+from aiopartnercentral.emulator.errors import (
     business_rules_broken,
     conflict,
     invalid_field,
@@ -15,11 +13,13 @@ from aiopartnercentral.emulator.faults import (
     quota_exceeded,
 )
 from aiopartnercentral.emulator.operations.connections import Party, check_room, connect, connection_of, is_active
-from aiopartnercentral.emulator.shelf import encode
+from aiopartnercentral.emulator.seed.companies import shown_as
+from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.call import Call
-    from aiopartnercentral.emulator.store import Catalog
+    from aiopartnercentral.emulator.operations.context import Call
+    from aiopartnercentral.emulator.state.catalog import Catalog
 
 # AWS does not publish how long an invitation can be answered; the seeded ones last as long.
 VALID_FOR: Final = timedelta(days=15)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiopartnercentral.emulator import paging
-from aiopartnercentral.emulator.faults import invalid_field
-from aiopartnercentral.emulator.shelf import Shelf, encode
+from aiopartnercentral.emulator.errors import invalid_field
+from aiopartnercentral.emulator.operations import page_tokens
+from aiopartnercentral.emulator.state.collection import Shelf, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 # The service does not publish how many items it returns when MaxResults is absent: the maximum shows most in a page.
 DEFAULT_PAGE_SIZE = 100
@@ -42,12 +42,12 @@ def _page(
     """
     request = call.request
     indices = shelf.matching(frozenset(labels), frozenset(request.get("OtherParticipantIdentifiers", ())))
-    identity = paging.list_identity(f"{call.account}/{call.operation}", request)
-    start = paging.read_token(identity, request["NextToken"]) if "NextToken" in request else 0
+    identity = page_tokens.list_identity(f"{call.account}/{call.operation}", request)
+    start = page_tokens.read_token(identity, request["NextToken"]) if "NextToken" in request else 0
     size = request.get("MaxResults", default_size)
     wanted = shelf.page(indices, start, size + 1)
     items = b",".join(shelf.summaries(wanted[:size]))
-    more = b',"NextToken":' + encode(paging.make_token(identity, wanted[size])) if len(wanted) > size else b""
+    more = b',"NextToken":' + encode(page_tokens.make_token(identity, wanted[size])) if len(wanted) > size else b""
     return b"".join((b'{"', result_key.encode(), b'":[', items, b"]", more, b"}"))
 
 

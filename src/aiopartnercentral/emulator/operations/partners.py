@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.clock import stamp
-from aiopartnercentral.emulator.faults import business_rules_broken, conflict, not_found, quota_exceeded
+from aiopartnercentral.emulator.errors import business_rules_broken, conflict, not_found, quota_exceeded
 from aiopartnercentral.emulator.operations.codes import check_code, use_code
 from aiopartnercentral.emulator.operations.tags import as_tags
-from aiopartnercentral.emulator.shelf import encode
-from aiopartnercentral.emulator.tasks import BUSINESS, REGISTRANT
+from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.tasks import BUSINESS, REGISTRANT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 _CONTACT = ("Catalog", "Arn", "Id", "AllianceLeadContact")
 _VISIBILITY = ("Catalog", "Arn", "Id", "Visibility")

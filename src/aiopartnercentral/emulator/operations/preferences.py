@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral.emulator.clock import stamp
-from aiopartnercentral.emulator.faults import conflict, invalid_field
-from aiopartnercentral.emulator.shelf import encode
+from aiopartnercentral.emulator.errors import conflict, invalid_field
+from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 
 def get_connection_preferences(call: Call) -> bytes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from aiopartnercentral.emulator.faults import conflict, invalid_field, not_found, quota_exceeded
+from aiopartnercentral.emulator.errors import conflict, invalid_field, not_found, quota_exceeded
 from aiopartnercentral.emulator.operations.partners import find_partner
-from aiopartnercentral.emulator.shelf import encode
-from aiopartnercentral.emulator.tasks import PartnerTasks, ProfileTask
+from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.tasks import PartnerTasks, ProfileTask
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 _STARTED: Final = "profile updates"
 

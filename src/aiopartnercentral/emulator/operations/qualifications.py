@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.clock import stamp
-from aiopartnercentral.emulator.faults import business_rules_broken, conflict, invalid_field, not_found
+from aiopartnercentral.emulator.errors import business_rules_broken, conflict, invalid_field, not_found
 from aiopartnercentral.emulator.operations.connections import connection_of, is_active
 from aiopartnercentral.emulator.operations.partners import find_partner
-from aiopartnercentral.emulator.shelf import encode
-from aiopartnercentral.emulator.tasks import PartnerTasks, QualificationsTask
+from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.tasks import PartnerTasks, QualificationsTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 # As many as GetQualificationsAssociationDetails can tell.
 _MOST_ASSOCIATED: Final = 6

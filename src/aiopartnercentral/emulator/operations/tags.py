@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.faults import invalid_field, not_found
-from aiopartnercentral.emulator.shelf import encode
+from aiopartnercentral.emulator.errors import invalid_field, not_found
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiopartnercentral.emulator.call import Call
-    from aiopartnercentral.emulator.store import Catalog
+    from aiopartnercentral.emulator.operations.context import Call
+    from aiopartnercentral.emulator.state.catalog import Catalog
 
 _CATALOG = re.compile("arn:[^:]+:partnercentral:[^:]+:[0-9]{12}:catalog/([^/]+)/.+")
 # As many as ListTagsForResource can tell.

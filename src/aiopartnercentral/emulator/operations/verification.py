@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.clock import stamp
-from aiopartnercentral.emulator.faults import conflict, invalid_field, not_found
-from aiopartnercentral.emulator.shelf import encode
-from aiopartnercentral.emulator.tasks import BUSINESS, REGISTRANT, Verification
+from aiopartnercentral.emulator.errors import conflict, invalid_field, not_found
+from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.tasks import BUSINESS, REGISTRANT, Verification
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.call import Call
+    from aiopartnercentral.emulator.operations.context import Call
 
 # Where the emulator serves completion URLs.
 COMPLETION_PATH: Final = "/_emulator/verifications/"

@@ -3,143 +3,50 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_collisions.client import Client, Paginate, connect, wrap
+    from golden_collisions.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_collisions.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_collisions.enums import Shade, ShadeShape
-    from golden_collisions.errors import Oops, OopsShape
+    from golden_collisions.enums import Shade as Shade, ShadeShape as ShadeShape
+    from golden_collisions.errors import Oops as Oops, OopsShape as OopsShape
     from golden_collisions.structures import (
-        ID,
-        FooBar,
-        FooTag,
-        FooUnknown,
-        GetTagsRequest,
-        GetTagsRequestShape,
-        GetTagsResponse,
-        GetTagsResponseShape,
-        HatTag,
-        HTTPTag,
-        Shape2nd,
-        Tag,
-        Tag9,
-        Tag10,
-        TagShape,
-        TagShape2,
+        ID as ID,
+        FooBar as FooBar,
+        FooTag as FooTag,
+        FooUnknown as FooUnknown,
+        GetTagsRequest as GetTagsRequest,
+        GetTagsRequestShape as GetTagsRequestShape,
+        GetTagsResponse as GetTagsResponse,
+        GetTagsResponseShape as GetTagsResponseShape,
+        HatTag as HatTag,
+        HTTPTag as HTTPTag,
+        Shape2nd as Shape2nd,
+        Tag as Tag,
+        Tag9 as Tag9,
+        Tag10 as Tag10,
+        TagShape as TagShape,
+        TagShape2 as TagShape2,
     )
     from golden_collisions.unions import (
-        Foo,
-        FooBarMember,
-        FooMember,
-        FooShape,
-        FooShapeTag,
-        FooShapeUnknown,
-        FooTagMember,
-        FooTagMember2,
-        FooUnknownMember,
-        FooUnknownMember2,
+        Foo as Foo,
+        FooBarMember as FooBarMember,
+        FooMember as FooMember,
+        FooShape as FooShape,
+        FooShapeTag as FooShapeTag,
+        FooShapeUnknown as FooShapeUnknown,
+        FooTagMember as FooTagMember,
+        FooTagMember2 as FooTagMember2,
+        FooUnknownMember as FooUnknownMember,
+        FooUnknownMember2 as FooUnknownMember2,
     )
 
-__all__ = [
-    "ID",
-    "Client",
-    "Foo",
-    "FooBar",
-    "FooBarMember",
-    "FooMember",
-    "FooShape",
-    "FooShapeTag",
-    "FooShapeUnknown",
-    "FooTag",
-    "FooTagMember",
-    "FooTagMember2",
-    "FooUnknown",
-    "FooUnknownMember",
-    "FooUnknownMember2",
-    "GetTagsRequest",
-    "GetTagsRequestShape",
-    "GetTagsResponse",
-    "GetTagsResponseShape",
-    "HTTPTag",
-    "HatTag",
-    "Oops",
-    "OopsShape",
-    "Paginate",
-    "Shade",
-    "ShadeShape",
-    "Shape2nd",
-    "Tag",
-    "Tag9",
-    "Tag10",
-    "TagShape",
-    "TagShape2",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "ID": "structures",
-    "Client": "client",
-    "Foo": "unions",
-    "FooBar": "structures",
-    "FooBarMember": "unions",
-    "FooMember": "unions",
-    "FooShape": "unions",
-    "FooShapeTag": "unions",
-    "FooShapeUnknown": "unions",
-    "FooTag": "structures",
-    "FooTagMember": "unions",
-    "FooTagMember2": "unions",
-    "FooUnknown": "structures",
-    "FooUnknownMember": "unions",
-    "FooUnknownMember2": "unions",
-    "GetTagsRequest": "structures",
-    "GetTagsRequestShape": "structures",
-    "GetTagsResponse": "structures",
-    "GetTagsResponseShape": "structures",
-    "HTTPTag": "structures",
-    "HatTag": "structures",
-    "Oops": "errors",
-    "OopsShape": "errors",
-    "Paginate": "client",
-    "Shade": "enums",
-    "ShadeShape": "enums",
-    "Shape2nd": "structures",
-    "Tag": "structures",
-    "Tag9": "structures",
-    "Tag10": "structures",
-    "TagShape": "structures",
-    "TagShape2": "structures",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -5,27 +5,27 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_collisions import enums, errors, structures, unions
 from golden_collisions.fast import FAST
 
 
-def _decode_tag(_converter: converting.ServiceConverter) -> converting.Decode[structures.Tag]:
-    _decode_key = converting.decode_string
-    _decode_key_ = converting.decode_string
-    _decode_key_2 = converting.decode_string
-    _decode_k_e_y = converting.decode_string
-    _decode_k_ey = converting.decode_string
+def _decode_tag(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Tag]:
+    _decode_key = _serialization.decode_string
+    _decode_key_ = _serialization.decode_string
+    _decode_key_2 = _serialization.decode_string
+    _decode_k_e_y = _serialization.decode_string
+    _decode_k_ey = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Tag:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Tag:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Key"
             key = None if (_value := _get("Key")) is None else _decode_key(_value, str)
             _at = ".key"
             if (_value := _get("key")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             key_ = _decode_key_(_value, str)
             _at = ".KEY"
             key_2 = None if (_value := _get("KEY")) is None else _decode_key_2(_value, str)
@@ -33,26 +33,26 @@ def _decode_tag(_converter: converting.ServiceConverter) -> converting.Decode[st
             k_e_y = None if (_value := _get("k_e_y")) is None else _decode_k_e_y(_value, str)
             _at = ".KEy"
             k_ey = None if (_value := _get("KEy")) is None else _decode_k_ey(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Tag(key=key, key_=key_, key_2=key_2, k_e_y=k_e_y, k_ey=k_ey)
 
     return decode
 
 
-def _encode_tag(_converter: converting.ServiceConverter) -> converting.Encode[structures.Tag]:
-    _encode_key = converting.encode_string
-    _encode_key_ = converting.encode_string
-    _encode_key_2 = converting.encode_string
-    _encode_k_e_y = converting.encode_string
-    _encode_k_ey = converting.encode_string
+def _encode_tag(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Tag]:
+    _encode_key = _serialization.encode_string
+    _encode_key_ = _serialization.encode_string
+    _encode_key_2 = _serialization.encode_string
+    _encode_k_e_y = _serialization.encode_string
+    _encode_k_ey = _serialization.encode_string
 
-    def encode(_obj: structures.Tag) -> converting.Json:
-        converting.check_class(_obj, structures.Tag)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Tag) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Tag)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Key"
@@ -69,45 +69,45 @@ def _encode_tag(_converter: converting.ServiceConverter) -> converting.Encode[st
             _at = ".KEy"
             if _obj.k_ey is not None:
                 _result["KEy"] = _encode_k_ey(_obj.k_ey)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_tag_shape(_converter: converting.ServiceConverter) -> converting.Decode[structures.TagShape]:
-    _decode_value = converting.decode_string
-    _decode_value_ = converting.decode_string
+def _decode_tag_shape(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.TagShape]:
+    _decode_value = _serialization.decode_string
+    _decode_value_ = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.TagShape:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.TagShape:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Value"
             value = None if (_value := _get("Value")) is None else _decode_value(_value, str)
             _at = ".value_"
             value_ = None if (_value := _get("value_")) is None else _decode_value_(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.TagShape(value=value, value_=value_)
 
     return decode
 
 
-def _encode_tag_shape(_converter: converting.ServiceConverter) -> converting.Encode[structures.TagShape]:
-    _encode_value = converting.encode_string
-    _encode_value_ = converting.encode_string
+def _encode_tag_shape(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.TagShape]:
+    _encode_value = _serialization.encode_string
+    _encode_value_ = _serialization.encode_string
 
-    def encode(_obj: structures.TagShape) -> converting.Json:
-        converting.check_class(_obj, structures.TagShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.TagShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.TagShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Value"
@@ -116,321 +116,325 @@ def _encode_tag_shape(_converter: converting.ServiceConverter) -> converting.Enc
             _at = ".value_"
             if _obj.value_ is not None:
                 _result["value_"] = _encode_value_(_obj.value_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_tag_shape2(_converter: converting.ServiceConverter) -> converting.Decode[structures.TagShape2]:
-    _decode_third = converting.decode_string
+def _decode_tag_shape2(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.TagShape2]:
+    _decode_third = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.TagShape2:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.TagShape2:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Third"
             third = None if (_value := _get("Third")) is None else _decode_third(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.TagShape2(third=third)
 
     return decode
 
 
-def _encode_tag_shape2(_converter: converting.ServiceConverter) -> converting.Encode[structures.TagShape2]:
-    _encode_third = converting.encode_string
+def _encode_tag_shape2(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.TagShape2]:
+    _encode_third = _serialization.encode_string
 
-    def encode(_obj: structures.TagShape2) -> converting.Json:
-        converting.check_class(_obj, structures.TagShape2)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.TagShape2) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.TagShape2)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Third"
             if _obj.third is not None:
                 _result["Third"] = _encode_third(_obj.third)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_foo_bar(_converter: converting.ServiceConverter) -> converting.Decode[structures.FooBar]:
-    _decode_foo = converting.deferred_decoder(_converter, unions.Foo)
+def _decode_foo_bar(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.FooBar]:
+    _decode_foo = _serialization.deferred_decoder(_converter, unions.Foo)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FooBar:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FooBar:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Foo"
             foo = None if (_value := _get("Foo")) is None else _decode_foo(_value, unions.Foo)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.FooBar(foo=foo)
 
     return decode
 
 
-def _encode_foo_bar(_converter: converting.ServiceConverter) -> converting.Encode[structures.FooBar]:
-    _encode_foo = converting.deferred_encoder(_converter, unions.Foo)
+def _encode_foo_bar(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.FooBar]:
+    _encode_foo = _serialization.deferred_encoder(_converter, unions.Foo)
 
-    def encode(_obj: structures.FooBar) -> converting.Json:
-        converting.check_class(_obj, structures.FooBar)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FooBar) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FooBar)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Foo"
             if _obj.foo is not None:
                 _result["Foo"] = _encode_foo(_obj.foo)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_foo_unknown(_converter: converting.ServiceConverter) -> converting.Decode[structures.FooUnknown]:
+def _decode_foo_unknown(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.FooUnknown]:
     _decode_shade = _converter.get_structure_hook(enums.Shade)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FooUnknown:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FooUnknown:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Shade"
             shade = None if (_value := _get("Shade")) is None else _decode_shade(_value, enums.Shade)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.FooUnknown(shade=shade)
 
     return decode
 
 
-def _encode_foo_unknown(_converter: converting.ServiceConverter) -> converting.Encode[structures.FooUnknown]:
+def _encode_foo_unknown(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.FooUnknown]:
     _encode_shade = _converter.get_unstructure_hook(enums.Shade)
 
-    def encode(_obj: structures.FooUnknown) -> converting.Json:
-        converting.check_class(_obj, structures.FooUnknown)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FooUnknown) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FooUnknown)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Shade"
             if _obj.shade is not None:
                 _result["Shade"] = _encode_shade(_obj.shade)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_foo_tag(_converter: converting.ServiceConverter) -> converting.Decode[structures.FooTag]:
+def _decode_foo_tag(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.FooTag]:
     _decode_shade = _converter.get_structure_hook(enums.ShadeShape)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FooTag:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FooTag:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Shade"
             shade = None if (_value := _get("Shade")) is None else _decode_shade(_value, enums.ShadeShape)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.FooTag(shade=shade)
 
     return decode
 
 
-def _encode_foo_tag(_converter: converting.ServiceConverter) -> converting.Encode[structures.FooTag]:
+def _encode_foo_tag(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.FooTag]:
     _encode_shade = _converter.get_unstructure_hook(enums.ShadeShape)
 
-    def encode(_obj: structures.FooTag) -> converting.Json:
-        converting.check_class(_obj, structures.FooTag)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FooTag) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FooTag)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Shade"
             if _obj.shade is not None:
                 _result["Shade"] = _encode_shade(_obj.shade)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_http_tag(_converter: converting.ServiceConverter) -> converting.Decode[structures.HTTPTag]:
+def _decode_http_tag(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.HTTPTag]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.HTTPTag:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.HTTPTag:
+        _serialization.decode_object(_raw)
         return structures.HTTPTag()
 
     return decode
 
 
-def _encode_http_tag(_converter: converting.ServiceConverter) -> converting.Encode[structures.HTTPTag]:
+def _encode_http_tag(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.HTTPTag]:
 
-    def encode(_obj: structures.HTTPTag) -> converting.Json:
-        converting.check_class(_obj, structures.HTTPTag)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.HTTPTag) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.HTTPTag)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_hat_tag(_converter: converting.ServiceConverter) -> converting.Decode[structures.HatTag]:
+def _decode_hat_tag(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.HatTag]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.HatTag:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.HatTag:
+        _serialization.decode_object(_raw)
         return structures.HatTag()
 
     return decode
 
 
-def _encode_hat_tag(_converter: converting.ServiceConverter) -> converting.Encode[structures.HatTag]:
+def _encode_hat_tag(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.HatTag]:
 
-    def encode(_obj: structures.HatTag) -> converting.Json:
-        converting.check_class(_obj, structures.HatTag)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.HatTag) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.HatTag)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_id(_converter: converting.ServiceConverter) -> converting.Decode[structures.ID]:
+def _decode_id(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.ID]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ID:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ID:
+        _serialization.decode_object(_raw)
         return structures.ID()
 
     return decode
 
 
-def _encode_id(_converter: converting.ServiceConverter) -> converting.Encode[structures.ID]:
+def _encode_id(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.ID]:
 
-    def encode(_obj: structures.ID) -> converting.Json:
-        converting.check_class(_obj, structures.ID)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ID) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ID)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_tag10(_converter: converting.ServiceConverter) -> converting.Decode[structures.Tag10]:
+def _decode_tag10(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Tag10]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Tag10:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Tag10:
+        _serialization.decode_object(_raw)
         return structures.Tag10()
 
     return decode
 
 
-def _encode_tag10(_converter: converting.ServiceConverter) -> converting.Encode[structures.Tag10]:
+def _encode_tag10(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Tag10]:
 
-    def encode(_obj: structures.Tag10) -> converting.Json:
-        converting.check_class(_obj, structures.Tag10)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Tag10) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Tag10)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_tag9(_converter: converting.ServiceConverter) -> converting.Decode[structures.Tag9]:
+def _decode_tag9(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Tag9]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Tag9:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Tag9:
+        _serialization.decode_object(_raw)
         return structures.Tag9()
 
     return decode
 
 
-def _encode_tag9(_converter: converting.ServiceConverter) -> converting.Encode[structures.Tag9]:
+def _encode_tag9(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Tag9]:
 
-    def encode(_obj: structures.Tag9) -> converting.Json:
-        converting.check_class(_obj, structures.Tag9)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Tag9) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Tag9)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_shape2_nd(_converter: converting.ServiceConverter) -> converting.Decode[structures.Shape2nd]:
+def _decode_shape2_nd(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Shape2nd]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Shape2nd:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Shape2nd:
+        _serialization.decode_object(_raw)
         return structures.Shape2nd()
 
     return decode
 
 
-def _encode_shape2_nd(_converter: converting.ServiceConverter) -> converting.Encode[structures.Shape2nd]:
+def _encode_shape2_nd(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Shape2nd]:
 
-    def encode(_obj: structures.Shape2nd) -> converting.Json:
-        converting.check_class(_obj, structures.Shape2nd)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Shape2nd) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Shape2nd)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_get_tags_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetTagsRequest]:
-    _decode_names = converting.list_decoder(converting.decode_string, str)
-    _decode_names_ = converting.list_decoder(converting.decode_string, str)
+def _decode_get_tags_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetTagsRequest]:
+    _decode_names = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_names_ = _serialization.list_decoder(_serialization.decode_string, str)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetTagsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetTagsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Names"
             names = None if (_value := _get("Names")) is None else _decode_names(_value, list[str])
             _at = ".names"
             if (_value := _get("names")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             names_ = _decode_names_(_value, list[str])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetTagsRequest(names=names, names_=names_)
 
     return decode
 
 
-def _encode_get_tags_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetTagsRequest]:
-    _encode_names = converting.list_encoder(converting.encode_string)
-    _encode_names_ = converting.list_encoder(converting.encode_string)
+def _encode_get_tags_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetTagsRequest]:
+    _encode_names = _serialization.list_encoder(_serialization.encode_string)
+    _encode_names_ = _serialization.list_encoder(_serialization.encode_string)
 
-    def encode(_obj: structures.GetTagsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetTagsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetTagsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetTagsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Names"
@@ -438,17 +442,19 @@ def _encode_get_tags_request(_converter: converting.ServiceConverter) -> convert
                 _result["Names"] = _encode_names(_obj.names)
             _at = ".names"
             _result["names"] = _encode_names_(_obj.names_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_get_tags_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetTagsResponse]:
+def _decode_get_tags_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetTagsResponse]:
     _decode_foo = _converter.get_structure_hook(unions.Foo)
     _decode_foo_unknown = _converter.get_structure_hook(structures.FooUnknown)
     _decode_foo_tag = _converter.get_structure_hook(structures.FooTag)
@@ -456,13 +462,13 @@ def _decode_get_tags_response(_converter: converting.ServiceConverter) -> conver
     _decode_tag = _converter.get_structure_hook(structures.Tag)
     _decode_tag_ = _converter.get_structure_hook(structures.TagShape)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetTagsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetTagsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Foo"
             if (_value := _get("Foo")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             foo = _decode_foo(_value, unions.Foo)
             _at = ".FooUnknown"
             foo_unknown = (
@@ -476,11 +482,11 @@ def _decode_get_tags_response(_converter: converting.ServiceConverter) -> conver
             tag = None if (_value := _get("Tag")) is None else _decode_tag(_value, structures.Tag)
             _at = ".tag"
             tag_ = None if (_value := _get("tag")) is None else _decode_tag_(_value, structures.TagShape)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetTagsResponse(
             foo=foo, foo_unknown=foo_unknown, foo_tag=foo_tag, foo_=foo_, tag=tag, tag_=tag_
         )
@@ -488,7 +494,9 @@ def _decode_get_tags_response(_converter: converting.ServiceConverter) -> conver
     return decode
 
 
-def _encode_get_tags_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetTagsResponse]:
+def _encode_get_tags_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetTagsResponse]:
     _encode_foo = _converter.get_unstructure_hook(unions.Foo)
     _encode_foo_unknown = _converter.get_unstructure_hook(structures.FooUnknown)
     _encode_foo_tag = _converter.get_unstructure_hook(structures.FooTag)
@@ -496,9 +504,9 @@ def _encode_get_tags_response(_converter: converting.ServiceConverter) -> conver
     _encode_tag = _converter.get_unstructure_hook(structures.Tag)
     _encode_tag_ = _converter.get_unstructure_hook(structures.TagShape)
 
-    def encode(_obj: structures.GetTagsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetTagsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetTagsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetTagsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Foo"
@@ -518,100 +526,103 @@ def _encode_get_tags_response(_converter: converting.ServiceConverter) -> conver
             _at = ".tag"
             if _obj.tag_ is not None:
                 _result["tag"] = _encode_tag_(_obj.tag_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_tags_request_shape(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetTagsRequestShape]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetTagsRequestShape]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetTagsRequestShape:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetTagsRequestShape:
+        _serialization.decode_object(_raw)
         return structures.GetTagsRequestShape()
 
     return decode
 
 
 def _encode_get_tags_request_shape(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetTagsRequestShape]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetTagsRequestShape]:
 
-    def encode(_obj: structures.GetTagsRequestShape) -> converting.Json:
-        converting.check_class(_obj, structures.GetTagsRequestShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetTagsRequestShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetTagsRequestShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_get_tags_response_shape(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetTagsResponseShape]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetTagsResponseShape]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetTagsResponseShape:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetTagsResponseShape:
+        _serialization.decode_object(_raw)
         return structures.GetTagsResponseShape()
 
     return decode
 
 
 def _encode_get_tags_response_shape(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetTagsResponseShape]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetTagsResponseShape]:
 
-    def encode(_obj: structures.GetTagsResponseShape) -> converting.Json:
-        converting.check_class(_obj, structures.GetTagsResponseShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetTagsResponseShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetTagsResponseShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_oops(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_oops(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Oops,
         (
-            converting.ErrorMember(
+            _serialization.ErrorMember(
                 "Reason", "reason", required=False, decode=_converter.get_structure_hook(enums.Shade), cls=enums.Shade
             ),
-            converting.ErrorMember("reason", "reason_", required=False, decode=converting.decode_string, cls=str),
+            _serialization.ErrorMember(
+                "reason", "reason_", required=False, decode=_serialization.decode_string, cls=str
+            ),
         ),
     )
 
 
-def _encode_oops(_converter: converting.ServiceConverter) -> converting.Encode[errors.Oops]:
-    return converting.error_encoder(
+def _encode_oops(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Oops]:
+    return _serialization.error_encoder(
         errors.Oops,
         (
-            converting.ErrorField(
+            _serialization.ErrorField(
                 "reason", "Reason", required=False, encode=_converter.get_unstructure_hook(enums.Shade)
             ),
-            converting.ErrorField("reason_", "reason", required=False, encode=converting.encode_string),
+            _serialization.ErrorField("reason_", "reason", required=False, encode=_serialization.encode_string),
         ),
     )
 
 
-def _decode_oops_shape(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_oops_shape(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.OopsShape,
-        (converting.ErrorMember("Text", "text", required=False, decode=converting.decode_string, cls=str),),
+        (_serialization.ErrorMember("Text", "text", required=False, decode=_serialization.decode_string, cls=str),),
     )
 
 
-def _encode_oops_shape(_converter: converting.ServiceConverter) -> converting.Encode[errors.OopsShape]:
-    return converting.error_encoder(
-        errors.OopsShape, (converting.ErrorField("text", "Text", required=False, encode=converting.encode_string),)
+def _encode_oops_shape(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.OopsShape]:
+    return _serialization.error_encoder(
+        errors.OopsShape,
+        (_serialization.ErrorField("text", "Text", required=False, encode=_serialization.encode_string),),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Tag: _decode_tag,
     structures.TagShape: _decode_tag_shape,
     structures.TagShape2: _decode_tag_shape2,
@@ -630,23 +641,23 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.GetTagsResponseShape: _decode_get_tags_response_shape,
     errors.Oops: _decode_oops,
     errors.OopsShape: _decode_oops_shape,
-    unions.FooTagMember: lambda _converter: converting.variant_decoder(
+    unions.FooTagMember: lambda _converter: _serialization.variant_decoder(
         "Tag", unions.FooTagMember, _converter.get_structure_hook(structures.Tag), structures.Tag
     ),
-    unions.FooTagMember2: lambda _converter: converting.variant_decoder(
+    unions.FooTagMember2: lambda _converter: _serialization.variant_decoder(
         "tag", unions.FooTagMember2, _converter.get_structure_hook(structures.TagShape), structures.TagShape
     ),
-    unions.FooBarMember: lambda _converter: converting.variant_decoder(
-        "Bar", unions.FooBarMember, converting.decode_string, str
+    unions.FooBarMember: lambda _converter: _serialization.variant_decoder(
+        "Bar", unions.FooBarMember, _serialization.decode_string, str
     ),
-    unions.FooUnknownMember: lambda _converter: converting.variant_decoder(
-        "Unknown", unions.FooUnknownMember, converting.decode_string, str
+    unions.FooUnknownMember: lambda _converter: _serialization.variant_decoder(
+        "Unknown", unions.FooUnknownMember, _serialization.decode_string, str
     ),
-    unions.FooMember: lambda _converter: converting.variant_decoder(
-        "Member", unions.FooMember, converting.deferred_decoder(_converter, structures.FooBar), structures.FooBar
+    unions.FooMember: lambda _converter: _serialization.variant_decoder(
+        "Member", unions.FooMember, _serialization.deferred_decoder(_converter, structures.FooBar), structures.FooBar
     ),
-    unions.FooUnknownMember2: lambda _converter: converting.unknown_decoder(_converter, unions.FooUnknownMember2),
-    unions.Foo: lambda _converter: converting.union_decoder(
+    unions.FooUnknownMember2: lambda _converter: _serialization.unknown_decoder(_converter, unions.FooUnknownMember2),
+    unions.Foo: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             "Tag": unions.FooTagMember,
@@ -657,16 +668,16 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
         },
         unions.FooUnknownMember2,
     ),
-    unions.FooShapeTag: lambda _converter: converting.variant_decoder(
+    unions.FooShapeTag: lambda _converter: _serialization.variant_decoder(
         "Tag", unions.FooShapeTag, _converter.get_structure_hook(structures.TagShape2), structures.TagShape2
     ),
-    unions.FooShapeUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.FooShapeUnknown),
-    unions.FooShape: lambda _converter: converting.union_decoder(
+    unions.FooShapeUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.FooShapeUnknown),
+    unions.FooShape: lambda _converter: _serialization.union_decoder(
         _converter, {"Tag": unions.FooShapeTag}, unions.FooShapeUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Tag: _encode_tag,
     structures.TagShape: _encode_tag_shape,
     structures.TagShape2: _encode_tag_shape2,
@@ -685,23 +696,23 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.GetTagsResponseShape: _encode_get_tags_response_shape,
     errors.Oops: _encode_oops,
     errors.OopsShape: _encode_oops_shape,
-    unions.FooTagMember: lambda _converter: converting.variant_encoder(
+    unions.FooTagMember: lambda _converter: _serialization.variant_encoder(
         "Tag", unions.FooTagMember, _converter.get_unstructure_hook(structures.Tag)
     ),
-    unions.FooTagMember2: lambda _converter: converting.variant_encoder(
+    unions.FooTagMember2: lambda _converter: _serialization.variant_encoder(
         "tag", unions.FooTagMember2, _converter.get_unstructure_hook(structures.TagShape)
     ),
-    unions.FooBarMember: lambda _converter: converting.variant_encoder(
-        "Bar", unions.FooBarMember, converting.encode_string
+    unions.FooBarMember: lambda _converter: _serialization.variant_encoder(
+        "Bar", unions.FooBarMember, _serialization.encode_string
     ),
-    unions.FooUnknownMember: lambda _converter: converting.variant_encoder(
-        "Unknown", unions.FooUnknownMember, converting.encode_string
+    unions.FooUnknownMember: lambda _converter: _serialization.variant_encoder(
+        "Unknown", unions.FooUnknownMember, _serialization.encode_string
     ),
-    unions.FooMember: lambda _converter: converting.variant_encoder(
-        "Member", unions.FooMember, converting.deferred_encoder(_converter, structures.FooBar)
+    unions.FooMember: lambda _converter: _serialization.variant_encoder(
+        "Member", unions.FooMember, _serialization.deferred_encoder(_converter, structures.FooBar)
     ),
-    unions.FooUnknownMember2: lambda _converter: converting.unknown_encoder(_converter, unions.FooUnknownMember2),
-    unions.Foo: lambda _converter: converting.union_encoder(
+    unions.FooUnknownMember2: lambda _converter: _serialization.unknown_encoder(_converter, unions.FooUnknownMember2),
+    unions.Foo: lambda _converter: _serialization.union_encoder(
         _converter,
         "Foo",
         (
@@ -713,11 +724,11 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
             unions.FooUnknownMember2,
         ),
     ),
-    unions.FooShapeTag: lambda _converter: converting.variant_encoder(
+    unions.FooShapeTag: lambda _converter: _serialization.variant_encoder(
         "Tag", unions.FooShapeTag, _converter.get_unstructure_hook(structures.TagShape2)
     ),
-    unions.FooShapeUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.FooShapeUnknown),
-    unions.FooShape: lambda _converter: converting.union_encoder(
+    unions.FooShapeUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.FooShapeUnknown),
+    unions.FooShape: lambda _converter: _serialization.union_encoder(
         _converter, "foo", (unions.FooShapeTag, unions.FooShapeUnknown)
     ),
 }
@@ -728,18 +739,18 @@ ENUMS: Final = (
 )
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -3,65 +3,25 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_documents.client import Client, Paginate, connect, wrap
+    from golden_documents.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_documents.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_documents.structures import KeepRequest, KeepResponse
-    from golden_documents.unions import Either, EitherNamed, EitherPlain, EitherUnknown
+    from golden_documents.structures import KeepRequest as KeepRequest, KeepResponse as KeepResponse
+    from golden_documents.unions import (
+        Either as Either,
+        EitherNamed as EitherNamed,
+        EitherPlain as EitherPlain,
+        EitherUnknown as EitherUnknown,
+    )
 
-__all__ = [
-    "Client",
-    "Either",
-    "EitherNamed",
-    "EitherPlain",
-    "EitherUnknown",
-    "KeepRequest",
-    "KeepResponse",
-    "Paginate",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Client": "client",
-    "Either": "unions",
-    "EitherNamed": "unions",
-    "EitherPlain": "unions",
-    "EitherUnknown": "unions",
-    "KeepRequest": "structures",
-    "KeepResponse": "structures",
-    "Paginate": "client",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -5,36 +5,38 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
-from aiopartnercentral.shapes import JsonValue
+from aiopartnercentral import _serialization
+from aiopartnercentral.types import JsonValue
 from golden_documents import structures, unions
 from golden_documents.fast import FAST
 
 
-def _decode_keep_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.KeepRequest]:
-    _decode_any = converting.decode_document
-    _decode_secret = converting.hidden_decoder(converting.decode_document)
-    _decode_all = converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue)
-    _decode_grid = converting.list_decoder(
-        converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue),
+def _decode_keep_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.KeepRequest]:
+    _decode_any = _serialization.decode_document
+    _decode_secret = _serialization.hidden_decoder(_serialization.decode_document)
+    _decode_all = _serialization.list_decoder(
+        _serialization.nullable_decoder(_serialization.decode_document), JsonValue
+    )
+    _decode_grid = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_document), JsonValue),
         list[JsonValue | None],
     )
-    _decode_by_name = converting.map_decoder(
-        converting.decode_string,
+    _decode_by_name = _serialization.map_decoder(
+        _serialization.decode_string,
         str,
-        converting.nullable_decoder(converting.decode_document),
+        _serialization.nullable_decoder(_serialization.decode_document),
         JsonValue,
         keeps_null=True,
     )
     _decode_either = _converter.get_structure_hook(unions.Either)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.KeepRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.KeepRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Any"
             if (_value := _get("Any")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             any = _decode_any(_value, JsonValue)
             _at = ".Secret"
             secret = None if (_value := _get("Secret")) is None else _decode_secret(_value, JsonValue)
@@ -48,31 +50,31 @@ def _decode_keep_request(_converter: converting.ServiceConverter) -> converting.
             )
             _at = ".Either"
             either = None if (_value := _get("Either")) is None else _decode_either(_value, unions.Either)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.KeepRequest(any=any, secret=secret, all=all, grid=grid, by_name=by_name, either=either)
 
     return decode
 
 
-def _encode_keep_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.KeepRequest]:
-    _encode_any = converting.encode_document
-    _encode_secret = converting.hidden_encoder(converting.encode_document)
-    _encode_all = converting.list_encoder(converting.nullable_encoder(converting.encode_document))
-    _encode_grid = converting.list_encoder(
-        converting.list_encoder(converting.nullable_encoder(converting.encode_document))
+def _encode_keep_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.KeepRequest]:
+    _encode_any = _serialization.encode_document
+    _encode_secret = _serialization.hidden_encoder(_serialization.encode_document)
+    _encode_all = _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_document))
+    _encode_grid = _serialization.list_encoder(
+        _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_document))
     )
-    _encode_by_name = converting.map_encoder(
-        converting.encode_string, converting.nullable_encoder(converting.encode_document)
+    _encode_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.nullable_encoder(_serialization.encode_document)
     )
     _encode_either = _converter.get_unstructure_hook(unions.Either)
 
-    def encode(_obj: structures.KeepRequest) -> converting.Json:
-        converting.check_class(_obj, structures.KeepRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.KeepRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.KeepRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Any"
@@ -92,40 +94,44 @@ def _encode_keep_request(_converter: converting.ServiceConverter) -> converting.
             _at = ".Either"
             if _obj.either is not None:
                 _result["Either"] = _encode_either(_obj.either)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_keep_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.KeepResponse]:
-    _decode_any = converting.decode_document
-    _decode_secret = converting.hidden_decoder(converting.decode_document)
-    _decode_all = converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue)
-    _decode_grid = converting.list_decoder(
-        converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue),
+def _decode_keep_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.KeepResponse]:
+    _decode_any = _serialization.decode_document
+    _decode_secret = _serialization.hidden_decoder(_serialization.decode_document)
+    _decode_all = _serialization.list_decoder(
+        _serialization.nullable_decoder(_serialization.decode_document), JsonValue
+    )
+    _decode_grid = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_document), JsonValue),
         list[JsonValue | None],
     )
-    _decode_by_name = converting.map_decoder(
-        converting.decode_string,
+    _decode_by_name = _serialization.map_decoder(
+        _serialization.decode_string,
         str,
-        converting.nullable_decoder(converting.decode_document),
+        _serialization.nullable_decoder(_serialization.decode_document),
         JsonValue,
         keeps_null=True,
     )
     _decode_either = _converter.get_structure_hook(unions.Either)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.KeepResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.KeepResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Any"
             if (_value := _get("Any")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             any = _decode_any(_value, JsonValue)
             _at = ".Secret"
             secret = None if (_value := _get("Secret")) is None else _decode_secret(_value, JsonValue)
@@ -139,31 +145,33 @@ def _decode_keep_response(_converter: converting.ServiceConverter) -> converting
             )
             _at = ".Either"
             either = None if (_value := _get("Either")) is None else _decode_either(_value, unions.Either)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.KeepResponse(any=any, secret=secret, all=all, grid=grid, by_name=by_name, either=either)
 
     return decode
 
 
-def _encode_keep_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.KeepResponse]:
-    _encode_any = converting.encode_document
-    _encode_secret = converting.hidden_encoder(converting.encode_document)
-    _encode_all = converting.list_encoder(converting.nullable_encoder(converting.encode_document))
-    _encode_grid = converting.list_encoder(
-        converting.list_encoder(converting.nullable_encoder(converting.encode_document))
+def _encode_keep_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.KeepResponse]:
+    _encode_any = _serialization.encode_document
+    _encode_secret = _serialization.hidden_encoder(_serialization.encode_document)
+    _encode_all = _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_document))
+    _encode_grid = _serialization.list_encoder(
+        _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_document))
     )
-    _encode_by_name = converting.map_encoder(
-        converting.encode_string, converting.nullable_encoder(converting.encode_document)
+    _encode_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.nullable_encoder(_serialization.encode_document)
     )
     _encode_either = _converter.get_unstructure_hook(unions.Either)
 
-    def encode(_obj: structures.KeepResponse) -> converting.Json:
-        converting.check_class(_obj, structures.KeepResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.KeepResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.KeepResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Any"
@@ -183,53 +191,55 @@ def _encode_keep_response(_converter: converting.ServiceConverter) -> converting
             _at = ".Either"
             if _obj.either is not None:
                 _result["Either"] = _encode_either(_obj.either)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.KeepRequest: _decode_keep_request,
     structures.KeepResponse: _decode_keep_response,
-    unions.EitherPlain: lambda _converter: converting.variant_decoder(
-        "Plain", unions.EitherPlain, converting.decode_document, JsonValue
+    unions.EitherPlain: lambda _converter: _serialization.variant_decoder(
+        "Plain", unions.EitherPlain, _serialization.decode_document, JsonValue
     ),
-    unions.EitherNamed: lambda _converter: converting.variant_decoder(
+    unions.EitherNamed: lambda _converter: _serialization.variant_decoder(
         "Named",
         unions.EitherNamed,
-        converting.map_decoder(
-            converting.decode_string,
+        _serialization.map_decoder(
+            _serialization.decode_string,
             str,
-            converting.nullable_decoder(converting.decode_document),
+            _serialization.nullable_decoder(_serialization.decode_document),
             JsonValue,
             keeps_null=True,
         ),
         dict[str, JsonValue | None],
     ),
-    unions.EitherUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.EitherUnknown),
-    unions.Either: lambda _converter: converting.union_decoder(
+    unions.EitherUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.EitherUnknown),
+    unions.Either: lambda _converter: _serialization.union_decoder(
         _converter, {"Plain": unions.EitherPlain, "Named": unions.EitherNamed}, unions.EitherUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.KeepRequest: _encode_keep_request,
     structures.KeepResponse: _encode_keep_response,
-    unions.EitherPlain: lambda _converter: converting.variant_encoder(
-        "Plain", unions.EitherPlain, converting.encode_document
+    unions.EitherPlain: lambda _converter: _serialization.variant_encoder(
+        "Plain", unions.EitherPlain, _serialization.encode_document
     ),
-    unions.EitherNamed: lambda _converter: converting.variant_encoder(
+    unions.EitherNamed: lambda _converter: _serialization.variant_encoder(
         "Named",
         unions.EitherNamed,
-        converting.map_encoder(converting.encode_string, converting.nullable_encoder(converting.encode_document)),
+        _serialization.map_encoder(
+            _serialization.encode_string, _serialization.nullable_encoder(_serialization.encode_document)
+        ),
     ),
-    unions.EitherUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.EitherUnknown),
-    unions.Either: lambda _converter: converting.union_encoder(
+    unions.EitherUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.EitherUnknown),
+    unions.Either: lambda _converter: _serialization.union_encoder(
         _converter, "Either", (unions.EitherPlain, unions.EitherNamed, unions.EitherUnknown)
     ),
 }
@@ -237,18 +247,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
-from aiopartnercentral.shapes import JsonValue, UnknownMember
+from aiopartnercentral.types import JsonValue, UnknownMember
 
 
 @attrs.frozen(weakref_slot=False)

@@ -3,72 +3,28 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_empty.client import Client, Paginate, connect, wrap
-    from golden_empty.converters import botocore_converter, json_converter, make_botocore_converter, make_json_converter
+    from golden_empty.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
+    from golden_empty.converters import (
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
+    )
     from golden_empty.structures import (
-        Nothing,
-        Nothing2,
-        PingRequest,
-        PingResponse,
-        PullRequest,
-        PullResponse,
-        PushRequest,
-        PushResponse,
+        Nothing as Nothing,
+        Nothing2 as Nothing2,
+        PingRequest as PingRequest,
+        PingResponse as PingResponse,
+        PullRequest as PullRequest,
+        PullResponse as PullResponse,
+        PushRequest as PushRequest,
+        PushResponse as PushResponse,
     )
 
-__all__ = [
-    "Client",
-    "Nothing",
-    "Nothing2",
-    "Paginate",
-    "PingRequest",
-    "PingResponse",
-    "PullRequest",
-    "PullResponse",
-    "PushRequest",
-    "PushResponse",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Client": "client",
-    "Nothing": "structures",
-    "Nothing2": "structures",
-    "Paginate": "client",
-    "PingRequest": "structures",
-    "PingResponse": "structures",
-    "PullRequest": "structures",
-    "PullResponse": "structures",
-    "PushRequest": "structures",
-    "PushResponse": "structures",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

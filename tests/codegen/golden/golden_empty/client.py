@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral.client import ServiceClient, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, open_client, to_list, wrap_client
 from golden_empty import operations, structures
 from golden_empty.fast import FAST
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
-    from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral.converting.fast import Fast
-    from aiopartnercentral.operation import Service
+    from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
+    from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral.types import Service
 
 
 class Client(ServiceClient):

@@ -5,82 +5,84 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_empty import structures
 from golden_empty.fast import FAST
 
 
-def _decode_nothing(_converter: converting.ServiceConverter) -> converting.Decode[structures.Nothing]:
+def _decode_nothing(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Nothing]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Nothing:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Nothing:
+        _serialization.decode_object(_raw)
         return structures.Nothing()
 
     return decode
 
 
-def _encode_nothing(_converter: converting.ServiceConverter) -> converting.Encode[structures.Nothing]:
+def _encode_nothing(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Nothing]:
 
-    def encode(_obj: structures.Nothing) -> converting.Json:
-        converting.check_class(_obj, structures.Nothing)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Nothing) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Nothing)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_nothing2(_converter: converting.ServiceConverter) -> converting.Decode[structures.Nothing2]:
+def _decode_nothing2(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Nothing2]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Nothing2:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Nothing2:
+        _serialization.decode_object(_raw)
         return structures.Nothing2()
 
     return decode
 
 
-def _encode_nothing2(_converter: converting.ServiceConverter) -> converting.Encode[structures.Nothing2]:
+def _encode_nothing2(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Nothing2]:
 
-    def encode(_obj: structures.Nothing2) -> converting.Json:
-        converting.check_class(_obj, structures.Nothing2)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Nothing2) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Nothing2)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_push_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.PushRequest]:
+def _decode_push_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.PushRequest]:
     _decode_nothing = _converter.get_structure_hook(structures.Nothing)
-    _decode_nothings = converting.list_decoder(_converter.get_structure_hook(structures.Nothing), structures.Nothing)
+    _decode_nothings = _serialization.list_decoder(
+        _converter.get_structure_hook(structures.Nothing), structures.Nothing
+    )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PushRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PushRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Nothing"
             if (_value := _get("Nothing")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             nothing = _decode_nothing(_value, structures.Nothing)
             _at = ".Nothings"
             nothings = (
                 None if (_value := _get("Nothings")) is None else _decode_nothings(_value, list[structures.Nothing])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PushRequest(nothing=nothing, nothings=nothings)
 
     return decode
 
 
-def _encode_push_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.PushRequest]:
+def _encode_push_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.PushRequest]:
     _encode_nothing = _converter.get_unstructure_hook(structures.Nothing)
-    _encode_nothings = converting.list_encoder(_converter.get_unstructure_hook(structures.Nothing))
+    _encode_nothings = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Nothing))
 
-    def encode(_obj: structures.PushRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PushRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PushRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PushRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Nothing"
@@ -88,47 +90,51 @@ def _encode_push_request(_converter: converting.ServiceConverter) -> converting.
             _at = ".Nothings"
             if _obj.nothings is not None:
                 _result["Nothings"] = _encode_nothings(_obj.nothings)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_pull_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.PullResponse]:
+def _decode_pull_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PullResponse]:
     _decode_nothing = _converter.get_structure_hook(structures.Nothing)
-    _decode_text = converting.decode_string
+    _decode_text = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PullResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PullResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Nothing"
             if (_value := _get("Nothing")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             nothing = _decode_nothing(_value, structures.Nothing)
             _at = ".Text"
             text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PullResponse(nothing=nothing, text=text)
 
     return decode
 
 
-def _encode_pull_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.PullResponse]:
+def _encode_pull_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PullResponse]:
     _encode_nothing = _converter.get_unstructure_hook(structures.Nothing)
-    _encode_text = converting.encode_string
+    _encode_text = _serialization.encode_string
 
-    def encode(_obj: structures.PullResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PullResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PullResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PullResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Nothing"
@@ -136,93 +142,101 @@ def _encode_pull_response(_converter: converting.ServiceConverter) -> converting
             _at = ".Text"
             if _obj.text is not None:
                 _result["Text"] = _encode_text(_obj.text)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_ping_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.PingRequest]:
+def _decode_ping_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.PingRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PingRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PingRequest:
+        _serialization.decode_object(_raw)
         return structures.PingRequest()
 
     return decode
 
 
-def _encode_ping_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.PingRequest]:
+def _encode_ping_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.PingRequest]:
 
-    def encode(_obj: structures.PingRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PingRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PingRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PingRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_ping_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.PingResponse]:
+def _decode_ping_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PingResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PingResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PingResponse:
+        _serialization.decode_object(_raw)
         return structures.PingResponse()
 
     return decode
 
 
-def _encode_ping_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.PingResponse]:
+def _encode_ping_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PingResponse]:
 
-    def encode(_obj: structures.PingResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PingResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PingResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PingResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_push_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.PushResponse]:
+def _decode_push_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PushResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PushResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PushResponse:
+        _serialization.decode_object(_raw)
         return structures.PushResponse()
 
     return decode
 
 
-def _encode_push_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.PushResponse]:
+def _encode_push_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PushResponse]:
 
-    def encode(_obj: structures.PushResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PushResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PushResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PushResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_pull_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.PullRequest]:
+def _decode_pull_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.PullRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PullRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PullRequest:
+        _serialization.decode_object(_raw)
         return structures.PullRequest()
 
     return decode
 
 
-def _encode_pull_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.PullRequest]:
+def _encode_pull_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.PullRequest]:
 
-    def encode(_obj: structures.PullRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PullRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PullRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PullRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Nothing: _decode_nothing,
     structures.Nothing2: _decode_nothing2,
     structures.PushRequest: _decode_push_request,
@@ -233,7 +247,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.PullRequest: _decode_pull_request,
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Nothing: _encode_nothing,
     structures.Nothing2: _encode_nothing2,
     structures.PushRequest: _encode_push_request,
@@ -247,18 +261,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -3,83 +3,38 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_errors.client import Client, Paginate, connect, wrap
+    from golden_errors.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_errors.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_errors.enums import Kind
-    from golden_errors.errors import Bare, Broken, Detailed, NotFound, Spelled
-    from golden_errors.structures import FailRequest, FailResponse, SucceedRequest, SucceedResponse
-    from golden_errors.unions import Detail, DetailField, DetailKind, DetailUnknown
+    from golden_errors.enums import Kind as Kind
+    from golden_errors.errors import (
+        Bare as Bare,
+        Broken as Broken,
+        Detailed as Detailed,
+        NotFound as NotFound,
+        Spelled as Spelled,
+    )
+    from golden_errors.structures import (
+        FailRequest as FailRequest,
+        FailResponse as FailResponse,
+        SucceedRequest as SucceedRequest,
+        SucceedResponse as SucceedResponse,
+    )
+    from golden_errors.unions import (
+        Detail as Detail,
+        DetailField as DetailField,
+        DetailKind as DetailKind,
+        DetailUnknown as DetailUnknown,
+    )
 
-__all__ = [
-    "Bare",
-    "Broken",
-    "Client",
-    "Detail",
-    "DetailField",
-    "DetailKind",
-    "DetailUnknown",
-    "Detailed",
-    "FailRequest",
-    "FailResponse",
-    "Kind",
-    "NotFound",
-    "Paginate",
-    "Spelled",
-    "SucceedRequest",
-    "SucceedResponse",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Bare": "errors",
-    "Broken": "errors",
-    "Client": "client",
-    "Detail": "unions",
-    "DetailField": "unions",
-    "DetailKind": "unions",
-    "DetailUnknown": "unions",
-    "Detailed": "errors",
-    "FailRequest": "structures",
-    "FailResponse": "structures",
-    "Kind": "enums",
-    "NotFound": "errors",
-    "Paginate": "client",
-    "Spelled": "errors",
-    "SucceedRequest": "structures",
-    "SucceedResponse": "structures",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

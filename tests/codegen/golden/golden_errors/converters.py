@@ -6,226 +6,253 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_errors import enums, errors, structures, unions
 from golden_errors.fast import FAST
 
 
-def _decode_fail_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.FailRequest]:
-    _decode_which = converting.decode_string
+def _decode_fail_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.FailRequest]:
+    _decode_which = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FailRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FailRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Which"
             if (_value := _get("Which")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             which = _decode_which(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.FailRequest(which=which)
 
     return decode
 
 
-def _encode_fail_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.FailRequest]:
-    _encode_which = converting.encode_string
+def _encode_fail_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.FailRequest]:
+    _encode_which = _serialization.encode_string
 
-    def encode(_obj: structures.FailRequest) -> converting.Json:
-        converting.check_class(_obj, structures.FailRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FailRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FailRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Which"
             _result["Which"] = _encode_which(_obj.which)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_fail_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.FailResponse]:
+def _decode_fail_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.FailResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FailResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FailResponse:
+        _serialization.decode_object(_raw)
         return structures.FailResponse()
 
     return decode
 
 
-def _encode_fail_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.FailResponse]:
+def _encode_fail_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.FailResponse]:
 
-    def encode(_obj: structures.FailResponse) -> converting.Json:
-        converting.check_class(_obj, structures.FailResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FailResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FailResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_succeed_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.SucceedRequest]:
+def _decode_succeed_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SucceedRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SucceedRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SucceedRequest:
+        _serialization.decode_object(_raw)
         return structures.SucceedRequest()
 
     return decode
 
 
-def _encode_succeed_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.SucceedRequest]:
+def _encode_succeed_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SucceedRequest]:
 
-    def encode(_obj: structures.SucceedRequest) -> converting.Json:
-        converting.check_class(_obj, structures.SucceedRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SucceedRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SucceedRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_succeed_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.SucceedResponse]:
+def _decode_succeed_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SucceedResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SucceedResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SucceedResponse:
+        _serialization.decode_object(_raw)
         return structures.SucceedResponse()
 
     return decode
 
 
-def _encode_succeed_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.SucceedResponse]:
+def _encode_succeed_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SucceedResponse]:
 
-    def encode(_obj: structures.SucceedResponse) -> converting.Json:
-        converting.check_class(_obj, structures.SucceedResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SucceedResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SucceedResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_not_found(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_not_found(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.NotFound,
         (
-            converting.ErrorMember("Message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
-                "ResourceId", "resource_id", required=True, decode=converting.decode_string, cls=str
+            _serialization.ErrorMember(
+                "Message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
+                "ResourceId", "resource_id", required=True, decode=_serialization.decode_string, cls=str
             ),
         ),
     )
 
 
-def _encode_not_found(_converter: converting.ServiceConverter) -> converting.Encode[errors.NotFound]:
-    return converting.error_encoder(
+def _encode_not_found(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.NotFound]:
+    return _serialization.error_encoder(
         errors.NotFound,
         (
-            converting.ErrorField("message", "Message", required=True, encode=converting.encode_string),
-            converting.ErrorField("resource_id", "ResourceId", required=True, encode=converting.encode_string),
+            _serialization.ErrorField("message", "Message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField("resource_id", "ResourceId", required=True, encode=_serialization.encode_string),
         ),
     )
 
 
-def _decode_broken(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_broken(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Broken,
-        (converting.ErrorMember("message", "message", required=False, decode=converting.decode_string, cls=str),),
-    )
-
-
-def _encode_broken(_converter: converting.ServiceConverter) -> converting.Encode[errors.Broken]:
-    return converting.error_encoder(
-        errors.Broken, (converting.ErrorField("message", "message", required=False, encode=converting.encode_string),)
-    )
-
-
-def _decode_bare(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(errors.Bare, ())
-
-
-def _encode_bare(_converter: converting.ServiceConverter) -> converting.Encode[errors.Bare]:
-    return converting.error_encoder(errors.Bare, ())
-
-
-def _decode_spelled(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
-        errors.Spelled,
         (
-            converting.ErrorMember("MESSAGE", "message", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
-                "errorMessage", "error_message", required=False, decode=converting.decode_string, cls=str
+            _serialization.ErrorMember(
+                "message", "message", required=False, decode=_serialization.decode_string, cls=str
             ),
         ),
     )
 
 
-def _encode_spelled(_converter: converting.ServiceConverter) -> converting.Encode[errors.Spelled]:
-    return converting.error_encoder(
+def _encode_broken(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Broken]:
+    return _serialization.error_encoder(
+        errors.Broken,
+        (_serialization.ErrorField("message", "message", required=False, encode=_serialization.encode_string),),
+    )
+
+
+def _decode_bare(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(errors.Bare, ())
+
+
+def _encode_bare(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Bare]:
+    return _serialization.error_encoder(errors.Bare, ())
+
+
+def _decode_spelled(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Spelled,
         (
-            converting.ErrorField("message", "MESSAGE", required=False, encode=converting.encode_string),
-            converting.ErrorField("error_message", "errorMessage", required=False, encode=converting.encode_string),
+            _serialization.ErrorMember(
+                "MESSAGE", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
+                "errorMessage", "error_message", required=False, decode=_serialization.decode_string, cls=str
+            ),
         ),
     )
 
 
-def _decode_detailed(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _encode_spelled(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Spelled]:
+    return _serialization.error_encoder(
+        errors.Spelled,
+        (
+            _serialization.ErrorField("message", "MESSAGE", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField(
+                "error_message", "errorMessage", required=False, encode=_serialization.encode_string
+            ),
+        ),
+    )
+
+
+def _decode_detailed(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Detailed,
         (
-            converting.ErrorMember("Message", "message", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "Kind", "kind", required=True, decode=_converter.get_structure_hook(enums.Kind), cls=enums.Kind
             ),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
                 "Details",
                 "details",
                 required=False,
-                decode=converting.list_decoder(_converter.get_structure_hook(unions.Detail), unions.Detail),
+                decode=_serialization.list_decoder(_converter.get_structure_hook(unions.Detail), unions.Detail),
                 cls=list[unions.Detail],
             ),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
                 "When", "when", required=False, decode=_converter.get_structure_hook(datetime), cls=datetime
             ),
-            converting.ErrorMember("Count", "count", required=False, decode=converting.decode_integer, cls=int),
-            converting.ErrorMember(
+            _serialization.ErrorMember("Count", "count", required=False, decode=_serialization.decode_integer, cls=int),
+            _serialization.ErrorMember(
                 "Texts",
                 "texts",
                 required=False,
-                decode=converting.list_decoder(converting.decode_string, str),
+                decode=_serialization.list_decoder(_serialization.decode_string, str),
                 cls=list[str],
             ),
         ),
     )
 
 
-def _encode_detailed(_converter: converting.ServiceConverter) -> converting.Encode[errors.Detailed]:
-    return converting.error_encoder(
+def _encode_detailed(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Detailed]:
+    return _serialization.error_encoder(
         errors.Detailed,
         (
-            converting.ErrorField("message", "Message", required=False, encode=converting.encode_string),
-            converting.ErrorField("kind", "Kind", required=True, encode=_converter.get_unstructure_hook(enums.Kind)),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField(
+                "kind", "Kind", required=True, encode=_converter.get_unstructure_hook(enums.Kind)
+            ),
+            _serialization.ErrorField(
                 "details",
                 "Details",
                 required=False,
-                encode=converting.list_encoder(_converter.get_unstructure_hook(unions.Detail)),
+                encode=_serialization.list_encoder(_converter.get_unstructure_hook(unions.Detail)),
             ),
-            converting.ErrorField("when", "When", required=False, encode=_converter.get_unstructure_hook(datetime)),
-            converting.ErrorField("count", "Count", required=False, encode=converting.encode_integer),
-            converting.ErrorField(
-                "texts", "Texts", required=False, encode=converting.list_encoder(converting.encode_string)
+            _serialization.ErrorField("when", "When", required=False, encode=_converter.get_unstructure_hook(datetime)),
+            _serialization.ErrorField("count", "Count", required=False, encode=_serialization.encode_integer),
+            _serialization.ErrorField(
+                "texts", "Texts", required=False, encode=_serialization.list_encoder(_serialization.encode_string)
             ),
         ),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.FailRequest: _decode_fail_request,
     structures.FailResponse: _decode_fail_response,
     structures.SucceedRequest: _decode_succeed_request,
@@ -235,19 +262,19 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     errors.Bare: _decode_bare,
     errors.Spelled: _decode_spelled,
     errors.Detailed: _decode_detailed,
-    unions.DetailField: lambda _converter: converting.variant_decoder(
-        "Field", unions.DetailField, converting.decode_string, str
+    unions.DetailField: lambda _converter: _serialization.variant_decoder(
+        "Field", unions.DetailField, _serialization.decode_string, str
     ),
-    unions.DetailKind: lambda _converter: converting.variant_decoder(
+    unions.DetailKind: lambda _converter: _serialization.variant_decoder(
         "Kind", unions.DetailKind, _converter.get_structure_hook(enums.Kind), enums.Kind
     ),
-    unions.DetailUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.DetailUnknown),
-    unions.Detail: lambda _converter: converting.union_decoder(
+    unions.DetailUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.DetailUnknown),
+    unions.Detail: lambda _converter: _serialization.union_decoder(
         _converter, {"Field": unions.DetailField, "Kind": unions.DetailKind}, unions.DetailUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.FailRequest: _encode_fail_request,
     structures.FailResponse: _encode_fail_response,
     structures.SucceedRequest: _encode_succeed_request,
@@ -257,14 +284,14 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     errors.Bare: _encode_bare,
     errors.Spelled: _encode_spelled,
     errors.Detailed: _encode_detailed,
-    unions.DetailField: lambda _converter: converting.variant_encoder(
-        "Field", unions.DetailField, converting.encode_string
+    unions.DetailField: lambda _converter: _serialization.variant_encoder(
+        "Field", unions.DetailField, _serialization.encode_string
     ),
-    unions.DetailKind: lambda _converter: converting.variant_encoder(
+    unions.DetailKind: lambda _converter: _serialization.variant_encoder(
         "Kind", unions.DetailKind, _converter.get_unstructure_hook(enums.Kind)
     ),
-    unions.DetailUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.DetailUnknown),
-    unions.Detail: lambda _converter: converting.union_encoder(
+    unions.DetailUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.DetailUnknown),
+    unions.Detail: lambda _converter: _serialization.union_encoder(
         _converter, "Detail", (unions.DetailField, unions.DetailKind, unions.DetailUnknown)
     ),
 }
@@ -272,18 +299,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.Kind,)
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

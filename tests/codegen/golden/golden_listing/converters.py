@@ -5,20 +5,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_listing import structures
 from golden_listing.fast import FAST
 
 
 def _decode_list_things_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListThingsRequest]:
-    _decode_marker = converting.decode_string
-    _decode_max_items = converting.decode_integer
-    _decode_prefix = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListThingsRequest]:
+    _decode_marker = _serialization.decode_string
+    _decode_max_items = _serialization.decode_integer
+    _decode_prefix = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListThingsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListThingsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Marker"
@@ -27,26 +27,26 @@ def _decode_list_things_request(
             max_items = None if (_value := _get("MaxItems")) is None else _decode_max_items(_value, int)
             _at = ".Prefix"
             prefix = None if (_value := _get("Prefix")) is None else _decode_prefix(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListThingsRequest(marker=marker, max_items=max_items, prefix=prefix)
 
     return decode
 
 
 def _encode_list_things_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListThingsRequest]:
-    _encode_marker = converting.encode_string
-    _encode_max_items = converting.encode_integer
-    _encode_prefix = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListThingsRequest]:
+    _encode_marker = _serialization.encode_string
+    _encode_max_items = _serialization.encode_integer
+    _encode_prefix = _serialization.encode_string
 
-    def encode(_obj: structures.ListThingsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListThingsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListThingsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListThingsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Marker"
@@ -58,25 +58,25 @@ def _encode_list_things_request(
             _at = ".Prefix"
             if _obj.prefix is not None:
                 _result["Prefix"] = _encode_prefix(_obj.prefix)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_things_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListThingsResponse]:
-    _decode_things = converting.list_decoder(converting.decode_string, str)
-    _decode_next_marker = converting.decode_string
-    _decode_is_truncated = converting.decode_boolean
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListThingsResponse]:
+    _decode_things = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_next_marker = _serialization.decode_string
+    _decode_is_truncated = _serialization.decode_boolean
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListThingsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListThingsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Things"
@@ -85,28 +85,28 @@ def _decode_list_things_response(
             next_marker = None if (_value := _get("NextMarker")) is None else _decode_next_marker(_value, str)
             _at = ".IsTruncated"
             if (_value := _get("IsTruncated")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             is_truncated = _decode_is_truncated(_value, bool)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListThingsResponse(things=things, next_marker=next_marker, is_truncated=is_truncated)
 
     return decode
 
 
 def _encode_list_things_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListThingsResponse]:
-    _encode_things = converting.list_encoder(converting.encode_string)
-    _encode_next_marker = converting.encode_string
-    _encode_is_truncated = converting.encode_boolean
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListThingsResponse]:
+    _encode_things = _serialization.list_encoder(_serialization.encode_string)
+    _encode_next_marker = _serialization.encode_string
+    _encode_is_truncated = _serialization.encode_boolean
 
-    def encode(_obj: structures.ListThingsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListThingsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListThingsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListThingsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Things"
@@ -117,51 +117,55 @@ def _encode_list_things_response(
                 _result["NextMarker"] = _encode_next_marker(_obj.next_marker)
             _at = ".IsTruncated"
             _result["IsTruncated"] = _encode_is_truncated(_obj.is_truncated)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_list_odd_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.ListOddRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_marker = converting.decode_string
-    _decode_max_items = converting.decode_string
+def _decode_list_odd_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListOddRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_marker = _serialization.decode_string
+    _decode_max_items = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListOddRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListOddRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Marker"
             marker = None if (_value := _get("Marker")) is None else _decode_marker(_value, str)
             _at = ".MaxItems"
             max_items = None if (_value := _get("MaxItems")) is None else _decode_max_items(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListOddRequest(catalog=catalog, marker=marker, max_items=max_items)
 
     return decode
 
 
-def _encode_list_odd_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.ListOddRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_marker = converting.encode_string
-    _encode_max_items = converting.encode_string
+def _encode_list_odd_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListOddRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_marker = _serialization.encode_string
+    _encode_max_items = _serialization.encode_string
 
-    def encode(_obj: structures.ListOddRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListOddRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListOddRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListOddRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -172,23 +176,25 @@ def _encode_list_odd_request(_converter: converting.ServiceConverter) -> convert
             _at = ".MaxItems"
             if _obj.max_items is not None:
                 _result["MaxItems"] = _encode_max_items(_obj.max_items)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_list_odd_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.ListOddResponse]:
-    _decode_things = converting.list_decoder(converting.decode_string, str)
-    _decode_next_marker = converting.decode_string
-    _decode_count = converting.decode_integer
+def _decode_list_odd_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListOddResponse]:
+    _decode_things = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_next_marker = _serialization.decode_string
+    _decode_count = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListOddResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListOddResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Things"
@@ -197,24 +203,26 @@ def _decode_list_odd_response(_converter: converting.ServiceConverter) -> conver
             next_marker = None if (_value := _get("NextMarker")) is None else _decode_next_marker(_value, str)
             _at = ".Count"
             count = None if (_value := _get("Count")) is None else _decode_count(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListOddResponse(things=things, next_marker=next_marker, count=count)
 
     return decode
 
 
-def _encode_list_odd_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.ListOddResponse]:
-    _encode_things = converting.list_encoder(converting.encode_string)
-    _encode_next_marker = converting.encode_string
-    _encode_count = converting.encode_integer
+def _encode_list_odd_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListOddResponse]:
+    _encode_things = _serialization.list_encoder(_serialization.encode_string)
+    _encode_next_marker = _serialization.encode_string
+    _encode_count = _serialization.encode_integer
 
-    def encode(_obj: structures.ListOddResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListOddResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListOddResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListOddResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Things"
@@ -226,24 +234,24 @@ def _encode_list_odd_response(_converter: converting.ServiceConverter) -> conver
             _at = ".Count"
             if _obj.count is not None:
                 _result["Count"] = _encode_count(_obj.count)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.ListThingsRequest: _decode_list_things_request,
     structures.ListThingsResponse: _decode_list_things_response,
     structures.ListOddRequest: _decode_list_odd_request,
     structures.ListOddResponse: _decode_list_odd_response,
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.ListThingsRequest: _encode_list_things_request,
     structures.ListThingsResponse: _encode_list_things_response,
     structures.ListOddRequest: _encode_list_odd_request,
@@ -253,18 +261,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -3,74 +3,32 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_location_names.client import Client, Paginate, connect, wrap
+    from golden_location_names.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_location_names.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_location_names.errors import Renamed
-    from golden_location_names.structures import Named, Part, RenameRequest, RenameResponse
-    from golden_location_names.unions import Choice, ChoicePart, ChoicePlain, ChoiceText, ChoiceUnknown
+    from golden_location_names.errors import Renamed as Renamed
+    from golden_location_names.structures import (
+        Named as Named,
+        Part as Part,
+        RenameRequest as RenameRequest,
+        RenameResponse as RenameResponse,
+    )
+    from golden_location_names.unions import (
+        Choice as Choice,
+        ChoicePart as ChoicePart,
+        ChoicePlain as ChoicePlain,
+        ChoiceText as ChoiceText,
+        ChoiceUnknown as ChoiceUnknown,
+    )
 
-__all__ = [
-    "Choice",
-    "ChoicePart",
-    "ChoicePlain",
-    "ChoiceText",
-    "ChoiceUnknown",
-    "Client",
-    "Named",
-    "Paginate",
-    "Part",
-    "RenameRequest",
-    "RenameResponse",
-    "Renamed",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Choice": "unions",
-    "ChoicePart": "unions",
-    "ChoicePlain": "unions",
-    "ChoiceText": "unions",
-    "ChoiceUnknown": "unions",
-    "Client": "client",
-    "Named": "structures",
-    "Paginate": "client",
-    "Part": "structures",
-    "RenameRequest": "structures",
-    "RenameResponse": "structures",
-    "Renamed": "errors",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -6,50 +6,50 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_location_names import errors, structures, unions
 from golden_location_names.fast import FAST
 
 
-def _decode_part(_converter: converting.ServiceConverter) -> converting.Decode[structures.Part]:
-    _decode_id = converting.decode_string
+def _decode_part(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Part]:
+    _decode_id = _serialization.decode_string
     _decode_when = _converter.get_structure_hook(datetime)
-    _decode_same = converting.decode_string
+    _decode_same = _serialization.decode_string
     _key_id = _converter.member_name("Id", "part-id")
     _key_when = _converter.member_name("When", "part_when")
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Part:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Part:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".part-id"
             if (_value := _get(_key_id)) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             id = _decode_id(_value, str)
             _at = ".part_when"
             when = None if (_value := _get(_key_when)) is None else _decode_when(_value, datetime)
             _at = ".Same"
             same = None if (_value := _get("Same")) is None else _decode_same(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Part(id=id, when=when, same=same)
 
     return decode
 
 
-def _encode_part(_converter: converting.ServiceConverter) -> converting.Encode[structures.Part]:
-    _encode_id = converting.encode_string
+def _encode_part(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Part]:
+    _encode_id = _serialization.encode_string
     _encode_when = _converter.get_unstructure_hook(datetime)
-    _encode_same = converting.encode_string
+    _encode_same = _serialization.encode_string
     _key_id = _converter.member_name("Id", "part-id")
     _key_when = _converter.member_name("When", "part_when")
 
-    def encode(_obj: structures.Part) -> converting.Json:
-        converting.check_class(_obj, structures.Part)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Part) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Part)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".part-id"
@@ -60,27 +60,29 @@ def _encode_part(_converter: converting.ServiceConverter) -> converting.Encode[s
             _at = ".Same"
             if _obj.same is not None:
                 _result["Same"] = _encode_same(_obj.same)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_rename_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.RenameRequest]:
+def _decode_rename_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.RenameRequest]:
     _decode_part = _converter.get_structure_hook(structures.Part)
-    _decode_parts = converting.list_decoder(_converter.get_structure_hook(structures.Part), structures.Part)
-    _decode_by_text = converting.map_decoder(
-        converting.decode_string, str, _converter.get_structure_hook(structures.Part), structures.Part
+    _decode_parts = _serialization.list_decoder(_converter.get_structure_hook(structures.Part), structures.Part)
+    _decode_by_text = _serialization.map_decoder(
+        _serialization.decode_string, str, _converter.get_structure_hook(structures.Part), structures.Part
     )
     _decode_choice = _converter.get_structure_hook(unions.Choice)
-    _decode_choices = converting.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
-    _decode_client_token = converting.decode_string
-    _decode_swap = converting.decode_string
-    _decode_other = converting.decode_string
+    _decode_choices = _serialization.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
+    _decode_client_token = _serialization.decode_string
+    _decode_swap = _serialization.decode_string
+    _decode_other = _serialization.decode_string
     _decode_named = _converter.get_structure_hook(structures.Named)
     _decode_named_twice = _converter.get_structure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
@@ -93,13 +95,13 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
     _key_named = _converter.member_name("Named", "named-itself")
     _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.RenameRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RenameRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".thePart"
             if (_value := _get(_key_part)) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             part = _decode_part(_value, structures.Part)
             _at = ".theParts"
             parts = None if (_value := _get(_key_parts)) is None else _decode_parts(_value, list[structures.Part])
@@ -113,7 +115,7 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
             choices = None if (_value := _get("Choices")) is None else _decode_choices(_value, list[unions.Choice])
             _at = ".token"
             if (_value := _get(_key_client_token)) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
             _at = ".Other"
             swap = None if (_value := _get(_key_swap)) is None else _decode_swap(_value, str)
@@ -125,11 +127,11 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
             named_twice = (
                 None if (_value := _get(_key_named_twice)) is None else _decode_named_twice(_value, structures.Named)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.RenameRequest(
             part=part,
             parts=parts,
@@ -146,15 +148,19 @@ def _decode_rename_request(_converter: converting.ServiceConverter) -> convertin
     return decode
 
 
-def _encode_rename_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.RenameRequest]:
+def _encode_rename_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.RenameRequest]:
     _encode_part = _converter.get_unstructure_hook(structures.Part)
-    _encode_parts = converting.list_encoder(_converter.get_unstructure_hook(structures.Part))
-    _encode_by_text = converting.map_encoder(converting.encode_string, _converter.get_unstructure_hook(structures.Part))
+    _encode_parts = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Part))
+    _encode_by_text = _serialization.map_encoder(
+        _serialization.encode_string, _converter.get_unstructure_hook(structures.Part)
+    )
     _encode_choice = _converter.get_unstructure_hook(unions.Choice)
-    _encode_choices = converting.list_encoder(_converter.get_unstructure_hook(unions.Choice))
-    _encode_client_token = converting.encode_string
-    _encode_swap = converting.encode_string
-    _encode_other = converting.encode_string
+    _encode_choices = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Choice))
+    _encode_client_token = _serialization.encode_string
+    _encode_swap = _serialization.encode_string
+    _encode_other = _serialization.encode_string
     _encode_named = _converter.get_unstructure_hook(structures.Named)
     _encode_named_twice = _converter.get_unstructure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
@@ -167,9 +173,9 @@ def _encode_rename_request(_converter: converting.ServiceConverter) -> convertin
     _key_named = _converter.member_name("Named", "named-itself")
     _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
-    def encode(_obj: structures.RenameRequest) -> converting.Json:
-        converting.check_class(_obj, structures.RenameRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.RenameRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.RenameRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".thePart"
@@ -201,26 +207,28 @@ def _encode_rename_request(_converter: converting.ServiceConverter) -> convertin
             _at = ".named-twice"
             if _obj.named_twice is not None:
                 _result[_key_named_twice] = _encode_named_twice(_obj.named_twice)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_rename_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.RenameResponse]:
+def _decode_rename_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.RenameResponse]:
     _decode_part = _converter.get_structure_hook(structures.Part)
-    _decode_parts = converting.list_decoder(_converter.get_structure_hook(structures.Part), structures.Part)
-    _decode_by_text = converting.map_decoder(
-        converting.decode_string, str, _converter.get_structure_hook(structures.Part), structures.Part
+    _decode_parts = _serialization.list_decoder(_converter.get_structure_hook(structures.Part), structures.Part)
+    _decode_by_text = _serialization.map_decoder(
+        _serialization.decode_string, str, _converter.get_structure_hook(structures.Part), structures.Part
     )
     _decode_choice = _converter.get_structure_hook(unions.Choice)
-    _decode_choices = converting.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
-    _decode_swap = converting.decode_string
-    _decode_other = converting.decode_string
+    _decode_choices = _serialization.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
+    _decode_swap = _serialization.decode_string
+    _decode_other = _serialization.decode_string
     _decode_named = _converter.get_structure_hook(structures.Named)
     _decode_named_twice = _converter.get_structure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
@@ -232,13 +240,13 @@ def _decode_rename_response(_converter: converting.ServiceConverter) -> converti
     _key_named = _converter.member_name("Named", "named-itself")
     _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.RenameResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RenameResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".thePart"
             if (_value := _get(_key_part)) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             part = _decode_part(_value, structures.Part)
             _at = ".theParts"
             parts = None if (_value := _get(_key_parts)) is None else _decode_parts(_value, list[structures.Part])
@@ -260,11 +268,11 @@ def _decode_rename_response(_converter: converting.ServiceConverter) -> converti
             named_twice = (
                 None if (_value := _get(_key_named_twice)) is None else _decode_named_twice(_value, structures.Named)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.RenameResponse(
             part=part,
             parts=parts,
@@ -280,14 +288,18 @@ def _decode_rename_response(_converter: converting.ServiceConverter) -> converti
     return decode
 
 
-def _encode_rename_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.RenameResponse]:
+def _encode_rename_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.RenameResponse]:
     _encode_part = _converter.get_unstructure_hook(structures.Part)
-    _encode_parts = converting.list_encoder(_converter.get_unstructure_hook(structures.Part))
-    _encode_by_text = converting.map_encoder(converting.encode_string, _converter.get_unstructure_hook(structures.Part))
+    _encode_parts = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Part))
+    _encode_by_text = _serialization.map_encoder(
+        _serialization.encode_string, _converter.get_unstructure_hook(structures.Part)
+    )
     _encode_choice = _converter.get_unstructure_hook(unions.Choice)
-    _encode_choices = converting.list_encoder(_converter.get_unstructure_hook(unions.Choice))
-    _encode_swap = converting.encode_string
-    _encode_other = converting.encode_string
+    _encode_choices = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Choice))
+    _encode_swap = _serialization.encode_string
+    _encode_other = _serialization.encode_string
     _encode_named = _converter.get_unstructure_hook(structures.Named)
     _encode_named_twice = _converter.get_unstructure_hook(structures.Named)
     _key_part = _converter.member_name("Part", "thePart")
@@ -299,9 +311,9 @@ def _encode_rename_response(_converter: converting.ServiceConverter) -> converti
     _key_named = _converter.member_name("Named", "named-itself")
     _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
 
-    def encode(_obj: structures.RenameResponse) -> converting.Json:
-        converting.check_class(_obj, structures.RenameResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.RenameResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.RenameResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".thePart"
@@ -330,62 +342,64 @@ def _encode_rename_response(_converter: converting.ServiceConverter) -> converti
             _at = ".named-twice"
             if _obj.named_twice is not None:
                 _result[_key_named_twice] = _encode_named_twice(_obj.named_twice)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_named(_converter: converting.ServiceConverter) -> converting.Decode[structures.Named]:
-    _decode_text = converting.decode_string
+def _decode_named(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Named]:
+    _decode_text = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Named:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Named:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Text"
             text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Named(text=text)
 
     return decode
 
 
-def _encode_named(_converter: converting.ServiceConverter) -> converting.Encode[structures.Named]:
-    _encode_text = converting.encode_string
+def _encode_named(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Named]:
+    _encode_text = _serialization.encode_string
 
-    def encode(_obj: structures.Named) -> converting.Json:
-        converting.check_class(_obj, structures.Named)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Named) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Named)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Text"
             if _obj.text is not None:
                 _result["Text"] = _encode_text(_obj.text)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_renamed(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_renamed(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Renamed,
         (
-            converting.ErrorMember("Message", "message", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 _converter.member_name("Part", "thePart"),
                 "part",
                 required=False,
@@ -396,12 +410,12 @@ def _decode_renamed(_converter: converting.ServiceConverter) -> converting.Error
     )
 
 
-def _encode_renamed(_converter: converting.ServiceConverter) -> converting.Encode[errors.Renamed]:
-    return converting.error_encoder(
+def _encode_renamed(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Renamed]:
+    return _serialization.error_encoder(
         errors.Renamed,
         (
-            converting.ErrorField("message", "Message", required=False, encode=converting.encode_string),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField(
                 "part",
                 _converter.member_name("Part", "thePart"),
                 required=False,
@@ -411,26 +425,26 @@ def _encode_renamed(_converter: converting.ServiceConverter) -> converting.Encod
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Part: _decode_part,
     structures.RenameRequest: _decode_rename_request,
     structures.RenameResponse: _decode_rename_response,
     structures.Named: _decode_named,
     errors.Renamed: _decode_renamed,
-    unions.ChoicePart: lambda _converter: converting.variant_decoder(
+    unions.ChoicePart: lambda _converter: _serialization.variant_decoder(
         _converter.member_name("Part", "aPart"),
         unions.ChoicePart,
         _converter.get_structure_hook(structures.Part),
         structures.Part,
     ),
-    unions.ChoiceText: lambda _converter: converting.variant_decoder(
-        _converter.member_name("Text", "aText"), unions.ChoiceText, converting.decode_string, str
+    unions.ChoiceText: lambda _converter: _serialization.variant_decoder(
+        _converter.member_name("Text", "aText"), unions.ChoiceText, _serialization.decode_string, str
     ),
-    unions.ChoicePlain: lambda _converter: converting.variant_decoder(
-        "Plain", unions.ChoicePlain, converting.decode_string, str
+    unions.ChoicePlain: lambda _converter: _serialization.variant_decoder(
+        "Plain", unions.ChoicePlain, _serialization.decode_string, str
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_decoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             _converter.member_name("Part", "aPart"): unions.ChoicePart,
@@ -441,23 +455,23 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Part: _encode_part,
     structures.RenameRequest: _encode_rename_request,
     structures.RenameResponse: _encode_rename_response,
     structures.Named: _encode_named,
     errors.Renamed: _encode_renamed,
-    unions.ChoicePart: lambda _converter: converting.variant_encoder(
+    unions.ChoicePart: lambda _converter: _serialization.variant_encoder(
         _converter.member_name("Part", "aPart"), unions.ChoicePart, _converter.get_unstructure_hook(structures.Part)
     ),
-    unions.ChoiceText: lambda _converter: converting.variant_encoder(
-        _converter.member_name("Text", "aText"), unions.ChoiceText, converting.encode_string
+    unions.ChoiceText: lambda _converter: _serialization.variant_encoder(
+        _converter.member_name("Text", "aText"), unions.ChoiceText, _serialization.encode_string
     ),
-    unions.ChoicePlain: lambda _converter: converting.variant_encoder(
-        "Plain", unions.ChoicePlain, converting.encode_string
+    unions.ChoicePlain: lambda _converter: _serialization.variant_encoder(
+        "Plain", unions.ChoicePlain, _serialization.encode_string
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_encoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_encoder(
         _converter, "Choice", (unions.ChoicePart, unions.ChoiceText, unions.ChoicePlain, unions.ChoiceUnknown)
     ),
 }
@@ -465,18 +479,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -3,83 +3,30 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_pagination.client import Client, Paginate, connect, wrap
+    from golden_pagination.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_pagination.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_pagination.enums import Kind
+    from golden_pagination.enums import Kind as Kind
     from golden_pagination.structures import (
-        GetThingRequest,
-        GetThingResponse,
-        ListGroupsRequest,
-        ListGroupsResponse,
-        ListNamesRequest,
-        ListNamesResponse,
-        ListThingsRequest,
-        ListThingsResponse,
-        Thing,
+        GetThingRequest as GetThingRequest,
+        GetThingResponse as GetThingResponse,
+        ListGroupsRequest as ListGroupsRequest,
+        ListGroupsResponse as ListGroupsResponse,
+        ListNamesRequest as ListNamesRequest,
+        ListNamesResponse as ListNamesResponse,
+        ListThingsRequest as ListThingsRequest,
+        ListThingsResponse as ListThingsResponse,
+        Thing as Thing,
     )
 
-__all__ = [
-    "Client",
-    "GetThingRequest",
-    "GetThingResponse",
-    "Kind",
-    "ListGroupsRequest",
-    "ListGroupsResponse",
-    "ListNamesRequest",
-    "ListNamesResponse",
-    "ListThingsRequest",
-    "ListThingsResponse",
-    "Paginate",
-    "Thing",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Client": "client",
-    "GetThingRequest": "structures",
-    "GetThingResponse": "structures",
-    "Kind": "enums",
-    "ListGroupsRequest": "structures",
-    "ListGroupsResponse": "structures",
-    "ListNamesRequest": "structures",
-    "ListNamesResponse": "structures",
-    "ListThingsRequest": "structures",
-    "ListThingsResponse": "structures",
-    "Paginate": "client",
-    "Thing": "structures",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

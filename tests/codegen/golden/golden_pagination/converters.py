@@ -5,72 +5,72 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_pagination import enums, structures
 from golden_pagination.fast import FAST
 
 
-def _decode_thing(_converter: converting.ServiceConverter) -> converting.Decode[structures.Thing]:
-    _decode_name = converting.decode_string
+def _decode_thing(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Thing]:
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Thing:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Thing:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Thing(name=name)
 
     return decode
 
 
-def _encode_thing(_converter: converting.ServiceConverter) -> converting.Encode[structures.Thing]:
-    _encode_name = converting.encode_string
+def _encode_thing(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Thing]:
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.Thing) -> converting.Json:
-        converting.check_class(_obj, structures.Thing)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Thing) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Thing)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
             _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_things_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListThingsRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_next_token = converting.decode_string
-    _decode_max_results = converting.decode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListThingsRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_next_token = _serialization.decode_string
+    _decode_max_results = _serialization.decode_integer
     _decode_kind = _converter.get_structure_hook(enums.Kind)
-    _decode_kinds = converting.list_decoder(_converter.get_structure_hook(enums.Kind), enums.Kind)
-    _decode_labels = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
-    _decode_owner = converting.decode_string
-    _decode_secret = converting.decode_string
-    _decode_client_token = converting.decode_string
+    _decode_kinds = _serialization.list_decoder(_converter.get_structure_hook(enums.Kind), enums.Kind)
+    _decode_labels = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
+    _decode_owner = _serialization.decode_string
+    _decode_secret = _serialization.decode_string
+    _decode_client_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListThingsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListThingsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
@@ -78,11 +78,11 @@ def _decode_list_things_request(
             max_results = None if (_value := _get("MaxResults")) is None else _decode_max_results(_value, int)
             _at = ".Kind"
             if (_value := _get("Kind")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             kind = _decode_kind(_value, enums.Kind)
             _at = ".Kinds"
             if (_value := _get("Kinds")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             kinds = _decode_kinds(_value, list[enums.Kind])
             _at = ".Labels"
             labels = None if (_value := _get("Labels")) is None else _decode_labels(_value, dict[str, str])
@@ -92,13 +92,13 @@ def _decode_list_things_request(
             secret = None if (_value := _get("Secret")) is None else _decode_secret(_value, str)
             _at = ".ClientToken"
             if (_value := _get("ClientToken")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListThingsRequest(
             catalog=catalog,
             next_token=next_token,
@@ -115,21 +115,21 @@ def _decode_list_things_request(
 
 
 def _encode_list_things_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListThingsRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_next_token = converting.encode_string
-    _encode_max_results = converting.encode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListThingsRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_next_token = _serialization.encode_string
+    _encode_max_results = _serialization.encode_integer
     _encode_kind = _converter.get_unstructure_hook(enums.Kind)
-    _encode_kinds = converting.list_encoder(_converter.get_unstructure_hook(enums.Kind))
-    _encode_labels = converting.map_encoder(converting.encode_string, converting.encode_string)
-    _encode_owner = converting.encode_string
-    _encode_secret = converting.encode_string
-    _encode_client_token = converting.encode_string
+    _encode_kinds = _serialization.list_encoder(_converter.get_unstructure_hook(enums.Kind))
+    _encode_labels = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
+    _encode_owner = _serialization.encode_string
+    _encode_secret = _serialization.encode_string
+    _encode_client_token = _serialization.encode_string
 
-    def encode(_obj: structures.ListThingsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListThingsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListThingsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListThingsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -156,51 +156,51 @@ def _encode_list_things_request(
             _at = ".ClientToken"
             if _obj.client_token is not None:
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_things_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListThingsResponse]:
-    _decode_things = converting.list_decoder(_converter.get_structure_hook(structures.Thing), structures.Thing)
-    _decode_next_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListThingsResponse]:
+    _decode_things = _serialization.list_decoder(_converter.get_structure_hook(structures.Thing), structures.Thing)
+    _decode_next_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListThingsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListThingsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Things"
             if (_value := _get("Things")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             things = _decode_things(_value, list[structures.Thing])
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListThingsResponse(things=things, next_token=next_token)
 
     return decode
 
 
 def _encode_list_things_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListThingsResponse]:
-    _encode_things = converting.list_encoder(_converter.get_unstructure_hook(structures.Thing))
-    _encode_next_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListThingsResponse]:
+    _encode_things = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Thing))
+    _encode_next_token = _serialization.encode_string
 
-    def encode(_obj: structures.ListThingsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListThingsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListThingsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListThingsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Things"
@@ -208,51 +208,51 @@ def _encode_list_things_response(
             _at = ".NextToken"
             if _obj.next_token is not None:
                 _result["NextToken"] = _encode_next_token(_obj.next_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_names_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListNamesRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_next_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListNamesRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_next_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListNamesRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListNamesRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListNamesRequest(catalog=catalog, next_token=next_token)
 
     return decode
 
 
 def _encode_list_names_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListNamesRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_next_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListNamesRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_next_token = _serialization.encode_string
 
-    def encode(_obj: structures.ListNamesRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListNamesRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListNamesRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListNamesRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -260,53 +260,53 @@ def _encode_list_names_request(
             _at = ".NextToken"
             if _obj.next_token is not None:
                 _result["NextToken"] = _encode_next_token(_obj.next_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_names_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListNamesResponse]:
-    _decode_names = converting.list_decoder(converting.decode_string, str)
-    _decode_next_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListNamesResponse]:
+    _decode_names = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_next_token = _serialization.decode_string
     _key_names = _converter.member_name("Names", "names")
     _key_next_token = _converter.member_name("NextToken", "next")
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListNamesResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListNamesResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".names"
             names = None if (_value := _get(_key_names)) is None else _decode_names(_value, list[str])
             _at = ".next"
             next_token = None if (_value := _get(_key_next_token)) is None else _decode_next_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListNamesResponse(names=names, next_token=next_token)
 
     return decode
 
 
 def _encode_list_names_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListNamesResponse]:
-    _encode_names = converting.list_encoder(converting.encode_string)
-    _encode_next_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListNamesResponse]:
+    _encode_names = _serialization.list_encoder(_serialization.encode_string)
+    _encode_next_token = _serialization.encode_string
     _key_names = _converter.member_name("Names", "names")
     _key_next_token = _converter.member_name("NextToken", "next")
 
-    def encode(_obj: structures.ListNamesResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListNamesResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListNamesResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListNamesResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".names"
@@ -315,55 +315,55 @@ def _encode_list_names_response(
             _at = ".next"
             if _obj.next_token is not None:
                 _result[_key_next_token] = _encode_next_token(_obj.next_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_groups_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListGroupsRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_start = converting.decode_string
-    _decode_limit = converting.decode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListGroupsRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_start = _serialization.decode_string
+    _decode_limit = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListGroupsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListGroupsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".Start"
             start = None if (_value := _get("Start")) is None else _decode_start(_value, str)
             _at = ".Limit"
             limit = None if (_value := _get("Limit")) is None else _decode_limit(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListGroupsRequest(catalog=catalog, start=start, limit=limit)
 
     return decode
 
 
 def _encode_list_groups_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListGroupsRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_start = converting.encode_string
-    _encode_limit = converting.encode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListGroupsRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_start = _serialization.encode_string
+    _encode_limit = _serialization.encode_integer
 
-    def encode(_obj: structures.ListGroupsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListGroupsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListGroupsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListGroupsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -374,57 +374,59 @@ def _encode_list_groups_request(
             _at = ".Limit"
             if _obj.limit is not None:
                 _result["Limit"] = _encode_limit(_obj.limit)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_groups_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListGroupsResponse]:
-    _decode_groups = converting.list_decoder(converting.list_decoder(converting.decode_string, str), list[str])
-    _decode_rest = converting.decode_string
-    _decode_total = converting.decode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListGroupsResponse]:
+    _decode_groups = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.decode_string, str), list[str]
+    )
+    _decode_rest = _serialization.decode_string
+    _decode_total = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListGroupsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListGroupsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Groups"
             if (_value := _get("Groups")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             groups = _decode_groups(_value, list[list[str]])
             _at = ".Rest"
             if (_value := _get("Rest")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             rest = _decode_rest(_value, str)
             _at = ".Total"
             total = None if (_value := _get("Total")) is None else _decode_total(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListGroupsResponse(groups=groups, rest=rest, total=total)
 
     return decode
 
 
 def _encode_list_groups_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListGroupsResponse]:
-    _encode_groups = converting.list_encoder(converting.list_encoder(converting.encode_string))
-    _encode_rest = converting.encode_string
-    _encode_total = converting.encode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListGroupsResponse]:
+    _encode_groups = _serialization.list_encoder(_serialization.list_encoder(_serialization.encode_string))
+    _encode_rest = _serialization.encode_string
+    _encode_total = _serialization.encode_integer
 
-    def encode(_obj: structures.ListGroupsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListGroupsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListGroupsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListGroupsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Groups"
@@ -434,102 +436,106 @@ def _encode_list_groups_response(
             _at = ".Total"
             if _obj.total is not None:
                 _result["Total"] = _encode_total(_obj.total)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_get_thing_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetThingRequest]:
-    _decode_catalog = converting.decode_string
+def _decode_get_thing_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetThingRequest]:
+    _decode_catalog = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetThingRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetThingRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetThingRequest(catalog=catalog)
 
     return decode
 
 
-def _encode_get_thing_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetThingRequest]:
-    _encode_catalog = converting.encode_string
+def _encode_get_thing_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetThingRequest]:
+    _encode_catalog = _serialization.encode_string
 
-    def encode(_obj: structures.GetThingRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetThingRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetThingRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetThingRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
             _result["Catalog"] = _encode_catalog(_obj.catalog)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetThingResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetThingResponse]:
     _decode_thing = _converter.get_structure_hook(structures.Thing)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetThingResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetThingResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Thing"
             thing = None if (_value := _get("Thing")) is None else _decode_thing(_value, structures.Thing)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetThingResponse(thing=thing)
 
     return decode
 
 
 def _encode_get_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetThingResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetThingResponse]:
     _encode_thing = _converter.get_unstructure_hook(structures.Thing)
 
-    def encode(_obj: structures.GetThingResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetThingResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetThingResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetThingResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Thing"
             if _obj.thing is not None:
                 _result["Thing"] = _encode_thing(_obj.thing)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Thing: _decode_thing,
     structures.ListThingsRequest: _decode_list_things_request,
     structures.ListThingsResponse: _decode_list_things_response,
@@ -541,7 +547,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.GetThingResponse: _decode_get_thing_response,
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Thing: _encode_thing,
     structures.ListThingsRequest: _encode_list_things_request,
     structures.ListThingsResponse: _encode_list_things_response,
@@ -556,18 +562,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.Kind,)
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

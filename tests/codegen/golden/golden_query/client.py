@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral.client import ServiceClient, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, open_client, to_list, wrap_client
 from golden_query import operations, structures
 from golden_query.fast import FAST
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
-    from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral.converting.fast import Fast
-    from aiopartnercentral.operation import Service
+    from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
+    from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral.types import Service
 
 
 class Client(ServiceClient):

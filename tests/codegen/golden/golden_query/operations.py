@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral.operation import Operation, Service
+from aiopartnercentral.types import Operation, Service
 from golden_query import errors, structures
 
 DESCRIBE: Final[Operation[structures.DescribeRequest, structures.DescribeResponse]] = Operation(

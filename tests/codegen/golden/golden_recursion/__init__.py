@@ -3,78 +3,34 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_recursion.client import Client, Paginate, connect, wrap
+    from golden_recursion.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_recursion.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_recursion.errors import Failure
-    from golden_recursion.structures import Chicken, Egg, Node, WalkRequest, WalkResponse
-    from golden_recursion.unions import Choice, ChoiceBoth, ChoiceBranch, ChoiceLeaf, ChoiceNot, ChoiceUnknown
+    from golden_recursion.errors import Failure as Failure
+    from golden_recursion.structures import (
+        Chicken as Chicken,
+        Egg as Egg,
+        Node as Node,
+        WalkRequest as WalkRequest,
+        WalkResponse as WalkResponse,
+    )
+    from golden_recursion.unions import (
+        Choice as Choice,
+        ChoiceBoth as ChoiceBoth,
+        ChoiceBranch as ChoiceBranch,
+        ChoiceLeaf as ChoiceLeaf,
+        ChoiceNot as ChoiceNot,
+        ChoiceUnknown as ChoiceUnknown,
+    )
 
-__all__ = [
-    "Chicken",
-    "Choice",
-    "ChoiceBoth",
-    "ChoiceBranch",
-    "ChoiceLeaf",
-    "ChoiceNot",
-    "ChoiceUnknown",
-    "Client",
-    "Egg",
-    "Failure",
-    "Node",
-    "Paginate",
-    "WalkRequest",
-    "WalkResponse",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Chicken": "structures",
-    "Choice": "unions",
-    "ChoiceBoth": "unions",
-    "ChoiceBranch": "unions",
-    "ChoiceLeaf": "unions",
-    "ChoiceNot": "unions",
-    "ChoiceUnknown": "unions",
-    "Client": "client",
-    "Egg": "structures",
-    "Failure": "errors",
-    "Node": "structures",
-    "Paginate": "client",
-    "WalkRequest": "structures",
-    "WalkResponse": "structures",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -5,33 +5,33 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_recursion import errors, structures, unions
 from golden_recursion.fast import FAST
 
 
-def _decode_node(_converter: converting.ServiceConverter) -> converting.Decode[structures.Node]:
-    _decode_name = converting.decode_string
-    _decode_next = converting.deferred_decoder(_converter, structures.Node)
-    _decode_children = converting.list_decoder(
-        converting.deferred_decoder(_converter, structures.Node), structures.Node
+def _decode_node(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Node]:
+    _decode_name = _serialization.decode_string
+    _decode_next = _serialization.deferred_decoder(_converter, structures.Node)
+    _decode_children = _serialization.list_decoder(
+        _serialization.deferred_decoder(_converter, structures.Node), structures.Node
     )
-    _decode_named = converting.map_decoder(
-        converting.decode_string, str, converting.deferred_decoder(_converter, structures.Node), structures.Node
+    _decode_named = _serialization.map_decoder(
+        _serialization.decode_string, str, _serialization.deferred_decoder(_converter, structures.Node), structures.Node
     )
-    _decode_nested = converting.list_decoder(
-        converting.list_decoder(converting.deferred_decoder(_converter, structures.Node), structures.Node),
+    _decode_nested = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.deferred_decoder(_converter, structures.Node), structures.Node),
         list[structures.Node],
     )
-    _decode_choice = converting.deferred_decoder(_converter, unions.Choice)
+    _decode_choice = _serialization.deferred_decoder(_converter, unions.Choice)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Node:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Node:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
             _at = ".Next"
             next = None if (_value := _get("Next")) is None else _decode_next(_value, structures.Node)
@@ -43,31 +43,31 @@ def _decode_node(_converter: converting.ServiceConverter) -> converting.Decode[s
             nested = None if (_value := _get("Nested")) is None else _decode_nested(_value, list[list[structures.Node]])
             _at = ".Choice"
             choice = None if (_value := _get("Choice")) is None else _decode_choice(_value, unions.Choice)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Node(name=name, next=next, children=children, named=named, nested=nested, choice=choice)
 
     return decode
 
 
-def _encode_node(_converter: converting.ServiceConverter) -> converting.Encode[structures.Node]:
-    _encode_name = converting.encode_string
-    _encode_next = converting.deferred_encoder(_converter, structures.Node)
-    _encode_children = converting.list_encoder(converting.deferred_encoder(_converter, structures.Node))
-    _encode_named = converting.map_encoder(
-        converting.encode_string, converting.deferred_encoder(_converter, structures.Node)
+def _encode_node(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Node]:
+    _encode_name = _serialization.encode_string
+    _encode_next = _serialization.deferred_encoder(_converter, structures.Node)
+    _encode_children = _serialization.list_encoder(_serialization.deferred_encoder(_converter, structures.Node))
+    _encode_named = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.deferred_encoder(_converter, structures.Node)
     )
-    _encode_nested = converting.list_encoder(
-        converting.list_encoder(converting.deferred_encoder(_converter, structures.Node))
+    _encode_nested = _serialization.list_encoder(
+        _serialization.list_encoder(_serialization.deferred_encoder(_converter, structures.Node))
     )
-    _encode_choice = converting.deferred_encoder(_converter, unions.Choice)
+    _encode_choice = _serialization.deferred_encoder(_converter, unions.Choice)
 
-    def encode(_obj: structures.Node) -> converting.Json:
-        converting.check_class(_obj, structures.Node)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Node) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Node)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
@@ -87,89 +87,89 @@ def _encode_node(_converter: converting.ServiceConverter) -> converting.Encode[s
             _at = ".Choice"
             if _obj.choice is not None:
                 _result["Choice"] = _encode_choice(_obj.choice)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_chicken(_converter: converting.ServiceConverter) -> converting.Decode[structures.Chicken]:
-    _decode_lays = converting.deferred_decoder(_converter, structures.Egg)
+def _decode_chicken(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Chicken]:
+    _decode_lays = _serialization.deferred_decoder(_converter, structures.Egg)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Chicken:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Chicken:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Lays"
             lays = None if (_value := _get("Lays")) is None else _decode_lays(_value, structures.Egg)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Chicken(lays=lays)
 
     return decode
 
 
-def _encode_chicken(_converter: converting.ServiceConverter) -> converting.Encode[structures.Chicken]:
-    _encode_lays = converting.deferred_encoder(_converter, structures.Egg)
+def _encode_chicken(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Chicken]:
+    _encode_lays = _serialization.deferred_encoder(_converter, structures.Egg)
 
-    def encode(_obj: structures.Chicken) -> converting.Json:
-        converting.check_class(_obj, structures.Chicken)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Chicken) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Chicken)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Lays"
             if _obj.lays is not None:
                 _result["Lays"] = _encode_lays(_obj.lays)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_egg(_converter: converting.ServiceConverter) -> converting.Decode[structures.Egg]:
-    _decode_hatches = converting.deferred_decoder(_converter, structures.Chicken)
-    _decode_carton = converting.map_decoder(
-        converting.decode_string, str, converting.deferred_decoder(_converter, structures.Egg), structures.Egg
+def _decode_egg(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Egg]:
+    _decode_hatches = _serialization.deferred_decoder(_converter, structures.Chicken)
+    _decode_carton = _serialization.map_decoder(
+        _serialization.decode_string, str, _serialization.deferred_decoder(_converter, structures.Egg), structures.Egg
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Egg:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Egg:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Hatches"
             hatches = None if (_value := _get("Hatches")) is None else _decode_hatches(_value, structures.Chicken)
             _at = ".Carton"
             carton = None if (_value := _get("Carton")) is None else _decode_carton(_value, dict[str, structures.Egg])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Egg(hatches=hatches, carton=carton)
 
     return decode
 
 
-def _encode_egg(_converter: converting.ServiceConverter) -> converting.Encode[structures.Egg]:
-    _encode_hatches = converting.deferred_encoder(_converter, structures.Chicken)
-    _encode_carton = converting.map_encoder(
-        converting.encode_string, converting.deferred_encoder(_converter, structures.Egg)
+def _encode_egg(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Egg]:
+    _encode_hatches = _serialization.deferred_encoder(_converter, structures.Chicken)
+    _encode_carton = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.deferred_encoder(_converter, structures.Egg)
     )
 
-    def encode(_obj: structures.Egg) -> converting.Json:
-        converting.check_class(_obj, structures.Egg)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Egg) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Egg)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Hatches"
@@ -178,47 +178,47 @@ def _encode_egg(_converter: converting.ServiceConverter) -> converting.Encode[st
             _at = ".Carton"
             if _obj.carton is not None:
                 _result["Carton"] = _encode_carton(_obj.carton)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_walk_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.WalkRequest]:
+def _decode_walk_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.WalkRequest]:
     _decode_root = _converter.get_structure_hook(structures.Node)
-    _decode_choices = converting.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
+    _decode_choices = _serialization.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.WalkRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.WalkRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Root"
             if (_value := _get("Root")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             root = _decode_root(_value, structures.Node)
             _at = ".Choices"
             choices = None if (_value := _get("Choices")) is None else _decode_choices(_value, list[unions.Choice])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.WalkRequest(root=root, choices=choices)
 
     return decode
 
 
-def _encode_walk_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.WalkRequest]:
+def _encode_walk_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.WalkRequest]:
     _encode_root = _converter.get_unstructure_hook(structures.Node)
-    _encode_choices = converting.list_encoder(_converter.get_unstructure_hook(unions.Choice))
+    _encode_choices = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Choice))
 
-    def encode(_obj: structures.WalkRequest) -> converting.Json:
-        converting.check_class(_obj, structures.WalkRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.WalkRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.WalkRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Root"
@@ -226,45 +226,49 @@ def _encode_walk_request(_converter: converting.ServiceConverter) -> converting.
             _at = ".Choices"
             if _obj.choices is not None:
                 _result["Choices"] = _encode_choices(_obj.choices)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_walk_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.WalkResponse]:
+def _decode_walk_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.WalkResponse]:
     _decode_chicken = _converter.get_structure_hook(structures.Chicken)
     _decode_failure = _converter.get_structure_hook(unions.Choice)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.WalkResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.WalkResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Chicken"
             chicken = None if (_value := _get("Chicken")) is None else _decode_chicken(_value, structures.Chicken)
             _at = ".Failure"
             failure = None if (_value := _get("Failure")) is None else _decode_failure(_value, unions.Choice)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.WalkResponse(chicken=chicken, failure=failure)
 
     return decode
 
 
-def _encode_walk_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.WalkResponse]:
+def _encode_walk_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.WalkResponse]:
     _encode_chicken = _converter.get_unstructure_hook(structures.Chicken)
     _encode_failure = _converter.get_unstructure_hook(unions.Choice)
 
-    def encode(_obj: structures.WalkResponse) -> converting.Json:
-        converting.check_class(_obj, structures.WalkResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.WalkResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.WalkResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Chicken"
@@ -273,21 +277,21 @@ def _encode_walk_response(_converter: converting.ServiceConverter) -> converting
             _at = ".Failure"
             if _obj.failure is not None:
                 _result["Failure"] = _encode_failure(_obj.failure)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_failure(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_failure(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Failure,
         (
-            converting.ErrorMember(
+            _serialization.ErrorMember(
                 "Cause",
                 "cause",
                 required=False,
@@ -298,68 +302,70 @@ def _decode_failure(_converter: converting.ServiceConverter) -> converting.Error
     )
 
 
-def _encode_failure(_converter: converting.ServiceConverter) -> converting.Encode[errors.Failure]:
-    return converting.error_encoder(
+def _encode_failure(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Failure]:
+    return _serialization.error_encoder(
         errors.Failure,
         (
-            converting.ErrorField(
+            _serialization.ErrorField(
                 "cause", "Cause", required=False, encode=_converter.get_unstructure_hook(structures.Node)
             ),
         ),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Node: _decode_node,
     structures.Chicken: _decode_chicken,
     structures.Egg: _decode_egg,
     structures.WalkRequest: _decode_walk_request,
     structures.WalkResponse: _decode_walk_response,
     errors.Failure: _decode_failure,
-    unions.ChoiceLeaf: lambda _converter: converting.variant_decoder(
-        "Leaf", unions.ChoiceLeaf, converting.decode_string, str
+    unions.ChoiceLeaf: lambda _converter: _serialization.variant_decoder(
+        "Leaf", unions.ChoiceLeaf, _serialization.decode_string, str
     ),
-    unions.ChoiceBranch: lambda _converter: converting.variant_decoder(
-        "Branch", unions.ChoiceBranch, converting.deferred_decoder(_converter, structures.Node), structures.Node
+    unions.ChoiceBranch: lambda _converter: _serialization.variant_decoder(
+        "Branch", unions.ChoiceBranch, _serialization.deferred_decoder(_converter, structures.Node), structures.Node
     ),
-    unions.ChoiceBoth: lambda _converter: converting.variant_decoder(
+    unions.ChoiceBoth: lambda _converter: _serialization.variant_decoder(
         "Both",
         unions.ChoiceBoth,
-        converting.list_decoder(converting.deferred_decoder(_converter, unions.Choice), unions.Choice),
+        _serialization.list_decoder(_serialization.deferred_decoder(_converter, unions.Choice), unions.Choice),
         list[unions.Choice],
     ),
-    unions.ChoiceNot: lambda _converter: converting.variant_decoder(
-        "Not", unions.ChoiceNot, converting.deferred_decoder(_converter, unions.Choice), unions.Choice
+    unions.ChoiceNot: lambda _converter: _serialization.variant_decoder(
+        "Not", unions.ChoiceNot, _serialization.deferred_decoder(_converter, unions.Choice), unions.Choice
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_decoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_decoder(
         _converter,
         {"Leaf": unions.ChoiceLeaf, "Branch": unions.ChoiceBranch, "Both": unions.ChoiceBoth, "Not": unions.ChoiceNot},
         unions.ChoiceUnknown,
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Node: _encode_node,
     structures.Chicken: _encode_chicken,
     structures.Egg: _encode_egg,
     structures.WalkRequest: _encode_walk_request,
     structures.WalkResponse: _encode_walk_response,
     errors.Failure: _encode_failure,
-    unions.ChoiceLeaf: lambda _converter: converting.variant_encoder(
-        "Leaf", unions.ChoiceLeaf, converting.encode_string
+    unions.ChoiceLeaf: lambda _converter: _serialization.variant_encoder(
+        "Leaf", unions.ChoiceLeaf, _serialization.encode_string
     ),
-    unions.ChoiceBranch: lambda _converter: converting.variant_encoder(
-        "Branch", unions.ChoiceBranch, converting.deferred_encoder(_converter, structures.Node)
+    unions.ChoiceBranch: lambda _converter: _serialization.variant_encoder(
+        "Branch", unions.ChoiceBranch, _serialization.deferred_encoder(_converter, structures.Node)
     ),
-    unions.ChoiceBoth: lambda _converter: converting.variant_encoder(
-        "Both", unions.ChoiceBoth, converting.list_encoder(converting.deferred_encoder(_converter, unions.Choice))
+    unions.ChoiceBoth: lambda _converter: _serialization.variant_encoder(
+        "Both",
+        unions.ChoiceBoth,
+        _serialization.list_encoder(_serialization.deferred_encoder(_converter, unions.Choice)),
     ),
-    unions.ChoiceNot: lambda _converter: converting.variant_encoder(
-        "Not", unions.ChoiceNot, converting.deferred_encoder(_converter, unions.Choice)
+    unions.ChoiceNot: lambda _converter: _serialization.variant_encoder(
+        "Not", unions.ChoiceNot, _serialization.deferred_encoder(_converter, unions.Choice)
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_encoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_encoder(
         _converter,
         "Choice",
         (unions.ChoiceLeaf, unions.ChoiceBranch, unions.ChoiceBoth, unions.ChoiceNot, unions.ChoiceUnknown),
@@ -369,18 +375,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

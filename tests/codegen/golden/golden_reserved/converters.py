@@ -6,55 +6,59 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_reserved import enums, errors, structures, unions
 from golden_reserved.fast import FAST
 
 
-def _decode_import_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.ImportRequest]:
-    _decode_from_ = converting.decode_string
-    _decode_class_ = converting.decode_string
-    _decode_self_ = converting.decode_string
-    _decode_list_ = converting.decode_string
-    _decode_str_ = converting.decode_string
-    _decode_none = converting.decode_string
-    _decode_async_ = converting.decode_string
-    _decode_type_ = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_datetime_ = converting.decode_string
-    _decode_enums_ = converting.decode_string
-    _decode_response_metadata_ = converting.decode_string
-    _decode_response_metadata_2 = converting.decode_string
-    _decode_value = converting.decode_string
-    _decode_redacted_ = converting.decode_string
-    _decode_converting_ = converting.decode_string
-    _decode_decode = converting.decode_string
-    _decode_converter = converting.decode_string
-    _decode_raw = converting.decode_string
-    _decode_init = converting.decode_string
-    _decode_member_1_st = converting.decode_string
-    _decode_member = converting.decode_string
-    _decode_to_list_ = converting.decode_string
-    _decode_super_ = converting.decode_string
-    _decode_object_ = converting.decode_string
-    _decode_mro = converting.decode_string
-    _decode_match = converting.decode_string
-    _decode_any = converting.decode_string
-    _decode_words = converting.list_decoder(converting.list_decoder(converting.decode_string, str), list[str])
-    _decode_secret = converting.decode_string
+def _decode_import_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ImportRequest]:
+    _decode_from_ = _serialization.decode_string
+    _decode_class_ = _serialization.decode_string
+    _decode_self_ = _serialization.decode_string
+    _decode_list_ = _serialization.decode_string
+    _decode_str_ = _serialization.decode_string
+    _decode_none = _serialization.decode_string
+    _decode_async_ = _serialization.decode_string
+    _decode_type_ = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_datetime_ = _serialization.decode_string
+    _decode_enums_ = _serialization.decode_string
+    _decode_response_metadata_ = _serialization.decode_string
+    _decode_response_metadata_2 = _serialization.decode_string
+    _decode_value = _serialization.decode_string
+    _decode_redacted_ = _serialization.decode_string
+    _decode_converting_ = _serialization.decode_string
+    _decode_decode = _serialization.decode_string
+    _decode_converter = _serialization.decode_string
+    _decode_raw = _serialization.decode_string
+    _decode_init = _serialization.decode_string
+    _decode_member_1_st = _serialization.decode_string
+    _decode_member = _serialization.decode_string
+    _decode_to_list_ = _serialization.decode_string
+    _decode_super_ = _serialization.decode_string
+    _decode_object_ = _serialization.decode_string
+    _decode_mro = _serialization.decode_string
+    _decode_match = _serialization.decode_string
+    _decode_any = _serialization.decode_string
+    _decode_words = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.decode_string, str), list[str]
+    )
+    _decode_secret = _serialization.decode_string
     _decode_cls_ = _converter.get_structure_hook(enums.Value)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ImportRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ImportRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".from"
             if (_value := _get("from")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             from_ = _decode_from_(_value, str)
             _at = ".class"
             if (_value := _get("class")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             class_ = _decode_class_(_value, str)
             _at = ".self"
             self_ = None if (_value := _get("self")) is None else _decode_self_(_value, str)
@@ -118,11 +122,11 @@ def _decode_import_request(_converter: converting.ServiceConverter) -> convertin
             secret = None if (_value := _get("Secret")) is None else _decode_secret(_value, str)
             _at = ".cls"
             cls_ = None if (_value := _get("cls")) is None else _decode_cls_(_value, enums.Value)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ImportRequest(
             from_=from_,
             class_=class_,
@@ -160,42 +164,44 @@ def _decode_import_request(_converter: converting.ServiceConverter) -> convertin
     return decode
 
 
-def _encode_import_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.ImportRequest]:
-    _encode_from_ = converting.encode_string
-    _encode_class_ = converting.encode_string
-    _encode_self_ = converting.encode_string
-    _encode_list_ = converting.encode_string
-    _encode_str_ = converting.encode_string
-    _encode_none = converting.encode_string
-    _encode_async_ = converting.encode_string
-    _encode_type_ = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_datetime_ = converting.encode_string
-    _encode_enums_ = converting.encode_string
-    _encode_response_metadata_ = converting.encode_string
-    _encode_response_metadata_2 = converting.encode_string
-    _encode_value = converting.encode_string
-    _encode_redacted_ = converting.encode_string
-    _encode_converting_ = converting.encode_string
-    _encode_decode = converting.encode_string
-    _encode_converter = converting.encode_string
-    _encode_raw = converting.encode_string
-    _encode_init = converting.encode_string
-    _encode_member_1_st = converting.encode_string
-    _encode_member = converting.encode_string
-    _encode_to_list_ = converting.encode_string
-    _encode_super_ = converting.encode_string
-    _encode_object_ = converting.encode_string
-    _encode_mro = converting.encode_string
-    _encode_match = converting.encode_string
-    _encode_any = converting.encode_string
-    _encode_words = converting.list_encoder(converting.list_encoder(converting.encode_string))
-    _encode_secret = converting.encode_string
+def _encode_import_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ImportRequest]:
+    _encode_from_ = _serialization.encode_string
+    _encode_class_ = _serialization.encode_string
+    _encode_self_ = _serialization.encode_string
+    _encode_list_ = _serialization.encode_string
+    _encode_str_ = _serialization.encode_string
+    _encode_none = _serialization.encode_string
+    _encode_async_ = _serialization.encode_string
+    _encode_type_ = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_datetime_ = _serialization.encode_string
+    _encode_enums_ = _serialization.encode_string
+    _encode_response_metadata_ = _serialization.encode_string
+    _encode_response_metadata_2 = _serialization.encode_string
+    _encode_value = _serialization.encode_string
+    _encode_redacted_ = _serialization.encode_string
+    _encode_converting_ = _serialization.encode_string
+    _encode_decode = _serialization.encode_string
+    _encode_converter = _serialization.encode_string
+    _encode_raw = _serialization.encode_string
+    _encode_init = _serialization.encode_string
+    _encode_member_1_st = _serialization.encode_string
+    _encode_member = _serialization.encode_string
+    _encode_to_list_ = _serialization.encode_string
+    _encode_super_ = _serialization.encode_string
+    _encode_object_ = _serialization.encode_string
+    _encode_mro = _serialization.encode_string
+    _encode_match = _serialization.encode_string
+    _encode_any = _serialization.encode_string
+    _encode_words = _serialization.list_encoder(_serialization.list_encoder(_serialization.encode_string))
+    _encode_secret = _serialization.encode_string
     _encode_cls_ = _converter.get_unstructure_hook(enums.Value)
 
-    def encode(_obj: structures.ImportRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ImportRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ImportRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ImportRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".from"
@@ -289,49 +295,51 @@ def _encode_import_request(_converter: converting.ServiceConverter) -> convertin
             _at = ".cls"
             if _obj.cls_ is not None:
                 _result["cls"] = _encode_cls_(_obj.cls_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_import_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.ImportResponse]:
-    _decode_from_ = converting.decode_string
-    _decode_class_ = converting.decode_string
-    _decode_self_ = converting.decode_string
-    _decode_list_ = converting.decode_string
-    _decode_str_ = converting.decode_string
-    _decode_none = converting.decode_string
-    _decode_async_ = converting.decode_string
-    _decode_type_ = converting.decode_string
-    _decode_id = converting.decode_string
-    _decode_datetime_ = converting.decode_string
-    _decode_enums_ = converting.decode_string
-    _decode_response_metadata_ = converting.decode_string
-    _decode_response_metadata_2 = converting.decode_string
-    _decode_value = converting.decode_string
-    _decode_redacted_ = converting.decode_string
-    _decode_converting_ = converting.decode_string
-    _decode_decode = converting.decode_string
-    _decode_converter = converting.decode_string
-    _decode_raw = converting.decode_string
-    _decode_init = converting.decode_string
-    _decode_member_1_st = converting.decode_string
-    _decode_member = converting.decode_string
-    _decode_to_list_ = converting.decode_string
-    _decode_super_ = converting.decode_string
-    _decode_object_ = converting.decode_string
-    _decode_mro = converting.decode_string
-    _decode_match = converting.decode_string
-    _decode_any = converting.decode_string
-    _decode_secret = converting.decode_string
+def _decode_import_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ImportResponse]:
+    _decode_from_ = _serialization.decode_string
+    _decode_class_ = _serialization.decode_string
+    _decode_self_ = _serialization.decode_string
+    _decode_list_ = _serialization.decode_string
+    _decode_str_ = _serialization.decode_string
+    _decode_none = _serialization.decode_string
+    _decode_async_ = _serialization.decode_string
+    _decode_type_ = _serialization.decode_string
+    _decode_id = _serialization.decode_string
+    _decode_datetime_ = _serialization.decode_string
+    _decode_enums_ = _serialization.decode_string
+    _decode_response_metadata_ = _serialization.decode_string
+    _decode_response_metadata_2 = _serialization.decode_string
+    _decode_value = _serialization.decode_string
+    _decode_redacted_ = _serialization.decode_string
+    _decode_converting_ = _serialization.decode_string
+    _decode_decode = _serialization.decode_string
+    _decode_converter = _serialization.decode_string
+    _decode_raw = _serialization.decode_string
+    _decode_init = _serialization.decode_string
+    _decode_member_1_st = _serialization.decode_string
+    _decode_member = _serialization.decode_string
+    _decode_to_list_ = _serialization.decode_string
+    _decode_super_ = _serialization.decode_string
+    _decode_object_ = _serialization.decode_string
+    _decode_mro = _serialization.decode_string
+    _decode_match = _serialization.decode_string
+    _decode_any = _serialization.decode_string
+    _decode_secret = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ImportResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ImportResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".from"
@@ -340,7 +348,7 @@ def _decode_import_response(_converter: converting.ServiceConverter) -> converti
             class_ = None if (_value := _get("class")) is None else _decode_class_(_value, str)
             _at = ".self"
             if (_value := _get("self")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             self_ = _decode_self_(_value, str)
             _at = ".list"
             list_ = None if (_value := _get("list")) is None else _decode_list_(_value, str)
@@ -364,7 +372,7 @@ def _decode_import_response(_converter: converting.ServiceConverter) -> converti
             )
             _at = ".ResponseMetadata"
             if (_value := _get("ResponseMetadata")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             response_metadata_2 = _decode_response_metadata_2(_value, str)
             _at = ".value"
             value = None if (_value := _get("value")) is None else _decode_value(_value, str)
@@ -398,11 +406,11 @@ def _decode_import_response(_converter: converting.ServiceConverter) -> converti
             any = None if (_value := _get("Any")) is None else _decode_any(_value, str)
             _at = ".Secret"
             secret = None if (_value := _get("Secret")) is None else _decode_secret(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ImportResponse(
             from_=from_,
             class_=class_,
@@ -438,40 +446,42 @@ def _decode_import_response(_converter: converting.ServiceConverter) -> converti
     return decode
 
 
-def _encode_import_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.ImportResponse]:
-    _encode_from_ = converting.encode_string
-    _encode_class_ = converting.encode_string
-    _encode_self_ = converting.encode_string
-    _encode_list_ = converting.encode_string
-    _encode_str_ = converting.encode_string
-    _encode_none = converting.encode_string
-    _encode_async_ = converting.encode_string
-    _encode_type_ = converting.encode_string
-    _encode_id = converting.encode_string
-    _encode_datetime_ = converting.encode_string
-    _encode_enums_ = converting.encode_string
-    _encode_response_metadata_ = converting.encode_string
-    _encode_response_metadata_2 = converting.encode_string
-    _encode_value = converting.encode_string
-    _encode_redacted_ = converting.encode_string
-    _encode_converting_ = converting.encode_string
-    _encode_decode = converting.encode_string
-    _encode_converter = converting.encode_string
-    _encode_raw = converting.encode_string
-    _encode_init = converting.encode_string
-    _encode_member_1_st = converting.encode_string
-    _encode_member = converting.encode_string
-    _encode_to_list_ = converting.encode_string
-    _encode_super_ = converting.encode_string
-    _encode_object_ = converting.encode_string
-    _encode_mro = converting.encode_string
-    _encode_match = converting.encode_string
-    _encode_any = converting.encode_string
-    _encode_secret = converting.encode_string
+def _encode_import_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ImportResponse]:
+    _encode_from_ = _serialization.encode_string
+    _encode_class_ = _serialization.encode_string
+    _encode_self_ = _serialization.encode_string
+    _encode_list_ = _serialization.encode_string
+    _encode_str_ = _serialization.encode_string
+    _encode_none = _serialization.encode_string
+    _encode_async_ = _serialization.encode_string
+    _encode_type_ = _serialization.encode_string
+    _encode_id = _serialization.encode_string
+    _encode_datetime_ = _serialization.encode_string
+    _encode_enums_ = _serialization.encode_string
+    _encode_response_metadata_ = _serialization.encode_string
+    _encode_response_metadata_2 = _serialization.encode_string
+    _encode_value = _serialization.encode_string
+    _encode_redacted_ = _serialization.encode_string
+    _encode_converting_ = _serialization.encode_string
+    _encode_decode = _serialization.encode_string
+    _encode_converter = _serialization.encode_string
+    _encode_raw = _serialization.encode_string
+    _encode_init = _serialization.encode_string
+    _encode_member_1_st = _serialization.encode_string
+    _encode_member = _serialization.encode_string
+    _encode_to_list_ = _serialization.encode_string
+    _encode_super_ = _serialization.encode_string
+    _encode_object_ = _serialization.encode_string
+    _encode_mro = _serialization.encode_string
+    _encode_match = _serialization.encode_string
+    _encode_any = _serialization.encode_string
+    _encode_secret = _serialization.encode_string
 
-    def encode(_obj: structures.ImportResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ImportResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ImportResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ImportResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".from"
@@ -559,63 +569,63 @@ def _encode_import_response(_converter: converting.ServiceConverter) -> converti
             _at = ".Secret"
             if _obj.secret is not None:
                 _result["Secret"] = _encode_secret(_obj.secret)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_none_shape(_converter: converting.ServiceConverter) -> converting.Decode[structures.NoneShape]:
-    _decode_none = converting.decode_string
+def _decode_none_shape(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.NoneShape]:
+    _decode_none = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.NoneShape:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.NoneShape:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".None"
             none = None if (_value := _get("None")) is None else _decode_none(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.NoneShape(none=none)
 
     return decode
 
 
-def _encode_none_shape(_converter: converting.ServiceConverter) -> converting.Encode[structures.NoneShape]:
-    _encode_none = converting.encode_string
+def _encode_none_shape(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.NoneShape]:
+    _encode_none = _serialization.encode_string
 
-    def encode(_obj: structures.NoneShape) -> converting.Json:
-        converting.check_class(_obj, structures.NoneShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.NoneShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.NoneShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".None"
             if _obj.none is not None:
                 _result["None"] = _encode_none(_obj.none)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_client_shape(_converter: converting.ServiceConverter) -> converting.Decode[structures.ClientShape]:
-    _decode_any = converting.decode_string
+def _decode_client_shape(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.ClientShape]:
+    _decode_any = _serialization.decode_string
     _decode_moment = _converter.get_structure_hook(datetime)
     _decode_datetime_ = _converter.get_structure_hook(datetime)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ClientShape:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ClientShape:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Any"
@@ -624,24 +634,24 @@ def _decode_client_shape(_converter: converting.ServiceConverter) -> converting.
             moment = None if (_value := _get("Moment")) is None else _decode_moment(_value, datetime)
             _at = ".datetime"
             datetime_ = None if (_value := _get("datetime")) is None else _decode_datetime_(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ClientShape(any=any, moment=moment, datetime_=datetime_)
 
     return decode
 
 
-def _encode_client_shape(_converter: converting.ServiceConverter) -> converting.Encode[structures.ClientShape]:
-    _encode_any = converting.encode_string
+def _encode_client_shape(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.ClientShape]:
+    _encode_any = _serialization.encode_string
     _encode_moment = _converter.get_unstructure_hook(datetime)
     _encode_datetime_ = _converter.get_unstructure_hook(datetime)
 
-    def encode(_obj: structures.ClientShape) -> converting.Json:
-        converting.check_class(_obj, structures.ClientShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ClientShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ClientShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Any"
@@ -653,45 +663,45 @@ def _encode_client_shape(_converter: converting.ServiceConverter) -> converting.
             _at = ".datetime"
             if _obj.datetime_ is not None:
                 _result["datetime"] = _encode_datetime_(_obj.datetime_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_any_shape(_converter: converting.ServiceConverter) -> converting.Decode[structures.AnyShape]:
-    _decode_type_checking = converting.decode_string
-    _decode_attrs_ = converting.list_decoder(converting.decode_string, str)
+def _decode_any_shape(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.AnyShape]:
+    _decode_type_checking = _serialization.decode_string
+    _decode_attrs_ = _serialization.list_decoder(_serialization.decode_string, str)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.AnyShape:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.AnyShape:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".TYPE_CHECKING"
             type_checking = None if (_value := _get("TYPE_CHECKING")) is None else _decode_type_checking(_value, str)
             _at = ".attrs"
             attrs_ = None if (_value := _get("attrs")) is None else _decode_attrs_(_value, list[str])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.AnyShape(type_checking=type_checking, attrs_=attrs_)
 
     return decode
 
 
-def _encode_any_shape(_converter: converting.ServiceConverter) -> converting.Encode[structures.AnyShape]:
-    _encode_type_checking = converting.encode_string
-    _encode_attrs_ = converting.list_encoder(converting.encode_string)
+def _encode_any_shape(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.AnyShape]:
+    _encode_type_checking = _serialization.encode_string
+    _encode_attrs_ = _serialization.list_encoder(_serialization.encode_string)
 
-    def encode(_obj: structures.AnyShape) -> converting.Json:
-        converting.check_class(_obj, structures.AnyShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.AnyShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.AnyShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".TYPE_CHECKING"
@@ -700,164 +710,172 @@ def _encode_any_shape(_converter: converting.ServiceConverter) -> converting.Enc
             _at = ".attrs"
             if _obj.attrs_ is not None:
                 _result["attrs"] = _encode_attrs_(_obj.attrs_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_request_shape(_converter: converting.ServiceConverter) -> converting.Decode[structures.RequestShape]:
-    _decode_request = converting.decode_string
+def _decode_request_shape(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.RequestShape]:
+    _decode_request = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.RequestShape:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RequestShape:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Request"
             request = None if (_value := _get("Request")) is None else _decode_request(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.RequestShape(request=request)
 
     return decode
 
 
-def _encode_request_shape(_converter: converting.ServiceConverter) -> converting.Encode[structures.RequestShape]:
-    _encode_request = converting.encode_string
+def _encode_request_shape(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.RequestShape]:
+    _encode_request = _serialization.encode_string
 
-    def encode(_obj: structures.RequestShape) -> converting.Json:
-        converting.check_class(_obj, structures.RequestShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.RequestShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.RequestShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Request"
             if _obj.request is not None:
                 _result["Request"] = _encode_request(_obj.request)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_response_metadata_shape(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ResponseMetadataShape]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ResponseMetadataShape]:
     _decode_value = _converter.get_structure_hook(enums.Value)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ResponseMetadataShape:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ResponseMetadataShape:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Value"
             value = None if (_value := _get("Value")) is None else _decode_value(_value, enums.Value)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ResponseMetadataShape(value=value)
 
     return decode
 
 
 def _encode_response_metadata_shape(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ResponseMetadataShape]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ResponseMetadataShape]:
     _encode_value = _converter.get_unstructure_hook(enums.Value)
 
-    def encode(_obj: structures.ResponseMetadataShape) -> converting.Json:
-        converting.check_class(_obj, structures.ResponseMetadataShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ResponseMetadataShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ResponseMetadataShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Value"
             if _obj.value is not None:
                 _result["Value"] = _encode_value(_obj.value)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_paginate_shape(_converter: converting.ServiceConverter) -> converting.Decode[structures.PaginateShape]:
+def _decode_paginate_shape(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PaginateShape]:
     _decode_client = _converter.get_structure_hook(unions.UnknownMemberShape)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PaginateShape:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PaginateShape:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".client"
             client = None if (_value := _get("client")) is None else _decode_client(_value, unions.UnknownMemberShape)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PaginateShape(client=client)
 
     return decode
 
 
-def _encode_paginate_shape(_converter: converting.ServiceConverter) -> converting.Encode[structures.PaginateShape]:
+def _encode_paginate_shape(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PaginateShape]:
     _encode_client = _converter.get_unstructure_hook(unions.UnknownMemberShape)
 
-    def encode(_obj: structures.PaginateShape) -> converting.Json:
-        converting.check_class(_obj, structures.PaginateShape)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PaginateShape) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PaginateShape)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".client"
             if _obj.client is not None:
                 _result["client"] = _encode_client(_obj.client)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_words_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListWordsRequest]:
-    _decode_catalog = converting.decode_string
-    _decode_next_token = converting.decode_string
-    _decode_max_results = converting.decode_integer
-    _decode_catalogs = converting.list_decoder(converting.decode_string, str)
-    _decode_page_size = converting.decode_integer
-    _decode_max_items = converting.decode_integer
-    _decode_ordered = converting.decode_string
-    _decode_on_error = converting.decode_string
-    _decode_token = converting.list_decoder(converting.decode_string, str)
-    _decode_request = converting.list_decoder(converting.decode_string, str)
-    _decode_client = converting.decode_string
-    _decode_max_concurrency = converting.decode_integer
-    _decode_buffer_pages = converting.decode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListWordsRequest]:
+    _decode_catalog = _serialization.decode_string
+    _decode_next_token = _serialization.decode_string
+    _decode_max_results = _serialization.decode_integer
+    _decode_catalogs = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_page_size = _serialization.decode_integer
+    _decode_max_items = _serialization.decode_integer
+    _decode_ordered = _serialization.decode_string
+    _decode_on_error = _serialization.decode_string
+    _decode_token = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_request = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_client = _serialization.decode_string
+    _decode_max_concurrency = _serialization.decode_integer
+    _decode_buffer_pages = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListWordsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListWordsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Catalog"
             if (_value := _get("Catalog")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             catalog = _decode_catalog(_value, str)
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
@@ -875,7 +893,7 @@ def _decode_list_words_request(
             on_error = None if (_value := _get("on_error")) is None else _decode_on_error(_value, str)
             _at = ".Token"
             if (_value := _get("Token")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             token = _decode_token(_value, list[str])
             _at = ".Request"
             request = None if (_value := _get("Request")) is None else _decode_request(_value, list[str])
@@ -887,11 +905,11 @@ def _decode_list_words_request(
             )
             _at = ".BufferPages"
             buffer_pages = None if (_value := _get("BufferPages")) is None else _decode_buffer_pages(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListWordsRequest(
             catalog=catalog,
             next_token=next_token,
@@ -912,25 +930,25 @@ def _decode_list_words_request(
 
 
 def _encode_list_words_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListWordsRequest]:
-    _encode_catalog = converting.encode_string
-    _encode_next_token = converting.encode_string
-    _encode_max_results = converting.encode_integer
-    _encode_catalogs = converting.list_encoder(converting.encode_string)
-    _encode_page_size = converting.encode_integer
-    _encode_max_items = converting.encode_integer
-    _encode_ordered = converting.encode_string
-    _encode_on_error = converting.encode_string
-    _encode_token = converting.list_encoder(converting.encode_string)
-    _encode_request = converting.list_encoder(converting.encode_string)
-    _encode_client = converting.encode_string
-    _encode_max_concurrency = converting.encode_integer
-    _encode_buffer_pages = converting.encode_integer
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListWordsRequest]:
+    _encode_catalog = _serialization.encode_string
+    _encode_next_token = _serialization.encode_string
+    _encode_max_results = _serialization.encode_integer
+    _encode_catalogs = _serialization.list_encoder(_serialization.encode_string)
+    _encode_page_size = _serialization.encode_integer
+    _encode_max_items = _serialization.encode_integer
+    _encode_ordered = _serialization.encode_string
+    _encode_on_error = _serialization.encode_string
+    _encode_token = _serialization.list_encoder(_serialization.encode_string)
+    _encode_request = _serialization.list_encoder(_serialization.encode_string)
+    _encode_client = _serialization.encode_string
+    _encode_max_concurrency = _serialization.encode_integer
+    _encode_buffer_pages = _serialization.encode_integer
 
-    def encode(_obj: structures.ListWordsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListWordsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListWordsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListWordsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Catalog"
@@ -970,30 +988,30 @@ def _encode_list_words_request(
             _at = ".BufferPages"
             if _obj.buffer_pages is not None:
                 _result["BufferPages"] = _encode_buffer_pages(_obj.buffer_pages)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_list_words_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListWordsResponse]:
-    _decode_words = converting.list_decoder(converting.decode_string, str)
-    _decode_next_token = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListWordsResponse]:
+    _decode_words = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_next_token = _serialization.decode_string
     _decode_variant = _converter.get_structure_hook(structures.ShapeClassVariant)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListWordsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListWordsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Words"
             if (_value := _get("Words")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             words = _decode_words(_value, list[str])
             _at = ".NextToken"
             next_token = None if (_value := _get("NextToken")) is None else _decode_next_token(_value, str)
@@ -1001,26 +1019,26 @@ def _decode_list_words_response(
             variant = (
                 None if (_value := _get("Variant")) is None else _decode_variant(_value, structures.ShapeClassVariant)
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ListWordsResponse(words=words, next_token=next_token, variant=variant)
 
     return decode
 
 
 def _encode_list_words_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListWordsResponse]:
-    _encode_words = converting.list_encoder(converting.encode_string)
-    _encode_next_token = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListWordsResponse]:
+    _encode_words = _serialization.list_encoder(_serialization.encode_string)
+    _encode_next_token = _serialization.encode_string
     _encode_variant = _converter.get_unstructure_hook(structures.ShapeClassVariant)
 
-    def encode(_obj: structures.ListWordsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListWordsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListWordsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListWordsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Words"
@@ -1031,677 +1049,748 @@ def _encode_list_words_response(
             _at = ".Variant"
             if _obj.variant is not None:
                 _result["Variant"] = _encode_variant(_obj.variant)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_shape_class_variant(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ShapeClassVariant]:
-    _decode_word = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ShapeClassVariant]:
+    _decode_word = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ShapeClassVariant:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ShapeClassVariant:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Word"
             word = None if (_value := _get("Word")) is None else _decode_word(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ShapeClassVariant(word=word)
 
     return decode
 
 
 def _encode_shape_class_variant(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ShapeClassVariant]:
-    _encode_word = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ShapeClassVariant]:
+    _encode_word = _serialization.encode_string
 
-    def encode(_obj: structures.ShapeClassVariant) -> converting.Json:
-        converting.check_class(_obj, structures.ShapeClassVariant)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ShapeClassVariant) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ShapeClassVariant)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Word"
             if _obj.word is not None:
                 _result["Word"] = _encode_word(_obj.word)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_call_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.CallRequest]:
+def _decode_call_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.CallRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CallRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CallRequest:
+        _serialization.decode_object(_raw)
         return structures.CallRequest()
 
     return decode
 
 
-def _encode_call_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.CallRequest]:
+def _encode_call_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.CallRequest]:
 
-    def encode(_obj: structures.CallRequest) -> converting.Json:
-        converting.check_class(_obj, structures.CallRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CallRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CallRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_call_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.CallResponse]:
+def _decode_call_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CallResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CallResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CallResponse:
+        _serialization.decode_object(_raw)
         return structures.CallResponse()
 
     return decode
 
 
-def _encode_call_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.CallResponse]:
+def _encode_call_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CallResponse]:
 
-    def encode(_obj: structures.CallResponse) -> converting.Json:
-        converting.check_class(_obj, structures.CallResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CallResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CallResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_paginate_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.PaginateRequest]:
+def _decode_paginate_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PaginateRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PaginateRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PaginateRequest:
+        _serialization.decode_object(_raw)
         return structures.PaginateRequest()
 
     return decode
 
 
-def _encode_paginate_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.PaginateRequest]:
+def _encode_paginate_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PaginateRequest]:
 
-    def encode(_obj: structures.PaginateRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PaginateRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PaginateRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PaginateRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_paginate_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PaginateResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PaginateResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PaginateResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PaginateResponse:
+        _serialization.decode_object(_raw)
         return structures.PaginateResponse()
 
     return decode
 
 
 def _encode_paginate_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PaginateResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PaginateResponse]:
 
-    def encode(_obj: structures.PaginateResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PaginateResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PaginateResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PaginateResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_paginator_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PaginatorRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PaginatorRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PaginatorRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PaginatorRequest:
+        _serialization.decode_object(_raw)
         return structures.PaginatorRequest()
 
     return decode
 
 
 def _encode_paginator_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PaginatorRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PaginatorRequest]:
 
-    def encode(_obj: structures.PaginatorRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PaginatorRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PaginatorRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PaginatorRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_paginator_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PaginatorResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PaginatorResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PaginatorResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PaginatorResponse:
+        _serialization.decode_object(_raw)
         return structures.PaginatorResponse()
 
     return decode
 
 
 def _encode_paginator_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PaginatorResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PaginatorResponse]:
 
-    def encode(_obj: structures.PaginatorResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PaginatorResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PaginatorResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PaginatorResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_list_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.ListRequest]:
+def _decode_list_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.ListRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListRequest:
+        _serialization.decode_object(_raw)
         return structures.ListRequest()
 
     return decode
 
 
-def _encode_list_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.ListRequest]:
+def _encode_list_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.ListRequest]:
 
-    def encode(_obj: structures.ListRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_list_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.ListResponse]:
+def _decode_list_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListResponse:
+        _serialization.decode_object(_raw)
         return structures.ListResponse()
 
     return decode
 
 
-def _encode_list_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.ListResponse]:
+def _encode_list_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListResponse]:
 
-    def encode(_obj: structures.ListResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_structures_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StructuresRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StructuresRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StructuresRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.StructuresRequest:
+        _serialization.decode_object(_raw)
         return structures.StructuresRequest()
 
     return decode
 
 
 def _encode_structures_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StructuresRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StructuresRequest]:
 
-    def encode(_obj: structures.StructuresRequest) -> converting.Json:
-        converting.check_class(_obj, structures.StructuresRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StructuresRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StructuresRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_structures_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.StructuresResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.StructuresResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.StructuresResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.StructuresResponse:
+        _serialization.decode_object(_raw)
         return structures.StructuresResponse()
 
     return decode
 
 
 def _encode_structures_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.StructuresResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.StructuresResponse]:
 
-    def encode(_obj: structures.StructuresResponse) -> converting.Json:
-        converting.check_class(_obj, structures.StructuresResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.StructuresResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.StructuresResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_service_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.ServiceRequest]:
+def _decode_service_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ServiceRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ServiceRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ServiceRequest:
+        _serialization.decode_object(_raw)
         return structures.ServiceRequest()
 
     return decode
 
 
-def _encode_service_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.ServiceRequest]:
+def _encode_service_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ServiceRequest]:
 
-    def encode(_obj: structures.ServiceRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ServiceRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ServiceRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ServiceRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_service_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.ServiceResponse]:
+def _decode_service_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ServiceResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ServiceResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ServiceResponse:
+        _serialization.decode_object(_raw)
         return structures.ServiceResponse()
 
     return decode
 
 
-def _encode_service_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.ServiceResponse]:
+def _encode_service_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ServiceResponse]:
 
-    def encode(_obj: structures.ServiceResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ServiceResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ServiceResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ServiceResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_close_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.CloseRequest]:
+def _decode_close_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CloseRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CloseRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CloseRequest:
+        _serialization.decode_object(_raw)
         return structures.CloseRequest()
 
     return decode
 
 
-def _encode_close_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.CloseRequest]:
+def _encode_close_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CloseRequest]:
 
-    def encode(_obj: structures.CloseRequest) -> converting.Json:
-        converting.check_class(_obj, structures.CloseRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CloseRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CloseRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_close_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.CloseResponse]:
+def _decode_close_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.CloseResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.CloseResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.CloseResponse:
+        _serialization.decode_object(_raw)
         return structures.CloseResponse()
 
     return decode
 
 
-def _encode_close_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.CloseResponse]:
+def _encode_close_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.CloseResponse]:
 
-    def encode(_obj: structures.CloseResponse) -> converting.Json:
-        converting.check_class(_obj, structures.CloseResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.CloseResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.CloseResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_self_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.SelfRequest]:
+def _decode_self_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.SelfRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SelfRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SelfRequest:
+        _serialization.decode_object(_raw)
         return structures.SelfRequest()
 
     return decode
 
 
-def _encode_self_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.SelfRequest]:
+def _encode_self_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.SelfRequest]:
 
-    def encode(_obj: structures.SelfRequest) -> converting.Json:
-        converting.check_class(_obj, structures.SelfRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SelfRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SelfRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_self_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.SelfResponse]:
+def _decode_self_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SelfResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SelfResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SelfResponse:
+        _serialization.decode_object(_raw)
         return structures.SelfResponse()
 
     return decode
 
 
-def _encode_self_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.SelfResponse]:
+def _encode_self_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SelfResponse]:
 
-    def encode(_obj: structures.SelfResponse) -> converting.Json:
-        converting.check_class(_obj, structures.SelfResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SelfResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SelfResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_fast_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.FastRequest]:
+def _decode_fast_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.FastRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FastRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FastRequest:
+        _serialization.decode_object(_raw)
         return structures.FastRequest()
 
     return decode
 
 
-def _encode_fast_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.FastRequest]:
+def _encode_fast_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.FastRequest]:
 
-    def encode(_obj: structures.FastRequest) -> converting.Json:
-        converting.check_class(_obj, structures.FastRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FastRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FastRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_fast_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.FastResponse]:
+def _decode_fast_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.FastResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FastResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FastResponse:
+        _serialization.decode_object(_raw)
         return structures.FastResponse()
 
     return decode
 
 
-def _encode_fast_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.FastResponse]:
+def _encode_fast_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.FastResponse]:
 
-    def encode(_obj: structures.FastResponse) -> converting.Json:
-        converting.check_class(_obj, structures.FastResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FastResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FastResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_list_words_pages_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListWordsPagesRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListWordsPagesRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListWordsPagesRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListWordsPagesRequest:
+        _serialization.decode_object(_raw)
         return structures.ListWordsPagesRequest()
 
     return decode
 
 
 def _encode_list_words_pages_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListWordsPagesRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListWordsPagesRequest]:
 
-    def encode(_obj: structures.ListWordsPagesRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ListWordsPagesRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListWordsPagesRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListWordsPagesRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_list_words_pages_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ListWordsPagesResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ListWordsPagesResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ListWordsPagesResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ListWordsPagesResponse:
+        _serialization.decode_object(_raw)
         return structures.ListWordsPagesResponse()
 
     return decode
 
 
 def _encode_list_words_pages_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ListWordsPagesResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ListWordsPagesResponse]:
 
-    def encode(_obj: structures.ListWordsPagesResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ListWordsPagesResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ListWordsPagesResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ListWordsPagesResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_getattr_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetattrRequest]:
+def _decode_getattr_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetattrRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetattrRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetattrRequest:
+        _serialization.decode_object(_raw)
         return structures.GetattrRequest()
 
     return decode
 
 
-def _encode_getattr_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetattrRequest]:
+def _encode_getattr_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetattrRequest]:
 
-    def encode(_obj: structures.GetattrRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetattrRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetattrRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetattrRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_getattr_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetattrResponse]:
+def _decode_getattr_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetattrResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetattrResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetattrResponse:
+        _serialization.decode_object(_raw)
         return structures.GetattrResponse()
 
     return decode
 
 
-def _encode_getattr_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetattrResponse]:
+def _encode_getattr_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetattrResponse]:
 
-    def encode(_obj: structures.GetattrResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetattrResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetattrResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetattrResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_globals_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.GlobalsRequest]:
+def _decode_globals_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GlobalsRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GlobalsRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GlobalsRequest:
+        _serialization.decode_object(_raw)
         return structures.GlobalsRequest()
 
     return decode
 
 
-def _encode_globals_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.GlobalsRequest]:
+def _encode_globals_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GlobalsRequest]:
 
-    def encode(_obj: structures.GlobalsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GlobalsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GlobalsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GlobalsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_globals_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.GlobalsResponse]:
+def _decode_globals_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GlobalsResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GlobalsResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GlobalsResponse:
+        _serialization.decode_object(_raw)
         return structures.GlobalsResponse()
 
     return decode
 
 
-def _encode_globals_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.GlobalsResponse]:
+def _encode_globals_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GlobalsResponse]:
 
-    def encode(_obj: structures.GlobalsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GlobalsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GlobalsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GlobalsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_import_module_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ImportModuleRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ImportModuleRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ImportModuleRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ImportModuleRequest:
+        _serialization.decode_object(_raw)
         return structures.ImportModuleRequest()
 
     return decode
 
 
 def _encode_import_module_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ImportModuleRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ImportModuleRequest]:
 
-    def encode(_obj: structures.ImportModuleRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ImportModuleRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ImportModuleRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ImportModuleRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_import_module_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ImportModuleResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ImportModuleResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ImportModuleResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ImportModuleResponse:
+        _serialization.decode_object(_raw)
         return structures.ImportModuleResponse()
 
     return decode
 
 
 def _encode_import_module_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ImportModuleResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ImportModuleResponse]:
 
-    def encode(_obj: structures.ImportModuleResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ImportModuleResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ImportModuleResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ImportModuleResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_exception_shape(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_exception_shape(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.ExceptionShape,
         (
-            converting.ErrorMember("args", "args_", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember("code", "code_", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember("message", "message", required=True, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember("args", "args_", required=False, decode=_serialization.decode_string, cls=str),
+            _serialization.ErrorMember("code", "code_", required=False, decode=_serialization.decode_string, cls=str),
+            _serialization.ErrorMember(
+                "message", "message", required=True, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "made",
                 "made_",
                 required=False,
-                decode=converting.list_decoder(converting.decode_string, str),
+                decode=_serialization.list_decoder(_serialization.decode_string, str),
                 cls=list[str],
             ),
-            converting.ErrorMember("super", "super_", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember("response", "response_", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
-                "error_response", "error_response_", required=False, decode=converting.decode_string, cls=str
+            _serialization.ErrorMember("super", "super_", required=False, decode=_serialization.decode_string, cls=str),
+            _serialization.ErrorMember(
+                "response", "response_", required=False, decode=_serialization.decode_string, cls=str
             ),
-            converting.ErrorMember(
-                "operation_name", "operation_name_", required=False, decode=converting.decode_string, cls=str
+            _serialization.ErrorMember(
+                "error_response", "error_response_", required=False, decode=_serialization.decode_string, cls=str
             ),
-            converting.ErrorMember(
-                "request_id", "request_id_", required=False, decode=converting.decode_string, cls=str
+            _serialization.ErrorMember(
+                "operation_name", "operation_name_", required=False, decode=_serialization.decode_string, cls=str
             ),
-            converting.ErrorMember("self", "self_", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
-                "with_traceback", "with_traceback_", required=False, decode=converting.decode_string, cls=str
+            _serialization.ErrorMember(
+                "request_id", "request_id_", required=False, decode=_serialization.decode_string, cls=str
             ),
-            converting.ErrorMember(
+            _serialization.ErrorMember("self", "self_", required=False, decode=_serialization.decode_string, cls=str),
+            _serialization.ErrorMember(
+                "with_traceback", "with_traceback_", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "problems",
                 "problems_",
                 required=False,
-                decode=converting.list_decoder(converting.decode_string, str),
+                decode=_serialization.list_decoder(_serialization.decode_string, str),
                 cls=list[str],
             ),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
                 "Mapping", "mapping", required=False, decode=_converter.get_structure_hook(datetime), cls=datetime
             ),
         ),
     )
 
 
-def _encode_exception_shape(_converter: converting.ServiceConverter) -> converting.Encode[errors.ExceptionShape]:
-    return converting.error_encoder(
+def _encode_exception_shape(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.ExceptionShape]:
+    return _serialization.error_encoder(
         errors.ExceptionShape,
         (
-            converting.ErrorField("args_", "args", required=False, encode=converting.encode_string),
-            converting.ErrorField("code_", "code", required=False, encode=converting.encode_string),
-            converting.ErrorField("message", "message", required=True, encode=converting.encode_string),
-            converting.ErrorField(
-                "made_", "made", required=False, encode=converting.list_encoder(converting.encode_string)
+            _serialization.ErrorField("args_", "args", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField("code_", "code", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField("message", "message", required=True, encode=_serialization.encode_string),
+            _serialization.ErrorField(
+                "made_", "made", required=False, encode=_serialization.list_encoder(_serialization.encode_string)
             ),
-            converting.ErrorField("super_", "super", required=False, encode=converting.encode_string),
-            converting.ErrorField("response_", "response", required=False, encode=converting.encode_string),
-            converting.ErrorField("error_response_", "error_response", required=False, encode=converting.encode_string),
-            converting.ErrorField("operation_name_", "operation_name", required=False, encode=converting.encode_string),
-            converting.ErrorField("request_id_", "request_id", required=False, encode=converting.encode_string),
-            converting.ErrorField("self_", "self", required=False, encode=converting.encode_string),
-            converting.ErrorField("with_traceback_", "with_traceback", required=False, encode=converting.encode_string),
-            converting.ErrorField(
-                "problems_", "problems", required=False, encode=converting.list_encoder(converting.encode_string)
+            _serialization.ErrorField("super_", "super", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField("response_", "response", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField(
+                "error_response_", "error_response", required=False, encode=_serialization.encode_string
             ),
-            converting.ErrorField(
+            _serialization.ErrorField(
+                "operation_name_", "operation_name", required=False, encode=_serialization.encode_string
+            ),
+            _serialization.ErrorField("request_id_", "request_id", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField("self_", "self", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField(
+                "with_traceback_", "with_traceback", required=False, encode=_serialization.encode_string
+            ),
+            _serialization.ErrorField(
+                "problems_",
+                "problems",
+                required=False,
+                encode=_serialization.list_encoder(_serialization.encode_string),
+            ),
+            _serialization.ErrorField(
                 "mapping", "Mapping", required=False, encode=_converter.get_unstructure_hook(datetime)
             ),
         ),
     )
 
 
-def _decode_attribute_error_shape(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_attribute_error_shape(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.AttributeErrorShape,
-        (converting.ErrorMember("message", "message", required=False, decode=converting.decode_string, cls=str),),
+        (
+            _serialization.ErrorMember(
+                "message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+        ),
     )
 
 
 def _encode_attribute_error_shape(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[errors.AttributeErrorShape]:
-    return converting.error_encoder(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[errors.AttributeErrorShape]:
+    return _serialization.error_encoder(
         errors.AttributeErrorShape,
-        (converting.ErrorField("message", "message", required=False, encode=converting.encode_string),),
+        (_serialization.ErrorField("message", "message", required=False, encode=_serialization.encode_string),),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.ImportRequest: _decode_import_request,
     structures.ImportResponse: _decode_import_response,
     structures.NoneShape: _decode_none_shape,
@@ -1741,28 +1830,28 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.ImportModuleResponse: _decode_import_module_response,
     errors.ExceptionShape: _decode_exception_shape,
     errors.AttributeErrorShape: _decode_attribute_error_shape,
-    unions.UnknownMemberShapeNone: lambda _converter: converting.variant_decoder(
+    unions.UnknownMemberShapeNone: lambda _converter: _serialization.variant_decoder(
         "None", unions.UnknownMemberShapeNone, _converter.get_structure_hook(structures.NoneShape), structures.NoneShape
     ),
-    unions.UnknownMemberShapeClient: lambda _converter: converting.variant_decoder(
+    unions.UnknownMemberShapeClient: lambda _converter: _serialization.variant_decoder(
         "Client",
         unions.UnknownMemberShapeClient,
         _converter.get_structure_hook(structures.ClientShape),
         structures.ClientShape,
     ),
-    unions.UnknownMemberShapeAny: lambda _converter: converting.variant_decoder(
+    unions.UnknownMemberShapeAny: lambda _converter: _serialization.variant_decoder(
         "Any", unions.UnknownMemberShapeAny, _converter.get_structure_hook(structures.AnyShape), structures.AnyShape
     ),
-    unions.UnknownMemberShapeRequest: lambda _converter: converting.variant_decoder(
+    unions.UnknownMemberShapeRequest: lambda _converter: _serialization.variant_decoder(
         "Request",
         unions.UnknownMemberShapeRequest,
         _converter.get_structure_hook(structures.RequestShape),
         structures.RequestShape,
     ),
-    unions.UnknownMemberShapeUnknown: lambda _converter: converting.unknown_decoder(
+    unions.UnknownMemberShapeUnknown: lambda _converter: _serialization.unknown_decoder(
         _converter, unions.UnknownMemberShapeUnknown
     ),
-    unions.UnknownMemberShape: lambda _converter: converting.union_decoder(
+    unions.UnknownMemberShape: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             "None": unions.UnknownMemberShapeNone,
@@ -1774,7 +1863,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.ImportRequest: _encode_import_request,
     structures.ImportResponse: _encode_import_response,
     structures.NoneShape: _encode_none_shape,
@@ -1814,22 +1903,22 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.ImportModuleResponse: _encode_import_module_response,
     errors.ExceptionShape: _encode_exception_shape,
     errors.AttributeErrorShape: _encode_attribute_error_shape,
-    unions.UnknownMemberShapeNone: lambda _converter: converting.variant_encoder(
+    unions.UnknownMemberShapeNone: lambda _converter: _serialization.variant_encoder(
         "None", unions.UnknownMemberShapeNone, _converter.get_unstructure_hook(structures.NoneShape)
     ),
-    unions.UnknownMemberShapeClient: lambda _converter: converting.variant_encoder(
+    unions.UnknownMemberShapeClient: lambda _converter: _serialization.variant_encoder(
         "Client", unions.UnknownMemberShapeClient, _converter.get_unstructure_hook(structures.ClientShape)
     ),
-    unions.UnknownMemberShapeAny: lambda _converter: converting.variant_encoder(
+    unions.UnknownMemberShapeAny: lambda _converter: _serialization.variant_encoder(
         "Any", unions.UnknownMemberShapeAny, _converter.get_unstructure_hook(structures.AnyShape)
     ),
-    unions.UnknownMemberShapeRequest: lambda _converter: converting.variant_encoder(
+    unions.UnknownMemberShapeRequest: lambda _converter: _serialization.variant_encoder(
         "Request", unions.UnknownMemberShapeRequest, _converter.get_unstructure_hook(structures.RequestShape)
     ),
-    unions.UnknownMemberShapeUnknown: lambda _converter: converting.unknown_encoder(
+    unions.UnknownMemberShapeUnknown: lambda _converter: _serialization.unknown_encoder(
         _converter, unions.UnknownMemberShapeUnknown
     ),
-    unions.UnknownMemberShape: lambda _converter: converting.union_encoder(
+    unions.UnknownMemberShape: lambda _converter: _serialization.union_encoder(
         _converter,
         "UnknownMember",
         (
@@ -1848,18 +1937,18 @@ ENUMS: Final = (
 )
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral.operation import Operation, Pagination, Service
+from aiopartnercentral.types import Operation, Pagination, Service
 from golden_reserved import errors, structures
 
 IMPORT_: Final[Operation[structures.ImportRequest, structures.ImportResponse]] = Operation(

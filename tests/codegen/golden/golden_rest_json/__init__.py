@@ -3,98 +3,38 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_rest_json.client import Client, Paginate, connect, wrap
+    from golden_rest_json.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_rest_json.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_rest_json.errors import Busy
+    from golden_rest_json.errors import Busy as Busy
     from golden_rest_json.structures import (
-        GetThingRequest,
-        GetThingResponse,
-        PlainRequest,
-        PlainResponse,
-        PutThingRequest,
-        PutThingResponse,
-        ReplaceThingRequest,
-        ReplaceThingResponse,
-        Thing,
-        UploadRequest,
-        UploadResponse,
+        GetThingRequest as GetThingRequest,
+        GetThingResponse as GetThingResponse,
+        PlainRequest as PlainRequest,
+        PlainResponse as PlainResponse,
+        PutThingRequest as PutThingRequest,
+        PutThingResponse as PutThingResponse,
+        ReplaceThingRequest as ReplaceThingRequest,
+        ReplaceThingResponse as ReplaceThingResponse,
+        Thing as Thing,
+        UploadRequest as UploadRequest,
+        UploadResponse as UploadResponse,
     )
-    from golden_rest_json.unions import Choice, ChoiceOne, ChoiceTwo, ChoiceUnknown
+    from golden_rest_json.unions import (
+        Choice as Choice,
+        ChoiceOne as ChoiceOne,
+        ChoiceTwo as ChoiceTwo,
+        ChoiceUnknown as ChoiceUnknown,
+    )
 
-__all__ = [
-    "Busy",
-    "Choice",
-    "ChoiceOne",
-    "ChoiceTwo",
-    "ChoiceUnknown",
-    "Client",
-    "GetThingRequest",
-    "GetThingResponse",
-    "Paginate",
-    "PlainRequest",
-    "PlainResponse",
-    "PutThingRequest",
-    "PutThingResponse",
-    "ReplaceThingRequest",
-    "ReplaceThingResponse",
-    "Thing",
-    "UploadRequest",
-    "UploadResponse",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Busy": "errors",
-    "Choice": "unions",
-    "ChoiceOne": "unions",
-    "ChoiceTwo": "unions",
-    "ChoiceUnknown": "unions",
-    "Client": "client",
-    "GetThingRequest": "structures",
-    "GetThingResponse": "structures",
-    "Paginate": "client",
-    "PlainRequest": "structures",
-    "PlainResponse": "structures",
-    "PutThingRequest": "structures",
-    "PutThingResponse": "structures",
-    "ReplaceThingRequest": "structures",
-    "ReplaceThingResponse": "structures",
-    "Thing": "structures",
-    "UploadRequest": "structures",
-    "UploadResponse": "structures",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

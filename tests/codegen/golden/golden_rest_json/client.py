@@ -6,8 +6,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral.client import ServiceClient, open_client, to_dict, to_list, wrap_client
-from aiopartnercentral.shapes import JsonValue
+from aiopartnercentral._client import ServiceClient, open_client, to_dict, to_list, wrap_client
+from aiopartnercentral.types import JsonValue
 from golden_rest_json import operations, structures
 from golden_rest_json.fast import FAST
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
-    from aiopartnercentral.client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral.converting.fast import Fast
-    from aiopartnercentral.operation import Service
+    from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
+    from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral.types import Service
 
 
 class Client(ServiceClient):

@@ -6,49 +6,49 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
-from aiopartnercentral.shapes import JsonValue
+from aiopartnercentral import _serialization
+from aiopartnercentral.types import JsonValue
 from golden_rest_json import errors, structures, unions
 from golden_rest_json.fast import FAST
 
 
-def _decode_thing(_converter: converting.ServiceConverter) -> converting.Decode[structures.Thing]:
-    _decode_name = converting.decode_string
+def _decode_thing(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Thing]:
+    _decode_name = _serialization.decode_string
     _decode_choice = _converter.get_structure_hook(unions.Choice)
     _decode_when = _converter.get_structure_hook(datetime)
     _key_name = _converter.member_name("Name", "thing-name")
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Thing:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Thing:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".thing-name"
             if (_value := _get(_key_name)) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
             _at = ".Choice"
             choice = None if (_value := _get("Choice")) is None else _decode_choice(_value, unions.Choice)
             _at = ".When"
             when = None if (_value := _get("When")) is None else _decode_when(_value, datetime)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Thing(name=name, choice=choice, when=when)
 
     return decode
 
 
-def _encode_thing(_converter: converting.ServiceConverter) -> converting.Encode[structures.Thing]:
-    _encode_name = converting.encode_string
+def _encode_thing(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Thing]:
+    _encode_name = _serialization.encode_string
     _encode_choice = _converter.get_unstructure_hook(unions.Choice)
-    _encode_when = converting.timestamp_encoder(_converter, "unixTimestamp")
+    _encode_when = _serialization.timestamp_encoder(_converter, "unixTimestamp")
     _key_name = _converter.member_name("Name", "thing-name")
 
-    def encode(_obj: structures.Thing) -> converting.Json:
-        converting.check_class(_obj, structures.Thing)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Thing) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Thing)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".thing-name"
@@ -59,40 +59,42 @@ def _encode_thing(_converter: converting.ServiceConverter) -> converting.Encode[
             _at = ".When"
             if _obj.when is not None:
                 _result["When"] = _encode_when(_obj.when)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_put_thing_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.PutThingRequest]:
-    _decode_thing_id = converting.decode_string
-    _decode_http_method = converting.decode_string
-    _decode_tags = converting.list_decoder(converting.decode_string, str)
+def _decode_put_thing_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutThingRequest]:
+    _decode_thing_id = _serialization.decode_string
+    _decode_http_method = _serialization.decode_string
+    _decode_tags = _serialization.list_decoder(_serialization.decode_string, str)
     _decode_since = _converter.get_structure_hook(datetime)
-    _decode_attributes = converting.decode_document
-    _decode_extra = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
-    _decode_integration_method = converting.decode_string
-    _decode_policy = converting.decode_string
+    _decode_attributes = _serialization.decode_document
+    _decode_extra = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
+    _decode_integration_method = _serialization.decode_string
+    _decode_policy = _serialization.decode_string
     _decode_thing = _converter.get_structure_hook(structures.Thing)
     _key_http_method = _converter.member_name("HttpMethod", "querystring:HttpMethod")
     _key_integration_method = _converter.member_name("IntegrationMethod", "HttpMethod")
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutThingRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutThingRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ThingId"
             if (_value := _get("ThingId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             thing_id = _decode_thing_id(_value, str)
             _at = ".querystring:HttpMethod"
             if (_value := _get(_key_http_method)) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             http_method = _decode_http_method(_value, str)
             _at = ".Tags"
             tags = None if (_value := _get("Tags")) is None else _decode_tags(_value, list[str])
@@ -110,11 +112,11 @@ def _decode_put_thing_request(_converter: converting.ServiceConverter) -> conver
             policy = None if (_value := _get("Policy")) is None else _decode_policy(_value, str)
             _at = ".Thing"
             thing = None if (_value := _get("Thing")) is None else _decode_thing(_value, structures.Thing)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutThingRequest(
             thing_id=thing_id,
             http_method=http_method,
@@ -130,22 +132,24 @@ def _decode_put_thing_request(_converter: converting.ServiceConverter) -> conver
     return decode
 
 
-def _encode_put_thing_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.PutThingRequest]:
-    _encode_thing_id = converting.encode_string
-    _encode_http_method = converting.encode_string
-    _encode_tags = converting.list_encoder(converting.encode_string)
-    _encode_since = converting.timestamp_encoder(_converter, "unixTimestamp")
-    _encode_attributes = converting.encode_document
-    _encode_extra = converting.map_encoder(converting.encode_string, converting.encode_string)
-    _encode_integration_method = converting.encode_string
-    _encode_policy = converting.encode_string
+def _encode_put_thing_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutThingRequest]:
+    _encode_thing_id = _serialization.encode_string
+    _encode_http_method = _serialization.encode_string
+    _encode_tags = _serialization.list_encoder(_serialization.encode_string)
+    _encode_since = _serialization.timestamp_encoder(_converter, "unixTimestamp")
+    _encode_attributes = _serialization.encode_document
+    _encode_extra = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
+    _encode_integration_method = _serialization.encode_string
+    _encode_policy = _serialization.encode_string
     _encode_thing = _converter.get_unstructure_hook(structures.Thing)
     _key_http_method = _converter.member_name("HttpMethod", "querystring:HttpMethod")
     _key_integration_method = _converter.member_name("IntegrationMethod", "HttpMethod")
 
-    def encode(_obj: structures.PutThingRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PutThingRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutThingRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutThingRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ThingId"
@@ -173,32 +177,32 @@ def _encode_put_thing_request(_converter: converting.ServiceConverter) -> conver
             _at = ".Thing"
             if _obj.thing is not None:
                 _result["Thing"] = _encode_thing(_obj.thing)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_put_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PutThingResponse]:
-    _decode_status = converting.decode_integer
-    _decode_version = converting.decode_string
-    _decode_attributes = converting.decode_document
-    _decode_extra = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutThingResponse]:
+    _decode_status = _serialization.decode_integer
+    _decode_version = _serialization.decode_string
+    _decode_attributes = _serialization.decode_document
+    _decode_extra = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
     _decode_thing = _converter.get_structure_hook(structures.Thing)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutThingResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutThingResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Status"
             if (_value := _get("Status")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             status = _decode_status(_value, int)
             _at = ".Version"
             version = None if (_value := _get("Version")) is None else _decode_version(_value, str)
@@ -208,11 +212,11 @@ def _decode_put_thing_response(
             extra = None if (_value := _get("Extra")) is None else _decode_extra(_value, dict[str, str])
             _at = ".Thing"
             thing = None if (_value := _get("Thing")) is None else _decode_thing(_value, structures.Thing)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutThingResponse(
             status=status, version=version, attributes=attributes, extra=extra, thing=thing
         )
@@ -221,17 +225,17 @@ def _decode_put_thing_response(
 
 
 def _encode_put_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PutThingResponse]:
-    _encode_status = converting.encode_integer
-    _encode_version = converting.encode_string
-    _encode_attributes = converting.encode_document
-    _encode_extra = converting.map_encoder(converting.encode_string, converting.encode_string)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutThingResponse]:
+    _encode_status = _serialization.encode_integer
+    _encode_version = _serialization.encode_string
+    _encode_attributes = _serialization.encode_document
+    _encode_extra = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
     _encode_thing = _converter.get_unstructure_hook(structures.Thing)
 
-    def encode(_obj: structures.PutThingResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PutThingResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutThingResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutThingResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Status"
@@ -248,47 +252,51 @@ def _encode_put_thing_response(
             _at = ".Thing"
             if _obj.thing is not None:
                 _result["Thing"] = _encode_thing(_obj.thing)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_get_thing_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.GetThingRequest]:
-    _decode_thing_id = converting.decode_string
-    _decode_limit = converting.decode_integer
+def _decode_get_thing_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetThingRequest]:
+    _decode_thing_id = _serialization.decode_string
+    _decode_limit = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetThingRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetThingRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ThingId"
             if (_value := _get("ThingId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             thing_id = _decode_thing_id(_value, str)
             _at = ".Limit"
             limit = None if (_value := _get("Limit")) is None else _decode_limit(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetThingRequest(thing_id=thing_id, limit=limit)
 
     return decode
 
 
-def _encode_get_thing_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.GetThingRequest]:
-    _encode_thing_id = converting.encode_string
-    _encode_limit = converting.encode_integer
+def _encode_get_thing_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetThingRequest]:
+    _encode_thing_id = _serialization.encode_string
+    _encode_limit = _serialization.encode_integer
 
-    def encode(_obj: structures.GetThingRequest) -> converting.Json:
-        converting.check_class(_obj, structures.GetThingRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetThingRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetThingRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ThingId"
@@ -296,228 +304,236 @@ def _encode_get_thing_request(_converter: converting.ServiceConverter) -> conver
             _at = ".Limit"
             if _obj.limit is not None:
                 _result["Limit"] = _encode_limit(_obj.limit)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_get_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.GetThingResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.GetThingResponse]:
     _decode_thing = _converter.get_structure_hook(structures.Thing)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.GetThingResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.GetThingResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Thing"
             thing = None if (_value := _get("Thing")) is None else _decode_thing(_value, structures.Thing)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.GetThingResponse(thing=thing)
 
     return decode
 
 
 def _encode_get_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.GetThingResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.GetThingResponse]:
     _encode_thing = _converter.get_unstructure_hook(structures.Thing)
 
-    def encode(_obj: structures.GetThingResponse) -> converting.Json:
-        converting.check_class(_obj, structures.GetThingResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.GetThingResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.GetThingResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Thing"
             if _obj.thing is not None:
                 _result["Thing"] = _encode_thing(_obj.thing)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_replace_thing_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ReplaceThingRequest]:
-    _decode_thing_id = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ReplaceThingRequest]:
+    _decode_thing_id = _serialization.decode_string
     _decode_thing = _converter.get_structure_hook(structures.Thing)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ReplaceThingRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ReplaceThingRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ThingId"
             if (_value := _get("ThingId")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             thing_id = _decode_thing_id(_value, str)
             _at = ".Thing"
             if (_value := _get("Thing")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             thing = _decode_thing(_value, structures.Thing)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ReplaceThingRequest(thing_id=thing_id, thing=thing)
 
     return decode
 
 
 def _encode_replace_thing_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ReplaceThingRequest]:
-    _encode_thing_id = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ReplaceThingRequest]:
+    _encode_thing_id = _serialization.encode_string
     _encode_thing = _converter.get_unstructure_hook(structures.Thing)
 
-    def encode(_obj: structures.ReplaceThingRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ReplaceThingRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ReplaceThingRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ReplaceThingRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ThingId"
             _result["ThingId"] = _encode_thing_id(_obj.thing_id)
             _at = ".Thing"
             _result["Thing"] = _encode_thing(_obj.thing)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_replace_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.ReplaceThingResponse]:
-    _decode_text = converting.decode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ReplaceThingResponse]:
+    _decode_text = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ReplaceThingResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ReplaceThingResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Text"
             text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ReplaceThingResponse(text=text)
 
     return decode
 
 
 def _encode_replace_thing_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.ReplaceThingResponse]:
-    _encode_text = converting.encode_string
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ReplaceThingResponse]:
+    _encode_text = _serialization.encode_string
 
-    def encode(_obj: structures.ReplaceThingResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ReplaceThingResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ReplaceThingResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ReplaceThingResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Text"
             if _obj.text is not None:
                 _result["Text"] = _encode_text(_obj.text)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_plain_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.PlainRequest]:
+def _decode_plain_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PlainRequest]:
     _decode_thing = _converter.get_structure_hook(structures.Thing)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PlainRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PlainRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Thing"
             thing = None if (_value := _get("Thing")) is None else _decode_thing(_value, structures.Thing)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PlainRequest(thing=thing)
 
     return decode
 
 
-def _encode_plain_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.PlainRequest]:
+def _encode_plain_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PlainRequest]:
     _encode_thing = _converter.get_unstructure_hook(structures.Thing)
 
-    def encode(_obj: structures.PlainRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PlainRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PlainRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PlainRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Thing"
             if _obj.thing is not None:
                 _result["Thing"] = _encode_thing(_obj.thing)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_plain_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.PlainResponse]:
+def _decode_plain_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PlainResponse]:
     _decode_thing = _converter.get_structure_hook(structures.Thing)
     _decode_bytes_ = _converter.get_structure_hook(bytes)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PlainResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PlainResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Thing"
             if (_value := _get("Thing")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             thing = _decode_thing(_value, structures.Thing)
             _at = ".Bytes"
             bytes_ = None if (_value := _get("Bytes")) is None else _decode_bytes_(_value, bytes)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PlainResponse(thing=thing, bytes_=bytes_)
 
     return decode
 
 
-def _encode_plain_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.PlainResponse]:
+def _encode_plain_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PlainResponse]:
     _encode_thing = _converter.get_unstructure_hook(structures.Thing)
     _encode_bytes_ = _converter.get_unstructure_hook(bytes)
 
-    def encode(_obj: structures.PlainResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PlainResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PlainResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PlainResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Thing"
@@ -525,47 +541,51 @@ def _encode_plain_response(_converter: converting.ServiceConverter) -> convertin
             _at = ".Bytes"
             if _obj.bytes_ is not None:
                 _result["Bytes"] = _encode_bytes_(_obj.bytes_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_upload_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.UploadRequest]:
+def _decode_upload_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.UploadRequest]:
     _decode_body = _converter.get_structure_hook(bytes)
-    _decode_kind = converting.decode_string
+    _decode_kind = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.UploadRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.UploadRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Body"
             if (_value := _get("Body")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             body = _decode_body(_value, bytes)
             _at = ".Kind"
             kind = None if (_value := _get("Kind")) is None else _decode_kind(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.UploadRequest(body=body, kind=kind)
 
     return decode
 
 
-def _encode_upload_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.UploadRequest]:
+def _encode_upload_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.UploadRequest]:
     _encode_body = _converter.get_unstructure_hook(bytes)
-    _encode_kind = converting.encode_string
+    _encode_kind = _serialization.encode_string
 
-    def encode(_obj: structures.UploadRequest) -> converting.Json:
-        converting.check_class(_obj, structures.UploadRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.UploadRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.UploadRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Body"
@@ -573,58 +593,66 @@ def _encode_upload_request(_converter: converting.ServiceConverter) -> convertin
             _at = ".Kind"
             if _obj.kind is not None:
                 _result["Kind"] = _encode_kind(_obj.kind)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_upload_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.UploadResponse]:
+def _decode_upload_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.UploadResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.UploadResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.UploadResponse:
+        _serialization.decode_object(_raw)
         return structures.UploadResponse()
 
     return decode
 
 
-def _encode_upload_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.UploadResponse]:
+def _encode_upload_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.UploadResponse]:
 
-    def encode(_obj: structures.UploadResponse) -> converting.Json:
-        converting.check_class(_obj, structures.UploadResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.UploadResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.UploadResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_busy(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_busy(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Busy,
         (
-            converting.ErrorMember("message", "message", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
-                "RetryAfter", "retry_after", required=False, decode=converting.decode_integer, cls=int
+            _serialization.ErrorMember(
+                "message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
+                "RetryAfter", "retry_after", required=False, decode=_serialization.decode_integer, cls=int
             ),
         ),
     )
 
 
-def _encode_busy(_converter: converting.ServiceConverter) -> converting.Encode[errors.Busy]:
-    return converting.error_encoder(
+def _encode_busy(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Busy]:
+    return _serialization.error_encoder(
         errors.Busy,
         (
-            converting.ErrorField("message", "message", required=False, encode=converting.encode_string),
-            converting.ErrorField("retry_after", "RetryAfter", required=False, encode=converting.encode_integer),
+            _serialization.ErrorField("message", "message", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField(
+                "retry_after", "RetryAfter", required=False, encode=_serialization.encode_integer
+            ),
         ),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Thing: _decode_thing,
     structures.PutThingRequest: _decode_put_thing_request,
     structures.PutThingResponse: _decode_put_thing_response,
@@ -637,19 +665,19 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.UploadRequest: _decode_upload_request,
     structures.UploadResponse: _decode_upload_response,
     errors.Busy: _decode_busy,
-    unions.ChoiceOne: lambda _converter: converting.variant_decoder(
-        "One", unions.ChoiceOne, converting.decode_string, str
+    unions.ChoiceOne: lambda _converter: _serialization.variant_decoder(
+        "One", unions.ChoiceOne, _serialization.decode_string, str
     ),
-    unions.ChoiceTwo: lambda _converter: converting.variant_decoder(
-        "Two", unions.ChoiceTwo, converting.decode_integer, int
+    unions.ChoiceTwo: lambda _converter: _serialization.variant_decoder(
+        "Two", unions.ChoiceTwo, _serialization.decode_integer, int
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_decoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_decoder(
         _converter, {"One": unions.ChoiceOne, "Two": unions.ChoiceTwo}, unions.ChoiceUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Thing: _encode_thing,
     structures.PutThingRequest: _encode_put_thing_request,
     structures.PutThingResponse: _encode_put_thing_response,
@@ -662,10 +690,14 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.UploadRequest: _encode_upload_request,
     structures.UploadResponse: _encode_upload_response,
     errors.Busy: _encode_busy,
-    unions.ChoiceOne: lambda _converter: converting.variant_encoder("One", unions.ChoiceOne, converting.encode_string),
-    unions.ChoiceTwo: lambda _converter: converting.variant_encoder("Two", unions.ChoiceTwo, converting.encode_integer),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_encoder(
+    unions.ChoiceOne: lambda _converter: _serialization.variant_encoder(
+        "One", unions.ChoiceOne, _serialization.encode_string
+    ),
+    unions.ChoiceTwo: lambda _converter: _serialization.variant_encoder(
+        "Two", unions.ChoiceTwo, _serialization.encode_integer
+    ),
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_encoder(
         _converter, "Choice", (unions.ChoiceOne, unions.ChoiceTwo, unions.ChoiceUnknown)
     ),
 }
@@ -673,18 +705,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -6,129 +6,135 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_scalars import enums, structures
 from golden_scalars.fast import FAST
 
 
 def _decode_put_scalars_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PutScalarsRequest]:
-    _decode_text = converting.decode_string
-    _decode_flag = converting.decode_boolean
-    _decode_count = converting.decode_integer
-    _decode_big = converting.decode_integer
-    _decode_ratio = converting.decode_float
-    _decode_precise = converting.decode_float
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutScalarsRequest]:
+    _decode_text = _serialization.decode_string
+    _decode_flag = _serialization.decode_boolean
+    _decode_count = _serialization.decode_integer
+    _decode_big = _serialization.decode_integer
+    _decode_ratio = _serialization.decode_float
+    _decode_precise = _serialization.decode_float
     _decode_moment = _converter.get_structure_hook(datetime)
     _decode_bytes_ = _converter.get_structure_hook(bytes)
     _decode_color = _converter.get_structure_hook(enums.Color)
-    _decode_texts = converting.list_decoder(converting.decode_string, str)
-    _decode_moments = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_grid = converting.list_decoder(converting.list_decoder(converting.decode_integer, int), list[int])
-    _decode_by_text = converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
-    _decode_by_color = converting.map_decoder(
+    _decode_texts = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_moments = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_grid = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.decode_integer, int), list[int]
+    )
+    _decode_by_text = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_integer, int)
+    _decode_by_color = _serialization.map_decoder(
         _converter.get_structure_hook(enums.Color),
         enums.Color,
-        converting.list_decoder(converting.decode_string, str),
+        _serialization.list_decoder(_serialization.decode_string, str),
         list[str],
     )
-    _decode_by_secret = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
+    _decode_by_secret = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_integer, int)
     )
-    _decode_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
-    _decode_maybe_text = converting.decode_string
-    _decode_maybe_flag = converting.decode_boolean
-    _decode_maybe_count = converting.decode_integer
-    _decode_maybe_big = converting.decode_integer
-    _decode_maybe_ratio = converting.decode_float
-    _decode_maybe_precise = converting.decode_float
+    _decode_colors = _serialization.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
+    _decode_maybe_text = _serialization.decode_string
+    _decode_maybe_flag = _serialization.decode_boolean
+    _decode_maybe_count = _serialization.decode_integer
+    _decode_maybe_big = _serialization.decode_integer
+    _decode_maybe_ratio = _serialization.decode_float
+    _decode_maybe_precise = _serialization.decode_float
     _decode_maybe_moment = _converter.get_structure_hook(datetime)
     _decode_maybe_bytes = _converter.get_structure_hook(bytes)
     _decode_maybe_color = _converter.get_structure_hook(enums.Color)
-    _decode_maybe_texts = converting.list_decoder(converting.decode_string, str)
-    _decode_maybe_moments = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_maybe_grid = converting.list_decoder(converting.list_decoder(converting.decode_integer, int), list[int])
-    _decode_maybe_by_text = converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
-    _decode_maybe_by_color = converting.map_decoder(
+    _decode_maybe_texts = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_maybe_moments = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_maybe_grid = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.decode_integer, int), list[int]
+    )
+    _decode_maybe_by_text = _serialization.map_decoder(
+        _serialization.decode_string, str, _serialization.decode_integer, int
+    )
+    _decode_maybe_by_color = _serialization.map_decoder(
         _converter.get_structure_hook(enums.Color),
         enums.Color,
-        converting.list_decoder(converting.decode_string, str),
+        _serialization.list_decoder(_serialization.decode_string, str),
         list[str],
     )
-    _decode_maybe_by_secret = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
+    _decode_maybe_by_secret = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_integer, int)
     )
-    _decode_maybe_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
-    _decode_client_token = converting.decode_string
+    _decode_maybe_colors = _serialization.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
+    _decode_client_token = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutScalarsRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutScalarsRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Text"
             if (_value := _get("Text")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             text = _decode_text(_value, str)
             _at = ".Flag"
             if (_value := _get("Flag")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             flag = _decode_flag(_value, bool)
             _at = ".Count"
             if (_value := _get("Count")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             count = _decode_count(_value, int)
             _at = ".Big"
             if (_value := _get("Big")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             big = _decode_big(_value, int)
             _at = ".Ratio"
             if (_value := _get("Ratio")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             ratio = _decode_ratio(_value, float)
             _at = ".Precise"
             if (_value := _get("Precise")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             precise = _decode_precise(_value, float)
             _at = ".Moment"
             if (_value := _get("Moment")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             moment = _decode_moment(_value, datetime)
             _at = ".Bytes"
             if (_value := _get("Bytes")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             bytes_ = _decode_bytes_(_value, bytes)
             _at = ".Color"
             if (_value := _get("Color")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             color = _decode_color(_value, enums.Color)
             _at = ".Texts"
             if (_value := _get("Texts")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             texts = _decode_texts(_value, list[str])
             _at = ".Moments"
             if (_value := _get("Moments")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             moments = _decode_moments(_value, list[datetime])
             _at = ".Grid"
             if (_value := _get("Grid")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             grid = _decode_grid(_value, list[list[int]])
             _at = ".ByText"
             if (_value := _get("ByText")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             by_text = _decode_by_text(_value, dict[str, int])
             _at = ".ByColor"
             if (_value := _get("ByColor")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             by_color = _decode_by_color(_value, dict[enums.Color, list[str]])
             _at = ".BySecret"
             if (_value := _get("BySecret")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             by_secret = _decode_by_secret(_value, dict[str, int])
             _at = ".Colors"
             if (_value := _get("Colors")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             colors = _decode_colors(_value, list[enums.Color])
             _at = ".MaybeText"
             maybe_text = None if (_value := _get("MaybeText")) is None else _decode_maybe_text(_value, str)
@@ -176,13 +182,13 @@ def _decode_put_scalars_request(
             )
             _at = ".ClientToken"
             if (_value := _get("ClientToken")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             client_token = _decode_client_token(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutScalarsRequest(
             text=text,
             flag=flag,
@@ -223,53 +229,53 @@ def _decode_put_scalars_request(
 
 
 def _encode_put_scalars_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PutScalarsRequest]:
-    _encode_text = converting.encode_string
-    _encode_flag = converting.encode_boolean
-    _encode_count = converting.encode_integer
-    _encode_big = converting.encode_integer
-    _encode_ratio = converting.float_encoder(_converter)
-    _encode_precise = converting.float_encoder(_converter)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutScalarsRequest]:
+    _encode_text = _serialization.encode_string
+    _encode_flag = _serialization.encode_boolean
+    _encode_count = _serialization.encode_integer
+    _encode_big = _serialization.encode_integer
+    _encode_ratio = _serialization.float_encoder(_converter)
+    _encode_precise = _serialization.float_encoder(_converter)
     _encode_moment = _converter.get_unstructure_hook(datetime)
     _encode_bytes_ = _converter.get_unstructure_hook(bytes)
     _encode_color = _converter.get_unstructure_hook(enums.Color)
-    _encode_texts = converting.list_encoder(converting.encode_string)
-    _encode_moments = converting.list_encoder(_converter.get_unstructure_hook(datetime))
-    _encode_grid = converting.list_encoder(converting.list_encoder(converting.encode_integer))
-    _encode_by_text = converting.map_encoder(converting.encode_string, converting.encode_integer)
-    _encode_by_color = converting.map_encoder(
-        _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
+    _encode_texts = _serialization.list_encoder(_serialization.encode_string)
+    _encode_moments = _serialization.list_encoder(_converter.get_unstructure_hook(datetime))
+    _encode_grid = _serialization.list_encoder(_serialization.list_encoder(_serialization.encode_integer))
+    _encode_by_text = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
+    _encode_by_color = _serialization.map_encoder(
+        _converter.get_unstructure_hook(enums.Color), _serialization.list_encoder(_serialization.encode_string)
     )
-    _encode_by_secret = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_integer)
+    _encode_by_secret = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
     )
-    _encode_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
-    _encode_maybe_text = converting.encode_string
-    _encode_maybe_flag = converting.encode_boolean
-    _encode_maybe_count = converting.encode_integer
-    _encode_maybe_big = converting.encode_integer
-    _encode_maybe_ratio = converting.float_encoder(_converter)
-    _encode_maybe_precise = converting.float_encoder(_converter)
+    _encode_colors = _serialization.list_encoder(_converter.get_unstructure_hook(enums.Color))
+    _encode_maybe_text = _serialization.encode_string
+    _encode_maybe_flag = _serialization.encode_boolean
+    _encode_maybe_count = _serialization.encode_integer
+    _encode_maybe_big = _serialization.encode_integer
+    _encode_maybe_ratio = _serialization.float_encoder(_converter)
+    _encode_maybe_precise = _serialization.float_encoder(_converter)
     _encode_maybe_moment = _converter.get_unstructure_hook(datetime)
     _encode_maybe_bytes = _converter.get_unstructure_hook(bytes)
     _encode_maybe_color = _converter.get_unstructure_hook(enums.Color)
-    _encode_maybe_texts = converting.list_encoder(converting.encode_string)
-    _encode_maybe_moments = converting.list_encoder(_converter.get_unstructure_hook(datetime))
-    _encode_maybe_grid = converting.list_encoder(converting.list_encoder(converting.encode_integer))
-    _encode_maybe_by_text = converting.map_encoder(converting.encode_string, converting.encode_integer)
-    _encode_maybe_by_color = converting.map_encoder(
-        _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
+    _encode_maybe_texts = _serialization.list_encoder(_serialization.encode_string)
+    _encode_maybe_moments = _serialization.list_encoder(_converter.get_unstructure_hook(datetime))
+    _encode_maybe_grid = _serialization.list_encoder(_serialization.list_encoder(_serialization.encode_integer))
+    _encode_maybe_by_text = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
+    _encode_maybe_by_color = _serialization.map_encoder(
+        _converter.get_unstructure_hook(enums.Color), _serialization.list_encoder(_serialization.encode_string)
     )
-    _encode_maybe_by_secret = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_integer)
+    _encode_maybe_by_secret = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
     )
-    _encode_maybe_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
-    _encode_client_token = converting.encode_string
+    _encode_maybe_colors = _serialization.list_encoder(_converter.get_unstructure_hook(enums.Color))
+    _encode_client_token = _serialization.encode_string
 
-    def encode(_obj: structures.PutScalarsRequest) -> converting.Json:
-        converting.check_class(_obj, structures.PutScalarsRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutScalarsRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutScalarsRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Text"
@@ -355,133 +361,139 @@ def _encode_put_scalars_request(
             _at = ".ClientToken"
             if _obj.client_token is not None:
                 _result["ClientToken"] = _encode_client_token(_obj.client_token)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_put_scalars_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.PutScalarsResponse]:
-    _decode_text = converting.decode_string
-    _decode_flag = converting.decode_boolean
-    _decode_count = converting.decode_integer
-    _decode_big = converting.decode_integer
-    _decode_ratio = converting.decode_float
-    _decode_precise = converting.decode_float
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.PutScalarsResponse]:
+    _decode_text = _serialization.decode_string
+    _decode_flag = _serialization.decode_boolean
+    _decode_count = _serialization.decode_integer
+    _decode_big = _serialization.decode_integer
+    _decode_ratio = _serialization.decode_float
+    _decode_precise = _serialization.decode_float
     _decode_moment = _converter.get_structure_hook(datetime)
     _decode_bytes_ = _converter.get_structure_hook(bytes)
     _decode_color = _converter.get_structure_hook(enums.Color)
-    _decode_texts = converting.list_decoder(converting.decode_string, str)
-    _decode_moments = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_grid = converting.list_decoder(converting.list_decoder(converting.decode_integer, int), list[int])
-    _decode_by_text = converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
-    _decode_by_color = converting.map_decoder(
+    _decode_texts = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_moments = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_grid = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.decode_integer, int), list[int]
+    )
+    _decode_by_text = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_integer, int)
+    _decode_by_color = _serialization.map_decoder(
         _converter.get_structure_hook(enums.Color),
         enums.Color,
-        converting.list_decoder(converting.decode_string, str),
+        _serialization.list_decoder(_serialization.decode_string, str),
         list[str],
     )
-    _decode_by_secret = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
+    _decode_by_secret = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_integer, int)
     )
-    _decode_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
-    _decode_maybe_text = converting.decode_string
-    _decode_maybe_flag = converting.decode_boolean
-    _decode_maybe_count = converting.decode_integer
-    _decode_maybe_big = converting.decode_integer
-    _decode_maybe_ratio = converting.decode_float
-    _decode_maybe_precise = converting.decode_float
+    _decode_colors = _serialization.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
+    _decode_maybe_text = _serialization.decode_string
+    _decode_maybe_flag = _serialization.decode_boolean
+    _decode_maybe_count = _serialization.decode_integer
+    _decode_maybe_big = _serialization.decode_integer
+    _decode_maybe_ratio = _serialization.decode_float
+    _decode_maybe_precise = _serialization.decode_float
     _decode_maybe_moment = _converter.get_structure_hook(datetime)
     _decode_maybe_bytes = _converter.get_structure_hook(bytes)
     _decode_maybe_color = _converter.get_structure_hook(enums.Color)
-    _decode_maybe_texts = converting.list_decoder(converting.decode_string, str)
-    _decode_maybe_moments = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_maybe_grid = converting.list_decoder(converting.list_decoder(converting.decode_integer, int), list[int])
-    _decode_maybe_by_text = converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
-    _decode_maybe_by_color = converting.map_decoder(
+    _decode_maybe_texts = _serialization.list_decoder(_serialization.decode_string, str)
+    _decode_maybe_moments = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_maybe_grid = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.decode_integer, int), list[int]
+    )
+    _decode_maybe_by_text = _serialization.map_decoder(
+        _serialization.decode_string, str, _serialization.decode_integer, int
+    )
+    _decode_maybe_by_color = _serialization.map_decoder(
         _converter.get_structure_hook(enums.Color),
         enums.Color,
-        converting.list_decoder(converting.decode_string, str),
+        _serialization.list_decoder(_serialization.decode_string, str),
         list[str],
     )
-    _decode_maybe_by_secret = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int)
+    _decode_maybe_by_secret = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_integer, int)
     )
-    _decode_maybe_colors = converting.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
+    _decode_maybe_colors = _serialization.list_decoder(_converter.get_structure_hook(enums.Color), enums.Color)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.PutScalarsResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.PutScalarsResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Text"
             if (_value := _get("Text")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             text = _decode_text(_value, str)
             _at = ".Flag"
             if (_value := _get("Flag")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             flag = _decode_flag(_value, bool)
             _at = ".Count"
             if (_value := _get("Count")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             count = _decode_count(_value, int)
             _at = ".Big"
             if (_value := _get("Big")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             big = _decode_big(_value, int)
             _at = ".Ratio"
             if (_value := _get("Ratio")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             ratio = _decode_ratio(_value, float)
             _at = ".Precise"
             if (_value := _get("Precise")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             precise = _decode_precise(_value, float)
             _at = ".Moment"
             if (_value := _get("Moment")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             moment = _decode_moment(_value, datetime)
             _at = ".Bytes"
             if (_value := _get("Bytes")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             bytes_ = _decode_bytes_(_value, bytes)
             _at = ".Color"
             if (_value := _get("Color")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             color = _decode_color(_value, enums.Color)
             _at = ".Texts"
             if (_value := _get("Texts")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             texts = _decode_texts(_value, list[str])
             _at = ".Moments"
             if (_value := _get("Moments")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             moments = _decode_moments(_value, list[datetime])
             _at = ".Grid"
             if (_value := _get("Grid")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             grid = _decode_grid(_value, list[list[int]])
             _at = ".ByText"
             if (_value := _get("ByText")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             by_text = _decode_by_text(_value, dict[str, int])
             _at = ".ByColor"
             if (_value := _get("ByColor")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             by_color = _decode_by_color(_value, dict[enums.Color, list[str]])
             _at = ".BySecret"
             if (_value := _get("BySecret")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             by_secret = _decode_by_secret(_value, dict[str, int])
             _at = ".Colors"
             if (_value := _get("Colors")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             colors = _decode_colors(_value, list[enums.Color])
             _at = ".MaybeText"
             maybe_text = None if (_value := _get("MaybeText")) is None else _decode_maybe_text(_value, str)
@@ -527,11 +539,11 @@ def _decode_put_scalars_response(
             maybe_colors = (
                 None if (_value := _get("MaybeColors")) is None else _decode_maybe_colors(_value, list[enums.Color])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.PutScalarsResponse(
             text=text,
             flag=flag,
@@ -571,52 +583,52 @@ def _decode_put_scalars_response(
 
 
 def _encode_put_scalars_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.PutScalarsResponse]:
-    _encode_text = converting.encode_string
-    _encode_flag = converting.encode_boolean
-    _encode_count = converting.encode_integer
-    _encode_big = converting.encode_integer
-    _encode_ratio = converting.float_encoder(_converter)
-    _encode_precise = converting.float_encoder(_converter)
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.PutScalarsResponse]:
+    _encode_text = _serialization.encode_string
+    _encode_flag = _serialization.encode_boolean
+    _encode_count = _serialization.encode_integer
+    _encode_big = _serialization.encode_integer
+    _encode_ratio = _serialization.float_encoder(_converter)
+    _encode_precise = _serialization.float_encoder(_converter)
     _encode_moment = _converter.get_unstructure_hook(datetime)
     _encode_bytes_ = _converter.get_unstructure_hook(bytes)
     _encode_color = _converter.get_unstructure_hook(enums.Color)
-    _encode_texts = converting.list_encoder(converting.encode_string)
-    _encode_moments = converting.list_encoder(_converter.get_unstructure_hook(datetime))
-    _encode_grid = converting.list_encoder(converting.list_encoder(converting.encode_integer))
-    _encode_by_text = converting.map_encoder(converting.encode_string, converting.encode_integer)
-    _encode_by_color = converting.map_encoder(
-        _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
+    _encode_texts = _serialization.list_encoder(_serialization.encode_string)
+    _encode_moments = _serialization.list_encoder(_converter.get_unstructure_hook(datetime))
+    _encode_grid = _serialization.list_encoder(_serialization.list_encoder(_serialization.encode_integer))
+    _encode_by_text = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
+    _encode_by_color = _serialization.map_encoder(
+        _converter.get_unstructure_hook(enums.Color), _serialization.list_encoder(_serialization.encode_string)
     )
-    _encode_by_secret = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_integer)
+    _encode_by_secret = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
     )
-    _encode_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
-    _encode_maybe_text = converting.encode_string
-    _encode_maybe_flag = converting.encode_boolean
-    _encode_maybe_count = converting.encode_integer
-    _encode_maybe_big = converting.encode_integer
-    _encode_maybe_ratio = converting.float_encoder(_converter)
-    _encode_maybe_precise = converting.float_encoder(_converter)
+    _encode_colors = _serialization.list_encoder(_converter.get_unstructure_hook(enums.Color))
+    _encode_maybe_text = _serialization.encode_string
+    _encode_maybe_flag = _serialization.encode_boolean
+    _encode_maybe_count = _serialization.encode_integer
+    _encode_maybe_big = _serialization.encode_integer
+    _encode_maybe_ratio = _serialization.float_encoder(_converter)
+    _encode_maybe_precise = _serialization.float_encoder(_converter)
     _encode_maybe_moment = _converter.get_unstructure_hook(datetime)
     _encode_maybe_bytes = _converter.get_unstructure_hook(bytes)
     _encode_maybe_color = _converter.get_unstructure_hook(enums.Color)
-    _encode_maybe_texts = converting.list_encoder(converting.encode_string)
-    _encode_maybe_moments = converting.list_encoder(_converter.get_unstructure_hook(datetime))
-    _encode_maybe_grid = converting.list_encoder(converting.list_encoder(converting.encode_integer))
-    _encode_maybe_by_text = converting.map_encoder(converting.encode_string, converting.encode_integer)
-    _encode_maybe_by_color = converting.map_encoder(
-        _converter.get_unstructure_hook(enums.Color), converting.list_encoder(converting.encode_string)
+    _encode_maybe_texts = _serialization.list_encoder(_serialization.encode_string)
+    _encode_maybe_moments = _serialization.list_encoder(_converter.get_unstructure_hook(datetime))
+    _encode_maybe_grid = _serialization.list_encoder(_serialization.list_encoder(_serialization.encode_integer))
+    _encode_maybe_by_text = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
+    _encode_maybe_by_color = _serialization.map_encoder(
+        _converter.get_unstructure_hook(enums.Color), _serialization.list_encoder(_serialization.encode_string)
     )
-    _encode_maybe_by_secret = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_integer)
+    _encode_maybe_by_secret = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer)
     )
-    _encode_maybe_colors = converting.list_encoder(_converter.get_unstructure_hook(enums.Color))
+    _encode_maybe_colors = _serialization.list_encoder(_converter.get_unstructure_hook(enums.Color))
 
-    def encode(_obj: structures.PutScalarsResponse) -> converting.Json:
-        converting.check_class(_obj, structures.PutScalarsResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.PutScalarsResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.PutScalarsResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Text"
@@ -699,22 +711,22 @@ def _encode_put_scalars_response(
             _at = ".MaybeColors"
             if _obj.maybe_colors is not None:
                 _result["MaybeColors"] = _encode_maybe_colors(_obj.maybe_colors)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.PutScalarsRequest: _decode_put_scalars_request,
     structures.PutScalarsResponse: _decode_put_scalars_response,
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.PutScalarsRequest: _encode_put_scalars_request,
     structures.PutScalarsResponse: _encode_put_scalars_response,
 }
@@ -722,18 +734,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.Color,)
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from aiopartnercentral.shapes import OpenEnum
+from aiopartnercentral.types import OpenEnum
 
 
 class Color(OpenEnum):

@@ -3,99 +3,38 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_sensitive.client import Client, Paginate, connect, wrap
+    from golden_sensitive.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_sensitive.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_sensitive.enums import SecretKind
-    from golden_sensitive.errors import Leak, Whisper
-    from golden_sensitive.structures import HideRequest, HideResponse, Inner, Room, Vault
+    from golden_sensitive.enums import SecretKind as SecretKind
+    from golden_sensitive.errors import Leak as Leak, Whisper as Whisper
+    from golden_sensitive.structures import (
+        HideRequest as HideRequest,
+        HideResponse as HideResponse,
+        Inner as Inner,
+        Room as Room,
+        Vault as Vault,
+    )
     from golden_sensitive.unions import (
-        Choice,
-        ChoiceHidden,
-        ChoiceKeys,
-        ChoiceOpen,
-        ChoiceUnknown,
-        Pick,
-        PickOne,
-        PickTwo,
-        PickUnknown,
+        Choice as Choice,
+        ChoiceHidden as ChoiceHidden,
+        ChoiceKeys as ChoiceKeys,
+        ChoiceOpen as ChoiceOpen,
+        ChoiceUnknown as ChoiceUnknown,
+        Pick as Pick,
+        PickOne as PickOne,
+        PickTwo as PickTwo,
+        PickUnknown as PickUnknown,
     )
 
-__all__ = [
-    "Choice",
-    "ChoiceHidden",
-    "ChoiceKeys",
-    "ChoiceOpen",
-    "ChoiceUnknown",
-    "Client",
-    "HideRequest",
-    "HideResponse",
-    "Inner",
-    "Leak",
-    "Paginate",
-    "Pick",
-    "PickOne",
-    "PickTwo",
-    "PickUnknown",
-    "Room",
-    "SecretKind",
-    "Vault",
-    "Whisper",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Choice": "unions",
-    "ChoiceHidden": "unions",
-    "ChoiceKeys": "unions",
-    "ChoiceOpen": "unions",
-    "ChoiceUnknown": "unions",
-    "Client": "client",
-    "HideRequest": "structures",
-    "HideResponse": "structures",
-    "Inner": "structures",
-    "Leak": "errors",
-    "Paginate": "client",
-    "Pick": "unions",
-    "PickOne": "unions",
-    "PickTwo": "unions",
-    "PickUnknown": "unions",
-    "Room": "structures",
-    "SecretKind": "enums",
-    "Vault": "structures",
-    "Whisper": "errors",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -6,68 +6,70 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
-from aiopartnercentral.shapes import JsonValue
+from aiopartnercentral import _serialization
+from aiopartnercentral.types import JsonValue
 from golden_sensitive import enums, errors, structures, unions
 from golden_sensitive.fast import FAST
 
 
-def _decode_vault(_converter: converting.ServiceConverter) -> converting.Decode[structures.Vault]:
-    _decode_secret = converting.decode_string
-    _decode_secret_count = converting.decode_integer
+def _decode_vault(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Vault]:
+    _decode_secret = _serialization.decode_string
+    _decode_secret_count = _serialization.decode_integer
     _decode_secret_bytes = _converter.get_structure_hook(bytes)
     _decode_secret_moment = _converter.get_structure_hook(datetime)
     _decode_secret_kind = _converter.get_structure_hook(enums.SecretKind)
-    _decode_secret_flag = converting.decode_boolean
-    _decode_secret_double = converting.decode_float
-    _decode_secrets = converting.hidden_decoder(converting.list_decoder(converting.decode_string, str))
-    _decode_secret_lists = converting.hidden_decoder(
-        converting.list_decoder(converting.list_decoder(converting.decode_string, str), list[str])
+    _decode_secret_flag = _serialization.decode_boolean
+    _decode_secret_double = _serialization.decode_float
+    _decode_secrets = _serialization.hidden_decoder(_serialization.list_decoder(_serialization.decode_string, str))
+    _decode_secret_lists = _serialization.hidden_decoder(
+        _serialization.list_decoder(_serialization.list_decoder(_serialization.decode_string, str), list[str])
     )
-    _decode_hidden_list = converting.hidden_decoder(converting.list_decoder(converting.decode_string, str))
-    _decode_values = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+    _decode_hidden_list = _serialization.hidden_decoder(_serialization.list_decoder(_serialization.decode_string, str))
+    _decode_values = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
     )
-    _decode_keys = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+    _decode_keys = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
     )
-    _decode_hidden_map = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+    _decode_hidden_map = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
     )
-    _decode_hidden_maps = converting.hidden_decoder(
-        converting.list_decoder(
-            converting.map_decoder(converting.decode_string, str, converting.decode_string, str), dict[str, str]
+    _decode_hidden_maps = _serialization.hidden_decoder(
+        _serialization.list_decoder(
+            _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str),
+            dict[str, str],
         )
     )
-    _decode_inner_map = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
-    _decode_deep_keys = converting.hidden_decoder(
-        converting.list_decoder(
-            converting.map_decoder(converting.decode_string, str, converting.decode_string, str), dict[str, str]
+    _decode_inner_map = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
+    _decode_deep_keys = _serialization.hidden_decoder(
+        _serialization.list_decoder(
+            _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str),
+            dict[str, str],
         )
     )
-    _decode_kind_keys = converting.hidden_decoder(
-        converting.map_decoder(
-            _converter.get_structure_hook(enums.SecretKind), enums.SecretKind, converting.decode_string, str
+    _decode_kind_keys = _serialization.hidden_decoder(
+        _serialization.map_decoder(
+            _converter.get_structure_hook(enums.SecretKind), enums.SecretKind, _serialization.decode_string, str
         )
     )
     _decode_choice = _converter.get_structure_hook(unions.Choice)
-    _decode_choices = converting.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
-    _decode_plain = converting.decode_string
-    _decode_needed = converting.decode_string
-    _decode_document = converting.hidden_decoder(converting.decode_document)
-    _decode_documents = converting.hidden_decoder(
-        converting.list_decoder(converting.nullable_decoder(converting.decode_document), JsonValue)
+    _decode_choices = _serialization.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
+    _decode_plain = _serialization.decode_string
+    _decode_needed = _serialization.decode_string
+    _decode_document = _serialization.hidden_decoder(_serialization.decode_document)
+    _decode_documents = _serialization.hidden_decoder(
+        _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_document), JsonValue)
     )
-    _decode_room = converting.hidden_decoder(_converter.get_structure_hook(structures.Room))
-    _decode_rooms = converting.hidden_decoder(
-        converting.map_decoder(
-            converting.decode_string, str, _converter.get_structure_hook(structures.Room), structures.Room
+    _decode_room = _serialization.hidden_decoder(_converter.get_structure_hook(structures.Room))
+    _decode_rooms = _serialization.hidden_decoder(
+        _serialization.map_decoder(
+            _serialization.decode_string, str, _converter.get_structure_hook(structures.Room), structures.Room
         )
     )
-    _decode_pick = converting.hidden_decoder(_converter.get_structure_hook(unions.Pick))
+    _decode_pick = _serialization.hidden_decoder(_converter.get_structure_hook(unions.Pick))
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Vault:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Vault:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Secret"
@@ -124,7 +126,7 @@ def _decode_vault(_converter: converting.ServiceConverter) -> converting.Decode[
             plain = None if (_value := _get("Plain")) is None else _decode_plain(_value, str)
             _at = ".Needed"
             if (_value := _get("Needed")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             needed = _decode_needed(_value, str)
             _at = ".Document"
             document = None if (_value := _get("Document")) is None else _decode_document(_value, JsonValue)
@@ -138,11 +140,11 @@ def _decode_vault(_converter: converting.ServiceConverter) -> converting.Decode[
             rooms = None if (_value := _get("Rooms")) is None else _decode_rooms(_value, dict[str, structures.Room])
             _at = ".Pick"
             pick = None if (_value := _get("Pick")) is None else _decode_pick(_value, unions.Pick)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Vault(
             secret=secret,
             secret_count=secret_count,
@@ -175,53 +177,59 @@ def _decode_vault(_converter: converting.ServiceConverter) -> converting.Decode[
     return decode
 
 
-def _encode_vault(_converter: converting.ServiceConverter) -> converting.Encode[structures.Vault]:
-    _encode_secret = converting.encode_string
-    _encode_secret_count = converting.encode_integer
+def _encode_vault(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Vault]:
+    _encode_secret = _serialization.encode_string
+    _encode_secret_count = _serialization.encode_integer
     _encode_secret_bytes = _converter.get_unstructure_hook(bytes)
     _encode_secret_moment = _converter.get_unstructure_hook(datetime)
     _encode_secret_kind = _converter.get_unstructure_hook(enums.SecretKind)
-    _encode_secret_flag = converting.encode_boolean
-    _encode_secret_double = converting.float_encoder(_converter)
-    _encode_secrets = converting.hidden_encoder(converting.list_encoder(converting.encode_string))
-    _encode_secret_lists = converting.hidden_encoder(
-        converting.list_encoder(converting.list_encoder(converting.encode_string))
+    _encode_secret_flag = _serialization.encode_boolean
+    _encode_secret_double = _serialization.float_encoder(_converter)
+    _encode_secrets = _serialization.hidden_encoder(_serialization.list_encoder(_serialization.encode_string))
+    _encode_secret_lists = _serialization.hidden_encoder(
+        _serialization.list_encoder(_serialization.list_encoder(_serialization.encode_string))
     )
-    _encode_hidden_list = converting.hidden_encoder(converting.list_encoder(converting.encode_string))
-    _encode_values = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_string)
+    _encode_hidden_list = _serialization.hidden_encoder(_serialization.list_encoder(_serialization.encode_string))
+    _encode_values = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
     )
-    _encode_keys = converting.hidden_encoder(converting.map_encoder(converting.encode_string, converting.encode_string))
-    _encode_hidden_map = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_string)
+    _encode_keys = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
     )
-    _encode_hidden_maps = converting.hidden_encoder(
-        converting.list_encoder(converting.map_encoder(converting.encode_string, converting.encode_string))
+    _encode_hidden_map = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
     )
-    _encode_inner_map = converting.map_encoder(converting.encode_string, converting.encode_string)
-    _encode_deep_keys = converting.hidden_encoder(
-        converting.list_encoder(converting.map_encoder(converting.encode_string, converting.encode_string))
+    _encode_hidden_maps = _serialization.hidden_encoder(
+        _serialization.list_encoder(
+            _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
+        )
     )
-    _encode_kind_keys = converting.hidden_encoder(
-        converting.map_encoder(_converter.get_unstructure_hook(enums.SecretKind), converting.encode_string)
+    _encode_inner_map = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
+    _encode_deep_keys = _serialization.hidden_encoder(
+        _serialization.list_encoder(
+            _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
+        )
+    )
+    _encode_kind_keys = _serialization.hidden_encoder(
+        _serialization.map_encoder(_converter.get_unstructure_hook(enums.SecretKind), _serialization.encode_string)
     )
     _encode_choice = _converter.get_unstructure_hook(unions.Choice)
-    _encode_choices = converting.list_encoder(_converter.get_unstructure_hook(unions.Choice))
-    _encode_plain = converting.encode_string
-    _encode_needed = converting.encode_string
-    _encode_document = converting.hidden_encoder(converting.encode_document)
-    _encode_documents = converting.hidden_encoder(
-        converting.list_encoder(converting.nullable_encoder(converting.encode_document))
+    _encode_choices = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Choice))
+    _encode_plain = _serialization.encode_string
+    _encode_needed = _serialization.encode_string
+    _encode_document = _serialization.hidden_encoder(_serialization.encode_document)
+    _encode_documents = _serialization.hidden_encoder(
+        _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_document))
     )
-    _encode_room = converting.hidden_encoder(_converter.get_unstructure_hook(structures.Room))
-    _encode_rooms = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, _converter.get_unstructure_hook(structures.Room))
+    _encode_room = _serialization.hidden_encoder(_converter.get_unstructure_hook(structures.Room))
+    _encode_rooms = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _converter.get_unstructure_hook(structures.Room))
     )
-    _encode_pick = converting.hidden_encoder(_converter.get_unstructure_hook(unions.Pick))
+    _encode_pick = _serialization.hidden_encoder(_converter.get_unstructure_hook(unions.Pick))
 
-    def encode(_obj: structures.Vault) -> converting.Json:
-        converting.check_class(_obj, structures.Vault)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Vault) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Vault)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Secret"
@@ -301,51 +309,51 @@ def _encode_vault(_converter: converting.ServiceConverter) -> converting.Encode[
             _at = ".Pick"
             if _obj.pick is not None:
                 _result["Pick"] = _encode_pick(_obj.pick)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_hide_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.HideRequest]:
+def _decode_hide_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.HideRequest]:
     _decode_vault = _converter.get_structure_hook(structures.Vault)
-    _decode_secret = converting.decode_string
-    _decode_secrets = converting.hidden_decoder(converting.list_decoder(converting.decode_string, str))
+    _decode_secret = _serialization.decode_string
+    _decode_secrets = _serialization.hidden_decoder(_serialization.list_decoder(_serialization.decode_string, str))
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.HideRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.HideRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Vault"
             if (_value := _get("Vault")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             vault = _decode_vault(_value, structures.Vault)
             _at = ".Secret"
             secret = None if (_value := _get("Secret")) is None else _decode_secret(_value, str)
             _at = ".Secrets"
             secrets = None if (_value := _get("Secrets")) is None else _decode_secrets(_value, list[str])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.HideRequest(vault=vault, secret=secret, secrets=secrets)
 
     return decode
 
 
-def _encode_hide_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.HideRequest]:
+def _encode_hide_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.HideRequest]:
     _encode_vault = _converter.get_unstructure_hook(structures.Vault)
-    _encode_secret = converting.encode_string
-    _encode_secrets = converting.hidden_encoder(converting.list_encoder(converting.encode_string))
+    _encode_secret = _serialization.encode_string
+    _encode_secrets = _serialization.hidden_encoder(_serialization.list_encoder(_serialization.encode_string))
 
-    def encode(_obj: structures.HideRequest) -> converting.Json:
-        converting.check_class(_obj, structures.HideRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.HideRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.HideRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Vault"
@@ -356,47 +364,51 @@ def _encode_hide_request(_converter: converting.ServiceConverter) -> converting.
             _at = ".Secrets"
             if _obj.secrets is not None:
                 _result["Secrets"] = _encode_secrets(_obj.secrets)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_hide_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.HideResponse]:
+def _decode_hide_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.HideResponse]:
     _decode_vault = _converter.get_structure_hook(structures.Vault)
-    _decode_secret = converting.decode_string
+    _decode_secret = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.HideResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.HideResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Vault"
             if (_value := _get("Vault")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             vault = _decode_vault(_value, structures.Vault)
             _at = ".Secret"
             secret = None if (_value := _get("Secret")) is None else _decode_secret(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.HideResponse(vault=vault, secret=secret)
 
     return decode
 
 
-def _encode_hide_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.HideResponse]:
+def _encode_hide_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.HideResponse]:
     _encode_vault = _converter.get_unstructure_hook(structures.Vault)
-    _encode_secret = converting.encode_string
+    _encode_secret = _serialization.encode_string
 
-    def encode(_obj: structures.HideResponse) -> converting.Json:
-        converting.check_class(_obj, structures.HideResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.HideResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.HideResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Vault"
@@ -404,89 +416,89 @@ def _encode_hide_response(_converter: converting.ServiceConverter) -> converting
             _at = ".Secret"
             if _obj.secret is not None:
                 _result["Secret"] = _encode_secret(_obj.secret)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_inner(_converter: converting.ServiceConverter) -> converting.Decode[structures.Inner]:
-    _decode_by_name = converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+def _decode_inner(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Inner]:
+    _decode_by_name = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Inner:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Inner:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".ByName"
             by_name = None if (_value := _get("ByName")) is None else _decode_by_name(_value, dict[str, str])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Inner(by_name=by_name)
 
     return decode
 
 
-def _encode_inner(_converter: converting.ServiceConverter) -> converting.Encode[structures.Inner]:
-    _encode_by_name = converting.map_encoder(converting.encode_string, converting.encode_string)
+def _encode_inner(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Inner]:
+    _encode_by_name = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
 
-    def encode(_obj: structures.Inner) -> converting.Json:
-        converting.check_class(_obj, structures.Inner)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Inner) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Inner)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".ByName"
             if _obj.by_name is not None:
                 _result["ByName"] = _encode_by_name(_obj.by_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_room(_converter: converting.ServiceConverter) -> converting.Decode[structures.Room]:
-    _decode_doors = converting.hidden_decoder(
-        converting.map_decoder(converting.decode_string, str, converting.decode_string, str)
+def _decode_room(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Room]:
+    _decode_doors = _serialization.hidden_decoder(
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
     )
-    _decode_inner = converting.hidden_decoder(_converter.get_structure_hook(structures.Inner))
+    _decode_inner = _serialization.hidden_decoder(_converter.get_structure_hook(structures.Inner))
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Room:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Room:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Doors"
             doors = None if (_value := _get("Doors")) is None else _decode_doors(_value, dict[str, str])
             _at = ".Inner"
             inner = None if (_value := _get("Inner")) is None else _decode_inner(_value, structures.Inner)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Room(doors=doors, inner=inner)
 
     return decode
 
 
-def _encode_room(_converter: converting.ServiceConverter) -> converting.Encode[structures.Room]:
-    _encode_doors = converting.hidden_encoder(
-        converting.map_encoder(converting.encode_string, converting.encode_string)
+def _encode_room(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Room]:
+    _encode_doors = _serialization.hidden_encoder(
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
     )
-    _encode_inner = converting.hidden_encoder(_converter.get_unstructure_hook(structures.Inner))
+    _encode_inner = _serialization.hidden_encoder(_converter.get_unstructure_hook(structures.Inner))
 
-    def encode(_obj: structures.Room) -> converting.Json:
-        converting.check_class(_obj, structures.Room)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Room) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Room)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Doors"
@@ -495,23 +507,27 @@ def _encode_room(_converter: converting.ServiceConverter) -> converting.Encode[s
             _at = ".Inner"
             if _obj.inner is not None:
                 _result["Inner"] = _encode_inner(_obj.inner)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_leak(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_leak(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Leak,
         (
-            converting.ErrorMember("Message", "message", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember("Secret", "secret", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember(
+            _serialization.ErrorMember(
+                "Message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
+                "Secret", "secret", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember(
                 "Vault",
                 "vault",
                 required=False,
@@ -522,46 +538,46 @@ def _decode_leak(_converter: converting.ServiceConverter) -> converting.ErrorDec
     )
 
 
-def _encode_leak(_converter: converting.ServiceConverter) -> converting.Encode[errors.Leak]:
-    return converting.error_encoder(
+def _encode_leak(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Leak]:
+    return _serialization.error_encoder(
         errors.Leak,
         (
-            converting.ErrorField("message", "Message", required=False, encode=converting.encode_string),
-            converting.ErrorField("secret", "Secret", required=False, encode=converting.encode_string),
-            converting.ErrorField(
+            _serialization.ErrorField("message", "Message", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField("secret", "Secret", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField(
                 "vault", "Vault", required=False, encode=_converter.get_unstructure_hook(structures.Vault)
             ),
         ),
     )
 
 
-def _decode_whisper(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_whisper(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Whisper,
         (
-            converting.ErrorMember(
+            _serialization.ErrorMember(
                 _converter.member_name("Text", "message"),
                 "text",
                 required=False,
-                decode=converting.decode_string,
+                decode=_serialization.decode_string,
                 cls=str,
             ),
         ),
     )
 
 
-def _encode_whisper(_converter: converting.ServiceConverter) -> converting.Encode[errors.Whisper]:
-    return converting.error_encoder(
+def _encode_whisper(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Whisper]:
+    return _serialization.error_encoder(
         errors.Whisper,
         (
-            converting.ErrorField(
-                "text", _converter.member_name("Text", "message"), required=False, encode=converting.encode_string
+            _serialization.ErrorField(
+                "text", _converter.member_name("Text", "message"), required=False, encode=_serialization.encode_string
             ),
         ),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Vault: _decode_vault,
     structures.HideRequest: _decode_hide_request,
     structures.HideResponse: _decode_hide_response,
@@ -569,33 +585,39 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     structures.Room: _decode_room,
     errors.Leak: _decode_leak,
     errors.Whisper: _decode_whisper,
-    unions.ChoiceOpen: lambda _converter: converting.variant_decoder(
-        "Open", unions.ChoiceOpen, converting.decode_string, str
+    unions.ChoiceOpen: lambda _converter: _serialization.variant_decoder(
+        "Open", unions.ChoiceOpen, _serialization.decode_string, str
     ),
-    unions.ChoiceHidden: lambda _converter: converting.variant_decoder(
-        "Hidden", unions.ChoiceHidden, converting.decode_string, str
+    unions.ChoiceHidden: lambda _converter: _serialization.variant_decoder(
+        "Hidden", unions.ChoiceHidden, _serialization.decode_string, str
     ),
-    unions.ChoiceKeys: lambda _converter: converting.variant_decoder(
+    unions.ChoiceKeys: lambda _converter: _serialization.variant_decoder(
         "Keys",
         unions.ChoiceKeys,
-        converting.hidden_decoder(converting.map_decoder(converting.decode_string, str, converting.decode_string, str)),
+        _serialization.hidden_decoder(
+            _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
+        ),
         dict[str, str],
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_decoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_decoder(
         _converter,
         {"Open": unions.ChoiceOpen, "Hidden": unions.ChoiceHidden, "Keys": unions.ChoiceKeys},
         unions.ChoiceUnknown,
     ),
-    unions.PickOne: lambda _converter: converting.variant_decoder("One", unions.PickOne, converting.decode_string, str),
-    unions.PickTwo: lambda _converter: converting.variant_decoder("Two", unions.PickTwo, converting.decode_string, str),
-    unions.PickUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.PickUnknown),
-    unions.Pick: lambda _converter: converting.union_decoder(
+    unions.PickOne: lambda _converter: _serialization.variant_decoder(
+        "One", unions.PickOne, _serialization.decode_string, str
+    ),
+    unions.PickTwo: lambda _converter: _serialization.variant_decoder(
+        "Two", unions.PickTwo, _serialization.decode_string, str
+    ),
+    unions.PickUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.PickUnknown),
+    unions.Pick: lambda _converter: _serialization.union_decoder(
         _converter, {"One": unions.PickOne, "Two": unions.PickTwo}, unions.PickUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Vault: _encode_vault,
     structures.HideRequest: _encode_hide_request,
     structures.HideResponse: _encode_hide_response,
@@ -603,25 +625,31 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
     structures.Room: _encode_room,
     errors.Leak: _encode_leak,
     errors.Whisper: _encode_whisper,
-    unions.ChoiceOpen: lambda _converter: converting.variant_encoder(
-        "Open", unions.ChoiceOpen, converting.encode_string
+    unions.ChoiceOpen: lambda _converter: _serialization.variant_encoder(
+        "Open", unions.ChoiceOpen, _serialization.encode_string
     ),
-    unions.ChoiceHidden: lambda _converter: converting.variant_encoder(
-        "Hidden", unions.ChoiceHidden, converting.encode_string
+    unions.ChoiceHidden: lambda _converter: _serialization.variant_encoder(
+        "Hidden", unions.ChoiceHidden, _serialization.encode_string
     ),
-    unions.ChoiceKeys: lambda _converter: converting.variant_encoder(
+    unions.ChoiceKeys: lambda _converter: _serialization.variant_encoder(
         "Keys",
         unions.ChoiceKeys,
-        converting.hidden_encoder(converting.map_encoder(converting.encode_string, converting.encode_string)),
+        _serialization.hidden_encoder(
+            _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
+        ),
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_encoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_encoder(
         _converter, "Choice", (unions.ChoiceOpen, unions.ChoiceHidden, unions.ChoiceKeys, unions.ChoiceUnknown)
     ),
-    unions.PickOne: lambda _converter: converting.variant_encoder("One", unions.PickOne, converting.encode_string),
-    unions.PickTwo: lambda _converter: converting.variant_encoder("Two", unions.PickTwo, converting.encode_string),
-    unions.PickUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.PickUnknown),
-    unions.Pick: lambda _converter: converting.union_encoder(
+    unions.PickOne: lambda _converter: _serialization.variant_encoder(
+        "One", unions.PickOne, _serialization.encode_string
+    ),
+    unions.PickTwo: lambda _converter: _serialization.variant_encoder(
+        "Two", unions.PickTwo, _serialization.encode_string
+    ),
+    unions.PickUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.PickUnknown),
+    unions.Pick: lambda _converter: _serialization.union_encoder(
         _converter, "Pick", (unions.PickOne, unions.PickTwo, unions.PickUnknown)
     ),
 }
@@ -629,18 +657,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.SecretKind,)
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
-from aiopartnercentral.shapes import UnknownMember, redacted
+from aiopartnercentral.types import UnknownMember, redacted
 
 
 @attrs.frozen(weakref_slot=False)

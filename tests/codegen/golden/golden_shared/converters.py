@@ -5,292 +5,315 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_shared import errors, structures
 from golden_shared.fast import FAST
 
 
-def _decode_switch_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.SwitchRequest]:
-    _decode_name = converting.decode_string
+def _decode_switch_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SwitchRequest]:
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SwitchRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SwitchRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.SwitchRequest(name=name)
 
     return decode
 
 
-def _encode_switch_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.SwitchRequest]:
-    _encode_name = converting.encode_string
+def _encode_switch_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SwitchRequest]:
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.SwitchRequest) -> converting.Json:
-        converting.check_class(_obj, structures.SwitchRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SwitchRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SwitchRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
             _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_switch_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.SwitchResponse]:
-    _decode_name = converting.decode_string
+def _decode_switch_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SwitchResponse]:
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SwitchResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SwitchResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             name = None if (_value := _get("Name")) is None else _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.SwitchResponse(name=name)
 
     return decode
 
 
-def _encode_switch_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.SwitchResponse]:
-    _encode_name = converting.encode_string
+def _encode_switch_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SwitchResponse]:
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.SwitchResponse) -> converting.Json:
-        converting.check_class(_obj, structures.SwitchResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SwitchResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SwitchResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
             if _obj.name is not None:
                 _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_echoed(_converter: converting.ServiceConverter) -> converting.Decode[structures.Echoed]:
-    _decode_name = converting.decode_string
+def _decode_echoed(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Echoed]:
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Echoed:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Echoed:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             name = None if (_value := _get("Name")) is None else _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Echoed(name=name)
 
     return decode
 
 
-def _encode_echoed(_converter: converting.ServiceConverter) -> converting.Encode[structures.Echoed]:
-    _encode_name = converting.encode_string
+def _encode_echoed(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Echoed]:
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.Echoed) -> converting.Json:
-        converting.check_class(_obj, structures.Echoed)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Echoed) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Echoed)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
             if _obj.name is not None:
                 _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_silent_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.SilentResponse]:
-    _decode_name = converting.decode_string
+def _decode_silent_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SilentResponse]:
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SilentResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SilentResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             name = None if (_value := _get("Name")) is None else _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.SilentResponse(name=name)
 
     return decode
 
 
-def _encode_silent_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.SilentResponse]:
-    _encode_name = converting.encode_string
+def _encode_silent_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SilentResponse]:
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.SilentResponse) -> converting.Json:
-        converting.check_class(_obj, structures.SilentResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SilentResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SilentResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
             if _obj.name is not None:
                 _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_silent_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.SilentRequest]:
+def _decode_silent_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.SilentRequest]:
     _decode_holder = _converter.get_structure_hook(structures.SilentResponse)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.SilentRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.SilentRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Holder"
             holder = None if (_value := _get("Holder")) is None else _decode_holder(_value, structures.SilentResponse)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.SilentRequest(holder=holder)
 
     return decode
 
 
-def _encode_silent_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.SilentRequest]:
+def _encode_silent_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.SilentRequest]:
     _encode_holder = _converter.get_unstructure_hook(structures.SilentResponse)
 
-    def encode(_obj: structures.SilentRequest) -> converting.Json:
-        converting.check_class(_obj, structures.SilentRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.SilentRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.SilentRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Holder"
             if _obj.holder is not None:
                 _result["Holder"] = _encode_holder(_obj.holder)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
 def _decode_empty_silent_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.EmptySilentRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.EmptySilentRequest]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.EmptySilentRequest:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.EmptySilentRequest:
+        _serialization.decode_object(_raw)
         return structures.EmptySilentRequest()
 
     return decode
 
 
 def _encode_empty_silent_request(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.EmptySilentRequest]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.EmptySilentRequest]:
 
-    def encode(_obj: structures.EmptySilentRequest) -> converting.Json:
-        converting.check_class(_obj, structures.EmptySilentRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.EmptySilentRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.EmptySilentRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
 def _decode_empty_silent_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Decode[structures.EmptySilentResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.EmptySilentResponse]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.EmptySilentResponse:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.EmptySilentResponse:
+        _serialization.decode_object(_raw)
         return structures.EmptySilentResponse()
 
     return decode
 
 
 def _encode_empty_silent_response(
-    _converter: converting.ServiceConverter,
-) -> converting.Encode[structures.EmptySilentResponse]:
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.EmptySilentResponse]:
 
-    def encode(_obj: structures.EmptySilentResponse) -> converting.Json:
-        converting.check_class(_obj, structures.EmptySilentResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.EmptySilentResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.EmptySilentResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_refused(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_refused(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Refused,
-        (converting.ErrorMember("Message", "message", required=False, decode=converting.decode_string, cls=str),),
-    )
-
-
-def _encode_refused(_converter: converting.ServiceConverter) -> converting.Encode[errors.Refused]:
-    return converting.error_encoder(
-        errors.Refused, (converting.ErrorField("message", "Message", required=False, encode=converting.encode_string),)
-    )
-
-
-def _decode_declined(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
-        errors.Declined,
         (
-            converting.ErrorMember("Message", "message", required=False, decode=converting.decode_string, cls=str),
-            converting.ErrorMember("Why", "why", required=False, decode=converting.decode_string, cls=str),
+            _serialization.ErrorMember(
+                "Message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
         ),
     )
 
 
-def _encode_declined(_converter: converting.ServiceConverter) -> converting.Encode[errors.Declined]:
-    return converting.error_encoder(
+def _encode_refused(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Refused]:
+    return _serialization.error_encoder(
+        errors.Refused,
+        (_serialization.ErrorField("message", "Message", required=False, encode=_serialization.encode_string),),
+    )
+
+
+def _decode_declined(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Declined,
         (
-            converting.ErrorField("message", "Message", required=False, encode=converting.encode_string),
-            converting.ErrorField("why", "Why", required=False, encode=converting.encode_string),
+            _serialization.ErrorMember(
+                "Message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+            _serialization.ErrorMember("Why", "why", required=False, decode=_serialization.decode_string, cls=str),
         ),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+def _encode_declined(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Declined]:
+    return _serialization.error_encoder(
+        errors.Declined,
+        (
+            _serialization.ErrorField("message", "Message", required=False, encode=_serialization.encode_string),
+            _serialization.ErrorField("why", "Why", required=False, encode=_serialization.encode_string),
+        ),
+    )
+
+
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.SwitchRequest: _decode_switch_request,
     structures.SwitchResponse: _decode_switch_response,
     structures.Echoed: _decode_echoed,
@@ -302,7 +325,7 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
     errors.Declined: _decode_declined,
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.SwitchRequest: _encode_switch_request,
     structures.SwitchResponse: _encode_switch_response,
     structures.Echoed: _encode_echoed,
@@ -317,18 +340,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -3,70 +3,26 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_sparse.client import Client, Paginate, connect, wrap
+    from golden_sparse.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_sparse.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_sparse.enums import Color
-    from golden_sparse.structures import FillRequest, FillResponse, Leaf
-    from golden_sparse.unions import Choice, ChoiceOne, ChoiceTwo, ChoiceUnknown
+    from golden_sparse.enums import Color as Color
+    from golden_sparse.structures import FillRequest as FillRequest, FillResponse as FillResponse, Leaf as Leaf
+    from golden_sparse.unions import (
+        Choice as Choice,
+        ChoiceOne as ChoiceOne,
+        ChoiceTwo as ChoiceTwo,
+        ChoiceUnknown as ChoiceUnknown,
+    )
 
-__all__ = [
-    "Choice",
-    "ChoiceOne",
-    "ChoiceTwo",
-    "ChoiceUnknown",
-    "Client",
-    "Color",
-    "FillRequest",
-    "FillResponse",
-    "Leaf",
-    "Paginate",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "Choice": "unions",
-    "ChoiceOne": "unions",
-    "ChoiceTwo": "unions",
-    "ChoiceUnknown": "unions",
-    "Client": "client",
-    "Color": "enums",
-    "FillRequest": "structures",
-    "FillResponse": "structures",
-    "Leaf": "structures",
-    "Paginate": "client",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

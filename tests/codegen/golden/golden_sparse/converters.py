@@ -5,63 +5,68 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_sparse import enums, structures, unions
 from golden_sparse.fast import FAST
 
 
-def _decode_leaf(_converter: converting.ServiceConverter) -> converting.Decode[structures.Leaf]:
-    _decode_name = converting.decode_string
+def _decode_leaf(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Leaf]:
+    _decode_name = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Leaf:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Leaf:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Name"
             if (_value := _get("Name")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             name = _decode_name(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Leaf(name=name)
 
     return decode
 
 
-def _encode_leaf(_converter: converting.ServiceConverter) -> converting.Encode[structures.Leaf]:
-    _encode_name = converting.encode_string
+def _encode_leaf(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Leaf]:
+    _encode_name = _serialization.encode_string
 
-    def encode(_obj: structures.Leaf) -> converting.Json:
-        converting.check_class(_obj, structures.Leaf)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Leaf) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Leaf)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Name"
             _result["Name"] = _encode_name(_obj.name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_fill_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.FillRequest]:
-    _decode_texts = converting.list_decoder(converting.nullable_decoder(converting.decode_string), str)
-    _decode_dense = converting.list_decoder(
-        converting.list_decoder(converting.nullable_decoder(converting.decode_string), str), list[str | None]
+def _decode_fill_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.FillRequest]:
+    _decode_texts = _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_string), str)
+    _decode_dense = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_string), str),
+        list[str | None],
     )
-    _decode_by_name = converting.map_decoder(
-        converting.decode_string, str, converting.nullable_decoder(converting.decode_string), str, keeps_null=True
+    _decode_by_name = _serialization.map_decoder(
+        _serialization.decode_string,
+        str,
+        _serialization.nullable_decoder(_serialization.decode_string),
+        str,
+        keeps_null=True,
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FillRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FillRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Texts"
@@ -70,28 +75,28 @@ def _decode_fill_request(_converter: converting.ServiceConverter) -> converting.
             dense = None if (_value := _get("Dense")) is None else _decode_dense(_value, list[list[str | None]])
             _at = ".ByName"
             by_name = None if (_value := _get("ByName")) is None else _decode_by_name(_value, dict[str, str | None])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.FillRequest(texts=texts, dense=dense, by_name=by_name)
 
     return decode
 
 
-def _encode_fill_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.FillRequest]:
-    _encode_texts = converting.list_encoder(converting.nullable_encoder(converting.encode_string))
-    _encode_dense = converting.list_encoder(
-        converting.list_encoder(converting.nullable_encoder(converting.encode_string))
+def _encode_fill_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.FillRequest]:
+    _encode_texts = _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_string))
+    _encode_dense = _serialization.list_encoder(
+        _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_string))
     )
-    _encode_by_name = converting.map_encoder(
-        converting.encode_string, converting.nullable_encoder(converting.encode_string)
+    _encode_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.nullable_encoder(_serialization.encode_string)
     )
 
-    def encode(_obj: structures.FillRequest) -> converting.Json:
-        converting.check_class(_obj, structures.FillRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FillRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FillRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Texts"
@@ -103,47 +108,55 @@ def _encode_fill_request(_converter: converting.ServiceConverter) -> converting.
             _at = ".ByName"
             if _obj.by_name is not None:
                 _result["ByName"] = _encode_by_name(_obj.by_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_fill_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.FillResponse]:
-    _decode_texts = converting.list_decoder(converting.nullable_decoder(converting.decode_string), str)
-    _decode_numbers = converting.list_decoder(converting.nullable_decoder(converting.decode_integer), int)
-    _decode_colors = converting.list_decoder(
-        converting.nullable_decoder(_converter.get_structure_hook(enums.Color)), enums.Color
+def _decode_fill_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.FillResponse]:
+    _decode_texts = _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_string), str)
+    _decode_numbers = _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_integer), int)
+    _decode_colors = _serialization.list_decoder(
+        _serialization.nullable_decoder(_converter.get_structure_hook(enums.Color)), enums.Color
     )
-    _decode_leaves = converting.list_decoder(
-        converting.nullable_decoder(_converter.get_structure_hook(structures.Leaf)), structures.Leaf
+    _decode_leaves = _serialization.list_decoder(
+        _serialization.nullable_decoder(_converter.get_structure_hook(structures.Leaf)), structures.Leaf
     )
-    _decode_choices = converting.list_decoder(
-        converting.nullable_decoder(_converter.get_structure_hook(unions.Choice)), unions.Choice
+    _decode_choices = _serialization.list_decoder(
+        _serialization.nullable_decoder(_converter.get_structure_hook(unions.Choice)), unions.Choice
     )
-    _decode_grid = converting.list_decoder(
-        converting.list_decoder(converting.nullable_decoder(converting.decode_string), str), list[str | None]
+    _decode_grid = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_string), str),
+        list[str | None],
     )
-    _decode_dense = converting.list_decoder(
-        converting.list_decoder(converting.nullable_decoder(converting.decode_string), str), list[str | None]
+    _decode_dense = _serialization.list_decoder(
+        _serialization.list_decoder(_serialization.nullable_decoder(_serialization.decode_string), str),
+        list[str | None],
     )
-    _decode_by_name = converting.map_decoder(
-        converting.decode_string, str, converting.nullable_decoder(converting.decode_string), str, keeps_null=True
-    )
-    _decode_leaf_by_name = converting.map_decoder(
-        converting.decode_string,
+    _decode_by_name = _serialization.map_decoder(
+        _serialization.decode_string,
         str,
-        converting.nullable_decoder(_converter.get_structure_hook(structures.Leaf)),
+        _serialization.nullable_decoder(_serialization.decode_string),
+        str,
+        keeps_null=True,
+    )
+    _decode_leaf_by_name = _serialization.map_decoder(
+        _serialization.decode_string,
+        str,
+        _serialization.nullable_decoder(_converter.get_structure_hook(structures.Leaf)),
         structures.Leaf,
         keeps_null=True,
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.FillResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.FillResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Texts"
@@ -172,11 +185,11 @@ def _decode_fill_response(_converter: converting.ServiceConverter) -> converting
                 if (_value := _get("LeafByName")) is None
                 else _decode_leaf_by_name(_value, dict[str, structures.Leaf | None])
             )
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.FillResponse(
             texts=texts,
             numbers=numbers,
@@ -192,32 +205,36 @@ def _decode_fill_response(_converter: converting.ServiceConverter) -> converting
     return decode
 
 
-def _encode_fill_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.FillResponse]:
-    _encode_texts = converting.list_encoder(converting.nullable_encoder(converting.encode_string))
-    _encode_numbers = converting.list_encoder(converting.nullable_encoder(converting.encode_integer))
-    _encode_colors = converting.list_encoder(converting.nullable_encoder(_converter.get_unstructure_hook(enums.Color)))
-    _encode_leaves = converting.list_encoder(
-        converting.nullable_encoder(_converter.get_unstructure_hook(structures.Leaf))
+def _encode_fill_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.FillResponse]:
+    _encode_texts = _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_string))
+    _encode_numbers = _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_integer))
+    _encode_colors = _serialization.list_encoder(
+        _serialization.nullable_encoder(_converter.get_unstructure_hook(enums.Color))
     )
-    _encode_choices = converting.list_encoder(
-        converting.nullable_encoder(_converter.get_unstructure_hook(unions.Choice))
+    _encode_leaves = _serialization.list_encoder(
+        _serialization.nullable_encoder(_converter.get_unstructure_hook(structures.Leaf))
     )
-    _encode_grid = converting.list_encoder(
-        converting.list_encoder(converting.nullable_encoder(converting.encode_string))
+    _encode_choices = _serialization.list_encoder(
+        _serialization.nullable_encoder(_converter.get_unstructure_hook(unions.Choice))
     )
-    _encode_dense = converting.list_encoder(
-        converting.list_encoder(converting.nullable_encoder(converting.encode_string))
+    _encode_grid = _serialization.list_encoder(
+        _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_string))
     )
-    _encode_by_name = converting.map_encoder(
-        converting.encode_string, converting.nullable_encoder(converting.encode_string)
+    _encode_dense = _serialization.list_encoder(
+        _serialization.list_encoder(_serialization.nullable_encoder(_serialization.encode_string))
     )
-    _encode_leaf_by_name = converting.map_encoder(
-        converting.encode_string, converting.nullable_encoder(_converter.get_unstructure_hook(structures.Leaf))
+    _encode_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.nullable_encoder(_serialization.encode_string)
+    )
+    _encode_leaf_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.nullable_encoder(_converter.get_unstructure_hook(structures.Leaf))
     )
 
-    def encode(_obj: structures.FillResponse) -> converting.Json:
-        converting.check_class(_obj, structures.FillResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.FillResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.FillResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Texts"
@@ -247,40 +264,44 @@ def _encode_fill_response(_converter: converting.ServiceConverter) -> converting
             _at = ".LeafByName"
             if _obj.leaf_by_name is not None:
                 _result["LeafByName"] = _encode_leaf_by_name(_obj.leaf_by_name)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Leaf: _decode_leaf,
     structures.FillRequest: _decode_fill_request,
     structures.FillResponse: _decode_fill_response,
-    unions.ChoiceOne: lambda _converter: converting.variant_decoder(
-        "One", unions.ChoiceOne, converting.decode_string, str
+    unions.ChoiceOne: lambda _converter: _serialization.variant_decoder(
+        "One", unions.ChoiceOne, _serialization.decode_string, str
     ),
-    unions.ChoiceTwo: lambda _converter: converting.variant_decoder(
-        "Two", unions.ChoiceTwo, converting.decode_integer, int
+    unions.ChoiceTwo: lambda _converter: _serialization.variant_decoder(
+        "Two", unions.ChoiceTwo, _serialization.decode_integer, int
     ),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_decoder(
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_decoder(
         _converter, {"One": unions.ChoiceOne, "Two": unions.ChoiceTwo}, unions.ChoiceUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Leaf: _encode_leaf,
     structures.FillRequest: _encode_fill_request,
     structures.FillResponse: _encode_fill_response,
-    unions.ChoiceOne: lambda _converter: converting.variant_encoder("One", unions.ChoiceOne, converting.encode_string),
-    unions.ChoiceTwo: lambda _converter: converting.variant_encoder("Two", unions.ChoiceTwo, converting.encode_integer),
-    unions.ChoiceUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: converting.union_encoder(
+    unions.ChoiceOne: lambda _converter: _serialization.variant_encoder(
+        "One", unions.ChoiceOne, _serialization.encode_string
+    ),
+    unions.ChoiceTwo: lambda _converter: _serialization.variant_encoder(
+        "Two", unions.ChoiceTwo, _serialization.encode_integer
+    ),
+    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ChoiceUnknown),
+    unions.Choice: lambda _converter: _serialization.union_encoder(
         _converter, "Choice", (unions.ChoiceOne, unions.ChoiceTwo, unions.ChoiceUnknown)
     ),
 }
@@ -288,18 +309,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.Color,)
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

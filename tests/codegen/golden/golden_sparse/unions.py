@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
-from aiopartnercentral.shapes import UnknownMember
+from aiopartnercentral.types import UnknownMember
 
 
 @attrs.frozen(weakref_slot=False)

@@ -5,80 +5,80 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_streams import errors, structures
 from golden_streams.fast import FAST
 
 
-def _decode_common(_converter: converting.ServiceConverter) -> converting.Decode[structures.Common]:
-    _decode_text = converting.decode_string
+def _decode_common(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Common]:
+    _decode_text = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Common:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Common:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Text"
             text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Common(text=text)
 
     return decode
 
 
-def _encode_common(_converter: converting.ServiceConverter) -> converting.Encode[structures.Common]:
-    _encode_text = converting.encode_string
+def _encode_common(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Common]:
+    _encode_text = _serialization.encode_string
 
-    def encode(_obj: structures.Common) -> converting.Json:
-        converting.check_class(_obj, structures.Common)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Common) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Common)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Text"
             if _obj.text is not None:
                 _result["Text"] = _encode_text(_obj.text)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_look_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.LookRequest]:
+def _decode_look_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.LookRequest]:
     _decode_common_ = _converter.get_structure_hook(structures.Common)
-    _decode_next = converting.decode_string
+    _decode_next = _serialization.decode_string
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.LookRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.LookRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Common"
             common_ = None if (_value := _get("Common")) is None else _decode_common_(_value, structures.Common)
             _at = ".Next"
             next = None if (_value := _get("Next")) is None else _decode_next(_value, str)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.LookRequest(common_=common_, next=next)
 
     return decode
 
 
-def _encode_look_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.LookRequest]:
+def _encode_look_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.LookRequest]:
     _encode_common_ = _converter.get_unstructure_hook(structures.Common)
-    _encode_next = converting.encode_string
+    _encode_next = _serialization.encode_string
 
-    def encode(_obj: structures.LookRequest) -> converting.Json:
-        converting.check_class(_obj, structures.LookRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.LookRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.LookRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Common"
@@ -87,23 +87,25 @@ def _encode_look_request(_converter: converting.ServiceConverter) -> converting.
             _at = ".Next"
             if _obj.next is not None:
                 _result["Next"] = _encode_next(_obj.next)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_look_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.LookResponse]:
+def _decode_look_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.LookResponse]:
     _decode_common_ = _converter.get_structure_hook(structures.Common)
-    _decode_next = converting.decode_string
+    _decode_next = _serialization.decode_string
     _decode_bytes_ = _converter.get_structure_hook(bytes)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.LookResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.LookResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Common"
@@ -112,24 +114,26 @@ def _decode_look_response(_converter: converting.ServiceConverter) -> converting
             next = None if (_value := _get("Next")) is None else _decode_next(_value, str)
             _at = ".Bytes"
             bytes_ = None if (_value := _get("Bytes")) is None else _decode_bytes_(_value, bytes)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.LookResponse(common_=common_, next=next, bytes_=bytes_)
 
     return decode
 
 
-def _encode_look_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.LookResponse]:
+def _encode_look_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.LookResponse]:
     _encode_common_ = _converter.get_unstructure_hook(structures.Common)
-    _encode_next = converting.encode_string
+    _encode_next = _serialization.encode_string
     _encode_bytes_ = _converter.get_unstructure_hook(bytes)
 
-    def encode(_obj: structures.LookResponse) -> converting.Json:
-        converting.check_class(_obj, structures.LookResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.LookResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.LookResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Common"
@@ -141,37 +145,42 @@ def _encode_look_response(_converter: converting.ServiceConverter) -> converting
             _at = ".Bytes"
             if _obj.bytes_ is not None:
                 _result["Bytes"] = _encode_bytes_(_obj.bytes_)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_gone(_converter: converting.ServiceConverter) -> converting.ErrorDecoder:
-    return converting.ErrorDecoder(
+def _decode_gone(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
+    return _serialization.ErrorDecoder(
         errors.Gone,
-        (converting.ErrorMember("message", "message", required=False, decode=converting.decode_string, cls=str),),
+        (
+            _serialization.ErrorMember(
+                "message", "message", required=False, decode=_serialization.decode_string, cls=str
+            ),
+        ),
     )
 
 
-def _encode_gone(_converter: converting.ServiceConverter) -> converting.Encode[errors.Gone]:
-    return converting.error_encoder(
-        errors.Gone, (converting.ErrorField("message", "message", required=False, encode=converting.encode_string),)
+def _encode_gone(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Gone]:
+    return _serialization.error_encoder(
+        errors.Gone,
+        (_serialization.ErrorField("message", "message", required=False, encode=_serialization.encode_string),),
     )
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Common: _decode_common,
     structures.LookRequest: _decode_look_request,
     structures.LookResponse: _decode_look_response,
     errors.Gone: _decode_gone,
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Common: _encode_common,
     structures.LookRequest: _encode_look_request,
     structures.LookResponse: _encode_look_response,
@@ -181,18 +190,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -6,30 +6,30 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_timestamps import structures, unions
 from golden_timestamps.fast import FAST
 
 
-def _decode_tell_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.TellRequest]:
+def _decode_tell_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.TellRequest]:
     _decode_default = _converter.get_structure_hook(datetime)
     _decode_epoch = _converter.get_structure_hook(datetime)
     _decode_http = _converter.get_structure_hook(datetime)
     _decode_iso = _converter.get_structure_hook(datetime)
-    _decode_epochs = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_https = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_iso_by_name = converting.map_decoder(
-        converting.decode_string, str, _converter.get_structure_hook(datetime), datetime
+    _decode_epochs = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_https = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_iso_by_name = _serialization.map_decoder(
+        _serialization.decode_string, str, _converter.get_structure_hook(datetime), datetime
     )
     _decode_when = _converter.get_structure_hook(unions.When)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.TellRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.TellRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Default"
             if (_value := _get("Default")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             default = _decode_default(_value, datetime)
             _at = ".Epoch"
             epoch = None if (_value := _get("Epoch")) is None else _decode_epoch(_value, datetime)
@@ -47,11 +47,11 @@ def _decode_tell_request(_converter: converting.ServiceConverter) -> converting.
             )
             _at = ".When"
             when = None if (_value := _get("When")) is None else _decode_when(_value, unions.When)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.TellRequest(
             default=default,
             epoch=epoch,
@@ -66,19 +66,21 @@ def _decode_tell_request(_converter: converting.ServiceConverter) -> converting.
     return decode
 
 
-def _encode_tell_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.TellRequest]:
-    _encode_default = converting.timestamp_encoder(_converter, "unixTimestamp")
-    _encode_epoch = converting.timestamp_encoder(_converter, "unixTimestamp")
-    _encode_http = converting.timestamp_encoder(_converter, "rfc822")
+def _encode_tell_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.TellRequest]:
+    _encode_default = _serialization.timestamp_encoder(_converter, "unixTimestamp")
+    _encode_epoch = _serialization.timestamp_encoder(_converter, "unixTimestamp")
+    _encode_http = _serialization.timestamp_encoder(_converter, "rfc822")
     _encode_iso = _converter.get_unstructure_hook(datetime)
-    _encode_epochs = converting.list_encoder(converting.timestamp_encoder(_converter, "unixTimestamp"))
-    _encode_https = converting.list_encoder(converting.timestamp_encoder(_converter, "rfc822"))
-    _encode_iso_by_name = converting.map_encoder(converting.encode_string, _converter.get_unstructure_hook(datetime))
+    _encode_epochs = _serialization.list_encoder(_serialization.timestamp_encoder(_converter, "unixTimestamp"))
+    _encode_https = _serialization.list_encoder(_serialization.timestamp_encoder(_converter, "rfc822"))
+    _encode_iso_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _converter.get_unstructure_hook(datetime)
+    )
     _encode_when = _converter.get_unstructure_hook(unions.When)
 
-    def encode(_obj: structures.TellRequest) -> converting.Json:
-        converting.check_class(_obj, structures.TellRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.TellRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.TellRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Default"
@@ -104,44 +106,46 @@ def _encode_tell_request(_converter: converting.ServiceConverter) -> converting.
             _at = ".When"
             if _obj.when is not None:
                 _result["When"] = _encode_when(_obj.when)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_tell_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.TellResponse]:
+def _decode_tell_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.TellResponse]:
     _decode_default = _converter.get_structure_hook(datetime)
     _decode_epoch = _converter.get_structure_hook(datetime)
     _decode_http = _converter.get_structure_hook(datetime)
     _decode_iso = _converter.get_structure_hook(datetime)
-    _decode_epochs = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_https = converting.list_decoder(_converter.get_structure_hook(datetime), datetime)
-    _decode_iso_by_name = converting.map_decoder(
-        converting.decode_string, str, _converter.get_structure_hook(datetime), datetime
+    _decode_epochs = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_https = _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime)
+    _decode_iso_by_name = _serialization.map_decoder(
+        _serialization.decode_string, str, _converter.get_structure_hook(datetime), datetime
     )
-    _decode_epoch_by_name = converting.map_decoder(
-        converting.decode_string, str, _converter.get_structure_hook(datetime), datetime
+    _decode_epoch_by_name = _serialization.map_decoder(
+        _serialization.decode_string, str, _converter.get_structure_hook(datetime), datetime
     )
-    _decode_defaults_by_name = converting.map_decoder(
-        converting.decode_string,
+    _decode_defaults_by_name = _serialization.map_decoder(
+        _serialization.decode_string,
         str,
-        converting.list_decoder(_converter.get_structure_hook(datetime), datetime),
+        _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime),
         list[datetime],
     )
     _decode_when = _converter.get_structure_hook(unions.When)
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.TellResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.TellResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Default"
             if (_value := _get("Default")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             default = _decode_default(_value, datetime)
             _at = ".Epoch"
             epoch = None if (_value := _get("Epoch")) is None else _decode_epoch(_value, datetime)
@@ -169,11 +173,11 @@ def _decode_tell_response(_converter: converting.ServiceConverter) -> converting
             )
             _at = ".When"
             when = None if (_value := _get("When")) is None else _decode_when(_value, unions.When)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.TellResponse(
             default=default,
             epoch=epoch,
@@ -190,25 +194,30 @@ def _decode_tell_response(_converter: converting.ServiceConverter) -> converting
     return decode
 
 
-def _encode_tell_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.TellResponse]:
-    _encode_default = converting.timestamp_encoder(_converter, "unixTimestamp")
-    _encode_epoch = converting.timestamp_encoder(_converter, "unixTimestamp")
-    _encode_http = converting.timestamp_encoder(_converter, "rfc822")
+def _encode_tell_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.TellResponse]:
+    _encode_default = _serialization.timestamp_encoder(_converter, "unixTimestamp")
+    _encode_epoch = _serialization.timestamp_encoder(_converter, "unixTimestamp")
+    _encode_http = _serialization.timestamp_encoder(_converter, "rfc822")
     _encode_iso = _converter.get_unstructure_hook(datetime)
-    _encode_epochs = converting.list_encoder(converting.timestamp_encoder(_converter, "unixTimestamp"))
-    _encode_https = converting.list_encoder(converting.timestamp_encoder(_converter, "rfc822"))
-    _encode_iso_by_name = converting.map_encoder(converting.encode_string, _converter.get_unstructure_hook(datetime))
-    _encode_epoch_by_name = converting.map_encoder(
-        converting.encode_string, converting.timestamp_encoder(_converter, "unixTimestamp")
+    _encode_epochs = _serialization.list_encoder(_serialization.timestamp_encoder(_converter, "unixTimestamp"))
+    _encode_https = _serialization.list_encoder(_serialization.timestamp_encoder(_converter, "rfc822"))
+    _encode_iso_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _converter.get_unstructure_hook(datetime)
     )
-    _encode_defaults_by_name = converting.map_encoder(
-        converting.encode_string, converting.list_encoder(converting.timestamp_encoder(_converter, "unixTimestamp"))
+    _encode_epoch_by_name = _serialization.map_encoder(
+        _serialization.encode_string, _serialization.timestamp_encoder(_converter, "unixTimestamp")
+    )
+    _encode_defaults_by_name = _serialization.map_encoder(
+        _serialization.encode_string,
+        _serialization.list_encoder(_serialization.timestamp_encoder(_converter, "unixTimestamp")),
     )
     _encode_when = _converter.get_unstructure_hook(unions.When)
 
-    def encode(_obj: structures.TellResponse) -> converting.Json:
-        converting.check_class(_obj, structures.TellResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.TellResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.TellResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Default"
@@ -240,51 +249,51 @@ def _encode_tell_response(_converter: converting.ServiceConverter) -> converting
             _at = ".When"
             if _obj.when is not None:
                 _result["When"] = _encode_when(_obj.when)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.TellRequest: _decode_tell_request,
     structures.TellResponse: _decode_tell_response,
-    unions.WhenNever: lambda _converter: converting.variant_decoder(
-        "Never", unions.WhenNever, converting.decode_string, str
+    unions.WhenNever: lambda _converter: _serialization.variant_decoder(
+        "Never", unions.WhenNever, _serialization.decode_string, str
     ),
-    unions.WhenOnce: lambda _converter: converting.variant_decoder(
+    unions.WhenOnce: lambda _converter: _serialization.variant_decoder(
         "Once", unions.WhenOnce, _converter.get_structure_hook(datetime), datetime
     ),
-    unions.WhenOften: lambda _converter: converting.variant_decoder(
+    unions.WhenOften: lambda _converter: _serialization.variant_decoder(
         "Often",
         unions.WhenOften,
-        converting.list_decoder(_converter.get_structure_hook(datetime), datetime),
+        _serialization.list_decoder(_converter.get_structure_hook(datetime), datetime),
         list[datetime],
     ),
-    unions.WhenUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.WhenUnknown),
-    unions.When: lambda _converter: converting.union_decoder(
+    unions.WhenUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.WhenUnknown),
+    unions.When: lambda _converter: _serialization.union_decoder(
         _converter, {"Never": unions.WhenNever, "Once": unions.WhenOnce, "Often": unions.WhenOften}, unions.WhenUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.TellRequest: _encode_tell_request,
     structures.TellResponse: _encode_tell_response,
-    unions.WhenNever: lambda _converter: converting.variant_encoder(
-        "Never", unions.WhenNever, converting.encode_string
+    unions.WhenNever: lambda _converter: _serialization.variant_encoder(
+        "Never", unions.WhenNever, _serialization.encode_string
     ),
-    unions.WhenOnce: lambda _converter: converting.variant_encoder(
-        "Once", unions.WhenOnce, converting.timestamp_encoder(_converter, "unixTimestamp")
+    unions.WhenOnce: lambda _converter: _serialization.variant_encoder(
+        "Once", unions.WhenOnce, _serialization.timestamp_encoder(_converter, "unixTimestamp")
     ),
-    unions.WhenOften: lambda _converter: converting.variant_encoder(
-        "Often", unions.WhenOften, converting.list_encoder(converting.timestamp_encoder(_converter, "rfc822"))
+    unions.WhenOften: lambda _converter: _serialization.variant_encoder(
+        "Often", unions.WhenOften, _serialization.list_encoder(_serialization.timestamp_encoder(_converter, "rfc822"))
     ),
-    unions.WhenUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.WhenUnknown),
-    unions.When: lambda _converter: converting.union_encoder(
+    unions.WhenUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.WhenUnknown),
+    unions.When: lambda _converter: _serialization.union_encoder(
         _converter, "When", (unions.WhenNever, unions.WhenOnce, unions.WhenOften, unions.WhenUnknown)
     ),
 }
@@ -292,18 +301,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = ()
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

@@ -3,131 +3,49 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_unions.client import Client, Paginate, connect, wrap
+    from golden_unions.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_unions.converters import (
-        botocore_converter,
-        json_converter,
-        make_botocore_converter,
-        make_json_converter,
+        botocore_converter as botocore_converter,
+        json_converter as json_converter,
+        make_botocore_converter as make_botocore_converter,
+        make_json_converter as make_json_converter,
     )
-    from golden_unions.enums import Kind
-    from golden_unions.structures import ChooseRequest, ChooseResponse, Empty, Point
+    from golden_unions.enums import Kind as Kind
+    from golden_unions.structures import (
+        ChooseRequest as ChooseRequest,
+        ChooseResponse as ChooseResponse,
+        Empty as Empty,
+        Point as Point,
+    )
     from golden_unions.unions import (
-        Inner,
-        InnerOnly,
-        InnerUnknown,
-        Shape,
-        ShapeBytes,
-        ShapeCount,
-        ShapeCounts,
-        ShapeDouble,
-        ShapeEmpty,
-        ShapeFlag,
-        ShapeInner,
-        ShapeItself,
-        ShapeKind,
-        ShapeMany,
-        ShapeMoment,
-        ShapePoint,
-        ShapePoints,
-        ShapeSecret,
-        ShapeSecrets,
-        ShapeText,
-        ShapeTexts,
-        ShapeUnknown,
+        Inner as Inner,
+        InnerOnly as InnerOnly,
+        InnerUnknown as InnerUnknown,
+        Shape as Shape,
+        ShapeBytes as ShapeBytes,
+        ShapeCount as ShapeCount,
+        ShapeCounts as ShapeCounts,
+        ShapeDouble as ShapeDouble,
+        ShapeEmpty as ShapeEmpty,
+        ShapeFlag as ShapeFlag,
+        ShapeInner as ShapeInner,
+        ShapeItself as ShapeItself,
+        ShapeKind as ShapeKind,
+        ShapeMany as ShapeMany,
+        ShapeMoment as ShapeMoment,
+        ShapePoint as ShapePoint,
+        ShapePoints as ShapePoints,
+        ShapeSecret as ShapeSecret,
+        ShapeSecrets as ShapeSecrets,
+        ShapeText as ShapeText,
+        ShapeTexts as ShapeTexts,
+        ShapeUnknown as ShapeUnknown,
     )
 
-__all__ = [
-    "ChooseRequest",
-    "ChooseResponse",
-    "Client",
-    "Empty",
-    "Inner",
-    "InnerOnly",
-    "InnerUnknown",
-    "Kind",
-    "Paginate",
-    "Point",
-    "Shape",
-    "ShapeBytes",
-    "ShapeCount",
-    "ShapeCounts",
-    "ShapeDouble",
-    "ShapeEmpty",
-    "ShapeFlag",
-    "ShapeInner",
-    "ShapeItself",
-    "ShapeKind",
-    "ShapeMany",
-    "ShapeMoment",
-    "ShapePoint",
-    "ShapePoints",
-    "ShapeSecret",
-    "ShapeSecrets",
-    "ShapeText",
-    "ShapeTexts",
-    "ShapeUnknown",
-    "botocore_converter",
-    "connect",
-    "json_converter",
-    "make_botocore_converter",
-    "make_json_converter",
-    "wrap",
-]
-
-_MODULES = {
-    "ChooseRequest": "structures",
-    "ChooseResponse": "structures",
-    "Client": "client",
-    "Empty": "structures",
-    "Inner": "unions",
-    "InnerOnly": "unions",
-    "InnerUnknown": "unions",
-    "Kind": "enums",
-    "Paginate": "client",
-    "Point": "structures",
-    "Shape": "unions",
-    "ShapeBytes": "unions",
-    "ShapeCount": "unions",
-    "ShapeCounts": "unions",
-    "ShapeDouble": "unions",
-    "ShapeEmpty": "unions",
-    "ShapeFlag": "unions",
-    "ShapeInner": "unions",
-    "ShapeItself": "unions",
-    "ShapeKind": "unions",
-    "ShapeMany": "unions",
-    "ShapeMoment": "unions",
-    "ShapePoint": "unions",
-    "ShapePoints": "unions",
-    "ShapeSecret": "unions",
-    "ShapeSecrets": "unions",
-    "ShapeText": "unions",
-    "ShapeTexts": "unions",
-    "ShapeUnknown": "unions",
-    "botocore_converter": "converters",
-    "connect": "client",
-    "json_converter": "converters",
-    "make_botocore_converter": "converters",
-    "make_json_converter": "converters",
-    "wrap": "client",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

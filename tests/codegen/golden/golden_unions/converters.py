@@ -6,118 +6,122 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from aiopartnercentral import converting
+from aiopartnercentral import _serialization
 from golden_unions import enums, structures, unions
 from golden_unions.fast import FAST
 
 
-def _decode_empty(_converter: converting.ServiceConverter) -> converting.Decode[structures.Empty]:
+def _decode_empty(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Empty]:
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Empty:
-        converting.decode_object(_raw)
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Empty:
+        _serialization.decode_object(_raw)
         return structures.Empty()
 
     return decode
 
 
-def _encode_empty(_converter: converting.ServiceConverter) -> converting.Encode[structures.Empty]:
+def _encode_empty(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Empty]:
 
-    def encode(_obj: structures.Empty) -> converting.Json:
-        converting.check_class(_obj, structures.Empty)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Empty) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Empty)
+        _result: dict[str, _serialization.JsonValue] = {}
         return _result
 
     return encode
 
 
-def _decode_point(_converter: converting.ServiceConverter) -> converting.Decode[structures.Point]:
-    _decode_x = converting.decode_integer
-    _decode_y = converting.decode_integer
+def _decode_point(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Point]:
+    _decode_x = _serialization.decode_integer
+    _decode_y = _serialization.decode_integer
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.Point:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Point:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".X"
             if (_value := _get("X")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             x = _decode_x(_value, int)
             _at = ".Y"
             if (_value := _get("Y")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             y = _decode_y(_value, int)
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.Point(x=x, y=y)
 
     return decode
 
 
-def _encode_point(_converter: converting.ServiceConverter) -> converting.Encode[structures.Point]:
-    _encode_x = converting.encode_integer
-    _encode_y = converting.encode_integer
+def _encode_point(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Point]:
+    _encode_x = _serialization.encode_integer
+    _encode_y = _serialization.encode_integer
 
-    def encode(_obj: structures.Point) -> converting.Json:
-        converting.check_class(_obj, structures.Point)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.Point) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.Point)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".X"
             _result["X"] = _encode_x(_obj.x)
             _at = ".Y"
             _result["Y"] = _encode_y(_obj.y)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_choose_request(_converter: converting.ServiceConverter) -> converting.Decode[structures.ChooseRequest]:
+def _decode_choose_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ChooseRequest]:
     _decode_shape = _converter.get_structure_hook(unions.Shape)
-    _decode_shapes = converting.list_decoder(_converter.get_structure_hook(unions.Shape), unions.Shape)
-    _decode_named = converting.map_decoder(
+    _decode_shapes = _serialization.list_decoder(_converter.get_structure_hook(unions.Shape), unions.Shape)
+    _decode_named = _serialization.map_decoder(
         _converter.get_structure_hook(enums.Kind), enums.Kind, _converter.get_structure_hook(unions.Shape), unions.Shape
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ChooseRequest:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ChooseRequest:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Shape"
             if (_value := _get("Shape")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             shape = _decode_shape(_value, unions.Shape)
             _at = ".Shapes"
             shapes = None if (_value := _get("Shapes")) is None else _decode_shapes(_value, list[unions.Shape])
             _at = ".Named"
             named = None if (_value := _get("Named")) is None else _decode_named(_value, dict[enums.Kind, unions.Shape])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ChooseRequest(shape=shape, shapes=shapes, named=named)
 
     return decode
 
 
-def _encode_choose_request(_converter: converting.ServiceConverter) -> converting.Encode[structures.ChooseRequest]:
+def _encode_choose_request(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ChooseRequest]:
     _encode_shape = _converter.get_unstructure_hook(unions.Shape)
-    _encode_shapes = converting.list_encoder(_converter.get_unstructure_hook(unions.Shape))
-    _encode_named = converting.map_encoder(
+    _encode_shapes = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Shape))
+    _encode_named = _serialization.map_encoder(
         _converter.get_unstructure_hook(enums.Kind), _converter.get_unstructure_hook(unions.Shape)
     )
 
-    def encode(_obj: structures.ChooseRequest) -> converting.Json:
-        converting.check_class(_obj, structures.ChooseRequest)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ChooseRequest) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ChooseRequest)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Shape"
@@ -128,55 +132,59 @@ def _encode_choose_request(_converter: converting.ServiceConverter) -> convertin
             _at = ".Named"
             if _obj.named is not None:
                 _result["Named"] = _encode_named(_obj.named)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-def _decode_choose_response(_converter: converting.ServiceConverter) -> converting.Decode[structures.ChooseResponse]:
+def _decode_choose_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Decode[structures.ChooseResponse]:
     _decode_shape = _converter.get_structure_hook(unions.Shape)
-    _decode_shapes = converting.list_decoder(_converter.get_structure_hook(unions.Shape), unions.Shape)
-    _decode_named = converting.map_decoder(
+    _decode_shapes = _serialization.list_decoder(_converter.get_structure_hook(unions.Shape), unions.Shape)
+    _decode_named = _serialization.map_decoder(
         _converter.get_structure_hook(enums.Kind), enums.Kind, _converter.get_structure_hook(unions.Shape), unions.Shape
     )
 
-    def decode(_raw: converting.Json, _: object = None) -> structures.ChooseResponse:
-        _get = converting.decode_object(_raw).get
+    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.ChooseResponse:
+        _get = _serialization.decode_object(_raw).get
         _at = ""
         try:
             _at = ".Shape"
             if (_value := _get("Shape")) is None:
-                raise converting.missing()
+                raise _serialization.missing()
             shape = _decode_shape(_value, unions.Shape)
             _at = ".Shapes"
             shapes = None if (_value := _get("Shapes")) is None else _decode_shapes(_value, list[unions.Shape])
             _at = ".Named"
             named = None if (_value := _get("Named")) is None else _decode_named(_value, dict[enums.Kind, unions.Shape])
-        except converting.DecodeError as _error:
+        except _serialization.DecodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.DecodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
         return structures.ChooseResponse(shape=shape, shapes=shapes, named=named)
 
     return decode
 
 
-def _encode_choose_response(_converter: converting.ServiceConverter) -> converting.Encode[structures.ChooseResponse]:
+def _encode_choose_response(
+    _converter: _serialization.ServiceConverter,
+) -> _serialization.Encode[structures.ChooseResponse]:
     _encode_shape = _converter.get_unstructure_hook(unions.Shape)
-    _encode_shapes = converting.list_encoder(_converter.get_unstructure_hook(unions.Shape))
-    _encode_named = converting.map_encoder(
+    _encode_shapes = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Shape))
+    _encode_named = _serialization.map_encoder(
         _converter.get_unstructure_hook(enums.Kind), _converter.get_unstructure_hook(unions.Shape)
     )
 
-    def encode(_obj: structures.ChooseResponse) -> converting.Json:
-        converting.check_class(_obj, structures.ChooseResponse)
-        _result: dict[str, converting.Json] = {}
+    def encode(_obj: structures.ChooseResponse) -> _serialization.JsonValue:
+        _serialization.check_class(_obj, structures.ChooseResponse)
+        _result: dict[str, _serialization.JsonValue] = {}
         _at = ""
         try:
             _at = ".Shape"
@@ -187,86 +195,86 @@ def _encode_choose_response(_converter: converting.ServiceConverter) -> converti
             _at = ".Named"
             if _obj.named is not None:
                 _result["Named"] = _encode_named(_obj.named)
-        except converting.EncodeError as _error:
+        except _serialization.EncodeError as _error:
             _error.within(_at)
             raise
         except Exception as _error:
-            raise converting.hook_failed(_error, converting.EncodeError).within(_at) from _error
+            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
         return _result
 
     return encode
 
 
-DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
+DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
     structures.Empty: _decode_empty,
     structures.Point: _decode_point,
     structures.ChooseRequest: _decode_choose_request,
     structures.ChooseResponse: _decode_choose_response,
-    unions.ShapeText: lambda _converter: converting.variant_decoder(
-        "Text", unions.ShapeText, converting.decode_string, str
+    unions.ShapeText: lambda _converter: _serialization.variant_decoder(
+        "Text", unions.ShapeText, _serialization.decode_string, str
     ),
-    unions.ShapeSecret: lambda _converter: converting.variant_decoder(
-        "Secret", unions.ShapeSecret, converting.decode_string, str
+    unions.ShapeSecret: lambda _converter: _serialization.variant_decoder(
+        "Secret", unions.ShapeSecret, _serialization.decode_string, str
     ),
-    unions.ShapeTexts: lambda _converter: converting.variant_decoder(
-        "Texts", unions.ShapeTexts, converting.list_decoder(converting.decode_string, str), list[str]
+    unions.ShapeTexts: lambda _converter: _serialization.variant_decoder(
+        "Texts", unions.ShapeTexts, _serialization.list_decoder(_serialization.decode_string, str), list[str]
     ),
-    unions.ShapeCounts: lambda _converter: converting.variant_decoder(
+    unions.ShapeCounts: lambda _converter: _serialization.variant_decoder(
         "Counts",
         unions.ShapeCounts,
-        converting.map_decoder(converting.decode_string, str, converting.decode_integer, int),
+        _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_integer, int),
         dict[str, int],
     ),
-    unions.ShapeCount: lambda _converter: converting.variant_decoder(
-        "Count", unions.ShapeCount, converting.decode_integer, int
+    unions.ShapeCount: lambda _converter: _serialization.variant_decoder(
+        "Count", unions.ShapeCount, _serialization.decode_integer, int
     ),
-    unions.ShapeKind: lambda _converter: converting.variant_decoder(
+    unions.ShapeKind: lambda _converter: _serialization.variant_decoder(
         "Kind", unions.ShapeKind, _converter.get_structure_hook(enums.Kind), enums.Kind
     ),
-    unions.ShapeMoment: lambda _converter: converting.variant_decoder(
+    unions.ShapeMoment: lambda _converter: _serialization.variant_decoder(
         "Moment", unions.ShapeMoment, _converter.get_structure_hook(datetime), datetime
     ),
-    unions.ShapeBytes: lambda _converter: converting.variant_decoder(
+    unions.ShapeBytes: lambda _converter: _serialization.variant_decoder(
         "Bytes", unions.ShapeBytes, _converter.get_structure_hook(bytes), bytes
     ),
-    unions.ShapeFlag: lambda _converter: converting.variant_decoder(
-        "Flag", unions.ShapeFlag, converting.decode_boolean, bool
+    unions.ShapeFlag: lambda _converter: _serialization.variant_decoder(
+        "Flag", unions.ShapeFlag, _serialization.decode_boolean, bool
     ),
-    unions.ShapeDouble: lambda _converter: converting.variant_decoder(
-        "Double", unions.ShapeDouble, converting.decode_float, float
+    unions.ShapeDouble: lambda _converter: _serialization.variant_decoder(
+        "Double", unions.ShapeDouble, _serialization.decode_float, float
     ),
-    unions.ShapeEmpty: lambda _converter: converting.variant_decoder(
+    unions.ShapeEmpty: lambda _converter: _serialization.variant_decoder(
         "Empty", unions.ShapeEmpty, _converter.get_structure_hook(structures.Empty), structures.Empty
     ),
-    unions.ShapePoint: lambda _converter: converting.variant_decoder(
+    unions.ShapePoint: lambda _converter: _serialization.variant_decoder(
         "Point", unions.ShapePoint, _converter.get_structure_hook(structures.Point), structures.Point
     ),
-    unions.ShapePoints: lambda _converter: converting.variant_decoder(
+    unions.ShapePoints: lambda _converter: _serialization.variant_decoder(
         "Points",
         unions.ShapePoints,
-        converting.list_decoder(_converter.get_structure_hook(structures.Point), structures.Point),
+        _serialization.list_decoder(_converter.get_structure_hook(structures.Point), structures.Point),
         list[structures.Point],
     ),
-    unions.ShapeSecrets: lambda _converter: converting.variant_decoder(
+    unions.ShapeSecrets: lambda _converter: _serialization.variant_decoder(
         "Secrets",
         unions.ShapeSecrets,
-        converting.hidden_decoder(converting.list_decoder(converting.decode_string, str)),
+        _serialization.hidden_decoder(_serialization.list_decoder(_serialization.decode_string, str)),
         list[str],
     ),
-    unions.ShapeInner: lambda _converter: converting.variant_decoder(
+    unions.ShapeInner: lambda _converter: _serialization.variant_decoder(
         "Inner", unions.ShapeInner, _converter.get_structure_hook(unions.Inner), unions.Inner
     ),
-    unions.ShapeItself: lambda _converter: converting.variant_decoder(
-        "Itself", unions.ShapeItself, converting.deferred_decoder(_converter, unions.Shape), unions.Shape
+    unions.ShapeItself: lambda _converter: _serialization.variant_decoder(
+        "Itself", unions.ShapeItself, _serialization.deferred_decoder(_converter, unions.Shape), unions.Shape
     ),
-    unions.ShapeMany: lambda _converter: converting.variant_decoder(
+    unions.ShapeMany: lambda _converter: _serialization.variant_decoder(
         "Many",
         unions.ShapeMany,
-        converting.list_decoder(converting.deferred_decoder(_converter, unions.Shape), unions.Shape),
+        _serialization.list_decoder(_serialization.deferred_decoder(_converter, unions.Shape), unions.Shape),
         list[unions.Shape],
     ),
-    unions.ShapeUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.ShapeUnknown),
-    unions.Shape: lambda _converter: converting.union_decoder(
+    unions.ShapeUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ShapeUnknown),
+    unions.Shape: lambda _converter: _serialization.union_decoder(
         _converter,
         {
             "Text": unions.ShapeText,
@@ -289,71 +297,77 @@ DECODERS: Final[dict[Any, converting.DecodeFactory]] = {
         },
         unions.ShapeUnknown,
     ),
-    unions.InnerOnly: lambda _converter: converting.variant_decoder(
-        "Only", unions.InnerOnly, converting.decode_string, str
+    unions.InnerOnly: lambda _converter: _serialization.variant_decoder(
+        "Only", unions.InnerOnly, _serialization.decode_string, str
     ),
-    unions.InnerUnknown: lambda _converter: converting.unknown_decoder(_converter, unions.InnerUnknown),
-    unions.Inner: lambda _converter: converting.union_decoder(
+    unions.InnerUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.InnerUnknown),
+    unions.Inner: lambda _converter: _serialization.union_decoder(
         _converter, {"Only": unions.InnerOnly}, unions.InnerUnknown
     ),
 }
 
-ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
+ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
     structures.Empty: _encode_empty,
     structures.Point: _encode_point,
     structures.ChooseRequest: _encode_choose_request,
     structures.ChooseResponse: _encode_choose_response,
-    unions.ShapeText: lambda _converter: converting.variant_encoder("Text", unions.ShapeText, converting.encode_string),
-    unions.ShapeSecret: lambda _converter: converting.variant_encoder(
-        "Secret", unions.ShapeSecret, converting.encode_string
+    unions.ShapeText: lambda _converter: _serialization.variant_encoder(
+        "Text", unions.ShapeText, _serialization.encode_string
     ),
-    unions.ShapeTexts: lambda _converter: converting.variant_encoder(
-        "Texts", unions.ShapeTexts, converting.list_encoder(converting.encode_string)
+    unions.ShapeSecret: lambda _converter: _serialization.variant_encoder(
+        "Secret", unions.ShapeSecret, _serialization.encode_string
     ),
-    unions.ShapeCounts: lambda _converter: converting.variant_encoder(
-        "Counts", unions.ShapeCounts, converting.map_encoder(converting.encode_string, converting.encode_integer)
+    unions.ShapeTexts: lambda _converter: _serialization.variant_encoder(
+        "Texts", unions.ShapeTexts, _serialization.list_encoder(_serialization.encode_string)
     ),
-    unions.ShapeCount: lambda _converter: converting.variant_encoder(
-        "Count", unions.ShapeCount, converting.encode_integer
+    unions.ShapeCounts: lambda _converter: _serialization.variant_encoder(
+        "Counts",
+        unions.ShapeCounts,
+        _serialization.map_encoder(_serialization.encode_string, _serialization.encode_integer),
     ),
-    unions.ShapeKind: lambda _converter: converting.variant_encoder(
+    unions.ShapeCount: lambda _converter: _serialization.variant_encoder(
+        "Count", unions.ShapeCount, _serialization.encode_integer
+    ),
+    unions.ShapeKind: lambda _converter: _serialization.variant_encoder(
         "Kind", unions.ShapeKind, _converter.get_unstructure_hook(enums.Kind)
     ),
-    unions.ShapeMoment: lambda _converter: converting.variant_encoder(
+    unions.ShapeMoment: lambda _converter: _serialization.variant_encoder(
         "Moment", unions.ShapeMoment, _converter.get_unstructure_hook(datetime)
     ),
-    unions.ShapeBytes: lambda _converter: converting.variant_encoder(
+    unions.ShapeBytes: lambda _converter: _serialization.variant_encoder(
         "Bytes", unions.ShapeBytes, _converter.get_unstructure_hook(bytes)
     ),
-    unions.ShapeFlag: lambda _converter: converting.variant_encoder(
-        "Flag", unions.ShapeFlag, converting.encode_boolean
+    unions.ShapeFlag: lambda _converter: _serialization.variant_encoder(
+        "Flag", unions.ShapeFlag, _serialization.encode_boolean
     ),
-    unions.ShapeDouble: lambda _converter: converting.variant_encoder(
-        "Double", unions.ShapeDouble, converting.float_encoder(_converter)
+    unions.ShapeDouble: lambda _converter: _serialization.variant_encoder(
+        "Double", unions.ShapeDouble, _serialization.float_encoder(_converter)
     ),
-    unions.ShapeEmpty: lambda _converter: converting.variant_encoder(
+    unions.ShapeEmpty: lambda _converter: _serialization.variant_encoder(
         "Empty", unions.ShapeEmpty, _converter.get_unstructure_hook(structures.Empty)
     ),
-    unions.ShapePoint: lambda _converter: converting.variant_encoder(
+    unions.ShapePoint: lambda _converter: _serialization.variant_encoder(
         "Point", unions.ShapePoint, _converter.get_unstructure_hook(structures.Point)
     ),
-    unions.ShapePoints: lambda _converter: converting.variant_encoder(
-        "Points", unions.ShapePoints, converting.list_encoder(_converter.get_unstructure_hook(structures.Point))
+    unions.ShapePoints: lambda _converter: _serialization.variant_encoder(
+        "Points", unions.ShapePoints, _serialization.list_encoder(_converter.get_unstructure_hook(structures.Point))
     ),
-    unions.ShapeSecrets: lambda _converter: converting.variant_encoder(
-        "Secrets", unions.ShapeSecrets, converting.hidden_encoder(converting.list_encoder(converting.encode_string))
+    unions.ShapeSecrets: lambda _converter: _serialization.variant_encoder(
+        "Secrets",
+        unions.ShapeSecrets,
+        _serialization.hidden_encoder(_serialization.list_encoder(_serialization.encode_string)),
     ),
-    unions.ShapeInner: lambda _converter: converting.variant_encoder(
+    unions.ShapeInner: lambda _converter: _serialization.variant_encoder(
         "Inner", unions.ShapeInner, _converter.get_unstructure_hook(unions.Inner)
     ),
-    unions.ShapeItself: lambda _converter: converting.variant_encoder(
-        "Itself", unions.ShapeItself, converting.deferred_encoder(_converter, unions.Shape)
+    unions.ShapeItself: lambda _converter: _serialization.variant_encoder(
+        "Itself", unions.ShapeItself, _serialization.deferred_encoder(_converter, unions.Shape)
     ),
-    unions.ShapeMany: lambda _converter: converting.variant_encoder(
-        "Many", unions.ShapeMany, converting.list_encoder(converting.deferred_encoder(_converter, unions.Shape))
+    unions.ShapeMany: lambda _converter: _serialization.variant_encoder(
+        "Many", unions.ShapeMany, _serialization.list_encoder(_serialization.deferred_encoder(_converter, unions.Shape))
     ),
-    unions.ShapeUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.ShapeUnknown),
-    unions.Shape: lambda _converter: converting.union_encoder(
+    unions.ShapeUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ShapeUnknown),
+    unions.Shape: lambda _converter: _serialization.union_encoder(
         _converter,
         "Shape",
         (
@@ -377,9 +391,11 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
             unions.ShapeUnknown,
         ),
     ),
-    unions.InnerOnly: lambda _converter: converting.variant_encoder("Only", unions.InnerOnly, converting.encode_string),
-    unions.InnerUnknown: lambda _converter: converting.unknown_encoder(_converter, unions.InnerUnknown),
-    unions.Inner: lambda _converter: converting.union_encoder(
+    unions.InnerOnly: lambda _converter: _serialization.variant_encoder(
+        "Only", unions.InnerOnly, _serialization.encode_string
+    ),
+    unions.InnerUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.InnerUnknown),
+    unions.Inner: lambda _converter: _serialization.union_encoder(
         _converter, "Inner", (unions.InnerOnly, unions.InnerUnknown)
     ),
 }
@@ -387,18 +403,18 @@ ENCODERS: Final[dict[Any, converting.EncodeFactory]] = {
 ENUMS: Final = (enums.Kind,)
 
 
-def make_json_converter() -> converting.JsonConverter:
+def make_json_converter() -> _serialization.JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.JsonConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.JsonConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> converting.BotocoreConverter:
+def make_botocore_converter() -> _serialization.BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = converting.BotocoreConverter()
-    converting.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = _serialization.BotocoreConverter()
+    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
     converter.use_fast(FAST)
     return converter
 

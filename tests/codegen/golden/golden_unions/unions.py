@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import attrs
 
-from aiopartnercentral.shapes import UnknownMember, redacted
+from aiopartnercentral.types import UnknownMember, redacted
 from golden_unions import enums, structures
 
 

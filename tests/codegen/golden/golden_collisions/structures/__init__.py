@@ -3,72 +3,33 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_collisions.structures.common import ID, HatTag, HTTPTag, Shape2nd, Tag9, Tag10
-    from golden_collisions.structures.get_tags import (
-        FooBar,
-        FooTag,
-        FooUnknown,
-        GetTagsRequest,
-        GetTagsResponse,
-        Tag,
-        TagShape,
-        TagShape2,
+    from golden_collisions.structures.common import (
+        ID as ID,
+        HatTag as HatTag,
+        HTTPTag as HTTPTag,
+        Shape2nd as Shape2nd,
+        Tag9 as Tag9,
+        Tag10 as Tag10,
     )
-    from golden_collisions.structures.get_tags_ import GetTagsRequestShape, GetTagsResponseShape
+    from golden_collisions.structures.get_tags import (
+        FooBar as FooBar,
+        FooTag as FooTag,
+        FooUnknown as FooUnknown,
+        GetTagsRequest as GetTagsRequest,
+        GetTagsResponse as GetTagsResponse,
+        Tag as Tag,
+        TagShape as TagShape,
+        TagShape2 as TagShape2,
+    )
+    from golden_collisions.structures.get_tags_ import (
+        GetTagsRequestShape as GetTagsRequestShape,
+        GetTagsResponseShape as GetTagsResponseShape,
+    )
 
-__all__ = [
-    "ID",
-    "FooBar",
-    "FooTag",
-    "FooUnknown",
-    "GetTagsRequest",
-    "GetTagsRequestShape",
-    "GetTagsResponse",
-    "GetTagsResponseShape",
-    "HTTPTag",
-    "HatTag",
-    "Shape2nd",
-    "Tag",
-    "Tag9",
-    "Tag10",
-    "TagShape",
-    "TagShape2",
-]
-
-_MODULES = {
-    "ID": "common",
-    "FooBar": "get_tags",
-    "FooTag": "get_tags",
-    "FooUnknown": "get_tags",
-    "GetTagsRequest": "get_tags",
-    "GetTagsRequestShape": "get_tags_",
-    "GetTagsResponse": "get_tags",
-    "GetTagsResponseShape": "get_tags_",
-    "HTTPTag": "common",
-    "HatTag": "common",
-    "Shape2nd": "common",
-    "Tag": "get_tags",
-    "Tag9": "common",
-    "Tag10": "common",
-    "TagShape": "get_tags",
-    "TagShape2": "get_tags",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral.converting.fast import Fast
+from aiopartnercentral._serialization.fast import Fast
 
 FAST: Final = Fast(
     "golden_deprecated", {"Old": "fast.old_way", "OldWayRequest": "fast.old_way", "OldWayResponse": "fast.old_way"}

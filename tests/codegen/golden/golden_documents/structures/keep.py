@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.shapes import JsonValue, Request, ResponseMetadata, redacted
+from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, redacted
 from golden_documents import unions
 
 

@@ -3,48 +3,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_empty.structures.common import Nothing, Nothing2
-    from golden_empty.structures.ping import PingRequest, PingResponse
-    from golden_empty.structures.pull import PullRequest, PullResponse
-    from golden_empty.structures.push import PushRequest, PushResponse
+    from golden_empty.structures.common import Nothing as Nothing, Nothing2 as Nothing2
+    from golden_empty.structures.ping import PingRequest as PingRequest, PingResponse as PingResponse
+    from golden_empty.structures.pull import PullRequest as PullRequest, PullResponse as PullResponse
+    from golden_empty.structures.push import PushRequest as PushRequest, PushResponse as PushResponse
 
-__all__ = [
-    "Nothing",
-    "Nothing2",
-    "PingRequest",
-    "PingResponse",
-    "PullRequest",
-    "PullResponse",
-    "PushRequest",
-    "PushResponse",
-]
-
-_MODULES = {
-    "Nothing": "common",
-    "Nothing2": "common",
-    "PingRequest": "ping",
-    "PingResponse": "ping",
-    "PullRequest": "pull",
-    "PullResponse": "pull",
-    "PushRequest": "push",
-    "PushResponse": "push",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

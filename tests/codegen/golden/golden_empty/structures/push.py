@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.shapes import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata
 from golden_empty import structures
 
 

@@ -3,33 +3,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_listing.structures.list_odd import ListOddRequest, ListOddResponse
-    from golden_listing.structures.list_things import ListThingsRequest, ListThingsResponse
+    from golden_listing.structures.list_odd import ListOddRequest as ListOddRequest, ListOddResponse as ListOddResponse
+    from golden_listing.structures.list_things import (
+        ListThingsRequest as ListThingsRequest,
+        ListThingsResponse as ListThingsResponse,
+    )
 
-__all__ = ["ListOddRequest", "ListOddResponse", "ListThingsRequest", "ListThingsResponse"]
-
-_MODULES = {
-    "ListOddRequest": "list_odd",
-    "ListOddResponse": "list_odd",
-    "ListThingsRequest": "list_things",
-    "ListThingsResponse": "list_things",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

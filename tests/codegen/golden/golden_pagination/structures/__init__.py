@@ -3,51 +3,28 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_pagination.structures.common import Thing
-    from golden_pagination.structures.get_thing import GetThingRequest, GetThingResponse
-    from golden_pagination.structures.list_groups import ListGroupsRequest, ListGroupsResponse
-    from golden_pagination.structures.list_names import ListNamesRequest, ListNamesResponse
-    from golden_pagination.structures.list_things import ListThingsRequest, ListThingsResponse
+    from golden_pagination.structures.common import Thing as Thing
+    from golden_pagination.structures.get_thing import (
+        GetThingRequest as GetThingRequest,
+        GetThingResponse as GetThingResponse,
+    )
+    from golden_pagination.structures.list_groups import (
+        ListGroupsRequest as ListGroupsRequest,
+        ListGroupsResponse as ListGroupsResponse,
+    )
+    from golden_pagination.structures.list_names import (
+        ListNamesRequest as ListNamesRequest,
+        ListNamesResponse as ListNamesResponse,
+    )
+    from golden_pagination.structures.list_things import (
+        ListThingsRequest as ListThingsRequest,
+        ListThingsResponse as ListThingsResponse,
+    )
 
-__all__ = [
-    "GetThingRequest",
-    "GetThingResponse",
-    "ListGroupsRequest",
-    "ListGroupsResponse",
-    "ListNamesRequest",
-    "ListNamesResponse",
-    "ListThingsRequest",
-    "ListThingsResponse",
-    "Thing",
-]
-
-_MODULES = {
-    "GetThingRequest": "get_thing",
-    "GetThingResponse": "get_thing",
-    "ListGroupsRequest": "list_groups",
-    "ListGroupsResponse": "list_groups",
-    "ListNamesRequest": "list_names",
-    "ListNamesResponse": "list_names",
-    "ListThingsRequest": "list_things",
-    "ListThingsResponse": "list_things",
-    "Thing": "common",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -3,27 +3,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_query.structures.describe import DescribeRequest, DescribeResponse, Leaf
+    from golden_query.structures.describe import (
+        DescribeRequest as DescribeRequest,
+        DescribeResponse as DescribeResponse,
+        Leaf as Leaf,
+    )
 
-__all__ = ["DescribeRequest", "DescribeResponse", "Leaf"]
-
-_MODULES = {"DescribeRequest": "describe", "DescribeResponse": "describe", "Leaf": "describe"}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

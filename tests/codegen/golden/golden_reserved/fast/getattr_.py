@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aiopartnercentral.converting import fast
+from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 

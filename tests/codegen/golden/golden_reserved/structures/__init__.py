@@ -3,125 +3,53 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_reserved.structures.call_ import CallRequest, CallResponse
-    from golden_reserved.structures.close_ import CloseRequest, CloseResponse
+    from golden_reserved.structures.call_ import CallRequest as CallRequest, CallResponse as CallResponse
+    from golden_reserved.structures.close_ import CloseRequest as CloseRequest, CloseResponse as CloseResponse
     from golden_reserved.structures.common import (
-        AnyShape,
-        ClientShape,
-        NoneShape,
-        PaginateShape,
-        RequestShape,
-        ResponseMetadataShape,
+        AnyShape as AnyShape,
+        ClientShape as ClientShape,
+        NoneShape as NoneShape,
+        PaginateShape as PaginateShape,
+        RequestShape as RequestShape,
+        ResponseMetadataShape as ResponseMetadataShape,
     )
-    from golden_reserved.structures.fast_ import FastRequest, FastResponse
-    from golden_reserved.structures.getattr_ import GetattrRequest, GetattrResponse
-    from golden_reserved.structures.globals_ import GlobalsRequest, GlobalsResponse
-    from golden_reserved.structures.import_ import ImportRequest, ImportResponse
-    from golden_reserved.structures.import_module_ import ImportModuleRequest, ImportModuleResponse
-    from golden_reserved.structures.list_ import ListRequest, ListResponse
-    from golden_reserved.structures.list_words import ListWordsRequest, ListWordsResponse, ShapeClassVariant
-    from golden_reserved.structures.list_words_pages import ListWordsPagesRequest, ListWordsPagesResponse
-    from golden_reserved.structures.paginate_ import PaginateRequest, PaginateResponse
-    from golden_reserved.structures.paginator_ import PaginatorRequest, PaginatorResponse
-    from golden_reserved.structures.self_ import SelfRequest, SelfResponse
-    from golden_reserved.structures.service_ import ServiceRequest, ServiceResponse
-    from golden_reserved.structures.structures_ import StructuresRequest, StructuresResponse
+    from golden_reserved.structures.fast_ import FastRequest as FastRequest, FastResponse as FastResponse
+    from golden_reserved.structures.getattr_ import GetattrRequest as GetattrRequest, GetattrResponse as GetattrResponse
+    from golden_reserved.structures.globals_ import GlobalsRequest as GlobalsRequest, GlobalsResponse as GlobalsResponse
+    from golden_reserved.structures.import_ import ImportRequest as ImportRequest, ImportResponse as ImportResponse
+    from golden_reserved.structures.import_module_ import (
+        ImportModuleRequest as ImportModuleRequest,
+        ImportModuleResponse as ImportModuleResponse,
+    )
+    from golden_reserved.structures.list_ import ListRequest as ListRequest, ListResponse as ListResponse
+    from golden_reserved.structures.list_words import (
+        ListWordsRequest as ListWordsRequest,
+        ListWordsResponse as ListWordsResponse,
+        ShapeClassVariant as ShapeClassVariant,
+    )
+    from golden_reserved.structures.list_words_pages import (
+        ListWordsPagesRequest as ListWordsPagesRequest,
+        ListWordsPagesResponse as ListWordsPagesResponse,
+    )
+    from golden_reserved.structures.paginate_ import (
+        PaginateRequest as PaginateRequest,
+        PaginateResponse as PaginateResponse,
+    )
+    from golden_reserved.structures.paginator_ import (
+        PaginatorRequest as PaginatorRequest,
+        PaginatorResponse as PaginatorResponse,
+    )
+    from golden_reserved.structures.self_ import SelfRequest as SelfRequest, SelfResponse as SelfResponse
+    from golden_reserved.structures.service_ import ServiceRequest as ServiceRequest, ServiceResponse as ServiceResponse
+    from golden_reserved.structures.structures_ import (
+        StructuresRequest as StructuresRequest,
+        StructuresResponse as StructuresResponse,
+    )
 
-__all__ = [
-    "AnyShape",
-    "CallRequest",
-    "CallResponse",
-    "ClientShape",
-    "CloseRequest",
-    "CloseResponse",
-    "FastRequest",
-    "FastResponse",
-    "GetattrRequest",
-    "GetattrResponse",
-    "GlobalsRequest",
-    "GlobalsResponse",
-    "ImportModuleRequest",
-    "ImportModuleResponse",
-    "ImportRequest",
-    "ImportResponse",
-    "ListRequest",
-    "ListResponse",
-    "ListWordsPagesRequest",
-    "ListWordsPagesResponse",
-    "ListWordsRequest",
-    "ListWordsResponse",
-    "NoneShape",
-    "PaginateRequest",
-    "PaginateResponse",
-    "PaginateShape",
-    "PaginatorRequest",
-    "PaginatorResponse",
-    "RequestShape",
-    "ResponseMetadataShape",
-    "SelfRequest",
-    "SelfResponse",
-    "ServiceRequest",
-    "ServiceResponse",
-    "ShapeClassVariant",
-    "StructuresRequest",
-    "StructuresResponse",
-]
-
-_MODULES = {
-    "AnyShape": "common",
-    "CallRequest": "call_",
-    "CallResponse": "call_",
-    "ClientShape": "common",
-    "CloseRequest": "close_",
-    "CloseResponse": "close_",
-    "FastRequest": "fast_",
-    "FastResponse": "fast_",
-    "GetattrRequest": "getattr_",
-    "GetattrResponse": "getattr_",
-    "GlobalsRequest": "globals_",
-    "GlobalsResponse": "globals_",
-    "ImportModuleRequest": "import_module_",
-    "ImportModuleResponse": "import_module_",
-    "ImportRequest": "import_",
-    "ImportResponse": "import_",
-    "ListRequest": "list_",
-    "ListResponse": "list_",
-    "ListWordsPagesRequest": "list_words_pages",
-    "ListWordsPagesResponse": "list_words_pages",
-    "ListWordsRequest": "list_words",
-    "ListWordsResponse": "list_words",
-    "NoneShape": "common",
-    "PaginateRequest": "paginate_",
-    "PaginateResponse": "paginate_",
-    "PaginateShape": "common",
-    "PaginatorRequest": "paginator_",
-    "PaginatorResponse": "paginator_",
-    "RequestShape": "common",
-    "ResponseMetadataShape": "common",
-    "SelfRequest": "self_",
-    "SelfResponse": "self_",
-    "ServiceRequest": "service_",
-    "ServiceResponse": "service_",
-    "ShapeClassVariant": "list_words",
-    "StructuresRequest": "structures_",
-    "StructuresResponse": "structures_",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -3,56 +3,26 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_rest_json.structures.common import Thing
-    from golden_rest_json.structures.get_thing import GetThingRequest, GetThingResponse
-    from golden_rest_json.structures.plain import PlainRequest, PlainResponse
-    from golden_rest_json.structures.put_thing import PutThingRequest, PutThingResponse
-    from golden_rest_json.structures.replace_thing import ReplaceThingRequest, ReplaceThingResponse
-    from golden_rest_json.structures.upload import UploadRequest, UploadResponse
+    from golden_rest_json.structures.common import Thing as Thing
+    from golden_rest_json.structures.get_thing import (
+        GetThingRequest as GetThingRequest,
+        GetThingResponse as GetThingResponse,
+    )
+    from golden_rest_json.structures.plain import PlainRequest as PlainRequest, PlainResponse as PlainResponse
+    from golden_rest_json.structures.put_thing import (
+        PutThingRequest as PutThingRequest,
+        PutThingResponse as PutThingResponse,
+    )
+    from golden_rest_json.structures.replace_thing import (
+        ReplaceThingRequest as ReplaceThingRequest,
+        ReplaceThingResponse as ReplaceThingResponse,
+    )
+    from golden_rest_json.structures.upload import UploadRequest as UploadRequest, UploadResponse as UploadResponse
 
-__all__ = [
-    "GetThingRequest",
-    "GetThingResponse",
-    "PlainRequest",
-    "PlainResponse",
-    "PutThingRequest",
-    "PutThingResponse",
-    "ReplaceThingRequest",
-    "ReplaceThingResponse",
-    "Thing",
-    "UploadRequest",
-    "UploadResponse",
-]
-
-_MODULES = {
-    "GetThingRequest": "get_thing",
-    "GetThingResponse": "get_thing",
-    "PlainRequest": "plain",
-    "PlainResponse": "plain",
-    "PutThingRequest": "put_thing",
-    "PutThingResponse": "put_thing",
-    "ReplaceThingRequest": "replace_thing",
-    "ReplaceThingResponse": "replace_thing",
-    "Thing": "common",
-    "UploadRequest": "upload",
-    "UploadResponse": "upload",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

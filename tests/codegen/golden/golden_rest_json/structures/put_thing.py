@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.shapes import JsonValue, Request, ResponseMetadata
+from aiopartnercentral.types import JsonValue, Request, ResponseMetadata
 from golden_rest_json import structures
 
 

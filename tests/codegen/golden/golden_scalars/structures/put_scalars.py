@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.shapes import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, redacted
 from golden_scalars import enums
 
 

@@ -3,28 +3,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_sensitive.structures.common import Inner, Room, Vault
-    from golden_sensitive.structures.hide import HideRequest, HideResponse
+    from golden_sensitive.structures.common import Inner as Inner, Room as Room, Vault as Vault
+    from golden_sensitive.structures.hide import HideRequest as HideRequest, HideResponse as HideResponse
 
-__all__ = ["HideRequest", "HideResponse", "Inner", "Room", "Vault"]
-
-_MODULES = {"HideRequest": "hide", "HideResponse": "hide", "Inner": "common", "Room": "common", "Vault": "common"}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.shapes import JsonValue, redacted
+from aiopartnercentral.types import JsonValue, redacted
 from golden_sensitive import enums, unions
 
 

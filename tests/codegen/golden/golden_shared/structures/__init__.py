@@ -3,45 +3,22 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
 if TYPE_CHECKING:
-    from golden_shared.structures.common import SilentRequest, SilentResponse, SwitchRequest, SwitchResponse
-    from golden_shared.structures.echo import Echoed
-    from golden_shared.structures.silent import EmptySilentRequest, EmptySilentResponse
+    from golden_shared.structures.common import (
+        SilentRequest as SilentRequest,
+        SilentResponse as SilentResponse,
+        SwitchRequest as SwitchRequest,
+        SwitchResponse as SwitchResponse,
+    )
+    from golden_shared.structures.echo import Echoed as Echoed
+    from golden_shared.structures.silent import (
+        EmptySilentRequest as EmptySilentRequest,
+        EmptySilentResponse as EmptySilentResponse,
+    )
 
-__all__ = [
-    "Echoed",
-    "EmptySilentRequest",
-    "EmptySilentResponse",
-    "SilentRequest",
-    "SilentResponse",
-    "SwitchRequest",
-    "SwitchResponse",
-]
-
-_MODULES = {
-    "Echoed": "echo",
-    "EmptySilentRequest": "silent",
-    "EmptySilentResponse": "silent",
-    "SilentRequest": "common",
-    "SilentResponse": "common",
-    "SwitchRequest": "common",
-    "SwitchResponse": "common",
-}
-
-
-if not TYPE_CHECKING:  # which would take every name for a public one
-
-    def __getattr__(name: str) -> object:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.shapes import ResponseMetadata
+from aiopartnercentral.types import ResponseMetadata
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

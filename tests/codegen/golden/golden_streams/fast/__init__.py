@@ -5,6 +5,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral.converting.fast import Fast
+from aiopartnercentral._serialization.fast import Fast
 
 FAST: Final = Fast("golden_streams", {"Common": "fast.look", "LookRequest": "fast.look", "LookResponse": "fast.look"})

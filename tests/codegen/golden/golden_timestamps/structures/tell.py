@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.shapes import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata
 from golden_timestamps import unions
 
 

@@ -1,0 +1,1 @@
+"""Concurrent pagination: pages of many sources, merged into one stream."""

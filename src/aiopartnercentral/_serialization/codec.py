@@ -1,0 +1,118 @@
+"""How one client converts: the fast way or by converters, and beside the event loop what takes long."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
+
+from aiopartnercentral._serialization.decode import ErrorDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from anyio import CapacityLimiter
+
+    from aiopartnercentral._serialization.converters import BotocoreConverter, JsonConverter
+    from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral.errors import ServiceError
+    from aiopartnercentral.types import JsonValue
+
+T = TypeVar("T")
+ArgumentsT = TypeVarTuple("ArgumentsT")
+
+_LONGEST_IN_THE_LOOP = 128 * 1024  # bytes: about 0.7 ms of decoding
+
+
+class Codec:
+    """Encodes the requests and decodes the responses of one client.
+
+    A service's shared converters are loaded when somebody names them, or when there is something here that the fast
+    functions are not sure of. Until then nobody can have added a hook to them.
+    """
+
+    def __init__(
+        self, fast: Fast, *, json: JsonConverter | None = None, botocore: BotocoreConverter | None = None
+    ) -> None:
+        """Convert by the given converters, or by the service's shared ones."""
+        self._fast = fast
+        self._given = {"json_converter": json, "botocore_converter": botocore}
+        self._threads: CapacityLimiter | None = None
+
+    async def json(self) -> JsonConverter:
+        """Return the converter of responses."""
+        converter: JsonConverter = await self._converter("json_converter")
+        return converter
+
+    async def encode(self, request: object, cls: type) -> JsonValue:
+        """Encode a request of the class into botocore's parameters.
+
+        Raises:
+            EncodeError: a member is not what the service model says, or botocore cannot send it.
+            Exception: whatever a hook raises.
+        """
+        if self._existing("botocore_converter") is None and (params := self._fast.encode(request, cls)) is not None:
+            return params
+        converter: BotocoreConverter = await self._converter("botocore_converter")
+        return converter.params(request, cls)
+
+    async def decode(self, body: bytes, cls: type) -> Any:  # noqa: ANN401 - a hook may make anything of it
+        """Decode a body into an object of the class.
+
+        Raises:
+            DecodeError: the body is no JSON, or its value is not what the service model says.
+            Exception: whatever a hook raises.
+        """
+        if self._existing("json_converter") is None:
+            response = await self.beside_the_loop(self._fast.decode, body, cls)
+            if response is not None:
+                return response
+        converter = await self.json()
+        return await self.beside_the_loop(converter.loads, body, cls)
+
+    async def structure(self, parsed: Mapping[str, Any], cls: type) -> Any:  # noqa: ANN401 - as above
+        """Make an object of the class of what botocore parsed."""
+        converter: BotocoreConverter = await self._converter("botocore_converter")
+        return converter.get_structure_hook(cls)(dict(parsed), cls)
+
+    async def error_decoder(self, cls: type[ServiceError], *, of_json: bool) -> ErrorDecoder:
+        """Return the generated decoder of an error class; its members go by the converter's hooks, itself by none."""
+        converter = await self._converter("json_converter" if of_json else "botocore_converter")
+        hook = converter.get_structure_hook(cls)
+        if isinstance(hook, ErrorDecoder):
+            return hook
+        decoder: ErrorDecoder = import_module(self._shared).DECODERS[cls](converter)
+        return decoder
+
+    async def beside_the_loop(
+        self, convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT
+    ) -> T:
+        """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long.
+
+        Hooks that were not generated are called here whatever the size: they may want the caller's thread or context.
+        """
+        converter = self._existing("json_converter")
+        if len(body) <= _LONGEST_IN_THE_LOOP or (converter is not None and converter.has_own_hooks):
+            return convert(body, *args)
+        return await self._in_thread(convert, body, *args)
+
+    async def _in_thread(self, function: Callable[[Unpack[ArgumentsT]], T], *args: *ArgumentsT) -> T:
+        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - hardly ever needed
+
+        if self._threads is None:
+            # Not anyio's shared one: all of its threads may be waiting for calls of this client.
+            self._threads = CapacityLimiter(1)
+        return await to_thread.run_sync(function, *args, limiter=self._threads)
+
+    async def _converter(self, name: str) -> Any:  # noqa: ANN401 - one of the converters
+        converter = self._existing(name)
+        if converter is None:  # loading them takes a tenth of a second, in which the loop has others to serve
+            converter = getattr(await self._in_thread(import_module, self._shared), name)
+        return converter
+
+    def _existing(self, name: str) -> Any:  # noqa: ANN401 - one of the converters, or None
+        return self._given[name] or getattr(sys.modules.get(self._shared), name, None)
+
+    @property
+    def _shared(self) -> str:
+        return f"{self._fast.package}.converters"

@@ -1,0 +1,259 @@
+"""The parts of generated unstructure hooks: strict leaves, collections, unions and errors.
+
+They check types, so that a wrong argument is reported by its path and not by botocore, whose message quotes the value.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from aiopartnercentral._serialization.conversion_errors import expected, hide, key_segment, raise_within
+from aiopartnercentral._serialization.decode import UNKNOWN_MEMBER
+from aiopartnercentral.errors import EncodeError, ServiceError
+
+if TYPE_CHECKING:
+    from aiopartnercentral._serialization.converters import Encode, ServiceConverter
+    from aiopartnercentral.types import JsonValue, UnknownMember
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+def encode_string(value: str) -> str:
+    """Return the string, without its enum class if it has one, or raise `EncodeError`."""
+    if isinstance(value, str):
+        return value if type(value) is str else str.__str__(value)
+    raise expected("str", value, EncodeError)
+
+
+def encode_boolean(value: object) -> bool:
+    """Return the boolean, or raise `EncodeError`."""
+    if isinstance(value, bool):
+        return value
+    raise expected("bool", value, EncodeError)
+
+
+def encode_integer(value: object) -> int:
+    """Return the integer, or raise `EncodeError`; a boolean is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    raise expected("int", value, EncodeError)
+
+
+def encode_float(value: object) -> float | str:
+    """Return the number, or the name of one that JSON has no number for, or raise `EncodeError`."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise expected("float", value, EncodeError)
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def check_float(value: float) -> float:
+    """Return the number as it is, or raise `EncodeError`: botocore spells those that JSON has no number for itself."""
+    encode_float(value)
+    return value
+
+
+def float_encoder(converter: ServiceConverter) -> Encode[float]:
+    """Return the hook of numbers in the converter's wire form."""
+    return check_float if converter.marks_unknown_members else encode_float
+
+
+def encode_base64(value: bytes) -> str:
+    """Return bytes as base64, or raise `EncodeError`."""
+    return base64.b64encode(encode_bytes(value)).decode("ascii")
+
+
+def encode_bytes(value: bytes) -> bytes:
+    """Return the bytes, or raise `EncodeError`."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    raise expected("bytes", value, EncodeError)
+
+
+def encode_document(value: JsonValue) -> JsonValue:
+    """Return a document as plain JSON, or raise `EncodeError` with the path of what JSON cannot hold."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return encode_string(value)
+    if isinstance(value, int):
+        return encode_integer(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        raise EncodeError("expected a value that JSON can hold, got a float that is no number")
+    if isinstance(value, Mapping):
+        return _DOCUMENT_MAP(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return _DOCUMENT_LIST(value)
+    raise expected("a value that JSON can hold", value, EncodeError)
+
+
+def check_class(obj: object, cls: type) -> None:
+    """Raise `EncodeError` unless the object is of the class."""
+    if not isinstance(obj, cls):
+        raise expected(cls.__name__, obj, EncodeError)
+
+
+def list_encoder(element: Encode[T]) -> Encode[Sequence[T]]:
+    """Return the hook of a list; any sequence is taken, but a string is no list of its characters."""
+
+    def encode(value: Sequence[T]) -> JsonValue:
+        if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
+            raise expected("a sequence", value, EncodeError)
+        result: list[JsonValue] = []
+        try:
+            for item in value:
+                result.append(element(item))  # noqa: PERF401 - its length is the index of the one that fails
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, f"[{len(result)}]", EncodeError)
+        return result
+
+    return encode
+
+
+def map_encoder(key: Encode[K], value: Encode[T]) -> Encode[Mapping[K, T]]:
+    """Return the hook of a map; any mapping is taken."""
+
+    def encode(raw: Mapping[K, T]) -> JsonValue:
+        if not isinstance(raw, Mapping):
+            raise expected("a mapping", raw, EncodeError)
+        result: dict[str, JsonValue] = {}
+        name: object = None
+        try:
+            for name, item in raw.items():
+                result[key(name)] = value(item)
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, key_segment(name), EncodeError)
+        return result
+
+    return encode
+
+
+def nullable_encoder(value: Encode[T]) -> Encode[T | None]:
+    """Return the hook of the elements or values of a sparse collection, among which None is one."""
+    return lambda obj: None if obj is None else value(obj)
+
+
+_DOCUMENT_LIST: Encode[Any] = list_encoder(encode_document)
+_DOCUMENT_MAP: Encode[Any] = map_encoder(encode_string, encode_document)
+
+
+def hidden_encoder(value: Encode[T]) -> Encode[T]:
+    """Return the hook of a sensitive value with parts: which of them is wrong would tell of it."""
+
+    def encode(obj: T) -> JsonValue:
+        try:
+            return value(obj)
+        except EncodeError as error:
+            hide(error)
+            raise
+
+    return encode
+
+
+def deferred_encoder(converter: ServiceConverter, cls: Any) -> Encode[Any]:  # noqa: ANN401 - any type form
+    """Return a hook that asks for the real one when called: a recursive shape's is not built yet."""
+
+    def encode(value: object) -> JsonValue:
+        return converter.get_unstructure_hook(cls)(value)
+
+    return encode
+
+
+def variant_encoder(tag: str, cls: type, value: Encode[Any]) -> Encode[Any]:
+    """Return the hook of a union's variant class, which gives the whole union object."""
+
+    def encode(obj: Any) -> JsonValue:  # noqa: ANN401 - the variant class
+        check_class(obj, cls)
+        try:
+            return {tag: value(obj.value)}
+        except Exception as error:  # noqa: BLE001 - raised again, with its place
+            raise_within(error, f".{tag}", EncodeError)
+
+    return encode
+
+
+class _Marker(dict[str, Any]):
+    """What botocore puts in the place of an unknown union member; a map may have an entry that only looks like it."""
+
+
+def unknown_encoder(converter: ServiceConverter, cls: type[UnknownMember]) -> Encode[Any]:
+    """Return the hook of a union's class for members that the model does not know."""
+    marked = converter.marks_unknown_members
+
+    def encode(obj: UnknownMember) -> JsonValue:
+        check_class(obj, cls)
+        if marked:
+            payload = {} if obj.value is None else {"value": obj.value}
+            return {UNKNOWN_MEMBER: _Marker(name=obj.tag, **payload)}
+        if obj.value is None:
+            raise EncodeError(f"the payload of the unknown union member {obj.tag} is not known, so it cannot be sent")
+        return {obj.tag: obj.value}
+
+    return encode
+
+
+def check_sendable(params: JsonValue, path: str = "$") -> None:
+    """Raise `EncodeError` if botocore's dicts hold a union member that the model does not know: botocore has no way."""
+    if isinstance(params, dict):
+        marker = params.get(UNKNOWN_MEMBER)
+        if isinstance(marker, _Marker):
+            tag = marker["name"]
+            raise EncodeError(f"the model does not know the union member {tag}, so botocore cannot send it", path=path)
+        for key, value in params.items():
+            if isinstance(value, dict | list):
+                check_sendable(value, path + key_segment(key))
+    elif isinstance(params, list):
+        for index, value in enumerate(params):
+            if isinstance(value, dict | list):
+                check_sendable(value, f"{path}[{index}]")
+
+
+def union_encoder(converter: ServiceConverter, name: str, variants: Sequence[type]) -> Encode[Any]:
+    """Return the hook of the union of the variant classes, the unknown one included."""
+    hooks = {cls: converter.get_unstructure_hook(cls) for cls in variants}
+
+    def encode(obj: object) -> JsonValue:
+        hook = hooks.get(type(obj))
+        if hook is None:
+            raise expected(f"a variant of {name}", obj, EncodeError)
+        return hook(obj)
+
+    return encode
+
+
+@attrs.frozen
+class ErrorField:
+    """One member of an error shape: where it is in Python and on the wire, and its hook."""
+
+    field: str
+    wire_name: str
+    required: bool
+    encode: Encode[Any]
+
+
+def error_encoder(cls: type[ServiceError], fields: Sequence[ErrorField]) -> Encode[Any]:
+    """Return the hook of an error shape, which gives the members that its body has on the wire."""
+
+    def encode(obj: ServiceError) -> JsonValue:
+        check_class(obj, cls)
+        result: dict[str, JsonValue] = {}
+        for field in fields:
+            value = getattr(obj, field.field)
+            try:
+                if value is not None or field.required:
+                    result[field.wire_name] = field.encode(value)
+            except EncodeError as error:
+                error.within(f".{field.wire_name}")
+                raise
+        return result
+
+    return encode

@@ -1,0 +1,174 @@
+"""JSON text to plain values and back, without losing anything on the way.
+
+msgspec does the work. The few texts that it refuses and botocore takes (an escaped lone surrogate), and the few values
+that it refuses (the same, and integers beyond 64 bits), go through the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
+
+from aiopartnercentral._serialization.conversion_errors import expected, missing
+from aiopartnercentral.errors import DecodeError, EncodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aiopartnercentral.types import JsonValue
+
+_DECODER = json.JSONDecoder()
+# A line break inside a JSON text can only be white space: in a string it is escaped.
+_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+
+
+def loads(data: bytes | str) -> JsonValue:
+    """Return the value of a JSON text.
+
+    Raises:
+        DecodeError: the text is no JSON, or holds a number that no float can hold. The text is not quoted.
+    """
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(data)
+    problem = ""
+    # Raised outside of the handlers: the standard library's exception holds the whole text.
+    try:
+        text = data if isinstance(data, str) else data.decode()  # lest it be read as UTF-16
+        return json.loads(text, parse_float=_finite, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        problem = f" at character {error.pos}"
+    except RecursionError:
+        problem = " that can be read: it is nested too deeply"
+    except ValueError:
+        pass
+    raise DecodeError(f"not JSON{problem}")
+
+
+def dumps(value: JsonValue) -> bytes:
+    """Return the compact JSON text of a plain value, in UTF-8.
+
+    Raises:
+        EncodeError: the value is nested too deeply.
+    """
+    with suppress(OverflowError, UnicodeEncodeError, RecursionError):
+        return msgspec.json.encode(value)
+    with suppress(RecursionError):
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    raise EncodeError("nested too deeply to be written as JSON")
+
+
+def split_page(
+    body: bytes, result_key: str, token_key: str, *, more_key: str | None = None, may_lack_items: bool = False
+) -> tuple[list[bytes], str | None]:
+    """Return a page's items, each as its own JSON text on one line exactly as in the body, and the next page's token.
+
+    Arguments:
+        body: the page.
+        result_key: the member that holds the items.
+        token_key: the member that holds the token.
+        more_key: the member without whose true the token leads nowhere, where there is one.
+        may_lack_items: a page without that member has no items, and nothing is wrong with it.
+
+    Raises:
+        DecodeError: the body is no JSON object in UTF-8, or has no list of items, or its token is no string.
+    """
+    try:
+        body.decode()
+        page = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        items = msgspec.json.decode(page[result_key], type=list[msgspec.Raw])
+        token = msgspec.json.decode(page[token_key], type=str | None) if token_key in page else None
+        more = more_key is None or msgspec.json.decode(page[more_key], type=bool)
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError):
+        return _split_slowly(body, result_key, token_key, more_key, may_lack_items=may_lack_items)
+    return [bytes(item).translate(_ONE_LINE) for item in items], token if more else None
+
+
+def with_items(body: bytes, result_key: str, items: Sequence[bytes]) -> bytes:
+    """Return a page that `split_page` has split with other items in place of its own.
+
+    Arguments:
+        body: the page.
+        result_key: the member that holds the items.
+        items: the JSON text of each.
+    """
+    array = b"[" + b",".join(items) + b"]"
+    try:
+        body.decode()
+        page = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return msgspec.json.encode(page | {result_key: msgspec.Raw(array)})
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return dumps({**loads(body), result_key: loads(array)})
+
+
+def _split_slowly(
+    body: bytes, result_key: str, token_key: str, more_key: str | None, *, may_lack_items: bool
+) -> tuple[list[bytes], str | None]:
+    """Do the same for a page that msgspec refuses and the standard library reads, or find out what is wrong with it."""
+    page = loads(body)
+    if not isinstance(page, dict):
+        raise expected("object", page)
+    items, token = page.get(result_key), page.get(token_key)
+    if items is None and not may_lack_items:
+        raise missing().within(f".{result_key}")
+    if items is not None and not isinstance(items, list):
+        raise expected("array", items).within(f".{result_key}")
+    if token is not None and not isinstance(token, str):
+        raise expected("string", token).within(f".{token_key}")
+    more = more_key is None or page.get(more_key)
+    if more is not None and not isinstance(more, bool):
+        raise expected("boolean", more).within(f".{more_key}")
+    token = token if more else None
+    if items is None:
+        return [], token
+    text = body.decode()
+    # Where a key stands twice, the last one counts, as everywhere.
+    *_, start = (value for key, value in _members(text) if key == result_key)
+    return [text[a:b].encode().translate(_ONE_LINE) for a, b in _elements(text, start)], token
+
+
+def _members(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each key of the JSON object that the text is, and where its value begins."""
+    at = _skip(text, _skip(text, 0) + 1)
+    while text[at] != "}":
+        key, at = _DECODER.raw_decode(text, at)
+        start = _skip(text, _skip(text, at) + 1)
+        yield key, start
+        _, end = _DECODER.raw_decode(text, start)
+        at = _after(text, end)
+
+
+def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield where each element of the JSON array that begins at `start` begins and ends."""
+    at = _skip(text, start + 1)
+    while text[at] != "]":
+        _, end = _DECODER.raw_decode(text, at)
+        yield at, end
+        at = _after(text, end)
+
+
+def _after(text: str, end: int) -> int:
+    """Return where the next key or element begins after the value that ends at `end`, or the closing bracket stands."""
+    end = _skip(text, end)
+    return _skip(text, end + 1) if text[end] == "," else end
+
+
+def _skip(text: str, at: int) -> int:
+    """Return the first place from `at` on that is no white space."""
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("number out of range")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,128 @@
+"""Timestamps between their wire forms and aware UTC datetimes."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from aiopartnercentral._serialization.conversion_errors import expected
+from aiopartnercentral.errors import DecodeError, EncodeError
+
+if TYPE_CHECKING:
+    from aiopartnercentral._serialization.converters import Encode, ServiceConverter
+    from aiopartnercentral.types import JsonValue
+
+# What the standard library reads as botocore does. It also takes `20240501` for a date, parts of minutes for parts of
+# seconds, and anything at all after six digits of a fraction.
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
+def decode_timestamp(value: JsonValue, _: object = datetime) -> datetime:
+    """Return the aware UTC datetime of a timestamp in any form that botocore accepts.
+
+    ISO 8601 is read by the standard library; what is left (RFC 822, seconds since the epoch, rarer ISO forms) by
+    botocore itself. A timestamp without a zone is UTC, as botocore says; a datetime is taken as it is.
+
+    Raises:
+        DecodeError: the value is no timestamp.
+    """
+    if isinstance(value, str):
+        if _ISO.fullmatch(value):
+            with suppress(ValueError, OverflowError):
+                return _utc(datetime.fromisoformat(value))
+        return _by_botocore(value)
+    if isinstance(value, datetime):
+        with suppress(OverflowError):
+            return _utc(value)
+        raise DecodeError("expected timestamp, got one out of range")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError, OSError):
+            return from_epoch(value)
+        return _by_botocore(value)
+    raise expected("timestamp", value)
+
+
+def encode_timestamp(value: datetime) -> str:
+    """Return the timestamp as botocore's serializer writes it: ISO 8601 in UTC, microseconds unless they are zero.
+
+    Raises:
+        EncodeError: the value is no datetime, or has no zone.
+    """
+    aware = check_timestamp(value).astimezone(UTC)
+    fraction = f".{aware.microsecond:06}" if aware.microsecond else ""
+    return f"{aware.year:04}-{aware:%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def from_epoch(value: float) -> datetime:
+    """Return the aware UTC datetime of seconds since the epoch, to the microsecond, as botocore rounds it.
+
+    Raises:
+        ValueError, OverflowError, OSError: the number is out of range.
+    """
+    return datetime.fromtimestamp(value, UTC)
+
+
+def timestamp_encoder(converter: ServiceConverter, form: str) -> Encode[datetime]:
+    """Return the hook of timestamps that the model spells otherwise than ISO 8601: `unixTimestamp` or `rfc822`.
+
+    A hook of somebody's for `datetime` goes before it, and botocore's dicts hold datetimes in any case.
+    """
+    hook: Encode[datetime] = converter.get_unstructure_hook(datetime)
+    return _FORMS[form] if hook is encode_timestamp else hook
+
+
+def encode_epoch(value: datetime) -> float:
+    """Return seconds since the epoch: an integer, unless there are microseconds.
+
+    Raises:
+        EncodeError: the value is no datetime, or has no zone.
+    """
+    seconds = check_timestamp(value).timestamp()
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def encode_http_date(value: datetime) -> str:
+    """Return the timestamp in the form of RFC 822 that HTTP has, which leaves out microseconds.
+
+    Raises:
+        EncodeError: the value is no datetime, or has no zone.
+    """
+    return format_datetime(check_timestamp(value).astimezone(UTC), usegmt=True)
+
+
+_FORMS: dict[str, Encode[datetime]] = {"unixTimestamp": encode_epoch, "rfc822": encode_http_date}
+
+
+def check_timestamp(value: datetime) -> datetime:
+    """Return the value if it is an aware datetime.
+
+    Raises:
+        EncodeError: it is none; a datetime without a zone would be read in whatever zone the reader assumes.
+    """
+    if not isinstance(value, datetime):
+        raise expected("datetime", value, EncodeError)
+    if value.tzinfo is None:
+        raise EncodeError("expected a datetime with a time zone, got one without")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    zone = value.tzinfo
+    if zone is UTC:
+        return value
+    return value.replace(tzinfo=UTC) if zone is None else value.astimezone(UTC)
+
+
+def _by_botocore(value: str | float) -> datetime:
+    from botocore.utils import parse_timestamp  # noqa: PLC0415 - costs 100 ms to import, and is hardly ever needed
+
+    # Raised outside of the handler: botocore's message quotes the value, and would come along as the context.
+    text: Any = value  # its stubs know of strings alone
+    with suppress(ValueError, RuntimeError, OverflowError, OSError):
+        parsed: datetime = parse_timestamp(text)
+        return _utc(parsed)
+    found = "a string that is none" if isinstance(value, str) else "a number out of range"
+    raise DecodeError(f"expected timestamp, got {found}")

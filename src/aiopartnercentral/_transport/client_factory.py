@@ -1,0 +1,166 @@
+"""An aiobotocore client of our own: the pinned model, the one region, retries, and a user agent made once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import re
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.session import AioSession
+from botocore import __version__ as botocore_version
+
+from aiopartnercentral import __version__
+from aiopartnercentral._utils import model_data
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiopartnercentral.types import Service
+
+
+_OS_NAMES = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
+
+
+@asynccontextmanager
+async def open_botocore_client(
+    service: Service,
+    *,
+    region_name: str | None = None,
+    profile: str | None = None,
+    session: AioSession | None = None,
+    config: AioConfig | None = None,
+    **options: Any,  # noqa: ANN401 - what aiobotocore's create_client takes
+) -> AsyncIterator[Any]:
+    """Open an aiobotocore client of the service from its pinned model.
+
+    Raises:
+        TypeError: an option is unknown, or `profile` and `session` are both given.
+        botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
+    """
+    if session is not None and profile is not None:
+        raise TypeError("profile and session exclude each other: a session has its own profile")
+    _check_event_loop(config)
+    is_own = session is None
+    session = session or AioSession(profile=profile)
+    add_pinned_model(session, first=is_own)
+    options.setdefault("api_version", service.api_version)
+    config = with_defaults(session, config)
+    if region_name is None and not _names_region(session, config):
+        region_name = service.region
+    async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
+        yield client
+
+
+def add_pinned_model(session: AioSession, *, first: bool) -> None:
+    """Let the session's loader find the pinned model.
+
+    In a session of ours it goes first: the generated classes were made from it, whatever botocore is installed. In
+    somebody else's it only adds a service that botocore does not know.
+    """
+    pinned, paths = str(model_data.root()), session.get_component("data_loader").search_paths
+    if pinned not in paths:
+        paths.insert(0 if first else len(paths), pinned)
+
+
+def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
+    """Return the config with the retry mode and the user agent of ours, where nobody has asked for others."""
+    return _with_user_agent(session, _with_retries(session, config))
+
+
+def _check_event_loop(config: AioConfig | None) -> None:
+    """Say what to do on trio, which aiobotocore's default HTTP client does not run on."""
+    http = getattr(config, "http_session_cls", AIOHTTPSession)
+    if not (isinstance(http, type) and issubclass(http, AIOHTTPSession)):
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "aiobotocore's default HTTP client runs on asyncio alone; elsewhere pass "
+            "config=AioConfig(http_session_cls=aiobotocore.httpxsession.HttpxSession)"
+        ) from None
+
+
+def _names_region(session: AioSession, config: AioConfig) -> bool:
+    """Tell whether the caller's config or session names a region; environment and profile mean other services too."""
+    configs = (config, session.get_default_client_config())
+    named = any(getattr(each, "region_name", None) for each in configs)
+    return named or bool(session.instance_variables().get("region"))
+
+
+def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
+    """Return the config with the retry mode `standard`, unless anything of the caller's names a mode."""
+    config = as_aio_config(config)
+    retries = {**_retries(session.get_default_client_config()), **_retries(config)}
+    asked = {
+        "retry_mode": os.environ.get("AWS_RETRY_MODE"),
+        **session.get_scoped_config(),
+        **session.instance_variables(),
+    }
+    if "mode" in retries or asked["retry_mode"]:
+        return config
+    return merged(config, AioConfig(retries={**retries, "mode": "standard"}))
+
+
+def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
+    """Return the config with a user agent of ours, unless anything of the caller's has a say in it.
+
+    botocore puts its own together twice for each call, which takes a tenth of the call's time. This one has the same
+    form and says the same, but for the features of botocore that are in use.
+    """
+    asked = (config, session.get_default_client_config())
+    if any(getattr(each, name, None) is not None for each in asked for name in ("user_agent", "user_agent_appid")):
+        return config
+    if session.get_config_variable("user_agent_appid"):
+        return config
+    environment, mode = os.environ.get("AWS_EXECUTION_ENV"), _retries(config).get("mode")
+    parts = {
+        session.user_agent_name: session.user_agent_version,
+        "md/Botocore": botocore_version,
+        "md/aiopartnercentral": __version__,
+        "ua/2.1": None,
+        f"os/{_OS_NAMES.get(platform.system(), 'other')}": platform.release(),
+        "md/arch": platform.machine().lower(),
+        "lang/python": platform.python_version(),
+        "md/pyimpl": platform.python_implementation(),
+        **({f"exec-env/{_word(environment)}": None} if environment else {}),
+        **({"cfg/retry-mode": mode} if mode else {}),
+    }
+    ours = " ".join(_part(name, value) for name, value in parts.items())
+    return merged(config, AioConfig(user_agent=ours))
+
+
+def _part(name: str, value: str | None) -> str:
+    """Return one part of a user agent; the first is `name/version`, others are `kind/name#version`."""
+    if value is None:
+        return name
+    return f"{name}#{_word(value)}" if "/" in name else f"{_word(name)}/{_word(value)}"
+
+
+def _word(text: str) -> str:
+    """Return the text with a dash for each character that no word of a user agent may have."""
+    return re.sub(r"[^!$%&'*+\-.^_`|~,0-9A-Za-z]", "-", text)
+
+
+def as_aio_config(config: AioConfig | None) -> AioConfig:
+    """Return the config as aiobotocore's, which one of botocore's own may not be."""
+    if isinstance(config, AioConfig):
+        return config
+    return AioConfig() if config is None else AioConfig().merge(config)
+
+
+def merged(config: AioConfig, other: AioConfig) -> AioConfig:
+    """Return the config with what `other` sets, and with the HTTP client of `config`."""
+    result = config.merge(other)
+    # Older versions of aiobotocore lose these in `merge`.
+    result.connector_args, result.http_session_cls = config.connector_args, config.http_session_cls
+    return result
+
+
+def _retries(config: Any) -> dict[str, Any]:  # noqa: ANN401 - a config, or None
+    return dict(getattr(config, "retries", None) or {})

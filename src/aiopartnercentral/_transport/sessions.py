@@ -1,0 +1,185 @@
+"""Sessions for the accounts of a run: one for each profile, and for each role or provider a view of one of these.
+
+A session has 8 MB of botocore's data and takes 100 ms. All of them have the same loader here, and a role's or a
+provider's differs from its profile's in the credentials alone; so do the clients that are made of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.session import AioSession
+from botocore.exceptions import ClientError
+
+from aiopartnercentral._transport.client_factory import add_pinned_model, as_aio_config, merged, with_defaults
+from aiopartnercentral._transport.refreshable_credentials import refreshing_credentials
+from aiopartnercentral._transport.sts import assume, credentials_error
+from aiopartnercentral._transport.tls import sharing_tls
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
+    from aiopartnercentral.types import Service
+
+__all__ = ["Sessions"]
+
+_ONE_ATTEMPT = {"mode": "standard", "total_max_attempts": 1}
+
+
+class Sessions:
+    """The sessions of a run, and the STS clients that assume its roles; made as they are asked for.
+
+    Arguments:
+        service: what the clients are to be of.
+        config: what all clients are to be opened with, botocore's defaults where it says nothing.
+        verify: whether to verify TLS certificates, or the path of a bundle of them; None for what botocore does.
+    """
+
+    def __init__(self, service: Service, config: AioConfig | None, verify: bool | str | None) -> None:  # noqa: FBT001
+        self._service = service
+        self._verify = verify
+        self._loader: Any = None
+        self._profiles: dict[str | None, _ProfileSession] = {}
+        self._views: dict[Hashable, _View] = {}
+        self._sts_locks: dict[Hashable, anyio.Lock] = {}
+        self._sts_clients: dict[Hashable, Any] = {}
+        self._stack = AsyncExitStack()
+        given = as_aio_config(config)
+        self._config = merged(given, AioConfig())
+        if given.http_session_cls is AIOHTTPSession:
+            self._config.http_session_cls = sharing_tls()
+
+    @property
+    def config(self) -> AioConfig:
+        """What to open clients with: they send a request once, unless the run's config says otherwise."""
+        config = AioConfig(retries=_ONE_ATTEMPT).merge(self._config)
+        config.connector_args, config.http_session_cls = self._config.connector_args, self._config.http_session_cls
+        return config
+
+    async def of_profile(self, profile: str | None) -> AioSession:
+        """Return the session of a profile, or of the usual chain, once it has found its credentials.
+
+        Raises:
+            CredentialsError: they cannot be got.
+            botocore.exceptions.BotoCoreError: the profile does not exist, or its configuration is not usable.
+        """
+        return await _ready(self._profile(profile))
+
+    async def of_role(self, role: Role, region_name: str | None) -> AioSession:
+        """Return the session of a role, once it has been assumed.
+
+        Raises:
+            CredentialsError: it cannot be assumed.
+            botocore.exceptions.BotoCoreError: the profile that assumes it does not exist.
+        """
+        view = self._views.get((role, region_name))
+        if view is None:
+            credentials = refreshing_credentials(f"role {role.arn}", partial(self._assume, role, region_name))
+            view = _View(self._profile(role.profile), credentials)
+            self._views[role, region_name] = view
+        return await _ready(view)
+
+    async def of_provider(self, provider: CredentialsProvider, identity: Hashable) -> AioSession:
+        """Return the session of a provider, once it has given credentials.
+
+        Arguments:
+            provider: gives them.
+            identity: what tells it from others.
+
+        Raises:
+            CredentialsError: what it gives are no usable credentials.
+            Exception: whatever it raises.
+        """
+        view = self._views.get(identity)
+        if view is None:
+            view = _View(self._profile(None), refreshing_credentials("credentials provider", provider))
+            self._views[identity] = view
+        return await _ready(view)
+
+    async def close(self) -> None:
+        """Close the STS clients."""
+        self._sts_clients.clear()
+        await self._stack.aclose()
+
+    def _profile(self, profile: str | None) -> _ProfileSession:
+        session = self._profiles.get(profile)
+        if session is None:
+            session = _ProfileSession(profile)
+            if self._loader is None:
+                add_pinned_model(session, first=True)
+                self._loader = session.get_component("data_loader")
+            session.register_component("data_loader", self._loader)
+            self._profiles[profile] = session
+        return session
+
+    async def _assume(self, role: Role, region_name: str | None) -> Credentials:
+        return await assume(await self._sts(role.profile, region_name), role)
+
+    async def _sts(self, profile: str | None, region_name: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        """Return the STS client of a profile: in the profile's region, else in the source's, else in the service's."""
+        session = self._profile(profile)
+        region = session.get_config_variable("region") or region_name or self._service.region
+        key = (profile, region)
+        async with self._sts_locks.setdefault(key, anyio.Lock()):
+            if key not in self._sts_clients:
+                config = with_defaults(session, self._config)
+                opening = session.create_client("sts", region_name=region, config=config, verify=self._verify)
+                self._sts_clients[key] = await self._stack.enter_async_context(opening)
+        return self._sts_clients[key]
+
+
+async def _ready(session: AioSession) -> AioSession:
+    credentials = await session.get_credentials()
+    if credentials is not None:
+        await credentials.get_frozen_credentials()
+    return session
+
+
+class _ProfileSession(AioSession):  # type: ignore[misc] # which has no types
+    """A session whose credentials are looked for by one client at a time."""
+
+    def __init__(self, profile: str | None) -> None:
+        super().__init__(profile=profile)
+        self._name = f"profile {profile}" if profile is not None else "the usual AWS credential chain"
+        self._looking = anyio.Lock()
+
+    async def get_credentials(self) -> _Found | None:
+        async with self._looking:
+            found = await super().get_credentials()
+        return None if found is None else _Found(self._name, found)
+
+
+class _Found:
+    """botocore's own credentials, whose failures are told from those of the service that a call is meant for."""
+
+    def __init__(self, name: str, found: Any) -> None:  # noqa: ANN401 - aiobotocore has no types
+        self._name = name
+        self._found = found
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        return getattr(self._found, name)
+
+    async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        try:
+            return await self._found.get_frozen_credentials()
+        except ClientError as error:
+            failure = credentials_error(f"{self._name}: {error.operation_name} failed", error)
+        raise failure
+
+
+class _View(AioSession):  # type: ignore[misc] # which has no types
+    """A session that has all of another one's components, and credentials of its own."""
+
+    def __init__(self, session: AioSession, credentials: Any) -> None:  # noqa: ANN401 - as above
+        # Not made anew, which is what takes the memory and the time.
+        self.__dict__.update(session.__dict__)
+        self._own = credentials
+
+    async def get_credentials(self) -> Any:  # noqa: ANN401 - as above
+        return self._own

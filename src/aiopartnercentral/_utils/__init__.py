@@ -1,0 +1,1 @@
+"""What every room uses: validators, threads, file locks, lazy imports, model data."""

@@ -1,0 +1,79 @@
+"""Public names of a package, written once and imported when somebody first asks for them.
+
+A package's `__init__.py` names what it exports in its `if TYPE_CHECKING:` block, which type checkers and
+editors read, and nowhere else:
+
+    if TYPE_CHECKING:
+        from aiopartnercentral.errors import DecodeError as DecodeError
+    else:
+        __getattr__, __dir__ = lazy_imports(globals())
+
+The block is read from the package's source, so that no table repeats it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import resolve_name
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["lazy_imports"]
+
+
+def lazy_imports(namespace: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """Return the `__getattr__` and the `__dir__` of a package that exports what its `if TYPE_CHECKING:` block imports.
+
+    `from package import *` and `package.__all__` give the same names. The source is read at the first of these calls.
+
+    Arguments:
+        namespace: the package's globals, which keep what was imported.
+
+    Raises:
+        ImportError: at the first call, if the package was installed without its source.
+    """
+    package: str = namespace["__name__"]
+
+    @cache
+    def modules() -> dict[str, str]:
+        import linecache  # noqa: PLC0415 - like `ast` below, loaded when something of the package is
+
+        # Also finds the source in a zip file, and behind the import hook of pytest, which does not give it.
+        source = "".join(linecache.getlines(namespace["__file__"], namespace))
+        if not source:
+            raise ImportError(f"{package} needs its source, not only its bytecode, to be installed", name=package)
+        return _type_checking_imports(source, package)
+
+    def load(name: str) -> object:
+        if name == "__all__":
+            return public()
+        # Python asks for names of its own, such as `__path__`, at each import.
+        module = None if name.startswith("__") else modules().get(name)
+        if module is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = import_module(f"{module}.{name}") if module == package else getattr(import_module(module), name)
+        namespace[name] = value
+        return value
+
+    def public() -> list[str]:
+        own = [name for name in ("__version__",) if name in namespace]
+        return sorted([*modules(), *own])
+
+    return load, public
+
+
+def _type_checking_imports(source: str, package: str) -> dict[str, str]:
+    """Return the module of each name that the `if TYPE_CHECKING:` block of a package imports."""
+    import ast  # noqa: PLC0415 - as above
+
+    return {
+        alias.asname or alias.name: resolve_name("." * statement.level + (statement.module or ""), package)
+        for block in ast.parse(source).body
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }

@@ -1,0 +1,1 @@
+"""Events of a bulk collection, and what observes them: logging and OpenTelemetry."""

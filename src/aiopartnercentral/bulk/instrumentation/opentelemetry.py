@@ -1,0 +1,212 @@
+"""What a run tells, as OpenTelemetry spans and metrics; docs/bulk.md lists them all.
+
+    collection = Collection(..., observer=Telemetry())
+    collection = Collection(..., observer=combine(Telemetry(), show))
+
+    aiopartnercentral.bulk.run                  a child of the span that is current where the stream is entered
+      aiopartnercentral.bulk.source             events: throttled, retried, restarted
+        partnercentral-account/ListConnections  one for each page: the request that brought it
+
+Errors are named by their codes, in spans and metrics alike; their texts are nowhere. Labels and accounts are in spans
+alone: a metric has as many series as there are operations, catalogs, outcomes and codes.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+import aiopartnercentral
+from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral.bulk.instrumentation import events
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import Span, TracerProvider
+
+    from aiopartnercentral.bulk.instrumentation.events import Event
+    from aiopartnercentral.bulk.origin import Origin
+
+__all__ = ["Telemetry"]
+
+_OURS = "aiopartnercentral"
+_BULK = f"{_OURS}.bulk"
+# By the semantic conventions of OpenTelemetry.
+_METHOD = "rpc.method"
+_SYSTEM = "rpc.system.name"
+_REQUEST_ID = "aws.request_id"
+_ERROR = "error.type"
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)  # as for HTTP requests
+
+
+@attrs.frozen
+class _Run:
+    """An open run: its span, and those of its sources that are under way, each with the context of its children."""
+
+    service: str
+    span: Span
+    context: Context
+    sources: dict[Origin, tuple[Span, Context]] = attrs.field(factory=dict)
+
+    def method(self, origin: Origin) -> str:
+        """Return an origin's operation with the service that it is of."""
+        return f"{self.service}/{origin.operation}"
+
+
+class Telemetry:
+    """An observer that makes spans and metrics; one can serve any number of runs, also at the same time.
+
+    Arguments:
+        tracer_provider: makes the tracer; by default the global one.
+        meter_provider: makes the meter; by default the global one.
+
+    Raises:
+        ImportError: opentelemetry-api is not installed; the message says how it would be.
+    """
+
+    def __init__(
+        self, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+    ) -> None:
+        self._trace: Any = needed("opentelemetry.trace", extra="otel")
+        metrics: Any = needed("opentelemetry.metrics", extra="otel")
+        version = aiopartnercentral.__version__
+        self._tracer = self._trace.get_tracer(_OURS, version, tracer_provider)
+        self._meter = metrics.get_meter(_OURS, version, meter_provider)
+        self._runs: dict[str, _Run] = {}
+        self._pages = self._counter("pages", "{page}", "Pages that were fetched.")
+        self._items = self._counter("items", "{item}", "Items of the pages that were fetched.")
+        self._malformed = self._counter("malformed_items", "{item}", "Items that were left out, as malformed.")
+        self._retries = self._counter("retries", "{retry}", "Requests that failed and were sent again.")
+        self._throttles = self._counter("throttles", "{throttle}", "Answers that asked for fewer requests.")
+        self._sources = self._counter("sources", "{source}", "Sources that have come to their end.")
+        self._seconds = self._meter.create_histogram(
+            f"{_BULK}.page.duration",
+            unit="s",
+            description="Time of the request that brought a page.",
+            explicit_bucket_boundaries_advisory=_BUCKETS,
+        )
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event."""
+        match event:
+            case events.RunStarted():
+                self._begin(event)
+            case events.RunFinished():
+                self._end(event)
+            case events.SourceStarted():
+                self._begin_source(event)
+            case events.SourceFinished():
+                self._end_source(event)
+            case events.PageFetched():
+                self._page(event)
+            case events.Throttled() | events.Retried() | events.SourceRestarted():
+                self._trouble(event)
+
+    def _counter(self, name: str, unit: str, description: str) -> Any:  # noqa: ANN401 - of a package that may be absent
+        return self._meter.create_counter(f"{_BULK}.{name}", unit=unit, description=description)
+
+    def _begin(self, event: events.RunStarted) -> None:
+        attributes = {
+            f"{_OURS}.run.name": event.run,
+            f"{_OURS}.run.sources": len(event.origins),
+            f"{_OURS}.run.sources_finished_before": len(event.finished),
+        }
+        span = self._tracer.start_span(f"{_BULK}.run", attributes=attributes)
+        self._runs[event.run] = _Run(event.service, span, self._trace.set_span_in_context(span))
+
+    def _end(self, event: events.RunFinished) -> None:
+        span = self._runs.pop(event.run).span
+        report = event.report
+        span.set_attributes(
+            {
+                f"{_OURS}.run.complete": report.complete,
+                f"{_OURS}.run.sources_failed": len(report.failures),
+                f"{_OURS}.items": report.items,
+                f"{_OURS}.pages": report.pages,
+                f"{_OURS}.retries": report.retries,
+            }
+        )
+        if event.error is not None:
+            span.set_attribute(_ERROR, events.error_type(event.error))
+        if report.failures or isinstance(event.error, Exception):  # a cancellation is no error
+            span.set_status(self._trace.StatusCode.ERROR)
+        span.end()
+
+    def _begin_source(self, event: events.SourceStarted) -> None:
+        run, origin = self._runs[event.run], event.origin
+        attributes = {
+            _METHOD: run.method(origin),
+            f"{_OURS}.label": origin.label,
+            f"{_OURS}.catalog": origin.catalog,
+            f"{_OURS}.account": origin.account,
+            f"{_OURS}.listing": origin.listing,
+            f"{_OURS}.resumed": event.resumed,
+        }
+        span = self._tracer.start_span(f"{_BULK}.source", context=run.context, attributes=attributes)
+        run.sources[origin] = span, self._trace.set_span_in_context(span, run.context)
+
+    def _end_source(self, event: events.SourceFinished) -> None:
+        run, progress = self._runs[event.run], event.progress
+        span, _ = run.sources.pop(event.origin)
+        outcome = {f"{_OURS}.outcome": progress.outcome.value}
+        if progress.error is not None:
+            outcome[_ERROR] = events.error_type(progress.error)
+        counts = {"items": progress.items, "pages": progress.pages, "retries": progress.retries}
+        span.set_attributes({**outcome, **{f"{_OURS}.{name}": count for name, count in counts.items()}})
+        if progress.outcome is Outcome.FAILED:
+            span.set_status(self._trace.StatusCode.ERROR)
+        span.end()
+        self._sources.add(1, {**self._series(run, event.origin), **outcome})
+
+    def _page(self, event: events.PageFetched) -> None:
+        run, ended = self._runs[event.run], time.time_ns()
+        method, (_, context) = run.method(event.origin), run.sources[event.origin]
+        attributes = {
+            _SYSTEM: "aws-api",
+            _METHOD: method,
+            f"{_OURS}.page.number": event.page,
+            f"{_OURS}.page.attempts": event.attempts,
+            f"{_OURS}.page.waited": event.waited,
+            f"{_OURS}.items": event.items,
+            f"{_OURS}.malformed_items": event.malformed,
+        }
+        if event.request_id is not None:
+            attributes[_REQUEST_ID] = event.request_id
+        self._tracer.start_span(
+            method,
+            context=context,
+            kind=self._trace.SpanKind.CLIENT,
+            attributes=attributes,
+            start_time=ended - int(event.seconds * 1e9),
+        ).end(ended)
+        series = self._series(run, event.origin)
+        self._pages.add(1, series)
+        self._items.add(event.items, series)
+        self._malformed.add(event.malformed, series)
+        self._seconds.record(event.seconds, series)
+
+    def _trouble(self, event: events.Throttled | events.Retried | events.SourceRestarted) -> None:
+        run = self._runs[event.run]
+        span, _ = run.sources[event.origin]
+        series = self._series(run, event.origin)
+        if isinstance(event, events.SourceRestarted):
+            span.add_event("restarted")
+            return
+        attributes: dict[str, Any] = {f"{_OURS}.attempt": event.attempt}
+        if event.request_id is not None:
+            attributes[_REQUEST_ID] = event.request_id
+        if isinstance(event, events.Throttled):
+            span.add_event("throttled", {**attributes, f"{_OURS}.rate": event.rate})
+            self._throttles.add(1, series)
+        else:
+            error = {_ERROR: events.error_type(event.error)}
+            span.add_event("retried", {**attributes, **error, f"{_OURS}.wait": event.wait})
+            self._retries.add(1, {**series, **error})
+
+    def _series(self, run: _Run, origin: Origin) -> dict[str, str]:
+        """Return what tells one series of a metric from others: of few values, however many sources there are."""
+        return {_METHOD: run.method(origin), f"{_OURS}.catalog": origin.catalog}

@@ -1,0 +1,194 @@
+"""The emulator as a process of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from configparser import ConfigParser, Error as ConfigParserError
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+import typer
+from aiohttp.http_exceptions import HttpProcessingError
+
+from aiopartnercentral.cli.progress import is_terminal
+from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.text import one_line, say
+from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, StateError, read_faults
+from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["Prepared", "prepare", "serve"]
+
+
+@attrs.frozen(kw_only=True)
+class Prepared:
+    """An emulator that does not run yet.
+
+    Attributes:
+        emulator: the emulator.
+        host: the address that it is to listen on.
+        port: the port that it is to listen on.
+        example: a catalog to try it with; None if that takes credentials of the user's.
+    """
+
+    emulator: Emulator
+    host: str
+    port: int
+    example: str | None
+
+
+def prepare(
+    catalogs: Sequence[str],
+    *,
+    host: str,
+    port: int,
+    freeze_time: bool,
+    deny: Sequence[str] = (),
+    credentials: Path | None = None,
+    faults: Path | None = None,
+    **options: Any,  # noqa: ANN401 - what Emulator takes
+) -> Prepared:
+    """Return an emulator that does not run yet.
+
+    Arguments:
+        catalogs: `NAME=NUMBER` each; none for the emulator's own choice.
+        host: the address that it is to listen on.
+        port: the port that it is to listen on.
+        freeze_time: whether its time stands still.
+        deny: `CATALOG` or `CATALOG:OPERATION` each.
+        credentials: an AWS credentials file, whose profiles name their accounts; None for any credentials.
+        faults: a TOML file of faults; None for none.
+        options: further arguments of `Emulator`.
+
+    Raises:
+        typer.BadParameter: an option has an impossible value.
+    """
+    sizes: dict[str, int] = {}
+    for entry in catalogs:
+        name, equals, count = entry.partition("=")
+        if not (name and equals and count.isascii() and count.isdigit()):
+            raise typer.BadParameter(f"{entry!a} is no NAME=NUMBER, such as AWS=1000", param_hint="'--catalog'")
+        if name in sizes:
+            raise typer.BadParameter(f"{name} is named twice", param_hint="'--catalog'")
+        sizes[name] = int(count)
+    options["denied_catalogs"] = [entry for entry in deny if ":" not in entry]
+    pairs = [entry.partition(":")[::2] for entry in deny if ":" in entry]
+    try:
+        options["denials"] = [Denial(catalog=name, operation=operation) for name, operation in pairs]
+        options["credentials"] = None if credentials is None else read_credentials(credentials)
+        emulator = Emulator(sizes or None, host=host, port=port, clock=Clock(running=not freeze_time), **options)
+        if faults is not None:
+            _let_go_wrong(emulator, faults)
+    except ValueError as error:
+        raise typer.BadParameter(one_line(str(error))) from None
+    example = min(sizes or DEFAULT_CATALOGS, key=lambda name: name in emulator.denied_catalogs)
+    return Prepared(emulator=emulator, host=host, port=port, example=None if credentials else example)
+
+
+def _let_go_wrong(emulator: Emulator, path: Path) -> None:
+    """Give an emulator the faults of a file.
+
+    Raises:
+        ValueError: the file cannot be read, or something in it is impossible; the message names file, fault and key.
+    """
+    given = read_faults(path)
+    try:
+        emulator.faults = given
+    except ValueError as error:
+        raise ValueError(f"{path}, {error}") from None
+
+
+def read_credentials(path: Path) -> dict[str, Credential]:
+    """Return the credentials of a file as the AWS SDKs have it, by access key id.
+
+    Raises:
+        ValueError: it cannot be read, or a profile lacks something; the message shows no secret.
+    """
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+        return {
+            profile["aws_access_key_id"]: Credential(
+                profile["aws_secret_access_key"], profile["aws_account_id"], profile.get("aws_session_token")
+            )
+            for profile in map(parser.__getitem__, parser.sections())
+        }
+    except OSError as error:
+        raise ValueError(f"cannot read the credentials: {error.strerror}") from None
+    except KeyError as error:
+        raise ValueError(f"a profile of the credentials has no {error.args[0]}") from None
+    except (ConfigParserError, ValueError):
+        raise ValueError("the credentials are no AWS credentials file with accounts of twelve digits") from None
+
+
+async def serve(prepared: Prepared) -> int:
+    """Run the emulator until cancelled, which sends what is held back and closes every socket.
+
+    Raises:
+        CommandError: it cannot listen at the address, or keep its state in the file.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_failures_told())
+        try:
+            emulator = await stack.enter_async_context(prepared.emulator)
+        except StateError as error:
+            raise CommandError(one_line(str(error)), exit_code=USAGE) from error
+        except (OSError, UnicodeError) as error:
+            place = f"{one_line(prepared.host)} port {prepared.port}"
+            raise CommandError(
+                f"cannot listen on {place}: {_reason(error)}: choose another --port or --host"
+            ) from error
+        _announce(emulator.endpoint_url)
+        if prepared.example is not None and is_terminal(sys.stderr):
+            # Only for a person: a program that starts this has nothing to learn from it.
+            say(
+                "any credentials do: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aiopartnercentral collect "
+                f"list-connections --catalog {prepared.example} --endpoint-url {emulator.endpoint_url}"
+            )
+        await anyio.sleep_forever()
+    return 0
+
+
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Tell whether the emulator failed: it did not where a client sent what is no HTTP, of which its answer tells."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Let the standard error output be the log that answers with status 500 speak of."""
+    told = logging.StreamHandler()
+    told.setLevel(logging.ERROR)
+    told.setFormatter(logging.Formatter("aiopartnercentral: %(message)s"))
+    told.addFilter(_is_failure)
+    loggers = [logging.getLogger(name) for name in ("aiopartnercentral.emulator", "aiohttp.server")]
+    for logger in loggers:
+        logger.addHandler(told)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(told)
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    # asyncio puts a sentence of its own, address included, where the system's reason is expected.
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return "it is no address of this machine"
+
+
+def _announce(url: str) -> None:
+    """Say that it is ready; that nobody listens to this keeps nobody from using it."""
+    try:
+        if sys.stdout is not None:
+            os.write(sys.stdout.fileno(), f"listening on {url}\n".encode())
+    except OSError:
+        return

@@ -1,0 +1,130 @@
+"""From the address of a page to the response; whatever is no page is the API's to answer."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+import anyio.to_thread
+import attrs
+from aiohttp import web
+
+from aiopartnercentral.emulator.state.clock import stamp
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from aiopartnercentral.emulator.dashboard.views import View, Views
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+_STYLE: Final = "/page.css"
+_CATALOG: Final = re.compile(r"/accounts/(?P<account>[0-9]{12})/(?P<catalog>[a-zA-Z]{1,64})/(?P<kind>[a-z]+)")
+_REFRESH_SECONDS: Final = 5
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@attrs.frozen
+class Pages:
+    """Answers GET and HEAD of the pages for people.
+
+    Arguments:
+        views: what they show.
+    """
+
+    views: Views
+
+    async def answer(self, request: web.BaseRequest) -> web.Response | None:
+        """Return the response, or None if the request is for no page. Cancelling it changes nothing."""
+        if request.method not in ("GET", "HEAD"):
+            return None
+        if request.path == _STYLE:
+            return _response((_TEMPLATES / "page.css").read_text(encoding="utf-8"), content_type="text/css")
+        number = request.query.get("page", "")
+        view = self._view(request.path, int(number) if re.fullmatch("[0-9]{1,9}", number) else 1)
+        if view is None:
+            return None
+        try:
+            # What takes its time the first time: importing a library and compiling the templates.
+            environment = await anyio.to_thread.run_sync(_environment)
+        except ImportError:
+            text = "The page needs jinja2: install aiopartnercentral[emulator]\n"
+            return _response(text, content_type="text/plain", status=HTTPStatus.NOT_IMPLEMENTED)
+        return _response(self._rendered(environment, view, request), content_type="text/html", status=_status(view))
+
+    def _view(self, path: str, number: int) -> View | None:
+        if path == "/":
+            return self.views.overview()
+        if path == "/accounts":
+            return self.views.accounts(number)
+        if path == "/requests":
+            return self.views.recent(number)
+        if found := _CATALOG.fullmatch(path):
+            return self.views.catalog(**found.groupdict(), number=number) or ("missing.html", {})
+        return None
+
+    def _rendered(self, environment: Environment, view: View, request: web.BaseRequest) -> str:
+        template, shown = view
+        refreshing = "refresh" in request.query
+
+        def here(*, page: int | None = None, refresh: bool = refreshing) -> str:
+            query = {"page": page or request.query.get("page"), "refresh": _REFRESH_SECONDS if refresh else None}
+            kept = {name: value for name, value in query.items() if value is not None}
+            return f"{request.path}?{urlencode(kept)}" if kept else request.path
+
+        return environment.get_template(template).render(
+            shown,
+            here=here,
+            now=stamp(self.views.history.clock.now()),
+            refresh=_REFRESH_SECONDS if refreshing else None,
+            refresh_seconds=_REFRESH_SECONDS,
+        )
+
+
+def _status(view: View) -> HTTPStatus:
+    return HTTPStatus.NOT_FOUND if view[0] == "missing.html" else HTTPStatus.OK
+
+
+def _response(text: str, *, content_type: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    return web.Response(text=text, status=status, content_type=content_type, charset="utf-8", headers=_HEADERS)
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates, compiled; every text in them is escaped unless it is a template's own."""
+    import jinja2  # noqa: PLC0415 - nobody but a person who looks at a page needs it
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"moment": _moment, "words": _words, "count": "{:,}".format, "milliseconds": _milliseconds}
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+    return environment
+
+
+def _moment(written: Any) -> str:  # noqa: ANN401 - a moment, or how the service writes one
+    """Return a moment to the second."""
+    return str(written).replace("T", " ")[:19]
+
+
+def _words(name: str) -> str:
+    """Return one of the model's constants in words."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1e3:,.1f}"

@@ -1,0 +1,1 @@
+"""The seeded items, a pure function of (seed, catalog, index)."""

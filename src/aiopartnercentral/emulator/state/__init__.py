@@ -1,0 +1,1 @@
+"""The state of the emulated service: what every account has in every catalog."""
