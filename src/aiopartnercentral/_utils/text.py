@@ -1,8 +1,15 @@
-"""Text as UTF-8 can hold it."""
+"""Text that can be shown and stored."""
 
 from __future__ import annotations
 
-__all__ = ["whole"]
+__all__ = ["REDACTED", "redacted", "whole"]
+
+REDACTED = "<redacted>"
+
+
+def redacted(value: object) -> str:
+    """Stand in for the repr of a sensitive value; only its absence shows."""
+    return "None" if value is None else REDACTED
 
 
 def whole(text: str) -> str:
