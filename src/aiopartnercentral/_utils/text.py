@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["REDACTED", "redacted", "whole"]
+__all__ = ["REDACTED", "redacted", "replace_surrogates"]
 
 REDACTED = "<redacted>"
 
@@ -12,8 +12,8 @@ def redacted(value: object) -> str:
     return "None" if value is None else REDACTED
 
 
-def whole(text: str) -> str:
-    """Return the text with replacement marks for halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+def replace_surrogates(text: str) -> str:
+    """Return the text with U+FFFD for each lone surrogate, which JSON can hold and UTF-8 cannot."""
     if text.isascii():
         return text
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -21,8 +21,8 @@ import attrs
 import msgspec
 
 from aiopartnercentral._pagination.report import ENDED_WELL, MalformedItem, Outcome, Progress
-from aiopartnercentral._utils.file_lock import locked, unlocked
-from aiopartnercentral._utils.threads import to_its_end
+from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.dedup import Written
 from aiopartnercentral.bulk.instrumentation.events import error_text
 from aiopartnercentral.errors import CheckpointError
@@ -145,7 +145,7 @@ class Checkpoint:
         Raises:
             CheckpointError: it cannot be read, is in use, damaged, of another version or of another collection.
         """
-        return await to_its_end(partial(cls._open, path, question), undo=partial(cls._close, remove=False))
+        return await run_to_completion(partial(cls._open, path, question), undo=partial(cls._close, remove=False))
 
     @classmethod
     def _open(cls, path: Path, question: Question) -> Self:
@@ -185,11 +185,11 @@ class Checkpoint:
         entries = [self._whole(origin, entry) for origin, entry in self._entries.items()]
         with anyio.CancelScope(shield=True):
             async with self._writing:
-                await to_its_end(partial(self._write, entries, position))
+                await run_to_completion(partial(self._write, entries, position))
 
     async def close(self, *, remove: bool = False) -> None:
         """Give the file up, and remove it if nothing is left to be gone on with."""
-        await to_its_end(partial(self._close, remove=remove))
+        await run_to_completion(partial(self._close, remove=remove))
 
     def _whole(self, origin: Origin, entry: _Entry) -> _Entry:
         written = self.written.get(origin)
@@ -221,12 +221,12 @@ class Checkpoint:
         except OSError as error:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:
-            unlocked(self._lock)
+            release_lock(self._lock)
 
 
 def _locked(path: Path) -> BaseFileLock:
     try:
-        return locked(path)
+        return acquire_lock(path)
     except BlockingIOError:
         raise CheckpointError(f"the checkpoint {path} is in use by another run") from None
     except FileNotFoundError:

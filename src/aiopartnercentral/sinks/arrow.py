@@ -11,8 +11,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral._serialization import jsontext
-from aiopartnercentral._utils.optional_imports import needed
-from aiopartnercentral._utils.text import whole
+from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.text import replace_surrogates
 from aiopartnercentral.errors import EncodeError
 from aiopartnercentral.sinks.schema import Json, ListOf, MapOf, Node, Scalar, Struct, free_name, layout
 
@@ -40,7 +40,7 @@ def arrow_schema(cls: Any, *, beside: Sequence[str] = ()) -> Any:  # noqa: ANN40
         TypeError: it is no generated class.
         ImportError: pyarrow is not installed.
     """
-    pa = needed("pyarrow", extra="arrow")
+    pa = import_optional("pyarrow", extra="arrow")
     node = layout(cls)
     own = [(m.name, m.node) for m in node.members] if isinstance(node, Struct) else [(_VALUE, node)]
     taken = {name for name, _ in own}
@@ -68,7 +68,7 @@ def batch_of(items: Values, cls: Any, beside: Mapping[str, Values] | None = None
     return pa.RecordBatch.from_arrays([*first, *own], schema=schema)
 
 
-_pyarrow = cache(lambda: needed("pyarrow", extra="arrow"))
+_pyarrow = cache(lambda: import_optional("pyarrow", extra="arrow"))
 _schema = cache(lambda cls, beside: arrow_schema(cls, beside=beside))
 
 
@@ -213,7 +213,7 @@ def _texts(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:
-        return pa.array([None if value is None else whole(value) for value in values], pa.string())
+        return pa.array([None if value is None else replace_surrogates(value) for value in values], pa.string())
 
 
 def _payload(unknown: Any) -> str | None:  # noqa: ANN401 - an unknown member

@@ -6,7 +6,7 @@ import zlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral._utils.optional_imports import import_optional
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ def _zstd() -> Callable[[], Compressor]:
     try:  # the standard library's, from Python 3.14 on
         own: Any = import_module("compression.zstd")
     except ImportError:
-        library: Any = needed("zstandard", extra="zstd")
+        library: Any = import_optional("zstandard", extra="zstd")
 
         def begin() -> Compressor:
             found: Compressor = library.ZstdCompressor(level=_ZSTD_LEVEL).compressobj()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
-from aiopartnercentral._utils.text import whole
+from aiopartnercentral._utils.text import replace_surrogates
 from aiopartnercentral.sinks.base import SOURCE
 from aiopartnercentral.sinks.columns import quoted, table
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink, wanting
@@ -87,7 +87,7 @@ class CsvSink(FileSink):
             for start in range(0, len(page.items), self.max_rows):
                 items = page.items[start : start + self.max_rows]
                 text = "".join(_line([*before, *row]) for item in items for row in self._table.rows(item))
-                yield whole(text).encode()
+                yield replace_surrogates(text).encode()
 
 
 def _line(cells: Iterator[str] | list[str]) -> str:

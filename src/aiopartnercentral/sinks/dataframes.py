@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.sinks.arrow import arrow_schema, record_batches
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def to_arrow(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # 
         ImportError: pyarrow is not installed.
         TypeError, ValueError, AttributeError, OverflowError: an item is not what its class says.
     """
-    pa = needed("pyarrow", extra="arrow")
+    pa = import_optional("pyarrow", extra="arrow")
     schema = arrow_schema(cls, beside=("source",) if pairs else ())
     return pa.Table.from_batches(record_batches(items, cls, pairs=pairs), schema=schema)
 
@@ -38,7 +38,7 @@ def to_pandas(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  #
         ImportError: pandas or pyarrow is not installed.
         TypeError, ValueError, AttributeError, OverflowError: an item is not what its class says.
     """
-    needed("pandas", extra="pandas")
+    import_optional("pandas", extra="pandas")
     return to_arrow(items, cls, pairs=pairs).to_pandas()
 
 
@@ -49,5 +49,5 @@ def to_polars(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  #
         ImportError: polars or pyarrow is not installed.
         TypeError, ValueError, AttributeError, OverflowError: an item is not what its class says.
     """
-    polars = needed("polars", extra="polars")
+    polars = import_optional("polars", extra="polars")
     return polars.from_arrow(to_arrow(items, cls, pairs=pairs))

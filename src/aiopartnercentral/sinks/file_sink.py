@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import anyio
 import anyio.lowlevel
 
-from aiopartnercentral._utils.threads import to_its_end
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.compression import compressor
 from aiopartnercentral.sinks.partial_file import Draft, LostDraftError, Mark, reported
@@ -163,13 +163,13 @@ class FileSink(abc.ABC):
 
     async def abandon(self, *, keep: bool) -> None:
         """Close; see `Sink.abandon`."""
-        await to_its_end(partial(self._abandon, keep), limiter=self._limiter)
+        await run_to_completion(partial(self._abandon, keep), limiter=self._limiter)
 
     # What runs in the thread.
 
     async def _run(self, job: Callable[[], T]) -> T:
         await anyio.lowlevel.checkpoint_if_cancelled()
-        return await to_its_end(partial(self._guarded, job), limiter=self._limiter)
+        return await run_to_completion(partial(self._guarded, job), limiter=self._limiter)
 
     def _guarded(self, job: Callable[[], T]) -> T:
         with self._guard:

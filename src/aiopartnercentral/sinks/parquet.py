@@ -10,7 +10,7 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
-from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, batch_of, bounded
 from aiopartnercentral.sinks.base import SOURCE
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink, wanting
@@ -85,7 +85,7 @@ class ParquetSink(FileSink):
                 yield part.serialize().to_pybytes()
 
     def _settle(self, draft: Draft) -> None:
-        pa, pq = needed("pyarrow", extra="arrow"), needed("pyarrow.parquet", extra="arrow")
+        pa, pq = import_optional("pyarrow", extra="arrow"), import_optional("pyarrow.parquet", extra="arrow")
         # Of the draft's own name, so that a later process finds what an earlier one has left of it.
         made = draft.path.with_suffix(MADE)
         fd = create(made, draft.place)
@@ -103,8 +103,8 @@ class ParquetSink(FileSink):
         draft.discard()
 
     def _take_back(self, draft: Draft, mark: Mark, items: int) -> bool:
-        pq = needed("pyarrow.parquet", extra="arrow")
-        pa = needed("pyarrow", extra="arrow")
+        pq = import_optional("pyarrow.parquet", extra="arrow")
+        pa = import_optional("pyarrow", extra="arrow")
         if not draft.place.is_file():
             return False
         try:
@@ -120,7 +120,7 @@ class ParquetSink(FileSink):
 
     def _stream(self, batches: Iterator[Any], rows: int) -> Iterator[bytes]:
         """Yield an Arrow stream of the first rows of the batches."""
-        pa = needed("pyarrow", extra="arrow")
+        pa = import_optional("pyarrow", extra="arrow")
         yield self._head()
         for batch in batches:
             part = pa.RecordBatch.from_arrays(batch.columns, schema=self._schema).slice(0, rows)
@@ -131,7 +131,7 @@ class ParquetSink(FileSink):
 
 def _row_groups(batches: Any, schema: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
     """Yield the batches of a stream as tables, each of as many as make a row group."""
-    pa = needed("pyarrow", extra="arrow")
+    pa = import_optional("pyarrow", extra="arrow")
     waiting: list[Any] = []
     rows = size = 0
     for batch in batches:

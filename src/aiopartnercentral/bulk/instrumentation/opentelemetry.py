@@ -20,7 +20,7 @@ import attrs
 
 import aiopartnercentral
 from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.bulk.instrumentation import events
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class Telemetry:
     def __init__(
         self, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
     ) -> None:
-        self._trace: Any = needed("opentelemetry.trace", extra="otel")
-        metrics: Any = needed("opentelemetry.metrics", extra="otel")
+        self._trace: Any = import_optional("opentelemetry.trace", extra="otel")
+        metrics: Any = import_optional("opentelemetry.metrics", extra="otel")
         version = aiopartnercentral.__version__
         self._tracer = self._trace.get_tracer(_OURS, version, tracer_provider)
         self._meter = metrics.get_meter(_OURS, version, meter_provider)
