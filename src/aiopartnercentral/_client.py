@@ -18,6 +18,7 @@ from typing import (
 
 from aiopartnercentral._serialization.codec import Codec
 from aiopartnercentral._transport.api_call import ApiCaller
+from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types import Listing
 
 if TYPE_CHECKING:
@@ -174,11 +175,10 @@ class ServiceClient:
         """
         from aiopartnercentral._pagination.page_fetcher import PageFetcher  # noqa: PLC0415 - loads anyio
 
-        if not isinstance(listing, Listing) or listing.service.name != self.service.name:
-            raise TypeError(f"expected a listing of {self.service.name}, got {listing!r}")
-        return PageFetcher(
-            api=self._api, listing=listing, reports_malformed=reports_malformed, keeps_raw=keeps_raw
-        )
+        given: object = listing
+        if not isinstance(given, Listing) or given.service.name != self.service.name:
+            raise TypeError(f"listing must be a listing of {self.service.name}, not {type_name(given)}")
+        return PageFetcher(api=self._api, listing=listing, reports_malformed=reports_malformed, keeps_raw=keeps_raw)
 
 
 class ServicePaginate:
@@ -210,7 +210,8 @@ class ServicePaginate:
         from aiopartnercentral._pagination.paginator import Paginator, reports_malformed  # noqa: PLC0415
 
         check_options("paginate()", options, PaginateOptions)
-        reports = reports_malformed(options.pop("on_malformed", "raise"))
+        how: dict[str, Any] = {**options}
+        reports = reports_malformed(how.pop("on_malformed", "raise"))
         fetcher = self._client.page_fetcher(listing, reports_malformed=reports)
         has_catalog = listing.pagination.catalog is not None
         if has_catalog == (catalogs is None):
@@ -220,7 +221,7 @@ class ServicePaginate:
                 else f"{listing.pagination.method}() takes no catalog: its operation has none"
             )
         # Where there is no catalog, entries come with the name of the service.
-        return Paginator(fetcher, catalogs=listing.service.name if catalogs is None else catalogs, **options)
+        return Paginator(fetcher, catalogs=listing.service.name if catalogs is None else catalogs, **how)
 
     def _bound(
         self, make: Callable[..., Listing[ResponseT, ItemT]], known: type, arguments: dict[str, Any]
@@ -278,7 +279,8 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
         TypeError: an option is unknown, or two exclude each other.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
-    from aiopartnercentral._transport.botocore_client import Transport, open_botocore_client  # noqa: PLC0415 - loads botocore
+    from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
+    from aiopartnercentral._transport.client_factory import open_botocore_client  # noqa: PLC0415 - as above
 
     check_options("connect()", options, ConnectOptions)
     json_converter = options.pop("json_converter", None)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
 import attrs
 
-from aiopartnercentral._utils.text import redacted
+from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,14 +21,15 @@ JsonValue: TypeAlias = Any
 """Anything that JSON can hold. The standard library has no better type for it."""
 
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
+ItemT_co = TypeVar("ItemT_co", covariant=True)
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
 
 
-def _count_or_none(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is not None:
-        whole_number(attribute.name, value, least=1)
+def redacted(value: object) -> str:
+    """Stand in for the repr of a sensitive value; only its absence shows."""
+    return "None" if value is None else REDACTED
 
 
 class OpenEnum(StrEnum):
@@ -137,7 +139,7 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
         method: the name of the client's method for it, and of its listing.
         catalog: the request's attribute that takes the catalog; None where the operation has none.
         token: the request's attribute that takes the page token.
-        page_size: the request's attribute that takes the page size; None where the operation has none.
+        attributes: the request's attribute of each filter that has another name, such as `max_results` of `page_size`.
         item: gives the type of an item, which loads its modules; a class, or a union where items are of a tagged union
             or may be null.
         items: gives a page's items.
@@ -152,7 +154,7 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
     method: str
     catalog: str | None
     token: str
-    page_size: str | None
+    attributes: Mapping[str, str] = attrs.field(factory=dict)
     item: Callable[[], type[ItemT] | UnionType] = attrs.field(repr=False)
     items: Callable[[ResponseT], Sequence[ItemT]] = attrs.field(repr=False)
     next_token: Callable[[ResponseT], str | None] = attrs.field(repr=False)
@@ -199,7 +201,7 @@ class Service:
 
 
 @attrs.frozen(repr=False)
-class Listing(Generic[ResponseT, ItemT]):
+class Listing(Generic[ResponseT_co, ItemT_co]):
     """What to list of each catalog: a paginated operation with its filters; a value that can be compared and pickled.
 
     Made by the functions of a package's `listings`, such as `account.listings.list_connections(page_size=100)`.
@@ -207,14 +209,14 @@ class Listing(Generic[ResponseT, ItemT]):
     Attributes:
         service: the service that has the operation.
         pagination: the operation, and how it is paginated.
-        filters: the request's attributes that were given, by name.
+        filters: the arguments that were given, by name.
         max_items: the most items of each catalog; None for all.
     """
 
     service: Service
-    pagination: Pagination[Any, ResponseT, ItemT]
+    pagination: Pagination[Any, Any, Any]
     filters: Mapping[str, Any]
-    max_items: int | None = attrs.field(default=None, validator=_count_or_none)
+    max_items: int | None = attrs.field(default=None, validator=validators.optional(validators.count))
 
     def request(self, catalog: str, token: str | None) -> Any:  # noqa: ANN401 - of the class of the operation's requests
         """Return the request for one page.
@@ -224,7 +226,8 @@ class Listing(Generic[ResponseT, ItemT]):
             token: the page token; None for the first page.
         """
         pagination = self.pagination
-        members = {**self.filters, pagination.token: token}
+        members = {pagination.attributes.get(name, name): value for name, value in self.filters.items()}
+        members[pagination.token] = token
         if pagination.catalog is not None:
             members[pagination.catalog] = catalog
         return pagination.operation.input(**members)
@@ -234,9 +237,8 @@ class Listing(Generic[ResponseT, ItemT]):
         fields = attrs.fields_dict(self.pagination.operation.input)
         shown = []
         for name, value in self.filters.items():
-            as_text = fields[name].repr
-            argument = "page_size" if name == self.pagination.page_size else name
-            shown.append(f"{argument}={as_text(value) if callable(as_text) else repr(value)}")
+            as_text = fields[self.pagination.attributes.get(name, name)].repr
+            shown.append(f"{name}={as_text(value) if callable(as_text) else repr(value)}")
         if self.max_items is not None:
             shown.append(f"max_items={self.max_items}")
         package = self.service.package.rpartition(".")[2]
@@ -246,9 +248,7 @@ class Listing(Generic[ResponseT, ItemT]):
         return _load_listing, (self.service.package, self.pagination.method, self.filters, self.max_items)
 
 
-def _load_listing(
-    package: str, method: str, filters: Mapping[str, Any], max_items: int | None
-) -> Listing[Any, Any]:
+def _load_listing(package: str, method: str, filters: Mapping[str, Any], max_items: int | None) -> Listing[Any, Any]:
     service: Service = import_module(f"{package}.operations").SERVICE
     (pagination,) = (each for each in service.paginations if each.method == method)
     return Listing(service, pagination, filters, max_items)

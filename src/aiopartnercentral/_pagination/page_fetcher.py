@@ -71,7 +71,8 @@ class PageFetcher(Generic[PageT, ItemT]):
     async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page of typed items."""
         response = await self._send(catalog, token)
-        pagination, malformed = self.listing.pagination, ()
+        pagination = self.listing.pagination
+        malformed: tuple[MalformedItem, ...] = ()
         raw_items: Sequence[bytes] | None = None
         try:
             page = await self.api.decode(pagination.operation, response)
@@ -97,7 +98,8 @@ class PageFetcher(Generic[PageT, ItemT]):
         response = await self._send(catalog, token)
         body = response.body
         if body is None:
-            body = await self.api.dumps(await self.api.decode(self.listing.pagination.operation, response))
+            page: object = await self.api.decode(self.listing.pagination.operation, response)
+            body = await self.api.dumps(page)
         items, next_token = await self.api.split_page(self.listing.pagination, response, body)
         return FetchedPage(
             page=body,

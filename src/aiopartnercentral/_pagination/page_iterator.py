@@ -22,8 +22,6 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
-PageT_co = TypeVar("PageT_co", covariant=True)
-ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 View: TypeAlias = Callable[[FetchedPage[PageT, ItemT], int | None], tuple[tuple[EntryT, ...], int]]
 """What the consumer gets of a page: (page, items still allowed) -> (entries, items that one entry stands for)."""
@@ -45,7 +43,7 @@ def page_itself(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[
     return (fetched.page,), len(fetched.items)
 
 
-class PageSource(Protocol[PageT_co, ItemT_co]):
+class PageSource(Protocol[PageT, ItemT]):
     """Where a page iterator gets the pages of one source from."""
 
     @property
@@ -72,7 +70,7 @@ class PageSource(Protocol[PageT_co, ItemT_co]):
     def repetitions(self) -> int:
         """How often the present request was sent again, apart from what its error says."""
 
-    async def fetch(self, token: str | None) -> FetchedPage[PageT_co, ItemT_co]:
+    async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch one page; None stands for the first."""
         ...
 

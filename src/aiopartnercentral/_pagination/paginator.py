@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, get_args
 
 import anyio
 import attrs
@@ -30,21 +30,28 @@ PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 FetchedT = TypeVar("FetchedT")
 FetchedItemT = TypeVar("FetchedItemT")
-PageT_co = TypeVar("PageT_co", covariant=True)
-ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 OnMalformed: TypeAlias = Literal["raise", "report"]
 """What an item that does not match the model does: fail its source, or be left out and reported."""
 
 
-class Fetcher(Protocol[PageT_co, ItemT_co]):
+not_negative = validators.integer(least=0)
+on_error_check: validators.Check[OnError] = validators.one_of(get_args(OnError))
+_ON_MALFORMED: validators.Check[OnMalformed] = validators.one_of(get_args(OnMalformed))
+_ERROR_NAMES = validators.collection_of(validators.any_text, "a collection of error codes")
+_CATALOGS = validators.collection_of(
+    validators.any_text, "a string or an iterable of strings", not_empty=True, unique=True
+)
+
+
+class Fetcher(Protocol[PageT, ItemT]):
     """Fetches the pages of catalogs; see `PageFetcher`."""
 
     @property
     def max_items(self) -> int | None:
         """The most items of each catalog; None for all."""
 
-    async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT_co, ItemT_co]:
+    async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page of typed items."""
         ...
 
@@ -151,11 +158,11 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         self._fetcher = fetcher
         self._ignores = ignoring(ignore_errors)
         self._plan = Plan(
-            sources=_catalogs(catalogs),
+            sources=_CATALOGS("catalogs", (catalogs,) if isinstance(catalogs, str) else catalogs),
             ordered=validators.flag("ordered", ordered),
-            concurrency=validators.whole_number("concurrency", concurrency, least=1),
-            buffer_pages=validators.whole_number("buffer_pages", buffer_pages, least=0),
-            on_error=validators.one_of("on_error", on_error, get_args(OnError)),
+            concurrency=validators.count("concurrency", concurrency),
+            buffer_pages=not_negative("buffer_pages", buffer_pages),
+            on_error=on_error_check("on_error", on_error),
         )
         super().__init__(lambda: self._stream(self._fetcher.typed, items_of))
 
@@ -309,24 +316,10 @@ def ignoring(errors: Collection[str]) -> Callable[[Exception], bool]:
     Raises:
         TypeError: they are not a collection of strings.
     """
-    names = frozenset(validators.texts("ignore_errors", errors))
+    names = frozenset(_ERROR_NAMES("ignore_errors", errors))
     return lambda error: not names.isdisjoint((type(error).__name__, getattr(error, "code", None)))
 
 
 def reports_malformed(on_malformed: OnMalformed) -> bool:
     """Tell whether malformed items are to be reported; raises TypeError or ValueError for any other word."""
-    return validators.one_of("on_malformed", on_malformed, get_args(OnMalformed)) == "report"
-
-
-def _catalogs(value: str | Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(value, Iterable):
-        raise TypeError(f"catalogs must be a string or an iterable of strings, not {validators.type_name(value)}")
-    catalogs = (value,) if isinstance(value, str) else tuple(value)
-    for position, catalog in enumerate(catalogs):
-        if not isinstance(catalog, str):
-            raise TypeError(f"catalogs[{position}] must be a string, not {validators.type_name(catalog)}")
-        if catalog in catalogs[:position]:
-            raise ValueError(f"catalogs names {catalog!r} twice; each catalog is collected once")
-    if not catalogs:
-        raise ValueError("catalogs must name at least one catalog")
-    return catalogs
+    return _ON_MALFORMED("on_malformed", on_malformed) == "report"

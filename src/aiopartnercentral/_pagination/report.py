@@ -6,7 +6,7 @@ All are generic over the key of a source: the name of a catalog for `client.pagi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, runtime_checkable
@@ -112,7 +112,7 @@ class SourceReport:
         return self.outcome is Outcome.COMPLETE and not self.malformed
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without page token, without what malformed items hold, and without service texts."""
+        """Return it as plain JSON, without page token, malformed items' JSON and texts of the service."""
         error = self.error
         return {
             "outcome": self.outcome.value,
@@ -192,17 +192,14 @@ class Report(Generic[KeyT]):
         return SourcesFailedError(failures, self) if failures else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without page tokens, without what malformed items hold, and without service texts."""
+        """Return it as plain JSON, without page tokens, malformed items' JSON and texts of the service."""
         return {
             "complete": self.complete,
             "elapsed": round(self.elapsed, 3),
             "items": self.items,
             "pages": self.pages,
             "retries": self.retries,
-            "sources": [
-                {**(key.as_json() if isinstance(key, _HasJson) else {"catalog": str(key)}), **state.as_json()}
-                for key, state in self.sources.items()
-            ],
+            "sources": [{**_key_as_json(key), **state.as_json()} for key, state in self.sources.items()],
         }
 
     def __str__(self) -> str:
@@ -260,6 +257,10 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _key_as_json(key: object) -> dict[str, Any]:
+    return key.as_json() if isinstance(key, _HasJson) else {"catalog": str(key)}
 
 
 _HEAD = ("source", "outcome", "items", "pages", "retries", "seconds", "error")

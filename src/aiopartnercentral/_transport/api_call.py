@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral._serialization.codec import Codec
-    from aiopartnercentral._transport.botocore_client import ErrorResponseError, Pause, RawResponse, Transport
+    from aiopartnercentral._transport.botocore_client import Pause, RawResponse, Transport
     from aiopartnercentral.types import JsonValue, Operation, Pagination, Service
 
 __all__ = ["ApiCaller"]

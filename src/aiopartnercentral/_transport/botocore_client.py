@@ -217,7 +217,7 @@ class Transport:
         Arguments:
             operation: which one.
             params: what botocore takes.
-            pause: awaited between two parts of botocore's work on a call, which takes half a millisecond of the event loop.
+            pause: awaited between two parts of botocore's work on a call, which takes half a millisecond.
 
         Raises:
             ErrorResponseError: the service answered with an error.

@@ -1,18 +1,20 @@
 """One API call made ahead of the consumer, in a task of its own that nobody has to wait for.
 
-anyio has no such task: its tasks belong to a block that waits for them. An iterator that may be dropped at any time has no
-such block, so this module talks to the event loop itself.
+anyio has no such task: its tasks belong to a block that waits for them. An iterator that may be dropped at any time has
+no such block, so this module talks to the event loop itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["Prefetch"]
 
@@ -49,7 +51,7 @@ class Prefetch(Generic[T]):
         return self._result[0]
 
     def cancel(self) -> None:
-        """Cancel the call soon; may be called by the garbage collector, in any thread, even after the event loop closed."""
+        """Cancel the call soon; callable by the garbage collector in any thread, even after the event loop has ended."""
         if not self._ended.is_set():
             with suppress(RuntimeError):  # the event loop has ended, and the call with it
                 self._soon(self._scope.cancel)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["REDACTED", "redacted", "replace_surrogates"]
+__all__ = ["REDACTED", "replace_surrogates"]
 
 REDACTED = "<redacted>"
-
-
-def redacted(value: object) -> str:
-    """Stand in for the repr of a sensitive value; only its absence shows."""
-    return "None" if value is None else REDACTED
 
 
 def replace_surrogates(text: str) -> str:
