@@ -76,7 +76,7 @@ def test_a_value_that_cannot_be_is_named(run_here, options, words):
     ("text", "words"),
     [
         ("[[source]", "is not TOML"),
-        ("", "there is no [[source]] table"),
+        ("", "the file has no [[source]] table"),
         ("[[source]]\nprofile = 'a'", "catalogs"),
         ("[[source]]\ncatalogs = ['AWS']\nprofle = 'a'", "profle"),
         ("[[source]]\ncatalogs = ['AWS']\n[[source]]\ncatalogs = ['AWS']", "AWS"),
