@@ -72,7 +72,7 @@ def _function(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     names, cls = types.names, types.names.filters[operation.name]
     page, item = (
         types.reference(operation.output, writer, typing_only=True),
-        _item(types, operation, pagination, writer),
+        item_annotation(types, operation, pagination, writer, typing_only=True),
     )
     writer.use("typing", "Unpack", typing_only=True)
     writer.use("aiopartnercentral.types", "Listing", typing_only=True)

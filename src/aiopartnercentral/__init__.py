@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.paginator import Items as Items, Paginator as Paginator
     from aiopartnercentral._pagination.report import (
         Collected as Collected,
-        MalformedItem as MalformedItem,
         Outcome as Outcome,
         Report as Report,
         SourceReport as SourceReport,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     )
     from aiopartnercentral.types import (
         Listing as Listing,
+        MalformedItem as MalformedItem,
         OpenEnum as OpenEnum,
         Request as Request,
         ResponseMetadata as ResponseMetadata,

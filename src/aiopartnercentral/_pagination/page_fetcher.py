@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import attrs
 from anyio.lowlevel import checkpoint
 
-from aiopartnercentral._pagination.report import MalformedItem
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral.errors import DecodeError
+from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

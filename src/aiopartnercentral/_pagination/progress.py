@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import attrs
 
-from aiopartnercentral._pagination.report import MalformedItem, Outcome, Report, SourceReport
+from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from aiopartnercentral.types import MalformedItem
 
 __all__ = ["Batch", "ProgressTracker"]
 

@@ -18,10 +18,11 @@ from aiopartnercentral.errors import AioPartnerCentralError, error_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aiopartnercentral.types import MalformedItem
+
 __all__ = [
     "ENDED_WELL",
     "Collected",
-    "MalformedItem",
     "Outcome",
     "Report",
     "SourceReport",
@@ -55,24 +56,6 @@ class Outcome(StrEnum):
 
 ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
 """The outcomes of a source that needs no further request."""
-
-
-@attrs.frozen(kw_only=True)
-class MalformedItem:
-    """An item that does not match the service model and was left out.
-
-    Attributes:
-        raw: its JSON as the service sent it; None where an earlier run met it, since a checkpoint does not keep it. Not
-            shown in repr, since it may hold something sensitive.
-        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
-        reason: what was expected and what was found, without the value itself.
-        request_id: the service's id of the request, or None.
-    """
-
-    raw: bytes | None = attrs.field(repr=False)
-    path: str
-    reason: str
-    request_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)

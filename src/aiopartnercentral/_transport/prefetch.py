@@ -51,7 +51,7 @@ class Prefetch(Generic[T]):
         return self._result[0]
 
     def cancel(self) -> None:
-        """Cancel the call soon; callable by the garbage collector in any thread, even after the event loop has ended."""
+        """Cancel the call soon; the garbage collector may call it in any thread, even after the event loop."""
         if not self._ended.is_set():
             with suppress(RuntimeError):  # the event loop has ended, and the call with it
                 self._soon(self._scope.cancel)

@@ -871,7 +871,7 @@ class Client(ServiceClient):
 class Paginate(ServicePaginate):
     """The listings of the Partner Central Account API, bound to a `Client`.
 
-    Each takes the filters of the function of the same name in `listings`, and `aiopartnercentral.PaginateOptions`.
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
     """
 
     @overload

@@ -19,11 +19,12 @@ import anyio
 import attrs
 import msgspec
 
-from aiopartnercentral._pagination.report import ENDED_WELL, MalformedItem, Outcome, SourceReport
+from aiopartnercentral._pagination.report import ENDED_WELL, Outcome, SourceReport
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.errors import CheckpointError, error_text
+from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

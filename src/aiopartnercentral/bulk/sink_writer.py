@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
-    from aiopartnercentral._pagination.report import MalformedItem
     from aiopartnercentral.bulk.origin import Origin
     from aiopartnercentral.bulk.stream import CollectionStream
+    from aiopartnercentral.types import MalformedItem
 
 __all__ = ["SinkPage", "check_sink", "page_for_sink", "write_all"]
 

@@ -9,8 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiopartnercentral._pagination.report import MalformedItem
-    from aiopartnercentral.types import JsonValue
+    from aiopartnercentral.types import JsonValue, MalformedItem
 
 __all__ = ["SOURCE", "Page", "Sink"]
 

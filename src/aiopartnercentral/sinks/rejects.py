@@ -11,9 +11,8 @@ from aiopartnercentral.errors import PositionError
 from aiopartnercentral.sinks import Page
 
 if TYPE_CHECKING:
-    from aiopartnercentral._pagination.report import MalformedItem
     from aiopartnercentral.sinks import Sink
-    from aiopartnercentral.types import JsonValue
+    from aiopartnercentral.types import JsonValue, MalformedItem
 
 __all__ = ["WithMalformed", "page_of_malformed"]
 
