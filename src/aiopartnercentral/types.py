@@ -95,6 +95,24 @@ class ResponseMetadata:
 
 
 @attrs.frozen(kw_only=True)
+class MalformedItem:
+    """An item that does not match the service model, and was left out.
+
+    Attributes:
+        raw: its JSON as the service sent it; None for an item of an earlier run, known from a checkpoint only. Not in
+            the repr, since any of it may be sensitive.
+        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
+        reason: what was expected and what was found, without the value itself.
+        request_id: the service's id of the request, or None.
+    """
+
+    raw: bytes | None = attrs.field(repr=False)
+    path: str
+    reason: str
+    request_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Operation(Generic[RequestT, ResponseT]):
     """One operation of a service.
 

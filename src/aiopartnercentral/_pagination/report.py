@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
+from aiopartnercentral.types import MalformedItem
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -44,24 +46,6 @@ class Outcome(StrEnum):
 
 ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
 """How a source ends of which nothing more is wanted."""
-
-
-@attrs.frozen(kw_only=True)
-class MalformedItem:
-    """An item that is not what the service model says, and was left out.
-
-    Attributes:
-        raw: its JSON as the service spelled it; None where an earlier run met it, of which only a checkpoint is left.
-            Not shown in repr, since nothing tells what in it is sensitive.
-        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
-        reason: what was expected and what was found, without the value itself.
-        request_id: the service's id of the request, or None.
-    """
-
-    raw: bytes | None = attrs.field(repr=False)
-    path: str
-    reason: str
-    request_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)

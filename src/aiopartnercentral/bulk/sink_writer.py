@@ -75,7 +75,7 @@ async def pour(stream: BulkStream[Poured], sink: Sink, *, encode: Encode, save_e
     """
     pouring = _Pouring(stream, sink, encode)
     try:
-        await sink.open(stream.position, token=stream.run)
+        await sink.open(stream.position, run_id=stream.run)
         pouring.is_whole = True
         if resumable:
             await pouring.save()
@@ -85,16 +85,16 @@ async def pour(stream: BulkStream[Poured], sink: Sink, *, encode: Encode, save_e
         # From here on that is what the next run goes on with: a sink that is finished has nothing more to save.
         pouring.is_whole = False
         if stream.report.lost:
-            await sink.abandon(keep=resumable)
+            await sink.abort(keep=resumable)
         else:
-            await sink.finish()
+            await sink.commit()
     except BaseException:
         with anyio.CancelScope(shield=True):
             try:
                 if resumable and pouring.is_whole:
                     await pouring.save()
             finally:
-                await sink.abandon(keep=resumable)
+                await sink.abort(keep=resumable)
         raise
 
 
