@@ -187,8 +187,10 @@ class SinkError(AioPartnerCentralError):
 
     Attributes:
         path: the output.
-        reason: what is wrong with it, in the system's words where the system refused.
+        reason: why; for an error of the operating system, its text.
     """
+
+    _action = "write"
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
@@ -196,11 +198,13 @@ class SinkError(AioPartnerCentralError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"cannot {self._action} {self.path}: {self.reason}"
 
 
 class PositionError(SinkError):
-    """An unfinished output cannot be gone on with: it is another one, or not what it was."""
+    """An output cannot be resumed: it is another one, or its partial file is missing or was changed."""
+
+    _action = "resume"
 
 
 class ServiceError(AioPartnerCentralError, ClientError):

@@ -103,7 +103,7 @@ async def test_finished_sources_are_not_asked_again(tmp_path: Path) -> None:
 class Full(NdjsonSink):
     """Has no room at the end."""
 
-    async def finish(self) -> None:
+    async def commit(self) -> None:
         raise SinkError(self.output, "No space left on device")
 
 

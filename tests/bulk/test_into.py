@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.bulk import Event
     from aiopartnercentral.sinks import Page
-    from aiopartnercentral.sinks.partial_file import Draft
+    from aiopartnercentral.sinks.partial_file import PartialFile
 
 pytestmark = pytest.mark.anyio
 
@@ -110,10 +110,10 @@ def test_a_failure_that_another_collection_shares_interrupts_no_clean_up(tmp_pat
         raise shared
 
     class Held(NdjsonSink):
-        async def abandon(self, *, keep: bool) -> None:
+        async def abort(self, *, keep: bool) -> None:
             reached.set()
             await go_on.wait()
-            await super().abandon(keep=keep)
+            await super().abort(keep=keep)
 
     sources = Source("AWS", credentials=provider, label="a")
     collection = Collection(LISTING, sources, limits=Limits(attempts=1), on_error="raise")
@@ -137,8 +137,8 @@ def test_a_native_cancellation_of_the_end_is_one_and_can_be_gone_on_from(tmp_pat
     in_place, go_on = threading.Event(), threading.Event()
 
     class Held(NdjsonSink):
-        def _settle(self, draft: Draft) -> None:
-            super()._settle(draft)
+        def _commit_file(self, file: PartialFile) -> None:
+            super()._commit_file(file)
             in_place.set()
             assert go_on.wait(30)
 
@@ -217,7 +217,7 @@ async def test_an_output_that_is_gone_is_told(tmp_path: Path) -> None:
         (unfinished,) = tmp_path.glob(".*.part")
         unfinished.unlink()
         collection = Collection(LISTING, sources, limits=FAST, checkpoint=checkpoint)
-        with pytest.raises(SinkError, match="is not there any more: start anew without the checkpoint"):
+        with pytest.raises(SinkError, match="no longer exists: start over without the checkpoint"):
             await collection.into(open_sink(tmp_path / "out.ndjson"))
 
 

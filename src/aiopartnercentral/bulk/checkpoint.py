@@ -82,7 +82,7 @@ class _Header(msgspec.Struct, frozen=True):
 class _File(msgspec.Struct, frozen=True):
     format: str
     version: int
-    run: str
+    run_id: str
     listings: dict[str, _Asked]
     output: Any
     sources: list[_Entry]
@@ -97,7 +97,7 @@ class Checkpoint:
         question: what is asked.
         earlier: what an earlier run has brought, by source and listing.
         position: the position of the sink of the earlier run; None if there was none.
-        run: the name that this run shares with those that resume it.
+        run_id: what this run and those that resume it have in common.
         seen: the items of each unfinished source that are in the output; kept only where there is one.
     """
 
@@ -105,7 +105,7 @@ class Checkpoint:
     question: Question
     earlier: Mapping[Origin, SourceReport]
     position: JsonValue | None
-    run: str
+    run_id: str
     seen: dict[Origin, SeenItems]
     _lock: BaseFileLock = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
@@ -139,7 +139,7 @@ class Checkpoint:
             question=question,
             earlier={origin: _earlier(entry) for origin, entry in entries.items()},
             position=None if found is None else found.output,
-            run=secrets.token_hex(8) if found is None else found.run,
+            run_id=secrets.token_hex(8) if found is None else found.run_id,
             seen=seen,
             lock=lock,
             entries={origin: entries.get(origin) or _entry(origin, SourceReport()) for origin in question.origins},
@@ -178,7 +178,7 @@ class Checkpoint:
             name: _Asked(service, operation, dict(asked))
             for name, (service, operation, asked) in question.listings.items()
         }
-        file = _File(_FORMAT, _VERSION, self.run, listings, position, entries)
+        file = _File(_FORMAT, _VERSION, self.run_id, listings, position, entries)
         data, place = msgspec.json.encode(file), self._place
         partial_file = place.with_name(f"{place.name}.part")
         try:

@@ -80,7 +80,7 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
     """
     writer = _SinkWriter(stream, sink)
     try:
-        await sink.open(stream.position, token=stream.run)
+        await sink.open(stream.position, run_id=stream.run_id)
         writer.is_consistent = True
         if resumable:
             await writer.save()

@@ -76,9 +76,9 @@ class CollectionStream(Stream[Origin, EntryT]):
         return None if self._checkpoint is None else self._checkpoint.position
 
     @property
-    def run(self) -> str | None:
-        """The name that this run shares with those that resume it; None without a checkpoint."""
-        return None if self._checkpoint is None else self._checkpoint.run
+    def run_id(self) -> str | None:
+        """What this run and those that resume it have in common; None without a checkpoint."""
+        return None if self._checkpoint is None else self._checkpoint.run_id
 
     async def __aenter__(self) -> Self:
         """Open the checkpoint if there is to be one, and begin to fetch.
