@@ -18,7 +18,8 @@ import pytest
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.bulk import Collection, Source, SourceRestarted, SourceStarted
-from aiopartnercentral.bulk.checkpoint import Checkpoint, Question
+from aiopartnercentral.bulk.checkpoint import Checkpoint
+from aiopartnercentral.bulk.spec import Question
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, SinkError
 from aiopartnercentral.sinks import NdjsonSink, open_sink
@@ -320,20 +321,20 @@ async def test_a_token_that_is_refused_in_the_same_run_is_a_failure(tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"listings": account.listings.list_partners()}, "ListConnections is listed then and not now"),
+        ({"listings": account.listings.list_partners()}, "ListConnections is missing"),
         (
             {"listings": {"ListConnections": account.listings.list_partners()}},
-            "ListConnections was ListConnections and",
+            "ListConnections was partnercentral-account ListConnections and is",
         ),
         (
             {"listings": account.listings.list_connections(page_size=11)},
-            "ListConnections asks otherwise by MaxResults",
+            "ListConnections differs in MaxResults",
         ),
         (
-            {"listings": partial(LISTING, connection_type="SUBSIDIARY", max_items=7)},
-            "ListConnections asks otherwise by ConnectionType, max_items",
+            {"listings": account.listings.list_connections(page_size=10, connection_type="SUBSIDIARY", max_items=7)},
+            "ListConnections differs in ConnectionType, max_items",
         ),
-        ({"sources": [Source("AWS", label="b")]}, "there was a source a"),
+        ({"sources": [Source("AWS", label="b")]}, "the source a is missing"),
         ({"sources": [Source("Sandbox", label="a")]}, "the source a was catalog AWS and is Sandbox"),
     ],
 )
@@ -362,10 +363,10 @@ async def test_further_sources_may_join(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no checkpoint, or a damaged one"),
-        (b"{}", "is no checkpoint, or a damaged one"),
-        (b"\xff", "is no checkpoint, or a damaged one"),
-        (b'{"format": "else", "version": 1}', "is no checkpoint"),
+        (b"", "is not a checkpoint, or is damaged"),
+        (b"{}", "is not a checkpoint, or is damaged"),
+        (b"\xff", "is not a checkpoint, or is damaged"),
+        (b'{"format": "else", "version": 1}', "is not a checkpoint"),
         (b'{"format": "aiopartnercentral checkpoint", "version": 2}', "is of version 2, not 1"),
         (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "missing required field `run`"),
     ],
