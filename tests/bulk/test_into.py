@@ -227,7 +227,7 @@ async def test_what_cannot_be_collected_into_is_refused_before_anything_is_asked
     output: Any = tmp_path / "out.ndjson"
     async with Emulator({"AWS": 5}) as emulator:
         collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=output)
-        with pytest.raises(TypeError, match="sink must be a Sink, such as open_sink gives, not PosixPath"):
+        with pytest.raises(TypeError, match="sink must be a Sink, such as open_sink gives, not a PosixPath"):
             await collection.into(output)
         (tmp_path / "link").symlink_to(tmp_path)
         with pytest.raises(ValueError, match="the checkpoint and the output are the same file"):
