@@ -190,21 +190,18 @@ class SinkError(AioPartnerCentralError):
         reason: why; for an error of the operating system, its text.
     """
 
-    _action = "write"
-
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"cannot {self._action} {self.path}: {self.reason}"
+        action = "resume" if isinstance(self, PositionError) else "write"
+        return f"cannot {action} {self.path}: {self.reason}"
 
 
 class PositionError(SinkError):
     """An output cannot be resumed: it is another one, or its partial file is missing or was changed."""
-
-    _action = "resume"
 
 
 class ServiceError(AioPartnerCentralError, ClientError):
