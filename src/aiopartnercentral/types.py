@@ -66,7 +66,7 @@ class UnknownMember:
     Attributes:
         tag: its name on the wire.
         value: its JSON, as Python reads it; None where botocore had dropped it before it came here, and such an object
-            has no JSON. Not shown in repr, since nothing tells whether it is sensitive. A request cannot hold an
+            has no JSON. Not shown in repr, since it may be sensitive. A request cannot hold an
             unknown member: botocore, which sends it, does not know it either.
     """
 
@@ -82,7 +82,7 @@ class Request(Generic[ResponseT_co]):
 
 @attrs.frozen(kw_only=True)
 class ResponseMetadata:
-    """What came beside a response's members.
+    """What came with the members of a response.
 
     Attributes:
         request_id: the service's id of the request, if the answer carried one.
