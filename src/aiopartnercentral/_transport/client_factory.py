@@ -59,8 +59,8 @@ async def open_botocore_client(
 def add_pinned_model(session: AioSession, *, first: bool) -> None:
     """Let the session's loader find the pinned model.
 
-    In a session of our own it goes first, since the generated classes were made from it. In the caller's session it only
-    adds a service that botocore does not know.
+    In a session of our own it goes first, since the generated classes were made from it. In the caller's session it
+    only adds a service that botocore does not know.
     """
     pinned, paths = str(model_data.root()), session.get_component("data_loader").search_paths
     if pinned not in paths:
@@ -87,7 +87,7 @@ def _check_event_loop(config: AioConfig | None) -> None:
 
 
 def _names_region(session: AioSession, config: AioConfig) -> bool:
-    """Tell whether the caller's config or session names a region; those of environment and profile are for all services."""
+    """Tell whether the caller's config or session names a region; environment and profile do so for all services."""
     configs = (config, session.get_default_client_config())
     named = any(getattr(each, "region_name", None) for each in configs)
     return named or bool(session.instance_variables().get("region"))
