@@ -7,7 +7,8 @@ import pytest
 from aiopartnercentral._pagination.paginator import FetchedPage, Paginator
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.errors import PaginationError
-from tests._pagination.fakes import Script, Service, bounded, gather, no_task_left, service
+from tests._pagination.fake_service import Script, Service, gather, service
+from tests.support.tasks import bounded, no_task_left
 
 pytestmark = pytest.mark.anyio
 

@@ -22,19 +22,17 @@ from aiopartnercentral.bulk.checkpoint import Checkpoint, Question
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, SinkError, SourcesFailedError
 from aiopartnercentral.sinks import NdjsonSink, open_sink
-from tests._client.test_paginate import connection
-from tests._pagination.fakes import no_task_left
-from tests.bulk.setting import FAST, of
-from tests.servers import Reply, scripted_server
+from tests.support.bulk_sources import FAST, LISTING, of
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
+from tests.support.tasks import no_task_left
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.servers import Received, ScriptedServer
+    from tests.support.servers import Received, ScriptedServer
 
 pytestmark = pytest.mark.anyio
-
-LISTING = partial(account.Paginate.list_connections, page_size=10)
 
 
 def told(path: Path) -> dict[str, Any]:

@@ -17,12 +17,12 @@ from aiopartnercentral._pagination.paginator import FetchedPage, Paginator
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.fast import FAST
 from tests.costs.counting import Calls, calls, calls_of, instructions, memory
-from tests.servers import Reply, scripted_server
+from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.servers import Received, ScriptedServer
+    from tests.support.servers import Received, ScriptedServer
 
 ITEMS = 100
 PARTICIPANTS = (

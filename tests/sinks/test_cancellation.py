@@ -8,9 +8,9 @@ import anyio.lowlevel
 import pytest
 
 from aiopartnercentral.sinks import NdjsonSink, TemplateSink, open_sink
-from tests.sinks.pages import CLS, page
-from tests.sinks.reading import rows
-from tests.sinks.test_files import EVERY, descriptors, names, written
+from tests.sinks.output_files import EVERY, descriptors, names, written
+from tests.sinks.readers import rows
+from tests.sinks.sample_pages import CLS, page
 
 PAGES = [page(number * 50, 50) for number in range(40)]
 

@@ -5,40 +5,17 @@ import pickle
 import resource
 import stat
 import sys
-from pathlib import Path
 
 import anyio
 import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.sinks import NdjsonSink, Page, SinkError, open_sink
-from tests.sinks.pages import CLS, page, raw
-from tests.sinks.reading import rows
+from tests.sinks.output_files import EVERY, names, written
+from tests.sinks.readers import rows
+from tests.sinks.sample_pages import CLS, page, raw
 
 pytestmark = pytest.mark.anyio
-FORMATS = ["ndjson", "ndjson.gz", "ndjson.zst", "csv", "csv.gz", "parquet"]
-EVERY = pytest.mark.parametrize("ending", FORMATS)
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
-
-
-def descriptors():
-    """Return the numbers of the files that this process has open, where the system tells."""
-    table = Path("/proc/self/fd")
-    return [int(entry.name) for entry in table.iterdir()] if table.is_dir() else []
-
-
-async def written(path, *pages, flushes=False, token=None, **options):
-    sink = open_sink(path, cls=CLS, **options)
-    await sink.open(token=token)
-    for each in pages:
-        await sink.write(each)
-        if flushes:
-            await sink.flush()
-    await sink.finish()
-    return sink
 
 
 @EVERY
@@ -226,7 +203,8 @@ async def test_one_process_at_a_time_writes_a_draft(tmp_path):
 
 async def test_a_run_of_the_same_token_replaces_what_an_earlier_one_left(tmp_path):
     script = (
-        "import anyio, os, sys; from aiopartnercentral.sinks import open_sink; from tests.sinks.pages import page\n"
+        "import anyio, os, sys; from aiopartnercentral.sinks import open_sink\n"
+        "from tests.sinks.sample_pages import page\n"
         "async def main():\n"
         "    sink = open_sink(sys.argv[1])\n"
         "    await sink.open(token='a run'); await sink.write(page(0, 50)); await sink.flush(); os._exit(9)\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sinks.reading import rows
-from tests.sinks.test_files import FORMATS, names
+from tests.sinks.output_files import FORMATS, names
+from tests.sinks.readers import rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,17 @@ ROOT = Path(__file__).parents[2]
 def test_a_process_killed_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path, name, every, kills):
     folder, state = tmp_path / "outputs", tmp_path / "state.json"
     folder.mkdir()
-    command = [sys.executable, "-m", "tests.sinks.killed", folder / name, state, "20", str(every), "7", str(kills)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.sinks.killed_writer",
+        folder / name,
+        state,
+        "20",
+        str(every),
+        "7",
+        str(kills),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= kills

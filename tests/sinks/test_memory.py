@@ -12,7 +12,7 @@ SCRIPT = """
 import resource, sys
 import anyio
 from aiopartnercentral.sinks import open_sink
-from tests.sinks.pages import CLS, page
+from tests.sinks.sample_pages import CLS, page
 
 async def main(path, few, many, every):
     pages = [page(n * 100, 100) for n in range(10)]

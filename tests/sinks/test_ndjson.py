@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aiopartnercentral.sinks import NdjsonSink, Page, open_sink
-from tests.sinks.pages import CLS, page, raw
-from tests.sinks.reading import content, query
-from tests.sinks.test_files import written
+from tests.sinks.output_files import written
+from tests.sinks.readers import content, query
+from tests.sinks.sample_pages import CLS, page, raw
 
 pytestmark = pytest.mark.anyio
 READERS = {"ndjson": ["cat"], "ndjson.gz": ["gzip", "-dc"], "ndjson.zst": ["zstd", "-dcq"]}

@@ -4,9 +4,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from aiopartnercentral.sinks import Page, ParquetSink, parquet as module
-from tests.sinks.pages import CLS, item, page
-from tests.sinks.reading import objects, query
-from tests.sinks.test_files import written
+from tests.sinks.output_files import written
+from tests.sinks.readers import objects, query
+from tests.sinks.sample_pages import CLS, item, page
 
 pytestmark = pytest.mark.anyio
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral.sinks import SinkError, open_sink
-from tests.sinks.pages import CLS, page
-from tests.sinks.reading import rows
-from tests.sinks.test_files import EVERY, names, written
+from tests.sinks.output_files import EVERY, names, written
+from tests.sinks.readers import rows
+from tests.sinks.sample_pages import CLS, page
 
 pytestmark = pytest.mark.anyio
 STEPS = st.lists(st.sampled_from(["write", "write", "flush", "crash", "crash with a torn write"]), max_size=12)

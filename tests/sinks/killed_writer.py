@@ -1,0 +1,94 @@
+"""Run by itself: write generated pages while being killed at random moments, and go on each time until it is done.
+
+Each attempt is a process of its own, forked so that it begins at once. All that one knows of those before it is the
+state file, which holds the position and the number of the next page, and is replaced by a rename.
+
+    python -m tests.sinks.killed_writer OUTPUT STATE PAGES FLUSH_EVERY SEED LEAST_KILLS
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import anyio
+import pyarrow.parquet  # noqa: F401 - here once, and not in every attempt
+
+from aiopartnercentral.sinks import open_sink
+from tests.sinks.sample_pages import CLS, page
+
+PAGES = {}
+
+
+async def attempt(output, state, pages, every):
+    """Write what is missing, and keep the state."""
+    known = json.loads(state.read_text()) if state.exists() else {"position": None, "next": 0}
+    sink = open_sink(output, cls=CLS)
+    await sink.open(known["position"], token="this run")
+    if known["position"] is None:
+        keep(state, await sink.flush(), 0)
+    for number in range(known["next"], pages):
+        await sink.write(PAGES[number])
+        if number % every == every - 1 or number == pages - 1:
+            keep(state, await sink.flush(), number + 1)
+    await sink.finish()
+
+
+def keep(state, position, following):
+    draft = state.with_suffix(".new")
+    draft.write_text(json.dumps({"position": position, "next": following}))
+    draft.replace(state)
+
+
+def main(output, state, pages, every, *, seed, least):
+    """Print how many attempts were killed."""
+    open_sink(output, cls=CLS)  # loads what every attempt needs
+    dice = random.Random(seed)
+    PAGES.update({n: page(n * 5, label=f"label {n % 7}/AWS") for n in range(pages)})
+    began = time.monotonic()
+    assert end_of(fork(output.with_name(f"plain.{output.name}"), state.with_suffix(".plain"), pages, every)) == 0
+    patience, killed = time.monotonic() - began, 0
+    # Once it is done it is done again, since a process may be killed between the rename and the note of it.
+    for _ in range(5 * least):
+        began = time.monotonic()
+        status = end_of(fork(output, state, pages, every), began + dice.uniform(0, patience))
+        assert status in (0, signal.SIGKILL), status
+        killed += status != 0
+        if killed == least:
+            break
+    assert end_of(fork(output, state, pages, every)) == 0
+    print(killed)  # noqa: T201 - a script
+
+
+def fork(output, state, pages, every):
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            anyio.run(attempt, output, state, pages, every)
+            code = 0
+        finally:
+            os._exit(code)
+    return child
+
+
+def end_of(child, deadline=float("inf")):
+    """Wait for a process, which is killed when it is time, and return its status."""
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        if time.monotonic() >= deadline:
+            os.kill(child, signal.SIGKILL)
+            deadline = float("inf")
+        time.sleep(0.001)
+
+
+if __name__ == "__main__":
+    numbers = [int(each) for each in sys.argv[3:]]
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *numbers[:2], seed=numbers[2], least=numbers[3])

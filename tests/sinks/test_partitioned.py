@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import pytest
+from hypothesis import given, strategies as st
+
+from aiopartnercentral import account
+from aiopartnercentral.sinks import Page, SinkError, open_sink
+from aiopartnercentral.sinks.path_template import safe
+from tests.sinks.output_files import descriptors, names
+from tests.sinks.readers import rows
+from tests.sinks.sample_pages import CLS, page, raw
+
+pytestmark = pytest.mark.anyio
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+ODD = [
+    *("../../etc/passwd", "a/b", "a\\b", "CON", "con", "con.txt", "x" * 300, "X" * 300, "x" * 299 + "y", "", ".", ".."),
+    *(
+        "acme",
+        "Acme",
+        "ACME",
+        "aCme",
+        "acme/AWS",
+        "acme/aws",
+        "AWS",
+        "aws",
+        "Aws",
+        "Sandbox",
+        "sandbox",
+        "~1",
+        "acme~1",
+    ),
+    *("Ünï ☃", "u\u0308", "\u00fc", "İ", "ß", "ss", "\ud800", "a\0b", "a b", "a:b", "%", "%41", "a.", "a ", "-rf", "K"),
+]
+LABELS = st.sampled_from(ODD) | st.text(max_size=90) | st.text("aAwWsS/.~%", max_size=8)
+
+
+@given(label=LABELS)
+def test_a_part_of_a_name_is_safe_everywhere(label):
+    name = safe(label)
+    assert re.fullmatch(r"[A-Za-z0-9._%~-]{1,80}", name)
+    assert name.strip(".") == name
+    assert name.partition(".")[0].lower() not in RESERVED
+
+
+@given(one=LABELS, other=LABELS)
+def test_two_values_never_share_a_name_in_any_file_system(one, other):
+    assert (safe(one).casefold() == safe(other).casefold()) == (one == other)
+
+
+def test_odd_values_never_share_a_name():
+    assert len({safe(label).casefold() for label in ODD}) == len(ODD)
+
+
+@pytest.mark.parametrize("label", ["AWS", "Sandbox", "acme", "acme-2.prod_x"])
+def test_usual_names_stay_as_they_are(label):
+    assert safe(label) == label
+    assert safe(f"{label}/AWS") == (f"{label}%2FAWS" if label.islower() else safe(f"{label}/AWS"))
+
+
+async def filled(template, pages, **options):
+    sink = open_sink(template, **options)
+    await sink.open()
+    for each in pages:
+        await sink.write(each)
+    await sink.finish()
+    return sink
+
+
+async def test_a_file_for_each_source_and_none_outside_of_the_folder(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    labels = [label for label in ODD if "\0" not in label]
+    pages = [Page(label, "AWS", "list_connections", raw=[raw(n)]) for n, label in enumerate(labels)]
+    await filled(folder / "{label}.ndjson", pages, max_open=3)
+    assert names(tmp_path) == ["folder"]
+    assert len(names(folder)) == len(labels)
+    found = {path.read_bytes() for path in folder.iterdir()}
+    assert found == {raw(n) + b"\n" for n in range(len(labels))}
+
+
+@pytest.mark.skipif(not descriptors(), reason="needs /proc")
+async def test_at_most_so_many_files_are_open(tmp_path):
+    open_at_once = []
+
+    def count():
+        links = (os.path.realpath(f"/proc/self/fd/{fd}") for fd in descriptors())
+        open_at_once.append(sum(link.startswith(str(tmp_path)) for link in links))
+
+    sink = open_sink(tmp_path / "{label}.ndjson", max_open=4)
+    await sink.open()
+    for number in range(90):
+        await sink.write(page(number, 1, label=f"label {number % 15}"))
+        count()
+        if number % 20 == 19:
+            await sink.flush()
+            count()
+    await sink.finish()
+    assert max(open_at_once) == 4
+    for label in range(15):
+        lines = (tmp_path / f"label%20{label}.ndjson").read_bytes().splitlines()
+        assert lines == [raw(number) for number in range(90) if number % 15 == label]
+
+
+async def test_folders_and_classes_by_operation(tmp_path):
+    classes = {"list_connections": CLS, "list_partners": account.PartnerSummary}
+    partner = account.json_converter.structure(
+        {
+            "Catalog": "AWS",
+            "Id": "partner-1",
+            "Arn": "arn",
+            "LegalName": "hunter2",
+            "CreatedAt": "2024-05-01T12:00:00Z",
+        },
+        account.PartnerSummary,
+    )
+    pages = [page(0), Page("acme", "AWS", "list_partners", [partner]), page(5)]
+    await filled(tmp_path / "{operation}/{catalog}/{label}.csv", pages, cls=classes)
+    (connections,) = (tmp_path / "list_connections" / "AWS").iterdir()
+    (partners,) = (tmp_path / "list_partners" / "AWS").iterdir()
+    assert len(rows(connections)) == 11
+    assert rows(partners)[1][2:] == ["AWS", "arn", "partner-1", "hunter2", "2024-05-01T12:00:00Z"]
+
+
+async def test_a_source_without_items_has_a_file(tmp_path):
+    await filled(tmp_path / "{catalog}.csv", [Page("a", "Sandbox", "list_connections")], cls=CLS)
+    assert len(rows(tmp_path / "Sandbox.csv")) == 1
+
+
+async def test_going_on_takes_each_file_where_it_was(tmp_path):
+    template = tmp_path / "{label}.ndjson"
+    sink = open_sink(template, max_open=1)
+    await sink.open()
+    for number in range(6):
+        await sink.write(page(number, 1, label=str(number % 3)))
+    position = json.loads(json.dumps(await sink.flush()))
+    for number in range(6, 12):
+        await sink.write(page(number, 1, label=str(number % 4)))
+    await sink.abandon(keep=True)
+    assert len(names(tmp_path)) == 3
+    again = open_sink(template, max_open=2)
+    await again.open(position)
+    for number in range(6, 12):
+        await again.write(page(number, 1, label=str(number % 4)))
+    await again.finish()
+    assert names(tmp_path) == [f"{n}.ndjson" for n in range(4)]
+    for label in range(4):
+        wanted = [raw(n) for n in range(12) if (n % 3 if n < 6 else n % 4) == label]
+        assert (tmp_path / f"{label}.ndjson").read_bytes().splitlines() == wanted
+
+
+async def test_a_failed_run_leaves_nothing(tmp_path):
+    (tmp_path / "a.ndjson").write_text("earlier")
+    sink = open_sink(tmp_path / "{label}.ndjson")
+    await sink.open()
+    await sink.write(page(0, label="a"))
+    await sink.write(page(0, label="b"))
+    await sink.flush()
+    await sink.abandon(keep=False)
+    assert names(tmp_path) == ["a.ndjson"]
+    assert (tmp_path / "a.ndjson").read_text() == "earlier"
+
+
+async def test_the_folder_before_the_first_field_must_be_there(tmp_path):
+    with pytest.raises(SinkError, match=r"its folder .*nowhere does not exist"):
+        await open_sink(tmp_path / "nowhere" / "{label}.ndjson").open()
+
+
+@pytest.mark.parametrize("odd", [{}, [], "x", {"version": 1, "template": "other", "files": {}}, {"version": 1}])
+async def test_what_is_no_position_is_refused(tmp_path, odd):
+    with pytest.raises(SinkError, match="had another output"):
+        await open_sink(tmp_path / "{label}.ndjson").open(odd)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "}", "{}", "{0}", "{name}", "{label!r}", "{label:>9}", "{label.x}", "{label[0]}"]
+)
+def test_what_is_no_template_is_refused(text):
+    with pytest.raises(ValueError, match=re.escape("in braces there can be {catalog}, {label}, {operation}")):
+        open_sink(f"{text}.ndjson")
+
+
+async def test_braces_may_stand_for_themselves(tmp_path):
+    await filled(tmp_path / "{{x}}.ndjson", [page(0)])
+    assert names(tmp_path) == ["{x}.ndjson"]
