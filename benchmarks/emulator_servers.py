@@ -1,36 +1,35 @@
-"""Runs the emulator, or a server that sends the same bytes without thinking, in a process of its own.
-
-`python -m benchmarks.emulating emulator`, or `bare`, which first takes bodies by operation, a JSON object, from stdin.
-Each writes its port as a line on stdout and serves until its stdin ends.
-"""
+"""The emulator, and a server that sends the same bytes without thinking, for workers to open."""
 
 from __future__ import annotations
 
-import asyncio
-import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import orjson
 from aiohttp import web
 
 from aiopartnercentral.emulator import Emulator, Quotas
 from benchmarks.server import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
 
 CONNECTIONS = 1000
 CONTENT_TYPE = "application/x-amz-json-1.0"
 _PLENTY = 10**9
 
 
-async def emulate() -> None:
-    """Run the emulator with as many connections as a catalog may have, and no other limit."""
+@asynccontextmanager
+async def open_emulator() -> AsyncIterator[int]:
+    """Run the emulator with as many connections as a catalog may have, and no other limit; yields its port."""
     quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_a_day=_PLENTY)
     async with Emulator({"AWS": CONNECTIONS}, quotas=quotas) as emulator:
-        await _until_told(urlsplit(emulator.endpoint_url).port)
+        yield urlsplit(emulator.endpoint_url).port or 0
 
 
-async def repeat() -> None:
+@asynccontextmanager
+async def open_repeater(bodies: Mapping[str, bytes]) -> AsyncIterator[int]:
     """Run a server of aiohttp that reads each request and answers it with the body that its operation always has."""
-    bodies = {name: body.encode() for name, body in orjson.loads(sys.stdin.readline()).items()}
 
     async def respond(request: web.BaseRequest) -> web.Response:
         await request.read()
@@ -40,15 +39,5 @@ async def repeat() -> None:
     runner = web.ServerRunner(web.Server(respond, access_log=None))
     await runner.setup()
     await web.TCPSite(runner, HOST, 0).start()
-    await _until_told(runner.addresses[0][1])
+    yield runner.addresses[0][1]
     await runner.cleanup()
-
-
-async def _until_told(port: int | None) -> None:
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.read)
-
-
-if __name__ == "__main__":
-    asyncio.run({"emulator": emulate, "bare": repeat}[sys.argv[1]]())

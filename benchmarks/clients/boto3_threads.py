@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from benchmarks.contenders.settings import POOL_SIZE, RETRY_MODE, SERVICE, connection
+from benchmarks.clients.settings import POOL_SIZE, RETRY_MODE, SERVICE, connection
 from benchmarks.pages import ITEMS_PER_PAGE
 
 if TYPE_CHECKING:

@@ -1,9 +1,11 @@
-"""Figures as text for a terminal, or for a file if stdout is one."""
+"""A run as text, for a terminal or for a file if stdout is one, and as JSON with every raw round."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import attrs
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -53,15 +55,15 @@ def _show_figure(figure: Figure, console: Console) -> None:
 
 def _panel(panel: Panel) -> Table:
     table = Table(title=f"{panel.title} ({panel.unit})", title_justify="left", title_style="italic")
-    table.add_column("contender")
+    table.add_column("client")
     for name in ("median", "min", "max"):
         table.add_column(name, justify="right")
     if panel.compared:
-        table.add_column(f"{panel.series[0].contender} is", justify="right")
+        table.add_column(f"{panel.series[0].client} is", justify="right")
         table.add_column("round by round", justify="right")
     for series in panel.series:
         span = series.span
-        cells = [series.contender, *map(number, (span.median, span.least, span.most))]
+        cells = [series.client, *map(number, (span.median, span.least, span.most))]
         if panel.compared:
             cells += _comparison(panel, series)
         table.add_row(*cells)
@@ -92,3 +94,33 @@ def _targets(targets: list[Target]) -> Table:
 def number(value: float) -> str:
     """Return a number with three significant digits, or all digits before the point."""
     return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:#.3g}"
+
+
+def encode(run: Run) -> bytes:
+    """Return the run as indented JSON."""
+    document = {
+        "facts": run.facts,
+        "biases": BIASES,
+        "server_pages_per_second": run.server_pages_per_second,
+        "figures": [
+            {
+                **attrs.asdict(figure, recurse=False),
+                "panels": [_plain(panel) for panel in figure.panels],
+                "targets": [{**attrs.asdict(target), "verdict": target.verdict} for target in figure.targets],
+            }
+            for figure in run.figures
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _plain(panel: Panel) -> dict[str, Any]:
+    clients = {
+        series.client: {
+            **attrs.asdict(series.span),
+            "rounds": series.rounds,
+            "first_is_times_better": attrs.asdict(panel.advantage(series)) if panel.compared else None,
+        }
+        for series in panel.series
+    }
+    return {"title": panel.title, "unit": panel.unit, "more_is_better": panel.more_is_better, "clients": clients}

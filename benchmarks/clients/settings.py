@@ -1,16 +1,19 @@
-"""What all contenders have in common: where they connect to, as whom, and how many connections they may have."""
+"""What all clients have in common: where they connect to, as whom, and how many connections they may have."""
 
 from __future__ import annotations
 
 import os
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from benchmarks.server import HOST
+
+if TYPE_CHECKING:
+    from aiobotocore.config import AioConfig
 
 SERVICE = "partnercentral-account"
 POOL_SIZE = 64
 KEEPALIVE_SECONDS = 300
-"""Longer than any contender waits for its turn, so that none connects while it is timed."""
+"""Longer than any client waits for its turn, so that none connects while it is timed."""
 RETRY_MODE = "standard"
 
 
@@ -39,7 +42,7 @@ def connection(port: int) -> Connection:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's environment without what would configure one contender and not another."""
+    """Return this process's environment without what would configure one client and not another."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -52,3 +55,14 @@ def clean_environment() -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": nowhere,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def aio_config() -> AioConfig:
+    """Return the configuration of every client that aiobotocore makes, ours among them."""
+    from aiobotocore.config import AioConfig  # noqa: PLC0415 - other clients load none of it
+
+    return AioConfig(
+        max_pool_connections=POOL_SIZE,
+        retries={"mode": RETRY_MODE},
+        connector_args={"keepalive_timeout": KEEPALIVE_SECONDS},
+    )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
-from benchmarks.contenders import BARE, OURS, STOCK, TUNED
+from benchmarks.clients import BARE, OURS, STOCK, TUNED
 from benchmarks.errors import BenchmarkError
-from benchmarks.figures.collecting import warm_up
-from benchmarks.messages import WatchStalls
 from benchmarks.pages import BenchCatalog
-from benchmarks.results import Figure, Panel, Series, Target
+from benchmarks.results import Figure, Panel, Target
+from benchmarks.tasks import checked, warm_up, watch_stalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.stage import Stage
+    from benchmarks.harness import Harness
 
 KEY = "stall"
 _PAGES = 300
@@ -34,24 +32,19 @@ _STATISTICS: dict[str, Callable[[list[float]], float]] = {
 }
 
 
-def measure(stage: Stage) -> Figure:
+def measure(harness: Harness) -> Figure:
     """Measure the longest stall of each page."""
-    catalog = BenchCatalog(pages=_PAGES_QUICK if stage.quick else _PAGES)
-    task = WatchStalls([catalog.name])
-    with stage.collectors((OURS, STOCK, TUNED, BARE)) as workers:
+    catalog = BenchCatalog(pages=_PAGES_QUICK if harness.quick else _PAGES)
+    with harness.clients((OURS, STOCK, TUNED, BARE)) as workers:
         warm_up(workers, [BenchCatalog(pages=10)])
-        turns = {worker.name: partial(worker.measure, task, items=catalog.items) for worker in workers}
-        measured = stage.in_turn(KEY, turns)
+        turns = {worker.name: checked(worker, catalog.items, watch_stalls, [catalog.name]) for worker in workers}
+        measured = harness.in_turn(KEY, turns)
     for name, rounds in measured.items():
         if any(len(each.samples) != catalog.pages for each in rounds):
             raise BenchmarkError(f"{name} was not watched over every page")
     stalls = {name: [[gap * 1e3 for gap in each.samples] for each in rounds] for name, rounds in measured.items()}
     panels = tuple(
-        Panel(
-            title=title,
-            unit="ms",
-            series=tuple(Series(name, tuple(map(statistic, rounds))) for name, rounds in stalls.items()),
-        )
+        Panel.of(title, "ms", {name: map(statistic, rounds) for name, rounds in stalls.items()})
         for title, statistic in _STATISTICS.items()
     )
     return Figure(
@@ -67,7 +60,7 @@ def measure(stage: Stage) -> Figure:
                 what="longest stall of a page, median over pages, ours",
                 limit=0.5,
                 unit="ms",
-                value=panels[0].of(OURS).span.median,
+                value=panels[0].series_of(OURS).span.median,
             ),
         ),
         samples=stalls,

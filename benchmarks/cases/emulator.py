@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
 import orjson
 
-from benchmarks.children import child
-from benchmarks.contenders import OURS, STOCK
-from benchmarks.emulating import CONNECTIONS
+from benchmarks.clients import OURS, STOCK
+from benchmarks.emulator_servers import CONNECTIONS, open_emulator, open_repeater
 from benchmarks.errors import BenchmarkError
-from benchmarks.figures.collecting import collecting, warm_up
-from benchmarks.hammer import ask, request_of, requests_per_second
+from benchmarks.load_generator import ask, request_of, requests_per_second
 from benchmarks.pages import catalogs
-from benchmarks.results import Figure, Panel, Series, Target
+from benchmarks.results import Figure, Panel, Target
+from benchmarks.tasks import collecting, warm_up
+from benchmarks.worker_pool import itself, worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from benchmarks.stage import Stage
+    from benchmarks.harness import Harness
 
 KEY = "emulator"
 _EMULATOR, _BARE = "emulator", "bare aiohttp"
@@ -40,18 +39,19 @@ _INVITATIONS_AN_ACCOUNT = 20
 _numbers = count()
 
 
-def measure(stage: Stage) -> Figure:
+def measure(harness: Harness) -> Figure:
     """Measure a page, a small answer and a change."""
-    number = _REQUESTS_QUICK if stage.quick else _REQUESTS
-    with _server(_EMULATOR) as emulator:
-        requests = _requests(emulator)
-        bodies = {name: ask(emulator, make(1)[0]).decode() for name, make in requests.items()}
-        with _server("bare", orjson.dumps(bodies).decode()) as bare:
+    number = _REQUESTS_QUICK if harness.quick else _REQUESTS
+    with worker(_EMULATOR, open_emulator) as emulator:
+        port = emulator.ask(itself)
+        requests = _requests(port)
+        bodies = {name: ask(port, make(1)[0]) for name, make in requests.items()}
+        with worker(_BARE, open_repeater, bodies) as bare:
             panels = tuple(
-                _panel(stage, name, partial(make, number), {_EMULATOR: emulator, _BARE: bare})
+                _panel(harness, name, partial(make, number), {_EMULATOR: port, _BARE: bare.ask(itself)})
                 for name, make in requests.items()
             )
-    taken = _taken(stage)
+    taken = _taken(harness)
     return Figure(
         key=KEY,
         title="Requests a second that the emulator answers",
@@ -62,31 +62,28 @@ def measure(stage: Stage) -> Figure:
         panels=(*panels, taken),
         targets=tuple(
             Target(
-                what=f"pages/s that the emulator gives / that {series.contender} takes",
+                what=f"pages/s that the emulator gives / that {series.client} takes",
                 limit=_TIMES_ENOUGH,
                 unit="x",
                 at_least=True,
-                value=panels[0].of(_EMULATOR).span.median / series.span.median,
+                value=panels[0].series_of(_EMULATOR).span.median / series.span.median,
             )
             for series in taken.series
         ),
     )
 
 
-def _taken(stage: Stage) -> Panel:
+def _taken(harness: Harness) -> Panel:
     """Return how many pages a second clients can take, from a server that made them before."""
-    together = catalogs(_CATALOGS, pages=_PAGES_QUICK if stage.quick else _PAGES)
-    with stage.collectors((OURS, STOCK)) as workers:
+    together = catalogs(_CATALOGS, pages=_PAGES_QUICK if harness.quick else _PAGES)
+    with harness.clients((OURS, STOCK)) as workers:
         warm_up(workers, together)
-        measured = stage.in_turn(f"{KEY}, clients", collecting(workers, together))
-    return Panel(
-        title=f"Pages that a client takes from {_CATALOGS} catalogs, whoever gives them",
-        unit="pages/s",
+        measured = harness.in_turn(f"{KEY}, clients", collecting(workers, together))
+    return Panel.of(
+        f"Pages that a client takes from {_CATALOGS} catalogs, whoever gives them",
+        "pages/s",
+        {name: [each.items / _PAGE / each.seconds for each in rounds] for name, rounds in measured.items()},
         more_is_better=True,
-        series=tuple(
-            Series(name, tuple(each.items / _PAGE / each.seconds for each in rounds))
-            for name, rounds in measured.items()
-        ),
     )
 
 
@@ -123,33 +120,12 @@ def _invitation() -> bytes:
     return request_of(_CREATE, invitation, account=f"{3 * 10**11 + number // _INVITATIONS_AN_ACCOUNT}")
 
 
-def _panel(stage: Stage, operation: str, make: Callable[[], list[bytes]], ports: dict[str, int]) -> Panel:
+def _panel(harness: Harness, operation: str, make: Callable[[], list[bytes]], ports: dict[str, int]) -> Panel:
     turns = {name: partial(_turn, port, make) for name, port in ports.items()}
-    measured = stage.in_turn(f"{KEY}, {operation}", turns)
-    return Panel(
-        title=f"{operation}, {_PAGE} items a page" if operation == _LIST else operation,
-        unit="requests/s",
-        more_is_better=True,
-        series=tuple(Series(name, tuple(rounds)) for name, rounds in measured.items()),
-    )
+    measured = harness.in_turn(f"{KEY}, {operation}", turns)
+    title = f"{operation}, {_PAGE} items a page" if operation == _LIST else operation
+    return Panel.of(title, "requests/s", measured, more_is_better=True)
 
 
 def _turn(port: int, make: Callable[[], list[bytes]]) -> float:
     return requests_per_second(port, make(), connections=_CONNECTIONS)
-
-
-@contextmanager
-def _server(kind: str, line: str = "") -> Iterator[int]:
-    """Run a server while the block lasts, and return its port.
-
-    Raises:
-        BenchmarkError: it did not start.
-    """
-    with child("benchmarks.emulating", kind) as process:
-        if line:
-            process.stdin.write(f"{line}\n")
-            process.stdin.flush()
-        port = process.stdout.readline()
-        if not port:
-            raise BenchmarkError(f"the {kind} server did not start; exit code {process.end()}")
-        yield int(port)

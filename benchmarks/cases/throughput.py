@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.contenders import BARE, OURS, STOCK, THREADS, TUNED
-from benchmarks.contenders.settings import POOL_SIZE
-from benchmarks.contenders.threads import MAX_THREADS
-from benchmarks.figures.collecting import collecting, warm_up
+from benchmarks.clients import BARE, OURS, STOCK, THREADS, TUNED
+from benchmarks.clients.boto3_threads import MAX_THREADS
+from benchmarks.clients.settings import POOL_SIZE
 from benchmarks.pages import catalogs
-from benchmarks.results import Figure, Panel, Series, Target
+from benchmarks.results import Figure, Panel, Target
+from benchmarks.tasks import collecting, warm_up
 
 if TYPE_CHECKING:
-    from benchmarks.stage import Stage
+    from benchmarks.harness import Harness
 
 KEY = "throughput"
 TARGET_CATALOGS = 4
@@ -21,23 +21,20 @@ _PAGES = 200
 _PAGES_QUICK = 100
 
 
-def measure(stage: Stage) -> Figure:
-    """Measure how many items a second each contender gives."""
-    total = _PAGES_QUICK if stage.quick else _PAGES
-    with stage.collectors((OURS, STOCK, TUNED, THREADS, BARE)) as workers:
+def measure(harness: Harness) -> Figure:
+    """Measure how many items a second each client gives."""
+    total = _PAGES_QUICK if harness.quick else _PAGES
+    with harness.clients((OURS, STOCK, TUNED, THREADS, BARE)) as workers:
         panels = {}
         for count in _CATALOGS:
             warm_up(workers, catalogs(count, pages=1))
             pages = max(2, round(total / count))
-            measured = stage.in_turn(f"{KEY}, {count} catalogs", collecting(workers, catalogs(count, pages=pages)))
-            panels[count] = Panel(
-                title=f"catalogs: {count}, pages of each: {pages}",
-                unit="items/s",
+            measured = harness.in_turn(f"{KEY}, {count} catalogs", collecting(workers, catalogs(count, pages=pages)))
+            panels[count] = Panel.of(
+                f"catalogs: {count}, pages of each: {pages}",
+                "items/s",
+                {name: [each.items / each.seconds for each in rounds] for name, rounds in measured.items()},
                 more_is_better=True,
-                series=tuple(
-                    Series(name, tuple(each.items / each.seconds for each in rounds))
-                    for name, rounds in measured.items()
-                ),
             )
     return Figure(
         key=KEY,

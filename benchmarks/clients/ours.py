@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from aiopartnercentral import account
-from benchmarks.contenders.aio import aio_config
-from benchmarks.contenders.settings import connection
+from benchmarks.clients.settings import aio_config, connection
 from benchmarks.pages import ITEMS_PER_PAGE
 
 if TYPE_CHECKING:
