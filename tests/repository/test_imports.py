@@ -182,9 +182,9 @@ def test_everything_but_the_transport_runs_through_anyio() -> None:
         assert "asyncio" not in roots(path) or path == SOURCE / "_transport" / "client_factory.py", path
 
 
-def test_hand_written_files_are_rooms_that_one_can_see_across() -> None:
+def test_hand_written_files_are_no_longer_than_400_lines() -> None:
     hand_written = [p for p in SOURCE.rglob("*.py") if "account" not in p.relative_to(SOURCE).parts]
     codegen = list((SOURCE.parents[1] / "codegen").rglob("*.py"))
     assert codegen
     for path in [*hand_written, *codegen]:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 330, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
