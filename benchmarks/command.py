@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import attrs
 from rich.console import Console
 
-from benchmarks import record, table
+from benchmarks import compare, report
+from benchmarks.cases import CASES, throughput
+from benchmarks.clients.settings import clean_environment
 from benchmarks.errors import BenchmarkError
-from benchmarks.figures import FIGURES, throughput
-from benchmarks.run import Run, measure
+from benchmarks.run import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _ROUNDS = 5
 _ROUNDS_QUICK = 3
 _WIDTH_OF_FILES = 110
-
-
-@attrs.frozen(kw_only=True)
-class Options:
-    """What was asked for.
-
-    Attributes:
-        figures: keys of figures.
-        rounds: how often each contender gets its turn.
-        quick: whether to leave out what takes long.
-        json: where to write the JSON file.
-        plot: where to write the SVG file.
-    """
-
-    figures: tuple[str, ...]
-    rounds: int
-    quick: bool
-    json: Path | None
-    plot: Path | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,27 +33,33 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m benchmarks", description="Measure the library beside what people use today.", allow_abbrev=False
+        prog="python -m benchmarks",
+        description="Measure the library beside what people use today, or beside another checkout of it.",
+        allow_abbrev=False,
     )
+    parser.set_defaults(run=_measure, parser=parser)
     parser.add_argument(
         "--quick", action="store_true", help="take less than two minutes: fewer pages, no million items"
     )
-    parser.add_argument(
-        "--only",
-        action="append",
-        choices=list(FIGURES),
-        metavar="FIGURE",
-        help=f"can be repeated: {', '.join(FIGURES)}",
-    )
-    parser.add_argument(
-        "--rounds",
-        type=_positive,
-        metavar="N",
-        help=f"turns of each contender; {_ROUNDS}, or {_ROUNDS_QUICK} with --quick",
-    )
+    _add_common(parser, CASES, f"turns of each client; {_ROUNDS}, or {_ROUNDS_QUICK} with --quick")
     parser.add_argument("--json", type=_writable, metavar="FILE", help="write everything, raw rounds too, as JSON")
-    parser.add_argument("--plot", type=_writable, metavar="FILE", help="write items/s of each contender as SVG")
+    parser.add_argument("--plot", type=_writable, metavar="FILE", help="write items/s of each client as SVG")
+    other = parser.add_subparsers(metavar="compare").add_parser(
+        "compare",
+        help="measure this checkout against another one",
+        description="Run the same work in this checkout and in another one by turns, and show the ratios.",
+        allow_abbrev=False,
+    )
+    other.set_defaults(run=_compare, parser=other)
+    other.add_argument("path", type=Path, metavar="PATH", help="the other checkout, with an environment in PATH/.venv")
+    _add_common(other, compare.CASES, f"turns of each checkout; {_ROUNDS}")
     return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, cases: Collection[str], rounds: str) -> None:
+    listed = ", ".join(cases)
+    parser.add_argument("--only", action="append", choices=cases, metavar="CASE", help=f"can be repeated: {listed}")
+    parser.add_argument("--rounds", type=_positive, metavar="N", help=rounds)
 
 
 def _positive(text: str) -> int:
@@ -87,31 +75,16 @@ def _writable(text: str) -> Path:
     return path
 
 
-def options_of(arguments: Sequence[str] | None) -> Options:
-    """Return what the command line says, or end the process with 2 if it says nothing sensible."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    options = Options(
-        figures=tuple(given.only or FIGURES),
-        rounds=given.rounds or (_ROUNDS_QUICK if given.quick else _ROUNDS),
-        quick=given.quick,
-        json=given.json,
-        plot=given.plot,
-    )
-    if options.plot and throughput.KEY not in options.figures:
-        parser.error(f"--plot needs the figure {throughput.KEY}, which --only leaves out")
-    return options
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, show, write, and return the exit code."""
-    options = options_of(arguments)
+    given = _parser().parse_args(arguments)
+    environment = clean_environment()
+    os.environ.clear()
+    os.environ.update(environment)  # of every process that is started from here
     errors = Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # which cleans up on the way
     try:
-        with errors.status("starting") as status:
-            run = measure(options.figures, rounds=options.rounds, quick=options.quick, announce=status.update)
-        _write(options, run)
+        given.run(given, errors)
     except (BenchmarkError, OSError) as error:
         errors.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
         return 1
@@ -121,15 +94,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _write(options: Options, run: Run) -> None:
-    if options.json:
-        options.json.write_bytes(record.encode(run))
+def _compare(given: argparse.Namespace, errors: Console) -> None:
+    with errors.status("starting") as status:
+        table = compare.compare(
+            given.path.resolve(), given.only or compare.CASES, given.rounds or _ROUNDS, status.update
+        )
+    _console().print(table)
+
+
+def _measure(given: argparse.Namespace, errors: Console) -> None:
+    keys = given.only or tuple(CASES)
+    if given.plot and throughput.KEY not in keys:
+        given.parser.error(f"--plot needs the case {throughput.KEY}, which --only leaves out")
+    rounds = given.rounds or (_ROUNDS_QUICK if given.quick else _ROUNDS)
+    with errors.status("starting") as status:
+        run = measure(keys, rounds=rounds, quick=given.quick, announce=status.update)
+    if given.json:
+        given.json.write_bytes(report.encode(run))
     figure = run.figure(throughput.KEY)
-    if options.plot and figure is not None:
+    if given.plot and figure is not None:
         from benchmarks import plot  # noqa: PLC0415 - loads matplotlib, which only this needs
 
-        panel = throughput.plotted(figure)
         title = f"Connections a second from {throughput.TARGET_CATALOGS} catalogs, pages of 100, over loopback"
-        options.plot.write_text(plot.draw(panel, title), encoding="utf-8", newline="\n")
+        given.plot.write_text(plot.draw(throughput.plotted(figure), title), encoding="utf-8", newline="\n")
+    report.show(run, _console())
+
+
+def _console() -> Console:
     console = Console(highlight=False)
-    table.show(run, console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_FILES))
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_FILES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,7 +12,7 @@ import msgspec
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 OURS = "ours"
 OURS_BY_HOOKS = "ours, with own hooks"
@@ -34,26 +35,33 @@ class Decoder:
         loads: decodes a body.
         items: finds the items in what `loads` gives.
         identifier: finds the identifier of an item.
+        dumps: encodes what `loads` gives, where it is measured.
     """
 
     loads: Loads
     items: Callable[[Any], list[Any]]
     identifier: Callable[[Any], str]
+    dumps: Callable[[Any], bytes] | None = None
 
 
-def decoder(name: str) -> Decoder:
-    """Return the decoder of this name."""
-    loads = _LOADERS[name]()
+@asynccontextmanager
+async def open_decoder(name: str) -> AsyncIterator[Decoder]:
+    """Load the decoder of this name."""
+    yield _decoder(name)
+
+
+def _decoder(name: str) -> Decoder:
+    loads, dumps = _LOADERS[name](), _ENCODERS.get(name, lambda: None)()
     if name in (OURS, OURS_BY_HOOKS):
-        return Decoder(loads, _typed_items, attrgetter("id"))
+        return Decoder(loads, _typed_items, attrgetter("id"), dumps)
     if name in (STRUCTS, CATTRS):
-        return Decoder(loads, attrgetter("connection_summaries"), attrgetter("id"))
-    return Decoder(loads, itemgetter("ConnectionSummaries"), itemgetter("Id"))
+        return Decoder(loads, attrgetter("connection_summaries"), attrgetter("id"), dumps)
+    return Decoder(loads, itemgetter("ConnectionSummaries"), itemgetter("Id"), dumps)
 
 
 def _typed_items(page: Any) -> list[Any]:  # noqa: ANN401 - what it is, is the question
     """Find the items of our page, all of which must be objects of the classes that are promised."""
-    from aiopartnercentral import account  # noqa: PLC0415 - one contender a process
+    from aiopartnercentral import account  # noqa: PLC0415 - one client a process
 
     if type(page) is not account.ListConnectionsResponse:
         raise TypeError(f"a page is a {type(page).__name__}")
@@ -65,13 +73,13 @@ def _typed_items(page: Any) -> list[Any]:  # noqa: ANN401 - what it is, is the q
 
 
 def _ours() -> Loads:
-    from aiopartnercentral import account  # noqa: PLC0415 - one contender a process
+    from aiopartnercentral import account  # noqa: PLC0415 - one client a process
 
     return lambda body: account.json_converter.loads(body, account.ListConnectionsResponse)
 
 
 def _ours_by_hooks() -> Loads:
-    from aiopartnercentral import account  # noqa: PLC0415 - one contender a process
+    from aiopartnercentral import account  # noqa: PLC0415 - one client a process
 
     converter = account.make_json_converter()
     # The hook is for a class that these pages do not hold; to have one is enough to leave the fast way.
@@ -88,10 +96,10 @@ def _tuned() -> Loads:
 
 
 def _botocore(**defaults: Callable[[str], datetime]) -> Loads:
-    from botocore.model import ServiceModel  # noqa: PLC0415 - one contender a process
-    from botocore.parsers import JSONParser  # noqa: PLC0415 - one contender a process
+    from botocore.model import ServiceModel  # noqa: PLC0415 - one client a process
+    from botocore.parsers import JSONParser  # noqa: PLC0415 - one client a process
 
-    from aiopartnercentral._utils import model_data  # noqa: PLC0415 - one contender a process
+    from aiopartnercentral._utils import model_data  # noqa: PLC0415 - one client a process
 
     model: Any = ServiceModel(model_data.load("partnercentral-account", "2025-04-04"))
     shape = model.operation_model("ListConnections").output_shape
@@ -100,14 +108,14 @@ def _botocore(**defaults: Callable[[str], datetime]) -> Loads:
 
 
 def _cattrs() -> Loads:
-    from benchmarks.cattrs_classes import Page, make_converter  # noqa: PLC0415 - one contender a process
+    from benchmarks.cattrs_classes import Page, make_converter  # noqa: PLC0415 - one client a process
 
     converter = make_converter()
     return lambda body: converter.structure(orjson.loads(body), Page)
 
 
 def _structs() -> Loads:
-    from benchmarks.msgspec_structs import Page  # noqa: PLC0415 - one contender a process
+    from benchmarks.msgspec_structs import Page  # noqa: PLC0415 - one client a process
 
     return msgspec.json.Decoder(Page).decode
 
@@ -131,3 +139,17 @@ _LOADERS: dict[str, Callable[[], Loads]] = {
     MSGSPEC: _msgspec,
 }
 DECODERS = tuple(_LOADERS)
+
+
+def _ours_dumps() -> Callable[[Any], bytes]:
+    from aiopartnercentral import account  # noqa: PLC0415 - one client a process
+
+    return account.json_converter.dumps
+
+
+_ENCODERS: dict[str, Callable[[], Callable[[Any], bytes] | None]] = {
+    OURS: _ours_dumps,
+    STRUCTS: lambda: msgspec.json.encode,
+    ORJSON: lambda: orjson.dumps,
+}
+ENCODERS = tuple(_ENCODERS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 from matplotlib.figure import Figure as Canvas
 
-from benchmarks.contenders import BARE, OURS
+from benchmarks.clients import BARE, OURS
 
 if TYPE_CHECKING:
     from benchmarks.results import Panel, Series
@@ -26,9 +26,9 @@ _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 def draw(panel: Panel, title: str) -> str:
     """Return an SVG document with the medians of a panel, the highest on top."""
     series = sorted(panel.series, key=lambda each: each.span.median)
-    names = [_NAMES.get(each.contender, each.contender) for each in series]
+    names = [_NAMES.get(each.client, each.client) for each in series]
     medians = [each.span.median for each in series]
-    colours = [_LOUD if each.contender == OURS else _QUIET for each in series]
+    colours = [_LOUD if each.client == OURS else _QUIET for each in series]
     with mpl.rc_context({"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 11}):
         canvas = Canvas(figsize=(_INCHES_WIDE, _INCHES_AROUND + _INCHES_A_BAR * len(series)), layout="constrained")
         axes = canvas.add_subplot()
@@ -48,7 +48,7 @@ def draw(panel: Panel, title: str) -> str:
 
 
 def _label(series: Series) -> str:
-    remark = _REMARKS.get(series.contender)
+    remark = _REMARKS.get(series.client)
     value = f"{series.span.median:,.0f}"
     return f"{value} ({remark})" if remark else value
 

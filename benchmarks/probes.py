@@ -1,4 +1,4 @@
-"""What a worker watches while a contender collects: gaps between turns of its event loop, and its resident memory."""
+"""What a worker watches while a client collects: gaps between turns of its event loop, and its resident memory."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class StallWatch:
 
     A callback in every turn of the loop takes the time since the turn before, in which all other callbacks ran; so the
     loop never sleeps, and waiting for the network is no gap. A gap belongs to the page during which it began. That
-    finds the decoding of a page wherever a contender does it, if it collects one catalog.
+    finds the decoding of a page wherever a client does it, if it collects one catalog.
 
     Attributes:
         stalls: the longest gap of each page, in seconds.

@@ -1,11 +1,14 @@
-"""Figures as data: what each contender took in each round, ratios between contenders, and targets."""
+"""Figures as data: what each client took in each round, ratios between clients, and targets."""
 
 from __future__ import annotations
 
 from statistics import median
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 Verdict = Literal["met", "missed", "not measured"]
 
@@ -26,14 +29,14 @@ class Span:
 
 @attrs.frozen
 class Series:
-    """What one contender took in each round.
+    """What one client took in each round.
 
     Attributes:
-        contender: its name.
+        client: its name.
         rounds: one value a round, in the panel's unit.
     """
 
-    contender: str
+    client: str
     rounds: tuple[float, ...]
 
     @property
@@ -44,12 +47,12 @@ class Series:
 
 @attrs.frozen(kw_only=True)
 class Panel:
-    """One table: the same quantity for several contenders.
+    """One table: the same quantity for several clients.
 
     Attributes:
         title: what was measured.
         unit: of all values.
-        series: one for each contender; the one that others are compared with comes first.
+        series: one for each client; the one that others are compared with comes first.
         more_is_better: whether a high value is a good one.
         compared: whether ratios of these values mean anything.
     """
@@ -60,16 +63,30 @@ class Panel:
     more_is_better: bool = False
     compared: bool = True
 
-    def of(self, contender: str) -> Series:
-        """Return the series of a contender."""
-        return next(series for series in self.series if series.contender == contender)
+    @classmethod
+    def of(
+        cls,
+        title: str,
+        unit: str,
+        rounds: Mapping[str, Iterable[float]],
+        *,
+        more_is_better: bool = False,
+        compared: bool = True,
+    ) -> Panel:
+        """Return the panel of what each client took in each round."""
+        series = tuple(Series(name, tuple(values)) for name, values in rounds.items())
+        return cls(title=title, unit=unit, series=series, more_is_better=more_is_better, compared=compared)
+
+    def series_of(self, client: str) -> Series:
+        """Return the series of a client."""
+        return next(series for series in self.series if series.client == client)
 
     def ratio(self, above: str, below: str) -> float:
-        """Return the ratio of two contenders' medians."""
-        return self.of(above).span.median / self.of(below).span.median
+        """Return the ratio of two clients' medians."""
+        return self.series_of(above).span.median / self.series_of(below).span.median
 
     def advantage(self, series: Series) -> Span:
-        """Return how many times better than a contender the first one is: by their medians, and round by round."""
+        """Return how many times better than a client the first one is: by their medians, and round by round."""
         first = self.series[0]
         pairs = zip(first.rounds, series.rounds, strict=True)
         factors = tuple(_times_better(ours, theirs, more_is_better=self.more_is_better) for ours, theirs in pairs)
@@ -84,7 +101,7 @@ def _times_better(ours: float, theirs: float, *, more_is_better: bool) -> float:
 
 @attrs.frozen(kw_only=True)
 class Target:
-    """What a figure is meant to reach.
+    """What a case is meant to reach.
 
     Attributes:
         what: the quantity, in words.
@@ -119,7 +136,7 @@ class Figure:
         how: how it was measured, in a sentence or two.
         panels: the tables.
         targets: what it is meant to reach.
-        samples: more raw values than the rounds of the panels hold: contender -> round -> values.
+        samples: more raw values than the rounds of the panels hold: client -> round -> values.
         sample_unit: of the samples.
     """
 

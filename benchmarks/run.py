@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from benchmarks import machine
-from benchmarks.contenders import BARE, OURS
-from benchmarks.figures import FIGURES, throughput
+from benchmarks.cases import CASES, throughput
+from benchmarks.clients import BARE, OURS
+from benchmarks.harness import Harness, pages_per_second, running_server
 from benchmarks.pages import DISTINCT_PAGES, ITEMS_PER_PAGE, mean_page_size
-from benchmarks.serving import running_server
-from benchmarks.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 
 BIASES = (
     "Everything is on one machine: the server runs on another core, and answers through loopback, at once unless said.",
-    "There is no TLS, no compression and no loss; over a real network every contender waits longer, and alike.",
+    "There is no TLS, no compression and no loss; over a real network every client waits longer, and alike.",
     f"The pages repeat after {DISTINCT_PAGES}; all sinks only count.",
-    "Contenders that give dicts do less than those that give typed objects: nothing is checked, enums stay strings.",
+    "Clients that give dicts do less than those that give typed objects: nothing is checked, enums stay strings.",
     f"{BARE} is a floor: it signs nothing, retries nothing, checks nothing; it is no replacement.",
-    "Each contender runs in a process of its own, with the garbage collector on; they take turns, one at a time.",
-    "ClientPool made by botocore, ours too, have the retry mode `standard`, explicit credentials, and equal pools.",
+    "Each client runs in a process of its own, with the garbage collector on; they take turns, one at a time.",
+    "Clients made by botocore, ours too, have the retry mode `standard`, explicit credentials, and equal pools.",
     "Ours puts its user agent together once for a client; the others' clients do it twice for each call.",
     "The hook of `ours, with own hooks` is for a class that the pages do not hold: it is never called.",
     "boto3's threads run the same parser as aiobotocore, under one GIL.",
@@ -47,7 +46,7 @@ class Run:
     figures: tuple[Figure, ...]
 
     def figure(self, key: str) -> Figure | None:
-        """Return a figure if it was measured."""
+        """Return a case if it was measured."""
         return next((figure for figure in self.figures if figure.key == key), None)
 
 
@@ -55,16 +54,16 @@ def measure(keys: Sequence[str], *, rounds: int, quick: bool, announce: Callable
     """Measure the figures of these keys.
 
     Raises:
-        BenchmarkError: the server or a contender failed.
+        BenchmarkError: the server or a client failed.
     """
     facts = machine.facts()
     facts["page"] = f"{ITEMS_PER_PAGE} items, {mean_page_size():,.0f} bytes on average"
     facts["mode"] = f"{'quick' if quick else 'full'}, {rounds} rounds"
-    with running_server() as server:
+    with running_server() as port:
         announce("the server's own speed")
-        speed = server.pages_per_second()
-        stage = Stage(server=server, rounds=rounds, quick=quick, announce=announce)
-        figures = tuple(FIGURES[key](stage) for key in FIGURES if key in keys)
+        speed = pages_per_second(port)
+        harness = Harness(port=port, rounds=rounds, quick=quick, announce=announce)
+        figures = tuple(CASES[key](harness) for key in CASES if key in keys)
     run = Run(facts=facts, server_pages_per_second=speed, figures=figures)
     facts["server"] = f"{speed:,.0f} pages/s to a client that decodes nothing{_headroom(run)}"
     return run
@@ -75,6 +74,6 @@ def _headroom(run: Run) -> str:
     if figure is None:
         return ""
     medians = [series.span.median for panel in figure.panels for series in panel.series]
-    ours = max(panel.of(OURS).span.median for panel in figure.panels)
+    ours = max(panel.series_of(OURS).span.median for panel in figure.panels)
     shares = [items / ITEMS_PER_PAGE / run.server_pages_per_second for items in (ours, max(medians))]
-    return f"; ours asked for at most {shares[0]:.0%} of that, the fastest contender for {shares[1]:.0%}"
+    return f"; ours asked for at most {shares[0]:.0%} of that, the fastest client for {shares[1]:.0%}"

@@ -1,8 +1,4 @@
-"""Serves ListConnections as fast as one process can: HTTP/1.1 with keep-alive, pages that were made before.
-
-`python -m benchmarks.server` writes its port as a line on stdout and serves until its stdin ends, so that it does not
-outlive whoever started it.
-"""
+"""Serves ListConnections as fast as one process can: HTTP/1.1 with keep-alive, pages that were made before."""
 
 from __future__ import annotations
 
@@ -10,13 +6,17 @@ import asyncio
 import gc
 import re
 import selectors
-import sys
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from itertools import count
+from typing import TYPE_CHECKING
 
 import orjson
 
 from benchmarks.pages import BenchCatalog, index_of, page_contents
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 HOST = "127.0.0.1"
 _HEAD_END = b"\r\n\r\n"
@@ -79,22 +79,18 @@ class Connection(asyncio.Protocol):
             self._transport.write(answer)
 
 
-async def serve() -> None:
-    """Serve until stdin ends."""
+@asynccontextmanager
+async def open_server() -> AsyncIterator[int]:
+    """Serve while the block lasts; yields the port."""
     page_contents()
     gc.freeze()
     server = await asyncio.get_running_loop().create_server(Connection, HOST, 0, backlog=256)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.read)
-    server.close()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
     """Return an event loop whose timers are exact; those of epoll wait for whole milliseconds, so answers clump."""
     return asyncio.SelectorEventLoop(selectors.SelectSelector())
-
-
-if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=event_loop) as runner:
-        runner.run(serve())

@@ -1,48 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from tests.support.clients import aws_environment, client, server
 
-import pytest
-
-from aiopartnercentral import account
-from tests.servers import scripted_server
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from tests.servers import ScriptedServer
-
-AWS_VARIABLES = (
-    "AWS_PROFILE",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_RETRY_MODE",
-    "AWS_MAX_ATTEMPTS",
-    "AWS_ENDPOINT_URL",
-)
-
-
-@pytest.fixture(autouse=True)
-def aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give botocore credentials, and nothing of this machine's own configuration."""
-    empty = tmp_path_factory.mktemp("aws") / "empty"
-    empty.touch()
-    for name in AWS_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(empty))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(empty))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with scripted_server() as server:
-        yield server
-
-
-@pytest.fixture
-async def client(server: ScriptedServer, aws_environment: None) -> AsyncIterator[account.Client]:  # noqa: ARG001 - order
-    async with account.connect(endpoint_url=server.url) as client:
-        yield client
+__all__ = ["aws_environment", "client", "server"]

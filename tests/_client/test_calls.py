@@ -17,10 +17,10 @@ from botocore.loaders import Loader
 
 from aiopartnercentral import account
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
-from tests.servers import Reply, socket_server
+from tests.support.servers import Reply, socket_server
 
 if TYPE_CHECKING:
-    from tests.servers import Received, ScriptedServer
+    from tests.support.servers import Received, ScriptedServer
 
 pytestmark = pytest.mark.anyio
 

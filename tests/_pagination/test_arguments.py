@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests._pagination.fakes import service
+from tests._pagination.fake_service import service
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import pytest
 
 from aiopartnercentral._pagination.paginator import Paginator
 from aiopartnercentral._pagination.report import Outcome
-from tests._pagination.fakes import Fetcher, Script, Service, bounded, gather, no_task_left, service
+from tests._pagination.fake_service import Fetcher, Script, Service, gather, service
+from tests.support.tasks import bounded, no_task_left
 
 pytestmark = pytest.mark.anyio
 

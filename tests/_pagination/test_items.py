@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
-from tests._pagination.fakes import Script, Service, ServiceDownError, bounded, no_task_left, service
+from tests._pagination.fake_service import Script, Service, ServiceDownError, service
+from tests.support.tasks import bounded, no_task_left
 
 pytestmark = pytest.mark.anyio
 
@@ -141,9 +142,9 @@ async def test_the_failure_of_one_catalog_is_raised_after_its_items(ahead):
     fake = Service({"A": Script([1] * ahead, error=error)})
     seen = []
     async with no_task_left():
-        with pytest.raises(ServiceDownError) as caught:
+        with pytest.raises(ServiceDownError) as caught:  # noqa: PT012 - the items before the error count
             async for item in fake.paginator():
-                seen.append(item)  # noqa: PERF401 - those before the error count
+                seen.append(item)  # noqa: PERF401 - as above
     assert caught.value is error
     assert seen == [item for _, item in fake.items()]
 

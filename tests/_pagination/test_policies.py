@@ -7,7 +7,8 @@ import pytest
 
 from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.errors import PaginationError
-from tests._pagination.fakes import Script, Service, ServiceDownError, bounded, gather
+from tests._pagination.fake_service import Script, Service, ServiceDownError, gather
+from tests.support.tasks import bounded
 
 pytestmark = pytest.mark.anyio
 

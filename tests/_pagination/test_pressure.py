@@ -8,7 +8,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from tests._pagination.fakes import Script, Service, bounded, service
+from tests._pagination.fake_service import Script, Service, service
+from tests.support.tasks import bounded
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,8 @@ from hypothesis import example, given, strategies as st
 
 from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.errors import PaginationError
-from tests._pagination.fakes import Script, Service, ServiceDownError, bounded, no_task_left
+from tests._pagination.fake_service import Script, Service, ServiceDownError
+from tests.support.tasks import bounded, no_task_left
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ import anyio.lowlevel
 import pytest
 
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
-from tests._pagination.fakes import Script, Service, ServiceDownError, service
+from tests._pagination.fake_service import Script, Service, ServiceDownError, service
 
 pytestmark = pytest.mark.anyio
 

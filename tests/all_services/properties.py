@@ -18,7 +18,7 @@ from tests.all_services.sampler import SECRET, Sampler
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.codegen.executed import Executed
+    from tests.support.generated_package import Executed
 
 _TOMORROW = {"OfTomorrow": {"Deep": [1, None, "x"]}}
 

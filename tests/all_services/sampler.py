@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tests.strategies.json_form import wire_name
+from tests.support.strategies.json_form import wire_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,7 +19,7 @@ from codegen import check, source, targets
 from codegen.build import build
 from codegen.services import ROOT
 from tests.all_services import properties, sample
-from tests.codegen.executed import executed
+from tests.support.generated_package import executed
 
 FOLDER = os.environ.get("ALL_SERVICES")
 EVERY = {(config.name, config.api_version): config for config in targets.every(Path(FOLDER or "nowhere"))}

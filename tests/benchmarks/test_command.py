@@ -20,7 +20,7 @@ def run(*arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_short_run_measures_every_contender_and_writes_and_draws_what_it_shows(tmp_path):
+def test_a_short_run_measures_every_client_and_writes_and_draws_what_it_shows(tmp_path):
     path, plot = tmp_path / "run.json", tmp_path / "plot.svg"
     figures = ("--only", "decode", "--only", "throughput")
     ended = run("--quick", "--rounds", "1", *figures, "--json", str(path), "--plot", str(plot))
@@ -31,16 +31,16 @@ def test_a_short_run_measures_every_contender_and_writes_and_draws_what_it_shows
     for figure in measured.values():
         for panel in figure["panels"]:
             assert panel["title"] in ended.stdout.replace("\n", " ")
-            assert len(panel["contenders"]) >= 5
-            for values in panel["contenders"].values():
+            assert len(panel["clients"]) >= 5
+            for values in panel["clients"].values():
                 assert len(values["rounds"]) == 1
                 assert values["rounds"][0] > 0
         assert {target["verdict"] for target in figure["targets"]} <= {"met", "missed"}
     assert str(ROOT) not in path.read_text() + ended.stdout
     # Those who do not see the plot have its description.
     description = plot.read_text().partition("<desc id=")[2].partition("</desc>")[0]
-    for contender in ("aiopartnercentral", "aiobotocore", "boto3, threads", "aiohttp + orjson"):
-        assert contender in description
+    for client in ("aiopartnercentral", "aiobotocore", "boto3, threads", "aiohttp + orjson"):
+        assert client in description
 
 
 def test_the_emulator_is_measured_beside_a_server_that_repeats_it_and_the_clients_that_ask_it(tmp_path):
@@ -55,9 +55,9 @@ def test_the_emulator_is_measured_beside_a_server_that_repeats_it_and_the_client
         "CreateConnectionInvitation",
     ]
     for panel in asked:
-        assert panel["contenders"].keys() == {"emulator", "bare aiohttp"}
+        assert panel["clients"].keys() == {"emulator", "bare aiohttp"}
     for panel in (*asked, taken):
-        assert all(rate > 0 for values in panel["contenders"].values() for rate in values["rounds"])
+        assert all(rate > 0 for values in panel["clients"].values() for rate in values["rounds"])
     assert len(figure["targets"]) == 2
 
 
@@ -67,7 +67,7 @@ def test_the_emulator_is_measured_beside_a_server_that_repeats_it_and_the_client
         (["--only", "nothing"], "invalid choice"),
         (["--rounds", "0"], "'0' is not a number of 1 or more"),
         (["--json", "no/such/folder/run.json"], "is no file that could be written"),
-        (["--only", "decode", "--plot", "plot.svg"], "--plot needs the figure throughput"),
+        (["--only", "decode", "--plot", "plot.svg"], "--plot needs the case throughput"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(arguments, problem):
@@ -75,3 +75,24 @@ def test_wrong_usage_is_one_line_and_exit_code_2(arguments, problem):
     assert ended.returncode == 2
     assert len(ended.stderr.splitlines()) == 1
     assert problem in ended.stderr
+
+
+def test_another_checkout_is_measured_by_turns(tmp_path):
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    for folder in ("src", "service-model"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    cases = ("--only", "decode", "--only", "cold-start")
+    ended = run("compare", str(tmp_path), "--rounds", "1", *cases)
+    assert ended.returncode == 0, ended.stderr
+    for case in ("decode", "cold-start"):
+        (row,) = [line for line in ended.stdout.splitlines() if f" {case} " in line]
+        here, there, ratio = (float(cell) for cell in row.strip("│ ").split("│")[1:4])
+        assert here > 0
+        assert there > 0
+        assert ratio == pytest.approx(here / there, abs=0.01)
+
+
+def test_a_checkout_without_an_environment_is_an_error(tmp_path):
+    ended = run("compare", str(tmp_path))
+    assert ended.returncode == 1
+    assert "has no .venv/bin/python" in ended.stderr

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests._client.conftest import aws_environment
-from tests.bulk.line import lines
-from tests.bulk.sts import security_token_service
+from tests.bulk.counting_server import lines
+from tests.bulk.sts_server import security_token_service
+from tests.support.clients import aws_environment
 
 __all__ = ["aws_environment"]
 

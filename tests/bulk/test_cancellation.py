@@ -12,7 +12,7 @@ import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import ClientPool, Credentials, Source
-from tests._pagination.fakes import no_task_left
+from tests.support.tasks import no_task_left
 
 pytestmark = pytest.mark.anyio
 

@@ -23,15 +23,15 @@ from aiopartnercentral.bulk.spec import Question
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, DecodeError, SinkError
 from aiopartnercentral.sinks import NdjsonSink, open_sink
-from tests._client.test_paginate import connection
-from tests._pagination.fakes import no_task_left
-from tests.bulk.setting import FAST, of
-from tests.servers import Reply, scripted_server
+from tests.support.bulk_sources import FAST, of
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
+from tests.support.tasks import no_task_left
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.servers import Received, ScriptedServer
+    from tests.support.servers import Received, ScriptedServer
 
 pytestmark = pytest.mark.anyio
 

@@ -29,15 +29,15 @@ from aiopartnercentral.bulk import (
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import DecodeError, PaginationError
 from aiopartnercentral.sinks import CsvSink, Page, open_sink
-from tests._client.test_paginate import connection
-from tests._pagination.fakes import no_task_left
-from tests.bulk.setting import FAST, of
-from tests.servers import Reply, scripted_server
+from tests.support.bulk_sources import FAST, of
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
+from tests.support.tasks import no_task_left
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.bulk.line import Line
+    from tests.bulk.counting_server import Line
 
 pytestmark = pytest.mark.anyio
 

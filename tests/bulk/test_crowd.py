@@ -16,12 +16,12 @@ from aiopartnercentral._pagination.report import Outcome, SourceReport
 from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source, Throttled
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import PaginationError
-from tests._client.test_paginate import connection
-from tests.servers import Reply, scripted_server
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from aiopartnercentral.bulk import Origin
-    from tests.servers import Received
+    from tests.support.servers import Received
 
 pytestmark = pytest.mark.anyio
 

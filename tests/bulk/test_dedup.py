@@ -19,17 +19,16 @@ from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.emulator import Emulator, ExpiredToken, Fault
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
-from tests._client.test_paginate import connection
-from tests.bulk.setting import FAST, of
-from tests.bulk.test_into import LISTING
-from tests.servers import Reply, scripted_server
+from tests.support.bulk_sources import FAST, LISTING, of
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from aiopartnercentral.bulk import Event, Report
-    from tests.servers import Received
+    from tests.support.servers import Received
 
 ITEMS = st.lists(st.binary(max_size=1), max_size=12)
 

@@ -28,10 +28,10 @@ from aiopartnercentral.bulk import (
 )
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CredentialsError, DecodeError
-from tests._client.test_paginate import connection
-from tests.bulk.setting import FAST, of
-from tests.bulk.virtual import service_error
-from tests.servers import Reply, scripted_server
+from tests.bulk.virtual_time import service_error
+from tests.support.bulk_sources import FAST, of
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,7 +23,7 @@ from aiopartnercentral.emulator import Emulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCRIPT = Path(__file__).with_name("killable.py")
+SCRIPT = Path(__file__).with_name("collect_program.py")
 SIZES = [{"AWS": 230, "Sandbox": 35}, {"AWS": 0, "Sandbox": 101}, {"AWS": 160, "Sandbox": 1}]
 
 

@@ -12,7 +12,7 @@ from botocore import exceptions as boto
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Limits, Retried, SourceFinished, SourceStarted, Throttled
 from aiopartnercentral.errors import CredentialsError, DecodeError, TimeExceededError
-from tests.bulk.virtual import Service, origins, run, service_error
+from tests.bulk.virtual_time import Service, origins, run, service_error
 
 WIDE: Any = {"rate": 1000.0, "concurrency": 100, "account_concurrency": 100, "sources": 100}
 

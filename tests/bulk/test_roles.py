@@ -7,8 +7,8 @@ import pytest
 
 from aiopartnercentral import CredentialsError, Emulator, account
 from aiopartnercentral.bulk import ClientPool, Role, Source
-from tests.bulk.sts import AssumedCredentials, brief_sessions
-from tests.servers import socket_server
+from tests.bulk.sts_server import AssumedCredentials, brief_sessions
+from tests.support.servers import socket_server
 
 pytestmark = pytest.mark.anyio
 

@@ -15,13 +15,13 @@ from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Limits, PageFetched, RunStarted, Source
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
-from tests._client.test_paginate import connection
-from tests.servers import Reply, scripted_server
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.servers import Received, ScriptedServer
+    from tests.support.servers import Received, ScriptedServer
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ import pytest
 
 from aiopartnercentral.cli import main
 from aiopartnercentral.emulator import Emulator
-from tests.cli.helpers import COMMAND, GUARD, Ended
+from tests.cli.processes import COMMAND, GUARD, Ended
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

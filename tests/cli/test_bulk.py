@@ -12,7 +12,8 @@ import pyarrow.parquet
 import pytest
 
 from aiopartnercentral.emulator import Denial, Emulator
-from tests.cli.helpers import PYTHON, connection, page, serving, sources_file
+from tests.cli.processes import PYTHON
+from tests.cli.service import connection, page, serving, sources_file
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from tests.cli.helpers import PYTHON, sources_file
+from tests.cli.processes import PYTHON
+from tests.cli.service import sources_file
 
 pytestmark = pytest.mark.anyio
 

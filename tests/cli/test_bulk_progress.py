@@ -23,7 +23,8 @@ from aiopartnercentral.bulk import (
 )
 from aiopartnercentral.cli.board import Board
 from aiopartnercentral.emulator import Emulator
-from tests.cli.helpers import LIVE, connection, page, seen, serving, sources_file, terminal, until
+from tests.cli.processes import LIVE, seen, terminal, until
+from tests.cli.service import connection, page, serving, sources_file
 
 pytestmark = pytest.mark.anyio
 

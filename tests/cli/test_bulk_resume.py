@@ -15,7 +15,8 @@ import anyio
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from tests.cli.helpers import COMMAND, connection, everything, page, serving, sources_file, until
+from tests.cli.processes import COMMAND, everything, until
+from tests.cli.service import connection, page, serving, sources_file
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from aiopartnercentral.account import operations, structures
 from aiopartnercentral.account.client import Paginate
 from aiopartnercentral.cli import subcommands
 from aiopartnercentral.types import Operation, Pagination
-from tests.cli.helpers import COMMAND, PYTHON
+from tests.cli.processes import COMMAND, PYTHON
 
 pytestmark = pytest.mark.anyio
 

@@ -17,8 +17,7 @@ from aiopartnercentral.cli import api, sheet
 from aiopartnercentral.cli.describing import describe, entries
 from aiopartnercentral.cli.documentation import Texts, installed
 from aiopartnercentral.cli.layout import lay_out, line
-from tests.cli.helpers import PYTHON, Ended
-from tests.cli.test_terminal import LIVE, seen, terminal
+from tests.cli.processes import LIVE, PYTHON, Ended, seen, terminal
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from aiopartnercentral import ServiceError, account
-from tests.cli.helpers import everything
+from tests.cli.processes import everything
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import socket
 import anyio
 import pytest
 
-from tests.cli.helpers import connection, page, serving
+from tests.cli.service import connection, page, serving
 
 pytestmark = pytest.mark.anyio
 

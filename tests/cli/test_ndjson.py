@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.helpers import connection, page, serving
+from tests.cli.service import connection, page, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from tests.cli.helpers import COMMAND, GUARD, connection, everything, page, serving
+from tests.cli.processes import COMMAND, GUARD, everything
+from tests.cli.service import connection, page, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,8 @@ from contextlib import suppress
 import anyio
 import pytest
 
-from tests.cli.helpers import connection, everything, page, serving, until
+from tests.cli.processes import everything, until
+from tests.cli.service import connection, page, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ import anyio.to_thread
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.helpers import LIVE, connection, everything, page, seen, serving, terminal
+from tests.cli.processes import LIVE, everything, seen, terminal
+from tests.cli.service import connection, page, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 from codegen import check
-from tests.codegen import synthetic
+from tests.support import synthetic
 
 if os.environ.get("UPDATE_GOLDEN"):  # here, before any test imports one of them
     for feature in synthetic.FEATURES:

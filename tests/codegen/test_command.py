@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from tests.codegen.trees import copy_tree
+from tests.codegen.tree_copy import copy_tree
 
 GENERATED = ("unions.py", "structures/common.py", "fast/list_connections.py")
 

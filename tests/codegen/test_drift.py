@@ -12,8 +12,8 @@ import pytest
 from codegen import drift, source
 from codegen.errors import CodegenError
 from codegen.services import MODELS, SERVICES
-from tests.codegen import synthetic
-from tests.codegen.trees import copy_tree
+from tests.codegen.tree_copy import copy_tree
+from tests.support import synthetic
 
 GONE = object()
 

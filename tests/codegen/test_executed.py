@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from codegen import ir
 from codegen.emit.structures import optional
-from tests.codegen.executed import FakeTransport, golden
-from tests.codegen.synthetic import FEATURES
-from tests.strategies import TOLERATED
+from tests.support.generated_package import FakeTransport, golden
+from tests.support.strategies import TOLERATED
+from tests.support.synthetic import FEATURES
 
 FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 

@@ -21,8 +21,8 @@ import pytest
 from aiopartnercentral import DecodeError, EncodeError, ServiceError, _serialization
 from aiopartnercentral._client import ServiceClient
 from codegen import check, names
-from tests.codegen import synthetic
-from tests.codegen.executed import golden
+from tests.support import synthetic
+from tests.support.generated_package import golden
 
 SECRET = "hunter2"
 

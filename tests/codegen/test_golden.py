@@ -12,7 +12,7 @@ import pytest
 
 from codegen import check
 from codegen.services import ROOT
-from tests.codegen import synthetic
+from tests.support import synthetic
 
 
 def readable(files, folder):

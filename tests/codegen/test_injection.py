@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 from codegen import check, emit, names
 from codegen.build import build
 from codegen.source import Source
-from tests.codegen import synthetic
+from tests.support import synthetic
 
 HOSTILE = (
     '"',

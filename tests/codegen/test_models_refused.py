@@ -13,7 +13,7 @@ from codegen import emit, ir, names, source
 from codegen.build import build
 from codegen.errors import ModelError
 from codegen.services import MODELS, SERVICES
-from tests.codegen import synthetic
+from tests.support import synthetic
 
 SERVICE = "demo"
 PAGINATOR = {"input_token": "Next", "output_token": "Next", "limit_key": "Max", "result_key": "Items"}

@@ -10,7 +10,7 @@ from hypothesis import example, given, strategies as st
 from codegen import ir, names
 from codegen.names import snake
 from codegen.source import Source
-from tests.codegen import synthetic
+from tests.support import synthetic
 
 LIMITS = ir.Constraints()
 AWKWARD = (

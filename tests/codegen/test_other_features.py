@@ -14,7 +14,7 @@ import golden_unions as unions
 import pytest
 
 from aiopartnercentral import DecodeError, EncodeError
-from tests.codegen.executed import FakeTransport, golden
+from tests.support.generated_package import FakeTransport, golden
 
 SECRET = "hunter2"
 MOMENT = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ import golden_sensitive as sensitive
 import pytest
 
 from aiopartnercentral import DecodeError, EncodeError
-from tests.codegen.executed import golden
+from tests.support.generated_package import golden
 
 SECRET = "hunter2"
 

@@ -15,8 +15,8 @@ from codegen import drift, source
 from codegen.errors import SourceError
 from codegen.services import MODELS, SERVICES
 from codegen.source import strip_prose
-from tests.codegen import synthetic
-from tests.codegen.trees import copy_tree
+from tests.codegen.tree_copy import copy_tree
+from tests.support import synthetic
 
 RECORDED = tomllib.loads((MODELS / "SOURCES.toml").read_text())
 KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")

@@ -11,8 +11,8 @@ import pytest
 from aiobotocore.config import AioConfig
 
 from aiopartnercentral import DecodeError, ServiceError
-from tests.codegen import synthetic
-from tests.servers import socket_server
+from tests.support import synthetic
+from tests.support.servers import socket_server
 
 pytestmark = pytest.mark.anyio
 

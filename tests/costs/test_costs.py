@@ -17,14 +17,14 @@ from aiopartnercentral._pagination.page_fetcher import FetchedPage
 from aiopartnercentral._pagination.paginator import Paginator
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.fast import FAST
-from tests._pagination.fakes import Fetcher
+from tests._pagination.fake_service import Fetcher
 from tests.costs.counting import Calls, calls, calls_of, instructions, memory
-from tests.servers import Reply, scripted_server
+from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.servers import Received, ScriptedServer
+    from tests.support.servers import Received, ScriptedServer
 
 ITEMS = 100
 PARTICIPANTS = (

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tests.emulator.conforming import assert_answer_conforms
-from tests.emulator.wire import headers
+from tests.emulator.conformance import assert_answer_conforms
+from tests.emulator.raw_requests import headers
 
 if TYPE_CHECKING:
     import httpx2

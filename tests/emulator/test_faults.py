@@ -40,8 +40,8 @@ from aiopartnercentral.emulator import (
 from aiopartnercentral.emulator.faults.call_numbers import Calls
 from aiopartnercentral.emulator.faults.config_file import KINDS
 from aiopartnercentral.emulator.validation import account_validator
-from tests.emulator.actions import invitation
-from tests.emulator.wire import headers
+from tests.emulator.raw_requests import headers
+from tests.emulator.workflows import invitation
 
 pytestmark = pytest.mark.anyio
 

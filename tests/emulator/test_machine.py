@@ -13,8 +13,8 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas
-from tests.emulator.actions import invitation
-from tests.emulator.wire import Wire
+from tests.emulator.raw_requests import Wire
+from tests.emulator.workflows import invitation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

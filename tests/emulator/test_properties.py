@@ -13,12 +13,12 @@ from anyio.from_thread import start_blocking_portal
 from hypothesis import given, strategies as st
 
 from aiopartnercentral.emulator import Clock, Emulator
-from tests.emulator.actions import CONTACT
-from tests.emulator.conforming import SERVICE_MODEL, assert_answer_conforms
+from tests.emulator.conformance import SERVICE_MODEL, assert_answer_conforms
+from tests.emulator.raw_requests import Wire
 from tests.emulator.scenario import BOB, Scenario
-from tests.emulator.wire import Wire
-from tests.strategies import Extras, WireStrategies
-from tests.strategies_tests.checker import ACCOUNT
+from tests.emulator.workflows import CONTACT
+from tests.support.account_model import MODEL as ACCOUNT
+from tests.support.strategies import Extras, WireStrategies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

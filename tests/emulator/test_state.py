@@ -20,10 +20,10 @@ import pytest
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas, StateError
 from aiopartnercentral.emulator.operations import HANDLERS
-from tests.emulator.actions import invitation
-from tests.emulator.player import ACCOUNTS, Player, View
-from tests.emulator.process import running
-from tests.emulator.wire import Wire
+from tests.emulator.killable_process import running
+from tests.emulator.random_requests import ACCOUNTS, Player, View
+from tests.emulator.raw_requests import Wire
+from tests.emulator.workflows import invitation
 
 SIZES = ("--catalog", "AWS=12", "--catalog", "Sandbox=4", "--task-seconds", "60")
 

@@ -14,9 +14,9 @@ from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Event, Limits, Source
 from aiopartnercentral.emulator import Emulator
-from tests._client.conftest import aws_environment
-from tests.bulk.setting import FAST
-from tests.bulk.test_telemetry import Recorder
+from tests.support.bulk_sources import FAST
+from tests.support.clients import aws_environment
+from tests.support.telemetry_recorder import Recorder
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan

@@ -16,16 +16,10 @@ import pytest
 import aiopartnercentral
 from aiopartnercentral import account, errors
 from aiopartnercentral.errors import AioPartnerCentralError
+from tests.support.fresh_interpreter import modules_after
 
 SOURCE = Path(aiopartnercentral.__file__).parent
 ROOT = Path(__file__).parents[2]
-
-
-def modules_after(statement: str) -> set[str]:
-    """Return what is loaded after a statement in a fresh interpreter."""
-    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {name.partition(".")[0] for name in done.stdout.split()}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +40,7 @@ def test_the_first_call_builds_no_converter_and_what_it_needs_alone() -> None:
     call = """if True:
         import asyncio
         from aiopartnercentral import account
-        from tests.servers import Reply, scripted_server
+        from tests.support.servers import Reply, scripted_server
 
         async def main(url):
             options = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
@@ -82,7 +76,7 @@ def test_the_converters_are_loaded_beside_the_loop(reply: str) -> None:
         import anyio, builtins, sys, threading
         from aiopartnercentral import account
         from aiopartnercentral.errors import AioPartnerCentralError
-        from tests.servers import Reply, scripted_server
+        from tests.support.servers import Reply, scripted_server
 
         loaded_in = []
 
@@ -188,9 +182,9 @@ def test_everything_but_the_transport_runs_through_anyio() -> None:
         assert "asyncio" not in roots(path) or path == SOURCE / "_transport" / "client_factory.py", path
 
 
-def test_hand_written_files_are_rooms_that_one_can_see_across() -> None:
+def test_hand_written_files_are_no_longer_than_400_lines() -> None:
     hand_written = [p for p in SOURCE.rglob("*.py") if "account" not in p.relative_to(SOURCE).parts]
     codegen = list((SOURCE.parents[1] / "codegen").rglob("*.py"))
     assert codegen
     for path in [*hand_written, *codegen]:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 330, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path

@@ -26,7 +26,7 @@ from jupyter_client.manager import start_new_kernel
 
 from aiopartnercentral.bulk import load_sources
 from aiopartnercentral.emulator import Emulator
-from tests._client.conftest import aws_environment
+from tests.support.clients import aws_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

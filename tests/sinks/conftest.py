@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from tests.codegen import synthetic
+from tests.support import synthetic
 
 sys.path.insert(0, str(synthetic.GOLDEN))

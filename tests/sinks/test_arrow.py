@@ -11,11 +11,11 @@ from hypothesis import given, settings, strategies as st
 from aiopartnercentral import account
 from aiopartnercentral.sinks import arrow_schema, record_batches, to_arrow, to_pandas, to_polars
 from codegen import ir
-from tests.account.shapes import UNIONS, WIRE, decode, python_type
-from tests.account.test_round_trips import LOSSLESS, RECEIVED
-from tests.codegen.executed import golden
 from tests.sinks.readers import objects
 from tests.sinks.sample_pages import CLS, item
+from tests.support.account_model import RECEIVED, UNIONS, WIRE, decode, python_type
+from tests.support.generated_package import golden
+from tests.support.strategies import LOSSLESS
 
 FEW = settings(max_examples=5)
 FEATURES = ("documents", "recursion", "scalars", "sensitive", "shared", "sparse", "timestamps", "unions")

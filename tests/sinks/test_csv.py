@@ -11,12 +11,12 @@ from hypothesis import given, strategies as st
 from aiopartnercentral import account
 from aiopartnercentral.account.enums import ConnectionType
 from aiopartnercentral.sinks import CsvSink, Page, open_sink
-from tests.account.shapes import WIRE, decode
-from tests.account.test_round_trips import LOSSLESS
-from tests.codegen.executed import golden
 from tests.sinks.files import written
 from tests.sinks.readers import content, query
 from tests.sinks.sample_pages import CLS, item, page, wire
+from tests.support.account_model import WIRE, decode
+from tests.support.generated_package import golden
+from tests.support.strategies import LOSSLESS
 
 pytestmark = pytest.mark.anyio
 PARTICIPANT = "connection_types.other_participant"

@@ -9,8 +9,8 @@ import pytest
 from aiopartnercentral import account, sinks
 from aiopartnercentral.account import operations
 from aiopartnercentral.sinks import CsvSink, NdjsonSink, ParquetSink, PartitionedSink, Sink, item_class, open_sink
-from tests.repository.test_imports import modules_after
 from tests.sinks.sample_pages import CLS
+from tests.support.fresh_interpreter import modules_after
 
 
 @pytest.mark.parametrize(

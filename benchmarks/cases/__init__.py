@@ -1,0 +1,39 @@
+"""The cases, in the order in which they are measured and shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.cases import (
+    bulk,
+    checkpoint,
+    cold_start,
+    decode,
+    emulator,
+    latency,
+    memory,
+    stall,
+    throughput,
+    whole_page,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from benchmarks.harness import Harness
+    from benchmarks.results import Figure
+
+CASES: Mapping[str, Callable[[Harness], Figure]] = {
+    decode.KEY: decode.measure,
+    decode.ENCODE_KEY: decode.measure_encoding,
+    whole_page.KEY: whole_page.measure,
+    throughput.KEY: throughput.measure,
+    latency.KEY: latency.measure,
+    stall.KEY: stall.measure,
+    memory.KEY: memory.measure,
+    cold_start.KEY: cold_start.measure,
+    checkpoint.KEY: checkpoint.measure,
+    bulk.MEMORY_KEY: bulk.measure_memory,
+    bulk.THROTTLED_KEY: bulk.measure_throttled,
+    emulator.KEY: emulator.measure,
+}

@@ -1,0 +1,68 @@
+"""What all clients have in common: where they connect to, as whom, and how many connections they may have."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TypedDict
+
+from benchmarks.server import HOST
+
+if TYPE_CHECKING:
+    from aiobotocore.config import AioConfig
+
+SERVICE = "partnercentral-account"
+POOL_SIZE = 64
+KEEPALIVE_SECONDS = 300
+"""Longer than any client waits for its turn, so that none connects while it is timed."""
+RETRY_MODE = "standard"
+
+
+class Connection(TypedDict):
+    """What clients made by botocore take to connect."""
+
+    region_name: str
+    endpoint_url: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+
+
+def endpoint_url(port: int) -> str:
+    """Return where the server is."""
+    return f"http://{HOST}:{port}"
+
+
+def connection(port: int) -> Connection:
+    """Return the server's address and credentials that are good enough for it."""
+    return {
+        "region_name": "us-east-1",
+        "endpoint_url": endpoint_url(port),
+        "aws_access_key_id": "any",
+        "aws_secret_access_key": "any",
+    }
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without what would configure one client and not another."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+    }
+    nowhere = "no-such-aws-configuration"
+    return {
+        **kept,
+        "AWS_CONFIG_FILE": nowhere,
+        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def aio_config() -> AioConfig:
+    """Return the configuration of every client that aiobotocore makes, ours among them."""
+    from aiobotocore.config import AioConfig  # noqa: PLC0415 - other clients load none of it
+
+    return AioConfig(
+        max_pool_connections=POOL_SIZE,
+        retries={"mode": RETRY_MODE},
+        connector_args={"keepalive_timeout": KEEPALIVE_SECONDS},
+    )

@@ -1,0 +1,43 @@
+"""The emulator, and a server that sends the same bytes without thinking, for workers to open."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from aiopartnercentral.emulator import Emulator, Quotas
+from benchmarks.server import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+CONNECTIONS = 1000
+CONTENT_TYPE = "application/x-amz-json-1.0"
+_PLENTY = 10**9
+
+
+@asynccontextmanager
+async def open_emulator() -> AsyncIterator[int]:
+    """Run the emulator with as many connections as a catalog may have, and no other limit; yields its port."""
+    quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_a_day=_PLENTY)
+    async with Emulator({"AWS": CONNECTIONS}, quotas=quotas) as emulator:
+        yield urlsplit(emulator.endpoint_url).port or 0
+
+
+@asynccontextmanager
+async def open_repeater(bodies: Mapping[str, bytes]) -> AsyncIterator[int]:
+    """Run a server of aiohttp that reads each request and answers it with the body that its operation always has."""
+
+    async def respond(request: web.BaseRequest) -> web.Response:
+        await request.read()
+        operation = request.headers["X-Amz-Target"].rpartition(".")[2]
+        return web.Response(body=bodies[operation], headers={"Content-Type": CONTENT_TYPE})
+
+    runner = web.ServerRunner(web.Server(respond, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, HOST, 0).start()
+    yield runner.addresses[0][1]
+    await runner.cleanup()

@@ -1,0 +1,93 @@
+"""What every case is given: the server, workers on request, and rounds in which clients take turns."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import orjson
+
+from benchmarks.clients import open_client
+from benchmarks.decoders import open_decoder
+from benchmarks.errors import BenchmarkError
+from benchmarks.load_generator import request_of, requests_per_second
+from benchmarks.pages import BenchCatalog
+from benchmarks.server import event_loop, open_server
+from benchmarks.tasks import collected_ids, decoded_ids
+from benchmarks.worker_pool import Worker, itself, worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+T = TypeVar("T")
+_CONNECTIONS = 4
+_REQUESTS = 1000
+
+
+@contextmanager
+def running_server() -> Iterator[int]:
+    """Run the server while the block lasts; yields its port.
+
+    Raises:
+        BenchmarkError: it did not start.
+    """
+    with worker("the server", open_server, loop=event_loop) as server:
+        yield server.ask(itself)
+
+
+def pages_per_second(port: int) -> float:
+    """Measure how many pages the server can serve, with nobody to decode them."""
+    request = request_of("ListConnections", {"Catalog": BenchCatalog(pages=2).name, "MaxResults": 100})
+    return requests_per_second(port, [request] * _REQUESTS, connections=_CONNECTIONS)
+
+
+@attrs.frozen(kw_only=True)
+class Harness:
+    """Where cases are measured.
+
+    Attributes:
+        port: of the running server.
+        rounds: how often each client gets its turn.
+        quick: whether to leave out what takes long.
+        announce: takes a few words on what is going on.
+    """
+
+    port: int
+    rounds: int
+    quick: bool
+    announce: Callable[[str], None]
+
+    @contextmanager
+    def clients(self, names: Sequence[str]) -> Iterator[list[Worker]]:
+        """Run clients while the block lasts, once each has proved that it gives the right items."""
+        with ExitStack() as stack:
+            workers = [stack.enter_context(worker(name, open_client, name, self.port)) for name in names]
+            _prove(workers, collected_ids, BenchCatalog(pages=2))
+            yield workers
+
+    @contextmanager
+    def decoders(self, names: Sequence[str]) -> Iterator[list[Worker]]:
+        """Run decoders while the block lasts, once each has proved that it gives the right items."""
+        with ExitStack() as stack:
+            workers = [stack.enter_context(worker(name, open_decoder, name)) for name in names]
+            _prove(workers, decoded_ids, BenchCatalog(pages=1))
+            yield workers
+
+    def in_turn(self, what: str, turns: Mapping[str, Callable[[], T]], rounds: int | None = None) -> dict[str, list[T]]:
+        """Let each client do its work once a round, one after the other, and return what each gave."""
+        results: dict[str, list[T]] = {name: [] for name in turns}
+        total = rounds or self.rounds
+        for number in range(1, total + 1):
+            for name, work in turns.items():
+                self.announce(f"{what}: round {number} of {total}, {name}")
+                results[name].append(work())
+        return results
+
+
+def _prove(workers: Sequence[Worker], ids: Callable[..., Any], catalog: BenchCatalog) -> None:
+    pages = (orjson.loads(catalog.body(index)) for index in range(catalog.pages))
+    expected = [item["Id"] for page in pages for item in page["ConnectionSummaries"]]
+    for each in workers:
+        if each.ask(ids, catalog) != expected:
+            raise BenchmarkError(f"{each.name} gives other items than the server has")

@@ -1,0 +1,117 @@
+"""What a worker is asked to do with its client or decoder: timed there, beside what is watched meanwhile."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import attrs
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.probes import MemoryWatch, StallWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.clients import Collector
+    from benchmarks.decoders import Decoder
+    from benchmarks.pages import BenchCatalog
+    from benchmarks.worker_pool import Worker
+
+
+@attrs.frozen
+class Measured:
+    """How long a task took in seconds, how many items it gave, and what was watched beside that."""
+
+    seconds: float
+    items: int
+    samples: Sequence[float] = ()
+
+
+def _nothing() -> None:
+    pass
+
+
+async def collect(client: Collector, catalogs: Sequence[str]) -> Measured:
+    """Collect catalogs at once, counting their items."""
+    began = perf_counter()
+    items = await client.collect(catalogs, _nothing)
+    return Measured(perf_counter() - began, items)
+
+
+async def watch_stalls(client: Collector, catalogs: Sequence[str]) -> Measured:
+    """Collect catalogs; the samples are each page's longest gap between two turns of the event loop, in seconds."""
+    began = perf_counter()
+    with StallWatch() as stalls:
+        items = await client.collect(catalogs, stalls.page_done)
+        await stalls.settle()
+    return Measured(perf_counter() - began, items, stalls.stalls)
+
+
+async def watch_memory(client: Collector, warm_up: Sequence[str], catalogs: Sequence[str]) -> Measured:
+    """Collect catalogs after a warm-up; the sample is the peak of resident memory's growth, in bytes."""
+    await client.collect(warm_up, _nothing)
+    memory = MemoryWatch()
+    began = perf_counter()
+    items = await client.collect(catalogs, memory.page_done)
+    seconds = perf_counter() - began
+    memory.growth()
+    return Measured(seconds, items, (memory.peak,))
+
+
+async def collected_ids(client: Collector, catalog: BenchCatalog) -> list[str]:
+    """Return the identifiers of a catalog's items."""
+    return await client.ids(catalog.name)
+
+
+def decode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
+    """Decode every page, and that some times; the items of all are counted."""
+    began = perf_counter()
+    for _ in range(times):
+        for body in bodies:
+            decoder.loads(body)
+    seconds = perf_counter() - began
+    return Measured(seconds, sum(len(decoder.items(decoder.loads(body))) for body in bodies) * times)
+
+
+def encode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
+    """Encode every page, once decoded, that many times; items count as in `decode`."""
+    dumps = decoder.dumps
+    if dumps is None:
+        raise TypeError("it does not encode")
+    pages = [decoder.loads(body) for body in bodies]
+    began = perf_counter()
+    for _ in range(times):
+        for page in pages:
+            dumps(page)
+    seconds = perf_counter() - began
+    return Measured(seconds, sum(len(decoder.items(decoder.loads(dumps(page)))) for page in pages) * times)
+
+
+def decoded_ids(decoder: Decoder, catalog: BenchCatalog) -> list[str]:
+    """Return the identifiers of the items on a catalog's first page."""
+    return [decoder.identifier(item) for item in decoder.items(decoder.loads(catalog.body(0)))]
+
+
+def collecting(workers: Sequence[Worker], catalogs: Sequence[BenchCatalog]) -> dict[str, Callable[[], Measured]]:
+    """Return for each worker how to have it collect catalogs, all of them and nothing else."""
+    names, items = [each.name for each in catalogs], sum(each.items for each in catalogs)
+    return {worker.name: checked(worker, items, collect, names) for worker in workers}
+
+
+def warm_up(workers: Sequence[Worker], catalogs: Sequence[BenchCatalog]) -> None:
+    """Have each worker open the connections and fill the caches that it will use."""
+    for turn in collecting(workers, catalogs).values():
+        turn()
+
+
+def checked(worker: Worker, items: int, task: Callable[..., object], *arguments: object) -> Callable[[], Measured]:
+    """Return how to have a worker do a task, which must give so many items."""
+
+    def turn() -> Measured:
+        measured: Measured = worker.ask(task, *arguments)
+        if measured.items != items:
+            raise BenchmarkError(f"{worker.name} gave {measured.items} items of {items}")
+        return measured
+
+    return turn

@@ -1,0 +1,100 @@
+"""Digests of the code of aiobotocore and botocore that ours overrides, or on whose inside it relies.
+
+An unknown digest means that a new version has changed that code. Read the change, check in our code what is said here,
+mend it if need be, and add the digest with the first version that has it. The digests cover every version from the
+oldest that the project allows to the newest that was checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from importlib import import_module
+from importlib.metadata import version
+from operator import attrgetter
+
+import attrs
+import pytest
+from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
+
+from aiopartnercentral._transport import refreshable_credentials
+
+
+@attrs.frozen
+class Overridden:
+    """A class or function of upstream's, what to check in ours when it changes, and the digests that were checked."""
+
+    name: str
+    check: str
+    digests: dict[str, str]
+    """First version -> digest; an empty digest where there is no such function."""
+
+    @property
+    def module(self) -> str:
+        return self.name.partition(":")[0]
+
+
+_VIEW = "_transport/sessions.py, _View: takes over `__dict__` of another session, and so all that `__init__` sets"
+_CREDENTIALS = "_transport/sessions.py: `get_credentials` is all by which a client finds its credentials"
+_TLS = "_transport/tls.py: one context for all clients of the same `verify`, whose certificates are read once"
+_OWN = "_transport/refreshable_credentials.py: `get_frozen_credentials` is all that a signer asks for"
+_TIMES = "_transport/refreshable_credentials.py: asks at the times that botocore asks at, for a usual hour"
+
+OVERRIDDEN = [
+    Overridden("aiobotocore.session:AioSession.__init__", _VIEW, {"2.25.1": "b5d4765552ed", "3.9.0": "8afce441d5a8"}),
+    Overridden("botocore.session:Session.__init__", _VIEW, {"1.40.61": "c796153d589e"}),
+    Overridden("aiobotocore.session:AioSession.get_credentials", _CREDENTIALS, {"2.25.1": "0d3bf4499df6"}),
+    Overridden("aiobotocore.session:AioSession.create_client", _CREDENTIALS, {"2.25.1": "deedfbc38a7a"}),
+    Overridden(
+        "aiobotocore.session:AioSession._create_client",
+        _CREDENTIALS,
+        {"2.25.1": "2106c4a5f7b7", "3.7.0": "e610b12f93f5", "3.9.0": "a5b2c5d017f9"},
+    ),
+    Overridden(
+        "aiobotocore.httpsession:AIOHTTPSession.__init__",
+        f"{_TLS}; `verify` and `proxies` come first, `client_cert` by its name",
+        {"2.25.1": "73cbe4bebb06", "3.0.0": "12f5d8ceaaa8", "3.6.0": "ac3f3abd6fab", "3.9.2": "b33c91a9b813"},
+    ),
+    Overridden("aiobotocore.httpsession:AIOHTTPSession._get_ssl_context", _TLS, {"2.25.1": "5d1c283c1cd6"}),
+    Overridden(
+        "aiobotocore.httpsession:AIOHTTPSession._create_connector",
+        f"{_TLS}; nothing else of the context may differ between clients without proxy and client certificate",
+        {"2.25.1": "9820b0a49e10", "3.8.0": "912ba4c71fbc", "3.9.0": "5960ddd6e3d5"},
+    ),
+    Overridden(
+        "aiobotocore.httpsession:AIOHTTPSession._build_verify_context",
+        f"{_TLS}; what is set on a context is the same for the same `verify`",
+        {"2.25.1": "", "3.9.0": "de83fb8cc0c0"},
+    ),
+    Overridden("aiobotocore.credentials:AioCredentials", _OWN, {"2.25.1": "9e10bd0a9dfb"}),
+    Overridden("botocore.credentials:Credentials.__init__", _OWN, {"1.40.61": "7fb709ae3b2f"}),
+    Overridden("aiobotocore.signers:AioRequestSigner.get_auth_instance", _OWN, {"2.25.1": "a567f309d946"}),
+    Overridden("aiobotocore.credentials:AioRefreshableCredentials._refresh", _TIMES, {"2.25.1": "67e7ed7b1cc4"}),
+]
+
+
+def digest(name: str) -> str:
+    module, _, attribute = name.partition(":")
+    try:
+        found = attrgetter(attribute)(import_module(module))
+    except AttributeError:
+        return ""
+    return hashlib.sha1(inspect.getsource(found).encode(), usedforsecurity=False).hexdigest()[:12]
+
+
+@pytest.mark.parametrize("overridden", OVERRIDDEN, ids=attrgetter("name"))
+def test_what_is_overridden_is_as_it_was_when_ours_was_written(overridden: Overridden) -> None:
+    found = digest(overridden.name)
+    assert found in overridden.digests.values(), (
+        f"{overridden.name} has changed in {overridden.module} {version(overridden.module.partition('.')[0])}, to "
+        f"{found or 'nothing'}: check {overridden.check}"
+    )
+
+
+def test_frozen_credentials_are_made_of_what_a_signer_takes() -> None:
+    assert ReadOnlyCredentials._fields[:3] == ("access_key", "secret_key", "token")
+
+
+def test_new_credentials_are_asked_for_as_early_as_by_botocore() -> None:
+    assert RefreshableCredentials._advisory_refresh_timeout == refreshable_credentials._EARLY_AT_MOST.total_seconds()
+    assert RefreshableCredentials._mandatory_refresh_timeout == refreshable_credentials._LATE_AT_MOST.total_seconds()

@@ -1,0 +1,69 @@
+"""What the model does not have, in the answers of all 34 operations."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import anyio.to_thread
+import httpx2
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral.emulator import ExtraMember, Fault, UnknownEnumValue, UnknownUnionMember
+from aiopartnercentral.emulator.faults.context import Exchange
+from aiopartnercentral.emulator.response import Reply
+from aiopartnercentral.emulator.seed.random import Dice
+from aiopartnercentral.emulator.validation import account_validator
+from tests.emulator.conformance import SERVICE_MODEL
+from tests.emulator.raw_requests import Wire
+from tests.emulator.scenario import Scenario
+
+pytestmark = pytest.mark.anyio
+
+KINDS = (ExtraMember, UnknownUnionMember, UnknownEnumValue)
+
+
+@pytest.fixture
+async def answers(still):
+    """Return (operation, request, body) of a whole life, with further members everywhere."""
+    still.faults = [Fault(ExtraMember(member="Later", everywhere=True))]
+    seen, validator = [], account_validator()
+
+    def play():
+        with httpx2.Client(trust_env=False, timeout=30) as http:
+            wire = Wire(still.endpoint_url, http)
+
+            def call(name, operation, request):
+                response = wire.send(operation, request, name)
+                assert response.status_code == 200, response.text
+                seen.append((operation, request, response.content))
+                return validator.known(validator.operations[operation]["output"]["shape"], response.json())
+
+            def refuse(name, operation, request):
+                answer = wire.send(operation, request, name).json()
+                assert "Later" in answer
+                return answer["__type"]
+
+            Scenario(still.endpoint_url, call, refuse).play()
+
+    await anyio.to_thread.run_sync(play)
+    return seen
+
+
+async def test_a_client_survives_all_of_them(answers):
+    validator, struck = account_validator(), Counter()
+    assert {operation for operation, _, _ in answers} == set(SERVICE_MODEL.operation_names)
+    for operation, request, body in answers:
+        assert body.count(b'"Later"') >= 1
+        cls = getattr(account, f"{operation}Response")
+        account.json_converter.loads(body, cls)
+        for kind in KINDS:
+            for everywhere in (False, True):
+                exchange = Exchange(operation, "123456789012", None, request, validator, reply=Reply(body=body))
+                hit = kind(everywhere=everywhere).after(exchange, Dice(f"{operation} {everywhere}"))
+                struck[kind] += hit
+                decoded = account.json_converter.loads(exchange.reply.body, cls)
+                kept = "NOVELTY" in account.json_converter.dumps(decoded).decode().upper()
+                assert kept == (hit and kind is not ExtraMember), (operation, kind)
+    assert struck[ExtraMember] == 2 * len(answers)
+    assert min(struck[UnknownUnionMember], struck[UnknownEnumValue]) > 10

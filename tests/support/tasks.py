@@ -1,0 +1,33 @@
+"""What tests of concurrent code hold against a block: it ends, and leaves no task behind."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+
+@asynccontextmanager
+async def no_task_left() -> AsyncIterator[None]:
+    """The block starts no task that outlives it, and leaves no stream for the collector to find open."""
+    before = {task.id for task in anyio.get_running_tasks()}
+    gc.freeze()  # the collector looks through what the block makes, and not through all else each time
+    try:
+        yield
+        left = [task.name for task in anyio.get_running_tasks() if task.id not in before]
+        assert not left
+        gc.collect()
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """A deadlock fails the test instead of stopping the suite; no result depends on the time."""
+    with anyio.fail_after(30):
+        yield
