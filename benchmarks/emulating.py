@@ -23,7 +23,7 @@ _PLENTY = 10**9
 
 async def emulate() -> None:
     """Run the emulator with as many connections as a catalog may have, and no other limit."""
-    quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_a_day=_PLENTY)
+    quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_per_day=_PLENTY)
     async with Emulator({"AWS": CONNECTIONS}, quotas=quotas) as emulator:
         await _until_told(urlsplit(emulator.endpoint_url).port)
 

@@ -109,6 +109,7 @@ def test_items_are_given_as_a_tuple_and_words_as_the_choice() -> None:
         (EITHER, "x" * 1000, ValueError, "name must be 'before' or 'after', not another string"),
         (EITHER, ["before"], TypeError, "name must be 'before' or 'after', not a list"),
         (validators.one_of("abc"), "d", ValueError, "name must be 'a', 'b' or 'c', not 'd'"),
+        (validators.one_of("abcdefg"), "x", ValueError, "name must be one of 7 names, not 'x': 'a', 'b', "),
         (validators.one_of(["a"]), "d", ValueError, "name must be 'a', not 'd'"),
         (validators.instance_of(datetime), "2025", TypeError, "name must be a datetime, not a string"),
         (validators.instance_of(datetime), datetime, TypeError, "name must be a datetime, not the class datetime"),

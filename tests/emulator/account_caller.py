@@ -1,4 +1,4 @@
-"""One account against an emulator."""
+"""Calls operations as one account, over raw HTTP."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tests.emulator.conforming import assert_answer_conforms
-from tests.emulator.wire import headers
+from tests.emulator.botocore_model import assert_answer_conforms
+from tests.emulator.raw_requests import headers
 
 if TYPE_CHECKING:
     import httpx2
