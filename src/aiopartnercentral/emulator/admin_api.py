@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import msgspec
 
+from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.errors import STATE_NOT_WRITABLE
 from aiopartnercentral.emulator.operations.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.persistence.records import StateError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.state.catalog import VerificationCode
 
 PREFIX: Final = "/_emulator/"
+
+_seconds = validators.number(least=0)
 
 
 @attrs.frozen
@@ -56,7 +58,7 @@ class AdminApi:
         return {
             ("GET", f"{PREFIX}clock"): lambda _: _time(self.store.clock.now()),
             ("POST", f"{PREFIX}clock"): self._advance,
-            ("GET", f"{PREFIX}codes"): lambda _: _done({"Codes": [_code(sent) for sent in self.codes()]}),
+            ("GET", f"{PREFIX}codes"): lambda _: _ok({"Codes": [_code(sent) for sent in self.codes()]}),
         }
 
     def codes(self) -> Sequence[VerificationCode]:
@@ -66,10 +68,7 @@ class AdminApi:
 
     def _advance(self, raw: bytes) -> tuple[int, bytes]:
         try:
-            sent = msgspec.json.decode(raw)
-            seconds = sent["AdvanceSeconds"]
-            if type(seconds) not in (int, float) or not math.isfinite(seconds):
-                raise ValueError("AdvanceSeconds must be a number")  # noqa: TRY301 - handled like all other mistakes
+            seconds = _seconds("AdvanceSeconds", msgspec.json.decode(raw)["AdvanceSeconds"])
             return _time(self.store.clock.advance(timedelta(seconds=seconds)))
         except (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError, RecursionError):
             message = 'The body must be {"AdvanceSeconds": NUMBER}, not negative and within the calendar'
@@ -82,7 +81,7 @@ class AdminApi:
         if verification.status(now) == "FAILED":
             return _failed(HTTPStatus.GONE, "This completion URL has expired; start another verification")
         self.store.open_completion_url(verification, now)
-        return _done({"VerificationStatus": verification.status(now)})
+        return _ok({"VerificationStatus": verification.status(now)})
 
 
 def _code(sent: VerificationCode) -> dict[str, str]:
@@ -96,10 +95,10 @@ def _code(sent: VerificationCode) -> dict[str, str]:
 
 
 def _time(now: datetime) -> tuple[int, bytes]:
-    return _done({"Now": format_timestamp(now)})
+    return _ok({"Now": format_timestamp(now)})
 
 
-def _done(body: dict[str, Any]) -> tuple[int, bytes]:
+def _ok(body: dict[str, Any]) -> tuple[int, bytes]:
     return HTTPStatus.OK.value, encode(body)
 
 
