@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.bulk import (
     Collection,
     Credentials,
@@ -27,7 +27,7 @@ from aiopartnercentral.bulk import (
     Throttled,
 )
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import DecodeError, PaginationError, SourcesFailedError
+from aiopartnercentral.errors import DecodeError, PaginationError
 from aiopartnercentral.sinks import CsvSink, Page, open_sink
 from tests._client.test_paginate import connection
 from tests._pagination.fakes import no_task_left
@@ -45,9 +45,8 @@ pytestmark = pytest.mark.anyio
 async def test_items_of_all_sources_and_listings_come_beside_their_origin() -> None:
     async with Emulator({"AWS": 130, "Sandbox": 20}) as one, Emulator({"AWS": 60}, seed=7) as two:
         collection = Collection[Any](
-            account.Client,
+            [account.listings.list_connections(page_size=50), account.listings.list_partners()],
             [of(one, "one"), of(one, "test", "Sandbox"), of(two, "two")],
-            [partial(account.Paginate.list_connections, page_size=50), account.Paginate.list_partners],
             limits=FAST,
         )
         for _ in range(2):
@@ -78,8 +77,8 @@ async def test_items_of_all_sources_and_listings_come_beside_their_origin() -> N
 
 async def test_raw_items_and_batches() -> None:
     async with Emulator({"AWS": 30}) as emulator:
-        listing = partial(account.Paginate.list_connections, page_size=20)
-        collection = Collection(account.Client, of(emulator, "a"), listing, limits=FAST)
+        listing = account.listings.list_connections(page_size=20)
+        collection = Collection(listing, of(emulator, "a"), limits=FAST)
         raw = [item async for _, item in await _entered(collection.raw())]
         batches = [[item.id for item in batch] async for _, batch in await _entered(collection.batches())]
     assert [len(batch) for batch in batches] == [20, 10]
@@ -99,14 +98,13 @@ async def _entered(source: Any) -> Any:
 
 async def test_one_operation_listed_twice_has_names() -> None:
     async with Emulator({"AWS": 200}) as emulator:
-        invitations = account.Paginate.list_connection_invitations
+        invitations = account.listings.list_connection_invitations
         collection = Collection(
-            account.Client,
-            of(emulator, "a"),
             {
-                "sent": partial(invitations, participant_type="SENDER"),
-                "received": partial(invitations, participant_type="RECEIVER"),
+                "sent": invitations(participant_type="SENDER"),
+                "received": invitations(participant_type="RECEIVER"),
             },
+            of(emulator, "a"),
             limits=FAST,
         )
         collected = await collection.collect()
@@ -116,8 +114,8 @@ async def test_one_operation_listed_twice_has_names() -> None:
             ("sent", "SENDER"),
             ("received", "RECEIVER"),
         }
-        with pytest.raises(ValueError, match="ListConnectionInvitations is listed twice"):
-            Collection(account.Client, "AWS", [invitations, invitations])
+        with pytest.raises(ValueError, match="must not contain ListConnectionInvitations twice"):
+            Collection([invitations(), invitations()], "AWS")
 
 
 @pytest.mark.parametrize("on_error", ["finish", "report", "raise"])
@@ -129,9 +127,8 @@ async def test_a_source_that_fails_is_told_as_the_policy_says(on_error: Any) -> 
         Emulator({"AWS": 30}) as good,
         Emulator({"AWS": 30}, denied_catalogs=["AWS"]) as denied,
         Collection(
-            account.Client,
+            account.listings.list_connections(),
             [of(good, "good"), of(denied, "bad")],
-            account.Paginate.list_connections,
             limits=FAST,
             on_error=on_error,
         ) as stream,
@@ -155,7 +152,7 @@ async def test_a_source_that_fails_is_told_as_the_policy_says(on_error: Any) -> 
     if on_error == "finish":
         assert isinstance(raised, SourcesFailedError)
         assert [origin.label for origin in raised.failures] == ["bad"]
-        assert "1 source(s) failed: bad ListConnections" in str(raised)
+        assert "1 source failed: bad ListConnections" in str(raised)
     else:
         assert raised is None
 
@@ -164,7 +161,8 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
     path, checkpoint = tmp_path / "a.ndjson", tmp_path / "run.json"
     path.write_text("earlier")
     async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as emulator:
-        make = partial(Collection, account.Client, of(emulator, "a"), account.Paginate.list_connections, limits=FAST)
+        sources = [of(emulator, "a"), of(emulator, "b")]
+        make = partial(Collection, account.listings.list_connections(), sources, limits=FAST)
         with pytest.raises(SourcesFailedError) as caught:
             await make().into(open_sink(path))
         assert caught.value.report is not None
@@ -173,12 +171,15 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
         assert (str(again), str(again.report)) == (str(caught.value), str(caught.value.report))
         assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
         report = await make(on_error="report", checkpoint=checkpoint).into(open_sink(path))
-        assert len(report.failures) == 1
+        assert len(report.failures) == 2
+        assert path.read_text() == "earlier"
+        with pytest.raises(account.AccessDeniedException):  # of a single source, not a group of one
+            await Collection(account.listings.list_connections(), sources[0], limits=FAST).into(open_sink(path))
         assert path.read_text() == "earlier"
         emulator.denied_catalogs = []
         report = await make(checkpoint=checkpoint).into(open_sink(path))
     assert report.complete
-    assert path.read_bytes().count(b"\n") == 3
+    assert path.read_bytes().count(b"\n") == 6
     assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
 
 
@@ -189,8 +190,8 @@ async def test_a_failure_among_what_is_skipped_leaves_an_earlier_output_too(tmp_
         sources = [of(emulator, "a"), Source("AWS", endpoint_url="http://127.0.0.1:9", label="b")]
         limits = Limits(rate=10_000, attempts=1)
         options: Any = {"limits": limits, "on_error": "report", "ignore_errors": {"AccessDeniedException"}}
-        listing = account.Paginate.list_connections
-        report = await Collection(account.Client, sources, listing, **options).into(open_sink(path))
+        listing = account.listings.list_connections()
+        report = await Collection(listing, sources, **options).into(open_sink(path))
         denied, broken = (source["error"] for source in report.as_json()["sources"])
     assert [state.outcome for state in report.sources.values()] == [Outcome.SKIPPED, Outcome.FAILED]
     assert (report.lost, path.read_text()) == (True, "earlier")
@@ -205,9 +206,7 @@ async def test_a_provider_that_was_cancelled_fails_its_source_alone() -> None:
 
     async with no_task_left(), Emulator({"AWS": 30}) as emulator:
         sources = [of(emulator, "good"), Source("AWS", credentials=cancelled, label="bad")]
-        collection = Collection(
-            account.Client, sources, account.Paginate.list_connections, limits=FAST, on_error="report"
-        )
+        collection = Collection(account.listings.list_connections(), sources, limits=FAST, on_error="report")
         collected = await collection.collect()
     assert len(collected) == 30
     assert [origin.label for origin in collected.report.failures] == ["bad"]
@@ -218,9 +217,8 @@ async def test_a_provider_that_was_cancelled_fails_its_source_alone() -> None:
 async def test_an_ignored_error_skips_its_source() -> None:
     async with Emulator({"AWS": 3}) as good, Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as denied:
         collection = Collection(
-            account.Client,
+            account.listings.list_connections(),
             [of(good, "good"), of(denied, "bad")],
-            account.Paginate.list_connections,
             limits=FAST,
             ignore_errors={"AccessDeniedException"},
         )
@@ -246,9 +244,7 @@ async def test_throttling_and_failing_servers_are_got_over() -> None:
         server.replies(*replies)
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
         limits = Limits(rate=1000, backoff=0.001)
-        collection = Collection(
-            account.Client, source, account.Paginate.list_connections, limits=limits, observer=events.append
-        )
+        collection = Collection(account.listings.list_connections(), source, limits=limits, observer=events.append)
         collected = await collection.collect()
         assert len(server.received) == len(replies)
     (state,) = collected.report.sources.values()
@@ -265,7 +261,7 @@ async def test_throttling_and_failing_servers_are_got_over() -> None:
         SourceFinished,
         RunFinished,
     ]
-    assert events[-2].progress.outcome is Outcome.COMPLETE
+    assert events[-2].report.outcome is Outcome.COMPLETE
     assert [event.items for event in events if isinstance(event, PageFetched)] == [1, 1]
 
 
@@ -275,8 +271,8 @@ async def test_a_malformed_item_costs_only_itself() -> None:
     with scripted_server() as server:
         server.replies(Reply(body))
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        make = partial(Collection, account.Client, source, account.Paginate.list_connections, limits=FAST)
-        collected = await make().collect()
+        make = partial(Collection, account.listings.list_connections(), source, limits=FAST)
+        collected = await make(on_malformed="report").collect()
         (state,) = collected.report.sources.values()
         (item,) = state.malformed
         assert len(collected) == 2
@@ -286,9 +282,8 @@ async def test_a_malformed_item_costs_only_itself() -> None:
         assert item.path in told
         assert wrong["Id"] not in told
         server.replies(Reply(body))
-        with pytest.raises(SourcesFailedError) as caught:
-            await make(on_malformed="raise").collect()
-        assert isinstance(caught.value.exceptions[0], DecodeError)
+        with pytest.raises(DecodeError):
+            await make().collect()
 
 
 async def test_a_sink_gets_what_was_left_out_with_its_page(tmp_path: Path) -> None:
@@ -306,7 +301,8 @@ async def test_a_sink_gets_what_was_left_out_with_its_page(tmp_path: Path) -> No
             Reply({"ConnectionSummaries": [wrong, connection("AWS", 2)]}),
         )
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        collection = Collection(account.Client, source, account.Paginate.list_connections, limits=FAST)
+        listing = account.listings.list_connections()
+        collection = Collection(listing, source, limits=FAST, on_malformed="report")
         await collection.into(Watched(tmp_path / "a.csv", account.ConnectionSummary))
     assert [(len(page.items), [json.loads(item.raw) for item in page.malformed]) for page in pages] == [
         (1, []),
@@ -318,9 +314,7 @@ async def test_a_token_cycle_fails_its_source() -> None:
     with scripted_server() as server:
         server.replies(*[Reply({"ConnectionSummaries": [], "NextToken": token}) for token in "aba"])
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        collection = Collection(
-            account.Client, source, account.Paginate.list_connections, limits=FAST, on_error="report"
-        )
+        collection = Collection(account.listings.list_connections(), source, limits=FAST, on_error="report")
         collected = await collection.collect()
     (error,) = collected.report.failures.values()
     assert isinstance(error, PaginationError)
@@ -335,7 +329,7 @@ async def test_a_client_of_the_callers_own_is_used_and_stays_open() -> None:
         ) as client,
     ):
         source = Source("AWS", client=client, label="mine")
-        collected = await Collection(account.Client, source, account.Paginate.list_connections).collect()
+        collected = await Collection(account.listings.list_connections(), source).collect()
         assert len(collected) == 0
         assert {request.account for request in emulator.requests} == {"111122223333"}
         await client.list_connections(catalog="AWS")
@@ -344,9 +338,8 @@ async def test_a_client_of_the_callers_own_is_used_and_stays_open() -> None:
 async def test_max_items_counts_for_each_source() -> None:
     async with Emulator({"AWS": 30, "Sandbox": 30}) as emulator:
         collection = Collection(
-            account.Client,
+            account.listings.list_connections(page_size=7, max_items=10),
             [of(emulator, "a"), of(emulator, "b", "Sandbox")],
-            partial(account.Paginate.list_connections, page_size=7, max_items=10),
             limits=FAST,
         )
         collected = await collection.collect()
@@ -358,7 +351,7 @@ async def test_max_items_counts_for_each_source() -> None:
 async def test_leaving_early_leaves_nothing(after: int) -> None:
     async with no_task_left(), Emulator({"AWS": 500}, latency=0.01) as emulator:
         sources = [Source("AWS", endpoint_url=emulator.endpoint_url, label=f"{n}", account=f"{n}") for n in range(5)]
-        collection = Collection(account.Client, sources, account.Paginate.list_connections, limits=FAST)
+        collection = Collection(account.listings.list_connections(), sources, limits=FAST)
         async with collection as stream:
             for _ in range(after):
                 await anext(stream)
@@ -370,7 +363,7 @@ async def test_leaving_early_leaves_nothing(after: int) -> None:
 async def test_a_cancellation_leaves_nothing(after: float) -> None:
     async with no_task_left(), Emulator({"AWS": 400}, latency=0.02) as emulator:
         sources = [Source("AWS", endpoint_url=emulator.endpoint_url, label=f"{n}", account=f"{n}") for n in range(5)]
-        collection = Collection(account.Client, sources, account.Paginate.list_connections, limits=FAST)
+        collection = Collection(account.listings.list_connections(), sources, limits=FAST)
         with anyio.move_on_after(after):
             async with collection as stream:
                 async for _ in stream:
@@ -387,7 +380,7 @@ async def test_a_stream_keeps_what_it_needs_open_and_no_longer(line: Line) -> No
         for number in range(6)
     ]
     limits = Limits(rate=1000, sources=2, concurrency=2)
-    async with Collection(account.Client, sources, account.Paginate.list_connections, limits=limits) as stream:
+    async with Collection(account.listings.list_connections(), sources, limits=limits) as stream:
         async for _ in stream:
             pass
         assert len(set(line.asked)) == 6
@@ -400,42 +393,41 @@ async def test_a_stream_keeps_what_it_needs_open_and_no_longer(line: Line) -> No
 @pytest.mark.parametrize(
     ("listings", "message"),
     [
-        ([], "listings must name at least one listing"),
-        ({}, "listings must name at least one listing"),
-        (["list_connections"], "a listing must be a method of aiopartnercentral.account.client.Paginate, not 'list_"),
-        ("list_connections", "a listing must be a method of aiopartnercentral.account.client.Paginate, not 'list_"),
-        ([lambda *_, **__: 1], "a listing must give a paginator, not int"),
-        (partial(account.Paginate.list_connections, ordered=True), "how it is collected is told to the collection"),
-        (partial(account.Paginate.list_connections, on_error="report"), "how it is collected is told to the coll"),
-        (partial(account.Paginate.list_connections, ignore_errors=["X"]), "how it is collected is told to the coll"),
+        ([], "listings must not be empty"),
+        ({}, "listings must not be empty"),
+        (["list_connections"], r"must be listings, such as account.listings.list_connections\(\), not a string"),
+        ("list_connections", r"must be listings, such as account.listings.list_connections\(\), not a string"),
+        ([account.listings.list_connections], r"such as account.listings.list_connections\(\), not a function"),
+        ({"x": None}, r"must be listings, such as account.listings.list_connections\(\), not None"),
     ],
 )
 async def test_a_listing_that_is_none_is_refused(listings: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
-        Collection(account.Client, "AWS", listings)
+        Collection(listings, "AWS")
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sources": []}, "sources must name at least one source"),
+        ({"sources": []}, "sources must"),
         ({"sources": ["AWS", "AWS"]}, "have the same label 'AWS'"),
-        ({"on_error": "ignore"}, "on_error must be one of"),
+        ({"on_error": "ignore"}, "on_error must be 'raise', 'finish' or 'report', not 'ignore'"),
         ({"limits": 5}, "limits must be a Limits, not an integer"),
         ({"observer": "log"}, "observer must be a function of an event, not a string"),
-        ({"limits": Limits(rates={"list_partners": 1})}, "limits.rates names 'list_partners', which is no operation"),
-        ({"on_malformed": "drop"}, "on_malformed must be one of"),
-        ({"ignore_errors": "X"}, "ignore_errors must be a collection"),
-        ({"buffer_pages": -1}, "buffer_pages must be at least 0"),
+        (
+            {"limits": Limits(rates={"list_partners": 1})},
+            "limits.rates names 'list_partners', which is not an operation of partnercentral-account",
+        ),
+        ({"on_malformed": "drop"}, "on_malformed must be 'raise' or 'report', not 'drop'"),
+        ({"ignore_errors": "X"}, "ignore_errors must be a collection of error codes, not a string"),
+        ({"buffer_pages": -1}, "buffer_pages must be an integer of at least 0, not -1"),
         ({"regoin_name": "x"}, "regoin_name"),
-        ({"client_class": dict}, "client_class must be a class of clients"),
     ],
 )
 def test_an_argument_that_cannot_be_is_named(options: Any, message: str) -> None:
     given = {
-        "client_class": account.Client,
         "sources": "AWS",
-        "listings": account.Paginate.list_connections,
+        "listings": account.listings.list_connections(),
         **options,
     }
     with pytest.raises((TypeError, ValueError), match=message):

@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from aiopartnercentral.emulator import Clock, Emulator
-from tests.emulator.account_caller import Caller
+from tests.emulator.caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

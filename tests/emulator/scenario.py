@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import httpx2
 
-from tests.emulator.steps import CONTACT, PROFILE, invitation
+from tests.emulator.workflows import CONTACT, PROFILE, invitation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

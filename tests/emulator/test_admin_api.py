@@ -8,7 +8,7 @@ import pytest
 
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.emulator.state.clock import LATEST, Clock, format_timestamp
-from tests.emulator.steps import invitation
+from tests.emulator.workflows import invitation
 
 pytestmark = pytest.mark.anyio
 

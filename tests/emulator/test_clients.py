@@ -16,7 +16,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from tests.emulator.botocore_model import SERVICE_MODEL
+from tests.emulator.conformance import SERVICE_MODEL
 from tests.emulator.scenario import Scenario
 
 pytestmark = pytest.mark.anyio

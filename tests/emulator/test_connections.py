@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas
-from tests.emulator.account_caller import Caller
-from tests.emulator.steps import connected, invitation, partner, token
+from tests.emulator.caller import Caller
+from tests.emulator.workflows import connected, invitation, partner, token
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ import pytest
 
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.emulator.seed import items
-from tests.emulator.steps import PROFILE, code, connected, invitation, partner, token
+from tests.emulator.workflows import PROFILE, code, connected, invitation, partner, token
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 import httpx2
 import pytest
 
-from tests.emulator.chromium import chromium, contrast
+from tests.emulator.browser import chromium, contrast
 from tests.emulator.raw_requests import Wire
-from tests.emulator.steps import invitation
+from tests.emulator.workflows import invitation
 
 TAB, ENTER = "\ue004", "\ue007"
 ADA, BOB = "111111111111", "222222222222"

@@ -41,7 +41,7 @@ from aiopartnercentral.emulator.faults.config_file import KINDS
 from aiopartnercentral.emulator.faults.rules import CallNumbers
 from aiopartnercentral.emulator.validation import account_validator
 from tests.emulator.raw_requests import headers
-from tests.emulator.steps import invitation
+from tests.emulator.workflows import invitation
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.emulator.steps import invitation, token
+from tests.emulator.workflows import invitation, token
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from tests.emulator.botocore_model import SERVICE_MODEL, assert_conforms
+from tests.emulator.conformance import SERVICE_MODEL, assert_conforms
 
 pytestmark = pytest.mark.anyio
 

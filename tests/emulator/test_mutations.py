@@ -14,7 +14,7 @@ from aiopartnercentral.emulator.faults.context import FaultContext
 from aiopartnercentral.emulator.response import Response
 from aiopartnercentral.emulator.seed.random import DeterministicRandom
 from aiopartnercentral.emulator.validation import account_validator
-from tests.emulator.botocore_model import SERVICE_MODEL
+from tests.emulator.conformance import SERVICE_MODEL
 from tests.emulator.raw_requests import Wire
 from tests.emulator.scenario import Scenario
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas
-from tests.emulator.account_caller import Caller
-from tests.emulator.steps import CONTACT, PROFILE, code, connected, partner, token, verified
+from tests.emulator.caller import Caller
+from tests.emulator.workflows import CONTACT, PROFILE, code, connected, partner, token, verified
 
 pytestmark = pytest.mark.anyio
 

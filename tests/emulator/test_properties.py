@@ -13,10 +13,10 @@ from anyio.from_thread import start_blocking_portal
 from hypothesis import given, strategies as st
 
 from aiopartnercentral.emulator import Clock, Emulator
-from tests.emulator.botocore_model import SERVICE_MODEL, assert_answer_conforms
+from tests.emulator.conformance import SERVICE_MODEL, assert_answer_conforms
 from tests.emulator.raw_requests import Wire
 from tests.emulator.scenario import BOB, Scenario
-from tests.emulator.steps import CONTACT
+from tests.emulator.workflows import CONTACT
 from tests.strategies import Extras, WireStrategies
 from tests.strategies_tests.checker import ACCOUNT
 

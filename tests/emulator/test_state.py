@@ -20,10 +20,10 @@ import pytest
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas, StateError
 from aiopartnercentral.emulator.operations import HANDLERS
-from tests.emulator.emulator_process import running
-from tests.emulator.random_accounts import ACCOUNTS, Player, View
+from tests.emulator.killable_process import running
+from tests.emulator.random_requests import ACCOUNTS, Player, View
 from tests.emulator.raw_requests import Wire
-from tests.emulator.steps import invitation
+from tests.emulator.workflows import invitation
 
 SIZES = ("--catalog", "AWS=12", "--catalog", "Sandbox=4", "--task-seconds", "60")
 

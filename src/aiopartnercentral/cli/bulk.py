@@ -28,7 +28,7 @@ from aiopartnercentral.cli.watching import watch
 from aiopartnercentral.cli.writer import Outlet, Target, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
-from aiopartnercentral.sinks.rejects import WithMalformed, page_of_malformed
+from aiopartnercentral.sinks.rejects import SinkWithRejects, rejects_page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -169,7 +169,7 @@ class _Run:
         form: Any = self._job.form.value
         sink = open_sink(self._job.output, format=form, cls=self._collection.item_classes)
         malformed = self._job.malformed
-        return sink if malformed is None else WithMalformed(sink, _ndjson(malformed), str(malformed))
+        return sink if malformed is None else SinkWithRejects(sink, _ndjson(malformed), str(malformed))
 
     async def _into_stream(self) -> BulkReport:
         """Write to standard output, a device or a pipe, or a table into a file."""
@@ -188,7 +188,7 @@ class _Run:
             beside = None if job.malformed is None else _ndjson(job.malformed)
             if beside is not None:
                 # Before anything is shown that nobody could have again.
-                stack.push_async_callback(partial(beside.abandon, keep=False))
+                stack.push_async_callback(partial(beside.abort, keep=False))
                 await beside.open()
             await deliver(target, work)
             if failure is not None:
@@ -266,5 +266,5 @@ async def _write_malformed(sink: Sink, report: BulkReport) -> None:
     """
     for origin, state in report.sources.items():
         left_out = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)
-        await sink.write(page_of_malformed(left_out))
-    await sink.finish()
+        await sink.write(rejects_page(left_out))
+    await sink.commit()

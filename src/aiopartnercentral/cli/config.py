@@ -16,7 +16,7 @@ from aiopartnercentral.cli.progress import can_be_live, is_terminal
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.text import clean, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
-from aiopartnercentral.sinks.compression import ENDINGS
+from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.path_template import is_template
 
 if TYPE_CHECKING:
@@ -101,14 +101,14 @@ class Job:
         if self.output == STDOUT:
             return Format.TABLE if self.on_terminal else Format.NDJSON
         path = Path(self.output)
-        ending = path.with_suffix("").suffix if path.suffix.lower() in ENDINGS else path.suffix
+        ending = path.with_suffix("").suffix if path.suffix.lower() in EXTENSIONS else path.suffix
         return _BY_ENDING.get(ending.lower(), Format.NDJSON)
 
     @property
     def compression(self) -> str | None:
         """The ending of the output that has the items compressed; None if they are not."""
         ending = Path(self.output).suffix
-        return ending if self.form is Format.NDJSON and ending.lower() in ENDINGS else None
+        return ending if self.form is Format.NDJSON and ending.lower() in EXTENSIONS else None
 
     @property
     def into_file(self) -> bool:

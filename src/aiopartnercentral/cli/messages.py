@@ -49,7 +49,7 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, EncodeError):
         return f"an option cannot be sent: {one_line(str(error))}"
     if isinstance(error, SinkError):
-        action = "go on with" if isinstance(error, PositionError) else "write"
+        action = "resume" if isinstance(error, PositionError) else "write"
         return f"cannot {action} {clean(error.path)}: {one_line(error.reason)}"
     if isinstance(error, AioPartnerCentralError) and not isinstance(error, CatalogsFailedError):
         return one_line(str(error))

@@ -17,7 +17,7 @@ import anyio.lowlevel
 from aiohttp import web
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.threads import to_its_end
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.emulator import iam, options, protocol
 from aiopartnercentral.emulator.admin_api import AdminApi
 from aiopartnercentral.emulator.auth import Authenticator, Credential, SignatureVersion4
@@ -233,9 +233,9 @@ class Emulator:
         try:
             if self._state_file is not None:
                 await self._open_state(self._state_file)
-            await _run_to_completion(self._listen, runner)
+            await _shielded(self._listen, runner)
         except BaseException:
-            await _run_to_completion(self._shut_down, runner)
+            await _shielded(self._shut_down, runner)
             raise
         self._runner = runner
         return self
@@ -250,7 +250,7 @@ class Emulator:
         runner, self._runner = self._runner, None
         self._closing.set()
         if runner is not None:
-            await _run_to_completion(self._shut_down, runner)
+            await _shielded(self._shut_down, runner)
 
     async def _open_state(self, path: Path) -> None:
         """Restore the state from a file; cancelling this interrupts it."""
@@ -261,7 +261,7 @@ class Emulator:
             if halted.is_set():
                 raise InterruptedError
 
-        await to_its_end(partial(self._store.open, path, check_canceled), halt=halted.set)
+        await run_to_completion(partial(self._store.open, path, check_canceled), on_cancel=halted.set)
 
     async def _listen(self, runner: web.ServerRunner) -> None:
         await runner.setup()
@@ -302,12 +302,10 @@ class Emulator:
         return not self._closing.is_set()
 
 
-async def _run_to_completion(
-    work: Callable[[web.ServerRunner], Coroutine[Any, Any, None]], runner: web.ServerRunner
-) -> None:
+async def _shielded(work: Callable[[web.ServerRunner], Coroutine[Any, Any, None]], runner: web.ServerRunner) -> None:
     """Run a coroutine function with a runner; cancelling this does not interrupt it.
 
     If it were interrupted, asyncio would listen on a socket that nothing can close any more. A thread waits for it, as
     anyio's shields do not stop asyncio's own cancellations; the thread does not count against anyio's default limiter.
     """
-    await to_its_end(lambda: anyio.from_thread.run(work, runner), limiter=anyio.CapacityLimiter(1))
+    await run_to_completion(lambda: anyio.from_thread.run(work, runner), limiter=anyio.CapacityLimiter(1))

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from aiopartnercentral.emulator import Clock, Emulator
-from tests.emulator.account_caller import Caller
-from tests.emulator.steps import PROFILE, connected, partner, token
+from tests.emulator.caller import Caller
+from tests.emulator.workflows import PROFILE, connected, partner, token
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tests.emulator.botocore_model import assert_answer_conforms
+from tests.emulator.conformance import assert_answer_conforms
 from tests.emulator.raw_requests import headers
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tests.emulator.steps import CONTACT, PROFILE
+from tests.emulator.workflows import CONTACT, PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

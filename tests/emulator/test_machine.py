@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas
 from tests.emulator.raw_requests import Wire
-from tests.emulator.steps import invitation
+from tests.emulator.workflows import invitation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
