@@ -22,7 +22,7 @@ _PLENTY = 10**9
 @asynccontextmanager
 async def open_emulator() -> AsyncIterator[int]:
     """Run the emulator with as many connections as a catalog may have, and no other limit; yields its port."""
-    quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_a_day=_PLENTY)
+    quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_per_day=_PLENTY)
     async with Emulator({"AWS": CONNECTIONS}, quotas=quotas) as emulator:
         yield urlsplit(emulator.endpoint_url).port or 0
 

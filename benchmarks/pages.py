@@ -8,14 +8,14 @@ from typing import Self
 
 import attrs
 
-from aiopartnercentral.emulator.seed.items import Seed
-from aiopartnercentral.emulator.state.catalog import Catalog
+from aiopartnercentral.emulator.seed.items import SeededCatalog
+from aiopartnercentral.emulator.state.catalog import AccountCatalog
 
 ITEMS_PER_PAGE = 100
 DISTINCT_PAGES = 64
 """Pages after these repeat them: a million distinct items would be 400 MB."""
 
-_SEED = Seed(seed=1, catalog="AWS", account_id="111122223333", connections=DISTINCT_PAGES * ITEMS_PER_PAGE)
+_SEED = SeededCatalog(seed=1, catalog="AWS", account_id="111122223333", connections=DISTINCT_PAGES * ITEMS_PER_PAGE)
 _PAGES_APART = 7
 _NAME = re.compile(r"Bench-(?P<pages>\d+)-pages-(?P<delay_ms>\d+)-ms-(?P<number>\d+)")
 # As long as the emulator's tokens are.
@@ -73,9 +73,9 @@ def catalogs(count: int, *, pages: int, delay_ms: int = 0) -> list[BenchCatalog]
 @cache
 def page_contents() -> tuple[bytes, ...]:
     """Return the distinct pages as JSON, up to where their list of items ends."""
-    shelf = Catalog.of(_SEED).connections
+    connections = AccountCatalog.of(_SEED).connections
     starts = range(0, DISTINCT_PAGES * ITEMS_PER_PAGE, ITEMS_PER_PAGE)
-    pages = (b",".join(shelf.summaries(range(start, start + ITEMS_PER_PAGE))) for start in starts)
+    pages = (b",".join(connections.summaries(range(start, start + ITEMS_PER_PAGE))) for start in starts)
     return tuple(b'{"ConnectionSummaries":[' + page for page in pages)
 
 

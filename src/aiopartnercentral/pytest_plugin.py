@@ -1,7 +1,7 @@
-"""Fixtures for other people's tests: a Partner Central of its own for each test, and a client of it.
+"""The pytest plugin: a local Partner Central for each test, and a client connected to it.
 
-pytest finds this by its entry point and loads it into every run, so it imports nothing but pytest: what a fixture needs
-is imported when a test first asks for it.
+pytest loads this in every run, as it is an entry point. So it imports only pytest; everything else is imported when a
+test first uses a fixture.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MARKER: Final = "partnercentral_emulator"
 _ON_ANYIO: Final = "_partnercentral_client_on_anyio"
 _ON_ASYNCIO: Final = "_partnercentral_client_on_asyncio"
 _ASYNCIO_MODULE: Final = "aiopartnercentral_on_asyncio"
-# Where botocore would find the developer's own credentials, or be told to go elsewhere than to the emulator.
+# botocore would find the developer's own credentials there, or another endpoint.
 _REMOVED: Final = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
@@ -53,25 +53,25 @@ _REMOVED: Final = (
 
 
 class EmulatorFactory(Protocol):
-    """Runs emulators in a thread of their own."""
+    """Runs emulators in a separate thread."""
 
     @abstractmethod
-    def __call__(self, **arguments: Any) -> AbstractContextManager[Emulator]:  # noqa: ANN401 - what Emulator takes
-        """Return a context manager of an emulator that runs while the block lasts.
+    def __call__(self, **arguments: Any) -> AbstractContextManager[Emulator]:  # noqa: ANN401 - the arguments of Emulator
+        """Return a context manager that runs an emulator.
 
         Arguments:
-            arguments: what `aiopartnercentral.Emulator` takes.
+            arguments: the arguments of `aiopartnercentral.Emulator`.
         """
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and the client's fixture one of pytest-asyncio's too where that is installed."""
+    """Register the marker, and the client's fixture with pytest-asyncio if it is installed."""
     config.addinivalue_line(
         "markers", f"{_MARKER}(**arguments): arguments of aiopartnercentral.Emulator for the test's emulator."
     )
     asyncio_plugin: Any = config.pluginmanager.getplugin("asyncio")
     if hasattr(asyncio_plugin, "fixture"):
-        # pytest-asyncio runs the fixtures alone that it has decorated itself.
+        # pytest-asyncio runs only fixtures that it has decorated itself.
         module: Any = ModuleType(_ASYNCIO_MODULE)
         module.connected = asyncio_plugin.fixture(_connecting(), name=_ON_ASYNCIO)
         config.pluginmanager.register(module, module.__name__)
@@ -79,26 +79,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def partnercentral_emulator_arguments() -> Mapping[str, Any]:
-    """Arguments of `aiopartnercentral.Emulator` for each test's emulator: override this fixture to give some.
+    """Return arguments of `aiopartnercentral.Emulator` for each test's emulator; override this fixture to set them.
 
-    A marker `partnercentral_emulator(...)` has the last word on each argument, the one that is closest to the test.
+    A marker `partnercentral_emulator(...)` overrides single arguments; the marker closest to the test wins.
     """
     return {}
 
 
 @pytest.fixture(scope="session")
 def partnercentral_emulator_factory() -> Iterator[EmulatorFactory]:
-    """What runs emulators, for fixtures of a wider scope and for tests with several of them.
+    """Return a function that runs emulators, for fixtures of a wider scope and for tests with several emulators.
 
         with partnercentral_emulator_factory(catalogs={"AWS": 3}) as emulator:
 
-    It leaves the environment alone.
+    It does not change environment variables.
     """
     from anyio.from_thread import start_blocking_portal  # noqa: PLC0415 - see the module
 
     from aiopartnercentral import Emulator  # noqa: PLC0415 - see the module
 
-    # A loop of its own, whatever a test runs on: asyncio, trio, or no loop at all.
+    # A separate event loop, whatever a test runs on: asyncio, trio, or no event loop.
     with start_blocking_portal("asyncio") as portal:
         yield lambda **arguments: portal.wrap_async_context_manager(Emulator(**arguments))
 
@@ -109,16 +109,16 @@ def partnercentral_emulator(
     partnercentral_emulator_factory: EmulatorFactory,
     partnercentral_emulator_arguments: Mapping[str, Any],
 ) -> Iterator[Emulator]:
-    """A running emulator, new for each test, for clients of any kind.
+    """Return a running emulator, new for each test, for clients of any kind.
 
-    While the test lasts, the environment leads boto3, the AWS command line and this library to it, with credentials
-    that are worth nothing anywhere else.
+    During the test, environment variables direct boto3, the AWS CLI and this library to it, with credentials that are
+    worthless anywhere else.
     """
     arguments = dict(partnercentral_emulator_arguments)
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
         if marker.args:
-            pytest.fail(f"the marker {_MARKER} takes arguments of Emulator by name alone", pytrace=False)
-        # Evaluated once, it stands for many tests: a clock in it must not be moved for the others.
+            pytest.fail(f"the marker {_MARKER} takes keyword arguments of Emulator only", pytrace=False)
+        # A marker is evaluated once for many tests: moving its clock in one test must not move it in the others.
         arguments |= copy.deepcopy(marker.kwargs)
     with partnercentral_emulator_factory(**arguments) as emulator, _environment(emulator, arguments):
         yield emulator
@@ -126,9 +126,9 @@ def partnercentral_emulator(
 
 @contextmanager
 def _environment(emulator: Emulator, arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Lead botocore to an emulator, and to nothing of the developer's, while the block lasts."""
+    """Direct botocore to an emulator, and to nothing of the developer's, inside the block."""
     host = urlsplit(emulator.endpoint_url).hostname or ""
-    # An access key id of twelve digits is that account; `any` is the owner of the seeded data.
+    # An access key id of twelve digits is that account; any other is the owner of the seeded data.
     variables = {
         "AWS_ACCESS_KEY_ID": "any",
         "AWS_SECRET_ACCESS_KEY": "any",
@@ -156,27 +156,27 @@ def _environment(emulator: Emulator, arguments: Mapping[str, Any]) -> Iterator[N
 
 @pytest.fixture
 def partnercentral_client_options() -> ConnectOptions:
-    """What `aiopartnercentral.account.connect` takes, for each test's client: override this fixture to give some."""
+    """Return options of `account.connect` for each test's client; override this fixture to set them."""
     return {}
 
 
 @pytest.fixture
 def partnercentral_client(request: pytest.FixtureRequest) -> account.Client:
-    """A client of the test's emulator, for async tests run by anyio's plugin or by pytest-asyncio."""
+    """Return a client of the test's emulator, for async tests that anyio's plugin or pytest-asyncio runs."""
     if "anyio_backend" in request.fixturenames:
         name = _ON_ANYIO
     elif request.node.get_closest_marker("asyncio"):
         if not request.config.pluginmanager.hasplugin(_ASYNCIO_MODULE):
             pytest.fail(
-                "this test is marked for pytest-asyncio, which is not there: install it, or mark the test with "
+                "this test is marked for pytest-asyncio, which is not installed: install it, or mark the test with "
                 "pytest.mark.anyio",
                 pytrace=False,
             )
         name = _ON_ASYNCIO
     else:
         pytest.fail(
-            "partnercentral_client is for tests that run on an event loop: mark this one with pytest.mark.anyio or "
-            "pytest.mark.asyncio, or take partnercentral_emulator and make a client of your own",
+            "partnercentral_client is for async tests: mark this one with pytest.mark.anyio or pytest.mark.asyncio, or "
+            "use partnercentral_emulator with a client of your own",
             pytrace=False,
         )
     client: account.Client = request.getfixturevalue(name)
@@ -184,7 +184,7 @@ def partnercentral_client(request: pytest.FixtureRequest) -> account.Client:
 
 
 def _connecting() -> Callable[[Emulator, ConnectOptions], AsyncIterator[account.Client]]:
-    """Return the client's fixture, not yet decorated; a new function each time, for decorating leaves marks on it."""
+    """Return the client's fixture function; a new one each time, as decorating changes it."""
 
     async def connected(
         partnercentral_emulator: Emulator, partnercentral_client_options: ConnectOptions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ class Fruit(StrEnum):
     ("check", "value"),
     [
         (validators.text, "Müller"),
+        (validators.path, "state.jsonl"),
         (validators.any_text, ""),
         (ACCOUNT, "123456789012"),
         (SESSION, "ab"),
@@ -57,8 +59,9 @@ def test_a_right_value_is_given_back(check: Check[Any], value: object) -> None:
     assert check("name", value) is value
 
 
-def test_items_are_given_as_a_tuple_and_words_as_the_choice() -> None:
+def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
     assert NAMES("names", iter(["a", "b"])) == ("a", "b")
+    assert validators.path("state", Path("a") / "b") == str(Path("a") / "b")
     assert validators.one_of(Fruit)("fruit", "pear") is Fruit.PEAR
 
 
@@ -73,6 +76,8 @@ def test_items_are_given_as_a_tuple_and_words_as_the_choice() -> None:
         (validators.text, " \t", ValueError, "name must not be empty"),
         (validators.text, "a\x1b[2J", ValueError, "name must not contain control characters"),
         (validators.text, "a\ud800", ValueError, "name must not contain surrogates"),
+        (validators.path, 3, TypeError, "name must be a path, not an integer"),
+        (validators.path, b"state", TypeError, "name must be a path, not bytes"),
         (validators.any_text, 3.5, TypeError, "name must be a string, not a float"),
         (ACCOUNT, "s3cret", ValueError, "name must be twelve digits"),
         (ACCOUNT, "\u0661" * 12, ValueError, "name must be twelve digits"),
@@ -109,6 +114,7 @@ def test_items_are_given_as_a_tuple_and_words_as_the_choice() -> None:
         (EITHER, "x" * 1000, ValueError, "name must be 'before' or 'after', not another string"),
         (EITHER, ["before"], TypeError, "name must be 'before' or 'after', not a list"),
         (validators.one_of("abc"), "d", ValueError, "name must be 'a', 'b' or 'c', not 'd'"),
+        (validators.one_of("abcdefg"), "x", ValueError, "name must be one of 7 names, not 'x': 'a', 'b', "),
         (validators.one_of(["a"]), "d", ValueError, "name must be 'a', not 'd'"),
         (validators.instance_of(datetime), "2025", TypeError, "name must be a datetime, not a string"),
         (validators.instance_of(datetime), datetime, TypeError, "name must be a datetime, not the class datetime"),

@@ -23,7 +23,7 @@ def load(tmp_path):
     return load
 
 
-def test_all_that_a_file_can_say(load, monkeypatch):
+def test_every_key_of_a_file(load, monkeypatch):
     monkeypatch.setenv("ACME_EXTERNAL_ID", "s3cret")
     sources = load(
         f"""
@@ -133,7 +133,7 @@ def test_all_that_a_file_can_say(load, monkeypatch):
         ("[[source]]\nduration = 900", "source 1: duration: needs role_arn, which is missing"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(load, monkeypatch, text, message):
+def test_a_mistake_is_reported_with_file_table_and_key(load, monkeypatch, text, message):
     monkeypatch.setenv("BAD_ID", "s3cret !")
     with pytest.raises(SourcesFileError, match=message) as caught:
         load(text)
@@ -142,12 +142,12 @@ def test_what_is_wrong_is_said_with_its_place(load, monkeypatch, text, message):
     assert caught.value.__context__ is None
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"missing\.toml"):
         load_sources(tmp_path / "missing.toml")
 
 
-def test_the_file_in_the_documentation_is_one(load, monkeypatch):
+def test_the_documented_file_is_valid(load, monkeypatch):
     documentation = (Path(__file__).parents[2] / "docs" / "bulk.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", documentation, re.DOTALL)
     monkeypatch.setenv("PARTNER_EXTERNAL_ID", "ours")

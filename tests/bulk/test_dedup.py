@@ -16,7 +16,7 @@ from hypothesis import given, strategies as st
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, PageFetched, Source, SourceRestarted
 from aiopartnercentral.bulk.dedup import SeenItems
-from aiopartnercentral.emulator import Emulator, ExpiredToken, Fault
+from aiopartnercentral.emulator import Emulator, ExpiredPageToken, Fault
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
 from tests.support.bulk_sources import FAST, LISTING, of
@@ -74,7 +74,7 @@ def identifiers(path: Path) -> list[str]:
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", ["out.ndjson", "out.csv"])
 async def test_each_item_is_written_once_whenever_tokens_expire(tmp_path: Path, name: str) -> None:
-    sizes, expired = {"AWS": 250, "Sandbox": 30}, Fault(ExpiredToken(), catalog="AWS", calls=1)
+    sizes, expired = {"AWS": 250, "Sandbox": 30}, Fault(ExpiredPageToken(), catalog="AWS", calls=1)
     async with Emulator(sizes) as emulator:
         whole = tmp_path / "whole"
         whole.mkdir()
@@ -97,7 +97,7 @@ async def test_each_item_is_written_once_whenever_tokens_expire(tmp_path: Path, 
 async def test_a_source_whose_tokens_went_in_a_circle_begins_anew(tmp_path: Path) -> None:
     following, events = {None: "a", "a": "b", "b": "a"}, list[Any]()
 
-    def answer(received: Received) -> Reply:
+    def answer(received: Received) -> Response:
         token = received.body.get("NextToken")
         item = connection("AWS", list(following).index(token))
         return Reply({"ConnectionSummaries": [item], "NextToken": following[token]})
@@ -129,7 +129,7 @@ async def test_what_was_malformed_once_is_not_taken_for_written(tmp_path: Path) 
     strict.register_structure_hook(account.ConnectionSummary, refuse)
     expired = False
 
-    def answer(received: Received) -> Reply:
+    def answer(received: Received) -> Response:
         if expired and "NextToken" in received.body:
             return Reply({"__type": "ValidationException", "Message": "", "Reason": "X"}, status=400)
         following = b"" if "NextToken" in received.body or expired else b',"NextToken":"t"'

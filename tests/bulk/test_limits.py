@@ -1,4 +1,4 @@
-"""How fast, how much at once, for how long: in virtual time, so that what is measured is exact."""
+"""Rates, concurrency, attempts and time limits, measured exactly in virtual time."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def test_the_requests_of_an_account_are_spaced_evenly() -> None:
     assert (len(items), report.complete) == (60, True)
 
 
-def test_each_account_has_a_rate_of_its_own() -> None:
+def test_each_account_has_its_own_rate() -> None:
     service = Service(pages=5, latency=0.01)
     _, _, ended = run(service, origins("abcdefgh"), Limits(rate=2, concurrency=8))
     assert list(ended.values()) == [pytest.approx(2.01)] * 8
 
 
-def test_an_operation_may_have_a_rate_of_its_own() -> None:
+def test_an_operation_may_have_its_own_rate() -> None:
     service = Service(pages=5, latency=0.01)
     _, _, ended = run(service, origins("a"), Limits(rate=100, rates={"ListConnections": 1}))
     assert ended["a"] == pytest.approx(4.01)
 
 
 @pytest.mark.parametrize("throttled", [1, 5])
-def test_throttled_accounts_slow_no_other(throttled: int) -> None:
+def test_throttled_accounts_do_not_slow_others(throttled: int) -> None:
     others = [f"other{number}" for number in range(20)]
     slow = [f"slow{number}" for number in range(throttled)]
     limits = Limits(rate=5, concurrency=10, sources=20)
@@ -56,7 +56,7 @@ def test_throttled_accounts_slow_no_other(throttled: int) -> None:
     assert all(state.throttled for origin, state in report.sources.items() if origin.account in slow)
 
 
-def test_a_throttled_account_settles_at_what_it_gets() -> None:
+def test_a_throttled_account_settles_at_the_rate_that_it_gets() -> None:
     service = Service(pages=60, latency=0.01, rates={"a": 1.0})
     items, report, ended = run(service, origins("a"), Limits(rate=5, source_seconds=None))
     (state,) = report.sources.values()
@@ -66,7 +66,7 @@ def test_a_throttled_account_settles_at_what_it_gets() -> None:
     assert state.retries == state.throttled
 
 
-def test_the_full_rate_is_won_back() -> None:
+def test_the_full_rate_is_recovered() -> None:
     events: list[Any] = []
     hit = {3: service_error("ThrottlingException"), 4: service_error("TooManyRequestsException")}
     service = Service(pages=300, latency=0.01, errors=lambda _, number: hit.get(number))
@@ -79,7 +79,7 @@ def test_the_full_rate_is_won_back() -> None:
     assert [event.attempt for event in events if isinstance(event, Retried)] == [1, 2]
 
 
-def test_requests_under_way_together_lower_the_rate_once() -> None:
+def test_concurrent_requests_lower_the_rate_once() -> None:
     events: list[Any] = []
     service = Service(
         pages=2, latency=5.0, errors=lambda _, number: service_error("Throttling") if number == 1 else None
@@ -125,13 +125,13 @@ def test_no_more_sources_of_one_account_at_once_than_allowed() -> None:
     assert most == 2
 
 
-def test_who_waits_for_a_turn_lets_others_send() -> None:
+def test_waiting_for_a_rate_limit_lets_other_accounts_send() -> None:
     service = Service(pages=10, latency=0.01)
     _, _, ended = run(service, origins("abc"), Limits(rate=2, concurrency=1))
     assert list(ended.values()) == [pytest.approx(4.5, rel=0.02)] * 3
 
 
-def test_a_slow_consumer_stops_the_fetching() -> None:
+def test_a_slow_consumer_pauses_fetching() -> None:
     service = Service(pages=50, size=1)
     limits = Limits(rate=1000, concurrency=3, account_concurrency=3, run_seconds=None)
     items, _, _ = run(service, origins("ab", each=3), limits, pause=100.0)
@@ -142,7 +142,7 @@ def test_a_slow_consumer_stops_the_fetching() -> None:
 
 
 @pytest.mark.parametrize("sources", [10, 1000])
-def test_no_more_pages_exist_at_once_however_many_sources_there_are(sources: int) -> None:
+def test_the_number_of_pages_in_memory_does_not_depend_on_the_number_of_sources(sources: int) -> None:
     service = Service(pages=3, size=5, latency=0.001)
     limits = Limits(rate=1000, concurrency=8, sources=40)
     items, _, _ = run(service, origins(map(str, range(sources))), limits, pause=0.01)
@@ -164,7 +164,7 @@ def test_no_more_pages_exist_at_once_however_many_sources_there_are(sources: int
         CredentialsError("STS did not answer", is_retryable=True),
     ],
 )
-def test_what_passes_by_itself_is_tried_so_often_and_no_more(error: Exception) -> None:
+def test_transient_failures_are_retried_up_to_the_limit(error: Exception) -> None:
     service = Service(errors=lambda *_: error)
     _, report, _ = run(service, origins("a"), Limits(attempts=4))
     (state,) = report.sources.values()
@@ -186,14 +186,14 @@ def test_what_passes_by_itself_is_tried_so_often_and_no_more(error: Exception) -
         ZeroDivisionError(),
     ],
 )
-def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
+def test_permanent_failures_are_not_retried(error: Exception) -> None:
     service = Service(errors=lambda *_: error)
     _, report, _ = run(service, origins("a"), Limits())
     assert len(service.sent) == 1
     assert outcomes(report) == {Outcome.FAILED}
 
 
-def test_who_gives_up_stops_none_that_shares_its_failure_and_tries_again() -> None:
+def test_a_source_that_gives_up_does_not_stop_others_with_the_same_failure() -> None:
     shared = CredentialsError("STS did not answer", is_retryable=True)
     service = Service(errors=lambda origin, request: shared if request < 3 or origin.account in "aceg" else None)
     items, report, _ = run(service, origins("abcdefgh"), Limits(attempts=3))
@@ -202,7 +202,7 @@ def test_who_gives_up_stops_none_that_shares_its_failure_and_tries_again() -> No
     assert len(items) == 4 * service.pages * service.size
 
 
-def test_a_source_has_its_time_and_no_more() -> None:
+def test_a_source_is_limited_in_time() -> None:
     service = Service(pages=100, latency=1.0)
     items, report, ended = run(service, origins("ab"), Limits(source_seconds=10.5), pause=3.0)
     # The consumer's time is not the source's: 10 pages of 2 items each came of both.
@@ -214,7 +214,7 @@ def test_a_source_has_its_time_and_no_more() -> None:
     assert ended["a"] > 60
 
 
-def test_the_time_of_the_consumer_is_no_sources() -> None:
+def test_the_consumers_time_does_not_count_for_a_source() -> None:
     service = Service(pages=20, latency=0.1)
     limits = Limits(rate=1000, concurrency=1, source_seconds=10)
     items, report, ended = run(service, origins("abc"), limits, pause=5.0)
@@ -222,7 +222,7 @@ def test_the_time_of_the_consumer_is_no_sources() -> None:
     assert max(ended.values()) > 500
 
 
-def test_the_whole_has_its_time_and_no_more() -> None:
+def test_a_run_is_limited_in_time() -> None:
     service = Service(pages=100, latency=1.0)
     _, report, ended = run(service, origins("abcd", each=5), Limits(run_seconds=30), pause=0.1)
     assert max(ended.values()) <= 32
@@ -231,7 +231,7 @@ def test_the_whole_has_its_time_and_no_more() -> None:
     assert outcomes(report) == {Outcome.FAILED}
 
 
-def test_an_observer_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_observer_does_not_affect_the_run(caplog: pytest.LogCaptureFixture) -> None:
     def observe(_: object) -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""Roles, by a real security token service, at an emulator that lets in nobody but who assumed one."""
+"""Roles, with a real STS and an emulator that accepts only the credentials of assumed roles."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def ask(clients, source):
         await client.list_connections(catalog=source.catalog)
 
 
-async def test_each_role_asks_for_its_own_account(sts, emulator, clients):
+async def test_each_role_sends_requests_of_its_own_account(sts, emulator, clients):
     async with anyio.create_task_group() as group:
         for arn in (ACME, OTHER):
             for catalog in ("AWS", "Sandbox"):
@@ -53,7 +53,7 @@ async def test_each_role_asks_for_its_own_account(sts, emulator, clients):
     assert len(sts.assumed(ACME)) == len(sts.assumed(OTHER)) == 1
 
 
-async def test_what_a_role_says_reaches_sts(sts, emulator, clients):
+async def test_the_arguments_of_a_role_reach_sts(sts, emulator, clients):
     await ask(clients, source(emulator, ACME, external_id="a:secret", session_name="nightly", duration=900))
     await ask(clients, source(emulator, OTHER))
     (acme,), (other,) = sts.assumed(ACME), sts.assumed(OTHER)
@@ -61,7 +61,7 @@ async def test_what_a_role_says_reaches_sts(sts, emulator, clients):
     assert (other.get("external_id"), other["session_name"]) == (None, "aiopartnercentral")
 
 
-async def test_a_session_of_the_shortest_time_is_not_renewed_at_each_call(sts, emulator, clients):
+async def test_the_shortest_session_is_not_refreshed_at_each_call(sts, emulator, clients):
     for _ in range(5):
         await ask(clients, source(emulator, ACME, duration=900))
     assert len(sts.assumed(ACME)) == 1
@@ -84,7 +84,7 @@ async def ask_with(client):
     await client.list_connections(catalog="AWS")
 
 
-async def test_a_closed_client_opens_again_without_assuming_again(sts, emulator, aws_environment):  # noqa: ARG001 - order
+async def test_a_client_is_reopened_without_assuming_the_role_again(sts, emulator, aws_environment):  # noqa: ARG001 - order
     async with ClientPool(max_open=1) as clients:
         for arn in (ACME, OTHER, ACME):
             await ask(clients, source(emulator, arn))
@@ -104,7 +104,7 @@ async def test_the_profile_of_a_role_assumes_it(sts, emulator, clients, monkeypa
     assert [request.account for request in emulator.requests] == ["111122223333"]
 
 
-async def test_a_role_that_may_not_be_assumed_fails_alone(sts, emulator, clients, monkeypatch):
+async def test_a_denied_role_does_not_affect_others(sts, emulator, clients, monkeypatch):
     key, secret = sts.user_who_may_assume(ACME)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
@@ -119,7 +119,7 @@ async def test_a_role_that_may_not_be_assumed_fails_alone(sts, emulator, clients
     assert clients.open == 1
 
 
-async def test_many_that_wait_for_one_role_fail_by_one_attempt(sts, emulator, clients, monkeypatch):
+async def test_all_leases_that_wait_for_one_role_fail_with_one_attempt(sts, emulator, clients, monkeypatch):
     sts.user_who_may_assume(ACME)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     failures = []
@@ -136,7 +136,7 @@ async def test_many_that_wait_for_one_role_fail_by_one_attempt(sts, emulator, cl
     assert len(set(map(id, failures))) == 1
 
 
-async def test_an_sts_that_cannot_be_reached_may_be_asked_again(clients, monkeypatch):
+async def test_an_unreachable_sts_is_a_retryable_error(clients, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(CredentialsError, match="Could not connect") as caught:
@@ -144,7 +144,7 @@ async def test_an_sts_that_cannot_be_reached_may_be_asked_again(clients, monkeyp
     assert (caught.value.code, caught.value.is_retryable) == (None, True)
 
 
-async def test_what_sts_repeats_of_an_external_id_is_not_shown(clients, monkeypatch):
+async def test_an_external_id_in_an_sts_message_is_not_shown(clients, monkeypatch):
     said = (
         b"<ErrorResponse><Error><Code>ValidationError</Code><Message>a:secret is bad</Message></Error></ErrorResponse>"
     )
@@ -156,7 +156,7 @@ async def test_what_sts_repeats_of_an_external_id_is_not_shown(clients, monkeypa
 
 
 @pytest.mark.parametrize("status", [200, 400])
-async def test_an_answer_of_something_else_than_sts_is_an_error_of_the_role(clients, monkeypatch, status):
+async def test_a_response_that_is_not_from_sts_is_a_credentials_error(clients, monkeypatch, status):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with scripted_sts(b'{"__type":"a:secret"}', status) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
@@ -166,7 +166,7 @@ async def test_an_answer_of_something_else_than_sts_is_an_error_of_the_role(clie
 
 
 @pytest.mark.parametrize("result", [b"", b"<AssumeRoleResult/>"])
-async def test_an_answer_without_credentials_is_an_error_of_the_role(clients, monkeypatch, result):
+async def test_a_response_without_credentials_is_a_credentials_error(clients, monkeypatch, result):
     with scripted_sts(b"<AssumeRoleResponse>%s</AssumeRoleResponse>" % result, 200) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
         with pytest.raises(CredentialsError, match=f"role {ACME} cannot be assumed: the answer is not usable"):

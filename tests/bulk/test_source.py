@@ -128,14 +128,14 @@ def test_the_defaults_of_label_and_account():
     assert len(set(accounts)) == 3
 
 
-def test_sources_are_equal_if_they_say_the_same():
+def test_sources_with_equal_arguments_are_equal():
     vault = Vault()
     assert Source("AWS", credentials=vault.fetch) == Source("AWS", credentials=vault.fetch)
     assert Source("AWS", credentials=vault.fetch) != Source("AWS", credentials=Vault().fetch)
     assert len({Source("AWS", profile="a"), Source("AWS", profile="a"), Source("AWS", profile="b")}) == 2
 
 
-def test_catalogs_are_sources_of_the_usual_chain():
+def test_catalogs_become_sources_with_the_usual_credential_chain():
     assert check_sources("AWS") == (Source("AWS"),)
     assert check_sources(Source("AWS", profile="a")) == (Source("AWS", profile="a"),)
     assert check_sources(["AWS", Source("AWS", profile="a")]) == (Source("AWS"), Source("AWS", profile="a"))
@@ -152,6 +152,6 @@ def test_catalogs_are_sources_of_the_usual_chain():
         (["AWS", ""], ValueError, "catalog must not be empty"),
     ],
 )
-def test_what_no_run_can_have(sources, kind, message):
+def test_wrong_sources_of_a_run_are_refused(sources, kind, message):
     with pytest.raises(kind, match=message):
         check_sources(sources)

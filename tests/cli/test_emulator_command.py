@@ -138,7 +138,7 @@ async def test_a_state_of_another_emulator_is_wrong_usage(run, tmp_path):
     file.write_text("Dear diary,\n")
     ended = await run("emulator", "--state", file)
     assert (ended.code, ended.out) == (2, b"")
-    assert f"{file}, line 1: this is no state of an emulator" in ended.complaint
+    assert f"{file}, line 1: this is not the state of an emulator" in ended.complaint
     assert file.read_text() == "Dear diary,\n"
 
 
@@ -157,31 +157,43 @@ async def test_faults_of_a_file_strike(started, tmp_path):
     ("text", "complaint"),
     [
         (None, "cannot read the faults of {}: No such file"),
-        ("[[fault]", "{} is no TOML: "),
-        ("\udcff", "{} is no TOML: "),
-        ("a = 1", "{} must have tables [[fault]] and nothing else, and 'a' is none"),
-        ("fault = 1", "{} must have tables [[fault]] and nothing else, and 'fault' is none"),
-        ("fault = [1]", "{} must have tables [[fault]] and nothing else, and 'fault' is none"),
-        ('[[fault]]\nkind = "reset"\n[[fault]]', "{}, fault 2: kind None is none of latency, "),
-        ('[[fault]]\nkind = "rest"', "{}, fault 1: kind 'rest' is none of "),
-        ('[[fault]]\nkind = ["reset"]', "{}, fault 1: kind ['reset'] is none of "),
-        ('[[fault]]\nkind = "reset"\nwhn = "after"', "{}, fault 1: whn is no key of reset, which has when, catalog, "),
-        ('[[fault]]\nkind = "latency"', "{}, fault 1: seconds is needed for latency"),
+        ("[[fault]", "{} is not TOML: "),
+        ("\udcff", "{} is not TOML: "),
+        ("a = 1", "{} must have only [[fault]] tables, not 'a'"),
+        ("fault = 1", "{} must have only [[fault]] tables, not 'fault'"),
+        ("fault = [1]", "{} must have only [[fault]] tables, not 'fault'"),
+        ('[[fault]]\nkind = "reset"\n[[fault]]', "{}, fault 2: kind is missing: it must be one of latency, "),
+        ('[[fault]]\nkind = "rest"', "{}, fault 1: kind must be one of 18 names, not 'rest': 'latency', "),
+        ('[[fault]]\nkind = ["reset"]', "{}, fault 1: kind must be one of 18 names, not a list: 'latency', "),
+        (
+            '[[fault]]\nkind = "reset"\nwhn = "after"',
+            "{}, fault 1: whn is not a key of reset, which has when, catalog, ",
+        ),
+        ('[[fault]]\nkind = "latency"', "{}, fault 1: seconds is missing: latency needs it"),
         (
             '[[fault]]\nkind = "latency"\nseconds = "1"',
-            "{}, fault 1: seconds must be a number from 0 to 86400, not '1'",
+            "{}, fault 1: seconds must be a number from 0 to 86400, not a string",
         ),
-        ('[[fault]]\nkind = "latency"\nseconds = true', "{}, fault 1: seconds must be a number"),
+        (
+            '[[fault]]\nkind = "latency"\nseconds = true',
+            "{}, fault 1: seconds must be a number from 0 to 86400, not a boolean",
+        ),
         ('[[fault]]\nkind = "reset"\ncalls = "5-1"', "{}, fault 1: calls must not end before they begin"),
-        ('[[fault]]\nkind = "reset"\ncatalog = 1', "{}, fault 1: catalog must be a text"),
-        ('[[fault]]\nkind = "reset"\naccount_id = []', "{}, fault 1: account_id must be a text"),
-        ('[[fault]]\nkind = "content_type"\nbody = 1', "{}, fault 1: body must be a text"),
-        ('[[fault]]\nkind = "reset"\noperation = "Lst*"', "{}, fault 1 names the operation 'Lst*', which there is not"),
-        ('[[fault]]\nkind = "reset"\ncatalog = "Moon"', "{}, fault 1 names the catalog 'Moon', which there is not"),
-        ('[[fault]]\nkind = "extra_member"\nshape = "Moon"', "{}, fault 1: shape must name one to which this can be"),
+        ('[[fault]]\nkind = "reset"\ncatalog = 1', "{}, fault 1: catalog must be a string, not an integer"),
+        ('[[fault]]\nkind = "reset"\naccount_id = []', "{}, fault 1: account_id must be a string, not a list"),
+        ('[[fault]]\nkind = "wrong_content_type"\nbody = 1', "{}, fault 1: body must be a string, not an integer"),
+        ('[[fault]]\nkind = "reset"\noperation = "Lst*"', "{}, fault 1: operation 'Lst*' matches none"),
+        (
+            '[[fault]]\nkind = "reset"\ncatalog = "Moon"',
+            "{}, fault 1: catalog 'Moon' matches none: there are AWS, Sandbox",
+        ),
+        (
+            '[[fault]]\nkind = "extra_member"\nshape = "Moon"',
+            "{}, fault 1: shape must match a shape to which extra_member applies, not 'Moon'",
+        ),
         (
             f'[[fault]]\nkind = "latency"\nseconds = 1{"0" * 400}',
-            "{}, fault 1: seconds must be a number from 0 to 86400",
+            "{}, fault 1: seconds must be a number from 0 to 86400, not an integer of more than 20 digits",
         ),
         (f"a = {'[' * 9999}{']' * 9999}", "{} is nested too deeply"),
     ],

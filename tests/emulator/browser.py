@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by its own driver: nothing is downloaded."""
+"""Debian's Chromium and its driver: nothing is downloaded."""
 
 from __future__ import annotations
 

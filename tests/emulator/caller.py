@@ -1,4 +1,4 @@
-"""One account against an emulator."""
+"""Calls operations as one account, over raw HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A value against botocore's reading of the model, by a walk that shares no code with the emulator's validator."""
+"""An oracle for responses: botocore's model, with code that the emulator's validator does not share."""
 
 from __future__ import annotations
 

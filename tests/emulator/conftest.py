@@ -88,16 +88,16 @@ def post(http: httpx2.AsyncClient) -> Post:
 
 
 @pytest.fixture
-async def still() -> AsyncIterator[Emulator]:
+async def frozen() -> AsyncIterator[Emulator]:
     """Return an emulator whose time only tests move, and whose tasks take a minute of it."""
     async with Emulator(clock=Clock(running=False), task_seconds=60) as running:
         yield running
 
 
 @pytest.fixture
-def caller(http: httpx2.AsyncClient, still: Emulator) -> Callable[[str], Caller]:
+def caller(http: httpx2.AsyncClient, frozen: Emulator) -> Callable[[str], Caller]:
     """Return `caller(account)`."""
-    return lambda account: Caller(account, still.endpoint_url, http)
+    return lambda account: Caller(account, frozen.endpoint_url, http)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The emulator as a process that can be killed."""
+"""Runs the emulator as a process that can be killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Three accounts that do what comes to their minds, right or wrong, and a look at all that can be seen of it."""
+"""Three accounts that send random requests, valid or not, and a snapshot of everything that they can read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Player:
     sent: list[tuple[str, str, dict[str, Any]]] = attrs.field(factory=list)
     statuses: list[int] = attrs.field(factory=list)
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def admin(self, method: str, path: str, **body: Any) -> Any:
         return self.wire.http.request(method, f"{self.wire.url}/_emulator/{path}", json=body or None)
 
     def send(self, operation: str, account: str | None = None, **request: Any) -> Any:
@@ -108,12 +108,12 @@ class Player:
         told = self.send("GetVerification", account, VerificationType="REGISTRANT_VERIFICATION")
         details = told["VerificationResponseDetails"]["RegistrantVerificationResponse"]
         for _ in range(self.random.randrange(3)):
-            self.control("GET", details["CompletionUrl"].partition("/_emulator/")[2])
+            self.admin("GET", details["CompletionUrl"].partition("/_emulator/")[2])
 
     def _code(self, account: str, catalog: str) -> str:
         self.send("SendEmailVerificationCode", account, Catalog=catalog, Email=CONTACT["Email"])
         known = {
-            (code["Account"], code["Catalog"]): code["Code"] for code in self.control("GET", "codes").json()["Codes"]
+            (code["Account"], code["Catalog"]): code["Code"] for code in self.admin("GET", "codes").json()["Codes"]
         }
         return known.get((account, catalog), "000000") if self.random.randrange(4) else "999999"
 
@@ -170,7 +170,7 @@ class Player:
             self.send(operation, account, **request)
 
     def wait(self) -> None:
-        self.control("POST", "clock", AdvanceSeconds=self.random.choice((0, 45, 60, 3600, 100_000)))
+        self.admin("POST", "clock", AdvanceSeconds=self.random.choice((0, 45, 60, 3600, 100_000)))
 
     def look(self) -> None:
         self.send("ListConnections", Catalog=self._catalog(), MaxResults=3)

@@ -1,4 +1,4 @@
-"""JSON 1.0 without a client and without an event loop."""
+"""Sends JSON 1.0 requests without a client library and without an event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two accounts and every operation of the service, told once for every client that can call them."""
+"""A scenario of two accounts with every operation of the service, for any client."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Scenario:
         self._invite()
         self._connect(partners)
 
-    def _control(self, path: str, **body: Any) -> Any:
+    def _admin(self, path: str, **body: Any) -> Any:
         with httpx2.Client(trust_env=False, timeout=30) as http:
             url = path if "://" in path else f"{self.url}/_emulator/{path}"
             response = http.post(url, json=body) if body else http.get(url)
@@ -46,11 +46,11 @@ class Scenario:
         return response.json()
 
     def _wait(self) -> None:
-        self._control("clock", AdvanceSeconds=60)
+        self._admin("clock", AdvanceSeconds=60)
 
     def _code(self, account: str, email: str) -> str:
         self.call(account, "SendEmailVerificationCode", {**CATALOG, "Email": email})
-        codes = self._control("codes")["Codes"]
+        codes = self._admin("codes")["Codes"]
         return next(code["Code"] for code in codes if (code["Account"], code["Email"]) == (account, email))
 
     def _become_partner(self, account: str, name: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Scenario:
         started = self.call(
             account, "StartVerification", {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
         )
-        self._control(started["VerificationResponseDetails"]["RegistrantVerificationResponse"]["CompletionUrl"])
+        self._admin(started["VerificationResponseDetails"]["RegistrantVerificationResponse"]["CompletionUrl"])
         self._wait()
         verification = self.call(account, "GetVerification", {"VerificationType": "REGISTRANT_VERIFICATION"})
         assert verification["VerificationStatus"] == "SUCCEEDED"

@@ -1,4 +1,4 @@
-"""The emulator's own interface and its time."""
+"""The admin API and the clock."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.emulator.state.clock import END, Clock, stamp
+from aiopartnercentral.emulator.state.clock import LATEST, Clock, format_timestamp
 from tests.emulator.workflows import invitation
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_time_is_told_and_moved(still, http, ada, bob):
-    url = f"{still.endpoint_url}/_emulator/clock"
+async def test_the_clock_is_read_and_moved(frozen, http, ada, bob):
+    url = f"{frozen.endpoint_url}/_emulator/clock"
     now = datetime.fromisoformat((await http.get(url)).json()["Now"])
-    assert now == still.clock.now()
+    assert now == frozen.clock.now()
     sent = await ada("CreateConnectionInvitation", **invitation(bob.account))
-    assert sent["CreatedAt"] == stamp(now)
+    assert sent["CreatedAt"] == format_timestamp(now)
     moved = (await http.post(url, json={"AdvanceSeconds": 86400.5})).json()["Now"]
-    assert datetime.fromisoformat(moved) == now + timedelta(seconds=86400.5) == still.clock.now()
+    assert datetime.fromisoformat(moved) == now + timedelta(seconds=86400.5) == frozen.clock.now()
 
 
 @pytest.mark.parametrize(
@@ -28,36 +28,36 @@ async def test_the_time_is_told_and_moved(still, http, ada, bob):
     [b"", b"{}", b"[]", b"1", b'{"AdvanceSeconds": "1"}', b'{"AdvanceSeconds": -1}', b'{"AdvanceSeconds": true}',
      b'{"AdvanceSeconds": 1e300}', b'{"AdvanceSeconds": 1e12}', b"\xff", b"[" * 200_000],
 )  # fmt: skip
-async def test_what_is_no_move_of_the_time_is_refused_and_moves_nothing(body, still, http):
-    before = still.clock.now()
-    response = await http.post(f"{still.endpoint_url}/_emulator/clock", content=body)
+async def test_a_wrong_move_of_the_clock_is_refused(body, frozen, http):
+    before = frozen.clock.now()
+    response = await http.post(f"{frozen.endpoint_url}/_emulator/clock", content=body)
     assert response.status_code == 400
     assert "AdvanceSeconds" in response.json()["Message"]
-    assert still.clock.now() == before
+    assert frozen.clock.now() == before
 
 
-async def test_codes_are_told_instead_of_sent(still, http, ada):
+async def test_codes_are_listed_instead_of_sent(frozen, http, ada):
     await ada("SendEmailVerificationCode", Catalog="Sandbox", Email="ada@byron.example")
-    (told,) = (await http.get(f"{still.endpoint_url}/_emulator/codes")).json()["Codes"]
-    (sent,) = still.codes
+    (told,) = (await http.get(f"{frozen.endpoint_url}/_emulator/codes")).json()["Codes"]
+    (sent,) = frozen.codes
     assert told == {
         "Account": ada.account,
         "Catalog": "Sandbox",
         "Email": "ada@byron.example",
         "Code": sent.code,
-        "ExpiresAt": stamp(sent.expires_at),
+        "ExpiresAt": format_timestamp(sent.expires_at),
     }
     assert sent.code not in repr(sent)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "nothing"), ("DELETE", "clock"), ("GET", "verifications/x")])
-async def test_there_is_nothing_else(method, path, still, http):
-    response = await http.request(method, f"{still.endpoint_url}/_emulator/{path}")
+async def test_other_paths_are_not_found(method, path, frozen, http):
+    response = await http.request(method, f"{frozen.endpoint_url}/_emulator/{path}")
     assert response.status_code == 404
     assert response.headers["x-amzn-requestid"]
 
 
-def test_time_goes_on_unless_it_is_held():
+def test_the_clock_runs_unless_it_is_stopped():
     ticks = 5.0
     start = datetime(2026, 1, 1, tzinfo=UTC)
     running, held = Clock(start, tick=lambda: ticks), Clock(start, running=False, tick=lambda: ticks)
@@ -70,15 +70,15 @@ def test_time_goes_on_unless_it_is_held():
     assert held.now() - start == timedelta(seconds=1)
 
 
-def test_time_ends_with_the_calendar():
+def test_the_clock_stops_at_the_end_of_the_calendar():
     ticks = 0.0
     clock = Clock(tick=lambda: ticks)
-    last = clock.advance(END - clock.now())
+    last = clock.advance(LATEST - clock.now())
     ticks = 1.0
-    assert clock.now() == last == END  # what is written down later would be refused at the next start
+    assert clock.now() == last == LATEST  # what is written down later would be refused at the next start
 
 
-def test_impossible_times():
+def test_wrong_times_are_refused():
     with pytest.raises(ValueError, match="time zone"):
         Clock(datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
     for by in (timedelta(seconds=-1), timedelta.max):
@@ -87,6 +87,6 @@ def test_impossible_times():
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
-def test_a_task_takes_a_time(seconds):
+def test_a_wrong_task_time_is_refused(seconds):
     with pytest.raises(ValueError, match="task_seconds"):
         Emulator(task_seconds=seconds)

@@ -1,4 +1,4 @@
-"""Signatures, as boto3 makes them, and what IAM would deny."""
+"""Signatures of boto3, and denials."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def asked(emulator, key, secret, token=None, *, change=None, region="us-ea
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
-async def test_who_signs_is_its_account(guarded, region):
+async def test_a_request_is_of_the_account_that_signed_it(guarded, region):
     assert ADA.account_id in await asked(guarded, "AKIAADA", "ada-secret", region=region)
     assert BOB.account_id in await asked(guarded, "ASIABOB", "bob-secret", "bob-token", region=region)
     assert [request.account for request in guarded.requests] == [ADA.account_id, BOB.account_id]
@@ -62,11 +62,11 @@ async def test_who_signs_is_its_account(guarded, region):
         ("AKIAADA", "ada-secret", "surplus", "UnrecognizedClientException"),
     ],
 )
-async def test_who_is_not_who_it_says_is_refused(key, secret, token, code, *, guarded):
+async def test_wrong_credentials_are_refused(key, secret, token, code, *, guarded):
     assert await asked(guarded, key, secret, token) == code
 
 
-async def test_what_was_changed_on_the_way_is_refused(guarded):
+async def test_a_request_that_was_changed_after_signing_is_refused(guarded):
     def tamper(request, **_):
         request.body = request.body.replace(b"AWS", b"Sandbox")
         request.headers["Content-Length"] = str(len(request.body))
@@ -98,7 +98,7 @@ async def test_what_was_changed_on_the_way_is_refused(guarded):
 
 
 @pytest.mark.parametrize(("minutes", "accepted"), [(-6, False), (-4, True), (4, True), (6, False)])
-async def test_a_clock_that_is_far_off_is_refused(minutes, accepted, *, guarded, monkeypatch):
+async def test_an_old_or_future_signature_is_refused(minutes, accepted, *, guarded, monkeypatch):
     now = botocore.auth.get_current_datetime
 
     def skewed(*arguments, **options) -> datetime:
@@ -109,12 +109,12 @@ async def test_a_clock_that_is_far_off_is_refused(minutes, accepted, *, guarded,
     assert answer == "InvalidSignatureException" if not accepted else ADA.account_id in answer
 
 
-async def test_moving_the_emulators_time_moves_no_signature(guarded):
+async def test_moving_the_emulators_clock_does_not_affect_signatures(guarded):
     guarded.clock.advance(timedelta(days=400))
     assert ADA.account_id in await asked(guarded, "AKIAADA", "ada-secret")
 
 
-def test_a_credential_shows_no_secret_and_has_an_account():
+def test_a_credential_hides_its_secret_and_has_an_account():
     assert "secret" not in repr(BOB)
     assert "bob-token" not in repr(BOB)
     with pytest.raises(ValueError, match="account_id"):
@@ -132,8 +132,8 @@ def test_a_credential_shows_no_secret_and_has_an_account():
         (Denial(catalog="AWS", operation="*Verification"), set()),
     ],
 )
-async def test_denials_by_catalog_operation_and_account(denial, denied, *, still, ada):
-    still.denials = [denial]
+async def test_denials_by_catalog_operation_and_account(denial, denied, *, frozen, ada):
+    frozen.denials = [denial]
     requests = [(c, o) for c in ("AWS", "Sandbox") for o in ("ListPartners", "GetConnectionPreferences")]
     seen = set()
     for catalog, operation in (*requests, ("", "GetVerification")):
@@ -145,13 +145,13 @@ async def test_denials_by_catalog_operation_and_account(denial, denied, *, still
     assert seen == denied
 
 
-async def test_a_resource_is_denied_with_its_catalog(still, ada):
+async def test_a_resource_is_denied_with_its_catalog(frozen, ada):
     arn = (await ada("GetConnectionPreferences", Catalog="AWS"))["Arn"]
-    still.denied_catalogs = ["AWS"]
+    frozen.denied_catalogs = ["AWS"]
     assert await ada.refused("ListTagsForResource", ResourceArn=arn) == "ACCESS_DENIED"
 
 
 @pytest.mark.parametrize("denial", [Denial(catalog="Sandbx"), Denial(operation="ListPartner")])
-def test_a_denial_of_nothing_is_a_slip(denial):
-    with pytest.raises(ValueError, match="which there is not"):
+def test_a_denial_that_matches_nothing_is_refused(denial):
+    with pytest.raises(ValueError, match=r"^denials\[0\]: (catalog|operation) .* matches none"):
         Emulator(denials=[denial])

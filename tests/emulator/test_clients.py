@@ -1,4 +1,4 @@
-"""The clients that people have, unmodified, against the emulator: boto3 and the AWS command line."""
+"""Unmodified clients against the emulator: boto3 and the AWS CLI."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def without_metadata(answer):
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
-async def test_boto3_lives_the_whole_life_of_two_accounts(still):
+async def test_boto3_plays_the_scenario(frozen):
     clients: dict[str, Any] = {}
 
     def call(account, operation, request):
         if account not in clients:
             session = boto3.session.Session(account, "any", region_name="us-east-1")
-            clients[account] = session.client("partnercentral-account", endpoint_url=still.endpoint_url)
+            clients[account] = session.client("partnercentral-account", endpoint_url=frozen.endpoint_url)
         method = getattr(clients[account], xform_name(operation))
         if "ClientToken" not in SERVICE_MODEL.operation_model(operation).input_shape.members:
             return method(**request)
         # What has a token is sent twice, and done once.
-        request = {"ClientToken": f"{operation}-{len(still.requests)}", **request}
+        request = {"ClientToken": f"{operation}-{len(frozen.requests)}", **request}
         answer = method(**request)
         assert without_metadata(method(**request)) == without_metadata(answer)
         return answer
@@ -49,22 +49,22 @@ async def test_boto3_lives_the_whole_life_of_two_accounts(still):
         return caught.value.response["Error"]["Code"]
 
     try:
-        await anyio.to_thread.run_sync(Scenario(still.endpoint_url, call, refuse).play)
+        await anyio.to_thread.run_sync(Scenario(frozen.endpoint_url, call, refuse).play)
     finally:
         for client in clients.values():
             client.close()
-    answered = {request.operation for request in still.requests if request.status == 200}
+    answered = {request.operation for request in frozen.requests if request.status == 200}
     assert answered == set(SERVICE_MODEL.operation_names)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("awscli") is None, reason="the AWS command line is not installed")
-async def test_the_aws_command_line_lives_the_whole_life_of_two_accounts(still, tmp_path):
+async def test_the_aws_cli_plays_the_scenario(frozen, tmp_path):
     inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
 
     def run(account, operation, request):
         command = [sys.executable, "-m", "awscli", "partnercentral-account", xform_name(operation, "-")]
-        options = ["--endpoint-url", still.endpoint_url, "--region", "us-east-1", "--output", "json"]
+        options = ["--endpoint-url", frozen.endpoint_url, "--region", "us-east-1", "--output", "json"]
         who = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "any", "NO_PROXY": "127.0.0.1"}
         return subprocess.run(
             [*command, *options, "--cli-input-json", json.dumps(request)],
@@ -84,6 +84,6 @@ async def test_the_aws_command_line_lives_the_whole_life_of_two_accounts(still, 
         assert ended.returncode > 0
         return re.search(r"\((\w+)\) when calling the (\w+) operation", ended.stderr).group(1)
 
-    await anyio.to_thread.run_sync(Scenario(still.endpoint_url, call, refuse).play)
-    answered = {request.operation for request in still.requests if request.status == 200}
+    await anyio.to_thread.run_sync(Scenario(frozen.endpoint_url, call, refuse).play)
+    answered = {request.operation for request in frozen.requests if request.status == 200}
     assert answered == set(SERVICE_MODEL.operation_names)

@@ -1,4 +1,4 @@
-"""The life of a connection, from both of its sides."""
+"""Invitations and connections, as both accounts see them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def listed(caller, catalog="AWS", **filters):
     return page["ConnectionInvitationSummaries"]
 
 
-async def test_an_invitation_is_seen_from_both_sides_and_by_nobody_else(ada, bob, caller):
+async def test_an_invitation_is_seen_by_both_accounts_and_no_other(ada, bob, caller):
     sent = await ada("CreateConnectionInvitation", **invitation(bob.account))
     received = await bob("GetConnectionInvitation", Catalog="AWS", Identifier=sent["Id"])
     assert (sent["ParticipantType"], sent["OtherParticipantIdentifier"]) == ("SENDER", bob.account)
@@ -36,7 +36,7 @@ async def test_an_invitation_is_seen_from_both_sides_and_by_nobody_else(ada, bob
     assert await bob.refused("GetConnectionInvitation", Catalog="Sandbox", Identifier=sent["Id"]) == refused
 
 
-async def test_acceptance_makes_one_connection_with_two_sides(ada, bob):
+async def test_acceptance_makes_one_connection_that_both_accounts_see(ada, bob):
     sent = await ada("CreateConnectionInvitation", **invitation(bob.account))
     answer = await bob("AcceptConnectionInvitation", Catalog="AWS", Identifier=sent["Id"], ClientToken=token())
     seen = {
@@ -58,7 +58,7 @@ async def test_acceptance_makes_one_connection_with_two_sides(ada, bob):
         assert (await one("ListConnections", Catalog="Sandbox"))["ConnectionSummaries"] == []
 
 
-async def test_a_second_type_joins_the_same_connection_and_each_ends_by_itself(ada, bob):
+async def test_a_second_type_joins_the_same_connection_and_each_is_canceled_independently(ada, bob):
     first = await connected(ada, bob)
     second = await connected(bob, ada, kind="SUBSIDIARY")
     assert first["Id"] == second["Id"]
@@ -82,7 +82,7 @@ async def test_a_second_type_joins_the_same_connection_and_each_ends_by_itself(a
     ("operation", "by_receiver", "status"),
     [("RejectConnectionInvitation", True, "REJECTED"), ("CancelConnectionInvitation", False, "CANCELED")],
 )
-async def test_what_is_answered_otherwise_is_over(operation, by_receiver, status, *, ada, bob):
+async def test_rejected_and_canceled_invitations_are_final(operation, by_receiver, status, *, ada, bob):
     answering, waiting = (bob, ada) if by_receiver else (ada, bob)
     sent = await ada("CreateConnectionInvitation", **invitation(bob.account))
     place = {"Catalog": "AWS", "Identifier": sent["Id"]}
@@ -99,12 +99,12 @@ async def test_what_is_answered_otherwise_is_over(operation, by_receiver, status
     await ada("CreateConnectionInvitation", **invitation(bob.account))
 
 
-async def test_an_invitation_expires_on_both_sides_when_its_time_is_up(ada, bob, still):
+async def test_an_invitation_expires_for_both_accounts(ada, bob, frozen):
     sent = await ada("CreateConnectionInvitation", **invitation(bob.account))
-    left = datetime.fromisoformat(sent["ExpiresAt"]) - still.clock.now()
-    still.clock.advance(left - timedelta(seconds=1))
+    left = datetime.fromisoformat(sent["ExpiresAt"]) - frozen.clock.now()
+    frozen.clock.advance(left - timedelta(seconds=1))
     assert len(await listed(bob, Status="PENDING")) == 1
-    still.clock.advance(timedelta(seconds=1))
+    frozen.clock.advance(timedelta(seconds=1))
     for one in (ada, bob):
         assert await listed(one, Status="PENDING") == []
         (expired,) = await listed(one, Status="EXPIRED")
@@ -113,18 +113,18 @@ async def test_an_invitation_expires_on_both_sides_when_its_time_is_up(ada, bob,
     assert refused == "INCOMPATIBLE_CONNECTION_INVITATION_STATE"
 
 
-async def test_the_seeded_invitations_expire_each_at_its_time(owner, still):
+async def test_seeded_invitations_expire(owner, frozen):
     pending = await listed(owner, Status="PENDING")
     assert pending
     half = sorted(item["ExpiresAt"] for item in pending)[len(pending) // 2]
-    still.clock.advance(datetime.fromisoformat(half) - still.clock.now())
+    frozen.clock.advance(datetime.fromisoformat(half) - frozen.clock.now())
     assert await listed(owner, Status="PENDING") == [item for item in pending if item["ExpiresAt"] > half]
-    still.clock.advance(timedelta(days=20))
+    frozen.clock.advance(timedelta(days=20))
     assert await listed(owner, Status="PENDING") == []
     assert {item["Id"] for item in pending} <= {item["Id"] for item in await listed(owner, Status="EXPIRED")}
 
 
-async def test_seeded_items_live_on(owner):
+async def test_seeded_items_can_be_changed(owner):
     everything = (await owner("ListConnections", Catalog="AWS"))["ConnectionSummaries"]
     one = next(item for item in everything if item["ConnectionTypes"].get("SUBSIDIARY", {}).get("Status") == "ACTIVE")
     end = {"Catalog": "AWS", "Identifier": one["Id"], "ConnectionType": "SUBSIDIARY", "Reason": ""}
@@ -144,7 +144,7 @@ async def test_seeded_items_live_on(owner):
     assert await listed(owner, Status="PENDING") == []
 
 
-async def test_the_participant_behind_a_seeded_connection_can_be_invited_by_its_profile(owner):
+async def test_the_participant_of_a_seeded_connection_can_be_invited_by_its_profile(owner):
     everything = (await owner("ListConnections", Catalog="AWS"))["ConnectionSummaries"]
     profile, account, free = next(
         (kind["OtherParticipant"]["PartnerProfile"]["Id"], item["OtherParticipantAccountId"], missing)
@@ -163,7 +163,7 @@ async def test_the_participant_behind_a_seeded_connection_can_be_invited_by_its_
     )
 
 
-async def test_an_invitation_that_cannot_be(ada, bob):
+async def test_wrong_invitations_are_refused(ada, bob):
     nobody = await ada.refused("CreateConnectionInvitation", **invitation("pprofile-0000000000000"))
     assert nobody == "RECEIVER_PROFILE_NOT_FOUND"
     itself = await ada.refused("CreateConnectionInvitation", **invitation(ada.account))
@@ -179,9 +179,9 @@ async def test_an_invitation_that_cannot_be(ada, bob):
         assert again == "DUPLICATE_CONNECTION"
 
 
-async def test_partners_are_invited_and_shown_by_their_profiles(ada, bob, still, http):
-    ours = await partner(ada, still, http, name="Ours")
-    theirs = await partner(bob, still, http, name="Theirs")
+async def test_partners_are_invited_and_shown_by_their_profiles(ada, bob, frozen, http):
+    ours = await partner(ada, frozen, http, name="Ours")
+    theirs = await partner(bob, frozen, http, name="Theirs")
     profile = theirs["Profile"]["ProfileId"]
     sent = await ada("CreateConnectionInvitation", **invitation(profile))
     assert sent["OtherParticipantIdentifier"] == profile
@@ -194,7 +194,7 @@ async def test_partners_are_invited_and_shown_by_their_profiles(ada, bob, still,
     assert kind["OtherParticipant"]["PartnerProfile"] == {"Id": ours["Profile"]["ProfileId"], "Name": "Ours"}
 
 
-async def test_preferences_say_who_may_invite(ada, bob, caller):
+async def test_preferences_limit_who_may_invite(ada, bob, caller):
     async def prefer(access, *excluded):
         before = await bob("GetConnectionPreferences", Catalog="AWS")
         more = {"ExcludedParticipantIdentifiers": list(excluded)} if excluded else {}
@@ -216,7 +216,7 @@ async def test_preferences_say_who_may_invite(ada, bob, caller):
     await ada("CreateConnectionInvitation", **invitation(bob.account))
 
 
-async def test_preferences_are_changed_by_who_has_seen_the_latest(bob):
+async def test_preferences_are_changed_with_the_latest_revision_only(bob):
     before = await bob("GetConnectionPreferences", Catalog="AWS")
     change = {"Catalog": "AWS", "AccessType": "DENY_ALL", "Revision": before["Revision"]}
     await bob("UpdateConnectionPreferences", **change)
@@ -231,8 +231,8 @@ async def test_preferences_are_changed_by_who_has_seen_the_latest(bob):
         assert field == {("ExcludedParticipantIdentifiers", code)}
 
 
-async def test_there_can_be_only_so_many(http):
-    quotas = Quotas(active_connections=1, open_invitations=2, invitations_a_day=3)
+async def test_quotas_limit_invitations_and_connections(http):
+    quotas = Quotas(active_connections=1, open_invitations=2, invitations_per_day=3)
     async with Emulator({"AWS": 0, "Sandbox": 0}, clock=Clock(running=False), quotas=quotas) as emulator:
         ada, *others = [Caller(f"{n:012d}", emulator.endpoint_url, http) for n in range(1, 6)]
         sent = [await ada("CreateConnectionInvitation", **invitation(other.account)) for other in others[:2]]
@@ -252,7 +252,7 @@ async def test_there_can_be_only_so_many(http):
         await ada("CreateConnectionInvitation", **invitation(others[3].account))
 
 
-async def test_pages_stay_put_while_items_come_and_go(caller):
+async def test_pages_do_not_shift_while_items_change(caller):
     ada = caller("111111111111")
     others = [caller(f"{number:012d}") for number in range(20)]
     sent = [await ada("CreateConnectionInvitation", **invitation(other.account)) for other in others[:10]]

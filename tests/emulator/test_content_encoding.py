@@ -42,7 +42,7 @@ def nothing_logged(caplog):
     ],
 )
 @pytest.mark.usefixtures("nothing_logged")
-async def test_a_packed_body_is_unpacked_or_refused_as_anything_else(encoding, pack, status, emulator, post):
+async def test_an_encoded_body_is_decoded_or_refused(encoding, pack, status, emulator, post):
     content = pack(json.dumps(PAGE).encode())
     answer = await post(emulator.endpoint_url, "ListConnections", content, **{"Content-Encoding": encoding})
     assert answer.status_code == status
@@ -52,7 +52,7 @@ async def test_a_packed_body_is_unpacked_or_refused_as_anything_else(encoding, p
     assert emulator.requests[-1].status == status
 
 
-async def test_a_packed_body_is_signed_as_it_is_sent(http):
+async def test_an_encoded_body_is_signed_as_it_is_sent(http):
 
     known = {"AKID": Credential("secret", "111122223333")}
     async with Emulator({"AWS": 5}, credentials=known) as emulator:

@@ -1,4 +1,4 @@
-"""The pages for people, as a browser shows them, reads them out and follows the keyboard."""
+"""The dashboard in a browser: looks, accessibility, keyboard."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_recent_requests_show_up(browser, url):
     assert cells[:4] == ["GetProfileVisibility", "Sandbox", BOB, "400"]
 
 
-def test_every_page_has_a_title_of_its_own_and_its_style_and_no_complaint(browser, url):
+def test_every_page_has_its_own_title_and_style_and_no_console_errors(browser, url):
     browser.complaints()
     titles = set()
     for page in PAGES:
@@ -68,7 +68,7 @@ def test_every_page_has_a_title_of_its_own_and_its_style_and_no_complaint(browse
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_screen_reader_finds_its_way(browser, url, page):
+def test_screen_readers_can_navigate(browser, url, page):
     browser.open(url + page)
     tree = browser.tree()
     roles = [role for role, *_ in tree]
@@ -114,7 +114,7 @@ def test_the_skip_link_goes_to_the_content(browser, url):
     assert browser.focused()["name"] == "Accounts and catalogs"
 
 
-def test_a_link_leads_from_a_number_to_what_it_counts(browser, url):
+def test_counts_link_to_their_items(browser, url):
     browser.open(url)
     browser.driver.find_element("css selector", f"a[aria-label='1 invitations of {ADA} in AWS']").send_keys(ENTER)
     assert browser.driver.current_url == f"{url}/accounts/{ADA}/AWS/invitations"
@@ -122,7 +122,7 @@ def test_a_link_leads_from_a_number_to_what_it_counts(browser, url):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_what_is_behind_it(browser, url, scheme):
+def test_text_has_enough_contrast(browser, url, scheme):
     paper = set()
     for page in PAGES:
         browser.open(url + page, scheme=scheme)

@@ -22,7 +22,7 @@ def test_the_example_runs_and_connects_two_accounts():
     assert (done.stdout, done.stderr) == ("111122223333\n", "")
 
 
-def test_the_faults_of_program_and_file_are_the_same_and_can_be(tmp_path):
+def test_the_faults_of_program_and_file_are_equal_and_valid(tmp_path):
     (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     file = tmp_path / "faults.toml"
     file.write_text(text, encoding="utf-8")
@@ -34,7 +34,7 @@ def test_the_faults_of_program_and_file_are_the_same_and_can_be(tmp_path):
     assert Emulator(faults=read).faults == tuple(read)
 
 
-def test_every_kind_of_fault_is_told_with_its_keys():
+def test_every_kind_of_fault_is_documented_with_its_keys():
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| ([^|]*)\|", PAGE, re.MULTILINE)
     told = {kind: (name, re.findall(r"`(\w+)`", keys)) for kind, name, keys in rows}
     assert told.keys() == KINDS.keys()

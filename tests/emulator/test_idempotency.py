@@ -1,4 +1,4 @@
-"""Idempotency tokens: the same again is done once."""
+"""Idempotency tokens: a repeated request is executed once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.emulator.workflows import invitation, token
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_same_request_again_is_answered_alike_and_done_once(ada, bob):
+async def test_a_repeated_request_gets_the_same_response_and_is_executed_once(ada, bob):
     request = invitation(bob.account)
     first = await ada("CreateConnectionInvitation", **request)
     place = {"Catalog": "AWS", "Identifier": first["Id"], "ClientToken": token()}
@@ -44,16 +44,16 @@ async def test_a_token_belongs_to_its_account_and_operation(ada, bob, caller):
         await carol(operation, Catalog="AWS", Identifier=item["Id"], ClientToken=request["ClientToken"])
 
 
-async def test_what_failed_may_be_tried_again_with_the_same_token(ada, bob):
+async def test_a_failed_request_can_be_retried_with_the_same_token(ada, bob):
     request = invitation("pprofile-0000000000000")
     assert await ada.refused("CreateConnectionInvitation", **request) == "RECEIVER_PROFILE_NOT_FOUND"
     await ada("CreateConnectionInvitation", **(request | {"ReceiverIdentifier": bob.account}))
 
 
-async def test_a_token_is_forgotten_after_a_day(ada, bob, still):
+async def test_a_token_is_forgotten_after_a_day(ada, bob, frozen):
     request = invitation(bob.account)
     first = await ada("CreateConnectionInvitation", **request)
-    still.clock.advance(timedelta(hours=23))
+    frozen.clock.advance(timedelta(hours=23))
     assert await ada("CreateConnectionInvitation", **request) == first
-    still.clock.advance(timedelta(hours=1))
+    frozen.clock.advance(timedelta(hours=1))
     assert await ada.refused("CreateConnectionInvitation", **request) == "DUPLICATE_CONNECTION_INVITATION"

@@ -1,4 +1,4 @@
-"""Starting, faults on demand, and leaving nothing behind."""
+"""Options, start and shutdown: nothing is left behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.emulator.state.rate_limit import TokenBucket
+from aiopartnercentral.emulator.state.quotas import TokenBucket
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,7 @@ async def test_it_can_run_again_but_not_twice_at_once(post):
     emulator = Emulator()
     for _ in range(2):
         async with emulator:
-            with pytest.raises(RuntimeError, match="already runs"):
+            with pytest.raises(RuntimeError, match="already running"):
                 await emulator.__aenter__()
             assert (await post(emulator.endpoint_url, "ListPartners", {"Catalog": "AWS"})).status_code == 200
     assert len(emulator.requests) == 2
@@ -72,7 +72,7 @@ async def test_a_port_in_use_is_an_oserror_that_names_it():
 
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_on_trio_it_says_what_it_needs():
+async def test_on_trio_it_asks_for_asyncio():
     with pytest.raises(RuntimeError, match="asyncio"):
         await Emulator().__aenter__()
 
@@ -80,26 +80,26 @@ async def test_on_trio_it_says_what_it_needs():
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        ({"catalogs": {"A-1": 1}}, "letters"),
-        ({"catalogs": {"": 1}}, "letters"),
-        ({"catalogs": {"AWS": -1}}, "AWS"),
+        ({"catalogs": {"A-1": 1}}, "^catalogs key must be 1 to 64 ASCII letters$"),
+        ({"catalogs": {"": 1}}, "^catalogs key must not be empty$"),
+        ({"catalogs": {"AWS": -1}}, r"^catalogs\['AWS'\] must be an integer from 0 to 60466176, not -1$"),
         ({"latency": -1.0}, "latency"),
         ({"latency": float("nan")}, "latency"),
         ({"requests_per_second": 0}, "requests_per_second"),
         ({"account_id": "12"}, "account_id"),
-        ({"catalogs": {"AWS": 5.5}}, "whole numbers, not AWS to 5.5"),
-        ({"catalogs": {"AWS": True}}, "whole numbers"),
-        ({"catalogs": ["AWS"]}, "must map names to numbers of connections, not be of type list"),
-        ({"denied_catalogs": "AWS"}, "a collection of catalog names, not one string"),
-        ({"denied_catalogs": ["Sandbx"]}, "'Sandbx', which is none of the catalogs AWS, Sandbox"),
+        ({"catalogs": {"AWS": 5.5}}, r"^catalogs\['AWS'\] must be an integer from 0 to 60466176, not a float$"),
+        ({"catalogs": {"AWS": True}}, r"^catalogs\['AWS'\] must be an integer from 0 to 60466176, not a boolean$"),
+        ({"catalogs": ["AWS"]}, "^catalogs must be a mapping of catalog names to numbers of connections, not a list$"),
+        ({"denied_catalogs": "AWS"}, "^denied_catalogs must be a collection of catalog names, not a string$"),
+        ({"denied_catalogs": ["Sandbx"]}, r"^denied_catalogs\[0\] must be 'AWS' or 'Sandbox', not 'Sandbx'$"),
     ],
 )
-def test_impossible_arguments_are_refused_at_once(arguments, match):
+def test_wrong_arguments_are_refused_at_once(arguments, match):
     with pytest.raises((ValueError, TypeError), match=match):
         Emulator(**arguments)
 
 
-async def test_latency_holds_every_answer_back_and_in_flight_counts_them(post):
+async def test_latency_delays_every_response_and_in_flight_counts_them(post):
     async with Emulator() as emulator:
         emulator.latency = 0.2
         began = time.monotonic()
@@ -112,7 +112,7 @@ async def test_latency_holds_every_answer_back_and_in_flight_counts_them(post):
         assert emulator.in_flight == 0
 
 
-async def test_a_client_that_leaves_is_no_longer_in_flight(post):
+async def test_a_client_that_disconnects_is_no_longer_in_flight(post):
     async with Emulator(latency=3600) as emulator:
         with anyio.CancelScope() as scope:
             async with anyio.create_task_group() as group:
@@ -123,7 +123,7 @@ async def test_a_client_that_leaves_is_no_longer_in_flight(post):
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-async def test_the_end_does_not_wait_for_held_back_answers(cancelled, post):
+async def test_shutdown_does_not_wait_for_delayed_responses(cancelled, post):
     answers = []
 
     async def ask(url):
@@ -150,7 +150,7 @@ async def drained(stream):
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-async def test_the_end_does_not_wait_for_a_client_that_is_silent_or_idle(cancelled):
+async def test_shutdown_does_not_wait_for_silent_or_idle_clients(cancelled):
     with anyio.fail_after(20):
         with anyio.CancelScope() as scope:
             async with Emulator() as emulator:
@@ -203,7 +203,7 @@ def cancel_as_asyncio(turns):
 
 
 @pytest.mark.parametrize("cancel", [cancel_as_anyio, cancel_as_asyncio])
-async def test_cancelled_at_any_turn_nothing_is_left_listening(cancel):
+async def test_cancelled_at_any_point_nothing_is_left_listening(cancel):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
@@ -220,7 +220,7 @@ async def test_cancelled_at_any_turn_nothing_is_left_listening(cancel):
     assert ended
 
 
-async def test_beyond_the_rate_there_is_throttling(in_thread):
+async def test_requests_beyond_the_rate_limit_are_throttled(in_thread):
     async with Emulator(requests_per_second=0.001) as emulator:
 
         def job(client):
@@ -238,7 +238,7 @@ async def test_beyond_the_rate_there_is_throttling(in_thread):
         await in_thread(emulator.endpoint_url, lambda client: client.list_partners(Catalog="AWS"))
 
 
-def test_the_allowance_refills_steadily_and_holds_one_second():
+def test_the_token_bucket_refills_steadily_and_holds_one_second():
     now = 0.0
     bucket = TokenBucket(4, clock=lambda: now)
     assert [bucket.take() for _ in range(5)] == [True] * 4 + [False]

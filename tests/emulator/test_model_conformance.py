@@ -1,4 +1,4 @@
-"""Every answer against the model, by a walk that shares no code with the emulator's validator."""
+"""Every response conforms to the model, by an oracle that shares no code with the emulator's validator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.emulator.conformance import SERVICE_MODEL, assert_conforms
 pytestmark = pytest.mark.anyio
 
 
-def test_the_walk_finds_what_does_not_conform():
+def test_the_oracle_finds_violations():
     shape = SERVICE_MODEL.shape_for("ConnectionSummary")
     good = {
         "Catalog": "AWS",
@@ -41,7 +41,7 @@ LISTS = {
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("catalog", ["AWS", "Sandbox"])
-async def test_every_answer_about_the_seeded_data_conforms(catalog, seed, post):
+async def test_every_response_about_the_seeded_data_conforms(catalog, seed, post):
     async with Emulator({"AWS": 730, "Sandbox": 9}, seed=seed) as emulator:
 
         async def ask(operation, **request):

@@ -1,4 +1,4 @@
-"""What the operations answer, seen by boto3's stock client."""
+"""The responses of the operations, as boto3's stock client gets them."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ async def test_a_full_last_page_has_no_token(connections, pages, in_thread):
             emulator.endpoint_url, lambda client: collect(client, "list_connections", Catalog="AWS")
         )
         assert (len(items), len(emulator.requests)) == (connections, pages)
-        assert [request.page_token_given for request in emulator.requests] == [False, True][:pages]
+        assert [request.has_page_token for request in emulator.requests] == [False, True][:pages]
 
 
-async def test_the_data_has_everything_a_client_must_cope_with(emulator, in_thread):
+async def test_the_data_has_every_case_that_a_client_must_handle(emulator, in_thread):
     def job(client):
         return collect(client, "list_connections", Catalog="AWS"), collect(
             client, "list_connection_invitations", Catalog="AWS"
@@ -138,7 +138,7 @@ async def test_invitations_are_filtered_by_everything_at_once(in_thread):
         await in_thread(emulator.endpoint_url, job)
 
 
-async def test_get_tells_more_than_list_and_never_something_else(emulator, in_thread):
+async def test_get_returns_more_than_list_and_never_contradicts_it(emulator, in_thread):
     def job(client):
         for catalog in ("AWS", "Sandbox"):
             for summary in collect(client, "list_connections", Catalog=catalog):
@@ -163,7 +163,7 @@ async def test_get_tells_more_than_list_and_never_something_else(emulator, in_th
     await in_thread(emulator.endpoint_url, job)
 
 
-async def test_an_accepted_invitation_leads_to_its_connection(emulator, in_thread):
+async def test_an_accepted_invitation_has_its_connection(emulator, in_thread):
     def job(client):
         accepted = collect(client, "list_connection_invitations", Catalog="AWS", Status="ACCEPTED")
         assert accepted
@@ -192,7 +192,7 @@ async def test_an_accepted_invitation_leads_to_its_connection(emulator, in_threa
         ("get_profile_visibility", "list_partners", "partner-0000000000000", "PARTNER_NOT_FOUND"),
     ],
 )  # fmt: skip
-async def test_what_is_not_there_is_not_found(operation, listing, identifier, reason, *, emulator, in_thread):
+async def test_missing_items_are_not_found(operation, listing, identifier, reason, *, emulator, in_thread):
     def job(client):
         of_another_catalog = collect(client, listing, Catalog="Sandbox")[0]["Id"]
         for unknown in (identifier, of_another_catalog):
@@ -212,7 +212,7 @@ async def test_a_partner_is_not_found_by_an_arn_of_another_account(emulator, in_
     await in_thread(emulator.endpoint_url, job)
 
 
-async def test_a_token_is_good_again_and_again_but_only_for_its_own_list(emulator, in_thread):
+async def test_a_page_token_can_be_reused_but_only_for_its_own_listing(emulator, in_thread):
     def job(client):
         first = client.list_connections(Catalog="AWS", MaxResults=10)
         token = first["NextToken"]

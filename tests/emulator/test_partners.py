@@ -24,7 +24,7 @@ def completion_url(answer):
     return answer["VerificationResponseDetails"]["RegistrantVerificationResponse"]["CompletionUrl"]
 
 
-async def test_a_business_is_verified_by_itself_after_a_while(ada, bob, still):
+async def test_a_business_is_verified_by_itself_after_a_while(ada, bob, frozen):
     kind = {"VerificationType": "BUSINESS_VERIFICATION"}
     assert await ada.refused("GetVerification", **kind) == "VERIFICATION_NOT_FOUND"
     begin = {"VerificationDetails": {"BusinessVerificationDetails": BUSINESS}}
@@ -32,42 +32,42 @@ async def test_a_business_is_verified_by_itself_after_a_while(ada, bob, still):
     assert (started["VerificationStatus"], "CompletedAt" in started) == ("IN_PROGRESS", False)
     assert await ada("GetVerification", **kind) == started
     assert await ada.refused("StartVerification", **begin) == "VERIFICATION_ALREADY_IN_PROGRESS"
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     verified = await ada("GetVerification", **kind)
     assert (verified["VerificationStatus"], "CompletedAt" in verified) == ("SUCCEEDED", True)
     assert await ada.refused("StartVerification", **begin) == "ACCOUNT_ALREADY_VERIFIED"
     assert await bob.refused("GetVerification", **kind) == "VERIFICATION_NOT_FOUND"
 
 
-async def test_a_business_that_no_register_has_is_rejected_and_can_try_again(ada, still):
+async def test_a_business_that_no_register_has_is_rejected_and_can_try_again(ada, frozen):
     unknown = {"BusinessVerificationDetails": BUSINESS | {"RegistrationId": "000-0"}}
     await ada("StartVerification", VerificationDetails=unknown)
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     rejected = await ada("GetVerification", VerificationType="BUSINESS_VERIFICATION")
     assert rejected["VerificationStatus"] == "REJECTED"
     assert rejected["VerificationStatusReason"]
     await ada("StartVerification", VerificationDetails={"BusinessVerificationDetails": BUSINESS})
 
 
-async def test_a_registrant_is_verified_after_opening_the_completion_url(ada, still, http):
+async def test_a_registrant_is_verified_after_opening_the_completion_url(ada, frozen, http):
     kind = {"VerificationType": "REGISTRANT_VERIFICATION"}
     begin = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
     started = await ada("StartVerification", **begin)
-    still.clock.advance(timedelta(hours=1))
+    frozen.clock.advance(timedelta(hours=1))
     assert (await ada("GetVerification", **kind))["VerificationStatus"] == "PENDING_CUSTOMER_ACTION"
     assert await ada.refused("StartVerification", **begin) == "VERIFICATION_ALREADY_IN_PROGRESS"
     assert (await http.get(completion_url(started))).json() == {"VerificationStatus": "IN_PROGRESS"}
     assert (await ada("GetVerification", **kind))["VerificationStatus"] == "IN_PROGRESS"
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     assert (await http.get(completion_url(started))).json() == {"VerificationStatus": "SUCCEEDED"}
     assert (await ada("GetVerification", **kind))["VerificationStatus"] == "SUCCEEDED"
     assert await ada.refused("StartVerification", **begin) == "ACCOUNT_ALREADY_VERIFIED"
 
 
-async def test_a_completion_url_that_nobody_opens_in_time_fails_the_verification(ada, still, http):
+async def test_a_completion_url_that_nobody_opens_in_time_fails_the_verification(ada, frozen, http):
     begin = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
     first = await ada("StartVerification", **begin)
-    still.clock.advance(timedelta(hours=24))
+    frozen.clock.advance(timedelta(hours=24))
     failed = await ada("GetVerification", VerificationType="REGISTRANT_VERIFICATION")
     assert failed["VerificationStatus"] == "FAILED"
     assert (
@@ -85,18 +85,18 @@ async def test_what_is_to_be_verified_must_be_said(ada):
     assert refused == {("VerificationDetails", "REQUIRED_FIELD_MISSING")}
 
 
-async def test_who_is_not_verified_cannot_be_a_partner(ada, still, http):
+async def test_who_is_not_verified_cannot_be_a_partner(ada, frozen, http):
     async def refused(**more):
-        fresh = await code(ada, still)
+        fresh = await code(ada, frozen)
         return await ada.refused("CreatePartner", Catalog="AWS", EmailVerificationCode=fresh, **(REGISTRATION | more))
 
     assert await refused() == {"INCOMPATIBLE_KNOW_YOUR_BUSINESS_STATUS", "INCOMPATIBLE_IDENTITY_VERIFICATION_STATUS"}
-    await verified(ada, still, http)
+    await verified(ada, frozen, http)
     assert await refused(LegalName="Somebody else") == {"INCOMPATIBLE_LEGAL_NAME"}
 
 
-async def test_a_partner_is_in_one_catalog_and_belongs_to_one_account(ada, bob, still, http):
-    made = await partner(ada, still, http, Tags=[{"Key": "team", "Value": "engines"}])
+async def test_a_partner_is_in_one_catalog_and_belongs_to_one_account(ada, bob, frozen, http):
+    made = await partner(ada, frozen, http, Tags=[{"Key": "team", "Value": "engines"}])
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
     got = await ada("GetPartner", **place)
     assert got == {name: value for name, value in made.items() if name != "AllianceLeadContact"}
@@ -107,48 +107,48 @@ async def test_a_partner_is_in_one_catalog_and_belongs_to_one_account(ada, bob, 
     for one, elsewhere in ((ada, "Sandbox"), (bob, "AWS")):
         assert await one.refused("GetPartner", Catalog=elsewhere, Identifier=made["Id"]) == "PARTNER_NOT_FOUND"
         assert (await one("ListPartners", Catalog=elsewhere))["PartnerSummaryList"] == []
-    again = {**REGISTRATION, "Catalog": "AWS", "EmailVerificationCode": await code(ada, still)}
+    again = {**REGISTRATION, "Catalog": "AWS", "EmailVerificationCode": await code(ada, frozen)}
     assert await ada.refused("CreatePartner", **again) == "DUPLICATE_PARTNER"
-    await partner(ada, still, http, catalog="Sandbox")
-    await verified(bob, still, http)
-    again["EmailVerificationCode"] = await code(bob, still)
+    await partner(ada, frozen, http, catalog="Sandbox")
+    await verified(bob, frozen, http)
+    again["EmailVerificationCode"] = await code(bob, frozen)
     assert await bob.refused("CreatePartner", **again) == "DUPLICATE_PARTNER"
 
 
-async def test_a_code_is_good_once_for_its_address_and_for_a_while(ada, still, http):
-    await verified(ada, still, http)
+async def test_a_code_is_good_once_for_its_address_and_for_a_while(ada, frozen, http):
+    await verified(ada, frozen, http)
     wrong = {("EmailVerificationCode", "INVALID_VALUE")}
 
     async def refused(one, number):
         return await one.refused("CreatePartner", **REGISTRATION, Catalog="AWS", EmailVerificationCode=number)
 
-    first = await code(ada, still)
-    second = await code(ada, still)
-    other = await code(ada, still, email="other@byron.example")
+    first = await code(ada, frozen)
+    second = await code(ada, frozen)
+    other = await code(ada, frozen, email="other@byron.example")
     assert first != second
     for number in (first, other):
         assert await refused(ada, number) == wrong
-    still.clock.advance(timedelta(minutes=15))
+    frozen.clock.advance(timedelta(minutes=15))
     assert await refused(ada, second) == wrong
-    assert still.codes == []
-    third = await code(ada, still)
+    assert frozen.codes == []
+    third = await code(ada, frozen)
     made = await ada("CreatePartner", **REGISTRATION, Catalog="AWS", EmailVerificationCode=third)
     change = {"Catalog": "AWS", "Identifier": made["Id"], "AllianceLeadContact": CONTACT}
     assert await ada.refused("PutAllianceLeadContact", **change, EmailVerificationCode=third) == wrong
 
 
-async def test_only_so_many_codes_go_to_one_address_a_day(ada, still):
+async def test_only_so_many_codes_go_to_one_address_a_day(ada, frozen):
     for _ in range(5):
-        await code(ada, still)
+        await code(ada, frozen)
     refused = await ada.refused("SendEmailVerificationCode", Catalog="AWS", Email=CONTACT["Email"])
     assert refused == "LIMIT_EXCEEDED_NUMBER_OF_EMAIL"
-    await code(ada, still, email="other@byron.example")
-    still.clock.advance(timedelta(days=1))
-    await code(ada, still)
+    await code(ada, frozen, email="other@byron.example")
+    frozen.clock.advance(timedelta(days=1))
+    await code(ada, frozen)
 
 
-async def test_a_contact_is_replaced_and_another_address_verified(ada, still, http):
-    made = await partner(ada, still, http)
+async def test_a_contact_is_replaced_and_another_address_verified(ada, frozen, http):
+    made = await partner(ada, frozen, http)
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
     promoted = CONTACT | {"BusinessTitle": "Programmer"}
     await ada("PutAllianceLeadContact", **place, AllianceLeadContact=promoted)
@@ -156,13 +156,13 @@ async def test_a_contact_is_replaced_and_another_address_verified(ada, still, ht
     moved = promoted | {"Email": "ada@engines.example"}
     wrong = {("EmailVerificationCode", "INVALID_VALUE")}
     assert await ada.refused("PutAllianceLeadContact", **place, AllianceLeadContact=moved) == wrong
-    number = await code(ada, still, email=moved["Email"])
+    number = await code(ada, frozen, email=moved["Email"])
     await ada("PutAllianceLeadContact", **place, AllianceLeadContact=moved, EmailVerificationCode=number)
     assert (await ada("GetAllianceLeadContact", **place))["AllianceLeadContact"] == moved
 
 
-async def test_visibility_is_set_a_few_times_a_day(ada, still, http):
-    made = await partner(ada, still, http)
+async def test_visibility_is_set_a_few_times_a_day(ada, frozen, http):
+    made = await partner(ada, frozen, http)
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
     assert (await ada("GetProfileVisibility", **place))["Visibility"] == "PRIVATE"
     for visibility in ("PUBLIC", "PRIVATE", "PUBLIC", "PRIVATE", "PUBLIC"):
@@ -171,12 +171,12 @@ async def test_visibility_is_set_a_few_times_a_day(ada, still, http):
         assert (answer["Visibility"], answer["ProfileId"]) == (visibility, made["Profile"]["ProfileId"])
     refused = await ada.refused("PutProfileVisibility", **place, Visibility="PUBLIC")
     assert refused == "LIMIT_EXCEEDED_NUMBER_OF_PROFILE_VISIBILITY_UPDATE_PER_DAY"
-    still.clock.advance(timedelta(days=1))
+    frozen.clock.advance(timedelta(days=1))
     await ada("PutProfileVisibility", **place, Visibility="PRIVATE")
 
 
-async def test_domains_come_and_go(ada, bob, still, http):
-    made, theirs = await partner(ada, still, http, name="Ours"), await partner(bob, still, http, name="Theirs")
+async def test_domains_come_and_go(ada, bob, frozen, http):
+    made, theirs = await partner(ada, frozen, http, name="Ours"), await partner(bob, frozen, http, name="Theirs")
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
 
     async def associate(one, where, email):
@@ -184,7 +184,7 @@ async def test_domains_come_and_go(ada, bob, still, http):
             "Catalog": "AWS",
             "Identifier": where["Id"],
             "Email": email,
-            "EmailVerificationCode": await code(one, still, email=email),
+            "EmailVerificationCode": await code(one, frozen, email=email),
         }
 
     operation = "AssociateAwsTrainingCertificationEmailDomain"
@@ -220,8 +220,8 @@ async def test_a_partner_has_only_so_many_domains(http):
                 await ada(operation, **request)
 
 
-async def test_a_profile_is_updated_while_time_passes(ada, still, http):
-    made = await partner(ada, still, http)
+async def test_a_profile_is_updated_while_time_passes(ada, frozen, http):
+    made = await partner(ada, frozen, http)
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
     assert await ada.refused("GetProfileUpdateTask", **place) == "PARTNER_PROFILE_TASK_NOT_FOUND"
     started = await ada("StartProfileUpdateTask", **place, TaskDetails=PROFILE)
@@ -229,7 +229,7 @@ async def test_a_profile_is_updated_while_time_passes(ada, still, http):
     assert await ada("GetProfileUpdateTask", **place) == started
     assert await ada.refused("StartProfileUpdateTask", **place, TaskDetails=PROFILE) == "INCOMPATIBLE_PROFILE_STATE"
     assert (await ada("GetPartner", **place))["Profile"] == made["Profile"]
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     ended = await ada("GetProfileUpdateTask", **place)
     assert (ended["Status"], "EndedAt" in ended) == ("SUCCEEDED", True)
     profile = (await ada("GetPartner", **place))["Profile"]
@@ -238,22 +238,22 @@ async def test_a_profile_is_updated_while_time_passes(ada, still, http):
     assert await ada.refused("CancelProfileUpdateTask", **end) == "INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE"
 
 
-async def test_a_canceled_update_changes_nothing(ada, still, http):
-    made = await partner(ada, still, http)
+async def test_a_canceled_update_changes_nothing(ada, frozen, http):
+    made = await partner(ada, frozen, http)
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
     started = await ada("StartProfileUpdateTask", **place, TaskDetails=PROFILE)
     other = await ada.refused("CancelProfileUpdateTask", **place, TaskId="pprofiletask-0000000000000")
     assert other == "PARTNER_PROFILE_TASK_NOT_FOUND"
     canceled = await ada("CancelProfileUpdateTask", **place, TaskId=started["TaskId"])
     assert canceled["Status"] == "CANCELED"
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     assert await ada("GetProfileUpdateTask", **place) == canceled
     assert (await ada("GetPartner", **place))["Profile"] == made["Profile"]
 
 
-async def test_an_update_that_the_service_turns_down_says_why(ada, bob, still, http):
-    made = await partner(ada, still, http, name="Ours")
-    await partner(bob, still, http, name="Theirs")
+async def test_a_refused_profile_update_has_reasons(ada, bob, frozen, http):
+    made = await partner(ada, frozen, http, name="Ours")
+    await partner(bob, frozen, http, name="Theirs")
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
     german = {name: PROFILE[name] for name in ("Description", "DisplayName", "WebsiteUrl")}
     bad = PROFILE | {
@@ -262,7 +262,7 @@ async def test_an_update_that_the_service_turns_down_says_why(ada, bob, still, h
         "LocalizedContents": [german | {"Locale": "de-DE", "LogoUrl": "https://logo.invalid"}],
     }
     await ada("StartProfileUpdateTask", **place, TaskDetails=bad)
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     ended = await ada("GetProfileUpdateTask", **place)
     assert ended["Status"] == "FAILED"
     assert {(problem["Locale"], problem["Reason"]) for problem in ended["ErrorDetailList"]} == {
@@ -273,21 +273,21 @@ async def test_an_update_that_the_service_turns_down_says_why(ada, bob, still, h
     assert (await ada("GetPartner", **place))["Profile"] == made["Profile"]
 
 
-async def test_updates_are_limited_and_must_not_repeat_themselves(ada, still, http):
-    made = await partner(ada, still, http)
+async def test_profile_updates_are_limited_and_must_not_have_duplicates(ada, frozen, http):
+    made = await partner(ada, frozen, http)
     place = {"Catalog": "AWS", "Identifier": made["Id"]}
     twice = PROFILE | {"IndustrySegments": ["RETAIL", "RETAIL"]}
     refused = await ada.refused("StartProfileUpdateTask", **place, TaskDetails=twice)
     assert refused == {("TaskDetails.IndustrySegments", "DUPLICATE_VALUE")}
     for _ in range(10):
         await ada("StartProfileUpdateTask", **place, TaskDetails=PROFILE)
-        still.clock.advance(timedelta(seconds=60))
+        frozen.clock.advance(timedelta(seconds=60))
     refused = await ada.refused("StartProfileUpdateTask", **place, TaskDetails=PROFILE)
     assert refused == "LIMIT_EXCEEDED_NUMBER_OF_PROFILE_UPDATE_PER_DAY"
 
 
-async def test_tags_belong_to_partners_and_preferences_of_their_account(ada, bob, still, http):
-    made = await partner(ada, still, http)
+async def test_tags_belong_to_partners_and_preferences_of_their_account(ada, bob, frozen, http):
+    made = await partner(ada, frozen, http)
     preferences = (await ada("GetConnectionPreferences", Catalog="AWS"))["Arn"]
     for arn in (made["Arn"], preferences):
         resource = {"ResourceArn": arn}
@@ -312,8 +312,8 @@ async def test_tags_belong_to_partners_and_preferences_of_their_account(ada, bob
         assert await ada.refused("ListTagsForResource", ResourceArn=arn) == "PARTNER_NOT_FOUND"
 
 
-async def test_qualifications_are_associated_and_disassociated_while_time_passes(ada, bob, still, http):
-    ours, theirs = await partner(ada, still, http, name="Ours"), await partner(bob, still, http, name="Theirs")
+async def test_qualifications_are_associated_and_disassociated_while_time_passes(ada, bob, frozen, http):
+    ours, theirs = await partner(ada, frozen, http, name="Ours"), await partner(bob, frozen, http, name="Theirs")
     place = {"Catalog": "AWS", "Identifier": ours["Id"]}
     primary = {"ProfileId": theirs["Profile"]["ProfileId"], "AccountId": bob.account}
     begin, end = "StartQualificationsAssociationTask", "StartQualificationsDisassociationTask"
@@ -330,7 +330,7 @@ async def test_qualifications_are_associated_and_disassociated_while_time_passes
         busy = await ada.refused(begin, **place, PrimaryPartner=primary)
         assert busy == "INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE"
         assert (await ada(details, **place))["Status"] == "NOT_ASSOCIATED"
-        still.clock.advance(timedelta(seconds=60))
+        frozen.clock.advance(timedelta(seconds=60))
         task = await ada("GetQualificationsAssociationTask", **place)
         assert (task["TaskId"], task["Status"]) == (started["TaskId"], "SUCCEEDED")
         for one, where in ((ada, ours), (bob, theirs)):
@@ -340,17 +340,17 @@ async def test_qualifications_are_associated_and_disassociated_while_time_passes
             assert told["AssociatedPartners"] == [member]
         await ada(end, **place, AssociatedPartner={"ProfileId": primary["ProfileId"]})
         assert (await ada(details, **place))["Status"] == "ASSOCIATED"
-        still.clock.advance(timedelta(seconds=60))
+        frozen.clock.advance(timedelta(seconds=60))
         task = await ada("GetQualificationsDisassociationTask", **place)
         assert (task["Status"], task["AssociatedPartner"]) == ("SUCCEEDED", primary)
         for one, where in ((ada, ours), (bob, theirs)):
             assert (await one(details, Catalog="AWS", Identifier=where["Id"]))["Status"] == "NOT_ASSOCIATED"
 
 
-async def test_an_association_that_cannot_be(ada, bob, caller, still, http):
+async def test_wrong_associations_are_refused(ada, bob, caller, frozen, http):
     carol = caller("333333333333")
     ours, theirs, hers = [
-        await partner(one, still, http, name=name) for one, name in ((ada, "Ours"), (bob, "Theirs"), (carol, "Hers"))
+        await partner(one, frozen, http, name=name) for one, name in ((ada, "Ours"), (bob, "Theirs"), (carol, "Hers"))
     ]
     begin, end = "StartQualificationsAssociationTask", "StartQualificationsDisassociationTask"
     places = {
@@ -371,7 +371,7 @@ async def test_an_association_that_cannot_be(ada, bob, caller, still, http):
     assert await refused(ada, begin, AccountId=ada.account) == {"INCOMPATIBLE_PRIMARY_PARTNER"}
     assert await refused(ada, end, AccountId=bob.account) == {"QUALIFICATIONS_ASSOCIATION_NOT_FOUND"}
     await ada(begin, **places[ada], PrimaryPartner={"AccountId": bob.account})
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     assert await refused(ada, begin, AccountId=carol.account) == {"QUALIFICATIONS_ASSOCIATION_EXISTS"}
     assert await refused(bob, begin, AccountId=carol.account) == {"QUALIFICATIONS_ASSOCIATION_EXISTS"}
     assert await refused(carol, begin, AccountId=ada.account) == {"INCOMPATIBLE_PRIMARY_PARTNER"}
@@ -379,11 +379,11 @@ async def test_an_association_that_cannot_be(ada, bob, caller, still, http):
     assert await refused(bob, end, AccountId=ada.account) == {"INCOMPATIBLE_PRIMARY_PARTNER"}
 
 
-async def test_a_primary_partner_has_at_most_six(ada, caller, still, http):
-    await partner(ada, still, http, name="Primary")
+async def test_a_primary_partner_has_at_most_six(ada, caller, frozen, http):
+    await partner(ada, frozen, http, name="Primary")
     for number in range(7):
         one = caller(f"{number + 2:012d}")
-        made = await partner(one, still, http, name=f"Subsidiary {number}")
+        made = await partner(one, frozen, http, name=f"Subsidiary {number}")
         await connected(one, ada, kind="SUBSIDIARY")
         request = {"Catalog": "AWS", "Identifier": made["Id"], "PrimaryPartner": {"AccountId": ada.account}}
         if number < 6:
@@ -392,13 +392,13 @@ async def test_a_primary_partner_has_at_most_six(ada, caller, still, http):
     assert refused == {"QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED"}
 
 
-async def test_the_seeded_partners_can_do_all_this_too(owner, still):
+async def test_the_seeded_partners_can_do_all_this_too(owner, frozen):
     (first, second, *_) = (await owner("ListPartners", Catalog="AWS"))["PartnerSummaryList"]
     for summary in (first, second):
         place = {"Catalog": "AWS", "Identifier": summary["Id"]}
         await owner("PutProfileVisibility", **place, Visibility="PUBLIC")
         await owner("StartProfileUpdateTask", **place, TaskDetails=PROFILE)
-        still.clock.advance(timedelta(seconds=60))
+        frozen.clock.advance(timedelta(seconds=60))
         assert (await owner("GetPartner", **place))["Profile"]["DisplayName"] == PROFILE["DisplayName"]
     subsidiaries = await owner("ListConnections", Catalog="AWS", ConnectionType="SUBSIDIARY:ACTIVE")
     primary = next(
@@ -407,6 +407,6 @@ async def test_the_seeded_partners_can_do_all_this_too(owner, still):
         if "PartnerProfile" in item["ConnectionTypes"]["SUBSIDIARY"]["OtherParticipant"]
     )
     await owner("StartQualificationsAssociationTask", Catalog="AWS", Identifier=first["Id"], PrimaryPartner=primary)
-    still.clock.advance(timedelta(seconds=60))
+    frozen.clock.advance(timedelta(seconds=60))
     told = await owner("GetQualificationsAssociationDetails", Catalog="AWS", Identifier=first["Id"])
     assert told["PrimaryPartner"].items() >= primary.items()

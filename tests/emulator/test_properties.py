@@ -1,4 +1,4 @@
-"""Requests drawn from the model: never a 500, valid ones get valid answers, invalid ones are told what is wrong."""
+"""Random requests from the model: never a 500; valid ones get valid responses, invalid ones get their problems."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def fields_of(response: httpx2.Response) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @given(data=st.data())
-def test_a_request_of_the_wrong_form_is_told_where(operation, data, running):
+def test_a_request_of_the_wrong_form_gets_the_paths_of_its_problems(operation, data, running):
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     fault = data.draw(STRATEGIES.corruptions(shape.name), label="fault")
     response = running.wire.send(operation, fault.value)
@@ -189,7 +189,7 @@ def replaced(value: Any, path: str, new: Any) -> Any:
 
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "GetVerification"])
 @given(data=st.data())
-def test_a_value_out_of_bounds_is_told_where(operation, data, running):
+def test_a_value_out_of_bounds_gets_its_path(operation, data, running):
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     request = data.draw(STRATEGIES.shape(shape.name).filter(bool), label="request")
     breakable = list(broken_bounds(shape, request))
@@ -201,14 +201,14 @@ def test_a_value_out_of_bounds_is_told_where(operation, data, running):
 
 
 @given(operation=st.sampled_from(OPERATIONS), body=st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
-def test_any_bytes_are_answered(operation, body, running):
+def test_any_bytes_get_a_response(operation, body, running):
     headers = {"X-Amz-Target": f"PartnerCentralAccount.{operation}", "Content-Type": "application/x-amz-json-1.0"}
     response = running.wire.http.post(running.wire.url, headers=headers, content=body)
     assert response.status_code == 400
     assert response.json()["__type"] in {"SerializationException", "ValidationException"}
 
 
-def test_the_fixture_leaves_enough_to_find(running):
+def test_the_fixture_has_enough_data(running):
     assert {"AWS", "Sandbox"} == set(running.known["Catalog"])
     for name in ("Identifier", "ResourceArn", "TaskId", "NextToken", "ReceiverIdentifier"):
         assert running.known.get(name), name

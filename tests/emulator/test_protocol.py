@@ -1,4 +1,4 @@
-"""What is not a proper request, sent without a client's help."""
+"""Malformed requests, sent without a client library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
     [b"", b"{", b"[]", b"null", b'"text"', b"{}{}", b'{"Catalog": "\xff"}', b"\xff\xfe", b"[" * 200_000, b'{"a":}'],
     ids=["empty", "cut", "list", "null", "string", "two", "bad utf-8", "utf-16", "deep", "no value"],
 )  # fmt: skip
-async def test_a_body_that_is_no_json_object(body, emulator, post):
+async def test_a_body_that_is_not_a_json_object(body, emulator, post):
     response = await post(emulator.endpoint_url, "ListConnections", body)
     assert (response.status_code, response.json()["__type"]) == (400, "SerializationException")
     assert emulator.requests[-1].error == "SerializationException"
@@ -32,7 +32,7 @@ async def test_a_body_that_is_no_json_object(body, emulator, post):
         "PartnerCentralSelling.ListConnections",
     ],
 )
-async def test_a_target_that_is_no_operation(target, emulator, post):
+async def test_a_target_that_is_not_an_operation(target, emulator, post):
     response = await post(emulator.endpoint_url, "", {"Catalog": "AWS"}, **{"X-Amz-Target": target})
     assert (response.status_code, response.json()["__type"]) == (400, "UnknownOperationException")
 
@@ -50,7 +50,7 @@ async def test_another_path_method_or_content_type(emulator, post, http):
     ]
 
 
-async def test_every_answer_names_its_request_and_its_type(emulator, post):
+async def test_every_response_has_a_request_id_and_a_content_type(emulator, post):
     answers = [
         await post(emulator.endpoint_url, name, {"Catalog": "AWS"}) for name in ("ListPartners", "Nope", "TagResource")
     ]
@@ -58,7 +58,7 @@ async def test_every_answer_names_its_request_and_its_type(emulator, post):
     assert {answer.headers["content-type"] for answer in answers} == {protocol.CONTENT_TYPE}
 
 
-def test_every_modelled_operation_has_a_handler():
+def test_every_operation_of_the_model_has_a_handler():
     assert set(HANDLERS) == set(account_validator().operations)
     assert len(HANDLERS) == 34
 
@@ -71,7 +71,7 @@ async def test_a_body_that_is_too_large_is_refused_like_any_other(emulator, post
     assert emulator.requests[-1].status == 413
 
 
-async def test_a_body_that_is_too_large_is_not_told_that_its_signature_is_wrong(post):
+async def test_a_body_that_is_too_large_is_no_signature_error(post):
     async with Emulator(credentials={"AKID": Credential("secret", "111122223333")}) as emulator:
         response = await post(emulator.endpoint_url, "ListConnections", b"x" * 2_000_000)
         assert (response.status_code, response.json()["__type"]) == (413, "RequestEntityTooLargeException")
@@ -79,17 +79,17 @@ async def test_a_body_that_is_too_large_is_not_told_that_its_signature_is_wrong(
         assert response.json()["__type"] == "MissingAuthenticationTokenException"
 
 
-async def test_unknown_members_and_nulls_change_nothing(emulator, post):
+async def test_unknown_members_and_nulls_are_ignored(emulator, post):
     plain = {"Catalog": "AWS", "MaxResults": 5}
     decorated = {**plain, "Novelty": {"a": [1]}, "NextToken": None, "ConnectionType": None, "__type": "x"}
     first, second = [(await post(emulator.endpoint_url, "ListConnections", body)).json() for body in (plain, decorated)]
     assert first == second
-    assert [request.page_token_given for request in emulator.requests] == [False, False]
+    assert [request.has_page_token for request in emulator.requests] == [False, False]
     later = {**decorated, "NextToken": first["NextToken"]}
     assert (await post(emulator.endpoint_url, "ListConnections", later)).status_code == 200
 
 
-async def test_what_was_asked_is_recorded_without_showing_it(emulator, post):
+async def test_requests_are_recorded_and_their_repr_hides_the_body(emulator, post):
     await post(
         emulator.endpoint_url, "ListConnections", {"Catalog": "AWS", "OtherParticipantIdentifiers": ["secret-one"]}
     )
@@ -100,15 +100,15 @@ async def test_what_was_asked_is_recorded_without_showing_it(emulator, post):
 
 
 async def test_only_the_latest_requests_are_kept(post, monkeypatch):
-    monkeypatch.setattr(pipeline, "REMEMBERED_REQUESTS", 2)
+    monkeypatch.setattr(pipeline, "RECORDED_REQUESTS", 2)
     async with Emulator() as emulator:
         for catalog in ("AWS", "Sandbox", "AWS"):
             await post(emulator.endpoint_url, "ListPartners", {"Catalog": catalog})
         assert [request.catalog for request in emulator.requests] == ["Sandbox", "AWS"]
 
 
-async def test_large_requests_are_forgotten_sooner(post, monkeypatch):
-    monkeypatch.setattr(pipeline, "REMEMBERED_BYTES", 10_000)
+async def test_fewer_large_requests_are_kept(post, monkeypatch):
+    monkeypatch.setattr(pipeline, "RECORDED_BYTES", 10_000)
     async with Emulator() as emulator:
         for number in range(8):
             await post(emulator.endpoint_url, "ListPartners", {"Catalog": "AWS", "Padding": [number] * 2_000})
@@ -128,7 +128,7 @@ async def test_a_broken_handler_is_the_services_internal_error(emulator, post, m
     assert "the reason" not in response.text
 
 
-async def test_a_target_that_is_no_text_is_refused_and_shown(emulator, http):
+async def test_a_target_that_is_not_utf8_is_refused_and_shown(emulator, http):
     sent = {b"X-Amz-Target": b"PartnerCentralAccount.\xff", b"Content-Type": b"application/x-amz-json-1.0"}
     response = await http.post(emulator.endpoint_url, headers=sent, content=b"{}")
     assert (response.status_code, response.json()["__type"]) == (400, "UnknownOperationException")
@@ -137,21 +137,21 @@ async def test_a_target_that_is_no_text_is_refused_and_shown(emulator, http):
 
 
 @pytest.mark.parametrize("host", [b"\xff", b"", b"a b", b'x"<y>', b"a" * 300, b"x:123456", b"[x]", b"x/y"])
-async def test_a_host_that_is_none_gets_into_no_url(host, emulator, post):
+async def test_an_invalid_host_gets_into_no_url(host, emulator, post):
     details = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
     response = await post(emulator.endpoint_url, "StartVerification", details, Host=host)
     assert (response.status_code, response.json()["__type"]) == (400, "MalformedHttpRequestException")
 
 
 @pytest.mark.parametrize("host", ["localhost", "partner_central:8080", "10.0.0.1:80", "[::1]:8080", "xn--a.example."])
-async def test_a_completion_url_is_where_the_request_went(host, emulator, post):
+async def test_a_completion_url_has_the_host_of_the_request(host, emulator, post):
     details = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
     response = await post(emulator.endpoint_url, "StartVerification", details, Host=host)
     told = response.json()["VerificationResponseDetails"]["RegistrantVerificationResponse"]
     assert told["CompletionUrl"].startswith(f"http://{host}/_emulator/verifications/")
 
 
-async def test_what_can_be_no_catalog_is_remembered_as_none(emulator, post):
+async def test_an_impossible_catalog_name_is_not_recorded(emulator, post):
     for catalog in ("Sandbox", "Sandpit", "ada@example.com", "A" * 100_000, 5):
         await post(emulator.endpoint_url, "ListPartners", {"Catalog": catalog})
     assert [request.catalog for request in emulator.requests] == ["Sandbox", "Sandpit", None, None, None]

@@ -1,4 +1,4 @@
-"""What is kept in a file, through real processes that are really killed."""
+"""The state file, with real processes that are really killed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def plain_http():
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_everything_is_as_it_was_when_the_process_was_killed(seed, path, plain_http):
+def test_the_state_is_restored_after_a_kill(seed, path, plain_http):
     options, port, random = [*SIZES, "--state", path, "--freeze-time"], 0, Random(seed)
     player, known, before = None, Counter(), {}
     for _ in range(3):
@@ -60,7 +60,7 @@ def test_everything_is_as_it_was_when_the_process_was_killed(seed, path, plain_h
     assert len(operations) > 10
 
 
-def test_what_was_acknowledged_outlives_a_kill_at_any_moment(path, plain_http):
+def test_acknowledged_changes_survive_a_kill_at_any_moment(path, plain_http):
     """Several clients send while the process is killed: nothing that they were answered is lost."""
     acknowledged = []
 
@@ -93,7 +93,7 @@ def test_what_was_acknowledged_outlives_a_kill_at_any_moment(path, plain_http):
             assert wire.send("GetConnectionInvitation", place, sender).json() == sent
 
 
-def test_time_goes_on_while_the_emulator_is_down_and_never_back(path, plain_http):
+def test_the_clock_runs_on_while_the_emulator_is_stopped_and_never_goes_back(path, plain_http):
     def now(emulator):
         return plain_http.get(f"{emulator.url}/_emulator/clock").json()["Now"]
 
@@ -112,7 +112,7 @@ def test_time_goes_on_while_the_emulator_is_down_and_never_back(path, plain_http
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit another process")
-def test_what_cannot_be_written_has_not_happened(path, plain_http):
+def test_a_change_that_cannot_be_written_is_not_executed(path, plain_http):
     with running(*SIZES, "--state", path, "--freeze-time") as emulator:
         player = Player(Wire(emulator.url, plain_http), Random(5))
         for _ in range(40):
@@ -128,7 +128,7 @@ def test_what_cannot_be_written_has_not_happened(path, plain_http):
             response = player.wire.send("CreateConnectionInvitation", request, ACCOUNTS[0])
             assert (response.status_code, response.json()["__type"]) == (500, "InternalServerException")
             assert "cannot write its state" in response.json()["Message"]
-            assert player.control("POST", "clock", AdvanceSeconds=5).status_code == 500
+            assert player.admin("POST", "clock", AdvanceSeconds=5).status_code == 500
         assert View(player.wire).everything() == before
         limit(resource.RLIM_INFINITY)
         assert player.wire.send("CreateConnectionInvitation", request, ACCOUNTS[0]).status_code == 200
@@ -140,7 +140,7 @@ def test_what_cannot_be_written_has_not_happened(path, plain_http):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit another process")
-def test_a_running_time_stays_in_order_when_the_disk_was_full(path, plain_http):
+def test_a_running_clock_stays_in_order_after_a_full_disk(path, plain_http):
     with running(*SIZES, "--state", path) as emulator:
         wire, request = Wire(emulator.url, plain_http), invitation("333333333333", ClientToken="again")
         statuses = []
@@ -154,7 +154,7 @@ def test_a_running_time_stays_in_order_when_the_disk_was_full(path, plain_http):
         assert len(listed.json()["ConnectionInvitationSummaries"]) == 1
 
 
-def test_only_what_changes_something_is_written(path, plain_http):
+def test_only_changes_are_written(path, plain_http):
     with running(*SIZES, "--state", path) as emulator:
         player = Player(Wire(emulator.url, plain_http), Random(0))
         request = invitation(ACCOUNTS[1])
@@ -169,7 +169,7 @@ def test_only_what_changes_something_is_written(path, plain_http):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_line_that_was_not_ended_is_dropped(path, plain_http):
+def test_an_incomplete_line_is_dropped(path, plain_http):
     with running(*SIZES, "--state", path, "--freeze-time") as emulator:
         wire = Wire(emulator.url, plain_http)
         wire.send("CreateConnectionInvitation", invitation(ACCOUNTS[1]), ACCOUNTS[0])
@@ -206,9 +206,9 @@ def summed(lines):
     """Give lines the checksums that they would have been written with."""
     total = 0
     for line in lines:
-        said = line.rpartition(b',"sum":')[0]
+        said = line.rpartition(b',"crc32":')[0]
         total = zlib.crc32(said + b"}", total)
-        yield b'%b,"sum":"%08x"}\n' % (said, total)
+        yield b'%b,"crc32":"%08x"}\n' % (said, total)
 
 
 async def is_refused(path, complaint):
@@ -223,26 +223,26 @@ async def is_refused(path, complaint):
 @pytest.mark.parametrize(
     ("number", "change", "complaint"),
     [
-        (1, lambda _: b'{"some": "json"}\n', "line 1: this is no state of an emulator"),
-        (1, lambda _: b"Dear diary,\n", "line 1: this is no state of an emulator"),
-        (1, lambda line: line.replace(b'"version":2', b'"version":1'), "line 1: this state is of version 1, and only"),
-        (1, lambda line: line.replace(b'"seed":0', b'"seed":"0"'), r"line 1: it is damaged at \$.seed"),
-        (3, lambda line: line[:-9] + b"\n", "line 3: it is damaged"),
-        (3, lambda _: b"\0\xff\0\n", "line 3: it is damaged"),
-        (3, lambda _: b"\n", "line 3: it is damaged"),
-        (3, lambda _: b"", "line 3: it is damaged, or a line before it is gone"),
-        (3, lambda line: line * 2, "line 4: it is damaged"),
-        (5, lambda line: line[:-1] + b"\v", "line 5: it is damaged"),
+        (1, lambda _: b'{"some": "json"}\n', "line 1: this is not the state of an emulator"),
+        (1, lambda _: b"Dear diary,\n", "line 1: this is not the state of an emulator"),
+        (1, lambda line: line.replace(b'"version":3', b'"version":2'), "line 1: the state has version 2, and only"),
+        (1, lambda line: line.replace(b'"seed":0', b'"seed":"0"'), r"line 1: the line is damaged at \$.seed"),
+        (3, lambda line: line[:-9] + b"\n", "line 3: the line is damaged"),
+        (3, lambda _: b"\0\xff\0\n", "line 3: the line is damaged"),
+        (3, lambda _: b"\n", "line 3: the line is damaged"),
+        (3, lambda _: b"", "line 3: the line is damaged, or one before it is missing"),
+        (3, lambda line: line * 2, "line 4: the line is damaged"),
+        (5, lambda line: line[:-1] + b"\v", "line 5: the line is damaged"),
     ],
 )
-async def test_a_file_that_is_damaged_is_refused_and_left_alone(number, change, complaint, path):
+async def test_a_damaged_file_is_refused_and_left_unchanged(number, change, complaint, path):
     await keep(path)
     damage(path, number, change)
     await is_refused(path, complaint)
 
 
 @pytest.mark.anyio
-async def test_a_byte_that_became_another_is_noticed_wherever_it_is(path):
+async def test_a_changed_byte_is_detected_anywhere(path):
     await keep(path)
     whole, random = path.read_bytes(), Random(0)
     for place in range(0, len(whole), 5):
@@ -258,14 +258,14 @@ async def test_a_byte_that_became_another_is_noticed_wherever_it_is(path):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda line: line.replace(b'"what":"request"', b'"what":"novelty"'), "line 3: it is damaged"),
-        (lambda line: line.replace(b"2025-", b"2024-"), "line 3: its time is before"),
-        (lambda line: line.replace(b"together", b"never"), "line 3: its answer is not what it was"),
-        (lambda line: line.replace(b'"Catalog":"AWS"', b'"Catalog":"Moon"'), "line 3: it cannot be carried out"),
-        (lambda line: line.replace(b'"CreateConn', b'"BakeConn'), "line 3: it cannot be carried out"),
+        (lambda line: line.replace(b'"type":"request"', b'"type":"novelty"'), "line 3: the line is damaged"),
+        (lambda line: line.replace(b"2025-", b"2024-"), "line 3: its time is earlier"),
+        (lambda line: line.replace(b"together", b"never"), "line 3: the replayed response differs"),
+        (lambda line: line.replace(b'"Catalog":"AWS"', b'"Catalog":"Moon"'), "line 3: the change cannot be replayed"),
+        (lambda line: line.replace(b'"CreateConn', b'"BakeConn'), "line 3: the change cannot be replayed"),
     ],
 )
-async def test_what_another_release_has_written_is_refused_where_it_differs(change, complaint, path):
+async def test_a_file_of_another_release_is_refused_where_it_differs(change, complaint, path):
     await keep(path)
     damage(path, 3, change)
     path.write_bytes(b"".join(summed(path.read_bytes().splitlines())))
@@ -279,13 +279,13 @@ async def test_what_another_release_has_written_is_refused_where_it_differs(chan
         ({"seed": 5}, "with seed 0, not 5"),
         ({"account_id": "111122223333"}, "with account_id 123456789012, not 111122223333"),
         ({"task_seconds": 5}, "with task_seconds 1.0, not 5.0"),
-        ({"quotas": Quotas(codes_a_day=9)}, "with a quota codes_a_day of 5, not 9"),
+        ({"quotas": Quotas(codes_per_day=9)}, "with a quota codes_per_day of 5, not 9"),
     ],
 )
 async def test_a_file_of_another_emulator_is_refused(options, complaint, path):
     await keep(path)
     before = path.read_bytes()
-    with pytest.raises(StateError, match=f"line 1: this state is of an emulator {complaint}"):
+    with pytest.raises(StateError, match=f"line 1: the state is of an emulator {complaint}"):
         await keep(path, **options)
     assert path.read_bytes() == before
     with pytest.raises(StateError, match="with catalogs AWS=3, not AWS=4,Sandbox=1"):
@@ -295,7 +295,7 @@ async def test_a_file_of_another_emulator_is_refused(options, complaint, path):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("start", [b"", b'{"format":', "whole header"])
-async def test_an_empty_file_or_half_a_header_begins_anew(start, path):
+async def test_an_empty_file_or_half_a_header_starts_without_changes(start, path):
     await keep(path)
     header = path.read_bytes().splitlines(keepends=True)[0]
     path.chmod(0o644)
@@ -306,15 +306,15 @@ async def test_an_empty_file_or_half_a_header_begins_anew(start, path):
 
 
 @pytest.mark.anyio
-async def test_somebody_elses_line_is_no_half_header(path):
+async def test_another_files_line_is_not_half_a_header(path):
     path.write_bytes(b"Dear diary, today")
-    with pytest.raises(StateError, match="line 1: this is no state of an emulator"):
+    with pytest.raises(StateError, match="line 1: this is not the state of an emulator"):
         await keep(path)
     assert path.read_bytes() == b"Dear diary, today"
 
 
 @pytest.mark.anyio
-async def test_two_emulators_do_not_share_a_file_but_follow_each_other(path):
+async def test_two_emulators_use_a_file_one_after_the_other_only(path):
     async with Emulator(state=path):
         with pytest.raises(StateError, match=f"{path} is in use by another emulator"):
             async with Emulator(state=path):
@@ -331,7 +331,7 @@ async def test_two_emulators_do_not_share_a_file_but_follow_each_other(path):
 
 
 @pytest.mark.anyio
-async def test_a_clock_belongs_to_one_emulator_with_a_state(tmp_path):
+async def test_a_clock_belongs_to_one_emulator_with_a_state_file(tmp_path):
     clock = Clock()
     async with Emulator(state=tmp_path / "a", clock=clock):
         with pytest.raises(RuntimeError, match="belongs to another"):
@@ -343,9 +343,9 @@ async def test_a_clock_belongs_to_one_emulator_with_a_state(tmp_path):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("place", ["", "missing/state", "file/state"])
-async def test_a_place_where_nothing_can_be_kept(place, tmp_path):
+async def test_an_unusable_path_of_a_state_file_is_refused(place, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(StateError, match=r"is no regular file|cannot be opened"):
+    with pytest.raises(StateError, match=r"is not a regular file|cannot be opened"):
         async with Emulator(state=tmp_path / place):
             pass
     assert not (tmp_path / "missing").exists()
@@ -366,7 +366,7 @@ async def as_asyncio(start):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("canceled", [as_anyio, as_asyncio])
-async def test_starting_can_be_canceled_and_gives_the_file_up(canceled, path):
+async def test_cancelling_the_start_releases_the_file(canceled, path):
     async def start():
         async with Emulator({"AWS": 3}, state=path):
             pytest.fail("it started")
@@ -383,16 +383,16 @@ async def test_starting_can_be_canceled_and_gives_the_file_up(canceled, path):
 
 
 @pytest.mark.anyio
-async def test_a_running_time_is_kept_when_it_is_held_or_let_go(path):
+async def test_stopping_and_starting_the_clock_is_written(path):
     clock = Clock(running=False)
     async with Emulator(state=path, clock=clock):
         clock.running = True
     kept = [json.loads(line) for line in path.read_text().splitlines()[1:]]
-    assert [("wall" in entry) for entry in kept] == [False, True]
+    assert [("wall_clock" in record) for record in kept] == [False, True]
 
 
 @pytest.mark.anyio
-async def test_any_thread_moves_the_time_while_changes_are_written(path):
+async def test_any_thread_can_move_the_clock_while_changes_are_written(path):
     moves, stop = 0, threading.Event()
 
     def move():
@@ -421,7 +421,7 @@ async def test_any_thread_moves_the_time_while_changes_are_written(path):
 
 
 @pytest.mark.anyio
-async def test_a_handler_that_breaks_has_changed_nothing(path, monkeypatch):
+async def test_a_failed_handler_changes_nothing(path, monkeypatch):
     start, details = HANDLERS["StartVerification"], {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
 
     def broken(call):

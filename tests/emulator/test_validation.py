@@ -1,11 +1,11 @@
-"""Requests that the model forbids, over the wire and against a small model of every kind of shape."""
+"""Requests that the model forbids, over HTTP and against a small model with every type of shape."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given, strategies as st
 
-from aiopartnercentral.emulator.validation import Validator, account_validator
+from aiopartnercentral.emulator.validation import ModelValidator, account_validator
 
 MODEL = {
     "metadata": {"targetPrefix": "Tiny"},
@@ -90,14 +90,14 @@ ROOT = {"Name": "abc"}
         ),
     ],
 )  # fmt: skip
-def test_each_kind_of_shape(request_body, expected):
-    found = Validator(MODEL).request_problems("Do", request_body)
+def test_each_type_of_shape(request_body, expected):
+    found = ModelValidator(MODEL).request_problems("Do", request_body)
     assert [(problem.name, problem.code) for problem in found] == expected
 
 
-def test_a_kind_of_shape_that_it_does_not_know_is_an_error():
+def test_an_unknown_type_of_shape_is_an_error():
     with pytest.raises(NotImplementedError, match="Odd is a blob"):
-        Validator(MODEL).request_problems("Do", ROOT | {"Odd": "AA=="})
+        ModelValidator(MODEL).request_problems("Do", ROOT | {"Odd": "AA=="})
 
 
 def test_every_request_of_the_service_can_be_validated():
@@ -118,8 +118,8 @@ def test_every_request_of_the_service_can_be_validated():
         ),
     )
 )
-def test_any_json_gets_an_answer(value):
-    for problem in Validator({**MODEL, "shapes": {**MODEL["shapes"], "Odd": {"type": "string"}}}).request_problems(
+def test_any_json_gets_a_response(value):
+    for problem in ModelValidator({**MODEL, "shapes": {**MODEL["shapes"], "Odd": {"type": "string"}}}).request_problems(
         "Do", value
     ):
         assert problem.message.startswith(("must ", "is required"))
@@ -163,7 +163,7 @@ async def test_all_problems_of_a_request_are_listed(emulator, in_thread):
         ("subsidiary", "INVALID_ENUM_VALUE"),
     ],
 )
-async def test_type_filters_that_mean_nothing(type_filter, code, emulator, post):
+async def test_wrong_type_filters_are_refused(type_filter, code, emulator, post):
     response = await post(emulator.endpoint_url, "ListConnections", {"Catalog": "AWS", "ConnectionType": type_filter})
     (detail,) = response.json()["ErrorDetails"]
     assert (detail["FieldValidationError"]["Name"], detail["FieldValidationError"]["Code"]) == ("ConnectionType", code)

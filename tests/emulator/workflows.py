@@ -1,4 +1,4 @@
-"""What tests do again and again with a caller."""
+"""Steps that many tests need: invitations, connections, verified partners."""
 
 from __future__ import annotations
 

@@ -200,9 +200,9 @@ def test_misuse_is_told_by_what_to_do(run_suite: RunSuite) -> None:
     assert set(ran.outcomes.values()) == {"error"}
     assert len(ran.outcomes) == 4
     for told in (
-        "marked for pytest-asyncio, which is not there",
+        "marked for pytest-asyncio, which is not installed",
         "mark this one with pytest.mark.anyio or pytest.mark.asyncio",
-        "takes arguments of Emulator by name alone",
+        "takes keyword arguments of Emulator only",
         "catalog AWS must have from 0 to",
     ):
         assert told in ran.text

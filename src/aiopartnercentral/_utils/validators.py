@@ -12,6 +12,7 @@ name: `NAME must be EXPECTATION, not WHAT CAME`. Of strings, it shows only those
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,7 @@ __all__ = [
     "number",
     "one_of",
     "optional",
+    "path",
     "pattern",
     "positive_number",
     "text",
@@ -61,6 +63,7 @@ _TYPES = {
 _LARGEST = sys.float_info.max
 _SHOWN_DIGITS = 20  # Python refuses to print integers of thousands of digits
 _SHOWN_LENGTH = 60
+_LISTED_FIRST = 6  # more choices come after the value, as a long message may be cut
 
 
 class Check(Generic[ReturnT]):
@@ -113,6 +116,15 @@ def text(name: str, value: object) -> str:
         raise ValueError(f"{name} must not contain control characters")
     if _SURROGATE.search(given):
         raise ValueError(f"{name} must not contain surrogates")
+    return given
+
+
+@Check
+def path(name: str, value: object) -> str:
+    """Demand a path: a string or an `os.PathLike` of one; returns the string."""
+    given = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(given, str):
+        raise TypeError(f"{name} must be a path, not {type_name(value)}")
     return given
 
 
@@ -181,14 +193,16 @@ def one_of(choices: Iterable[ChoiceT]) -> Check[ChoiceT]:
     """Return a check that a value is one of several words."""
     known = {str(choice): choice for choice in choices}
     *others, last = map(repr, known)
-    expected = f"{', '.join(others)} or {last}" if others else last
+    expected, listed = f"{', '.join(others)} or {last}" if others else last, ""
+    if len(known) > _LISTED_FIRST:
+        expected, listed = f"one of {len(known)} names", f": {expected}"
 
     def check(name: str, value: object) -> ChoiceT:
         if not isinstance(value, str):
-            raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+            raise TypeError(f"{name} must be {expected}, not {type_name(value)}{listed}")
         if value not in known:
             came = repr(value) if len(value) <= _SHOWN_LENGTH else "another string"
-            raise ValueError(f"{name} must be {expected}, not {came}")
+            raise ValueError(f"{name} must be {expected}, not {came}{listed}")
         return known[value]
 
     return Check(check)

@@ -1,8 +1,7 @@
-"""What the service has no operation for, over HTTP below `/_emulator/`: its time, its e-mails, a registrant's visit."""
+"""The admin API below `/_emulator/`: the clock, the e-mail verification codes, and completion URLs."""
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -10,96 +9,96 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import msgspec
 
-from aiopartnercentral.emulator.errors import NOT_KEPT
+from aiopartnercentral._utils import validators
+from aiopartnercentral.emulator.errors import STATE_NOT_WRITABLE
 from aiopartnercentral.emulator.operations.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.persistence.records import StateError
-from aiopartnercentral.emulator.state.clock import STILL, stamp
+from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from aiopartnercentral.emulator.persistence.replay import History
-    from aiopartnercentral.emulator.state.catalog import SentCode
+    from aiopartnercentral.emulator.persistence.store import StateStore
+    from aiopartnercentral.emulator.state.catalog import VerificationCode
 
 PREFIX: Final = "/_emulator/"
 
+_seconds = validators.number(least=0)
+
 
 @attrs.frozen
-class Control:
-    """The emulator's own interface.
+class AdminApi:
+    """The emulator's own API.
 
         GET  /_emulator/clock                    {"Now": ...}
         POST /_emulator/clock                    {"AdvanceSeconds": 86400} -> {"Now": ...}
-        GET  /_emulator/codes                    {"Codes": [...]}: the latest verification code for each address
-        GET  /_emulator/verifications/<secret>   a completion URL: the registrant identifies themselves
+        GET  /_emulator/codes                    {"Codes": [...]}: the valid verification codes
+        GET  /_emulator/verifications/<secret>   a completion URL: verifies the registrant
 
     Arguments:
-        history: what changes the world and its time.
+        store: executes changes of the state.
     """
 
-    history: History
+    store: StateStore
 
-    def answer(self, method: str, path: str, raw: bytes) -> tuple[int, bytes]:
-        """Return status and JSON body of the answer."""
+    def respond(self, method: str, path: str, raw: bytes) -> tuple[int, bytes]:
+        """Return the status and the JSON body of the response."""
         try:
             if path.startswith(COMPLETION_PATH) and method in ("GET", "POST"):
-                with STILL:
+                with CLOCK_LOCK:
                     return self._complete(path.removeprefix(COMPLETION_PATH))
             handler = self._handlers().get((method, path))
-            return handler(raw) if handler else _failed(HTTPStatus.NOT_FOUND, "There is nothing here")
+            return handler(raw) if handler else _failed(HTTPStatus.NOT_FOUND, "Not found")
         except StateError:
-            return _failed(HTTPStatus.INTERNAL_SERVER_ERROR, NOT_KEPT)
+            return _failed(HTTPStatus.INTERNAL_SERVER_ERROR, STATE_NOT_WRITABLE)
 
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[bytes], tuple[int, bytes]]]:
         return {
-            ("GET", f"{PREFIX}clock"): lambda _: _told(self.history.clock.now()),
+            ("GET", f"{PREFIX}clock"): lambda _: _time(self.store.clock.now()),
             ("POST", f"{PREFIX}clock"): self._advance,
-            ("GET", f"{PREFIX}codes"): lambda _: _done({"Codes": [_code(sent) for sent in self.codes()]}),
+            ("GET", f"{PREFIX}codes"): lambda _: _ok({"Codes": [_code(sent) for sent in self.codes()]}),
         }
 
-    def codes(self) -> Sequence[SentCode]:
-        """Return the verification codes that can be used."""
-        now = self.history.clock.now()
-        return [code for code in self.history.world.codes() if now < code.expires_at]
+    def codes(self) -> Sequence[VerificationCode]:
+        """Return the valid verification codes."""
+        now = self.store.clock.now()
+        return [code for code in self.store.state.codes() if now < code.expires_at]
 
     def _advance(self, raw: bytes) -> tuple[int, bytes]:
         try:
-            sent = msgspec.json.decode(raw)
-            seconds = sent["AdvanceSeconds"]
-            if type(seconds) not in (int, float) or not math.isfinite(seconds):
-                raise ValueError("AdvanceSeconds must be a number")  # noqa: TRY301 - one answer for all that is wrong
-            return _told(self.history.clock.advance(timedelta(seconds=seconds)))
+            seconds = _seconds("AdvanceSeconds", msgspec.json.decode(raw)["AdvanceSeconds"])
+            return _time(self.store.clock.advance(timedelta(seconds=seconds)))
         except (msgspec.DecodeError, LookupError, TypeError, ValueError, OverflowError, RecursionError):
-            message = 'The body must be {"AdvanceSeconds": NUMBER}, within the calendar and not backwards'
+            message = 'The body must be {"AdvanceSeconds": NUMBER}, not negative and within the calendar'
             return _failed(HTTPStatus.BAD_REQUEST, message)
 
     def _complete(self, secret: str) -> tuple[int, bytes]:
-        now, verification = self.history.clock.now(), self.history.world.registrant(secret)
+        now, verification = self.store.clock.now(), self.store.state.registrant(secret)
         if verification is None:
-            return _failed(HTTPStatus.NOT_FOUND, "No verification has this address")
+            return _failed(HTTPStatus.NOT_FOUND, "No verification has this completion URL")
         if verification.status(now) == "FAILED":
-            return _failed(HTTPStatus.GONE, "This address is no longer good; start another verification")
-        self.history.visit(verification, now)
-        return _done({"VerificationStatus": verification.status(now)})
+            return _failed(HTTPStatus.GONE, "This completion URL has expired; start another verification")
+        self.store.open_completion_url(verification, now)
+        return _ok({"VerificationStatus": verification.status(now)})
 
 
-def _code(sent: SentCode) -> dict[str, str]:
+def _code(sent: VerificationCode) -> dict[str, str]:
     return {
         "Account": sent.account,
         "Catalog": sent.catalog,
         "Email": sent.email,
         "Code": sent.code,
-        "ExpiresAt": stamp(sent.expires_at),
+        "ExpiresAt": format_timestamp(sent.expires_at),
     }
 
 
-def _told(now: datetime) -> tuple[int, bytes]:
-    return _done({"Now": stamp(now)})
+def _time(now: datetime) -> tuple[int, bytes]:
+    return _ok({"Now": format_timestamp(now)})
 
 
-def _done(body: dict[str, Any]) -> tuple[int, bytes]:
+def _ok(body: dict[str, Any]) -> tuple[int, bytes]:
     return HTTPStatus.OK.value, encode(body)
 
 

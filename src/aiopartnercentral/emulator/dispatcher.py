@@ -1,4 +1,4 @@
-"""From a well-framed request to the bytes of its answer."""
+"""Checks a parsed request, and executes it."""
 
 from __future__ import annotations
 
@@ -7,80 +7,80 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral.emulator import errors
-from aiopartnercentral.emulator.operations.context import Call
+from aiopartnercentral.emulator.operations.context import RequestContext
 from aiopartnercentral.emulator.operations.tags import catalog_of
 from aiopartnercentral.emulator.persistence.records import StateError
-from aiopartnercentral.emulator.state.clock import STILL
+from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiopartnercentral.emulator.iam import Denial
-    from aiopartnercentral.emulator.persistence.replay import History
-    from aiopartnercentral.emulator.state.rate_limit import TokenBucket
-    from aiopartnercentral.emulator.state.state import World
-    from aiopartnercentral.emulator.validation import Validator
+    from aiopartnercentral.emulator.persistence.store import StateStore
+    from aiopartnercentral.emulator.state.quotas import TokenBucket
+    from aiopartnercentral.emulator.state.state import State
+    from aiopartnercentral.emulator.validation import ModelValidator
 
 
 @attrs.define(eq=False)
-class Service:
-    """The service without HTTP.
+class Dispatcher:
+    """The service behind its protocol: permissions, rate limit, validation, and execution.
 
     Attributes:
-        history: what changes the world and its time.
+        store: executes changes of the state.
         validator: the model.
-        denied: catalogs that nobody may use.
-        denials: what else nobody may do, or somebody.
-        bucket: how many requests a second are allowed; None for any number.
+        denied: the denied catalogs.
+        denials: the other denials.
+        bucket: the rate limit of all requests together; None for no limit.
     """
 
-    history: History
-    validator: Validator
+    store: StateStore
+    validator: ModelValidator
     denied: frozenset[str] = frozenset()
     denials: Sequence[Denial] = ()
     bucket: TokenBucket | None = None
 
-    def answer(self, operation: str, sent: Mapping[str, Any], *, account: str, origin: str) -> bytes:
-        """Return the body of the answer to a request of a modelled operation.
+    def respond(self, operation: str, request: Mapping[str, Any], *, account: str, origin: str) -> bytes:
+        """Return the body of the response to a request.
 
         Arguments:
-            operation: the operation's name.
-            sent: the request as it came.
-            account: the account that asks.
-            origin: where it reached the emulator.
+            operation: the name of an operation of the model.
+            request: the request as it was sent.
+            account: the account that sends the request.
+            origin: the address at which it reached the emulator.
 
         Raises:
-            ServiceFaultError: the answer is an error.
+            EmulatedServiceError: the response is an error.
         """
         if self.bucket and not self.bucket.take():
             raise errors.throttled()
-        self._check_allowed(operation, sent, account)
-        if problems := self.validator.request_problems(operation, sent):
+        self._check_allowed(operation, request, account)
+        if problems := self.validator.request_problems(operation, request):
             raise errors.validation_failed(problems)
-        request = self.validator.known_request(operation, sent)
-        if "Catalog" in request and request["Catalog"] not in self.world.sizes:
+        known = self.validator.known_request(operation, request)
+        if "Catalog" in known and known["Catalog"] not in self.state.sizes:
             raise errors.invalid_field("Catalog", "is not a catalog of this account")
-        with STILL:
-            call = Call(operation, request, account, self.history.clock.now(), origin, self.world)
+        with CLOCK_LOCK:
+            context = RequestContext(operation, known, account, self.store.clock.now(), origin, self.state)
             try:
-                return self.history.carry_out(call)
+                return self.store.execute(context)
             except StateError:
-                raise errors.internal_error(errors.NOT_KEPT) from None
+                raise errors.internal_error(errors.STATE_NOT_WRITABLE) from None
 
     @property
-    def world(self) -> World:
-        """What there is."""
-        return self.history.world
+    def state(self) -> State:
+        """The state of the service."""
+        return self.store.state
 
-    def _check_allowed(self, operation: str, sent: Mapping[str, Any], account: str) -> None:
-        """Raise ServiceFaultError if the caller may not do this, which comes before whether it makes sense."""
-        catalog = catalog_named(sent)
+    def _check_allowed(self, operation: str, request: Mapping[str, Any], account: str) -> None:
+        """Raise EmulatedServiceError if the request is denied; this comes before its validation."""
+        catalog = catalog_named(request)
         if catalog in self.denied or any(denial.matches(catalog, operation, account) for denial in self.denials):
             raise errors.access_denied()
 
 
-def catalog_named(sent: Mapping[str, Any]) -> str | None:
-    """Return the catalog that a request is about, by its name or in an ARN; None if it is about none."""
-    named = sent.get("Catalog", sent.get("ResourceArn"))
+def catalog_named(request: Mapping[str, Any]) -> str | None:
+    """Return the catalog that a request names, directly or in an ARN; None if it names none."""
+    named = request.get("Catalog", request.get("ResourceArn"))
     catalog = catalog_of(named) if isinstance(named, str) and ":" in named else named
     return catalog if isinstance(catalog, str) else None

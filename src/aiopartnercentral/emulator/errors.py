@@ -1,4 +1,4 @@
-"""The service's errors, as what a handler raises and what goes over the wire."""
+"""The errors of the emulated service: exceptions of handlers, and error responses."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 THROTTLED_SERVICE: Final = "partnercentral-account"
-# The service publishes no quota for its request rate, so this code is the emulator's own.
+# AWS publishes no quota for the request rate, so this code is the emulator's own.
 THROTTLED_QUOTA: Final = "L-EMULATED"
 
 
-NOT_KEPT: Final = "This was not carried out: the emulator cannot write its state, and its log says why"
-"""What a caller is told whose request would change what cannot be kept."""
+STATE_NOT_WRITABLE: Final = "The request was not executed: the emulator cannot write its state file; see its log"
+"""The message for a change that cannot be written to the state file."""
 
 
-class ServiceFaultError(Exception):
-    """An answer that is an error.
+class EmulatedServiceError(Exception):
+    """An error response.
 
     Attributes:
-        shape: the error's name, which travels as `__type`.
+        shape: the error's name, the `__type` of the response.
         fields: the error's members as JSON, `Message` among them.
-        status: HTTP status of the answer.
+        status: HTTP status.
     """
 
     def __init__(self, shape: str, fields: dict[str, Any], *, status: int = 400) -> None:
@@ -34,17 +34,17 @@ class ServiceFaultError(Exception):
         self.status = status
 
     def payload(self) -> dict[str, Any]:
-        """Return the JSON body of the answer."""
+        """Return the body of the response."""
         return {"__type": self.shape, **self.fields}
 
 
 @attrs.frozen
 class FieldProblem:
-    """One thing wrong with one field.
+    """One problem of one field.
 
     Attributes:
-        name: where the field stands, such as `OtherParticipantIdentifiers[3]`.
-        message: what the model asks for; never the value that was sent.
+        name: the field, such as `OtherParticipantIdentifiers[3]`.
+        message: what is expected; never the value that was sent.
         code: one of the model's FieldValidationCode values.
     """
 
@@ -53,11 +53,11 @@ class FieldProblem:
     code: str
 
 
-def validation_failed(problems: Iterable[FieldProblem]) -> ServiceFaultError:
+def validation_failed(problems: Iterable[FieldProblem]) -> EmulatedServiceError:
     """Return the ValidationException that lists every problem of a request."""
     listed = list(problems)
     noun = "problem" if len(listed) == 1 else "problems"
-    return ServiceFaultError(
+    return EmulatedServiceError(
         "ValidationException",
         {
             "Message": f"The request has {len(listed)} {noun}: {', '.join(problem.name for problem in listed)}",
@@ -70,21 +70,21 @@ def validation_failed(problems: Iterable[FieldProblem]) -> ServiceFaultError:
     )
 
 
-def invalid_field(name: str, message: str, code: str = "INVALID_VALUE") -> ServiceFaultError:
-    """Return the ValidationException for one field that only the service can judge."""
+def invalid_field(name: str, message: str, code: str = "INVALID_VALUE") -> EmulatedServiceError:
+    """Return the ValidationException for one field."""
     return validation_failed([FieldProblem(name, message, code)])
 
 
-def business_rules_broken(rules: Mapping[str, str]) -> ServiceFaultError:
-    """Return the ValidationException for what the model allows and the business does not.
+def business_rule_violation(rules: Mapping[str, str]) -> EmulatedServiceError:
+    """Return the ValidationException for violated business rules.
 
     Arguments:
-        rules: the model's BusinessValidationCode values, and what is asked for.
+        rules: messages by BusinessValidationCode.
     """
-    return ServiceFaultError(
+    return EmulatedServiceError(
         "ValidationException",
         {
-            "Message": f"The request breaks a rule: {', '.join(rules)}",
+            "Message": f"The request violates a rule: {', '.join(rules)}",
             "Reason": "BUSINESS_VALIDATION_FAILED",
             "ErrorDetails": [
                 {"BusinessValidationError": {"Message": message, "Code": code}} for code, message in rules.items()
@@ -93,17 +93,17 @@ def business_rules_broken(rules: Mapping[str, str]) -> ServiceFaultError:
     )
 
 
-def conflict(reason: str) -> ServiceFaultError:
+def conflict(reason: str) -> EmulatedServiceError:
     """Return the ConflictException with one of the model's reasons, such as `DUPLICATE_CONNECTION`."""
-    return ServiceFaultError(
+    return EmulatedServiceError(
         "ConflictException",
-        {"Message": f"The present state does not allow this: {_words(reason)}", "Reason": reason},
+        {"Message": f"The current state does not allow this: {_words(reason)}", "Reason": reason},
     )
 
 
-def quota_exceeded(reason: str) -> ServiceFaultError:
+def quota_exceeded(reason: str) -> EmulatedServiceError:
     """Return the ServiceQuotaExceededException with one of the model's reasons."""
-    return ServiceFaultError(
+    return EmulatedServiceError(
         "ServiceQuotaExceededException", {"Message": _words(reason).capitalize(), "Reason": reason}
     )
 
@@ -112,31 +112,33 @@ def _words(reason: str) -> str:
     return reason.replace("_", " ").lower()
 
 
-def not_found(reason: str) -> ServiceFaultError:
+def not_found(reason: str) -> EmulatedServiceError:
     """Return the ResourceNotFoundException with one of the model's reasons, such as `CONNECTION_NOT_FOUND`."""
     what = _words(reason.removesuffix("_NOT_FOUND"))
-    return ServiceFaultError("ResourceNotFoundException", {"Message": f"There is no such {what}", "Reason": reason})
+    return EmulatedServiceError(
+        "ResourceNotFoundException", {"Message": f"The {what} does not exist", "Reason": reason}
+    )
 
 
-def access_denied() -> ServiceFaultError:
-    """Return what a caller gets whose policy does not allow this."""
-    return ServiceFaultError(
+def access_denied() -> EmulatedServiceError:
+    """Return the AccessDeniedException."""
+    return EmulatedServiceError(
         "AccessDeniedException", {"Message": "The caller is not allowed to do this", "Reason": "ACCESS_DENIED"}
     )
 
 
-def throttled(service_code: str = THROTTLED_SERVICE, quota_code: str = THROTTLED_QUOTA) -> ServiceFaultError:
-    """Return what a caller gets who sends more requests a second than allowed."""
-    return ServiceFaultError(
+def throttled(service_code: str = THROTTLED_SERVICE, quota_code: str = THROTTLED_QUOTA) -> EmulatedServiceError:
+    """Return the ThrottlingException."""
+    return EmulatedServiceError(
         "ThrottlingException", {"Message": "Rate exceeded", "ServiceCode": service_code, "QuotaCode": quota_code}
     )
 
 
-def internal_error(message: str = "The emulator failed; its log says why") -> ServiceFaultError:
-    """Return what a caller gets when a handler breaks; the reason is in the emulator's log."""
-    return ServiceFaultError("InternalServerException", {"Message": message}, status=500)
+def internal_error(message: str = "The emulator failed; see its log") -> EmulatedServiceError:
+    """Return the InternalServerException; its reason is in the emulator's log."""
+    return EmulatedServiceError("InternalServerException", {"Message": message}, status=500)
 
 
-def protocol_error(shape: str, message: str, *, status: int = 400) -> ServiceFaultError:
-    """Return an error of the framing, which the service model does not list."""
-    return ServiceFaultError(shape, {"Message": message}, status=status)
+def protocol_error(shape: str, message: str, *, status: int = 400) -> EmulatedServiceError:
+    """Return an error of the protocol, which the service model does not list."""
+    return EmulatedServiceError(shape, {"Message": message}, status=status)

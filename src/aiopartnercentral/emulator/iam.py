@@ -1,30 +1,41 @@
-"""Which requests something is about, and what IAM would deny: by catalog, operation and account."""
+"""Filters of requests by catalog, operation and account, and the denials of an IAM policy."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import Final
 
 import attrs
 
+from aiopartnercentral._utils import validators
+
+ACCOUNT_ID: Final = "[0-9]{12}"
+"""The pattern of an AWS account id."""
+
+account_id: Final = validators.pattern(ACCOUNT_ID, "twelve digits")
+
 
 @attrs.frozen(kw_only=True)
-class Scope:
-    """Some of all requests; `*` and `?` stand for any characters, as in IAM.
+class RequestFilter:
+    """Selects requests; `*` and `?` are wildcards, as in IAM.
 
     Arguments:
-        catalog: names of catalogs; the default is any, and requests that are about no catalog.
-        operation: names of operations, such as `CreateConnectionInvitation` or `Tag*`; the default is any.
-        account_id: account that asks; the default is any.
+        catalog: names of catalogs; by default any, including requests without a catalog.
+        operation: names of operations, such as `CreateConnectionInvitation` or `Tag*`; by default any.
+        account_id: the account that sends the request; by default any.
 
-    An operation without a catalog, such as StartVerification, is among them only where `catalog` is `*`.
+    Requests without a catalog, such as StartVerification, match only if `catalog` is `*`.
+
+    Raises:
+        TypeError: an argument is not a string.
     """
 
-    catalog: str = "*"
-    operation: str = "*"
-    account_id: str = "*"
+    catalog: str = attrs.field(default="*", validator=validators.any_text)
+    operation: str = attrs.field(default="*", validator=validators.any_text)
+    account_id: str = attrs.field(default="*", validator=validators.any_text)
 
     def matches(self, catalog: str | None, operation: str, account: str) -> bool:
-        """Tell whether a request is among them."""
+        """Return whether a request is selected."""
         return (
             (self.catalog == "*" if catalog is None else fnmatchcase(catalog, self.catalog))
             and fnmatchcase(operation, self.operation)
@@ -33,5 +44,5 @@ class Scope:
 
 
 @attrs.frozen(kw_only=True)
-class Denial(Scope):
-    """A statement that denies the requests that it matches."""
+class Denial(RequestFilter):
+    """A deny statement of an IAM policy: the requests that it matches get an AccessDeniedException."""

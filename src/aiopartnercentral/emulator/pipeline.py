@@ -1,4 +1,4 @@
-"""From an HTTP request to its answer, and what is remembered of it."""
+"""The way of a request through the emulator: parsing, fault injection, authentication, execution, recording."""
 
 from __future__ import annotations
 
@@ -10,136 +10,137 @@ import attrs
 from aiohttp import web
 
 from aiopartnercentral.emulator import errors, protocol
-from aiopartnercentral.emulator.admin_api import PREFIX, Control
+from aiopartnercentral.emulator.admin_api import PREFIX, AdminApi
 from aiopartnercentral.emulator.dispatcher import catalog_named
-from aiopartnercentral.emulator.faults.context import Exchange
-from aiopartnercentral.emulator.faults.rules import Disorder
-from aiopartnercentral.emulator.response import Reply
+from aiopartnercentral.emulator.faults.context import FaultContext
+from aiopartnercentral.emulator.faults.rules import FaultInjector
+from aiopartnercentral.emulator.response import Response
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.auth import Identities
-    from aiopartnercentral.emulator.dispatcher import Service
-    from aiopartnercentral.emulator.sending import Hold
+    from aiopartnercentral.emulator.auth import Authenticator
+    from aiopartnercentral.emulator.dispatcher import Dispatcher
+    from aiopartnercentral.emulator.response import Sleep
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-REMEMBERED_REQUESTS = 10_000
-REMEMBERED_BYTES = 16 * protocol.MAX_BODY
-"""How many bytes of JSON they may be together: parsed, it takes twenty times as much."""
+RECORDED_REQUESTS = 10_000
+RECORDED_BYTES = 16 * protocol.MAX_BODY
+"""The most bytes of JSON that are recorded; parsed, they take twenty times as much memory."""
 
 
 @attrs.define(eq=False)
-class Front:
-    """Everything of a request that is the same for every operation.
+class RequestPipeline:
+    """Everything that is the same for the requests of all operations.
 
     Attributes:
-        service: what answers.
-        control: what answers below `/_emulator/`.
-        identities: who may ask.
-        hold: waits so many seconds, or less if the emulator ends.
-        disorder: what goes wrong on demand.
-        requests: the latest requests; fewer where they are large.
+        dispatcher: executes requests.
+        admin_api: responds to requests below `/_emulator/`.
+        authenticator: finds and verifies the account of a request.
+        sleep: sleeps for some seconds, or less if the emulator shuts down.
+        injector: injects faults.
+        requests: the latest requests; fewer if they are large.
     """
 
-    service: Service
-    control: Control
-    identities: Identities
-    hold: Hold
-    disorder: Disorder = attrs.field(factory=lambda: Disorder(()))
+    dispatcher: Dispatcher
+    admin_api: AdminApi
+    authenticator: Authenticator
+    sleep: Sleep
+    injector: FaultInjector = attrs.field(factory=lambda: FaultInjector(()))
     requests: deque[protocol.RecordedRequest] = attrs.field(factory=deque, init=False)
-    _bytes: int = attrs.field(default=0, init=False)
+    _recorded_bytes: int = attrs.field(default=0, init=False)
 
-    async def answer(self, request: web.BaseRequest) -> Reply:
-        """Return the answer; cancelled, it has done nothing or everything."""
-        unreadable: errors.ServiceFaultError | None = None
+    async def respond(self, request: web.BaseRequest) -> Response:
+        """Return the response. If this is cancelled, the request was executed completely or not at all."""
+        error: errors.EmulatedServiceError | None = None
         raw = None
         try:
             raw = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            unreadable = protocol.too_large()
+            error = protocol.too_large()
         except web.RequestPayloadError:
-            unreadable = errors.protocol_error("SerializationException", "The body is not encoded as it says")
+            error = errors.protocol_error("SerializationException", protocol.WRONG_ENCODING)
         if raw is not None and request.path.startswith(PREFIX):
-            status, body = self.control.answer(request.method, request.path, raw)
-            return Reply(status, body)
-        return await self._answer(request, raw, unreadable)
+            status, body = self.admin_api.respond(request.method, request.path, raw)
+            return Response(status, body)
+        return await self._respond(request, raw, error)
 
-    async def _answer(
-        self, request: web.BaseRequest, raw: bytes | None, unreadable: errors.ServiceFaultError | None
-    ) -> Reply:
-        sent, text = dict[str, Any](), b""
+    async def _respond(
+        self, request: web.BaseRequest, raw: bytes | None, error: errors.EmulatedServiceError | None
+    ) -> Response:
+        parsed, text = dict[str, Any](), b""
         try:
             if raw is not None:
-                text = protocol.unpacked(request, raw)
-                sent = protocol.parse(text)
-        except errors.ServiceFaultError as fault:
-            # Told when its turn comes: whoever may not ask learns nothing else.
-            unreadable = fault
-        account, operation = self.identities.claimed(request), protocol.operation_name(request)
-        size = len(text) if sent else 0
-        exchange = Exchange(operation, account, catalog_named(sent), sent, self.service.validator, size)
-        blow = self.disorder.befall(exchange)
-        blow.before(exchange)
-        if exchange.wait:
-            await self._wait(exchange)
-        if exchange.reply is None:
-            self._carry_out(request, raw, exchange, unreadable)
-        blow.after(exchange)
-        return self._remembered(exchange)
+                text = protocol.decompress(request, raw)
+                parsed = protocol.parse(text)
+        except errors.EmulatedServiceError as parse_error:
+            # Returned only after authentication: without it, a client learns nothing else.
+            error = parse_error
+        account, operation = self.authenticator.account_of(request), protocol.operation_name(request)
+        size = len(text) if parsed else 0
+        validator = self.dispatcher.validator
+        context = FaultContext(operation, account, catalog_named(parsed), parsed, validator, size)
+        injection = self.injector.match(context)
+        injection.before(context)
+        if context.delay:
+            await self._delay(context)
+        if context.response is None:
+            self._execute(request, raw, context, error)
+        injection.after(context)
+        return self._recorded(context)
 
-    async def _wait(self, exchange: Exchange) -> None:
-        """Let time go by before a request is carried out; cancelled, it is remembered as one that was not."""
+    async def _delay(self, context: FaultContext) -> None:
+        """Delay the execution of a request; if this is cancelled, the request is recorded as not executed."""
         try:
-            await self.hold(exchange.wait)
+            await self.sleep(context.delay)
         except BaseException:
-            exchange.reply = Reply(status=0)
-            self._remembered(exchange)
+            context.response = Response(status=0)
+            self._recorded(context)
             raise
 
-    def _carry_out(
+    def _execute(
         self,
         request: web.BaseRequest,
         raw: bytes | None,
-        exchange: Exchange,
-        unreadable: errors.ServiceFaultError | None,
+        context: FaultContext,
+        error: errors.EmulatedServiceError | None,
     ) -> None:
         try:
             if raw is not None:
-                protocol.check(request, self.service.validator)
-                self.identities.check(request, raw)
-            if unreadable is not None:
-                raise unreadable  # noqa: TRY301 - an answer like any other
+                protocol.check(request, self.dispatcher.validator)
+                self.authenticator.check(request, raw)
+            if error is not None:
+                raise error  # noqa: TRY301 - handled like every other error
             origin = f"{request.scheme}://{request.host}"
-            body = self.service.answer(exchange.operation, exchange.sent, account=exchange.account, origin=origin)
-            exchange.reply = Reply(body=body)
-        except errors.ServiceFaultError as fault:
-            exchange.refuse(fault)
+            body = self.dispatcher.respond(context.operation, context.request, account=context.account, origin=origin)
+            context.response = Response(body=body)
+        except errors.EmulatedServiceError as service_error:
+            context.fail(service_error)
         except Exception:
-            logger.exception("the emulator failed to answer %s", exchange.operation)
-            exchange.refuse(errors.internal_error())
+            logger.exception("the emulator failed to respond to %s", context.operation)
+            context.fail(errors.internal_error())
 
-    def _is_catalog(self, name: str) -> bool:
-        """Tell whether this can be a catalog's name: anything else is not to be shown, for it may be anything."""
-        return next(self.service.validator.problems("Catalog", name), None) is None
+    def _is_catalog_name(self, name: str) -> bool:
+        """Return whether this may be the name of a catalog; anything else may be sensitive, and is not shown."""
+        return next(self.dispatcher.validator.problems("Catalog", name), None) is None
 
-    def _remembered(self, exchange: Exchange) -> Reply:
-        """Remember a request and how it is answered, and return that."""
-        reply = exchange.reply or Reply()
-        catalog = exchange.sent.get("Catalog")
-        reply.record = protocol.RecordedRequest(
-            at=self.service.history.clock.now(),
-            account=exchange.account,
-            operation=exchange.operation,
-            catalog=catalog if isinstance(catalog, str) and self._is_catalog(catalog) else None,
-            status=reply.status,
-            error=exchange.error,
-            page_token_given=exchange.sent.get("NextToken") is not None,
-            body=exchange.sent,
-            faults=tuple(exchange.struck),
-            size=exchange.size,
+    def _recorded(self, context: FaultContext) -> Response:
+        """Record a request, and return its response."""
+        response = context.response or Response()
+        catalog = context.request.get("Catalog")
+        response.record = protocol.RecordedRequest(
+            at=self.dispatcher.store.clock.now(),
+            account=context.account,
+            operation=context.operation,
+            catalog=catalog if isinstance(catalog, str) and self._is_catalog_name(catalog) else None,
+            status=response.status,
+            error=context.error,
+            has_page_token=context.request.get("NextToken") is not None,
+            body=context.request,
+            faults=tuple(context.injected),
+            size=context.size,
         )
-        self.requests.append(reply.record)
-        self._bytes += exchange.size
-        while len(self.requests) > REMEMBERED_REQUESTS or self._bytes > REMEMBERED_BYTES:
-            self._bytes -= self.requests.popleft().size
-        return reply
+        self.requests.append(response.record)
+        self._recorded_bytes += context.size
+        while len(self.requests) > RECORDED_REQUESTS or self._recorded_bytes > RECORDED_BYTES:
+            self._recorded_bytes -= self.requests.popleft().size
+        return response

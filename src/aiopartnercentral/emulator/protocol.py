@@ -1,4 +1,4 @@
-"""JSON 1.0 over HTTP: which operation a request is for, what it says, and what is remembered of it."""
+"""AWS JSON 1.0 over HTTP: parses requests, and defines the entries of the list of recent requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import msgspec
 
-from aiopartnercentral.emulator.errors import ServiceFaultError, protocol_error
+from aiopartnercentral.emulator.errors import EmulatedServiceError, protocol_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,30 +17,31 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from aiopartnercentral.emulator.validation import Validator
+    from aiopartnercentral.emulator.validation import ModelValidator
 
 CONTENT_TYPE = "application/x-amz-json-1.0"
 MAX_BODY: Final = 1024**2
-"""How many bytes a request may have, unpacked."""
+"""The largest size of a request in bytes, decompressed."""
+WRONG_ENCODING: Final = "The body does not match its Content-Encoding"
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
 @attrs.define
 class RecordedRequest:
-    """What a client asked for, and how it was answered.
+    """A request that a client sent, and its response.
 
     Attributes:
-        at: when it came, by the emulator's time.
-        account: the account that asked.
-        operation: the operation's name, or what stood in `X-Amz-Target` if that is no operation.
-        catalog: what the request named as its catalog, where that can be one's name.
-        status: HTTP status of the answer; 0 if the connection ended before the request was carried out.
+        at: when it was received, by the emulator's clock.
+        account: the account that sent the request.
+        operation: the operation's name, or whatever `X-Amz-Target` had instead.
+        catalog: the catalog that the request names, if that is a possible name.
+        status: HTTP status of the response; 0 if the connection ended before the request was executed.
         error: name of the error, or None.
-        page_token_given: whether this asked for a later page.
-        faults: the kinds of the faults that changed something of it, such as `reset`.
-        body: the request as JSON; out of the repr, for it may hold sensitive values.
-        seconds: how long the answer took, held-back time included; None until then, and if the client did not wait.
-        size: how many bytes the body was.
+        has_page_token: whether it requested a later page.
+        faults: kinds of the faults that were injected, such as `reset`.
+        body: the request as JSON; not in the repr, as it may hold sensitive values.
+        seconds: how long the response took, delays included; None before, and if the client did not wait for it.
+        size: size of the body in bytes.
     """
 
     at: datetime
@@ -49,7 +50,7 @@ class RecordedRequest:
     catalog: str | None
     status: int
     error: str | None
-    page_token_given: bool
+    has_page_token: bool
     body: Mapping[str, Any] = attrs.field(repr=False)
     faults: tuple[str, ...] = ()
     seconds: float | None = None
@@ -57,20 +58,22 @@ class RecordedRequest:
 
 
 def operation_name(request: web.BaseRequest) -> str:
-    """Return what stands behind the service's name in `X-Amz-Target`, where bytes that are no text are replaced."""
+    """Return the operation in `X-Amz-Target`; bytes that are not UTF-8 are replaced."""
     target = request.headers.get("X-Amz-Target", "").encode(errors="surrogateescape")
     return target.decode(errors="replace").rpartition(".")[2]
 
 
-def check(request: web.BaseRequest, validator: Validator) -> None:
-    """Look at everything of a request but its body.
+def check(request: web.BaseRequest, validator: ModelValidator) -> None:
+    """Check everything of a request but its body.
 
     Raises:
-        ServiceFaultError: wrong method, path or host, wrong kind of body, or no operation of the model.
+        EmulatedServiceError: method, path, host or content type is wrong, or the operation is unknown.
     """
     if not _HOST.fullmatch(request.host):
-        # It becomes a part of completion URLs.
-        raise protocol_error("MalformedHttpRequestException", "The Host header must be a host, perhaps with its port")
+        # It becomes part of completion URLs.
+        raise protocol_error(
+            "MalformedHttpRequestException", "The Host header must be a host name or address, optionally with a port"
+        )
     if (request.method, request.path) != ("POST", "/"):
         raise protocol_error("UnknownOperationException", "Every operation is a POST to /", status=404)
     if request.content_type != CONTENT_TYPE:
@@ -78,15 +81,15 @@ def check(request: web.BaseRequest, validator: Validator) -> None:
         raise protocol_error("UnsupportedMediaTypeException", message, status=415)
     prefix, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
     if prefix != validator.target_prefix or operation not in validator.operations:
-        message = f"X-Amz-Target must be {validator.target_prefix}. and the name of an operation"
+        message = f"X-Amz-Target must be {validator.target_prefix}. followed by the name of an operation"
         raise protocol_error("UnknownOperationException", message)
 
 
-def unpacked(request: web.BaseRequest, raw: bytes) -> bytes:
-    """Return the body of a request without its Content-Encoding.
+def decompress(request: web.BaseRequest, raw: bytes) -> bytes:
+    """Return the decompressed body of a request.
 
     Raises:
-        ServiceFaultError: it is not encoded as it says, is encoded in another way, or is too large.
+        EmulatedServiceError: the Content-Encoding is wrong or unsupported, or the body is too large.
     """
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
     if encoding == "identity":
@@ -94,7 +97,7 @@ def unpacked(request: web.BaseRequest, raw: bytes) -> bytes:
     if encoding not in ("gzip", "deflate"):
         message = "The Content-Encoding must be gzip, deflate or identity"
         raise protocol_error("UnsupportedMediaTypeException", message, status=415)
-    # 32 stands for either header, of zlib or of gzip.
+    # 32: detect the header, zlib or gzip.
     decompressor = zlib.decompressobj(zlib.MAX_WBITS + 32)
     try:
         body = decompressor.decompress(raw, MAX_BODY + 1)
@@ -103,20 +106,20 @@ def unpacked(request: web.BaseRequest, raw: bytes) -> bytes:
     if len(body) > MAX_BODY:
         raise too_large()
     if not decompressor.eof or decompressor.unused_data:
-        raise protocol_error("SerializationException", "The body is not encoded as it says")
+        raise protocol_error("SerializationException", WRONG_ENCODING)
     return body
 
 
-def too_large() -> ServiceFaultError:
-    """Return what a caller gets whose body is too large."""
+def too_large() -> EmulatedServiceError:
+    """Return the error for a body that is too large."""
     return protocol_error("RequestEntityTooLargeException", "The body is too large", status=413)
 
 
 def parse(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object that a request is.
+    """Return the JSON object of a body.
 
     Raises:
-        ServiceFaultError: it is none; the message does not repeat what was sent.
+        EmulatedServiceError: the body is not a JSON object; the message does not quote it.
     """
     try:
         parsed = msgspec.json.decode(raw)

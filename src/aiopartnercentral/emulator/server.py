@@ -1,9 +1,10 @@
-"""The emulator: what it can be told, and its life as an HTTP server."""
+"""The emulator: its options, and its life as an HTTP server."""
 
 from __future__ import annotations
 
 import threading
 import uuid
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -15,22 +16,21 @@ import anyio.from_thread
 import anyio.lowlevel
 from aiohttp import web
 
+from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
-from aiopartnercentral.emulator import options, protocol
-from aiopartnercentral.emulator.admin_api import Control
-from aiopartnercentral.emulator.auth import Identities
-from aiopartnercentral.emulator.dashboard.handlers import Pages
+from aiopartnercentral.emulator import iam, options, protocol
+from aiopartnercentral.emulator.admin_api import AdminApi
+from aiopartnercentral.emulator.auth import Authenticator, Credential, SignatureVersion4
+from aiopartnercentral.emulator.dashboard.handlers import Dashboard
 from aiopartnercentral.emulator.dashboard.views import Views
-from aiopartnercentral.emulator.dispatcher import Service
-from aiopartnercentral.emulator.faults.rules import Disorder
-from aiopartnercentral.emulator.persistence.replay import History
-from aiopartnercentral.emulator.pipeline import Front
-from aiopartnercentral.emulator.sending import send
-from aiopartnercentral.emulator.signature import SignatureVersion4
+from aiopartnercentral.emulator.dispatcher import Dispatcher
+from aiopartnercentral.emulator.faults.rules import FaultInjector
+from aiopartnercentral.emulator.persistence.store import StateStore
+from aiopartnercentral.emulator.pipeline import RequestPipeline
+from aiopartnercentral.emulator.response import send
 from aiopartnercentral.emulator.state.clock import Clock
-from aiopartnercentral.emulator.state.quotas import Quotas
-from aiopartnercentral.emulator.state.rate_limit import TokenBucket
-from aiopartnercentral.emulator.state.state import World
+from aiopartnercentral.emulator.state.quotas import Quotas, TokenBucket
+from aiopartnercentral.emulator.state.state import State
 from aiopartnercentral.emulator.validation import account_validator
 
 if TYPE_CHECKING:
@@ -38,16 +38,24 @@ if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
 
-    from aiopartnercentral.emulator.auth import Credential
     from aiopartnercentral.emulator.faults.rules import Fault
     from aiopartnercentral.emulator.iam import Denial
-    from aiopartnercentral.emulator.state.catalog import SentCode
+    from aiopartnercentral.emulator.state.catalog import VerificationCode
 
 DEFAULT_CATALOGS: Mapping[str, int] = {"AWS": 120, "Sandbox": 30}
-# How long a client that has stopped reading or sending may hold up the end, in seconds.
-_PATIENCE = 0.5
-# A part by chance, taken once: asking the system for each would be a twentieth of what a small answer costs.
+# How many seconds a client that stops reading or sending may delay the shutdown.
+_SHUTDOWN_SECONDS = 0.5
+# One random part for all: asking the system for each request would take a twentieth of a small response's time.
 _REQUEST_IDS = map(f"{str(uuid.uuid4())[:23]}-{{:012x}}".format, count(1))
+
+_clock = validators.optional(validators.instance_of(Clock))
+_quotas = validators.optional(validators.instance_of(Quotas, "a Quotas"))
+_credentials = validators.optional(
+    validators.mapping_of(
+        validators.text, validators.instance_of(Credential), "a mapping of access key ids to Credential objects"
+    )
+)
+_path = validators.optional(validators.path)
 
 
 class Emulator:
@@ -58,32 +66,33 @@ class Emulator:
 
     Arguments:
         catalogs: number of connections by catalog, `{"AWS": 120, "Sandbox": 30}` by default; a catalog has a quarter
-            as many invitations and a tenth as many partners. A name is letters only, as it is part of every ARN.
-        seed: another number is other data; the same number is the same data, on every machine.
-        host: address to listen on. Nothing is encrypted: keep it on loopback.
-        port: port to listen on, 0 for a free one.
-        latency: seconds that every answer is held back; can be set at any time.
-        requests_per_second: more than that, over all clients, gets a ThrottlingException; can be set at any time.
+            as many invitations and a tenth as many partners. A name has only letters, as it is part of every ARN.
+        seed: seed of the generated data; the same seed gives the same data on every machine.
+        host: the address to listen on. Nothing is encrypted: keep it on loopback.
+        port: the port to listen on; 0 for a free one.
+        latency: seconds by which every response is delayed; can be set at any time.
+        requests_per_second: the rate limit of all clients together; more requests get a ThrottlingException. Can be set
+            at any time.
         denied_catalogs: catalogs for which every request gets an AccessDeniedException; can be set at any time.
-        account_id: AWS account that owns the seeded items. An access key id of twelve digits is another account, which
-            begins with nothing; any other access key id is this one. `credentials` say otherwise.
-        clock: the emulator's time, which can be moved.
+        account_id: the AWS account that owns the seeded data. An access key id of twelve digits is another account,
+            which is empty at first; any other access key id is this one, unless `credentials` are given.
+        clock: the emulator's clock, which can be stopped and moved.
         task_seconds: how long tasks and verifications are in progress.
-        quotas: how much an account may have and do in one catalog.
-        credentials: what signs requests, by access key id. Given them, every request must carry a valid Signature
-            Version 4 of one of them, and is its account's; without them, any credentials do.
-        denials: what gets an AccessDeniedException beside the denied catalogs; can be set at any time.
-        state: file in which everything that changes is kept, and found at the next start.
-        faults: what goes wrong on demand; can be set at any time, and counts calls from 1 then.
+        quotas: the quotas of each account in each catalog.
+        credentials: the accepted credentials by access key id. If they are given, every request must have a valid
+            Signature Version 4 of one of them, and is sent by its account; otherwise any credentials are accepted.
+        denials: further requests that get an AccessDeniedException; can be set at any time.
+        state: a file that all changes are written to; they are restored at the next start.
+        faults: faults to inject; can be set at any time, which restarts the counting of calls at 1.
 
     Attributes:
-        clock: the emulator's time.
-        in_flight: requests being answered now.
-        max_in_flight: the most there ever were.
+        clock: the emulator's clock.
+        in_flight: number of requests that are being processed.
+        max_in_flight: the highest number of such requests.
 
     Raises:
-        ValueError: a catalog's name or size, the account, the latency, the rate, a task's time, a denial or a fault is
-            impossible.
+        TypeError: an argument has a wrong type; the text begins with its name.
+        ValueError: an argument has a wrong value; the text begins with its name, or with the number of a fault.
     """
 
     def __init__(
@@ -105,18 +114,22 @@ class Emulator:
         state: str | PathLike[str] | None = None,
         faults: Collection[Fault] = (),
     ) -> None:
-        sizes = options.sizes(DEFAULT_CATALOGS if catalogs is None else catalogs)
-        task_time = options.duration("task_seconds", task_seconds)
-        world = World(seed, sizes, options.account(account_id), quotas or Quotas(), task_time)
-        self.clock: Clock = clock or Clock()
-        self._history = History(world, self.clock)
-        self._state = None if state is None else Path(state)
-        self._service = Service(self._history, account_validator())
-        signature = SignatureVersion4(self._service.validator.signing_name)
-        self._front = Front(
-            self._service, Control(self._history), Identities(account_id, credentials, signature), self._hold
+        emulated = State(
+            seed=validators.integer()("seed", seed),
+            sizes=options.catalog_sizes(DEFAULT_CATALOGS if catalogs is None else catalogs),
+            owner=iam.account_id("account_id", account_id),
+            quotas=_quotas("quotas", quotas) or Quotas(),
+            task_time=timedelta(seconds=options.seconds("task_seconds", task_seconds)),
         )
-        self._pages = Pages(Views(self._history, self._front.requests))
+        self.clock: Clock = _clock("clock", clock) or Clock()
+        self._store = StateStore(emulated, self.clock)
+        path = _path("state", state)
+        self._state_file = None if path is None else Path(path)
+        self._dispatcher = Dispatcher(self._store, account_validator())
+        signature = SignatureVersion4(self._dispatcher.validator.signing_name)
+        authenticator = Authenticator(emulated.owner, _credentials("credentials", credentials), signature)
+        self._pipeline = RequestPipeline(self._dispatcher, AdminApi(self._store), authenticator, self._sleep)
+        self._dashboard = Dashboard(Views(self._store, self._pipeline.requests))
         self.denied_catalogs = denied_catalogs
         self.denials = denials
         self.faults = faults
@@ -124,17 +137,17 @@ class Emulator:
         self.requests_per_second = requests_per_second
         self.in_flight: int = 0
         self.max_in_flight: int = 0
-        self._host = host
-        self._port = port
+        self._host = validators.text("host", host)
+        self._port = options.port("port", port)
         self._runner: web.ServerRunner | None = None
         self._closing = anyio.Event()
 
     @property
     def endpoint_url(self) -> str:
-        """Where it listens, such as `http://127.0.0.1:40123`.
+        """The address, such as `http://127.0.0.1:40123`.
 
         Raises:
-            RuntimeError: it does not run.
+            RuntimeError: the emulator is not running.
         """
         if self._runner is None:
             raise RuntimeError("the emulator has an endpoint only inside its `async with` block")
@@ -143,84 +156,86 @@ class Emulator:
 
     @property
     def requests(self) -> Sequence[protocol.RecordedRequest]:
-        """The last ten thousand requests, or the last 16 MB of them, in the order of their arrival."""
-        return tuple(self._front.requests)
+        """The last ten thousand requests, or the last 16 MB of them, oldest first."""
+        return tuple(self._pipeline.requests)
 
     @property
     def latency(self) -> float:
-        """Seconds that every answer is held back."""
+        """Seconds by which every response is delayed."""
         return self._latency
 
     @latency.setter
     def latency(self, seconds: float) -> None:
-        self._latency = options.duration("latency", seconds).total_seconds()
+        self._latency: float = options.seconds("latency", seconds)
 
     @property
     def requests_per_second(self) -> float | None:
-        """The allowed rate over all clients, or None for no limit; setting it fills the allowance again."""
-        return self._service.bucket.rate if self._service.bucket else None
+        """The rate limit of all clients together, or None for no limit; setting it refills the token bucket."""
+        return self._dispatcher.bucket.rate if self._dispatcher.bucket else None
 
     @requests_per_second.setter
     def requests_per_second(self, rate: float | None) -> None:
-        self._service.bucket = None if rate is None else TokenBucket(options.rate("requests_per_second", rate))
+        checked = validators.optional(validators.positive_number)("requests_per_second", rate)
+        self._dispatcher.bucket = None if checked is None else TokenBucket(checked)
 
     @property
     def denied_catalogs(self) -> frozenset[str]:
         """Catalogs for which every request gets an AccessDeniedException."""
-        return self._service.denied
+        return self._dispatcher.denied
 
     @denied_catalogs.setter
     def denied_catalogs(self, names: Collection[str]) -> None:
-        self._service.denied = options.denied_catalogs(names, self._service.world.sizes)
+        self._dispatcher.denied = options.denied_catalogs(names, self._dispatcher.state.sizes)
 
     @property
     def denials(self) -> Sequence[Denial]:
-        """What gets an AccessDeniedException beside the denied catalogs."""
-        return self._service.denials
+        """Further requests that get an AccessDeniedException."""
+        return self._dispatcher.denials
 
     @denials.setter
     def denials(self, denied: Collection[Denial]) -> None:
-        catalogs, operations = self._service.world.sizes, self._service.validator.operations
-        self._service.denials = options.denials(denied, catalogs, operations)
+        catalogs, operations = self._dispatcher.state.sizes, self._dispatcher.validator.operations
+        self._dispatcher.denials = options.denials(denied, catalogs, operations)
 
     @property
     def faults(self) -> Sequence[Fault]:
-        """What goes wrong on demand, in the order in which it takes effect; setting it begins to count again."""
-        return self._front.disorder.faults
+        """The faults to inject, in the order in which they take effect; setting them restarts the counting of calls."""
+        return self._pipeline.injector.faults
 
     @faults.setter
     def faults(self, given: Collection[Fault]) -> None:
-        service = self._service
-        self._front.disorder = Disorder(options.faults(given, service.world.sizes, service.validator))
+        dispatcher = self._dispatcher
+        faults = options.faults(given, dispatcher.state.sizes, dispatcher.validator)
+        self._pipeline.injector = FaultInjector(faults)
 
     @property
-    def codes(self) -> Sequence[SentCode]:
-        """The e-mail verification codes that can be used now: the emulator sends no e-mail."""
-        return self._front.control.codes()
+    def codes(self) -> Sequence[VerificationCode]:
+        """The valid e-mail verification codes; the emulator sends no e-mail."""
+        return self._pipeline.admin_api.codes()
 
     async def __aenter__(self) -> Self:
-        """Start to listen; cancelled, it leaves no thread, socket or locked file behind.
+        """Start listening; cancelling it leaves no thread, socket or locked file behind.
 
         Raises:
-            RuntimeError: it already runs, or the event loop is not asyncio's.
-            OSError: the address cannot be listened on; the error names it.
-            StateError: the state cannot be kept in its file, or is of an emulator with other arguments; the error names
-                file and line.
+            RuntimeError: the emulator is running already, or the event loop is not asyncio's.
+            OSError: it cannot listen at the address; the error names the address.
+            StateError: the state file cannot be used, or is of an emulator with other options; the error names file and
+                line.
         """
         if self._runner is not None:
-            raise RuntimeError("the emulator already runs")
+            raise RuntimeError("the emulator is already running")
         self._closing = anyio.Event()
         try:
             server = web.Server(self._respond, access_log=None, handler_cancellation=True, auto_decompress=False)
         except RuntimeError as error:
             raise RuntimeError("the emulator runs on asyncio's event loop only") from error
-        runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
+        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         try:
-            if self._state is not None:
-                await self._open_state(self._state)
-            await _in_a_task_of_its_own(self._listen, runner)
+            if self._state_file is not None:
+                await self._open_state(self._state_file)
+            await _shielded(self._listen, runner)
         except BaseException:
-            await _in_a_task_of_its_own(self._end, runner)
+            await _shielded(self._shut_down, runner)
             raise
         self._runner = runner
         return self
@@ -228,17 +243,17 @@ class Emulator:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Send what is held back at once, then close every socket.
+        """Send delayed responses at once, then close every socket.
 
-        Cancelling this does not cut it short; it takes a second at most.
+        Cancelling this does not interrupt it; it takes a second at most.
         """
         runner, self._runner = self._runner, None
         self._closing.set()
         if runner is not None:
-            await _in_a_task_of_its_own(self._end, runner)
+            await _shielded(self._shut_down, runner)
 
     async def _open_state(self, path: Path) -> None:
-        """Read a state and keep it from now on; cancelling it cuts the reading short."""
+        """Restore the state from a file; cancelling this interrupts it."""
         halted = threading.Event()
 
         def check_canceled() -> None:
@@ -246,53 +261,51 @@ class Emulator:
             if halted.is_set():
                 raise InterruptedError
 
-        await run_to_completion(partial(self._history.open, path, check_canceled), on_cancel=halted.set)
+        await run_to_completion(partial(self._store.open, path, check_canceled), on_cancel=halted.set)
 
     async def _listen(self, runner: web.ServerRunner) -> None:
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()
 
-    async def _end(self, runner: web.ServerRunner) -> None:
-        """Give up sockets and file."""
+    async def _shut_down(self, runner: web.ServerRunner) -> None:
+        """Close sockets and state file."""
         try:
             await runner.cleanup()
-            # Transports tell that they are closed one turn of the loop later.
+            # Transports are closed one turn of the event loop later.
             await anyio.lowlevel.checkpoint()
         finally:
-            self._history.close()
+            self._store.close()
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one HTTP request; cancelled when its client goes away."""
-        page = await self._pages.answer(request)
+        """Respond to one HTTP request; cancelled when its client disconnects."""
+        page = await self._dashboard.respond(request)
         if page is not None:
             return page
         started = perf_counter()
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
-            reply = await self._front.answer(request)
-            if held := self._latency + reply.held:
-                await self._hold(held)
-            response = await send(reply, request, {"x-amzn-RequestId": next(_REQUEST_IDS)}, self._hold)
-            if reply.record is not None:
-                reply.record.seconds = perf_counter() - started
-            return response
+            response = await self._pipeline.respond(request)
+            if delay := self._latency + response.delay:
+                await self._sleep(delay)
+            sent = await send(response, request, {"x-amzn-RequestId": next(_REQUEST_IDS)}, self._sleep)
+            if response.record is not None:
+                response.record.seconds = perf_counter() - started
+            return sent
         finally:
             self.in_flight -= 1
 
-    async def _hold(self, seconds: float) -> bool:
-        """Wait, but not beyond the end of the emulator; tell whether it goes on."""
+    async def _sleep(self, seconds: float) -> bool:
+        """Sleep, but not beyond the shutdown; returns whether the emulator still runs."""
         with anyio.move_on_after(seconds):
             await self._closing.wait()
         return not self._closing.is_set()
 
 
-async def _in_a_task_of_its_own(
-    work: Callable[[web.ServerRunner], Coroutine[Any, Any, None]], runner: web.ServerRunner
-) -> None:
-    """Do some work with a runner to its end, whatever becomes of who waits for it.
+async def _shielded(work: Callable[[web.ServerRunner], Coroutine[Any, Any, None]], runner: web.ServerRunner) -> None:
+    """Run a coroutine function with a runner; cancelling this does not interrupt it.
 
-    Halfway cancelled, asyncio would listen on a socket that nobody can close any more. A thread waits meanwhile, as
-    anyio's shields know nothing of asyncio's own cancellations; it is none of those that may wait for the emulator.
+    If it were interrupted, asyncio would listen on a socket that nothing can close any more. A thread waits for it, as
+    anyio's shields do not stop asyncio's own cancellations; the thread does not count against anyio's default limiter.
     """
     await run_to_completion(lambda: anyio.from_thread.run(work, runner), limiter=anyio.CapacityLimiter(1))

@@ -1,4 +1,4 @@
-"""A JSON value against a shape of the pinned service model."""
+"""Validates JSON values against the pinned service model."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @attrs.frozen
-class Validator:
-    """Walks values along the model and says everything that does not fit.
+class ModelValidator:
+    """Finds all problems of a value.
 
     Arguments:
-        model: a service model as botocore spells it (`metadata`, `operations`, `shapes`).
+        model: a service model in botocore's format (`metadata`, `operations`, `shapes`).
     """
 
     model: Mapping[str, Any] = attrs.field(repr=False)
 
     @property
     def operations(self) -> Mapping[str, Any]:
-        """The modelled operations by name."""
+        """The operations of the model by name."""
         operations: Mapping[str, Any] = self.model["operations"]
         return operations
 
     @property
     def target_prefix(self) -> str:
-        """What stands before the dot in `X-Amz-Target`."""
+        """The part of `X-Amz-Target` before the dot."""
         prefix: str = self.model["metadata"]["targetPrefix"]
         return prefix
 
@@ -57,11 +57,11 @@ class Validator:
         return name
 
     def request_problems(self, operation: str, request: object) -> list[FieldProblem]:
-        """Return all problems of a request of an operation; the empty list means that it is valid."""
+        """Return all problems of a request of an operation; the list is empty if it is valid."""
         return list(self.problems(self.operations[operation]["input"]["shape"], request))
 
     def known(self, shape_name: str, value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
-        """Return a valid value without nulls and without members that the model does not know, at any depth."""
+        """Return a valid value without null values and unknown members, at any depth."""
         shape = self.model["shapes"][shape_name]
         match shape["type"]:
             case "structure":
@@ -78,15 +78,15 @@ class Validator:
         return value
 
     def known_request(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a valid request of an operation as `known` has it."""
+        """Return a valid request of an operation without null values and unknown members."""
         known: dict[str, Any] = self.known(self.operations[operation]["input"]["shape"], request)
         return known
 
     def problems(self, shape_name: str, value: object, path: str = "") -> Iterator[FieldProblem]:
-        """Yield the problems of a value that the model gives the named shape.
+        """Yield the problems of a value of a shape.
 
         Raises:
-            NotImplementedError: the model uses a kind of shape that this validator does not know.
+            NotImplementedError: the model has a type of shape that the emulator does not know.
         """
         shape = self.model["shapes"][shape_name]
         check = _CHECKS.get(shape["type"])
@@ -100,7 +100,7 @@ def _wrong(path: str, message: str, code: str = "INVALID_VALUE") -> FieldProblem
 
 
 def _check_structure(
-    validator: Validator, shape: Mapping[str, Any], value: object, path: str
+    validator: ModelValidator, shape: Mapping[str, Any], value: object, path: str
 ) -> Iterator[FieldProblem]:
     if not isinstance(value, dict):
         yield _wrong(path, "must be an object")
@@ -111,14 +111,16 @@ def _check_structure(
         if value.get(name) is None:
             yield _wrong(f"{prefix}{name}", "is required", "REQUIRED_FIELD_MISSING")
     present = [name for name, item in value.items() if item is not None and name != "__type"]
-    # Beside a known member, an unknown one would be ignored anywhere but in a union, where it is the second.
+    # Unknown members are ignored in structures; in a union, one counts as a second member.
     if shape.get("union") and (len(present) != 1 or present[0] not in members):
         yield _wrong(path, f"must have exactly one of {', '.join(members)}")
     for name in filter(members.__contains__, present):
         yield from validator.problems(members[name]["shape"], value[name], f"{prefix}{name}")
 
 
-def _check_list(validator: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+def _check_list(
+    validator: ModelValidator, shape: Mapping[str, Any], value: object, path: str
+) -> Iterator[FieldProblem]:
     if not isinstance(value, list):
         yield _wrong(path, "must be a list")
         return
@@ -127,20 +129,20 @@ def _check_list(validator: Validator, shape: Mapping[str, Any], value: object, p
         yield from validator.problems(shape["member"]["shape"], item, f"{path}[{index}]")
 
 
-def _check_map(validator: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+def _check_map(validator: ModelValidator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
     if not isinstance(value, dict):
         yield _wrong(path, "must be an object")
         return
     yield from _check_size(shape, len(value), path, "entries", too_many="TOO_MANY_VALUES")
     for position, (key, item) in enumerate(value.items()):
-        # A key comes from the caller and may be sensitive, so a bad one is named by its position.
+        # A key may be sensitive, so an invalid one is named by its position.
         bad_key = list(validator.problems(shape["key"]["shape"], key, f"{path}.key[{position}]"))
         yield from bad_key
         inner = f"{path}[{position}]" if bad_key else f"{path}.{key}"
         yield from validator.problems(shape["value"]["shape"], item, inner)
 
 
-def _check_string(_: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+def _check_string(_: ModelValidator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
     if not isinstance(value, str):
         yield _wrong(path, "must be a string")
         return
@@ -161,7 +163,7 @@ def _check_size(
         yield _wrong(path, f"must have at most {shape['max']} {unit}", too_many)
 
 
-def _check_integer(_: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+def _check_integer(_: ModelValidator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
     bits = _BITS[shape["type"]]
     if not isinstance(value, int) or isinstance(value, bool) or not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         yield _wrong(path, f"must be an integer of {bits} bits")
@@ -172,19 +174,19 @@ def _check_integer(_: Validator, shape: Mapping[str, Any], value: object, path: 
         yield _wrong(path, f"must be at most {shape['max']}")
 
 
-def _check_boolean(_: Validator, __: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+def _check_boolean(_: ModelValidator, __: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
     if not isinstance(value, bool):
         yield _wrong(path, "must be true or false")
 
 
-def _check_timestamp(_: Validator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+def _check_timestamp(_: ModelValidator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
     if shape.get("timestampFormat") != "iso8601":
         raise NotImplementedError(f"the emulator cannot validate the timestamp format of {path}")
     if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
         yield _wrong(path, "must be an ISO 8601 timestamp in UTC", "INVALID_STRING_FORMAT")
 
 
-_CHECKS: Mapping[str, Callable[[Validator, Mapping[str, Any], object, str], Iterator[FieldProblem]]] = {
+_CHECKS: Mapping[str, Callable[[ModelValidator, Mapping[str, Any], object, str], Iterator[FieldProblem]]] = {
     "structure": _check_structure,
     "list": _check_list,
     "map": _check_map,
@@ -197,6 +199,6 @@ _CHECKS: Mapping[str, Callable[[Validator, Mapping[str, Any], object, str], Iter
 
 
 @cache
-def account_validator() -> Validator:
+def account_validator() -> ModelValidator:
     """Return the validator of the Account API's pinned model."""
-    return Validator(model_data.load(SERVICE, API_VERSION))
+    return ModelValidator(model_data.load(SERVICE, API_VERSION))

@@ -1,9 +1,8 @@
-"""The emulator's pages for people: what there is and what was asked, to be looked at and never changed.
+"""The dashboard: web pages that show accounts, catalogs and recent requests, and change nothing.
 
-    answering   which page an address is, and the response
-    views       what each page shows, taken from the world
-    slices      a part of a long list, newest first
-    templates/  how it is shown
+    handlers    finds the page of an address, and renders it
+    views       the contents of each page, taken from the state
+    templates/  the HTML
 
-Nothing that the model calls sensitive is taken into a view, nor is a message, an e-mail address or a verification code.
+No page shows anything that the model calls sensitive, nor messages, e-mail addresses or verification codes.
 """

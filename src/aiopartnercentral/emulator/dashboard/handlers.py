@@ -1,4 +1,4 @@
-"""From the address of a page to the response; whatever is no page is the API's to answer."""
+"""Finds the page of an address, and renders it; all other requests are left to the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import anyio.to_thread
 import attrs
 from aiohttp import web
 
-from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.clock import format_timestamp
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,17 +34,17 @@ _HEADERS: Final = {
 
 
 @attrs.frozen
-class Pages:
-    """Answers GET and HEAD of the pages for people.
+class Dashboard:
+    """Responds to GET and HEAD requests for web pages.
 
     Arguments:
-        views: what they show.
+        views: the contents of the pages.
     """
 
     views: Views
 
-    async def answer(self, request: web.BaseRequest) -> web.Response | None:
-        """Return the response, or None if the request is for no page. Cancelling it changes nothing."""
+    async def respond(self, request: web.BaseRequest) -> web.Response | None:
+        """Return the response, or None if the request is not for a page."""
         if request.method not in ("GET", "HEAD"):
             return None
         if request.path == _STYLE:
@@ -54,10 +54,10 @@ class Pages:
         if view is None:
             return None
         try:
-            # What takes its time the first time: importing a library and compiling the templates.
+            # The first time, this imports jinja2 and compiles the templates.
             environment = await anyio.to_thread.run_sync(_environment)
         except ImportError:
-            text = "The page needs jinja2: install aiopartnercentral[emulator]\n"
+            text = "The dashboard needs jinja2: install aiopartnercentral[emulator]\n"
             return _response(text, content_type="text/plain", status=HTTPStatus.NOT_IMPLEMENTED)
         return _response(self._rendered(environment, view, request), content_type="text/html", status=_status(view))
 
@@ -84,7 +84,7 @@ class Pages:
         return environment.get_template(template).render(
             shown,
             here=here,
-            now=stamp(self.views.history.clock.now()),
+            now=format_timestamp(self.views.store.clock.now()),
             refresh=_REFRESH_SECONDS if refreshing else None,
             refresh_seconds=_REFRESH_SECONDS,
         )
@@ -100,8 +100,8 @@ def _response(text: str, *, content_type: str, status: HTTPStatus = HTTPStatus.O
 
 @cache
 def _environment() -> Environment:
-    """Return the templates, compiled; every text in them is escaped unless it is a template's own."""
-    import jinja2  # noqa: PLC0415 - nobody but a person who looks at a page needs it
+    """Return the compiled templates; all values in them are escaped."""
+    import jinja2  # noqa: PLC0415 - only the dashboard needs it
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -116,13 +116,13 @@ def _environment() -> Environment:
     return environment
 
 
-def _moment(written: Any) -> str:  # noqa: ANN401 - a moment, or how the service writes one
-    """Return a moment to the second."""
+def _moment(written: Any) -> str:  # noqa: ANN401 - a datetime, or its text
+    """Return a time without fractions of a second."""
     return str(written).replace("T", " ")[:19]
 
 
 def _words(name: str) -> str:
-    """Return one of the model's constants in words."""
+    """Return a constant of the model in words."""
     return re.sub("(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
 
 

@@ -1,98 +1,139 @@
-"""What each page shows, taken from the world without changing or completing it."""
+"""The contents of each web page, taken from the state without changing it."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 import attrs
-
-from aiopartnercentral.emulator.dashboard.slices import Slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from aiopartnercentral.emulator.persistence.replay import History
+    from aiopartnercentral.emulator.persistence.store import StateStore
     from aiopartnercentral.emulator.protocol import RecordedRequest
-    from aiopartnercentral.emulator.state.catalog import Catalog
+    from aiopartnercentral.emulator.state.catalog import AccountCatalog
 
-_ON_THE_OVERVIEW: Final = 15
+T = TypeVar("T")
+
+ROWS: Final = 50
+"""The number of rows of a page."""
+_OVERVIEW_ROWS: Final = 15
 
 View = tuple[str, dict[str, Any]]
-"""A template, and what it is about."""
+"""The name of a template, and its variables."""
+
+
+@attrs.frozen(kw_only=True)
+class DashboardPage(Generic[T]):
+    """One page of a long list, newest first.
+
+    Attributes:
+        rows: the rows of the page.
+        number: the page's number, from 1.
+        last: the number of the last page.
+        start: the number of rows on the pages before.
+        total: the number of rows on all pages.
+    """
+
+    rows: list[T]
+    number: int
+    last: int
+    start: int
+    total: int
+
+    @classmethod
+    def of(cls, total: int, make: Callable[[int], T], *, number: int = 1, size: int = ROWS) -> Self:
+        """Return a page of a list, making only its rows.
+
+        Arguments:
+            total: the length of the list.
+            make: makes the row at an index of the list.
+            number: the number of the page; the nearest page if it does not exist.
+            size: the number of rows of a page.
+        """
+        last = max(1, -(-total // size))
+        number = min(max(1, number), last)
+        start = (number - 1) * size
+        rows = [make(total - 1 - position) for position in range(start, min(start + size, total))]
+        return cls(rows=rows, number=number, last=last, start=start, total=total)
 
 
 @attrs.frozen
 class Views:
-    """Makes what the pages show.
+    """Makes the contents of the pages.
 
     Arguments:
-        history: has what there is, and the emulator's time.
-        requests: what was asked, the latest last.
+        store: has the state and the clock.
+        requests: the recent requests, oldest first.
     """
 
-    history: History
+    store: StateStore
     requests: Sequence[RecordedRequest]
 
     def overview(self) -> View:
-        """Return what stands on the first page: where everybody is, and what was asked last."""
-        sides, requests = self._sides(1, size=_ON_THE_OVERVIEW), self._requests(1, size=_ON_THE_OVERVIEW)
-        return "overview.html", {"sides": sides, "requests": requests}
+        """Return the first page: accounts, catalogs, and the latest requests."""
+        catalogs, requests = self._catalogs(1, size=_OVERVIEW_ROWS), self._requests(1, size=_OVERVIEW_ROWS)
+        return "overview.html", {"catalogs": catalogs, "requests": requests}
 
     def accounts(self, number: int) -> View:
         """Return a page of all accounts and their catalogs."""
-        return "accounts.html", {"sides": self._sides(number)}
+        return "accounts.html", {"catalogs": self._catalogs(number)}
 
     def recent(self, number: int) -> View:
-        """Return a page of the requests that are remembered."""
+        """Return a page of the recent requests."""
         return "requests.html", {"requests": self._requests(number)}
 
     def catalog(self, account: str, catalog: str, kind: str, number: int) -> View | None:
-        """Return a page of the items of one kind of an account in a catalog; None if there is no such account."""
-        side = next((side for side in self._every_side() if (side.account, side.name) == (account, catalog)), None)
+        """Return a page of the items of one kind of an account in a catalog; None if the account is unknown."""
+        wanted = (account, catalog)
+        found = next((each for each in self._every_catalog() if (each.account, each.name) == wanted), None)
         row = _ROWS.get(kind)
-        if side is None or row is None:
+        if found is None or row is None:
             return None
-        shelf = getattr(side, kind)
-        now = self.history.clock.now()
-        side.update_profiles(now)
-        items = Slice.of(len(shelf), lambda index: row(shelf.item(index), now), number=number)
-        return "catalog.html", {"side": _counted(side), "kind": kind, "items": items}
+        collection = getattr(found, kind)
+        now = self.store.clock.now()
+        found.update_profiles(now)
+        items = DashboardPage.of(len(collection), lambda index: row(collection.item(index), now), number=number)
+        return "catalog.html", {"catalog": _counted(found), "kind": kind, "items": items}
 
-    def _every_side(self) -> Iterator[Catalog]:
-        world = self.history.world
-        for catalog in world.sizes:
-            yield from world.sides_as_they_stand(catalog)
+    def _every_catalog(self) -> Iterator[AccountCatalog]:
+        state = self.store.state
+        for name in state.sizes:
+            yield from state.catalogs_unsettled(name)
 
-    def _sides(self, number: int, **size: int) -> Slice[Mapping[str, Any]]:
-        owner = self.history.world.owner
-        sides = sorted(self._every_side(), key=lambda side: (side.account != owner, side.account, side.name))
-        return Slice.of(len(sides), lambda index: _counted(sides[-1 - index]), number=number, **size)
+    def _catalogs(self, number: int, **size: int) -> DashboardPage[Mapping[str, Any]]:
+        owner = self.store.state.owner
+        catalogs = sorted(self._every_catalog(), key=lambda each: (each.account != owner, each.account, each.name))
+        return DashboardPage.of(len(catalogs), lambda index: _counted(catalogs[-1 - index]), number=number, **size)
 
-    def _requests(self, number: int, **size: int) -> Slice[RecordedRequest]:
-        return Slice.of(len(self.requests), self.requests.__getitem__, number=number, **size)
+    def _requests(self, number: int, **size: int) -> DashboardPage[RecordedRequest]:
+        return DashboardPage.of(len(self.requests), self.requests.__getitem__, number=number, **size)
 
 
-def _counted(side: Catalog) -> Mapping[str, Any]:
-    kinds = {kind: len(getattr(side, kind)) for kind in _ROWS}
-    return {"account": side.account, "catalog": side.name, "kinds": kinds}
+def _counted(catalog: AccountCatalog) -> Mapping[str, Any]:
+    kinds = {kind: len(getattr(catalog, kind)) for kind in _ROWS}
+    return {"account": catalog.account, "name": catalog.name, "kinds": kinds}
 
 
 def _connection(item: Mapping[str, Any], _: datetime) -> Mapping[str, Any]:
-    types = [
-        {
-            "type": name,
-            "status": kind["Status"],
-            **dict(zip(("shown_as", "participant"), next(iter(kind["OtherParticipant"].items())), strict=True)),
-        }
-        for name, kind in item["ConnectionTypes"].items()
-    ]
+    types = []
+    for name, details in item["ConnectionTypes"].items():
+        ((participant_type, participant),) = details["OtherParticipant"].items()
+        types.append(
+            {
+                "type": name,
+                "status": details["Status"],
+                "participant_type": participant_type,
+                "participant": participant,
+            }
+        )
     return {"id": item["Id"], "other": item["OtherParticipantAccountId"], "types": types, "updated": item["UpdatedAt"]}
 
 
 def _invitation(item: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
     status, expires = item["Status"], item.get("ExpiresAt")
-    # It expires by itself, which the catalog takes note of when its account asks for something.
+    # The catalog itself marks expired invitations only when its account sends a request.
     if status == "PENDING" and datetime.fromisoformat(item["ExpiresAt"]) <= now:
         status = "EXPIRED"
     return {
@@ -108,7 +149,7 @@ def _invitation(item: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
 
 
 def _partner(item: Mapping[str, Any], _: datetime) -> Mapping[str, Any]:
-    # Not the legal name, which the model calls sensitive: the name that a profile shows.
+    # The display name, as the model calls the legal name sensitive.
     return {
         "id": item["Id"],
         "name": item["Profile"]["DisplayName"],

@@ -1,14 +1,12 @@
-"""Faults on demand.
+"""Fault injection: failures of a network and a service, on demand.
 
-fault     which requests a fault is about, which of them it strikes
-calls     the n-th call, every n-th call
-exchange  a request and its answer, as faults see and change them; what a kind of fault is
-waiting   kinds that take time
-refusing  kinds that answer with an error
-breaking  kinds that break a connection or a body
-altering  kinds that put into an answer what the model does not have
-leading   kinds that lead from page to page as a list should not
-places    where in an answer something of the model stands
-reading   faults from a TOML file
-checks    what a fault can be told
+rules        which requests a fault matches, and which of the matching calls it is injected into
+context      a request and its response, as faults see and change them; the base class of actions
+latency      actions that take time
+errors       actions that respond with an error
+connection   actions that break a connection or a body
+mutations    actions that put things into a response that the model does not have
+pagination   actions that break the pages of a listing
+json_walk    finds the values of a shape in a JSON value
+config_file  reads faults from a TOML file
 """

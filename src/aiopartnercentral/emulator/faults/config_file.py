@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral.emulator.faults.connection import ContentType, HalfBody, InvalidJson, Reset
-from aiopartnercentral.emulator.faults.errors import ExpiredToken, ServerError, Throttle
+from aiopartnercentral._utils import validators
+from aiopartnercentral.emulator.faults.connection import InvalidJson, Reset, TruncatedBody, WrongContentType
+from aiopartnercentral.emulator.faults.errors import ExpiredPageToken, ServerError, Throttle
 from aiopartnercentral.emulator.faults.latency import (
     ExponentialLatency,
     Latency,
     LognormalLatency,
-    Trickle,
+    SlowBody,
     UniformLatency,
 )
 from aiopartnercentral.emulator.faults.mutations import (
+    CorruptItem,
     ExtraMember,
-    MalformedItem,
     UnknownEnumValue,
     UnknownUnionMember,
 )
-from aiopartnercentral.emulator.faults.pagination import EmptyPage, RepeatedToken
+from aiopartnercentral.emulator.faults.pagination import EmptyPage, RepeatedPageToken
 from aiopartnercentral.emulator.faults.rules import Fault
 
 if TYPE_CHECKING:
@@ -39,71 +40,70 @@ KINDS: Final[Mapping[str, type[Action]]] = {
         UniformLatency,
         ExponentialLatency,
         LognormalLatency,
-        Trickle,
+        SlowBody,
         Throttle,
         ServerError,
-        ExpiredToken,
+        ExpiredPageToken,
         Reset,
-        HalfBody,
+        TruncatedBody,
         InvalidJson,
-        ContentType,
+        WrongContentType,
         UnknownUnionMember,
         UnknownEnumValue,
         ExtraMember,
-        MalformedItem,
-        RepeatedToken,
+        CorruptItem,
+        RepeatedPageToken,
         EmptyPage,
     )
 }
-"""The kinds of faults by their names in a file."""
+"""The actions by their names in a faults file."""
 
 
 def read_faults(path: str | PathLike[str]) -> list[Fault]:
-    """Return the faults of a TOML file: a `[[fault]]` each, with its kind and what that and every fault can be told.
+    """Return the faults of a TOML file: one for each `[[fault]]` table.
 
     Raises:
-        ValueError: the file cannot be read, or something in it is impossible; the message names file, fault and key.
+        ValueError: the file cannot be read, or something in it is wrong; the message names file, fault and key.
     """
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"cannot read the faults of {path}: {error.strerror}") from None
     except ValueError as error:
-        raise ValueError(f"{path} is no TOML: {error}") from None
+        raise ValueError(f"{path} is not TOML: {error}") from None
     except RecursionError:
         raise ValueError(f"{path} is nested too deeply") from None
     tables = document.pop("fault", [])
     if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         other = next(iter(document), "fault")
-        raise ValueError(f"{path} must have tables [[fault]] and nothing else, and {other!r} is none")
+        raise ValueError(f"{path} must have only [[fault]] tables, not {other!r}")
     return [_numbered(path, number, table) for number, table in enumerate(tables, 1)]
 
 
 def _numbered(path: str | PathLike[str], number: int, table: dict[str, Any]) -> Fault:
     try:
         return _fault(table)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{path}, fault {number}: {error}") from None
 
 
 def _fault(table: dict[str, Any]) -> Fault:
-    """Return the fault of a table, or raise ValueError with a message that begins with the key."""
-    kind = table.pop("kind", None)
-    cls = KINDS.get(kind) if isinstance(kind, str) else None
-    if cls is None:  # the names last: there are many, and the command cuts what is long
-        raise ValueError(f"kind {kind!r} is none of {', '.join(KINDS)}")
+    """Return the fault of a table, or raise TypeError or ValueError with a text that begins with the key."""
+    if "kind" not in table:
+        raise ValueError(f"kind is missing: it must be one of {', '.join(KINDS)}")
+    cls = KINDS[validators.one_of(KINDS)("kind", table.pop("kind"))]
     own, common = _keys(cls), _keys(Fault)
     common.pop("action")
     for key in table:
         if key not in own and key not in common:
-            raise ValueError(f"{key} is no key of {kind}, which has {', '.join((*own, *common))}")
+            raise ValueError(f"{key} is not a key of {cls.kind}, which has {', '.join((*own, *common))}")
     for key, required in own.items():
         if required and key not in table:
-            raise ValueError(f"{key} is needed for {kind}")
+            raise ValueError(f"{key} is missing: {cls.kind} needs it")
     action = cls(**{key: table.pop(key) for key in own if key in table})
     return Fault(action, **table)
 
 
 def _keys(cls: type[attrs.AttrsInstance]) -> dict[str, bool]:
-    """Return what a class can be told, and whether it must be."""
+    """Return the arguments of a class, and whether they are required."""
     return {field.alias or field.name: field.default is attrs.NOTHING for field in attrs.fields(cls) if field.init}

@@ -1,4 +1,4 @@
-"""Kinds of faults that break a connection or a body."""
+"""Faults that break a connection or a body."""
 
 from __future__ import annotations
 
@@ -6,97 +6,98 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from aiopartnercentral.emulator.faults import checks
+from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.faults.context import Action
-from aiopartnercentral.emulator.faults.latency import WHEN
-from aiopartnercentral.emulator.response import Ending, Reply
+from aiopartnercentral.emulator.faults.latency import before_or_after
+from aiopartnercentral.emulator.response import Delivery, Response
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.faults.context import Exchange
-    from aiopartnercentral.emulator.seed.random import Dice
+    from aiopartnercentral.emulator.faults.context import FaultContext
+    from aiopartnercentral.emulator.seed.random import DeterministicRandom
 
 
 @attrs.frozen(kw_only=True)
 class Reset(Action):
-    """The connection is reset in the place of an answer.
+    """A connection that is reset instead of a response.
 
     Arguments:
-        when: `before` the request is carried out, which it then is not, or `after` that.
+        when: `before` prevents the execution of the request, `after` does not.
     """
 
     kind = "reset"
 
-    when: str = attrs.field(default="before", validator=checks.one_of(WHEN))
+    when: str = attrs.field(default="before", validator=before_or_after)
 
-    def before(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Prevent the request."""
-        if self.when == "after" or exchange.reply is not None:
+    def before(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Prevent the execution."""
+        if self.when == "after" or context.response is not None:
             return False
-        exchange.reply = Reply(status=0, ending=Ending.RESET)
+        context.response = Response(status=0, delivery=Delivery.RESET)
         return True
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Prevent the answer."""
-        if self.when == "before" or exchange.reply is None or not exchange.answered:
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Prevent the response."""
+        if self.when == "before" or context.response is None or not context.has_response:
             return False
-        exchange.reply.ending = Ending.RESET
+        context.response.delivery = Delivery.RESET
         return True
 
 
 @attrs.frozen(kw_only=True)
-class HalfBody(Action):
-    """A part of the body, of which the header tells the whole length, and then the end of the connection.
+class TruncatedBody(Action):
+    """A part of the body, and then the end of the connection; Content-Length is that of the complete body.
 
     Arguments:
-        share: how much of it.
+        fraction: how much of the body is sent.
     """
 
-    kind = "half_body"
+    kind = "truncated_body"
 
-    share: float = attrs.field(default=0.5, validator=checks.number(0, 0.999))
+    fraction: float = attrs.field(default=0.5, validator=validators.number(least=0, most=0.999))
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Cut the body off."""
-        if exchange.reply is None or not exchange.answered:
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Truncate the body."""
+        if context.response is None or not context.has_response:
             return False
-        exchange.reply.ending, exchange.reply.share = Ending.CUT, self.share
+        context.response.delivery, context.response.fraction = Delivery.TRUNCATED, self.fraction
         return True
 
 
 @attrs.frozen
 class InvalidJson(Action):
-    """A body that ends somewhere amidst its JSON, which HTTP takes for whole."""
+    """Truncated JSON in a complete HTTP body."""
 
     kind = "invalid_json"
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:
-        """Shorten the body."""
-        if exchange.reply is None or not exchange.answered or not exchange.reply.body:
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:
+        """Shorten the JSON."""
+        if context.response is None or not context.has_response or not context.response.body:
             return False
-        # Without its last brace, no beginning of an object is one.
-        exchange.reply.body = exchange.reply.body[: dice.roll(len(exchange.reply.body) - 1) + 1]
+        # Without its last brace, no prefix of an object is valid JSON.
+        length = random.below(len(context.response.body) - 1) + 1
+        context.response.body = context.response.body[:length]
         return True
 
 
 @attrs.frozen(kw_only=True)
-class ContentType(Action):
-    """An answer of another type, such as a proxy's page.
+class WrongContentType(Action):
+    """A response of another content type, such as a proxy's error page.
 
     Arguments:
-        content_type: what the header says.
-        body: what stands in the place of the body; None for the body itself.
+        content_type: the Content-Type header.
+        body: the body; None for that of the real response.
     """
 
-    kind = "content_type"
+    kind = "wrong_content_type"
 
-    content_type: str = attrs.field(default="text/html", validator=checks.text)
-    body: str | None = attrs.field(default=None, validator=attrs.validators.optional(checks.any_text))
+    content_type: str = attrs.field(default="text/html", validator=validators.text)
+    body: str | None = attrs.field(default=None, validator=validators.optional(validators.any_text))
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Replace type and body."""
-        if exchange.reply is None or not exchange.answered:
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Replace content type and body."""
+        if context.response is None or not context.has_response:
             return False
-        exchange.reply.content_type = self.content_type
+        context.response.content_type = self.content_type
         if self.body is not None:
-            exchange.reply.body = self.body.encode()
+            context.response.body = self.body.encode()
         return True

@@ -1,4 +1,4 @@
-"""A request and its answer, as faults see and change them."""
+"""A request and its response, as faults see and change them, and the base class of what faults do."""
 
 from __future__ import annotations
 
@@ -8,60 +8,60 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 import msgspec
 
-from aiopartnercentral.emulator.response import Reply
+from aiopartnercentral.emulator.response import Response
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiopartnercentral.emulator.errors import ServiceFaultError
-    from aiopartnercentral.emulator.seed.random import Dice
-    from aiopartnercentral.emulator.validation import Validator
+    from aiopartnercentral.emulator.errors import EmulatedServiceError
+    from aiopartnercentral.emulator.seed.random import DeterministicRandom
+    from aiopartnercentral.emulator.validation import ModelValidator
 
-NEXT_TOKEN = "NextToken"  # noqa: S105 - a page's
+NEXT_TOKEN = "NextToken"  # noqa: S105 - of a page
 
 
 @attrs.define(eq=False, slots=False)
-class Exchange:
+class FaultContext:
     """A request on its way through the emulator.
 
     Attributes:
-        operation: the operation's name, or what stood in its place.
-        account: the account that asks.
-        catalog: the catalog that it is about; None if it is about none.
-        sent: the request as it came; empty if it cannot be read.
+        operation: the operation's name, or whatever was sent instead of one.
+        account: the account that sends the request.
+        catalog: the catalog that the request names; None if it names none.
+        request: the request as it was sent; empty if it cannot be parsed.
         validator: the model.
-        size: how many bytes it was as JSON.
-        wait: seconds that go by before it is carried out.
-        error: name of the error that answers it.
-        reply: the answer, once there is one: who gives it before the request is carried out prevents that.
-        struck: the kinds of the faults that changed something.
+        size: size of the request in bytes of JSON.
+        delay: seconds to wait before the request is executed.
+        error: name of the error that is the response.
+        response: the response, once there is one; set before the request is executed, it prevents that.
+        injected: kinds of the faults that changed something.
     """
 
     operation: str
     account: str
     catalog: str | None
-    sent: Mapping[str, Any]
-    validator: Validator
+    request: Mapping[str, Any]
+    validator: ModelValidator
     size: int = 0
-    wait: float = 0.0
+    delay: float = 0.0
     error: str | None = None
-    reply: Reply | None = None
-    struck: list[str] = attrs.field(factory=list)
+    response: Response | None = None
+    injected: list[str] = attrs.field(factory=list)
 
-    def refuse(self, fault: ServiceFaultError, headers: Mapping[str, str] | None = None) -> None:
-        """Answer with an error, whatever the answer was."""
-        self.error = fault.shape
-        self.reply = Reply(fault.status, encode(fault.payload()), headers=dict(headers or {}))
+    def fail(self, error: EmulatedServiceError, headers: Mapping[str, str] | None = None) -> None:
+        """Respond with an error, whatever the response was."""
+        self.error = error.shape
+        self.response = Response(error.status, encode(error.payload()), headers=dict(headers or {}))
 
     @cached_property
-    def asked(self) -> str | None:
-        """The page token of the request; None on the way to a first page."""
-        token = self.sent.get(NEXT_TOKEN)
+    def page_token(self) -> str | None:
+        """The page token of the request; None for a first page."""
+        token = self.request.get(NEXT_TOKEN)
         return token if isinstance(token, str) else None
 
-    def output(self) -> str | None:
-        """Return the shape of the answer; None if the model does not have it."""
+    def output_shape(self) -> str | None:
+        """Return the name of the response's shape; None if the model does not have it."""
         if self.error is not None:
             return self.error if self.error in self.validator.model["shapes"] else None
         operation = self.validator.operations.get(self.operation, {})
@@ -69,8 +69,8 @@ class Exchange:
         return shape
 
     def page(self) -> dict[str, Any] | None:
-        """Return the answer as JSON if it is a page of a list; None otherwise."""
-        shape = self.output()
+        """Return the response as JSON if it is a page of a listing; None otherwise."""
+        shape = self.output_shape()
         if (
             self.error is not None
             or shape is None
@@ -80,50 +80,47 @@ class Exchange:
         return self.read()
 
     def read(self) -> dict[str, Any] | None:
-        """Return the answer as JSON; None if it is no longer a JSON object."""
-        if self.reply is None:
+        """Return the response as JSON; None if it is no longer a JSON object."""
+        if self.response is None:
             return None
         try:
-            read = msgspec.json.decode(self.reply.body)
+            read = msgspec.json.decode(self.response.body)
         except msgspec.DecodeError:
             return None
         return read if isinstance(read, dict) else None
 
-    def write(self, answer: dict[str, Any]) -> None:
-        """Put JSON in the place of the answer's body."""
-        if self.reply is not None:
-            self.reply.body = encode(answer)
+    def write(self, body: dict[str, Any]) -> None:
+        """Replace the body of the response by JSON."""
+        if self.response is not None:
+            self.response.body = encode(body)
 
     @property
-    def answered(self) -> bool:
-        """Whether there is an answer, and not a connection that is reset."""
-        return self.reply is not None and self.reply.status != 0
+    def has_response(self) -> bool:
+        """Whether there is a response, rather than a connection that is reset."""
+        return self.response is not None and self.response.status != 0
 
 
 @attrs.frozen
 class Action:
-    """What a fault does: its kind, with what that needs to know.
-
-    A kind does something before the request is carried out, or to the answer, or both.
-    """
+    """What a fault does: before the request is executed, to the response, or both."""
 
     kind: ClassVar[str] = ""
-    """What it is called in a file."""
+    """The name of the action in a faults file."""
 
-    def check(self, validator: Validator) -> None:
-        """Raise ValueError if something is named that the model does not have; the message begins with the key."""
+    def check(self, validator: ModelValidator) -> None:
+        """Raise ValueError if an argument names something that the model does not have; the text begins with it."""
 
     def fresh(self) -> Action:
-        """Return the action with nothing in its memory."""
+        """Return the action without anything that it remembers."""
         return self
 
-    def before(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - an interface
-        """Do what is to be done first, and tell whether there was something."""
+    def before(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - an interface
+        """Act before the request is executed; returns whether it changed something."""
         return False
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - an interface
-        """Change the answer, and tell whether there was something to change."""
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - an interface
+        """Act on the response; returns whether it changed something."""
         return False
 
-    def watch(self, exchange: Exchange) -> None:
-        """See the answer to a request that might have been struck, whether it was or not."""
+    def observe(self, context: FaultContext) -> None:
+        """See the response to every matching request, whether the fault is injected or not."""

@@ -1,44 +1,44 @@
-"""Kinds of faults that answer with an error."""
+"""Faults that respond with an error."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator import errors
-from aiopartnercentral.emulator.faults import checks
 from aiopartnercentral.emulator.faults.context import NEXT_TOKEN, Action
-from aiopartnercentral.emulator.faults.latency import WHEN
-from aiopartnercentral.emulator.state.rate_limit import TokenBucket
+from aiopartnercentral.emulator.faults.latency import before_or_after, seconds
+from aiopartnercentral.emulator.state.quotas import TokenBucket
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.faults.context import Exchange
-    from aiopartnercentral.emulator.seed.random import Dice
+    from aiopartnercentral.emulator.faults.context import FaultContext
+    from aiopartnercentral.emulator.seed.random import DeterministicRandom
+
+_tokens: Final = validators.number(least=0, most=10**9)
 
 
 @attrs.frozen(kw_only=True)
 class Throttle(Action):
-    """ThrottlingException for what a token bucket has no token for.
+    """A ThrottlingException for every request that finds a token bucket empty.
 
     Arguments:
-        rate: tokens a second; 0 for none but those that it begins with.
-        capacity: how many it holds, and begins with; one second's worth by default, and 1 at least.
-        retry_after: seconds that a Retry-After header tells; None for no header.
+        rate: tokens per second; with 0, the bucket is never refilled.
+        capacity: the most tokens in the bucket, which is full at first; by default one second's worth, at least 1.
+        retry_after: seconds in the Retry-After header; None for no header.
         service_code: the error's ServiceCode.
         quota_code: the error's QuotaCode.
     """
 
     kind = "throttle"
 
-    rate: float = attrs.field(validator=checks.number(0, 1e9))
-    capacity: float | None = attrs.field(default=None, validator=attrs.validators.optional(checks.number(0, 1e9)))
-    retry_after: float | None = attrs.field(
-        default=None, validator=attrs.validators.optional(checks.number(0, checks.LONGEST))
-    )
-    service_code: str = attrs.field(default=errors.THROTTLED_SERVICE, validator=checks.text)
-    quota_code: str = attrs.field(default=errors.THROTTLED_QUOTA, validator=checks.text)
+    rate: float = attrs.field(validator=_tokens)
+    capacity: float | None = attrs.field(default=None, validator=validators.optional(_tokens))
+    retry_after: float | None = attrs.field(default=None, validator=validators.optional(seconds))
+    service_code: str = attrs.field(default=errors.THROTTLED_SERVICE, validator=validators.text)
+    quota_code: str = attrs.field(default=errors.THROTTLED_QUOTA, validator=validators.text)
     _bucket: TokenBucket = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -49,55 +49,55 @@ class Throttle(Action):
         """Return it with a full bucket."""
         return attrs.evolve(self)
 
-    def before(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Take a token, or refuse."""
-        if exchange.reply is not None or self._bucket.take():
+    def before(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Take a token, or respond with the error."""
+        if context.response is not None or self._bucket.take():
             return False
         headers = {} if self.retry_after is None else {"Retry-After": f"{math.ceil(self.retry_after)}"}
-        exchange.refuse(errors.throttled(self.service_code, self.quota_code), headers)
+        context.fail(errors.throttled(self.service_code, self.quota_code), headers)
         return True
 
 
 @attrs.frozen(kw_only=True)
 class ServerError(Action):
-    """An error of the server.
+    """An error with a status from 500 to 599.
 
     Arguments:
-        status: HTTP status, from 500 to 599.
+        status: the HTTP status.
         error: the error's name.
-        message: what it says.
-        when: `before` the request is carried out, which it then is not, or `after` that.
+        message: the error's message.
+        when: `before` prevents the execution of the request, `after` replaces its response.
     """
 
     kind = "server_error"
 
-    status: int = attrs.field(default=500, validator=checks.whole(500, 599))
-    error: str = attrs.field(default="InternalServerException", validator=checks.text)
-    message: str = attrs.field(default="A fault that was asked for", validator=checks.text)
-    when: str = attrs.field(default="before", validator=checks.one_of(WHEN))
+    status: int = attrs.field(default=500, validator=validators.integer(least=500, most=599))
+    error: str = attrs.field(default="InternalServerException", validator=validators.text)
+    message: str = attrs.field(default="An injected fault", validator=validators.text)
+    when: str = attrs.field(default="before", validator=before_or_after)
 
-    def before(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Answer in the place of the service."""
-        return self.when == "before" and exchange.reply is None and self._answer(exchange)
+    def before(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Respond instead of the service."""
+        return self.when == "before" and context.response is None and self._respond(context)
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Replace the answer."""
-        return self.when == "after" and exchange.answered and self._answer(exchange)
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Replace the response."""
+        return self.when == "after" and context.has_response and self._respond(context)
 
-    def _answer(self, exchange: Exchange) -> bool:
-        exchange.refuse(errors.protocol_error(self.error, self.message, status=self.status))
+    def _respond(self, context: FaultContext) -> bool:
+        context.fail(errors.protocol_error(self.error, self.message, status=self.status))
         return True
 
 
 @attrs.frozen
-class ExpiredToken(Action):
-    """ValidationException for a page token, as if it had been kept for too long; a first page has none."""
+class ExpiredPageToken(Action):
+    """A ValidationException for the page token of a request, as if the token had expired; first pages have none."""
 
-    kind = "expired_token"
+    kind = "expired_page_token"
 
-    def before(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
+    def before(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
         """Refuse a request for a later page."""
-        if exchange.reply is not None or exchange.asked is None:
+        if context.response is not None or context.page_token is None:
             return False
-        exchange.refuse(errors.invalid_field(NEXT_TOKEN, "has expired"))
+        context.fail(errors.invalid_field(NEXT_TOKEN, "has expired"))
         return True

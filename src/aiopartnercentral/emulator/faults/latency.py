@@ -1,108 +1,111 @@
-"""Kinds of faults that take time."""
+"""Faults that take time."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiopartnercentral.emulator.faults import checks
+from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.faults.context import Action
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.faults.context import Exchange
-    from aiopartnercentral.emulator.seed.random import Dice
+    from aiopartnercentral.emulator.faults.context import FaultContext
+    from aiopartnercentral.emulator.seed.random import DeterministicRandom
 
-_FINENESS = 2**53
-WHEN = ("before", "after")
+# A day: longer than any client waits, and short enough for every clock.
+LONGEST: Final = 86_400
+_RESOLUTION = 2**53
+
+before_or_after: Final = validators.one_of(("before", "after"))
+seconds: Final = validators.number(least=0, most=LONGEST)
 
 
-def _chance(dice: Dice) -> float:
-    """Return a number between 0 and 1, neither of which it is."""
-    return (dice.roll(_FINENESS) + 0.5) / _FINENESS
+def _uniform(random: DeterministicRandom) -> float:
+    """Return a number between 0 and 1, both excluded."""
+    return (random.below(_RESOLUTION) + 0.5) / _RESOLUTION
 
 
 @attrs.frozen(kw_only=True)
-class _Wait(Action):
-    """Time that goes by.
+class _Delay(Action):
+    """A delay of a request or its response.
 
     Arguments:
-        when: `after` the request was carried out its answer is held back; `before` it, a client that does not wait so
-            long has nothing done.
-        at_most: seconds that are never exceeded.
+        when: `after` delays the response to an executed request; `before` delays the execution, so that nothing has
+            happened if the client does not wait that long.
+        maximum: the longest delay in seconds.
     """
 
-    when: str = attrs.field(default="after", validator=checks.one_of(WHEN))
-    at_most: float = attrs.field(default=60.0, validator=checks.number(0, checks.LONGEST))
+    when: str = attrs.field(default="after", validator=before_or_after)
+    maximum: float = attrs.field(default=60.0, validator=seconds)
 
-    def drawn(self, chance: float) -> float:
-        """Return seconds by a chance between 0 and 1."""
+    def sample(self, uniform: float) -> float:
+        """Return seconds for a uniformly distributed number between 0 and 1."""
         raise NotImplementedError
 
-    def _seconds(self, dice: Dice) -> float:
-        return max(0.0, min(self.at_most, self.drawn(_chance(dice))))
+    def _seconds(self, random: DeterministicRandom) -> float:
+        return max(0.0, min(self.maximum, self.sample(_uniform(random))))
 
-    def before(self, exchange: Exchange, dice: Dice) -> bool:
-        """Let time go by before the request is carried out."""
+    def before(self, context: FaultContext, random: DeterministicRandom) -> bool:
+        """Delay the execution."""
         if self.when == "before":
-            exchange.wait += self._seconds(dice)
+            context.delay += self._seconds(random)
         return self.when == "before"
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:
-        """Hold the answer back."""
-        if self.when == "before" or exchange.reply is None:
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:
+        """Delay the response."""
+        if self.when == "before" or context.response is None:
             return False
-        exchange.reply.held += self._seconds(dice)
+        context.response.delay += self._seconds(random)
         return True
 
 
 @attrs.frozen(kw_only=True)
-class Latency(_Wait):
-    """The same time always.
+class Latency(_Delay):
+    """The same delay every time.
 
     Arguments:
-        seconds: how long.
+        seconds: the delay.
     """
 
     kind = "latency"
 
-    seconds: float = attrs.field(validator=checks.number(0, checks.LONGEST))
-    at_most: float = attrs.field(default=checks.LONGEST, init=False, repr=False)
+    seconds: float = attrs.field(validator=seconds)
+    maximum: float = attrs.field(default=float(LONGEST), init=False, repr=False)
 
-    def drawn(self, chance: float) -> float:  # noqa: ARG002 - there is none
-        """Return the time."""
+    def sample(self, uniform: float) -> float:  # noqa: ARG002 - it is constant
+        """Return the delay."""
         return self.seconds
 
 
 @attrs.frozen(kw_only=True)
-class UniformLatency(_Wait):
-    """Any time of a range, each as likely.
+class UniformLatency(_Delay):
+    """A delay that is uniformly distributed over a range.
 
     Arguments:
-        least: the least seconds.
-        most: the most seconds.
+        minimum: the shortest delay in seconds.
+        maximum: the longest delay in seconds.
     """
 
     kind = "uniform_latency"
 
-    least: float = attrs.field(validator=checks.number(0, checks.LONGEST))
-    most: float = attrs.field(validator=checks.number(0, checks.LONGEST))
-    at_most: float = attrs.field(default=checks.LONGEST, init=False, repr=False)
+    minimum: float = attrs.field(validator=seconds)
+    maximum: float = attrs.field(validator=seconds)
 
     def __attrs_post_init__(self) -> None:
-        """Check that it is a range."""
-        if self.most < self.least:
-            raise ValueError(f"most must not be less than least, {self.least:g}, as {self.most:g} is")
+        """Refuse a range that ends before it begins."""
+        if self.maximum < self.minimum:
+            raise ValueError(f"maximum must be at least the minimum, {self.minimum}, not {self.maximum}")
 
-    def drawn(self, chance: float) -> float:
+    def sample(self, uniform: float) -> float:
         """Return seconds of the range."""
-        return self.least + (self.most - self.least) * chance
+        return self.minimum + (self.maximum - self.minimum) * uniform
 
 
 @attrs.frozen(kw_only=True)
-class ExponentialLatency(_Wait):
-    """Short times often and long ones seldom, as if one waited for an independent event.
+class ExponentialLatency(_Delay):
+    """An exponentially distributed delay: often short and rarely long.
 
     Arguments:
         mean: seconds on average.
@@ -110,49 +113,49 @@ class ExponentialLatency(_Wait):
 
     kind = "exponential_latency"
 
-    mean: float = attrs.field(validator=checks.number(0, checks.LONGEST))
+    mean: float = attrs.field(validator=seconds)
 
-    def drawn(self, chance: float) -> float:
+    def sample(self, uniform: float) -> float:
         """Return seconds of the exponential distribution."""
-        return -self.mean * math.log(chance)
+        return -self.mean * math.log(uniform)
 
 
 @attrs.frozen(kw_only=True)
-class LognormalLatency(_Wait):
-    """Times about a median, and some that are many times as long, as services answer.
+class LognormalLatency(_Delay):
+    """A lognormally distributed delay, typical of services: near the median, with a long tail.
 
     Arguments:
-        median: half of the answers take less seconds.
-        sigma: how far they spread: the standard deviation of the logarithm.
+        median: half of the delays are shorter, in seconds.
+        sigma: the standard deviation of the delay's logarithm.
     """
 
     kind = "lognormal_latency"
 
-    median: float = attrs.field(validator=checks.number(0, checks.LONGEST))
-    sigma: float = attrs.field(default=1.0, validator=checks.number(0, 10))
+    median: float = attrs.field(validator=seconds)
+    sigma: float = attrs.field(default=1.0, validator=validators.number(least=0, most=10))
 
-    def drawn(self, chance: float) -> float:
+    def sample(self, uniform: float) -> float:
         """Return seconds of the lognormal distribution."""
-        from statistics import NormalDist  # noqa: PLC0415 - it takes a while to import
+        from statistics import NormalDist  # noqa: PLC0415 - slow to import
 
-        return self.median * math.exp(self.sigma * NormalDist().inv_cdf(chance))
+        return self.median * math.exp(self.sigma * NormalDist().inv_cdf(uniform))
 
 
 @attrs.frozen(kw_only=True)
-class Trickle(Action):
-    """A body that comes slowly.
+class SlowBody(Action):
+    """A body that is sent slowly.
 
     Arguments:
-        bytes_per_second: how slowly.
+        bytes_per_second: how fast.
     """
 
-    kind = "trickle"
+    kind = "slow_body"
 
-    bytes_per_second: float = attrs.field(validator=checks.number(0, 1e9, above=True))
+    bytes_per_second: float = attrs.field(validator=validators.number(above=0, most=10**9))
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Slow the answer down."""
-        if exchange.reply is None:
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Slow the response down."""
+        if context.response is None:
             return False
-        exchange.reply.pace = self.bytes_per_second
+        context.response.bytes_per_second = self.bytes_per_second
         return True

@@ -1,4 +1,4 @@
-"""Kinds of faults that put into a good answer what the model does not have."""
+"""Faults that put things into a good response that the model does not have."""
 
 from __future__ import annotations
 
@@ -7,102 +7,102 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiopartnercentral.emulator.faults import checks
+from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.faults.context import NEXT_TOKEN, Action
-from aiopartnercentral.emulator.faults.json_walk import Place, places
+from aiopartnercentral.emulator.faults.json_walk import JsonLocation, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiopartnercentral.emulator.faults.context import Exchange
-    from aiopartnercentral.emulator.seed.random import Dice
-    from aiopartnercentral.emulator.validation import Validator
+    from aiopartnercentral.emulator.faults.context import FaultContext
+    from aiopartnercentral.emulator.seed.random import DeterministicRandom
+    from aiopartnercentral.emulator.validation import ModelValidator
 
 _WRONG_TYPES: Mapping[str, object] = {"structure": "text", "map": "text", "list": "text"}
 
 
 def is_union(shape: Mapping[str, Any]) -> bool:
-    """Tell whether a shape is a tagged union."""
+    """Return whether a shape is a tagged union."""
     return bool(shape.get("union"))
 
 
 def is_enum(shape: Mapping[str, Any]) -> bool:
-    """Tell whether a shape is text of a few."""
+    """Return whether a shape is an enum."""
     return "enum" in shape
 
 
 def is_structure(shape: Mapping[str, Any]) -> bool:
-    """Tell whether a shape is a structure that may have further members, which a union may not."""
+    """Return whether a shape is a structure that may have further members, which a union may not."""
     return shape["type"] == "structure" and not is_union(shape)
 
 
 @attrs.frozen(kw_only=True)
-class _Alteration(Action):
-    """A change of what stands in the answer, at one place by chance or at all.
+class _Mutation(Action):
+    """A change of the response, at one random location or at all of them.
 
     Arguments:
-        shape: names of shapes of the model; `*` and `?` stand for any characters.
-        everywhere: whether it is changed at every place, and not at one.
+        shape: names of shapes of the model; `*` and `?` are wildcards.
+        everywhere: whether to change all locations rather than one.
     """
 
-    shape: str = attrs.field(default="*", validator=checks.text)
-    everywhere: bool = attrs.field(default=False, validator=checks.flag)
+    shape: str = attrs.field(default="*", validator=validators.text)
+    everywhere: bool = attrs.field(default=False, validator=validators.flag)
 
-    def concerns(self, shape: Mapping[str, Any]) -> bool:
-        """Tell whether this can be done to a shape."""
+    def applies_to(self, shape: Mapping[str, Any]) -> bool:
+        """Return whether a shape can be changed in this way."""
         raise NotImplementedError
 
-    def alter(self, place: Place) -> None:
-        """Do it at a place."""
+    def mutate(self, location: JsonLocation) -> None:
+        """Change a location."""
         raise NotImplementedError
 
-    def check(self, validator: Validator) -> None:
-        """Raise ValueError if there is no shape of the name to which this can be done."""
+    def check(self, validator: ModelValidator) -> None:
+        """Raise ValueError if `shape` matches no shape that can be changed in this way."""
         shapes = validator.model["shapes"].items()
-        if not any(fnmatchcase(name, self.shape) and self.concerns(shape) for name, shape in shapes):
-            raise ValueError(f"shape must name one to which this can be done, and {self.shape!r} is none")
+        if not any(fnmatchcase(name, self.shape) and self.applies_to(shape) for name, shape in shapes):
+            raise ValueError(f"shape must match a shape to which {self.kind} applies, not {self.shape!r}")
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:
-        """Change the answer, unless there is nothing in it to change."""
-        shape, answer = exchange.output(), exchange.read()
-        if shape is None or answer is None:
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:
+        """Change the response, unless nothing in it can be changed in this way."""
+        shape, body = context.output_shape(), context.read()
+        if shape is None or body is None:
             return False
-        model = exchange.validator.model
+        model = context.validator.model
         found = [
-            place
-            for place in places(model, shape, answer, lambda _: None)
-            if fnmatchcase(place.shape, self.shape) and self.concerns(model["shapes"][place.shape])
+            location
+            for location in walk(model, shape, body, lambda _: None)
+            if fnmatchcase(location.shape, self.shape) and self.applies_to(model["shapes"][location.shape])
         ]
-        # From the inside out, so that a place is still where it was when its turn comes.
-        for place in reversed(found) if self.everywhere else [dice.choice(found)] if found else []:
-            self.alter(place)
-        exchange.write(answer)
+        # Inner locations first: changing an outer one may move them.
+        for location in reversed(found) if self.everywhere else [random.choice(found)] if found else []:
+            self.mutate(location)
+        context.write(body)
         return bool(found)
 
 
 @attrs.frozen(kw_only=True)
-class UnknownUnionMember(_Alteration):
-    """A member of a tagged union that the model does not have, in the place of the one that is there.
+class UnknownUnionMember(_Mutation):
+    """A tagged union whose member the model does not have; the member's value stays.
 
     Arguments:
-        member: what it is called.
+        member: the member's name.
     """
 
     kind = "unknown_union_member"
 
-    member: str = attrs.field(default="Novelty", validator=checks.text)
+    member: str = attrs.field(default="Novelty", validator=validators.text)
 
-    def concerns(self, shape: Mapping[str, Any]) -> bool:
-        """Tell whether it is a union."""
+    def applies_to(self, shape: Mapping[str, Any]) -> bool:
+        """Return whether it is a union."""
         return is_union(shape)
 
-    def alter(self, place: Place) -> None:
-        """Call the member otherwise; what is in it stays."""
-        place.put({self.member: next(iter(place.value.values()), {})})
+    def mutate(self, location: JsonLocation) -> None:
+        """Rename the member."""
+        location.replace({self.member: next(iter(location.value.values()), {})})
 
 
 @attrs.frozen(kw_only=True)
-class UnknownEnumValue(_Alteration):
+class UnknownEnumValue(_Mutation):
     """A value of an enum that the model does not have.
 
     Arguments:
@@ -111,54 +111,54 @@ class UnknownEnumValue(_Alteration):
 
     kind = "unknown_enum_value"
 
-    value: str = attrs.field(default="NOVELTY", validator=checks.text)
+    value: str = attrs.field(default="NOVELTY", validator=validators.text)
 
-    def concerns(self, shape: Mapping[str, Any]) -> bool:
-        """Tell whether it is an enum."""
+    def applies_to(self, shape: Mapping[str, Any]) -> bool:
+        """Return whether it is an enum."""
         return is_enum(shape)
 
-    def alter(self, place: Place) -> None:
+    def mutate(self, location: JsonLocation) -> None:
         """Replace the value."""
-        place.put(self.value)
+        location.replace(self.value)
 
 
 @attrs.frozen(kw_only=True)
-class ExtraMember(_Alteration):
-    """A member of a structure that the model does not have, beside those that are there.
+class ExtraMember(_Mutation):
+    """An additional member of a structure, which the model does not have.
 
     Arguments:
-        member: what it is called.
+        member: the member's name.
     """
 
     kind = "extra_member"
 
-    member: str = attrs.field(default="Novelty", validator=checks.text)
+    member: str = attrs.field(default="Novelty", validator=validators.text)
 
-    def concerns(self, shape: Mapping[str, Any]) -> bool:
-        """Tell whether it is a structure and no union."""
+    def applies_to(self, shape: Mapping[str, Any]) -> bool:
+        """Return whether it is a structure and not a union."""
         return is_structure(shape)
 
-    def alter(self, place: Place) -> None:
+    def mutate(self, location: JsonLocation) -> None:
         """Add the member."""
-        place.value[self.member] = {"Since": 2027, "Of": [None, "text", True]}
+        location.value[self.member] = {"Since": 2027, "Of": [None, "text", True]}
 
 
 @attrs.frozen(kw_only=True)
-class MalformedItem(Action):
-    """One item of a page that is not as the model says: a required member is missing, or of a wrong type.
+class CorruptItem(Action):
+    """An item of a page whose required member is missing or has a wrong type.
 
     Arguments:
         how: `missing` or `wrong_type`.
-        member: which of the item's required members; None for any.
+        member: one of the required members of the item; None for a random one.
     """
 
-    kind = "malformed_item"
+    kind = "corrupt_item"
 
-    how: str = attrs.field(default="missing", validator=checks.one_of(("missing", "wrong_type")))
-    member: str | None = attrs.field(default=None, validator=attrs.validators.optional(checks.text))
+    how: str = attrs.field(default="missing", validator=validators.one_of(("missing", "wrong_type")))
+    member: str | None = attrs.field(default=None, validator=validators.optional(validators.text))
 
-    def check(self, validator: Validator) -> None:
-        """Raise ValueError if no item of a page has to have the member."""
+    def check(self, validator: ModelValidator) -> None:
+        """Raise ValueError if the member is not a required member of the items of any listing."""
         shapes = validator.model["shapes"]
         outputs = (operation["output"]["shape"] for operation in validator.operations.values() if "output" in operation)
         pages = {output: shapes[output]["members"] for output in outputs}
@@ -169,15 +169,14 @@ class MalformedItem(Action):
             for _, item in item_lists(shapes, page, {member: [] for member in members})
             for name in shapes[item].get("required", ())
         }
-        if self.member is not None and self.member not in required:
-            raise ValueError(f"member must be one of {', '.join(sorted(required))}, not {self.member!r}")
+        validators.optional(validators.one_of(sorted(required)))("member", self.member)
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:
-        """Damage an item by chance, unless there is none."""
-        shape, page = exchange.output(), exchange.page()
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:
+        """Corrupt a random item, if there is one."""
+        shape, page = context.output_shape(), context.page()
         if shape is None or page is None:
             return False
-        model = exchange.validator.model["shapes"]
+        model = context.validator.model["shapes"]
         found = [
             (item, name, model[item_shape]["members"][name]["shape"])
             for items, item_shape in item_lists(model, shape, page)
@@ -187,19 +186,19 @@ class MalformedItem(Action):
         ]
         if not found:
             return False
-        item, name, member_shape = dice.choice(found)
+        item, name, member_shape = random.choice(found)
         if self.how == "missing":
             del item[name]
         else:
             item[name] = _WRONG_TYPES.get(model[member_shape]["type"], {"Wrong": "type"})
-        exchange.write(page)
+        context.write(page)
         return True
 
 
 def item_lists(
     shapes: Mapping[str, Any], shape: str, page: Mapping[str, Any]
 ) -> list[tuple[list[dict[str, Any]], str]]:
-    """Return the lists of structures of a page, each with the shape of its items."""
+    """Return the lists of structures in a page, each with the shape of its items."""
     found = []
     for name, member in shapes[shape]["members"].items():
         described = shapes[member["shape"]]

@@ -1,4 +1,4 @@
-"""Kinds of faults that lead from page to page as a list should not."""
+"""Faults that break the pages of a listing."""
 
 from __future__ import annotations
 
@@ -6,68 +6,68 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from aiopartnercentral.emulator.faults import checks
+from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.faults.context import NEXT_TOKEN, Action
 from aiopartnercentral.emulator.faults.mutations import item_lists
 from aiopartnercentral.emulator.operations import page_tokens
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.faults.context import Exchange
-    from aiopartnercentral.emulator.seed.random import Dice
+    from aiopartnercentral.emulator.faults.context import FaultContext
+    from aiopartnercentral.emulator.seed.random import DeterministicRandom
 
-_REMEMBERED = 10_000
+_REMEMBERED_TOKENS = 10_000
 
 
 @attrs.frozen(kw_only=True)
-class RepeatedToken(Action):
-    """A later page that leads back: its NextToken is one that an earlier page gave.
+class RepeatedPageToken(Action):
+    """A loop: the NextToken of a later page is one that an earlier page had.
 
     Arguments:
-        length: how many pages are in the cycle: of 1, each page leads to itself.
+        length: the number of pages in the loop; with 1, a page's NextToken is its own token.
     """
 
-    kind = "repeated_token"
+    kind = "repeated_page_token"
 
-    length: int = attrs.field(default=1, validator=checks.whole(1, 1000))
-    _led_from: dict[str, str | None] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    length: int = attrs.field(default=1, validator=validators.integer(least=1, most=1000))
+    _previous: dict[str, str | None] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
-    def fresh(self) -> RepeatedToken:
-        """Return it without a memory."""
+    def fresh(self) -> RepeatedPageToken:
+        """Return it without the tokens that it remembers."""
         return attrs.evolve(self)
 
-    def watch(self, exchange: Exchange) -> None:
-        """Remember which token came after which."""
-        page = exchange.page()
+    def observe(self, context: FaultContext) -> None:
+        """Remember which token follows which."""
+        page = context.page()
         if page and page.get(NEXT_TOKEN):
-            self._led_from[page[NEXT_TOKEN]] = exchange.asked
-            if len(self._led_from) > _REMEMBERED:
-                del self._led_from[next(iter(self._led_from))]
+            self._previous[page[NEXT_TOKEN]] = context.page_token
+            if len(self._previous) > _REMEMBERED_TOKENS:
+                del self._previous[next(iter(self._previous))]
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Lead back, unless this is not so far from the first page."""
-        page, token = exchange.page(), exchange.asked
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Repeat a token, unless there are too few pages before this one."""
+        page, token = context.page(), context.page_token
         for _ in range(self.length - 1):
-            token = token and self._led_from.get(token)
+            token = token and self._previous.get(token)
         if page is None or token is None:
             return False
-        exchange.write(page | {NEXT_TOKEN: token})
+        context.write(page | {NEXT_TOKEN: token})
         return True
 
 
 @attrs.frozen
 class EmptyPage(Action):
-    """A page without items, whose NextToken leads to the page that was asked for: no item is lost."""
+    """A page without items, whose NextToken leads to the requested page: no item is lost."""
 
     kind = "empty_page"
 
-    def after(self, exchange: Exchange, dice: Dice) -> bool:  # noqa: ARG002 - there is no chance in it
-        """Put the page off."""
-        shape, page = exchange.output(), exchange.page()
+    def after(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - nothing is random
+        """Replace the page by an empty one."""
+        shape, page = context.output_shape(), context.page()
         if shape is None or page is None:
             return False
-        for items, _ in item_lists(exchange.validator.model["shapes"], shape, page):
+        for items, _ in item_lists(context.validator.model["shapes"], shape, page):
             items.clear()
-        request = exchange.validator.known_request(exchange.operation, exchange.sent)
-        identity = page_tokens.list_identity(f"{exchange.account}/{exchange.operation}", request)
-        exchange.write(page | {NEXT_TOKEN: page_tokens.postponed(identity, exchange.asked)})
+        request = context.validator.known_request(context.operation, context.request)
+        key = page_tokens.list_key(f"{context.account}/{context.operation}", request)
+        context.write(page | {NEXT_TOKEN: page_tokens.postpone(key, context.page_token)})
         return True

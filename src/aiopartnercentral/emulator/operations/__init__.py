@@ -1,6 +1,6 @@
-"""The operations: a valid request in, the JSON of the answer out.
+"""The handlers of the operations: each takes a valid request and returns the JSON of the response.
 
-A handler changes nothing before it can no longer fail, so that a request is carried out whole or not at all.
+A handler changes the state only after everything that can fail: a request takes effect completely or not at all.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from aiopartnercentral.emulator.operations import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aiopartnercentral.emulator.operations.context import Call
+    from aiopartnercentral.emulator.operations.context import RequestContext
 
-    Handler = Callable[[Call], bytes]
+    Handler = Callable[[RequestContext], bytes]
 
 HANDLERS: Mapping[str, Handler] = {
     "AcceptConnectionInvitation": invitations.accept_connection_invitation,
@@ -66,4 +66,4 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 READS: Final = frozenset(name for name in HANDLERS if name.startswith(("Get", "List")))
-"""Operations that change nothing, and have no ClientToken."""
+"""Operations that only read; they have no ClientToken."""

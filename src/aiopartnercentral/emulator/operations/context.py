@@ -1,4 +1,4 @@
-"""One request, as a handler gets it."""
+"""A request as its handler gets it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from aiopartnercentral.emulator.state.catalog import Catalog
-    from aiopartnercentral.emulator.state.state import World
+    from aiopartnercentral.emulator.state.catalog import AccountCatalog
+    from aiopartnercentral.emulator.state.state import State
 
 
 @attrs.frozen
-class Call:
-    """A valid request of an account.
+class RequestContext:
+    """A valid request.
 
     Attributes:
         operation: the operation's name.
-        request: the request, without nulls and without members that the model does not know.
-        account: the account that asks.
-        now: when it asks.
-        origin: where it reached the emulator, such as `http://127.0.0.1:8080`.
-        world: what there is.
+        request: the request, without null values and unknown members.
+        account: the account that sends the request.
+        now: the emulator's time.
+        origin: the address at which the request reached the emulator, such as `http://127.0.0.1:8080`.
+        state: the state of the service.
     """
 
     operation: str
@@ -33,9 +33,9 @@ class Call:
     account: str
     now: datetime
     origin: str
-    world: World
+    state: State
 
     @cached_property
-    def catalog(self) -> Catalog:
-        """What the account has in the catalog that the request names."""
-        return self.world.side(self.request["Catalog"], self.account, self.now)
+    def catalog(self) -> AccountCatalog:
+        """The account's catalog that the request names."""
+        return self.state.catalog(self.request["Catalog"], self.account, self.now)

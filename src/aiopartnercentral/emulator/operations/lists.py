@@ -1,4 +1,4 @@
-"""The lists: pages of items that are encoded once."""
+"""The list operations: pages of cached JSON."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.errors import invalid_field
 from aiopartnercentral.emulator.operations import page_tokens
-from aiopartnercentral.emulator.state.collection import Shelf, encode
+from aiopartnercentral.emulator.state.collection import ItemCollection, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aiopartnercentral.emulator.operations.context import Call
+    from aiopartnercentral.emulator.operations.context import RequestContext
 
-# The service does not publish how many items it returns when MaxResults is absent: the maximum shows most in a page.
+# AWS does not publish the page size without MaxResults; this is the maximum.
 DEFAULT_PAGE_SIZE = 100
-# ListPartners has no MaxResults; its answer holds at most this many.
+# ListPartners has no MaxResults; its response holds at most this many.
 PARTNERS_PAGE_SIZE = 50
 
 _TYPE_FILTERS = frozenset(
@@ -24,57 +24,57 @@ _TYPE_FILTERS = frozenset(
 
 
 def _page(
-    call: Call,
-    shelf: Shelf,
+    context: RequestContext,
+    collection: ItemCollection,
     *,
     result_key: str,
     labels: Iterable[str] = (),
     default_size: int = DEFAULT_PAGE_SIZE,
 ) -> bytes:
-    """Return one page of a list: already encoded items, joined.
+    """Return one page of a listing.
 
     Arguments:
-        call: the request; its page tokens are bound to account, operation and filters.
-        shelf: where the items are.
-        result_key: the answer's member that holds the items.
-        labels: what every item of the list is labelled with.
-        default_size: how many items there are in a page if the request does not say.
+        context: the request; its page tokens are bound to account, operation and filters.
+        collection: the items.
+        result_key: the member of the response that holds the items.
+        labels: labels that every item must have.
+        default_size: the page size without MaxResults.
     """
-    request = call.request
-    indices = shelf.matching(frozenset(labels), frozenset(request.get("OtherParticipantIdentifiers", ())))
-    identity = page_tokens.list_identity(f"{call.account}/{call.operation}", request)
-    start = page_tokens.read_token(identity, request["NextToken"]) if "NextToken" in request else 0
+    request = context.request
+    indices = collection.matching(frozenset(labels), frozenset(request.get("OtherParticipantIdentifiers", ())))
+    key = page_tokens.list_key(f"{context.account}/{context.operation}", request)
+    start = page_tokens.read_token(key, request["NextToken"]) if "NextToken" in request else 0
     size = request.get("MaxResults", default_size)
-    wanted = shelf.page(indices, start, size + 1)
-    items = b",".join(shelf.summaries(wanted[:size]))
-    more = b',"NextToken":' + encode(page_tokens.make_token(identity, wanted[size])) if len(wanted) > size else b""
+    wanted = collection.page(indices, start, size + 1)
+    items = b",".join(collection.summaries(wanted[:size]))
+    more = b',"NextToken":' + encode(page_tokens.make_token(key, wanted[size])) if len(wanted) > size else b""
     return b"".join((b'{"', result_key.encode(), b'":[', items, b"]", more, b"}"))
 
 
-def list_connections(call: Call) -> bytes:
+def list_connections(context: RequestContext) -> bytes:
     """Return a page of connections.
 
     ConnectionType is a type, optionally narrowed by the status of that type: `SUBSIDIARY` or `SUBSIDIARY:ACTIVE`.
     OtherParticipantIdentifiers match the other account, or a profile that it shows in one of the connection's types.
     """
-    labels = [call.request["ConnectionType"]] if "ConnectionType" in call.request else []
+    labels = [context.request["ConnectionType"]] if "ConnectionType" in context.request else []
     if not _TYPE_FILTERS.issuperset(labels):
         message = f"must be one of {', '.join(sorted(_TYPE_FILTERS))}"
         raise invalid_field("ConnectionType", message, "INVALID_ENUM_VALUE")
-    return _page(call, call.catalog.connections, result_key="ConnectionSummaries", labels=labels)
+    return _page(context, context.catalog.connections, result_key="ConnectionSummaries", labels=labels)
 
 
-def list_connection_invitations(call: Call) -> bytes:
+def list_connection_invitations(context: RequestContext) -> bytes:
     """Return a page of invitations that pass all filters of the request."""
     names = ("ConnectionType", "Status", "ParticipantType")
     return _page(
-        call,
-        call.catalog.invitations,
+        context,
+        context.catalog.invitations,
         result_key="ConnectionInvitationSummaries",
-        labels=[call.request[name] for name in names if name in call.request],
+        labels=[context.request[name] for name in names if name in context.request],
     )
 
 
-def list_partners(call: Call) -> bytes:
+def list_partners(context: RequestContext) -> bytes:
     """Return a page of the account's partners."""
-    return _page(call, call.catalog.partners, result_key="PartnerSummaryList", default_size=PARTNERS_PAGE_SIZE)
+    return _page(context, context.catalog.partners, result_key="PartnerSummaryList", default_size=PARTNERS_PAGE_SIZE)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.errors import business_rules_broken, conflict, not_found, quota_exceeded
+from aiopartnercentral.emulator.errors import business_rule_violation, conflict, not_found, quota_exceeded
 from aiopartnercentral.emulator.operations.codes import check_code, use_code
 from aiopartnercentral.emulator.operations.tags import as_tags
-from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.tasks import BUSINESS, REGISTRANT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from aiopartnercentral.emulator.operations.context import Call
+    from aiopartnercentral.emulator.operations.context import RequestContext
 
 _CONTACT = ("Catalog", "Arn", "Id", "AllianceLeadContact")
 _VISIBILITY = ("Catalog", "Arn", "Id", "Visibility")
@@ -23,38 +23,38 @@ _CREATED = (*_PARTNER, "AllianceLeadContact")
 _VISIBILITY_UPDATES: Final = "visibility updates"
 
 
-def find_partner(call: Call) -> dict[str, Any]:
-    """Return the partner of the caller that an id or an ARN stands for; not to be changed in place."""
-    identifier: str = call.request["Identifier"]
-    partner = call.catalog.partners.find(identifier.rpartition("/")[2])
+def find_partner(context: RequestContext) -> dict[str, Any]:
+    """Return the caller's partner with an id or ARN; do not change it in place."""
+    identifier: str = context.request["Identifier"]
+    partner = context.catalog.partners.find(identifier.rpartition("/")[2])
     if partner is None or identifier not in (partner["Id"], partner["Arn"]):
         raise not_found("PARTNER_NOT_FOUND")
     return partner
 
 
-def _told(partner: dict[str, Any], members: Collection[str]) -> bytes:
+def _response(partner: dict[str, Any], members: Collection[str]) -> bytes:
     return encode({name: value for name, value in partner.items() if name in members})
 
 
-def create_partner(call: Call) -> bytes:
-    """Register the account as a partner in a catalog; its profile is private and says little until it is updated.
+def create_partner(context: RequestContext) -> bytes:
+    """Register the account as a partner in a catalog, with a private and minimal profile.
 
-    Business and registrant must have been verified before, and the legal name be the verified one:
+    Business and registrant must be verified, and the legal name must be the verified one:
     https://docs.aws.amazon.com/partner-central/latest/developer-guide/working-with-partner-verification.html
     """
-    request, catalog = call.request, call.catalog
+    request, catalog = context.request, context.catalog
     tags = as_tags(request.get("Tags", []), "Tags")
     contact = request["AllianceLeadContact"]
-    _check_new(call)
-    _check_verified(call)
-    check_code(call, contact["Email"])
-    identifier, profile_id = call.world.identifier("partner"), call.world.identifier("pprofile")
+    _check_new(context)
+    _check_verified(context)
+    check_code(context, contact["Email"])
+    identifier, profile_id = context.state.identifier("partner"), context.state.identifier("pprofile")
     partner = {
         "Catalog": catalog.name,
-        "Arn": f"arn:aws:partnercentral:us-east-1:{call.account}:catalog/{catalog.name}/partner/{identifier}",
+        "Arn": f"arn:aws:partnercentral:us-east-1:{context.account}:catalog/{catalog.name}/partner/{identifier}",
         "Id": identifier,
         "LegalName": request["LegalName"],
-        "CreatedAt": stamp(call.now),
+        "CreatedAt": format_timestamp(context.now),
         "Profile": {
             "DisplayName": request["LegalName"],
             "Description": f"{request['LegalName']} is a new AWS partner.",
@@ -70,69 +70,69 @@ def create_partner(call: Call) -> bytes:
     }
     catalog.partners.add(partner)
     catalog.tags[str(partner["Arn"])] = tags
-    use_code(call, contact["Email"])
-    return _told(partner, _CREATED)
+    use_code(context, contact["Email"])
+    return _response(partner, _CREATED)
 
 
-def _check_new(call: Call) -> None:
-    """Raise ServiceFaultError if the account is a partner already, or another one has the legal name."""
-    for side in call.world.sides(call.catalog.name, call.now):
-        partner = side.partner()
-        if partner and (side is call.catalog or partner["LegalName"] == call.request["LegalName"]):
+def _check_new(context: RequestContext) -> None:
+    """Raise EmulatedServiceError if the account is a partner already, or another partner has the legal name."""
+    for catalog in context.state.catalogs(context.catalog.name, context.now):
+        partner = catalog.partner()
+        if partner and (catalog is context.catalog or partner["LegalName"] == context.request["LegalName"]):
             raise conflict("DUPLICATE_PARTNER")
 
 
-def _check_verified(call: Call) -> None:
-    """Raise ServiceFaultError for everything that has not been verified."""
+def _check_verified(context: RequestContext) -> None:
+    """Raise EmulatedServiceError for everything that is not verified."""
     broken = {}
-    business, registrant = (call.world.verifications.get((call.account, kind)) for kind in (BUSINESS, REGISTRANT))
-    if business is None or business.status(call.now) != "SUCCEEDED":
+    business, registrant = (context.state.verifications.get((context.account, kind)) for kind in (BUSINESS, REGISTRANT))
+    if business is None or business.status(context.now) != "SUCCEEDED":
         broken["INCOMPATIBLE_KNOW_YOUR_BUSINESS_STATUS"] = "The business verification has not succeeded"
-    elif business.legal_name != call.request["LegalName"]:
+    elif business.legal_name != context.request["LegalName"]:
         broken["INCOMPATIBLE_LEGAL_NAME"] = "The legal name is not the verified one"
-    if registrant is None or registrant.status(call.now) != "SUCCEEDED":
+    if registrant is None or registrant.status(context.now) != "SUCCEEDED":
         broken["INCOMPATIBLE_IDENTITY_VERIFICATION_STATUS"] = "The registrant verification has not succeeded"
     if broken:
-        raise business_rules_broken(broken)
+        raise business_rule_violation(broken)
 
 
-def get_partner(call: Call) -> bytes:
+def get_partner(context: RequestContext) -> bytes:
     """Return one partner."""
-    return _told(find_partner(call), _PARTNER)
+    return _response(find_partner(context), _PARTNER)
 
 
-def get_alliance_lead_contact(call: Call) -> bytes:
-    """Return whom to talk to at a partner."""
-    return _told(find_partner(call), _CONTACT)
+def get_alliance_lead_contact(context: RequestContext) -> bytes:
+    """Return the alliance lead contact of a partner."""
+    return _response(find_partner(context), _CONTACT)
 
 
-def put_alliance_lead_contact(call: Call) -> bytes:
-    """Replace whom to talk to; another e-mail address has to be verified."""
-    partner, contact = find_partner(call), call.request["AllianceLeadContact"]
-    if contact["Email"] != partner["AllianceLeadContact"]["Email"] or "EmailVerificationCode" in call.request:
-        check_code(call, contact["Email"])
-        use_code(call, contact["Email"])
+def put_alliance_lead_contact(context: RequestContext) -> bytes:
+    """Replace the alliance lead contact; a new e-mail address must be verified."""
+    partner, contact = find_partner(context), context.request["AllianceLeadContact"]
+    if contact["Email"] != partner["AllianceLeadContact"]["Email"] or "EmailVerificationCode" in context.request:
+        check_code(context, contact["Email"])
+        use_code(context, contact["Email"])
     changed = partner | {"AllianceLeadContact": contact}
-    call.catalog.partners.change(changed)
-    return _told(changed, _CONTACT)
+    context.catalog.partners.change(changed)
+    return _response(changed, _CONTACT)
 
 
-def get_profile_visibility(call: Call) -> bytes:
-    """Return whether a partner's profile can be seen."""
-    return _visibility(find_partner(call))
+def get_profile_visibility(context: RequestContext) -> bytes:
+    """Return the visibility of a partner's profile."""
+    return _visibility(find_partner(context))
 
 
-def put_profile_visibility(call: Call) -> bytes:
-    """Set whether a partner's profile can be seen."""
-    partner = find_partner(call)
-    updates = call.catalog.used[_VISIBILITY_UPDATES]
-    if updates.at(call.now) >= call.world.quotas.visibility_updates_a_day:
+def put_profile_visibility(context: RequestContext) -> bytes:
+    """Set the visibility of a partner's profile."""
+    partner = find_partner(context)
+    updates = context.catalog.usage[_VISIBILITY_UPDATES]
+    if updates.count(context.now) >= context.state.quotas.visibility_updates_per_day:
         raise quota_exceeded("LIMIT_EXCEEDED_NUMBER_OF_PROFILE_VISIBILITY_UPDATE_PER_DAY")
-    updates.add(call.now)
-    changed = partner | {"Visibility": call.request["Visibility"]}
-    call.catalog.partners.change(changed)
+    updates.add(context.now)
+    changed = partner | {"Visibility": context.request["Visibility"]}
+    context.catalog.partners.change(changed)
     return _visibility(changed)
 
 
 def _visibility(partner: dict[str, Any]) -> bytes:
-    return _told(partner | {"ProfileId": partner["Profile"]["ProfileId"]}, (*_VISIBILITY, "ProfileId"))
+    return _response(partner | {"ProfileId": partner["Profile"]["ProfileId"]}, (*_VISIBILITY, "ProfileId"))

@@ -1,4 +1,4 @@
-"""Profile update tasks: one at a time, checked and applied while time passes."""
+"""Profile update tasks, which take some time; a partner has one at a time."""
 
 from __future__ import annotations
 
@@ -11,57 +11,57 @@ from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.tasks import PartnerTasks, ProfileTask
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.operations.context import Call
+    from aiopartnercentral.emulator.operations.context import RequestContext
 
 _STARTED: Final = "profile updates"
 
 
-def _told(call: Call, partner: dict[str, Any], task: ProfileTask) -> bytes:
-    return encode({name: partner[name] for name in ("Catalog", "Arn", "Id")} | task.told(call.now))
+def _response(context: RequestContext, partner: dict[str, Any], task: ProfileTask) -> bytes:
+    return encode({name: partner[name] for name in ("Catalog", "Arn", "Id")} | task.as_response(context.now))
 
 
-def start_profile_update_task(call: Call) -> bytes:
-    """Begin to replace a partner's profile."""
-    partner, details = find_partner(call), call.request["TaskDetails"]
+def start_profile_update_task(context: RequestContext) -> bytes:
+    """Start to replace a partner's profile."""
+    partner, details = find_partner(context), context.request["TaskDetails"]
     _check_unrepeated(details)
-    tasks = call.catalog.tasks.get(partner["Id"], PartnerTasks())
-    if tasks.profile and tasks.profile.status(call.now) == "IN_PROGRESS":
+    tasks = context.catalog.tasks.get(partner["Id"], PartnerTasks())
+    if tasks.profile and tasks.profile.status(context.now) == "IN_PROGRESS":
         raise conflict("INCOMPATIBLE_PROFILE_STATE")
-    started = call.catalog.used[_STARTED]
-    if started.at(call.now) >= call.world.quotas.profile_updates_a_day:
+    started = context.catalog.usage[_STARTED]
+    if started.count(context.now) >= context.state.quotas.profile_updates_per_day:
         raise quota_exceeded("LIMIT_EXCEEDED_NUMBER_OF_PROFILE_UPDATE_PER_DAY")
-    started.add(call.now)
-    call.catalog.tasks[partner["Id"]] = tasks
+    started.add(context.now)
+    context.catalog.tasks[partner["Id"]] = tasks
     tasks.profile = ProfileTask(
-        task_id=call.world.identifier("pprofiletask"),
+        task_id=context.state.identifier("pprofiletask"),
         details=details,
-        started_at=call.now,
-        due_at=call.now + call.world.task_time,
-        problems=_problems(call, details),
+        started_at=context.now,
+        due_at=context.now + context.state.task_time,
+        problems=_problems(context, details),
     )
-    return _told(call, partner, tasks.profile)
+    return _response(context, partner, tasks.profile)
 
 
-def get_profile_update_task(call: Call) -> bytes:
+def get_profile_update_task(context: RequestContext) -> bytes:
     """Return the latest task of a partner."""
-    partner = find_partner(call)
-    return _told(call, partner, _latest(call, partner))
+    partner = find_partner(context)
+    return _response(context, partner, _latest(context, partner))
 
 
-def cancel_profile_update_task(call: Call) -> bytes:
-    """End a task that is in progress, and leave the profile as it is."""
-    partner = find_partner(call)
-    task = _latest(call, partner)
-    if task.task_id != call.request["TaskId"]:
+def cancel_profile_update_task(context: RequestContext) -> bytes:
+    """Cancel a task that is in progress; the profile does not change."""
+    partner = find_partner(context)
+    task = _latest(context, partner)
+    if task.task_id != context.request["TaskId"]:
         raise not_found("PARTNER_PROFILE_TASK_NOT_FOUND")
-    if task.status(call.now) != "IN_PROGRESS":
+    if task.status(context.now) != "IN_PROGRESS":
         raise conflict("INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE")
-    task.canceled_at = call.now
-    return _told(call, partner, task)
+    task.canceled_at = context.now
+    return _response(context, partner, task)
 
 
-def _latest(call: Call, partner: dict[str, Any]) -> ProfileTask:
-    tasks = call.catalog.tasks.get(partner["Id"])
+def _latest(context: RequestContext, partner: dict[str, Any]) -> ProfileTask:
+    tasks = context.catalog.tasks.get(partner["Id"])
     if tasks is None or tasks.profile is None:
         raise not_found("PARTNER_PROFILE_TASK_NOT_FOUND")
     return tasks.profile
@@ -71,24 +71,24 @@ def _check_unrepeated(details: dict[str, Any]) -> None:
     locales = [content["Locale"] for content in details.get("LocalizedContents", ())]
     for name, values in (("IndustrySegments", details["IndustrySegments"]), ("LocalizedContents", locales)):
         if len(set(values)) < len(values):
-            raise invalid_field(f"TaskDetails.{name}", "has something twice", "DUPLICATE_VALUE")
+            raise invalid_field(f"TaskDetails.{name}", "has a duplicate", "DUPLICATE_VALUE")
 
 
-def _problems(call: Call, details: dict[str, Any]) -> list[dict[str, str]]:
-    """Return why the service would turn down a profile: as ErrorDetailList has it, and at most as long.
+def _problems(context: RequestContext, details: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the ErrorDetailList of a profile that the service would refuse; otherwise an empty list.
 
-    Nobody fetches an address here. One in the reserved domain `.invalid` counts as one that cannot be fetched, so that
-    a task can be made to fail; so does a display name that another account's partner has.
+    No URL is fetched. One in the reserved domain `.invalid` counts as unreachable, so that tests can make a task fail;
+    the display name of another account's partner makes it fail, too.
     """
     problems = []
     for content in ({"Locale": details["TranslationSourceLocale"]} | details, *details.get("LocalizedContents", ())):
         for member, reason in (("WebsiteUrl", "INVALID_WEBSITE_URL"), ("LogoUrl", "INVALID_LOGO_URL")):
             if _is_invalid(content[member]):
                 problems.append((content["Locale"], f"The {member} cannot be fetched", reason))
-    for side in call.world.sides(call.catalog.name, call.now):
-        partner = side.partner()
+    for catalog in context.state.catalogs(context.catalog.name, context.now):
+        partner = catalog.partner()
         taken = partner and partner["Profile"]["DisplayName"] == details["DisplayName"]
-        if side is not call.catalog and taken:
+        if catalog is not context.catalog and taken:
             message = "Another partner has this DisplayName"
             problems.append((details["TranslationSourceLocale"], message, "DUPLICATE_PROFILE"))
             break

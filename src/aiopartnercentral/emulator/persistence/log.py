@@ -1,4 +1,4 @@
-"""The file that an emulator's state is kept in: lines that are only ever added."""
+"""The state file: checksummed lines that are only ever appended."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# What was sent to the emulator is nobody else's business.
+# The requests in the file are private.
 _MODE = 0o600
-# How many bytes are read at once. A thread that reads more often than CPython's switch interval keeps the interpreter
-# to itself: each read looks like a turn for the others, and is over before they wake.
+# How many bytes are read at once. If a thread reads more often than CPython's switch interval, other threads never run:
+# each read releases the interpreter, but ends before another thread wakes up.
 _BLOCK = 1 << 20
-_SUM = b',"sum":"'
+_CHECKSUM = b',"crc32":"'
 
 
 @attrs.define(eq=False)
-class Journal:
-    """An open journal, which nobody else has open.
+class StateLog:
+    """An open and locked state file.
 
-    What counts is whole lines: one that its writer could not end, because it was killed or the disk was full, is no
-    part of the journal and is cut off by the next one that is added. Each line is a JSON object, and the last of its
-    members is the checksum of all objects up to it.
+    Only complete lines count. A line that its writer could not finish, because it was killed or the disk was full, is
+    not part of the log; the next append removes it. Each line is a JSON object, and its last member is the checksum of
+    all objects up to and including it.
 
     Attributes:
         path: the file.
-        cut_short: whether the last line could not be added, and none was since.
-        rest: what stands behind the last whole line, after `objects` was read to its end.
+        is_truncated: whether the last append failed.
+        incomplete_line: the bytes after the last complete line, once `payloads` was read to its end.
     """
 
     path: Path
     _file: int
     _closing: ExitStack = attrs.field(repr=False)
-    cut_short: bool = attrs.field(default=False, init=False)
-    rest: bytes = attrs.field(default=b"", init=False, repr=False)
-    _whole: int = attrs.field(default=0, init=False)
-    _sum: int = attrs.field(default=0, init=False)
+    is_truncated: bool = attrs.field(default=False, init=False)
+    incomplete_line: bytes = attrs.field(default=b"", init=False, repr=False)
+    _end: int = attrs.field(default=0, init=False)
+    _checksum: int = attrs.field(default=0, init=False)
 
     @classmethod
-    def open(cls, path: Path) -> Journal:
-        """Open a journal, or create an empty one; nothing is written yet.
+    def open(cls, path: Path) -> StateLog:
+        """Open and lock a state file, or create an empty one; nothing is written yet.
 
         Raises:
-            StateError: it is in use, no regular file, or cannot be opened.
+            StateError: the file is in use, is not a regular file, or cannot be opened.
         """
         with ExitStack() as stack:
             try:
                 if path.exists() and not path.is_file():
-                    raise StateError(f"{path} is no regular file")
+                    raise StateError(f"{path} is not a regular file")
                 stack.callback(acquire_lock(path).release)
                 opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), _MODE)
             except BlockingIOError:
@@ -71,82 +71,81 @@ class Journal:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no whole line, after `objects` was read to its end."""
-        return self._whole == 0
+        """Whether there is no complete line, once `payloads` was read to its end."""
+        return self._end == 0
 
     def close(self) -> None:
-        """Give the file up."""
+        """Close and unlock the file."""
         self._closing.close()
 
-    def objects(self) -> Iterator[tuple[bytes, bool]]:
-        """Yield what the whole lines say from the beginning on, and whether it is as it was added up to there.
+    def payloads(self) -> Iterator[tuple[bytes, bool]]:
+        """Yield the object of each complete line, and whether the file is intact up to there.
 
-        Read to its end, the journal knows where that is.
+        Appending works only after this was read to its end, which finds the end of the log.
 
         Raises:
             StateError: the file cannot be read.
         """
-        self._whole, self._sum, self.rest = 0, 0, b""
+        self._end, self._checksum, self.incomplete_line = 0, 0, b""
         try:
             with open(self._file, "rb", buffering=_BLOCK, closefd=False) as reader:
                 reader.seek(0)
                 for line in reader:
-                    said = _said(line)
-                    right, total = _summed(said, self._sum)
+                    payload = _payload(line)
+                    expected, checksum = _with_checksum(payload, self._checksum)
                     if line.endswith(b"\n"):
-                        self._whole, self._sum = self._whole + len(line), total
-                        yield said, line == right
-                    elif line[:-1] == right[:-1]:
-                        # A writer that is stopped leaves less than this: the line's end has become something else.
-                        yield said, False
+                        self._end, self._checksum = self._end + len(line), checksum
+                        yield payload, line == expected
+                    elif line[:-1] == expected[:-1]:
+                        # Not an interrupted write, which would be shorter: the line's last byte was changed.
+                        yield payload, False
                     else:
-                        self.rest = line
+                        self.incomplete_line = line
         except OSError as error:
             raise StateError(f"{self.path} cannot be read: {error.strerror}") from error
 
     def protect(self) -> None:
-        """Let nobody else read the file."""
+        """Let only the file's owner read it."""
         if stat.S_IMODE(os.fstat(self._file).st_mode) != _MODE:
             self.path.chmod(_MODE)
 
-    def begins_with(self, said: bytes) -> bool:
-        """Tell whether what stands behind the last whole line may be the beginning of a first line that says this."""
-        return _summed(said, 0)[0].startswith(self.rest)
+    def may_begin_with(self, payload: bytes) -> bool:
+        """Return whether the incomplete line may be the beginning of a first line with this object."""
+        return _with_checksum(payload, 0)[0].startswith(self.incomplete_line)
 
-    def add(self, said: bytes) -> None:
-        """Add a line: it outlives this process from now on, though not a failure of the machine.
+    def append(self, payload: bytes) -> None:
+        """Append a line. It survives the end of this process from now on, but not a power failure.
 
         Arguments:
-            said: a JSON object with a member, without spaces.
+            payload: a JSON object with at least one member, without spaces.
 
         Raises:
-            StateError: it cannot be written. The journal is what it was before.
+            StateError: the file cannot be written; the log is unchanged.
         """
-        line, total = _summed(said, self._sum)
+        line, checksum = _with_checksum(payload, self._checksum)
         try:
-            self._cut()
-            self.cut_short = True
+            self._remove_incomplete_line()
+            self.is_truncated = True
             written = 0
             while written < len(line):
                 written += os.write(self._file, line[written:])
         except OSError as error:
             raise StateError(f"{self.path} cannot be written: {error.strerror}") from error
-        self.cut_short = False
-        self._whole, self._sum = self._whole + len(line), total
+        self.is_truncated = False
+        self._end, self._checksum = self._end + len(line), checksum
 
-    def _cut(self) -> None:
-        """Take away what stands behind the last whole line."""
-        if os.fstat(self._file).st_size > self._whole:
-            os.ftruncate(self._file, self._whole)
-
-
-def _summed(said: bytes, before: int) -> tuple[bytes, int]:
-    """Return the line that says something after a checksum, and the checksum after it."""
-    total = zlib.crc32(said, before)
-    return b'%b%b%08x"}\n' % (said[:-1], _SUM, total), total
+    def _remove_incomplete_line(self) -> None:
+        if os.fstat(self._file).st_size > self._end:
+            os.ftruncate(self._file, self._end)
 
 
-def _said(line: bytes) -> bytes:
-    """Return what a line says beside its checksum; all of it if there is none."""
-    said, mark, _ = line.rpartition(_SUM)
-    return said + b"}" if mark else line
+def _with_checksum(payload: bytes, before: int) -> tuple[bytes, int]:
+    """Return the line of an object, and the checksum up to it, from the checksum before it."""
+    checksum = zlib.crc32(payload, before)
+    return b'%b%b%08x"}\n' % (payload[:-1], _CHECKSUM, checksum), checksum
+
+
+def _payload(line: bytes) -> bytes:
+    """Return the object of a line without its checksum; the line itself if it has none."""
+    payload, found, _ = line.rpartition(_CHECKSUM)
+    return payload + b"}" if found else line

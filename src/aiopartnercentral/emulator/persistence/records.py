@@ -1,4 +1,4 @@
-"""What stands in the file of an emulator's state: a header, then an entry for each change and each move of the time."""
+"""The records of a state file: a header, then one for each change and each move of the clock."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import attrs
 import msgspec
 
-from aiopartnercentral.emulator.state.clock import END
+from aiopartnercentral.emulator.state.clock import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiopartnercentral.emulator.state.state import World
+    from aiopartnercentral.emulator.state.state import State
 
 FORMAT: Final = "aiopartnercentral-emulator"
-VERSION: Final = 2
+VERSION: Final = 3
+NOT_A_STATE_FILE: Final = "this is not the state of an emulator"
 
 _encoder = msgspec.json.Encoder()
 
 
 class StateError(Exception):
-    """The file of an emulator's state cannot be used; the message names it, and the line where there is one."""
+    """The state file of an emulator cannot be used; the message names the file, and the line if there is one."""
 
 
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The first line: what the world was made of, beside what the entries tell.
+class StateHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The first line: the options that the state depends on.
 
     Attributes:
-        format: what kind of file this is.
-        version: how its lines are spelled.
+        format: the file format.
+        version: the version of the format.
         seed: the emulator's seed.
-        account_id: who owns the seeded data.
+        account_id: the account that owns the seeded data.
         task_seconds: how long tasks take.
         catalogs: number of connections by catalog.
-        quotas: the quotas by their names.
+        quotas: the quotas by name.
     """
 
     format: str = FORMAT
@@ -47,135 +48,139 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     quotas: dict[str, int]
 
     @classmethod
-    def of(cls, world: World) -> Header:
-        """Return the header of a world."""
+    def of(cls, state: State) -> StateHeader:
+        """Return the header of a state."""
         return cls(
-            seed=world.seed,
-            account_id=world.owner,
-            task_seconds=world.task_time.total_seconds(),
-            catalogs=dict(world.sizes),
-            quotas=attrs.asdict(world.quotas),
+            seed=state.seed,
+            account_id=state.owner,
+            task_seconds=state.task_time.total_seconds(),
+            catalogs=dict(state.sizes),
+            quotas=attrs.asdict(state.quotas),
         )
 
-    def said(self) -> bytes:
-        """Return what its line says."""
+    def encode(self) -> bytes:
+        """Return the header as JSON."""
         return _encoder.encode(self)
 
     def check(self, line: bytes) -> None:
-        """Hold this header against that of a file.
+        """Compare this header with that of a file.
 
         Raises:
-            ValueError: the file is of another kind or version, or of another world.
+            ValueError: the file has another format or version, or is of an emulator with other options.
         """
         try:
-            kind = msgspec.json.decode(line, type=_Kind)
+            found_format = msgspec.json.decode(line, type=_Format)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            kind = _Kind()
-        if kind.format != FORMAT:
-            raise ValueError("this is no state of an emulator")
-        if kind.version != VERSION:
-            raise ValueError(f"this state is of version {kind.version}, and only version {VERSION} can be read")
-        found = _decoded(line, Header)
+            found_format = _Format()
+        if found_format.format != FORMAT:
+            raise ValueError(NOT_A_STATE_FILE)
+        if found_format.version != VERSION:
+            raise ValueError(f"the state has version {found_format.version}, and only version {VERSION} can be read")
+        found = _decode(line, StateHeader)
         if different := list(self._differences(found)):
-            raise ValueError(f"this state is of an emulator with {', '.join(different)}")
+            raise ValueError(f"the state is of an emulator with {', '.join(different)}")
 
-    def _differences(self, found: Header) -> Iterator[str]:
+    def _differences(self, found: StateHeader) -> Iterator[str]:
         for name in ("seed", "account_id", "task_seconds", "catalogs"):
             there, here = getattr(found, name), getattr(self, name)
             if there != here:
-                yield f"{name} {_spelled(there)}, not {_spelled(here)}"
+                yield f"{name} {_format(there)}, not {_format(here)}"
         for name in sorted(found.quotas.keys() | self.quotas.keys()):
             if found.quotas.get(name) != self.quotas.get(name):
                 yield f"a quota {name} of {found.quotas.get(name)}, not {self.quotas.get(name)}"
 
 
-class _Kind(msgspec.Struct, frozen=True):
+class _Format(msgspec.Struct, frozen=True):
     format: object = None
     version: object = None
 
 
-class Entry(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="what", omit_defaults=True
+class Record(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", omit_defaults=True
 ):
-    """One line.
+    """One line after the header.
 
     Attributes:
         at: the emulator's time.
-        wall: seconds since 1970 by the machine's clock; None if the emulator's time stood still.
+        wall_clock: the machine's time in seconds since 1970; None if the emulator's clock was stopped.
     """
 
     at: Annotated[datetime, msgspec.Meta(tz=True)]
-    wall: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    wall_clock: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
     def __repr__(self) -> str:
-        # What was sent may be sensitive.
+        # A request may hold sensitive values.
         return f"{type(self).__name__}(at={self.at!r})"
 
-    def said(self) -> bytes:
-        """Return what its line says."""
+    def encode(self) -> bytes:
+        """Return the record as JSON."""
         return _encoder.encode(self)
 
-    def resumed(self, wall: float) -> datetime:
-        """Return what time it is for the emulator at a time of the machine's clock."""
-        return self.at if self.wall is None else self.at + timedelta(seconds=max(0.0, wall - self.wall))
+    def resumed_at(self, wall_clock: float) -> datetime:
+        """Return the emulator's time when it is started at a time of the machine's clock."""
+        if self.wall_clock is None:
+            return self.at
+        return self.at + timedelta(seconds=max(0.0, wall_clock - self.wall_clock))
 
 
-class Asked(Entry, frozen=True, kw_only=True, tag="request"):
-    """A request that was carried out.
+class RequestRecord(Record, frozen=True, kw_only=True, tag="request"):
+    """An executed request.
 
     Attributes:
-        account: the account that asked.
+        account: the account that sent the request.
         operation: the operation's name.
         request: the request as its handler got it.
-        origin: where it reached the emulator.
-        answer: what its answer was, as a digest.
+        origin: the address at which it reached the emulator.
+        response_digest: a digest of its response.
     """
 
     account: str
     operation: str
     request: dict[str, Any]
     origin: str
-    answer: str
+    response_digest: str
 
 
-class Visited(Entry, frozen=True, kw_only=True, tag="visit"):
-    """A registrant who opened their completion URL.
+class VerificationRecord(Record, frozen=True, kw_only=True, tag="verification"):
+    """A completion URL that was opened.
 
     Attributes:
-        secret: what it ended in.
+        secret: the end of the URL.
     """
 
     secret: str
 
 
-class Moved(Entry, frozen=True, kw_only=True, tag="time"):
-    """What time it was: when the emulator began, or after the time was moved, held or let go."""
+class ClockRecord(Record, frozen=True, kw_only=True, tag="clock"):
+    """The time when the emulator was started, or after its clock was moved, stopped or continued."""
 
 
-def read(line: bytes, latest: Entry | None) -> Asked | Visited | Moved:
-    """Return the entry of a line.
+def decode_record(line: bytes, latest: Record | None) -> RequestRecord | VerificationRecord | ClockRecord:
+    """Return the record of a line.
 
     Arguments:
-        line: what the line says.
-        latest: the entry before it.
+        line: the record as JSON.
+        latest: the record before it.
 
     Raises:
-        ValueError: it is none, or earlier than the one before.
+        ValueError: it is not a record, or is earlier than the one before.
     """
-    entry: Asked | Visited | Moved = _decoded(line, Asked | Visited | Moved)
-    if entry.at > END or (latest is not None and entry.at < latest.at):
-        raise ValueError("its time is before that of the line before, or beyond the calendar")
-    return entry
+    record: RequestRecord | VerificationRecord | ClockRecord = _decode(
+        line, RequestRecord | VerificationRecord | ClockRecord
+    )
+    if record.at > LATEST or (latest is not None and record.at < latest.at):
+        raise ValueError("its time is earlier than that of the line before, or beyond the calendar")
+    return record
 
 
-def _decoded(line: bytes, kind: Any) -> Any:  # noqa: ANN401 - a class or a union of them, and an object of it
+def _decode(line: bytes, kind: Any) -> Any:  # noqa: ANN401 - a class or a union of them, and an object of it
     try:
         return msgspec.json.decode(line, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # Only where the fault is, for the message may quote the value.
+        # Only the path: the message itself may quote the value.
         where = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else ""
-        raise ValueError(f"it is damaged{f' at {where}' if where else ''}") from None
+        raise ValueError(f"the line is damaged{f' at {where}' if where else ''}") from None
 
 
-def _spelled(value: object) -> str:
+def _format(value: object) -> str:
     return ",".join(f"{name}={count}" for name, count in value.items()) if isinstance(value, dict) else str(value)

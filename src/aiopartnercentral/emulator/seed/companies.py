@@ -1,4 +1,4 @@
-"""The companies of the seeded world, and how they show themselves as participants and profiles."""
+"""The companies of the seeded data, as participants and as partner profiles."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import attrs
 from aiopartnercentral.emulator.seed import vocabulary
 
 if TYPE_CHECKING:
-    from aiopartnercentral.emulator.seed.random import Dice
+    from aiopartnercentral.emulator.seed.random import DeterministicRandom
 
 _ID_LENGTH = 13
 
 
 @attrs.frozen
 class Company:
-    """The other side of a connection or an invitation.
+    """The other company of a connection or an invitation.
 
     Attributes:
-        name: as it stands in its profile.
-        domain: its internet address, inside `.example`.
-        country: where it sits.
+        name: its name.
+        domain: its domain, below `.example`.
+        country: its country.
         account_id: its AWS account.
         profile_id: its partner profile.
         seller_id: its seller profile.
@@ -37,62 +37,62 @@ class Company:
     contact: tuple[str, str]
 
 
-def company(dice: Dice) -> Company:
-    """Return a company."""
-    country = dice.choice(vocabulary.COUNTRIES)
-    root, address = dice.choice(country.roots)
-    field = dice.choice(vocabulary.FIELDS)
+def make_company(random: DeterministicRandom) -> Company:
+    """Return a random company."""
+    country = random.choice(vocabulary.COUNTRIES)
+    root, address = random.choice(country.roots)
+    field = random.choice(vocabulary.FIELDS)
     domain = f"{address}-{field.lower()}.example"
-    given, given_address = dice.choice(country.given_names)
-    family, family_address = dice.choice(country.family_names)
-    code = dice.text(_ID_LENGTH)
+    given, given_address = random.choice(country.given_names)
+    family, family_address = random.choice(country.family_names)
+    code = random.text(_ID_LENGTH)
     return Company(
-        name=f"{root} {field} {dice.choice(country.legal_forms)}",
+        name=f"{root} {field} {random.choice(country.legal_forms)}",
         domain=domain,
         country=country,
-        account_id=f"{10**11 + dice.roll(9 * 10**11)}",
+        account_id=f"{10**11 + random.below(9 * 10**11)}",
         profile_id=f"pprofile-{code}",
         seller_id=f"seller-{code}",
         contact=(f"{given} {family}", f"{given_address}.{family_address}@{domain}"),
     )
 
 
-def participant(itself: Company, dice: Dice) -> dict[str, Any]:
-    """Return a company as one of the three kinds of participants."""
-    kind = dice.roll(5)
+def participant(company: Company, random: DeterministicRandom) -> dict[str, Any]:
+    """Return a company as a random one of the three kinds of participants."""
+    kind = random.below(5)
     if kind == 0:
-        return {"Account": {"Name": itself.name}}
+        return {"Account": {"Name": company.name}}
     if kind == 1:
-        return {"SellerProfile": {"Id": itself.seller_id, "Name": itself.name}}
-    return {"PartnerProfile": {"Id": itself.profile_id, "Name": itself.name}}
+        return {"SellerProfile": {"Id": company.seller_id, "Name": company.name}}
+    return {"PartnerProfile": {"Id": company.profile_id, "Name": company.name}}
 
 
-def shown_as(itself: Company, identifier: str) -> dict[str, Any]:
-    """Return a company as a participant that is known by an identifier: its partner profile, or its account."""
-    if identifier == itself.profile_id:
-        return {"PartnerProfile": {"Id": itself.profile_id, "Name": itself.name}}
-    return {"Account": {"Name": itself.name}}
+def as_participant(company: Company, identifier: str) -> dict[str, Any]:
+    """Return a company as the participant with an identifier: its partner profile or its account."""
+    if identifier == company.profile_id:
+        return {"PartnerProfile": {"Id": company.profile_id, "Name": company.name}}
+    return {"Account": {"Name": company.name}}
 
 
-def profile(itself: Company, dice: Dice) -> dict[str, Any]:
-    """Return a company's partner profile; a translation, headquarters and the profile's id are there or not."""
-    country = itself.country
-    first_industry = dice.roll(len(vocabulary.INDUSTRIES))
+def profile(company: Company, random: DeterministicRandom) -> dict[str, Any]:
+    """Return a company's partner profile, with or without a translation and headquarters."""
+    country = company.country
+    first_industry = random.below(len(vocabulary.INDUSTRIES))
     content = {
-        "DisplayName": itself.name,
-        "Description": f"{itself.name} builds and runs solutions on AWS for customers in {country.code}.",
-        "WebsiteUrl": f"https://www.{itself.domain}/",
-        "LogoUrl": f"https://www.{itself.domain}/logo.png",
+        "DisplayName": company.name,
+        "Description": f"{company.name} builds and runs solutions on AWS for customers in {country.code}.",
+        "WebsiteUrl": f"https://www.{company.domain}/",
+        "LogoUrl": f"https://www.{company.domain}/logo.png",
     }
-    made: dict[str, Any] = {
+    members: dict[str, Any] = {
         **content,
-        "PrimarySolutionType": dice.choice(vocabulary.SOLUTIONS),
-        "IndustrySegments": list(vocabulary.INDUSTRIES[first_industry : first_industry + 1 + dice.roll(3)]),
+        "PrimarySolutionType": random.choice(vocabulary.SOLUTIONS),
+        "IndustrySegments": list(vocabulary.INDUSTRIES[first_industry : first_industry + 1 + random.below(3)]),
         "TranslationSourceLocale": country.locale,
-        "ProfileId": itself.profile_id,
+        "ProfileId": company.profile_id,
     }
     if country.locale != "en-US":
-        made["LocalizedContents"] = [{**content, "Locale": "en-US"}]
-    if dice.roll(3):
-        made["Headquarters"] = {"CountryCode": country.code, "SubdivisionCode": dice.choice(country.subdivisions)}
-    return made
+        members["LocalizedContents"] = [{**content, "Locale": "en-US"}]
+    if random.below(3):
+        members["Headquarters"] = {"CountryCode": country.code, "SubdivisionCode": random.choice(country.subdivisions)}
+    return members

@@ -1,6 +1,6 @@
-"""The vocabulary of the seed: companies and people that could be partners, and are nobody.
+"""Names of fictitious companies and people for the seeded data.
 
-Names go beyond ASCII on purpose, as real ones do; addresses stay inside the reserved `.example` domain.
+Names are not limited to ASCII, as real ones are not; addresses are in the reserved domain `.example`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Country:
-    """Where a company sits.
+    """A country with its companies and people.
 
     Attributes:
         code: ISO 3166-1 alpha-2.
-        locale: the locale that its profile is written in.
+        locale: the locale of its companies' profiles.
         subdivisions: ISO 3166-2 codes without the country.
-        legal_forms: what stands behind a company's name.
-        roots: pairs of a company's own name and its spelling in an internet address.
-        given_names: pairs likewise.
-        family_names: pairs likewise.
+        legal_forms: endings of company names.
+        roots: pairs of a company name and its spelling in a domain.
+        given_names: pairs of a given name and its spelling in an e-mail address.
+        family_names: pairs of a family name and its spelling in an e-mail address.
     """
 
     code: str

@@ -1,1 +1,1 @@
-"""The state of the emulated service: what every account has in every catalog."""
+"""The state of the emulated service: the items, tasks and quotas of every account in every catalog."""

@@ -1,4 +1,4 @@
-"""What one account has in one catalog."""
+"""The items of one account in one catalog."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from aiopartnercentral.emulator.seed.items import EARLIEST_EXPIRY
-from aiopartnercentral.emulator.state.collection import Facets, Shelf, encode, shared
-from aiopartnercentral.emulator.state.quotas import DayCount
+from aiopartnercentral.emulator.state.collection import Facets, ItemCollection, encode, shared
+from aiopartnercentral.emulator.state.quotas import DailyCounter
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.seed.companies import Company
-    from aiopartnercentral.emulator.seed.items import Seed
+    from aiopartnercentral.emulator.seed.items import SeededCatalog
     from aiopartnercentral.emulator.state.tasks import PartnerTasks
 
-__all__ = ["Catalog", "SentCode", "encode"]
+__all__ = ["AccountCatalog", "VerificationCode", "encode"]
 
 
 def _connection_summary(connection: dict[str, Any]) -> dict[str, Any]:
@@ -59,15 +59,15 @@ def _partner_facets(partner: dict[str, Any]) -> Facets:
 
 
 @attrs.frozen
-class SentCode:
-    """A verification code as it went out by e-mail.
+class VerificationCode:
+    """A verification code that was sent by e-mail.
 
     Attributes:
-        account: the account that asked for it.
-        catalog: the catalog that it is good in.
-        email: where it went, and what it verifies.
+        account: the account that requested it.
+        catalog: the catalog that it is valid in.
+        email: the address that it was sent to and verifies.
         code: six digits.
-        expires_at: from when on it is good no longer.
+        expires_at: when it expires.
     """
 
     account: str
@@ -78,44 +78,44 @@ class SentCode:
 
 
 @attrs.define(eq=False)
-class Catalog:
-    """What one account has in one catalog.
+class AccountCatalog:
+    """The items of one account in one catalog.
 
     Attributes:
-        seed: what it began with.
-        connections: its connections, as it sees them.
-        invitations: the connection invitations that it sent or received, as it sees them.
-        partners: its partners, with everything that the Get operations of partners tell.
+        seed: the seeded items.
+        connections: its connections, from its point of view.
+        invitations: the connection invitations that it sent or received, from its point of view.
+        partners: its partners, with the members of all Get operations of partners.
         preferences: its connection preferences.
-        tasks: what was started for a partner, by the partner's identifier.
+        tasks: the tasks of each partner, by the partner's identifier.
         tags: the tags of each resource, by its ARN.
         codes: the latest verification code for each e-mail address.
-        used: how often something with a daily quota was done.
-        counterparts: the account on the other side of each invitation that is not seeded.
+        usage: counters of the daily quotas.
+        counterparts: the other account of each invitation that is not seeded.
     """
 
-    seed: Seed
-    connections: Shelf
-    invitations: Shelf
-    partners: Shelf
+    seed: SeededCatalog
+    connections: ItemCollection
+    invitations: ItemCollection
+    partners: ItemCollection
     preferences: dict[str, Any]
     tasks: dict[str, PartnerTasks] = attrs.field(factory=dict)
     tags: dict[str, dict[str, str]] = attrs.field(factory=dict)
-    codes: dict[str, SentCode] = attrs.field(factory=dict)
-    used: defaultdict[str, DayCount] = attrs.field(factory=lambda: defaultdict(DayCount))
+    codes: dict[str, VerificationCode] = attrs.field(factory=dict)
+    usage: defaultdict[str, DailyCounter] = attrs.field(factory=lambda: defaultdict(DailyCounter))
     counterparts: dict[str, str] = attrs.field(factory=dict)
     _expiries: list[tuple[datetime, str]] = attrs.field(factory=list)
     _seed_expiries_known: bool = False
 
     @classmethod
-    def of(cls, seed: Seed) -> Self:
-        """Return the catalog whose items this seed makes."""
+    def of(cls, seed: SeededCatalog) -> Self:
+        """Return a catalog with these seeded items."""
         return cls(
             seed,
-            Shelf(seed.connections, seed.connection, _connection_summary, _connection_facets),
-            Shelf(seed.invitations, seed.invitation, _invitation_summary, _invitation_facets),
-            Shelf(seed.partners, seed.partner, _partner_summary, _partner_facets),
-            seed.preferences() if seed.connections else seed.open_preferences(),
+            ItemCollection(seed.connections, seed.connection, _connection_summary, _connection_facets),
+            ItemCollection(seed.invitations, seed.invitation, _invitation_summary, _invitation_facets),
+            ItemCollection(seed.partners, seed.partner, _partner_summary, _partner_facets),
+            seed.preferences() if seed.connections else seed.default_preferences(),
         )
 
     @property
@@ -125,31 +125,31 @@ class Catalog:
 
     @property
     def account(self) -> str:
-        """The account that has all this."""
+        """The account."""
         return self.seed.account_id
 
     def partner(self) -> dict[str, Any] | None:
-        """Return the partner that the account is: its first, or None; not to be changed in place."""
+        """Return the first partner of the account, or None; do not change it in place."""
         return self.partners.item(0) if len(self.partners) else None
 
     def seeded_company(self, invitation: str) -> Company | None:
-        """Return the company on the other side of a seeded invitation that led to nothing; None for any other."""
+        """Return the other company of a seeded invitation that was not accepted; None for any other invitation."""
         index = self.invitations.index(invitation)
         return None if index is None or index >= self.invitations.count else self.seed.invited_company(index)
 
     def add_invitation(self, invitation: dict[str, Any], counterpart: str, expires_at: datetime) -> None:
-        """Take in a pending invitation, which will expire."""
+        """Add a pending invitation, which will expire."""
         self.invitations.add(invitation, counterpart)
         self.counterparts[invitation["Id"]] = counterpart
         heappush(self._expiries, (expires_at, invitation["Id"]))
 
     def settle(self, now: datetime) -> None:
-        """Let happen what happens by itself: invitations expire, and profiles are replaced."""
+        """Apply what happened by itself until now: expired invitations and finished profile updates."""
         self._expire(now)
         self.update_profiles(now)
 
     def update_profiles(self, now: datetime) -> None:
-        """Let the tasks that have succeeded replace the profiles that they update."""
+        """Apply the profile updates that have succeeded."""
         for identifier, tasks in self.tasks.items():
             task = tasks.profile
             if task and not task.applied and task.status(now) == "SUCCEEDED":

@@ -1,4 +1,4 @@
-"""The emulator's time, which can be moved."""
+"""The emulator's clock, which can be stopped and moved."""
 
 from __future__ import annotations
 
@@ -10,111 +10,120 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiopartnercentral.emulator.seed.items import TODAY
+from aiopartnercentral._utils import validators
+from aiopartnercentral.emulator.seed.items import SEED_DATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Witness = Callable[[datetime, bool], None]
+    Observer = Callable[[datetime, bool], None]
 
-# What expires does so later than now, and still within the calendar.
-END = datetime(9000, 12, 31, tzinfo=UTC)
+_timedelta: Final = validators.instance_of(timedelta)
 
-STILL: Final = RLock()
-"""While a thread holds this, no other one moves a clock. It is one for all: a clock can be copied, a lock cannot."""
+# Anything that expires later than this still does so within the calendar.
+LATEST: Final = datetime(9000, 12, 31, tzinfo=UTC)
+
+CLOCK_LOCK: Final = RLock()
+"""While a thread holds this, no other thread moves a clock. All clocks share it, as a lock cannot be copied."""
 
 
-def _aware(_: object, __: attrs.Attribute[datetime], moment: datetime) -> None:
-    if moment.tzinfo is None or moment > END:
-        raise ValueError("the time at which an emulator starts must have a time zone, and be before the year 9001")
+@validators.Check
+def _start(name: str, value: object) -> datetime:
+    start = validators.aware_datetime(name, value)
+    if start > LATEST:
+        raise ValueError(f"{name} must be a datetime before the year 9001")
+    return start
 
 
 @attrs.define
 class Clock:
-    """What time it is in the emulator; any thread may ask and move it.
+    """The emulator's clock; every thread may read and move it.
 
     Arguments:
-        start: when it begins. The default is the day on which the seeded world stands, so that what is pending there
-            is pending whenever the emulator is started.
-        running: whether time goes on as it does outside; otherwise only `advance` moves it.
-        tick: seconds of the outside, never going backwards.
+        start: the time at the start. The default is the date of the seeded data, so that pending invitations are
+            pending whenever the emulator is started.
+        running: whether time passes as it really does; otherwise only `advance` moves the clock.
+        tick: a monotonic clock, in seconds.
 
     Raises:
+        TypeError: an argument has a wrong type.
         ValueError: the start has no time zone, or is after the year 9000.
     """
 
-    _now: datetime = attrs.field(default=TODAY, alias="start", validator=_aware)
-    _running: bool = attrs.field(default=True, alias="running")
-    _tick: Callable[[], float] = time.monotonic
+    _now: datetime = attrs.field(default=SEED_DATE, alias="start", validator=_start)
+    _running: bool = attrs.field(default=True, alias="running", validator=validators.flag)
+    _tick: Callable[[], float] = attrs.field(default=time.monotonic, validator=validators.function())
     _read_at: float = attrs.field(init=False)
-    _witness: Witness | None = attrs.field(default=None, init=False, repr=False)
+    _observer: Observer | None = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        """Begin."""
+        """Start the clock."""
         self._read_at = self._tick()
 
     def now(self) -> datetime:
-        """Return what time it is: at the end of the calendar, it stands still."""
-        with STILL:
-            gone = timedelta(seconds=self._tick() - self._read_at) if self._running else timedelta(0)
-            return min(self._now + gone, END)
+        """Return the time; at the end of the calendar, the clock stops."""
+        with CLOCK_LOCK:
+            elapsed = timedelta(seconds=self._tick() - self._read_at) if self._running else timedelta(0)
+            return min(self._now + elapsed, LATEST)
 
     @property
     def running(self) -> bool:
-        """Whether time goes on by itself; it goes on from where it is when this is set."""
+        """Whether time passes by itself; setting it does not change the time."""
         return self._running
 
     @running.setter
     def running(self, running: bool) -> None:
-        with STILL:
+        validators.flag("running", running)
+        with CLOCK_LOCK:
             now = self.now()
-            self._tell(now, running=running)
+            self._notify(now, running=running)
             self._now, self._read_at, self._running = now, self._tick(), running
 
     def advance(self, by: timedelta) -> datetime:
-        """Move the time on, and return what time it is then.
+        """Move the clock forward, and return the new time.
 
         Raises:
-            ValueError: the time would go backwards, or beyond the year 9000.
-            StateError: the emulator keeps its state in a file, which cannot be written; the time has not moved.
+            TypeError: `by` is not a timedelta.
+            ValueError: the clock would go backwards, or beyond the year 9000.
+            StateError: the emulator cannot write its state file; the clock has not moved.
         """
-        if by < timedelta(0):
-            raise ValueError("time goes forward only")
-        with STILL:
+        if _timedelta("by", by) < timedelta(0):
+            raise ValueError("by must not be negative: the clock only moves forward")
+        with CLOCK_LOCK:
             now = self.now()
-            if by > END - now:
-                raise ValueError("the emulator's time ends with the year 9000")
-            self._tell(now + by, running=self.running)
+            if by > LATEST - now:
+                raise ValueError("by must not move the clock beyond the year 9000")
+            self._notify(now + by, running=self.running)
             self._now += by
             return self.now()
 
-    def resume(self, moment: datetime) -> None:
-        """Go on from a moment, unless it is later already."""
-        with STILL:
-            self._now += max(min(moment, END) - self.now(), timedelta(0))
+    def catch_up(self, moment: datetime) -> None:
+        """Move the clock forward to a time, unless it is later already."""
+        with CLOCK_LOCK:
+            self._now += max(min(moment, LATEST) - self.now(), timedelta(0))
 
     @contextmanager
-    def watched(self, witness: Witness) -> Iterator[None]:
-        """Let somebody know of each move before it is made: what time it will be, and whether time will go on.
+    def observed(self, observer: Observer) -> Iterator[None]:
+        """Call an observer before each move of the clock, with the new time and whether the clock will be running.
 
-        What the witness raises keeps the clock as it is.
+        If the observer raises an exception, the clock does not move.
 
         Raises:
-            RuntimeError: another one watches.
+            RuntimeError: the clock has another observer.
         """
-        if self._witness is not None:
-            raise RuntimeError("this clock belongs to another emulator that keeps its state")
-        self._witness = witness
+        if self._observer is not None:
+            raise RuntimeError("this clock belongs to another emulator with a state file")
+        self._observer = observer
         try:
             yield
         finally:
-            self._witness = None
+            self._observer = None
 
-    def _tell(self, moment: datetime, *, running: bool) -> None:
-        if self._witness is not None:
-            self._witness(moment, running)
+    def _notify(self, moment: datetime, *, running: bool) -> None:
+        if self._observer is not None:
+            self._observer(moment, running)
 
 
-def stamp(moment: datetime) -> str:
-    """Return a moment in UTC as the service writes it, to the millisecond."""
+def format_timestamp(moment: datetime) -> str:
+    """Return a time in UTC in the service's format, with milliseconds."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

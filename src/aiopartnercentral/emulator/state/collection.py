@@ -1,4 +1,4 @@
-"""Items of one kind that one account sees: seeded ones made on first use, others laid over and after them."""
+"""The items of one kind of one account: seeded ones, made on first use, then changed and added ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aiopartnercentral.emulator.seed.random import index_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_REMEMBERED_FILTERS = 64
+_CACHED_FILTERS = 64
 
 _encoder = msgspec.json.Encoder()
 
@@ -27,17 +27,17 @@ def encode(value: object) -> bytes:
 
 @cache
 def shared(labels: frozenset[str]) -> frozenset[str]:
-    """Return one and the same object for equal labels: there are few combinations and many items."""
+    """Return the same object for equal sets of labels: there are few sets and many items."""
     return labels
 
 
 @attrs.frozen
 class Facets:
-    """What an item can be found by.
+    """The values that filters select an item by.
 
     Attributes:
-        labels: what filters name, such as `SUBSIDIARY`, `SUBSIDIARY:ACTIVE`, `PENDING` and `SENDER`.
-        others: identifiers of the other participant: its account, and profiles where it shows them.
+        labels: values such as `SUBSIDIARY`, `SUBSIDIARY:ACTIVE`, `PENDING` and `SENDER`.
+        others: identifiers of the other participant: its account, and its profiles if it shows them.
     """
 
     labels: frozenset[str]
@@ -45,24 +45,24 @@ class Facets:
 
 
 @attrs.define
-class Shelf:
-    """The items of one kind that one account sees in one catalog.
+class ItemCollection:
+    """The items of one kind that one account has in one catalog.
 
-    The seeded items come first and are never stored: one is made, encoded and forgotten. A change of one, and an item
-    that was added, is kept and takes its place.
+    Seeded items come first and are not stored: each is made when it is needed, and only its JSON is cached. Changed and
+    added items are stored.
 
     Arguments:
-        count: how many seeded items there are.
-        make: makes the seeded item at an index, with everything that its Get operations tell.
-        summarise: cuts an item down to what its List operation tells.
-        facets_of: says what an item can be found by.
+        count: the number of seeded items.
+        make: makes the seeded item at an index, with all members of its Get operations.
+        summarise: reduces an item to the members of its List operation.
+        facets_of: returns the facets of an item.
     """
 
     count: int
     _make: Callable[[int], dict[str, Any]]
     _summarise: Callable[[dict[str, Any]], dict[str, Any]]
     _facets_of: Callable[[dict[str, Any]], Facets]
-    _kept: dict[int, dict[str, Any]] = attrs.field(factory=dict, init=False, repr=False)
+    _stored: dict[int, dict[str, Any]] = attrs.field(factory=dict, init=False, repr=False)
     _added: dict[str, int] = attrs.field(factory=dict, init=False, repr=False)
     _aliases: dict[int, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
     _encoded: dict[int, bytes] = attrs.field(factory=dict, init=False, repr=False)
@@ -75,46 +75,46 @@ class Shelf:
         return self.count + len(self._added)
 
     def item(self, index: int) -> dict[str, Any]:
-        """Return the item at an index; it is not to be changed in place."""
-        return self._kept.get(index) or self._make(index)
+        """Return the item at an index; do not change it in place."""
+        return self._stored.get(index) or self._make(index)
 
     def index(self, identifier: str) -> int | None:
-        """Return where the item with this identifier is, or None."""
+        """Return the index of the item with this identifier, or None."""
         if identifier in self._added:
             return self._added[identifier]
         index = index_of(identifier)
         return index if index < self.count and self._make(index)["Id"] == identifier else None
 
     def find(self, identifier: str) -> dict[str, Any] | None:
-        """Return the item with this identifier, or None; it is not to be changed in place."""
+        """Return the item with this identifier, or None; do not change it in place."""
         if identifier in self._added:
-            return self._kept[self._added[identifier]]
+            return self._stored[self._added[identifier]]
         index = index_of(identifier)
-        # Whether it was made just now or kept because it was changed, its identifier is the one that it was made with.
+        # A change never changes the identifier, so comparing it works for stored and for seeded items.
         item = self.item(index) if index < self.count else None
         return item if item and item["Id"] == identifier else None
 
     def add(self, item: dict[str, Any], *aliases: str) -> None:
-        """Put an item behind the others.
+        """Add an item at the end.
 
         Arguments:
-            item: the item; its identifier is new.
-            aliases: identifiers of the other participant that it can be found by and does not show.
+            item: the item, with a new identifier.
+            aliases: identifiers of the other participant that filters find it by, though the item does not show them.
         """
         index = len(self)
         self._added[item["Id"]] = index
-        self._kept[index] = item
+        self._stored[index] = item
         self._aliases[index] = aliases
         if self._facets is not None:
             self._facets.append(self._facets_at(index))
         self._matches.clear()
 
     def change(self, item: dict[str, Any]) -> None:
-        """Put an item in the place of the one with the same identifier, which is there."""
+        """Replace the item with the same identifier."""
         index = self.index(item["Id"])
         if index is None:
             raise KeyError(item["Id"])
-        self._kept[index] = item
+        self._stored[index] = item
         self._encoded.pop(index, None)
         if self._facets is not None:
             self._facets[index] = self._facets_at(index)
@@ -125,8 +125,8 @@ class Shelf:
         return [self._encoded.get(index) or self._encode(index) for index in indices]
 
     def _encode(self, index: int) -> bytes:
-        made = self._encoded[index] = encode(self._summarise(self.item(index)))
-        return made
+        encoded = self._encoded[index] = encode(self._summarise(self.item(index)))
+        return encoded
 
     def _facets_at(self, index: int) -> Facets:
         facets = self._facets_of(self.item(index))
@@ -134,9 +134,9 @@ class Shelf:
         return Facets(facets.labels, (*facets.others, *aliases)) if aliases else facets
 
     def matching(self, labels: frozenset[str], others: frozenset[str] = frozenset()) -> Sequence[int]:
-        """Return the indices of the items that have all labels and, if there are others, one of them, in order.
+        """Return the sorted indices of the items that have all labels and, unless it is empty, one of the others.
 
-        The first filter walks every item; the pages of one list are then cut from one remembered answer.
+        The first filter visits every item; all pages of one listing use the same cached result.
         """
         if not labels and not others:
             return range(len(self))
@@ -150,11 +150,11 @@ class Shelf:
                 if labels <= facets.labels and (not others or not others.isdisjoint(facets.others))
             ]
         self._matches[labels, others] = found
-        if len(self._matches) > _REMEMBERED_FILTERS:
+        if len(self._matches) > _CACHED_FILTERS:
             self._matches.popitem(last=False)
         return found
 
     def page(self, indices: Sequence[int], start: int, size: int) -> Sequence[int]:
-        """Return so many of the indices from `start` on: items that are added or drop out move no page."""
+        """Return up to `size` of the indices from `start`, so that added or dropped items never shift a page."""
         first = bisect_left(indices, start)
         return indices[first : first + size]

@@ -1,4 +1,4 @@
-"""Idempotency: the same request with the same ClientToken is carried out once."""
+"""Idempotency: the same request with the same ClientToken is executed once."""
 
 from __future__ import annotations
 
@@ -20,52 +20,52 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 @attrs.frozen
-class _Answered:
+class _Completed:
     request: bytes
-    answer: bytes
+    response: bytes
     at: datetime
 
 
 @attrs.define
-class TokenBook:
-    """The requests with a ClientToken that were answered, but for errors: what failed may be tried again."""
+class IdempotencyStore:
+    """The executed requests that had a ClientToken; failed ones are not stored, so that they can be retried."""
 
-    _answered: dict[tuple[str, str, str], _Answered] = attrs.field(factory=dict)
+    _completed: dict[tuple[str, str, str], _Completed] = attrs.field(factory=dict)
 
-    def once(
+    def run_once(
         self,
         account: str,
         operation: str,
         request: Mapping[str, Any],
         *,
         now: datetime,
-        carry_out: Callable[[], bytes],
+        execute: Callable[[], bytes],
     ) -> bytes:
-        """Carry a request out, or return what it was answered when it came before.
+        """Execute a request, or return the stored response if it was executed before.
 
-        A token belongs to one account and operation. Without a token, nothing is remembered.
+        A token belongs to one account and operation. A request without a token is always executed.
 
         Raises:
-            ServiceFaultError: the token came before with another request, or the request cannot be carried out.
+            EmulatedServiceError: the token was used by another request, or the request failed.
         """
         token = request.get("ClientToken")
         if token is None:
-            return carry_out()
-        self._forget(now)
-        key, spelled = (account, operation, token), _encoder.encode(request)
-        before = self._answered.get(key)
+            return execute()
+        self._expire(now)
+        key, encoded = (account, operation, token), _encoder.encode(request)
+        before = self._completed.get(key)
         if before is None:
-            before = self._answered[key] = _Answered(spelled, carry_out(), now)
-        elif before.request != spelled:
+            before = self._completed[key] = _Completed(encoded, execute(), now)
+        elif before.request != encoded:
             raise conflict("CONFLICT_CLIENT_TOKEN")
-        return before.answer
+        return before.response
 
-    def _forget(self, now: datetime) -> None:
-        """Drop what is too old: they stand in the order of their time."""
-        old = []
-        for key, answered in self._answered.items():
-            if now - answered.at < _REMEMBERED:
+    def _expire(self, now: datetime) -> None:
+        """Drop requests that are too old; they are sorted by time."""
+        expired = []
+        for key, completed in self._completed.items():
+            if now - completed.at < _REMEMBERED:
                 break
-            old.append(key)
-        for key in old:
-            del self._answered[key]
+            expired.append(key)
+        for key in expired:
+            del self._completed[key]

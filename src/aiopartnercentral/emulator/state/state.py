@@ -1,39 +1,40 @@
-"""Every account's side of every catalog, and what an account is beyond catalogs."""
+"""The state of all accounts: their catalogs, verifications and idempotency tokens."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiopartnercentral.emulator.options import ACCOUNT
-from aiopartnercentral.emulator.seed.items import Seed
-from aiopartnercentral.emulator.seed.random import MAX_ITEMS, Dice, make_identifier
-from aiopartnercentral.emulator.state.catalog import Catalog
-from aiopartnercentral.emulator.state.idempotency import TokenBook
+from aiopartnercentral.emulator.iam import ACCOUNT_ID
+from aiopartnercentral.emulator.seed.items import SeededCatalog
+from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
+from aiopartnercentral.emulator.state.catalog import AccountCatalog
+from aiopartnercentral.emulator.state.idempotency import IdempotencyStore
 from aiopartnercentral.emulator.state.quotas import Quotas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aiopartnercentral.emulator.state.catalog import SentCode
+    from aiopartnercentral.emulator.state.catalog import VerificationCode
     from aiopartnercentral.emulator.state.tasks import Verification
 
 
 @attrs.define(eq=False)
-class World:
-    """Everything that the emulator knows.
+class State:
+    """The complete state of the emulated service.
 
-    It is a function of its arguments and of the requests that changed something, with their times: what only reads,
-    fails, or comes again with its token, changes nothing that anybody could see.
+    It depends only on its arguments and on the requests that changed it, with their times. Reads, failed requests and
+    repetitions with the same ClientToken have no visible effect, so replaying the others restores the state.
 
     Arguments:
-        seed: the number that determines the seeded data.
+        seed: seed of the generated data.
         sizes: number of the owner's connections by catalog.
-        owner: the account that has the seeded data; all others begin with nothing.
-        quotas: how much an account may have and do.
+        owner: the account that owns the seeded data; all others are empty at first.
+        quotas: the quotas of each account.
         task_time: how long tasks and verifications are in progress.
     """
 
@@ -42,104 +43,103 @@ class World:
     owner: str
     quotas: Quotas = attrs.field(factory=Quotas)
     task_time: timedelta = timedelta(seconds=1)
-    tokens: TokenBook = attrs.field(factory=TokenBook, init=False)
+    idempotency: IdempotencyStore = attrs.field(factory=IdempotencyStore, init=False)
     verifications: dict[tuple[str, str], Verification] = attrs.field(factory=dict, init=False)
-    _sides: dict[tuple[str, str], Catalog] = attrs.field(factory=dict, init=False)
-    _made: Counter[str] = attrs.field(factory=Counter, init=False)
+    _catalogs: dict[tuple[str, str], AccountCatalog] = attrs.field(factory=dict, init=False)
+    _counts: Counter[str] = attrs.field(factory=Counter, init=False)
 
-    def begin(self) -> None:
-        """Forget everything that was changed."""
-        self.tokens = TokenBook()
+    def reset(self) -> None:
+        """Undo all changes."""
+        self.idempotency = IdempotencyStore()
         self.verifications.clear()
-        self._sides.clear()
-        self._made.clear()
+        self._catalogs.clear()
+        self._counts.clear()
 
-    def side(self, catalog: str, account: str, now: datetime) -> Catalog:
-        """Return what an account has in a catalog at a time.
+    def catalog(self, name: str, account: str, now: datetime) -> AccountCatalog:
+        """Return the catalog of an account as it is at a time.
 
         Raises:
-            KeyError: there is no such catalog.
+            KeyError: the catalog does not exist.
         """
-        side = self._side(catalog, account)
-        side.settle(now)
-        return side
+        catalog = self._catalog(name, account)
+        catalog.settle(now)
+        return catalog
 
-    def _side(self, catalog: str, account: str) -> Catalog:
-        key = (catalog, account)
-        if key not in self._sides:
-            connections = self.sizes[catalog] if account == self.owner else 0
-            self._sides[key] = Catalog.of(Seed(self.seed, catalog, account, connections))
-        return self._sides[key]
+    def _catalog(self, name: str, account: str) -> AccountCatalog:
+        key = (name, account)
+        if key not in self._catalogs:
+            connections = self.sizes[name] if account == self.owner else 0
+            self._catalogs[key] = AccountCatalog.of(SeededCatalog(self.seed, name, account, connections))
+        return self._catalogs[key]
 
-    def sides(self, catalog: str, now: datetime) -> Iterator[Catalog]:
-        """Yield what each account has in a catalog at a time, for those that ever asked or were asked for.
+    def catalogs(self, name: str, now: datetime) -> Iterator[AccountCatalog]:
+        """Yield the catalogs of this name of all accounts that have been used, as they are at a time.
 
-        The owner comes first, the others follow by their number: who asked first, be it to read only, is nobody's
-        business.
+        The owner's comes first, the others are sorted by account id: the order in which accounts were first used, which
+        reads influence too, must have no effect.
         """
-        for side in self.sides_as_they_stand(catalog):
-            side.settle(now)
-            yield side
+        for catalog in self.catalogs_unsettled(name):
+            catalog.settle(now)
+            yield catalog
 
-    def sides_as_they_stand(self, catalog: str) -> Iterator[Catalog]:
-        """Yield the same, but for what has happened by itself since, which takes long to find in a large catalog."""
-        others = sorted(account for name, account in self._sides if name == catalog and account != self.owner)
+    def catalogs_unsettled(self, name: str) -> Iterator[AccountCatalog]:
+        """Yield the same catalogs without applying what happened by itself, which is slow for a large catalog."""
+        others = sorted(account for each, account in self._catalogs if each == name and account != self.owner)
         for account in (self.owner, *others):
-            yield self._side(catalog, account)
+            yield self._catalog(name, account)
 
-    def codes(self) -> Iterator[SentCode]:
-        """Yield the latest verification code for each address in each catalog and account, to any thread."""
-        for _, side in sorted(self._sides.items()):
-            yield from list(side.codes.values())
+    def codes(self) -> Iterator[VerificationCode]:
+        """Yield the latest verification code for each address of each catalog and account; any thread may iterate."""
+        for _, catalog in sorted(self._catalogs.items()):
+            yield from list(catalog.codes.values())
 
     def registrant(self, secret: str) -> Verification | None:
         """Return the verification whose completion URL ends in a secret, or None."""
         return next((found for found in self.verifications.values() if found.secret == secret), None)
 
-    def dice(self, kind: str) -> Dice:
-        """Return dice of their own for each thing of a kind that is made."""
-        self._made[kind] += 1
-        return Dice(f"{self.seed}/made/{kind}/{self._made[kind]}")
+    def random(self, kind: str) -> DeterministicRandom:
+        """Return new random numbers for the next thing of a kind."""
+        self._counts[kind] += 1
+        return DeterministicRandom(f"{self.seed}/made/{kind}/{self._counts[kind]}")
 
     def identifier(self, prefix: str) -> str:
-        """Return an identifier that nothing has; seeded ones count from the other end."""
-        dice = self.dice(prefix)
-        return make_identifier(prefix, dice, MAX_ITEMS - self._made[prefix])
+        """Return an unused identifier; their indices count down, while those of seeded items count up."""
+        random = self.random(prefix)
+        return make_identifier(prefix, random, MAX_ITEMS - self._counts[prefix])
 
-    def account_behind(self, identifier: str, side: Catalog, now: datetime) -> str | None:
-        """Return the account that a participant identifier stands for, seen from one side; None if it is nobody's.
+    def account_of_participant(self, identifier: str, catalog: AccountCatalog, now: datetime) -> str | None:
+        """Return the account of a participant identifier, as one account sees it; None if it is unknown.
 
-        Every account exists, whether it was heard of or not. A profile exists when a partner has it, or the other
-        participant of a connection.
+        Every account exists. A profile exists if a partner has it, or the other participant of a connection.
         """
-        if ACCOUNT.fullmatch(identifier):
+        if re.fullmatch(ACCOUNT_ID, identifier):
             return identifier
         wanted = frozenset({identifier})
-        for other in self.sides(side.name, now):
+        for other in self.catalogs(catalog.name, now):
             if other.partners.matching(frozenset(), wanted):
                 return other.account
-        for index in side.connections.matching(frozenset(), wanted):
-            account: str = side.connections.item(index)["OtherParticipantAccountId"]
+        for index in catalog.connections.matching(frozenset(), wanted):
+            account: str = catalog.connections.item(index)["OtherParticipantAccountId"]
             return account
         return None
 
-    def profile_id(self, account: str, side: Catalog, now: datetime) -> str | None:
-        """Return the partner profile of an account, seen from one side; None if it has none."""
-        partner = self.side(side.name, account, now).partner()
+    def profile_id(self, account: str, catalog: AccountCatalog, now: datetime) -> str | None:
+        """Return the partner profile of an account, as another account sees it; None if it has none."""
+        partner = self.catalog(catalog.name, account, now).partner()
         if partner is not None:
             profile_id: str = partner["Profile"]["ProfileId"]
             return profile_id
-        for index in side.connections.matching(frozenset(), frozenset({account})):
-            for kind in side.connections.item(index)["ConnectionTypes"].values():
+        for index in catalog.connections.matching(frozenset(), frozenset({account})):
+            for kind in catalog.connections.item(index)["ConnectionTypes"].values():
                 profile = kind["OtherParticipant"].get("PartnerProfile")
                 if profile:
                     shown: str = profile["Id"]
                     return shown
         return None
 
-    def participant(self, account: str, catalog: str, now: datetime) -> dict[str, Any]:
-        """Return an account as the other side of its connections sees it: its profile, or a bare account."""
-        partner = self.side(catalog, account, now).partner()
+    def participant(self, account: str, name: str, now: datetime) -> dict[str, Any]:
+        """Return an account as a participant: its partner profile, or only the account if it has none."""
+        partner = self.catalog(name, account, now).partner()
         if partner is None:
             return {"Account": {"Name": f"Account {account}"}}
         profile = partner["Profile"]

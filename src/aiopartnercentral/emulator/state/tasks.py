@@ -1,4 +1,4 @@
-"""What takes its time: each task knows when it ends, and its state is a function of the time."""
+"""Tasks and verifications: each knows when it ends, so its status is a function of the time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral.emulator.state.clock import stamp
+from aiopartnercentral.emulator.state.clock import format_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ class ProfileTask:
         task_id: its identifier.
         details: the new profile.
         started_at: when it was started.
-        due_at: when it ends by itself.
+        due_at: when it ends unless it is canceled.
         problems: why it fails; empty if it succeeds.
         canceled_at: when it was canceled.
         applied: whether the profile has been replaced.
@@ -45,25 +45,25 @@ class ProfileTask:
             return "IN_PROGRESS"
         return "FAILED" if self.problems else "SUCCEEDED"
 
-    def told(self, now: datetime) -> dict[str, Any]:
-        """Return what the operations tell about it."""
+    def as_response(self, now: datetime) -> dict[str, Any]:
+        """Return its members of the responses."""
         status = self.status(now)
-        told: dict[str, Any] = {
+        members: dict[str, Any] = {
             "TaskId": self.task_id,
             "TaskDetails": self.details,
-            "StartedAt": stamp(self.started_at),
+            "StartedAt": format_timestamp(self.started_at),
             "Status": status,
         }
         if status != "IN_PROGRESS":
-            told["EndedAt"] = stamp(self.canceled_at or self.due_at)
+            members["EndedAt"] = format_timestamp(self.canceled_at or self.due_at)
         if status == "FAILED":
-            told["ErrorDetailList"] = self.problems
-        return told
+            members["ErrorDetailList"] = self.problems
+        return members
 
 
 @attrs.frozen
 class QualificationsTask:
-    """An association of a partner's qualifications with a primary partner's, or the end of one.
+    """The association of a partner's qualifications with a primary partner, or the end of one.
 
     Attributes:
         task_id: its identifier.
@@ -78,17 +78,17 @@ class QualificationsTask:
     due_at: datetime
 
     def in_progress(self, now: datetime) -> bool:
-        """Tell whether it goes on."""
+        """Return whether it is in progress."""
         return now < self.due_at
 
-    def told(self, now: datetime) -> dict[str, Any]:
-        """Return what the operations tell about it, but for the other partner."""
-        told = {
+    def as_response(self, now: datetime) -> dict[str, Any]:
+        """Return its members of the responses, without the other partner."""
+        members = {
             "TaskId": self.task_id,
-            "StartedAt": stamp(self.started_at),
+            "StartedAt": format_timestamp(self.started_at),
             "Status": "IN_PROGRESS" if self.in_progress(now) else "SUCCEEDED",
         }
-        return told if self.in_progress(now) else told | {"EndedAt": stamp(self.due_at)}
+        return members if self.in_progress(now) else members | {"EndedAt": format_timestamp(self.due_at)}
 
 
 @attrs.define
@@ -99,89 +99,90 @@ class PartnerTasks:
         profile: the update of its profile.
         association: the association with a primary partner.
         disassociation: the end of an association.
-        left: identifier of the task whose association the disassociation ends.
+        disassociated: identifier of the association task that the disassociation ends.
     """
 
     profile: ProfileTask | None = None
     association: QualificationsTask | None = None
     disassociation: QualificationsTask | None = None
-    left: str | None = None
+    disassociated: str | None = None
 
-    def begun(self, now: datetime) -> QualificationsTask | None:
-        """Return the association that has not been ended, which may still be in progress."""
-        begun, ended = self.association, self.disassociation
-        if begun and ended and begun.task_id == self.left and not ended.in_progress(now):
+    def current(self, now: datetime) -> QualificationsTask | None:
+        """Return the association that has not ended; it may still be in progress."""
+        latest, ended = self.association, self.disassociation
+        if latest and ended and latest.task_id == self.disassociated and not ended.in_progress(now):
             return None
-        return begun
+        return latest
 
     def associated(self, now: datetime) -> QualificationsTask | None:
-        """Return the association that holds."""
-        begun = self.begun(now)
-        return begun if begun and not begun.in_progress(now) else None
+        """Return the association if it is complete and has not ended."""
+        current = self.current(now)
+        return current if current and not current.in_progress(now) else None
 
     def qualifications_in_progress(self, now: datetime) -> bool:
-        """Tell whether an association is being made or ended."""
+        """Return whether an association or a disassociation is in progress."""
         return any(task is not None and task.in_progress(now) for task in (self.association, self.disassociation))
 
 
 @attrs.define
 class Verification:
-    """A verification of an account's business, or of the person who registers it.
+    """The verification of an account's business, or of the person who registers it.
 
-    A business's needs nobody. A registrant's waits for somebody to open its completion URL, until that expires.
+    A business verification proceeds by itself. A registrant verification waits until its completion URL is opened or
+    expires.
 
     Attributes:
         kind: the model's VerificationType.
-        details: what the operations tell about it, beside state and time.
+        details: its VerificationResponseDetails.
         started_at: when it was started.
-        takes: how long it is in progress.
-        rejected: why it is turned down, or None.
-        secret: what the completion URL ends in; None for a business's.
-        waits_until: when the completion URL expires; None for a business's.
+        duration: how long it is in progress.
+        rejection: why it is rejected, or None.
+        secret: the end of the completion URL; None for a business.
+        url_expires_at: when the completion URL expires; None for a business.
         opened_at: when the completion URL was opened.
     """
 
     kind: str
     details: dict[str, Any] = attrs.field(repr=False)
     started_at: datetime
-    takes: timedelta
-    rejected: str | None = None
+    duration: timedelta
+    rejection: str | None = None
     secret: str | None = attrs.field(default=None, repr=False)
-    waits_until: datetime | None = None
+    url_expires_at: datetime | None = None
     opened_at: datetime | None = None
 
     def status(self, now: datetime) -> str:
         """Return the model's VerificationStatus."""
-        begins = self._begins()
-        if begins is None:
-            expired = self.waits_until is not None and now >= self.waits_until
+        since = self._in_progress_since()
+        if since is None:
+            expired = self.url_expires_at is not None and now >= self.url_expires_at
             return "FAILED" if expired else "PENDING_CUSTOMER_ACTION"
-        if now < begins + self.takes:
+        if now < since + self.duration:
             return "IN_PROGRESS"
-        return "REJECTED" if self.rejected else "SUCCEEDED"
+        return "REJECTED" if self.rejection else "SUCCEEDED"
 
     @property
     def legal_name(self) -> str | None:
-        """The name that a business is verified by; None for a registrant."""
+        """The verified legal name of a business; None for a registrant."""
         business = self.details.get("BusinessVerificationResponse")
         return business and str(business["BusinessVerificationDetails"]["LegalName"])
 
-    def _begins(self) -> datetime | None:
-        return self.started_at if self.waits_until is None else self.opened_at
+    def _in_progress_since(self) -> datetime | None:
+        return self.started_at if self.url_expires_at is None else self.opened_at
 
-    def told(self, now: datetime) -> dict[str, Any]:
-        """Return what the operations tell about it."""
-        status, begins = self.status(now), self._begins()
-        told: dict[str, Any] = {
+    def as_response(self, now: datetime) -> dict[str, Any]:
+        """Return its members of the responses."""
+        status, since = self.status(now), self._in_progress_since()
+        members: dict[str, Any] = {
             "VerificationType": self.kind,
             "VerificationStatus": status,
             "VerificationResponseDetails": self.details,
-            "StartedAt": stamp(self.started_at),
+            "StartedAt": format_timestamp(self.started_at),
         }
-        reason = {"FAILED": "Nobody opened the completion URL in time", "REJECTED": self.rejected}.get(status)
+        reason = {"FAILED": "The completion URL expired before it was opened", "REJECTED": self.rejection}.get(status)
         if reason:
-            told["VerificationStatusReason"] = reason
-        completed = self.waits_until if begins is None else begins + self.takes
+            members["VerificationStatusReason"] = reason
+        completed = self.url_expires_at if since is None else since + self.duration
         if completed is not None and status not in ("IN_PROGRESS", "PENDING_CUSTOMER_ACTION"):
-            told["CompletedAt"] = stamp(completed)
-        return told
+            members["CompletedAt"] = format_timestamp(completed)
+        return members

@@ -1,4 +1,4 @@
-"""Reading, failing and repeating change nothing, not even what happens later."""
+"""Reads, failed requests and repetitions have no effect, not even on later changes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("looks", [False, True])
-async def test_a_profile_is_updated_in_its_time_whether_somebody_looks_or_not(looks, ada, bob, still, http):
+async def test_a_profile_update_does_not_depend_on_reads(looks, ada, bob, frozen, http):
     for one, name in ((ada, "Byron"), (bob, "Babbage")):
-        made = await partner(one, still, http, name=name)
+        made = await partner(one, frozen, http, name=name)
         place = {"Catalog": "AWS", "Identifier": made["Id"], "ClientToken": token()}
         await one("StartProfileUpdateTask", **place, TaskDetails=PROFILE)
-        still.clock.advance(timedelta(seconds=60))
+        frozen.clock.advance(timedelta(seconds=60))
         if looks:
             await one("ListPartners", Catalog="AWS")
     told = await bob("GetProfileUpdateTask", Catalog="AWS", Identifier=made["Id"])
     assert [problem["Reason"] for problem in told["ErrorDetailList"]] == ["DUPLICATE_PROFILE"]
 
 
-async def test_who_looks_first_stands_nowhere_first(http):
+async def test_the_order_of_first_reads_has_no_effect(http):
     told = []
     subsidiaries = ("222222222222", "333333333333")
     for order in (subsidiaries, subsidiaries[::-1]):

@@ -1,4 +1,4 @@
-"""Two accounts invite, answer and cancel in two catalogs as they please, as a reference of a few lines expects."""
+"""Random invitations, responses and cancellations of two accounts, compared with a small reference model."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class TwoAccounts(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[type[TwoAccounts]]:
-    plenty = Quotas(invitations_a_day=10_000)
+    plenty = Quotas(invitations_per_day=10_000)
     emulator = Emulator({"AWS": 0, "Sandbox": 0}, clock=Clock(running=False), quotas=plenty)
     with (
         start_blocking_portal("asyncio") as portal,
@@ -148,5 +148,5 @@ def machine() -> Iterator[type[TwoAccounts]]:
         yield TwoAccounts
 
 
-def test_any_sequence_ends_as_the_reference_says(machine):
+def test_any_sequence_of_requests_agrees_with_the_reference(machine):
     run_state_machine_as_test(machine, settings=settings(stateful_step_count=30))
