@@ -6,8 +6,6 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
 
-from aiopartnercentral._serialization.decode import ErrorDecoder
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._serialization.converters import BotocoreConverter, JsonConverter
     from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral._serialization.hooks import ErrorDecoder
     from aiopartnercentral.errors import ServiceError
     from aiopartnercentral.types import JsonValue
 
@@ -64,11 +63,11 @@ class Codec:
             Exception: whatever a hook raises.
         """
         if self._existing("json_converter") is None:
-            response = await self.beside_the_loop(self._fast.decode, body, cls)
+            response = await self.off_the_event_loop(self._fast.decode, body, cls)
             if response is not None:
                 return response
         converter = await self.json()
-        return await self.beside_the_loop(converter.loads, body, cls)
+        return await self.off_the_event_loop(converter.loads, body, cls)
 
     async def structure(self, parsed: Mapping[str, Any], cls: type) -> Any:  # noqa: ANN401 - as above
         """Make an object of the class of what botocore parsed."""
@@ -78,13 +77,13 @@ class Codec:
     async def error_decoder(self, cls: type[ServiceError], *, of_json: bool) -> ErrorDecoder:
         """Return the generated decoder of an error class; its members go by the converter's hooks, itself by none."""
         converter = await self._converter("json_converter" if of_json else "botocore_converter")
-        hook = converter.get_structure_hook(cls)
-        if isinstance(hook, ErrorDecoder):
-            return hook
-        decoder: ErrorDecoder = import_module(self._shared).DECODERS[cls](converter)
-        return decoder
+        # Loaded by the converter already.
+        from aiopartnercentral._serialization.hooks import ErrorDecoder, error_decoder  # noqa: PLC0415
 
-    async def beside_the_loop(
+        hook = converter.get_structure_hook(cls)
+        return hook if isinstance(hook, ErrorDecoder) else error_decoder(cls, converter)
+
+    async def off_the_event_loop(
         self, convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT
     ) -> T:
         """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long.
