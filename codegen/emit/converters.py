@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral._serialization.hooks import camel_case, pascal_case
+from aiopartnercentral._serialization.members import camel_case, pascal_case
 from codegen import ir
 from codegen.emit.structures import optional
 from codegen.emit.writer import Writer

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         BotocoreConverter as BotocoreConverter,
         JsonConverter as JsonConverter,
     )
-    from aiopartnercentral._serialization.hooks import (
+    from aiopartnercentral._serialization.members import (
         Facts as Facts,
         camel_case as camel_case,
         pascal_case as pascal_case,

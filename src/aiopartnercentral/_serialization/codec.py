@@ -1,4 +1,4 @@
-"""How one client converts: the fast way or by converters, and beside the event loop what takes long."""
+"""How one client converts: by fast functions or converters, and large bodies off the event loop."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _LONGEST_IN_THE_LOOP = 128 * 1024  # bytes: about 0.7 ms of decoding
 class Codec:
     """Encodes the requests and decodes the responses of one client.
 
-    A service's shared converters are loaded when somebody names them, or when there is something here that the fast
-    functions are not sure of. Until then nobody can have added a hook to them.
+    A service's shared converters are loaded when somebody names them, or when the fast functions fall back to them.
+    Until then nobody can have added a hook to them.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Codec:
         """Decode a body into an object of the class.
 
         Raises:
-            DecodeError: the body is no JSON, or its value is not what the service model says.
+            DecodeError: the body is not JSON, or its value is not what the service model says.
             Exception: whatever a hook raises.
         """
         if self._existing("json_converter") is None:
@@ -75,7 +75,7 @@ class Codec:
         return converter.get_structure_hook(cls)(dict(parsed), cls)
 
     async def error_decoder(self, cls: type[ServiceError], *, of_json: bool) -> ErrorDecoder:
-        """Return the generated decoder of an error class; its members go by the converter's hooks, itself by none."""
+        """Return the decoder of an error class, which uses hooks for its members and none for the class itself."""
         converter = await self._converter("json_converter" if of_json else "botocore_converter")
         # Loaded by the converter already.
         from aiopartnercentral._serialization.hooks import ErrorDecoder, error_decoder  # noqa: PLC0415
@@ -86,9 +86,9 @@ class Codec:
     async def off_the_event_loop(
         self, convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT
     ) -> T:
-        """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long.
+        """Convert a body here, or in a thread if it is so large that it would block the event loop for too long.
 
-        Hooks that were not generated are called here whatever the size: they may want the caller's thread or context.
+        Users' hooks are called here whatever the size: they may need the caller's thread or context.
         """
         converter = self._existing("json_converter")
         if len(body) <= _LONGEST_IN_THE_LOOP or (converter is not None and converter.has_own_hooks):
@@ -96,7 +96,7 @@ class Codec:
         return await self._in_thread(convert, body, *args)
 
     async def _in_thread(self, function: Callable[[Unpack[ArgumentsT]], T], *args: *ArgumentsT) -> T:
-        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - hardly ever needed
+        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - rarely needed
 
         if self._threads is None:
             # Not anyio's shared one: all of its threads may be waiting for calls of this client.

@@ -7,15 +7,8 @@ So a converter handles the classes of every generated package, and classes deriv
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections import abc
 from datetime import datetime
-from functools import reduce
-from importlib import import_module
-from operator import or_
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 import attrs
 from cattrs.errors import StructureHandlerNotFoundError
@@ -24,15 +17,17 @@ from aiopartnercentral._serialization import decode, encode
 from aiopartnercentral._serialization.conversion_errors import hook_failed, missing
 from aiopartnercentral._serialization.decode import decode_object
 from aiopartnercentral._serialization.encode import check_class
+from aiopartnercentral._serialization.members import ISO_8601, generated_base, members, union_name, without_none
 from aiopartnercentral._serialization.timestamps import timestamp_encoder
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
-from aiopartnercentral.types import OpenEnum, Request, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import OpenEnum, UnknownMember, Variant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from aiopartnercentral._serialization.decode import Decode
     from aiopartnercentral._serialization.encode import Encode
+    from aiopartnercentral._serialization.members import Member
     from aiopartnercentral._serialization.service_converter import ServiceConverter
     from aiopartnercentral.types import JsonValue
 
@@ -49,92 +44,6 @@ _ENCODERS: Mapping[Any, Encode[Any]] = {
     int: encode.encode_integer,
     Any: encode.encode_document,
 }
-# A value of exactly one of these types is converted to itself.
-_UNCHANGED = frozenset({str, bool, int})
-_WITHOUT_PARTS = frozenset({str, bool, int, float, bytes, datetime})
-_GENERATED_BASES = frozenset({Structure, Request, Variant, UnknownMember})
-# What the annotations of error classes name, besides the classes of their package.
-_USED_BY_ERRORS: Mapping[str, Any] = {"Mapping": abc.Mapping, "datetime": datetime, "JsonValue": Any}
-
-
-def pascal_case(field: str) -> str:
-    """Return `other_participant` as `OtherParticipant`."""
-    return "".join(word[:1].upper() + word[1:] for word in field.split("_"))
-
-
-def camel_case(field: str) -> str:
-    """Return `other_participant` as `otherParticipant`."""
-    name = pascal_case(field)
-    return name[:1].lower() + name[1:]
-
-
-@attrs.frozen(kw_only=True)
-class Facts:
-    """What converters must know of a service model and its classes do not show.
-
-    Every table has the names of classes for keys. It names, for each, some of its fields.
-
-    Attributes:
-        naming: gives the name on the wire of a field that `wire_names` does not name.
-        wire_names: names on the wire that `naming` does not give.
-        botocore_names: names in botocore's dicts, where they are not those on the wire.
-        timestamp_format: how JSON spells a timestamp that `timestamp_formats` does not name.
-        timestamp_formats: timestamps that are spelled otherwise.
-        required: members that a response must have although the class can be made without them.
-        recursive: members that contain an object of the class again.
-        sensitive: members of errors, whose classes do not show it, that are sensitive.
-    """
-
-    naming: Callable[[str], str] = pascal_case
-    wire_names: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
-    botocore_names: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
-    timestamp_format: str = "iso8601"
-    timestamp_formats: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
-    required: Mapping[str, Collection[str]] = attrs.field(factory=dict)
-    recursive: Mapping[str, Collection[str]] = attrs.field(factory=dict)
-    sensitive: Mapping[str, Collection[str]] = attrs.field(factory=dict)
-
-
-@attrs.frozen(kw_only=True)
-class _Member:
-    """One member of a generated class, in the wire form of one converter.
-
-    Attributes:
-        field: its attribute.
-        key: its name in the converter's wire form.
-        at: the segment of a JSON path that leads to it.
-        type: the type of its value, without None.
-        required: a value to be decoded must have it.
-        optional: an object to be encoded may be without it.
-        recursive: its value contains an object of the class again.
-        hidden: it is sensitive and has parts, to which a path must not lead.
-        timestamp_format: how JSON spells the timestamps in it.
-    """
-
-    field: str
-    key: str
-    at: str
-    type: Any
-    required: bool
-    optional: bool
-    recursive: bool
-    hidden: bool
-    timestamp_format: str
-
-    @property
-    def unchanged(self) -> type | None:
-        """The type whose values are decoded and encoded as themselves, if the member's is one."""
-        return self.type if self.type in _UNCHANGED else None
-
-    def decoder(self, converter: ServiceConverter) -> Decode[Any]:
-        """Return the structure hook of its value."""
-        hook = _decoder(converter, self.type, recursive=self.recursive)
-        return decode.hidden_decoder(hook) if self.hidden else hook
-
-    def encoder(self, converter: ServiceConverter) -> Encode[Any]:
-        """Return the unstructure hook of its value."""
-        hook = _encoder(converter, self.type, self)
-        return encode.hidden_encoder(hook) if self.hidden else hook
 
 
 @attrs.frozen
@@ -142,7 +51,7 @@ class ErrorDecoder:
     """The structure hook of an error class: strict as any other when called, tolerant in `tolerantly`."""
 
     cls: Callable[..., ServiceError]
-    members: tuple[tuple[_Member, Decode[Any]], ...]
+    members: tuple[tuple[Member, Decode[Any]], ...]
     _strictly: Decode[ServiceError]
 
     def __call__(self, raw: JsonValue, _: object = None) -> ServiceError:
@@ -184,17 +93,12 @@ def register(converter: ServiceConverter) -> None:
 
 def is_decodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
     """Tell whether a type is a generated class or union, a class derived from one, or a union or None."""
-    return generated_base(cl) is not None or _union_name(_without_none(cl)) is not None
+    return generated_base(cl) is not None or union_name(without_none(cl)) is not None
 
 
 def is_encodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
     """Tell whether a type is a generated class or union, or a class derived from one."""
-    return generated_base(cl) is not None or _union_name(cl) is not None
-
-
-def generated_base(cl: Any) -> type | None:  # noqa: ANN401 - any type form
-    """Return the generated class that a type is or is derived from, if there is one."""
-    return next((base for base in getattr(cl, "__mro__", ()) if _is_generated(base)), None)
+    return generated_base(cl) is not None or union_name(cl) is not None
 
 
 def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401 - any type form
@@ -209,28 +113,28 @@ def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa
     _check_derived(cl, base)
     if issubclass(base, UnknownMember):
         return decode.unknown_decoder(cl, is_botocore=converter.is_botocore)
-    members = tuple(_members(base, converter))
+    found = tuple(members(base, is_botocore=converter.is_botocore))
     if issubclass(base, Variant):
-        (value,) = members
-        return decode.variant_decoder(value.key, cl, value.decoder(converter), value.type)
+        (value,) = found
+        return decode.variant_decoder(value.key, cl, _member_decoder(value, converter), value.type)
     if issubclass(base, ServiceError):
-        hooks = tuple((member, member.decoder(converter)) for member in members)
-        return ErrorDecoder(cl, hooks, _class_decoder(cl, members, converter))
-    return _class_decoder(cl, members, converter)
+        hooks = tuple((member, _member_decoder(member, converter)) for member in found)
+        return ErrorDecoder(cl, hooks, _class_decoder(cl, found, converter))
+    return _class_decoder(cl, found, converter)
 
 
 def unstructure_hook(cl: Any, converter: ServiceConverter) -> Encode[Any]:  # noqa: ANN401 - any type form
     """Return the hook that encodes an object of a type that `is_encodable`, as one of the generated class."""
     base = generated_base(cl)
     if base is None:
-        return encode.union_encoder(converter, _union_name(cl) or "", get_args(cl))
+        return encode.union_encoder(converter, union_name(cl) or "", get_args(cl))
     if issubclass(base, UnknownMember):
         return encode.unknown_encoder(base, is_botocore=converter.is_botocore)
-    members = tuple(_members(base, converter))
+    found = tuple(members(base, is_botocore=converter.is_botocore))
     if issubclass(base, Variant):
-        (value,) = members
-        return encode.variant_encoder(value.key, base, value.encoder(converter))
-    return _class_encoder(base, members, converter)
+        (value,) = found
+        return encode.variant_encoder(value.key, base, _member_encoder(value, converter))
+    return _class_encoder(base, found, converter)
 
 
 def error_decoder(cls: type[ServiceError], converter: ServiceConverter) -> ErrorDecoder:
@@ -241,8 +145,8 @@ def error_decoder(cls: type[ServiceError], converter: ServiceConverter) -> Error
     return hook
 
 
-def _class_decoder(cls: Any, members: Iterable[_Member], converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401
-    plan = [(m.field, m.key, m.at, m.decoder(converter), m.type, m.unchanged, m.required) for m in members]
+def _class_decoder(cls: Any, found: Iterable[Member], converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401
+    plan = [(m.field, m.key, m.at, _member_decoder(m, converter), m.type, m.unchanged, m.required) for m in found]
 
     def structure(raw: JsonValue, _: object = None) -> Any:  # noqa: ANN401 - an object of the class
         get = decode_object(raw).get
@@ -267,8 +171,8 @@ def _class_decoder(cls: Any, members: Iterable[_Member], converter: ServiceConve
     return structure
 
 
-def _class_encoder(cls: type, members: Iterable[_Member], converter: ServiceConverter) -> Encode[Any]:
-    plan = [(m.field, m.key, m.at, m.encoder(converter), m.unchanged, m.optional) for m in members]
+def _class_encoder(cls: type, found: Iterable[Member], converter: ServiceConverter) -> Encode[Any]:
+    plan = [(m.field, m.key, m.at, _member_encoder(m, converter), m.unchanged, m.optional) for m in found]
 
     def unstructure(obj: object) -> JsonValue:
         check_class(obj, cls)
@@ -292,43 +196,53 @@ def _class_encoder(cls: type, members: Iterable[_Member], converter: ServiceConv
 
 
 def _union_decoder(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401 - any type form
-    union = _without_none(cl)
+    union = without_none(cl)
     if union != cl:
         hook = converter.get_structure_hook(union)
         return lambda value, _: None if value is None else hook(value, union)
-    (unknown,) = (each for each in get_args(cl) if issubclass(each, UnknownMember))
-    variants = {next(_members(each, converter)).key: each for each in get_args(cl) if each is not unknown}
+    *known, unknown = get_args(cl)
+    variants = {next(members(each, is_botocore=converter.is_botocore)).key: each for each in known}
     return decode.union_decoder(converter, variants, unknown)
 
 
-def _decoder(converter: ServiceConverter, of: Any, *, recursive: bool) -> Decode[Any]:  # noqa: ANN401 - any type form
-    """Return the structure hook of a value of a type."""
+def _member_decoder(member: Member, converter: ServiceConverter) -> Decode[Any]:
+    hook = _decoder(converter, member.type, member)
+    return decode.hidden_decoder(hook) if member.hidden else hook
+
+
+def _member_encoder(member: Member, converter: ServiceConverter) -> Encode[Any]:
+    hook = _encoder(converter, member.type, member)
+    return encode.hidden_encoder(hook) if member.hidden else hook
+
+
+def _decoder(converter: ServiceConverter, of: Any, member: Member) -> Decode[Any]:  # noqa: ANN401 - any type form
+    """Return the structure hook of a value of a type, somewhere in a member."""
     if of in _DECODERS:
         return _DECODERS[of]
-    origin, args = get_origin(of), tuple(map(_without_none, get_args(of)))
+    origin, args = get_origin(of), tuple(map(without_none, get_args(of)))
     if origin in (list, dict):
-        hooks = [_decoder(converter, part, recursive=recursive) for part in args]
+        hooks = [_decoder(converter, part, member) for part in args]
         is_sparse = args[-1] != get_args(of)[-1]
         if is_sparse:
             hooks[-1] = decode.nullable_decoder(hooks[-1])
         if origin is list:
             return decode.list_decoder(hooks[0], args[0])
         return decode.map_decoder(hooks[0], args[0], hooks[1], args[1], keeps_null=is_sparse)
-    if recursive and is_decodable(of):
+    if member.recursive and is_decodable(of):
         return decode.deferred_decoder(converter, of)
     hook: Decode[Any] = converter.get_structure_hook(of)
     return hook
 
 
-def _encoder(converter: ServiceConverter, of: Any, member: _Member) -> Encode[Any]:  # noqa: ANN401 - any type form
+def _encoder(converter: ServiceConverter, of: Any, member: Member) -> Encode[Any]:  # noqa: ANN401 - any type form
     """Return the unstructure hook of a value of a type, somewhere in a member."""
     if of in _ENCODERS:
         return _ENCODERS[of]
     if of is float:
         return encode.check_float if converter.is_botocore else encode.encode_float
-    if of is datetime and member.timestamp_format != "iso8601":
+    if of is datetime and member.timestamp_format != ISO_8601:
         return timestamp_encoder(converter, member.timestamp_format)
-    origin, args = get_origin(of), tuple(map(_without_none, get_args(of)))
+    origin, args = get_origin(of), tuple(map(without_none, get_args(of)))
     if origin in (list, dict):
         hooks = [_encoder(converter, part, member) for part in args]
         if args[-1] != get_args(of)[-1]:
@@ -340,54 +254,6 @@ def _encoder(converter: ServiceConverter, of: Any, member: _Member) -> Encode[An
     return hook
 
 
-def _members(cls: type, converter: ServiceConverter) -> Iterator[_Member]:
-    """Yield the members of a generated class, in the order of its fields."""
-    name, facts = cls.__name__, _facts(cls)
-    for field, kind, may_lack, is_sensitive in _error_fields(cls) if issubclass(cls, ServiceError) else _fields(cls):
-        required = not may_lack or field in facts.required.get(name, ())
-        sensitive = is_sensitive or field in facts.sensitive.get(name, ())
-        tag = vars(cls)["tag"] if issubclass(cls, Variant) else None
-        wire_name = tag or facts.wire_names.get(name, {}).get(field) or facts.naming(field)
-        botocore_name = facts.botocore_names.get(name, {}).get(field, wire_name)
-        of = _without_none(kind)
-        yield _Member(
-            field=field,
-            key=botocore_name if converter.is_botocore else wire_name,
-            at=f".{wire_name}",
-            type=of,
-            required=required,
-            optional=may_lack and not (issubclass(cls, ServiceError) and required),
-            recursive=field in facts.recursive.get(name, ()),
-            hidden=sensitive and not _is_without_parts(of),
-            timestamp_format=facts.timestamp_formats.get(name, {}).get(field, facts.timestamp_format),
-        )
-
-
-def _fields(cls: Any) -> Iterator[tuple[str, Any, bool, bool]]:  # noqa: ANN401 - an attrs class
-    """Yield name, type, whether it may be left out, and whether it is sensitive, of each field of a class."""
-    types = get_type_hints(cls)
-    for field in attrs.fields(cls):
-        if field.name != "response_metadata":  # which is not in the body
-            yield field.name, types[field.name], field.default is not attrs.NOTHING, field.repr is redacted
-
-
-def _error_fields(cls: type[ServiceError]) -> Iterator[tuple[str, Any, bool, bool]]:
-    """Yield the same of each argument that an error class takes for a member; its module imports no types."""
-    package = _package(cls)
-    used = {name: import_module(f"{package}.{name}") for name in ("enums", "structures", "unions")}
-    types = get_type_hints(cls.__init__, localns={**used, **_USED_BY_ERRORS})
-    for parameter in inspect.signature(cls).parameters.values():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            yield parameter.name, types[parameter.name], True, False
-
-
-def _is_generated(cls: type) -> bool:
-    if ServiceError in cls.__bases__:
-        # Anybody may derive an error from it; a generated one stands in a package that has converters.
-        return "json_converter" in dir(sys.modules.get(_package(cls)))
-    return "__attrs_attrs__" in vars(cls) and not _GENERATED_BASES.isdisjoint(cls.__bases__)
-
-
 def _check_derived(cls: Any, base: type) -> None:  # noqa: ANN401 - an attrs class or an error
     """Refuse a class that needs more to be made than the members of the generated class that it is derived from."""
     if cls is base or not attrs.has(cls):
@@ -397,38 +263,3 @@ def _check_derived(cls: Any, base: type) -> None:  # noqa: ANN401 - an attrs cla
     if further:
         reason = f"{base.__name__} has no {', '.join(further)}: register a structure hook for {cls.__name__}"
         raise StructureHandlerNotFoundError(reason, type_=cls)
-
-
-def _package(cls: type) -> str:
-    """Return the name of the package that a class was generated into."""
-    package, _, name = cls.__module__.rpartition(".")
-    return package if name in ("unions", "errors") else package.rpartition(".")[0]
-
-
-def _facts(cls: type) -> Facts:
-    facts: Facts = import_module(f"{_package(cls)}.converters").FACTS
-    return facts
-
-
-def _is_without_parts(of: Any) -> bool:  # noqa: ANN401 - any type form
-    return of in _WITHOUT_PARTS or (isinstance(of, type) and issubclass(of, OpenEnum))
-
-
-def _without_none(cl: Any) -> Any:  # noqa: ANN401 - any type form
-    """Return `A | B` for `A | B | None`, and any other type as it is."""
-    members = _union_members(cl)
-    rest = [member for member in members if member is not NoneType]
-    return reduce(or_, rest) if rest else cl
-
-
-def _union_name(cl: Any) -> str | None:  # noqa: ANN401 - any type form
-    """Return the name of a generated union, or None if the type is not one."""
-    for member in _union_members(cl):
-        if isinstance(member, type) and UnknownMember in member.__bases__:
-            names = vars(import_module(member.__module__))
-            return next((name for name, found in names.items() if found == cl), None)
-    return None
-
-
-def _union_members(cl: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any type form
-    return get_args(cl) if get_origin(cl) in (Union, UnionType) else ()
