@@ -1,6 +1,6 @@
 """The command `python -m codegen`: `sync`, `generate`, `check` and `drift`.
 
-Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model cannot be honoured, 2 usage,
+Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model is not supported, 2 usage,
 130 interrupted.
 """
 
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
-from codegen import batch, check, drift, source, summary, targets
+from codegen import check, drift, source
 from codegen.build import build
 from codegen.errors import CodegenError, UsageError, writing
+from codegen.many_services import batch, summary, targets
 from codegen.services import MODELS, SERVICES
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"error: {error}", sys.stderr)
         return 1
     except KeyboardInterrupt:
-        _say("interrupted: each package is as it was, or whole", sys.stderr)
+        _say("interrupted: each package is either unchanged or complete", sys.stderr)
         return _INTERRUPTED
 
 
@@ -62,29 +63,31 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(
             "check",
             help="fail if a generated file is stale, missing or orphaned",
-            description="Compare generated packages with what is there, byte for byte.",
+            description="Compare generated packages with the files on disk, byte for byte.",
         )
     )
-    drifted = commands.add_parser("drift", help="say what the installed botocore has that the pinned models have not")
+    drifted = commands.add_parser(
+        "drift", help="list the differences between the installed botocore and the pinned models"
+    )
     drifted.add_argument("--format", choices=("text", "json"), default="text", help="text, or JSON for other programs")
     return parser
 
 
 def _target(command: argparse.ArgumentParser) -> None:
-    """Add the options that say which packages a command is about."""
+    """Add the options that select the packages of a command."""
     which = command.add_mutually_exclusive_group()
-    which.add_argument("--service", metavar="NAME", help="a service of the installed botocore, by its name there")
+    which.add_argument("--service", metavar="NAME", help="a service of the installed botocore, such as sqs")
     which.add_argument("--all", action="store_true", help="every model of the installed botocore")
-    command.add_argument("--output", type=Path, metavar="DIR", help="the folder that the package is imported from")
+    command.add_argument("--output", type=Path, metavar="DIR", help="directory that the package is imported from")
     command.add_argument("--api-version", metavar="DATE", help="version of the service's model; default: the newest")
     command.add_argument("--package", help="import name of the package; default: the service's name")
-    command.add_argument("--fan-out", metavar="MEMBER", help="request member over which paginated operations fan out")
-    command.add_argument("--jobs", type=int, metavar="N", help="processes for --all; default: one for each processor")
-    command.add_argument("--summary", type=Path, metavar="FILE", help="a document to write about --all")
+    command.add_argument("--fan-out", metavar="MEMBER", help="request member to fan out over, such as Catalog")
+    command.add_argument("--jobs", type=int, metavar="N", help="processes for --all; default: one per processor")
+    command.add_argument("--summary", type=Path, metavar="FILE", help="write a summary of --all in Markdown")
 
 
 def _checked(given: argparse.Namespace) -> None:
-    """Refuse options that say nothing together.
+    """Refuse options that do not go together.
 
     Raises:
         UsageError: naming them, or the formatter that is not installed.
@@ -92,13 +95,13 @@ def _checked(given: argparse.Namespace) -> None:
     if find_spec("ruff") is None:
         raise UsageError("ruff is not installed; the extra `lint` has it")
     if (given.output is None) == bool(given.service or given.all):
-        raise UsageError("--output goes with --service or --all, and they with it")
+        raise UsageError("--output needs --service or --all, and they need --output")
     for name in ("api_version", "package", "fan_out"):
         if getattr(given, name) is not None and given.service is None:
-            raise UsageError(f"--{name.replace('_', '-')} goes with --service")
+            raise UsageError(f"--{name.replace('_', '-')} needs --service")
     for name in ("jobs", "summary"):
         if getattr(given, name) is not None and not given.all:
-            raise UsageError(f"--{name} goes with --all")
+            raise UsageError(f"--{name} needs --all")
     if given.jobs is not None and given.jobs < 1:
         raise UsageError("--jobs must be at least 1")
 

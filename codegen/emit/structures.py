@@ -74,7 +74,8 @@ def optional(service: ir.Service, structure: ir.Structure, member: ir.Member) ->
 def _bases(types: Types, structure: ir.Structure, writer: Writer) -> str:
     operation = types.service.operation_of_input(structure.name)
     if operation is None:
-        return ""
+        writer.use("aiopartnercentral.types", "Structure")
+        return "(Structure)"
     writer.use("aiopartnercentral.types", "Request")
     return f"(Request[{types.names.classes[operation.output]!r}])"
 

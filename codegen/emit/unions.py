@@ -20,11 +20,11 @@ def emit(service: ir.Service, names: Names) -> str:
     types = Types(service, names, "unions")
     for union in service.unions():
         writer.use("attrs")
-        writer.use("typing", "TypeAlias")
+        writer.use("typing", "ClassVar", "TypeAlias")
         for member in union.members:
             _variant(types, union, member, writer)
         unknown = names.unknowns[union.name]
-        writer.use("aiopartnercentral.types", "UnknownMember")
+        writer.use("aiopartnercentral.types", "UnknownMember", "Variant")
         writer.line("@attrs.frozen")
         with writer.block(f"class {unknown}(UnknownMember):"):
             writer.docstring(f"A member of union `{union.name}` that the model does not know.")
@@ -42,12 +42,13 @@ def emit(service: ir.Service, names: Names) -> str:
 def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -> None:
     annotation = types.annotation(member.target, writer)
     writer.line("@attrs.frozen(weakref_slot=False)")
-    with writer.block(f"class {types.names.variants[union.name, member.name]}:"):
+    with writer.block(f"class {types.names.variants[union.name, member.name]}(Variant):"):
         writer.docstring(
             f"Member `{member.wire_name}` of union `{union.name}`.",
             ["Attributes:", f"    value: {types.facts(member)}"],
         )
         writer.line()
+        writer.line(f"tag: ClassVar = {member.wire_name!r}")
         if member.sensitive:
             writer.use("aiopartnercentral.types", "redacted")
             writer.line(f"value: {annotation} = attrs.field(repr=redacted)")

@@ -59,6 +59,18 @@ class OpenEnum(StrEnum):
         return f"<{type(self).__name__}.{self.name}: {self.value!r}>"
 
 
+class Structure:
+    """Base of the generated structures."""
+
+    __slots__ = ()
+
+
+class Variant:
+    """Base of the classes of a union's members, as far as the model knows them; each has a `tag` and a `value`."""
+
+    __slots__ = ()
+
+
 @attrs.frozen
 class UnknownMember:
     """A union member that the service knows and this version of the model does not.
@@ -74,7 +86,7 @@ class UnknownMember:
     value: JsonValue = attrs.field(default=None, repr=redacted)
 
 
-class Request(Generic[ResponseT_co]):
+class Request(Structure, Generic[ResponseT_co]):
     """Base of the request classes; the parameter is the class of the response."""
 
     __slots__ = ()

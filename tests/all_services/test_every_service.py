@@ -15,8 +15,9 @@ from pathlib import Path
 import attrs
 import pytest
 
-from codegen import check, source, targets
+from codegen import check, source
 from codegen.build import build
+from codegen.many_services import targets
 from codegen.services import ROOT
 from tests.all_services import properties, sample
 from tests.support.generated_package import executed

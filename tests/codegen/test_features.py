@@ -18,8 +18,9 @@ import golden_scalars as scalars
 import golden_unions as unions
 import pytest
 
-from aiopartnercentral import DecodeError, EncodeError, ServiceError, _serialization
+from aiopartnercentral import DecodeError, EncodeError, ServiceError
 from aiopartnercentral._client import ServiceClient
+from aiopartnercentral._serialization.decode import decode_float
 from codegen import check, names
 from tests.support import synthetic
 from tests.support.generated_package import golden
@@ -263,7 +264,7 @@ def test_an_error_without_members_is_an_object_all_the_same():
 
 def test_an_integer_that_no_float_can_hold_is_said_to_be_one():
     with pytest.raises(DecodeError, match=r"expected number, got one out of range"):
-        _serialization.decode_float(10**400)
+        decode_float(10**400)
 
 
 def test_an_error_is_decoded_as_far_as_it_goes():

@@ -14,7 +14,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from codegen import batch, check
+from codegen import check
+from codegen.many_services import batch
 from codegen.services import ROOT
 
 OLD = {"__init__.py": b'"""Old."""\n', "fast/a.py": b'"""Old."""\n', "gone.py": b'"""Old."""\n'}
@@ -74,6 +75,7 @@ FEW = """
 import signal
 import sys
 from codegen import __main__, source
+from codegen.many_services import batch
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -149,7 +151,7 @@ def test_no_process_outlives_the_command(begun, sent):
 def test_an_interruption_leaves_whole_packages_that_the_manifest_knows(begun):
     begun.wait_for("sso")
     os.killpg(begun.process.pid, signal.SIGINT)
-    assert begun.ended().splitlines()[-1] == "interrupted: each package is as it was, or whole"
+    assert begun.ended().splitlines()[-1] == "interrupted: each package is either unchanged or complete"
     assert begun.process.returncode == 130
     manifest = json.loads((begun.output / batch.MANIFEST).read_bytes())
     packages = {path.name for path in begun.output.iterdir() if path.is_dir()}

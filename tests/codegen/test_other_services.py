@@ -13,10 +13,11 @@ import attrs
 import botocore
 import pytest
 
-from codegen import batch, emit, names, source, summary, targets
+from codegen import emit, names, source
 from codegen.__main__ import main
 from codegen.build import build
 from codegen.errors import SourceError, UsageError
+from codegen.many_services import batch, summary, targets
 from codegen.services import ROOT
 
 
@@ -133,11 +134,17 @@ def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
         (["--service", "no such thing at all", "--output", "x"], "has no service 'no such thing at all'"),
         (
             ["--service", "sqs", "--output", "x", "--api-version", "2001-01-01"],
-            "no version 2001-01-01 of sqs, but 2012",
+            "no version 2001-01-01 of sqs, only 2012",
         ),
-        (["--service", "sqs", "--output", "x", "--package", "a.import"], "'a.import' is no name of a package"),
-        (["--service", "sqs", "--output", "x", "--package", "../x"], "'../x' is no name of a package"),
-        (["--service", "sqs", "--output", "x", "--package", ""], "'' is no name of a package"),
+        (
+            ["--service", "sqs", "--output", "x", "--package", "a.import"],
+            "'a.import' is not a package name that Python can import",
+        ),
+        (
+            ["--service", "sqs", "--output", "x", "--package", "../x"],
+            "'../x' is not a package name that Python can import",
+        ),
+        (["--service", "sqs", "--output", "x", "--package", ""], "'' is not a package name"),
         (
             ["--service", "partnercentral-selling", "--output", "x", "--fan-out", "Katalog"],
             "no paginated operation of partnercentral-selling fans out over a string 'Katalog'; did you mean Catalog?",
@@ -146,14 +153,14 @@ def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
             ["--service", "sso", "--output", "x", "--fan-out", "maxResults"],
             "of sso fans out over a string 'maxResults'",
         ),
-        (["--service", "sqs"], "--output goes with --service or --all"),
-        (["--output", "x"], "--output goes with --service or --all"),
-        (["--all"], "--output goes with --service or --all"),
-        (["--all", "--output", "x", "--package", "p"], "--package goes with --service"),
-        (["--all", "--output", "x", "--fan-out", "p"], "--fan-out goes with --service"),
+        (["--service", "sqs"], "--output needs --service or --all"),
+        (["--output", "x"], "--output needs --service or --all"),
+        (["--all"], "--output needs --service or --all"),
+        (["--all", "--output", "x", "--package", "p"], "--package needs --service"),
+        (["--all", "--output", "x", "--fan-out", "p"], "--fan-out needs --service"),
         (["--all", "--output", "x", "--jobs", "0"], "--jobs must be at least 1"),
-        (["--service", "sqs", "--output", "x", "--jobs", "2"], "--jobs goes with --all"),
-        (["--service", "sqs", "--output", "x", "--summary", "s"], "--summary goes with --all"),
+        (["--service", "sqs", "--output", "x", "--jobs", "2"], "--jobs needs --all"),
+        (["--service", "sqs", "--output", "x", "--summary", "s"], "--summary needs --all"),
         (["--service", "sqs", "--all", "--output", "x"], "not allowed with argument"),
     ],
 )
@@ -167,7 +174,7 @@ def test_options_that_mean_nothing_are_refused(command, options, text):
 
 def test_a_keyword_is_no_package():
     assert targets.one("lambda", ROOT).package == "lambda_"
-    with pytest.raises(UsageError, match="is no name"):
+    with pytest.raises(UsageError, match="is not a package name"):
         targets.one("lambda", ROOT, package="lambda")
 
 

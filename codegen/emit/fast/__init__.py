@@ -1,8 +1,8 @@
 """The fast functions: for each shape received a wire class and a decoder, for each shape sent an encoder.
 
-A function raises, whatever it raises, on anything that it is not sure to treat exactly as the converter's own hooks do;
-the whole value then goes through those. Each operation's own structures have a module of their own, so that a process
-builds what it calls and nothing else; what several of them are made of is in `common`.
+A function raises an exception, of any class, on anything that it may not convert exactly as the converters' hooks do.
+The whole value is then converted by those. The modules are named as those of the structures, so that a process loads
+what it calls and nothing else.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ _ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `fast`."""
     inner = references(service.shapes)
-    # What an operation answers with otherwise than in JSON is taken apart by botocore, and never comes here.
+    # A response that is not JSON is parsed by botocore, and never comes here.
     answers = {operation.output for operation in service.operations if operation.json_body}
     received = contained(inner, answers)
     sent = contained(inner, {operation.input for operation in service.operations})
-    # What contains one of these is left to the converters.
+    # The converters alone convert these, and what contains one.
     odd = {shape.name for shape in service.shapes.values() if _is_odd(shape)} & (received | sent)
     unfit = {name for name in received | sent if odd and odd & contained(inner, {name})}
     files: dict[str, str] = {}
-    modules: dict[str, str] = {}
     homes: dict[str, list[ir.Shape]] = {COMMON: []}
     for shape, home in names.modules.items():
         homes.setdefault(home, []).append(service.shapes[shape])
@@ -48,15 +47,10 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
         if not decoded and not encoded:
             continue
         files[f"fast/{module}.py"] = _module(service, names, module, decoded, encoded)
-        requests = (s for s in encoded if service.operation_of_input(s.name))
-        structures = (s for s in decoded if isinstance(s, ir.Structure))
-        modules |= {names.classes[s.name]: f"fast.{module}" for s in (*requests, *structures)}
-    writer = Writer(
-        f"The fast way between wire and objects of the {service.full_name}, for what holds nothing unusual."
-    )
+    writer = Writer(f"The fast functions of the {service.full_name}, which convert everything that is not unusual.")
     writer.use("typing", "Final")
     writer.use("aiopartnercentral._serialization.fast", "Fast")
-    writer.line(f"FAST: Final = Fast({service.config.package!r}, {dict(sorted(modules.items()))!r})")
+    writer.line(f"FAST: Final = Fast({service.config.package!r})")
     return {"fast/__init__.py": writer.render(), **files}
 
 

@@ -28,27 +28,26 @@ class Encoders(Functions):
     def structure(self, structure: ir.Structure) -> None:
         """Write the function that makes botocore's parameters of a structure."""
         writer, cls = self.writer, self.types.reference(structure.name, self.writer)
-        with self.function("encode", structure.name, f"_obj: {cls}", "dict[str, fast.Json]"):
-            writer.line(f"fast.check_class(_obj, {cls})")
-            writer.line("_params: dict[str, fast.Json] = {}")
+        with self.function("encode", structure.name, f"obj: {cls}", "dict[str, fast.Json]"):
+            writer.line(f"fast.check_class(obj, {cls})")
+            writer.line("params: dict[str, fast.Json] = {}")
             for member in structure.members:
-                text = f"_obj.{self.types.names.fields[structure.name, member.name]}"
+                text = f"obj.{self.types.names.fields[structure.name, member.name]}"
                 if optional(self.types.service, structure, member):
-                    value = self.name("value")
-                    with writer.block(f"if ({value} := {text}) is not None:"):
-                        writer.line(f"_params[{member.name!r}] = {self._encoded(member.target, value)}")
+                    with writer.block(f"if {text} is not None:"):
+                        writer.line(f"params[{member.name!r}] = {self._encoded(member.target, text)}")
                 else:
-                    writer.line(f"_params[{member.name!r}] = {self._encoded(member.target, text)}")
-            writer.line("return _params")
+                    writer.line(f"params[{member.name!r}] = {self._encoded(member.target, text)}")
+            writer.line("return params")
 
     def union(self, union: ir.Union) -> None:
         """Write the function that makes botocore's parameters of a union."""
         writer, cls = self.writer, self.types.reference(union.name, self.writer)
-        with self.function("encode", union.name, f"_obj: {cls}", "dict[str, fast.Json]"):
+        with self.function("encode", union.name, f"obj: {cls}", "dict[str, fast.Json]"):
             for member, variant in zip(union.members, self.variants(union), strict=True):
-                with writer.block(f"if type(_obj) is unions.{variant}:"):
-                    writer.line(f"return {{{member.name!r}: {self._encoded(member.target, '_obj.value')}}}")
-            writer.line("raise fast.Unsure")
+                with writer.block(f"if type(obj) is unions.{variant}:"):
+                    writer.line(f"return {{{member.name!r}: {self._encoded(member.target, 'obj.value')}}}")
+            writer.line("raise fast.FallbackRequired")
 
     def _encoded(self, shape: str, text: str) -> str:
         """Return the expression that encodes what `text` gives."""
@@ -59,9 +58,9 @@ class Encoders(Functions):
             return f"fast.encode_string({text})"
         if isinstance(found, ir.List):
             item = self.name("item")
-            return f"[{self._encoded(found.element, item)} for {item} in fast.sequence({text})]"
+            return f"[{self._encoded(found.element, item)} for {item} in fast.check_sequence({text})]"
         if isinstance(found, ir.Map):
             key, item = self.name("key"), self.name("item")
             entry = f"{self._encoded(found.key, key)}: {self._encoded(found.value, item)}"
-            return f"{{{entry} for {key}, {item} in fast.mapping({text}).items()}}"
+            return f"{{{entry} for {key}, {item} in fast.check_mapping({text}).items()}}"
         return f"{self.called('encode', shape)}({text})"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
-from itertools import count
 from typing import TYPE_CHECKING
 
 import attrs
@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Functions:
-    """Writes functions of one module; every local name starts with an underscore, which no member's name does.
-
-    A value is written as the lines that check it, and the expression that then gives it.
-    """
+    """Writes functions of one module; a value is written as one expression that checks and converts it."""
 
     types: Types
     module: str
     writer: Writer
-    _names: Iterator[int] = attrs.field(factory=count, init=False)
+    _names: Counter[str] = attrs.field(factory=Counter, init=False)
 
     def wire(self, shape: str) -> str:
         """Return the expression of a shape's wire class."""
@@ -48,14 +45,15 @@ class Functions:
     def function(self, kind: str, shape: str, argument: str, result: str) -> Iterator[None]:
         """Write the head of a function, whose body is written in the `with` block."""
         self.writer.lines(["", ""])
-        self._names = count()
+        self._names.clear()
         with self.writer.block(f"def {self.called(kind, shape)}({argument}) -> {result}:"):
             self.writer.docstring(f"{kind.capitalize()} a `{shape}`.")
             yield
 
     def name(self, kind: str) -> str:
         """Return a local name that the function has not used yet."""
-        return f"_{kind}{next(self._names)}"
+        self._names[kind] += 1
+        return kind if self._names[kind] == 1 else f"{kind}{self._names[kind]}"
 
     def variants(self, union: ir.Union) -> list[str]:
         """Return the names of the classes of a union's members, and import the module that they are in."""

@@ -1,12 +1,10 @@
-"""How one client converts: the fast way or by converters, and beside the event loop what takes long."""
+"""How one client converts: by fast functions or converters, and large bodies off the event loop."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
-
-from aiopartnercentral._serialization.decode import ErrorDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._serialization.converters import BotocoreConverter, JsonConverter
     from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral._serialization.hooks import ErrorDecoder
     from aiopartnercentral.errors import ServiceError
     from aiopartnercentral.types import JsonValue
 
@@ -27,8 +26,8 @@ _LONGEST_IN_THE_LOOP = 128 * 1024  # bytes: about 0.7 ms of decoding
 class Codec:
     """Encodes the requests and decodes the responses of one client.
 
-    A service's shared converters are loaded when somebody names them, or when there is something here that the fast
-    functions are not sure of. Until then nobody can have added a hook to them.
+    A service's shared converters are loaded when somebody names them, or when the fast functions fall back to them.
+    Until then nobody can have added a hook to them.
     """
 
     def __init__(
@@ -60,15 +59,15 @@ class Codec:
         """Decode a body into an object of the class.
 
         Raises:
-            DecodeError: the body is no JSON, or its value is not what the service model says.
+            DecodeError: the body is not JSON, or its value is not what the service model says.
             Exception: whatever a hook raises.
         """
         if self._existing("json_converter") is None:
-            response = await self.beside_the_loop(self._fast.decode, body, cls)
+            response = await self.off_the_event_loop(self._fast.decode, body, cls)
             if response is not None:
                 return response
         converter = await self.json()
-        return await self.beside_the_loop(converter.loads, body, cls)
+        return await self.off_the_event_loop(converter.loads, body, cls)
 
     async def structure(self, parsed: Mapping[str, Any], cls: type) -> Any:  # noqa: ANN401 - as above
         """Make an object of the class of what botocore parsed."""
@@ -76,20 +75,20 @@ class Codec:
         return converter.get_structure_hook(cls)(dict(parsed), cls)
 
     async def error_decoder(self, cls: type[ServiceError], *, of_json: bool) -> ErrorDecoder:
-        """Return the generated decoder of an error class; its members go by the converter's hooks, itself by none."""
+        """Return the decoder of an error class, which uses hooks for its members and none for the class itself."""
         converter = await self._converter("json_converter" if of_json else "botocore_converter")
-        hook = converter.get_structure_hook(cls)
-        if isinstance(hook, ErrorDecoder):
-            return hook
-        decoder: ErrorDecoder = import_module(self._shared).DECODERS[cls](converter)
-        return decoder
+        # Loaded by the converter already.
+        from aiopartnercentral._serialization.hooks import ErrorDecoder, error_decoder  # noqa: PLC0415
 
-    async def beside_the_loop(
+        hook = converter.get_structure_hook(cls)
+        return hook if isinstance(hook, ErrorDecoder) else error_decoder(cls, converter)
+
+    async def off_the_event_loop(
         self, convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT
     ) -> T:
-        """Convert a body here, or in a thread if it is so large that the event loop would stand still for too long.
+        """Convert a body here, or in a thread if it is so large that it would block the event loop for too long.
 
-        Hooks that were not generated are called here whatever the size: they may want the caller's thread or context.
+        Users' hooks are called here whatever the size: they may need the caller's thread or context.
         """
         converter = self._existing("json_converter")
         if len(body) <= _LONGEST_IN_THE_LOOP or (converter is not None and converter.has_own_hooks):
@@ -97,7 +96,7 @@ class Codec:
         return await self._in_thread(convert, body, *args)
 
     async def _in_thread(self, function: Callable[[Unpack[ArgumentsT]], T], *args: *ArgumentsT) -> T:
-        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - hardly ever needed
+        from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - rarely needed
 
         if self._threads is None:
             # Not anyio's shared one: all of its threads may be waiting for calls of this client.

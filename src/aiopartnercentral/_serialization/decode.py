@@ -1,27 +1,29 @@
-"""The parts of generated structure hooks: strict leaves, collections, unions and errors."""
+"""The parts of structure hooks: strict scalars, lists, maps and unions."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
 
-from aiopartnercentral._serialization.conversion_errors import expected, hide, key_segment, missing, raise_within
-from aiopartnercentral.errors import DecodeError, ServiceError
+from aiopartnercentral._serialization.conversion_errors import expected, hide, key_segment, raise_within
+from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import OpenEnum, UnknownMember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aiopartnercentral._serialization.converters import Decode, ServiceConverter
+    import cattrs
+
     from aiopartnercentral.types import JsonValue
 
 T = TypeVar("T")
 K = TypeVar("K")
 EnumT = TypeVar("EnumT", bound=OpenEnum)
-ErrorT = TypeVar("ErrorT", bound=ServiceError)
+Decode: TypeAlias = "Callable[[JsonValue, Any], T]"
+"""A cattrs structure hook: takes the value and the type wanted."""
 
 UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
 
@@ -88,17 +90,12 @@ def decode_object(value: JsonValue) -> dict[str, JsonValue]:
     raise expected("object", value)
 
 
-def enum_decoder(cls: type[EnumT]) -> Decode[EnumT]:
-    """Return the hook of an open enum."""
-    members: dict[JsonValue, EnumT] = {member.value: member for member in cls}
-
-    def decode(value: JsonValue, _: object = cls) -> EnumT:
-        if not isinstance(value, str):
-            raise expected("string", value)
-        member = members.get(value)
-        return cls(value) if member is None else member
-
-    return decode
+def decode_enum(value: JsonValue, cls: type[EnumT]) -> EnumT:
+    """Return the member of an open enum for a value, or a new one if the model does not know it."""
+    if not isinstance(value, str):
+        raise expected("string", value)
+    member: Any = cls._value2member_map_.get(value)
+    return cls(value) if member is None else member
 
 
 def list_decoder(element: Decode[T], cls: Any) -> Decode[list[T]]:  # noqa: ANN401 - any type form
@@ -162,7 +159,7 @@ def hidden_decoder(value: Decode[T]) -> Decode[T]:
     return decode
 
 
-def deferred_decoder(converter: ServiceConverter, cls: Any) -> Decode[Any]:  # noqa: ANN401 - any type form
+def deferred_decoder(converter: cattrs.Converter, cls: Any) -> Decode[Any]:  # noqa: ANN401 - any type form
     """Return a hook that asks for the real one when called: a recursive shape's is not built yet."""
 
     def decode(value: JsonValue, cls: Any = cls) -> Any:  # noqa: ANN401 - any type form
@@ -199,13 +196,12 @@ def variant_decoder(tag: str, cls: Callable[[T], Any], value: Decode[T], value_c
     return _VariantDecoder(tag, cls, value, value_cls)
 
 
-def unknown_decoder(converter: ServiceConverter, cls: type[UnknownMember]) -> Decode[Any]:
-    """Return the hook of a union's class for members that the model does not know."""
-    marked = converter.marks_unknown_members
+def unknown_decoder(cls: type[UnknownMember], *, is_botocore: bool) -> Decode[Any]:
+    """Return the hook of a union's class for members that the model does not know; botocore's dicts mark them."""
 
     def decode(raw: JsonValue, _: object = cls) -> UnknownMember:
         tag, value = _only_member(raw)
-        if marked and tag == UNKNOWN_MEMBER and isinstance(value, dict) and isinstance(value.get("name"), str):
+        if is_botocore and tag == UNKNOWN_MEMBER and isinstance(value, dict) and isinstance(value.get("name"), str):
             return cls(value["name"], value.get("value"))
         return cls(tag, value)
 
@@ -213,7 +209,7 @@ def unknown_decoder(converter: ServiceConverter, cls: type[UnknownMember]) -> De
 
 
 def union_decoder(
-    converter: ServiceConverter,
+    converter: cattrs.Converter,
     variants: Mapping[str, Any],
     unknown: Any,  # noqa: ANN401 - a class
 ) -> Decode[Any]:
@@ -242,61 +238,3 @@ def _only_member(raw: JsonValue) -> tuple[str, JsonValue]:
     if len(present) != 1:
         raise DecodeError(f"expected exactly one union member, got {', '.join(t for t, _ in present) or 'none'}")
     return present[0]
-
-
-@attrs.frozen
-class ErrorMember:
-    """One member of an error shape: where it is on the wire and in Python, and its hook."""
-
-    wire_name: str
-    field: str
-    required: bool
-    decode: Decode[Any]
-    cls: Any
-
-
-@attrs.frozen
-class ErrorDecoder:
-    """The hook of an error shape; strict as any other when called, tolerant in `tolerantly`."""
-
-    cls: Callable[..., ServiceError]
-    members: tuple[ErrorMember, ...]
-
-    def __call__(self, raw: JsonValue, _: object = None) -> ServiceError:
-        """Return the error of a whole body, or raise `DecodeError`."""
-        fields, found = {}, decode_object(raw)
-        for member in self.members:
-            value = found.get(member.wire_name)
-            if value is not None:
-                fields[member.field] = self._decoded(member, value)
-            elif member.required:
-                raise missing().within(f".{member.wire_name}")
-        return self.cls(**fields)
-
-    def tolerantly(self, raw: JsonValue, response: Mapping[str, Any], operation: str) -> ServiceError:
-        """Return the error with every member that can be decoded.
-
-        An answer that is an error already must not turn into a `DecodeError`, and gateways in front of the service
-        answer without its members. What could not be decoded is named in `problems`.
-        """
-        fields, problems = {}, []
-        members = raw if isinstance(raw, dict) else {}
-        for member in self.members:
-            value = members.get(member.wire_name)
-            if value is None and member.wire_name == "Message":
-                value = members.get("message")  # as gateways and older services spell it
-            if value is not None:
-                try:
-                    fields[member.field] = self._decoded(member, value)
-                except DecodeError as problem:
-                    problems.append(problem)
-        error = self.cls(response, operation, **fields)
-        error.problems = tuple(problems)
-        return error
-
-    @staticmethod
-    def _decoded(member: ErrorMember, value: JsonValue) -> Any:  # noqa: ANN401 - the member's type
-        try:
-            return member.decode(value, member.cls)
-        except Exception as error:  # noqa: BLE001 - raised again, with its place
-            raise_within(error, f".{member.wire_name}", DecodeError)

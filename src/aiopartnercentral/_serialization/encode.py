@@ -1,4 +1,4 @@
-"""The parts of generated unstructure hooks: strict leaves, collections, unions and errors.
+"""The parts of unstructure hooks: strict scalars, lists, maps and unions.
 
 They check types, so that a wrong argument is reported by its path and not by botocore, whose message quotes the value.
 """
@@ -8,20 +8,23 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import attrs
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from aiopartnercentral._serialization.conversion_errors import expected, hide, key_segment, raise_within
 from aiopartnercentral._serialization.decode import UNKNOWN_MEMBER
-from aiopartnercentral.errors import EncodeError, ServiceError
+from aiopartnercentral.errors import EncodeError
 
 if TYPE_CHECKING:
-    from aiopartnercentral._serialization.converters import Encode, ServiceConverter
+    from collections.abc import Callable
+
+    import cattrs
+
     from aiopartnercentral.types import JsonValue, UnknownMember
 
 T = TypeVar("T")
 K = TypeVar("K")
+Encode: TypeAlias = "Callable[[T], JsonValue]"
+"""A cattrs unstructure hook."""
 
 
 def encode_string(value: str) -> str:
@@ -58,11 +61,6 @@ def check_float(value: float) -> float:
     """Return the number as it is, or raise `EncodeError`: botocore spells those that JSON has no number for itself."""
     encode_float(value)
     return value
-
-
-def float_encoder(converter: ServiceConverter) -> Encode[float]:
-    """Return the hook of numbers in the converter's wire form."""
-    return check_float if converter.marks_unknown_members else encode_float
 
 
 def encode_base64(value: bytes) -> str:
@@ -159,7 +157,7 @@ def hidden_encoder(value: Encode[T]) -> Encode[T]:
     return encode
 
 
-def deferred_encoder(converter: ServiceConverter, cls: Any) -> Encode[Any]:  # noqa: ANN401 - any type form
+def deferred_encoder(converter: cattrs.Converter, cls: Any) -> Encode[Any]:  # noqa: ANN401 - any type form
     """Return a hook that asks for the real one when called: a recursive shape's is not built yet."""
 
     def encode(value: object) -> JsonValue:
@@ -185,13 +183,12 @@ class _Marker(dict[str, Any]):
     """What botocore puts in the place of an unknown union member; a map may have an entry that only looks like it."""
 
 
-def unknown_encoder(converter: ServiceConverter, cls: type[UnknownMember]) -> Encode[Any]:
-    """Return the hook of a union's class for members that the model does not know."""
-    marked = converter.marks_unknown_members
+def unknown_encoder(cls: type[UnknownMember], *, is_botocore: bool) -> Encode[Any]:
+    """Return the hook of a union's class for members that the model does not know; botocore's dicts mark them."""
 
     def encode(obj: UnknownMember) -> JsonValue:
         check_class(obj, cls)
-        if marked:
+        if is_botocore:
             payload = {} if obj.value is None else {"value": obj.value}
             return {UNKNOWN_MEMBER: _Marker(name=obj.tag, **payload)}
         if obj.value is None:
@@ -217,7 +214,7 @@ def check_sendable(params: JsonValue, path: str = "$") -> None:
                 check_sendable(value, f"{path}[{index}]")
 
 
-def union_encoder(converter: ServiceConverter, name: str, variants: Sequence[type]) -> Encode[Any]:
+def union_encoder(converter: cattrs.Converter, name: str, variants: Sequence[type]) -> Encode[Any]:
     """Return the hook of the union of the variant classes, the unknown one included."""
     hooks = {cls: converter.get_unstructure_hook(cls) for cls in variants}
 
@@ -226,34 +223,5 @@ def union_encoder(converter: ServiceConverter, name: str, variants: Sequence[typ
         if hook is None:
             raise expected(f"a variant of {name}", obj, EncodeError)
         return hook(obj)
-
-    return encode
-
-
-@attrs.frozen
-class ErrorField:
-    """One member of an error shape: where it is in Python and on the wire, and its hook."""
-
-    field: str
-    wire_name: str
-    required: bool
-    encode: Encode[Any]
-
-
-def error_encoder(cls: type[ServiceError], fields: Sequence[ErrorField]) -> Encode[Any]:
-    """Return the hook of an error shape, which gives the members that its body has on the wire."""
-
-    def encode(obj: ServiceError) -> JsonValue:
-        check_class(obj, cls)
-        result: dict[str, JsonValue] = {}
-        for field in fields:
-            value = getattr(obj, field.field)
-            try:
-                if value is not None or field.required:
-                    result[field.wire_name] = field.encode(value)
-            except EncodeError as error:
-                error.within(f".{field.wire_name}")
-                raise
-        return result
 
     return encode

@@ -1,14 +1,14 @@
-"""The fast way between wire and objects: what the generated `fast` packages are made of, and how they are used.
+"""What the generated fast functions are made of, and how they are used.
 
-It is sure of the usual alone: the JSON types of the model, one known member in a union, timestamps in the one form
-that the service writes. Anything else makes it raise, and the value goes through a converter's own hooks, which decode
-it or say what is wrong with it. So nothing here explains itself, and nothing here is lenient.
+They convert what is usual: the JSON types of the model, one known member in a union, timestamps in the one form that
+the service writes. On anything else they raise an exception, and a converter converts the value or says what is wrong
+with it. So nothing here explains an error, and nothing here is lenient.
 
-Decoding has two steps. msgspec reads the JSON text into a `Wire` object of the same shape, which checks the types, and
+Decoding has two steps. msgspec reads the JSON text into a `WireStruct` of the same shape, which checks the types, and
 a generated function moves its members into objects of the generated classes. An attrs class that is frozen sets each
-attribute through `object.__setattr__`, which would cost more than everything else here. So the function fills a
-`blank` instead: an object of a class without that guard and with the same slots, which becomes the frozen class by
-assignment to `__class__` once it is whole.
+attribute through `object.__setattr__`, which would cost more than everything else here. So the function fills an
+object of a mutable twin, a class with the same slots and without that guard. The object then becomes one of the frozen
+class by assignment to `__class__`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from msgspec import field
 
-from aiopartnercentral._serialization.decode import decode_base64 as blob
+from aiopartnercentral._serialization.decode import decode_base64
 from aiopartnercentral._serialization.encode import (
     check_class,
     check_float as encode_float,
@@ -31,22 +32,25 @@ from aiopartnercentral._serialization.encode import (
     encode_integer,
     encode_string,
 )
-from aiopartnercentral._serialization.timestamps import check_timestamp as encode_timestamp, from_epoch
+from aiopartnercentral._serialization.timestamps import check_timestamp as encode_timestamp, from_epoch as decode_epoch
 from aiopartnercentral.types import JsonValue as Json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from types import ModuleType
 
 __all__ = [
+    "FallbackRequired",
     "Fast",
     "Json",
-    "Unsure",
-    "Wire",
+    "WireStruct",
     "WireUnion",
-    "all_digits",
-    "blank",
-    "blob",
     "check_class",
+    "check_mapping",
+    "check_sequence",
+    "decode_base64",
+    "decode_epoch",
+    "decode_iso8601",
     "encode_boolean",
     "encode_bytes",
     "encode_document",
@@ -54,74 +58,90 @@ __all__ = [
     "encode_integer",
     "encode_string",
     "encode_timestamp",
+    "fall_back",
     "field",
-    "from_epoch",
-    "from_iso",
-    "mapping",
-    "sequence",
-    "unsure",
+    "mutable_twin",
 ]
 
-from_iso: Callable[[str], datetime] = datetime.fromisoformat
-all_digits: Callable[[str], re.Match[str] | None] = re.compile("[0-9]+").fullmatch
+_DIGITS = re.compile("[0-9]+")
+_from_iso = datetime.fromisoformat
 
 
-class Unsure(Exception):  # noqa: N818 - no error: it never leaves the converters
-    """The value is not of the usual kind."""
+class FallbackRequired(Exception):  # noqa: N818 - not an error: a converter converts the value instead
+    """A converter must convert the value, or say what is wrong with it."""
 
 
-class Wire(msgspec.Struct, gc=False):
-    """A structure as it stands in the JSON; unknown members are left out, and null is no value of a required one."""
+class WireStruct(msgspec.Struct, gc=False):
+    """A structure as it stands in the JSON; unknown members are dropped, and a required member must not be null."""
 
 
-class WireUnion(Wire, forbid_unknown_fields=True):
+class WireUnion(WireStruct, forbid_unknown_fields=True):
     """A union as it stands in the JSON: one of its members is not None."""
 
 
-def blank(cls: type) -> type[Any]:
-    """Return a class whose objects can become objects of the frozen class."""
+def mutable_twin(cls: type) -> type[Any]:
+    """Return a class whose objects can be filled, and then become objects of the frozen class."""
     return type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__})  # type: ignore[attr-defined] # attrs makes them
 
 
-def unsure(value: object) -> NoReturn:  # noqa: ARG001 - whatever it is
+def decode_iso8601(text: str) -> datetime:
+    """Return the datetime of a timestamp in the form that the service writes.
+
+    The standard library takes more forms than botocore, and reads some as another time. Of this form both read the
+    same, but for what follows six digits of a fraction, which may be anything.
+    """
+    if (
+        text[19] not in ".Z"
+        or text[16] != ":"
+        or text[10] != "T"
+        or text[7] != "-"
+        or text[-1] != "Z"
+        or text[-2] == "."
+        or (text[27:] and not _DIGITS.fullmatch(text[20:-1]))
+    ):
+        raise FallbackRequired
+    return _from_iso(text)
+
+
+def fall_back(_: object) -> NoReturn:
     """Leave a value to the converter."""
-    raise Unsure
+    raise FallbackRequired
 
 
-def sequence(value: Json) -> list[Json] | tuple[Json, ...]:
-    """Be sure of a list or tuple."""
+def check_sequence(value: Json) -> list[Json] | tuple[Json, ...]:
+    """Return a list or tuple, and leave anything else to the converter."""
     if type(value) not in (list, tuple):
-        raise Unsure
+        raise FallbackRequired
     return value  # type: ignore[no-any-return] # just seen
 
 
-def mapping(value: Json) -> dict[Any, Json]:
-    """Be sure of a dict."""
+def check_mapping(value: Json) -> dict[Any, Json]:
+    """Return a dict, and leave anything else to the converter."""
     if type(value) is not dict:
-        raise Unsure
+        raise FallbackRequired
     return value
 
 
 class Fast:
     """The fast functions of one service, each loaded when its class is first met.
 
-    A generated module `fast.NAME` holds `DECODERS`, the wire class and the function of each class received, and
-    `ENCODERS`, the function of each request. A function raises anything at all where a converter must decide.
+    Where the module `structures.NAME` of the package has a class, the module `fast.NAME` has its functions: `DECODERS`
+    holds the wire class and the function of each class received, `ENCODERS` the function of each request.
     """
 
-    def __init__(self, package: str, modules: Mapping[str, str]) -> None:
-        """Take the functions of a package; `modules` tells the module of each class, by the class's name."""
+    def __init__(self, package: str) -> None:
+        """Take the functions of a generated package."""
         self.package = package
-        self._modules = modules
         self._decoders: dict[type, Callable[[bytes | str], Any]] = {}
         self._encoders: dict[type, Callable[[Any], dict[str, Json]]] = {}
+        self._modules: dict[str, ModuleType | None] = {}
 
     def decode(self, data: bytes | str, cls: object) -> Any:  # noqa: ANN401 - an object of the class
         """Make an object of the class of JSON text; None where a converter must decode or report it."""
         decode = self.decoder(cls)
         try:
             return None if decode is None else decode(data)
-        except Exception:  # noqa: BLE001 - whatever it was not sure of
+        except Exception:  # noqa: BLE001 - a converter must decide
             return None
 
     def encode(self, request: object, cls: type) -> dict[str, Json] | None:
@@ -129,7 +149,7 @@ class Fast:
         encode = self.encoder(cls) if type(request) is cls else None
         try:
             return None if encode is None else encode(request)
-        except Exception:  # noqa: BLE001 - whatever it was not sure of
+        except Exception:  # noqa: BLE001 - a converter must decide
             return None
 
     def decoder(self, cls: object) -> Callable[[bytes | str], Any] | None:
@@ -143,9 +163,10 @@ class Fast:
         return self._encoders.get(cls) or self._load_encoder(cls)
 
     def _load_decoder(self, cls: type) -> Callable[[bytes | str], Any] | None:
-        wire, convert = self._table("DECODERS", cls).get(cls, (None, None))
-        if wire is None:
+        module = self._module(cls)
+        if module is None or cls not in module.DECODERS:
             return None
+        wire, convert = module.DECODERS[cls]
         parse = msgspec.json.Decoder(wire).decode
 
         def decode(data: bytes | str) -> Any:  # noqa: ANN401 - an object of the class
@@ -157,12 +178,18 @@ class Fast:
         return decode
 
     def _load_encoder(self, cls: type) -> Callable[[Any], dict[str, Json]] | None:
-        encode: Callable[[Any], dict[str, Json]] | None = self._table("ENCODERS", cls).get(cls)
+        module = self._module(cls)
+        encode: Callable[[Any], dict[str, Json]] | None = None if module is None else module.ENCODERS.get(cls)
         if encode is not None:
             self._encoders[cls] = encode
         return encode
 
-    def _table(self, name: str, cls: type) -> Mapping[type, Any]:
-        module = self._modules.get(cls.__name__)
-        table: Mapping[type, Any] = getattr(import_module(f"{self.package}.{module}"), name) if module else {}
-        return table
+    def _module(self, cls: type) -> ModuleType | None:
+        """Return the module of a class's functions; one that would have none was not generated."""
+        package, _, name = cls.__module__.rpartition(".structures.")
+        if package != self.package:
+            return None
+        if name not in self._modules:
+            has_functions = find_spec(f"{package}.fast.{name}") is not None
+            self._modules[name] = import_module(f"{package}.fast.{name}") if has_functions else None
+        return self._modules[name]

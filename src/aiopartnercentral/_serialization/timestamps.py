@@ -12,7 +12,9 @@ from aiopartnercentral._serialization.conversion_errors import expected
 from aiopartnercentral.errors import DecodeError, EncodeError
 
 if TYPE_CHECKING:
-    from aiopartnercentral._serialization.converters import Encode, ServiceConverter
+    import cattrs
+
+    from aiopartnercentral._serialization.encode import Encode
     from aiopartnercentral.types import JsonValue
 
 # What the standard library reads as botocore does. It also takes `20240501` for a date, parts of minutes for parts of
@@ -65,7 +67,7 @@ def from_epoch(value: float) -> datetime:
     return datetime.fromtimestamp(value, UTC)
 
 
-def timestamp_encoder(converter: ServiceConverter, form: str) -> Encode[datetime]:
+def timestamp_encoder(converter: cattrs.Converter, form: str) -> Encode[datetime]:
     """Return the hook of timestamps that the model spells otherwise than ISO 8601: `unixTimestamp` or `rfc822`.
 
     A hook of somebody's for `datetime` goes before it, and botocore's dicts hold datetimes in any case.

@@ -109,7 +109,7 @@ class ApiCaller:
             may_lack_items=pagination.may_lack_items,
         )
         try:
-            return await self._codec.beside_the_loop(split, body)
+            return await self._codec.off_the_event_loop(split, body)
         except DecodeError as error:
             _in_call(error, pagination.operation, response)
             raise

@@ -3,44 +3,47 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
 from aiopartnercentral.account import structures
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 
 
 @attrs.frozen(weakref_slot=False)
-class ParticipantPartnerProfile:
+class ParticipantPartnerProfile(Variant):
     """Member `PartnerProfile` of union `Participant`.
 
     Attributes:
         value: `PartnerProfile` on the wire.
     """
 
+    tag: ClassVar = "PartnerProfile"
     value: structures.PartnerProfileSummary
 
 
 @attrs.frozen(weakref_slot=False)
-class ParticipantSellerProfile:
+class ParticipantSellerProfile(Variant):
     """Member `SellerProfile` of union `Participant`.
 
     Attributes:
         value: `SellerProfile` on the wire.
     """
 
+    tag: ClassVar = "SellerProfile"
     value: structures.SellerProfileSummary
 
 
 @attrs.frozen(weakref_slot=False)
-class ParticipantAccount:
+class ParticipantAccount(Variant):
     """Member `Account` of union `Participant`.
 
     Attributes:
         value: `Account` on the wire.
     """
 
+    tag: ClassVar = "Account"
     value: structures.AccountSummary
 
 
@@ -57,24 +60,26 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 
 
 @attrs.frozen(weakref_slot=False)
-class ValidationErrorFieldValidationError:
+class ValidationErrorFieldValidationError(Variant):
     """Member `FieldValidationError` of union `ValidationError`.
 
     Attributes:
         value: `FieldValidationError` on the wire.
     """
 
+    tag: ClassVar = "FieldValidationError"
     value: structures.FieldValidationError
 
 
 @attrs.frozen(weakref_slot=False)
-class ValidationErrorBusinessValidationError:
+class ValidationErrorBusinessValidationError(Variant):
     """Member `BusinessValidationError` of union `ValidationError`.
 
     Attributes:
         value: `BusinessValidationError` on the wire.
     """
 
+    tag: ClassVar = "BusinessValidationError"
     value: structures.BusinessValidationError
 
 
@@ -93,24 +98,26 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 
 
 @attrs.frozen(weakref_slot=False)
-class VerificationDetailsBusinessVerificationDetails:
+class VerificationDetailsBusinessVerificationDetails(Variant):
     """Member `BusinessVerificationDetails` of union `VerificationDetails`.
 
     Attributes:
         value: `BusinessVerificationDetails` on the wire.
     """
 
+    tag: ClassVar = "BusinessVerificationDetails"
     value: structures.BusinessVerificationDetails
 
 
 @attrs.frozen(weakref_slot=False)
-class VerificationDetailsRegistrantVerificationDetails:
+class VerificationDetailsRegistrantVerificationDetails(Variant):
     """Member `RegistrantVerificationDetails` of union `VerificationDetails`.
 
     Attributes:
         value: `RegistrantVerificationDetails` on the wire.
     """
 
+    tag: ClassVar = "RegistrantVerificationDetails"
     value: structures.RegistrantVerificationDetails
 
 
@@ -131,24 +138,26 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 
 
 @attrs.frozen(weakref_slot=False)
-class VerificationResponseDetailsBusinessVerificationResponse:
+class VerificationResponseDetailsBusinessVerificationResponse(Variant):
     """Member `BusinessVerificationResponse` of union `VerificationResponseDetails`.
 
     Attributes:
         value: `BusinessVerificationResponse` on the wire.
     """
 
+    tag: ClassVar = "BusinessVerificationResponse"
     value: structures.BusinessVerificationResponse
 
 
 @attrs.frozen(weakref_slot=False)
-class VerificationResponseDetailsRegistrantVerificationResponse:
+class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
     """Member `RegistrantVerificationResponse` of union `VerificationResponseDetails`.
 
     Attributes:
         value: `RegistrantVerificationResponse` on the wire.
     """
 
+    tag: ClassVar = "RegistrantVerificationResponse"
     value: structures.RegistrantVerificationResponse
 
 

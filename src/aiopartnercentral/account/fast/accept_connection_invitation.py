@@ -10,25 +10,25 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class AcceptConnectionInvitationResponseJson(fast.Wire):
+class AcceptConnectionInvitationResponseJson(fast.WireStruct):
     """The JSON of a `AcceptConnectionInvitationResponse`."""
 
     connection: ConnectionJson = fast.field(name="Connection")
 
 
-_AcceptConnectionInvitationResponse = fast.blank(structures.AcceptConnectionInvitationResponse)
+_AcceptConnectionInvitationResponse = fast.mutable_twin(structures.AcceptConnectionInvitationResponse)
 
 
-def decode_accept_connection_invitation_response(_raw: AcceptConnectionInvitationResponseJson) -> Any:
+def decode_accept_connection_invitation_response(raw: AcceptConnectionInvitationResponseJson) -> Any:
     """Decode a `AcceptConnectionInvitationResponse`."""
-    _self0 = _AcceptConnectionInvitationResponse()
-    _self0.connection = decode_connection(_raw.connection)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.AcceptConnectionInvitationResponse
-    return _self0
+    made = _AcceptConnectionInvitationResponse()
+    made.connection = decode_connection(raw.connection)
+    made.response_metadata = None
+    made.__class__ = structures.AcceptConnectionInvitationResponse
+    return made
 
 
-class ConnectionJson(fast.Wire):
+class ConnectionJson(fast.WireStruct):
     """The JSON of a `Connection`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -39,47 +39,36 @@ class ConnectionJson(fast.Wire):
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetailJson] = fast.field(name="ConnectionTypes")
 
 
-_Connection = fast.blank(structures.Connection)
+_Connection = fast.mutable_twin(structures.Connection)
 
 
-def decode_connection(_raw: ConnectionJson) -> Any:
+def decode_connection(raw: ConnectionJson) -> Any:
     """Decode a `Connection`."""
-    _self0 = _Connection()
-    _self0.catalog = _raw.catalog
-    _self0.id = _raw.id
-    _self0.arn = _raw.arn
-    _self0.other_participant_account_id = _raw.other_participant_account_id
-    _value1 = _raw.updated_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value1)
-    _map2: dict[Any, Any] = _raw.connection_types
-    for _key3, _item4 in _map2.items():
-        _map2[_key3] = common.decode_connection_type_detail(_item4)
-    _self0.connection_types = _map2
-    _self0.__class__ = structures.Connection
-    return _self0
+    made = _Connection()
+    made.catalog = raw.catalog
+    made.id = raw.id
+    made.arn = raw.arn
+    made.other_participant_account_id = raw.other_participant_account_id
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    entries: dict[Any, Any] = raw.connection_types
+    for key, item in entries.items():
+        entries[key] = common.decode_connection_type_detail(item)
+    made.connection_types = entries
+    made.__class__ = structures.Connection
+    return made
 
 
 def encode_accept_connection_invitation_request(
-    _obj: structures.AcceptConnectionInvitationRequest,
+    obj: structures.AcceptConnectionInvitationRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `AcceptConnectionInvitationRequest`."""
-    fast.check_class(_obj, structures.AcceptConnectionInvitationRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.AcceptConnectionInvitationRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,38 +9,38 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class AssociateAwsTrainingCertificationEmailDomainResponseJson(fast.Wire):
+class AssociateAwsTrainingCertificationEmailDomainResponseJson(fast.WireStruct):
     """The JSON of a `AssociateAwsTrainingCertificationEmailDomainResponse`."""
 
 
-_AssociateAwsTrainingCertificationEmailDomainResponse = fast.blank(
+_AssociateAwsTrainingCertificationEmailDomainResponse = fast.mutable_twin(
     structures.AssociateAwsTrainingCertificationEmailDomainResponse
 )
 
 
 def decode_associate_aws_training_certification_email_domain_response(
-    _raw: AssociateAwsTrainingCertificationEmailDomainResponseJson,
+    _: AssociateAwsTrainingCertificationEmailDomainResponseJson,
 ) -> Any:
     """Decode a `AssociateAwsTrainingCertificationEmailDomainResponse`."""
-    _self0 = _AssociateAwsTrainingCertificationEmailDomainResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.AssociateAwsTrainingCertificationEmailDomainResponse
-    return _self0
+    made = _AssociateAwsTrainingCertificationEmailDomainResponse()
+    made.response_metadata = None
+    made.__class__ = structures.AssociateAwsTrainingCertificationEmailDomainResponse
+    return made
 
 
 def encode_associate_aws_training_certification_email_domain_request(
-    _obj: structures.AssociateAwsTrainingCertificationEmailDomainRequest,
+    obj: structures.AssociateAwsTrainingCertificationEmailDomainRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `AssociateAwsTrainingCertificationEmailDomainRequest`."""
-    fast.check_class(_obj, structures.AssociateAwsTrainingCertificationEmailDomainRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    _params["Email"] = fast.encode_string(_obj.email)
-    _params["EmailVerificationCode"] = fast.encode_string(_obj.email_verification_code)
-    return _params
+    fast.check_class(obj, structures.AssociateAwsTrainingCertificationEmailDomainRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    params["Email"] = fast.encode_string(obj.email)
+    params["EmailVerificationCode"] = fast.encode_string(obj.email_verification_code)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,24 +9,24 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures, unions
 
 
-class AccountSummaryJson(fast.Wire):
+class AccountSummaryJson(fast.WireStruct):
     """The JSON of a `AccountSummary`."""
 
     name: str = fast.field(name="Name")
 
 
-_AccountSummary = fast.blank(structures.AccountSummary)
+_AccountSummary = fast.mutable_twin(structures.AccountSummary)
 
 
-def decode_account_summary(_raw: AccountSummaryJson) -> Any:
+def decode_account_summary(raw: AccountSummaryJson) -> Any:
     """Decode a `AccountSummary`."""
-    _self0 = _AccountSummary()
-    _self0.name = _raw.name
-    _self0.__class__ = structures.AccountSummary
-    return _self0
+    made = _AccountSummary()
+    made.name = raw.name
+    made.__class__ = structures.AccountSummary
+    return made
 
 
-class AllianceLeadContactJson(fast.Wire):
+class AllianceLeadContactJson(fast.WireStruct):
     """The JSON of a `AllianceLeadContact`."""
 
     first_name: str = fast.field(name="FirstName")
@@ -35,21 +35,21 @@ class AllianceLeadContactJson(fast.Wire):
     business_title: str = fast.field(name="BusinessTitle")
 
 
-_AllianceLeadContact = fast.blank(structures.AllianceLeadContact)
+_AllianceLeadContact = fast.mutable_twin(structures.AllianceLeadContact)
 
 
-def decode_alliance_lead_contact(_raw: AllianceLeadContactJson) -> Any:
+def decode_alliance_lead_contact(raw: AllianceLeadContactJson) -> Any:
     """Decode a `AllianceLeadContact`."""
-    _self0 = _AllianceLeadContact()
-    _self0.first_name = _raw.first_name
-    _self0.last_name = _raw.last_name
-    _self0.email = _raw.email
-    _self0.business_title = _raw.business_title
-    _self0.__class__ = structures.AllianceLeadContact
-    return _self0
+    made = _AllianceLeadContact()
+    made.first_name = raw.first_name
+    made.last_name = raw.last_name
+    made.email = raw.email
+    made.business_title = raw.business_title
+    made.__class__ = structures.AllianceLeadContact
+    return made
 
 
-class BusinessVerificationDetailsJson(fast.Wire):
+class BusinessVerificationDetailsJson(fast.WireStruct):
     """The JSON of a `BusinessVerificationDetails`."""
 
     legal_name: str = fast.field(name="LegalName")
@@ -58,21 +58,21 @@ class BusinessVerificationDetailsJson(fast.Wire):
     jurisdiction_of_incorporation: str | None = fast.field(name="JurisdictionOfIncorporation", default=None)
 
 
-_BusinessVerificationDetails = fast.blank(structures.BusinessVerificationDetails)
+_BusinessVerificationDetails = fast.mutable_twin(structures.BusinessVerificationDetails)
 
 
-def decode_business_verification_details(_raw: BusinessVerificationDetailsJson) -> Any:
+def decode_business_verification_details(raw: BusinessVerificationDetailsJson) -> Any:
     """Decode a `BusinessVerificationDetails`."""
-    _self0 = _BusinessVerificationDetails()
-    _self0.legal_name = _raw.legal_name
-    _self0.registration_id = _raw.registration_id
-    _self0.country_code = _raw.country_code
-    _self0.jurisdiction_of_incorporation = _raw.jurisdiction_of_incorporation
-    _self0.__class__ = structures.BusinessVerificationDetails
-    return _self0
+    made = _BusinessVerificationDetails()
+    made.legal_name = raw.legal_name
+    made.registration_id = raw.registration_id
+    made.country_code = raw.country_code
+    made.jurisdiction_of_incorporation = raw.jurisdiction_of_incorporation
+    made.__class__ = structures.BusinessVerificationDetails
+    return made
 
 
-class BusinessVerificationResponseJson(fast.Wire):
+class BusinessVerificationResponseJson(fast.WireStruct):
     """The JSON of a `BusinessVerificationResponse`."""
 
     business_verification_details: BusinessVerificationDetailsJson = fast.field(name="BusinessVerificationDetails")
@@ -80,32 +80,22 @@ class BusinessVerificationResponseJson(fast.Wire):
     completion_url_expires_at: str | None = fast.field(name="CompletionUrlExpiresAt", default=None)
 
 
-_BusinessVerificationResponse = fast.blank(structures.BusinessVerificationResponse)
+_BusinessVerificationResponse = fast.mutable_twin(structures.BusinessVerificationResponse)
 
 
-def decode_business_verification_response(_raw: BusinessVerificationResponseJson) -> Any:
+def decode_business_verification_response(raw: BusinessVerificationResponseJson) -> Any:
     """Decode a `BusinessVerificationResponse`."""
-    _self0 = _BusinessVerificationResponse()
-    _self0.business_verification_details = decode_business_verification_details(_raw.business_verification_details)
-    _self0.completion_url = _raw.completion_url
-    _self0.completion_url_expires_at = None
-    if (_value1 := _raw.completion_url_expires_at) is not None:
-        if (
-            _value1[19] not in ".Z"
-            or _value1[16] != ":"
-            or _value1[10] != "T"
-            or _value1[7] != "-"
-            or _value1[-1] != "Z"
-            or _value1[-2] == "."
-            or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.completion_url_expires_at = fast.from_iso(_value1)
-    _self0.__class__ = structures.BusinessVerificationResponse
-    return _self0
+    made = _BusinessVerificationResponse()
+    made.business_verification_details = decode_business_verification_details(raw.business_verification_details)
+    made.completion_url = raw.completion_url
+    made.completion_url_expires_at = (
+        None if raw.completion_url_expires_at is None else fast.decode_iso8601(raw.completion_url_expires_at)
+    )
+    made.__class__ = structures.BusinessVerificationResponse
+    return made
 
 
-class ConnectionTypeDetailJson(fast.Wire):
+class ConnectionTypeDetailJson(fast.WireStruct):
     """The JSON of a `ConnectionTypeDetail`."""
 
     created_at: str = fast.field(name="CreatedAt")
@@ -117,47 +107,24 @@ class ConnectionTypeDetailJson(fast.Wire):
     canceled_by: str | None = fast.field(name="CanceledBy", default=None)
 
 
-_ConnectionTypeDetail = fast.blank(structures.ConnectionTypeDetail)
+_ConnectionTypeDetail = fast.mutable_twin(structures.ConnectionTypeDetail)
 
 
-def decode_connection_type_detail(_raw: ConnectionTypeDetailJson) -> Any:
+def decode_connection_type_detail(raw: ConnectionTypeDetailJson) -> Any:
     """Decode a `ConnectionTypeDetail`."""
-    _self0 = _ConnectionTypeDetail()
-    _value1 = _raw.created_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.created_at = fast.from_iso(_value1)
-    _self0.inviter_email = _raw.inviter_email
-    _self0.inviter_name = _raw.inviter_name
-    _self0.status = _raw.status
-    _self0.canceled_at = None
-    if (_value2 := _raw.canceled_at) is not None:
-        if (
-            _value2[19] not in ".Z"
-            or _value2[16] != ":"
-            or _value2[10] != "T"
-            or _value2[7] != "-"
-            or _value2[-1] != "Z"
-            or _value2[-2] == "."
-            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.canceled_at = fast.from_iso(_value2)
-    _self0.canceled_by = _raw.canceled_by
-    _self0.other_participant = decode_participant(_raw.other_participant)
-    _self0.__class__ = structures.ConnectionTypeDetail
-    return _self0
+    made = _ConnectionTypeDetail()
+    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.inviter_email = raw.inviter_email
+    made.inviter_name = raw.inviter_name
+    made.status = raw.status
+    made.canceled_at = None if raw.canceled_at is None else fast.decode_iso8601(raw.canceled_at)
+    made.canceled_by = raw.canceled_by
+    made.other_participant = decode_participant(raw.other_participant)
+    made.__class__ = structures.ConnectionTypeDetail
+    return made
 
 
-class ErrorDetailJson(fast.Wire):
+class ErrorDetailJson(fast.WireStruct):
     """The JSON of a `ErrorDetail`."""
 
     locale: str = fast.field(name="Locale")
@@ -165,39 +132,39 @@ class ErrorDetailJson(fast.Wire):
     reason: enums.ProfileValidationErrorReason = fast.field(name="Reason")
 
 
-_ErrorDetail = fast.blank(structures.ErrorDetail)
+_ErrorDetail = fast.mutable_twin(structures.ErrorDetail)
 
 
-def decode_error_detail(_raw: ErrorDetailJson) -> Any:
+def decode_error_detail(raw: ErrorDetailJson) -> Any:
     """Decode a `ErrorDetail`."""
-    _self0 = _ErrorDetail()
-    _self0.locale = _raw.locale
-    _self0.message = _raw.message
-    _self0.reason = _raw.reason
-    _self0.__class__ = structures.ErrorDetail
-    return _self0
+    made = _ErrorDetail()
+    made.locale = raw.locale
+    made.message = raw.message
+    made.reason = raw.reason
+    made.__class__ = structures.ErrorDetail
+    return made
 
 
-class HeadquartersJson(fast.Wire):
+class HeadquartersJson(fast.WireStruct):
     """The JSON of a `Headquarters`."""
 
     country_code: str = fast.field(name="CountryCode")
     subdivision_code: str = fast.field(name="SubdivisionCode")
 
 
-_Headquarters = fast.blank(structures.Headquarters)
+_Headquarters = fast.mutable_twin(structures.Headquarters)
 
 
-def decode_headquarters(_raw: HeadquartersJson) -> Any:
+def decode_headquarters(raw: HeadquartersJson) -> Any:
     """Decode a `Headquarters`."""
-    _self0 = _Headquarters()
-    _self0.country_code = _raw.country_code
-    _self0.subdivision_code = _raw.subdivision_code
-    _self0.__class__ = structures.Headquarters
-    return _self0
+    made = _Headquarters()
+    made.country_code = raw.country_code
+    made.subdivision_code = raw.subdivision_code
+    made.__class__ = structures.Headquarters
+    return made
 
 
-class LocalizedContentJson(fast.Wire):
+class LocalizedContentJson(fast.WireStruct):
     """The JSON of a `LocalizedContent`."""
 
     display_name: str = fast.field(name="DisplayName")
@@ -207,19 +174,19 @@ class LocalizedContentJson(fast.Wire):
     locale: str = fast.field(name="Locale")
 
 
-_LocalizedContent = fast.blank(structures.LocalizedContent)
+_LocalizedContent = fast.mutable_twin(structures.LocalizedContent)
 
 
-def decode_localized_content(_raw: LocalizedContentJson) -> Any:
+def decode_localized_content(raw: LocalizedContentJson) -> Any:
     """Decode a `LocalizedContent`."""
-    _self0 = _LocalizedContent()
-    _self0.display_name = _raw.display_name
-    _self0.description = _raw.description
-    _self0.website_url = _raw.website_url
-    _self0.logo_url = _raw.logo_url
-    _self0.locale = _raw.locale
-    _self0.__class__ = structures.LocalizedContent
-    return _self0
+    made = _LocalizedContent()
+    made.display_name = raw.display_name
+    made.description = raw.description
+    made.website_url = raw.website_url
+    made.logo_url = raw.logo_url
+    made.locale = raw.locale
+    made.__class__ = structures.LocalizedContent
+    return made
 
 
 class ParticipantJson(fast.WireUnion):
@@ -230,77 +197,55 @@ class ParticipantJson(fast.WireUnion):
     account: AccountSummaryJson | None = fast.field(name="Account", default=None)
 
 
-_ParticipantPartnerProfile = fast.blank(unions.ParticipantPartnerProfile)
-_ParticipantSellerProfile = fast.blank(unions.ParticipantSellerProfile)
-_ParticipantAccount = fast.blank(unions.ParticipantAccount)
+_ParticipantPartnerProfile = fast.mutable_twin(unions.ParticipantPartnerProfile)
+_ParticipantSellerProfile = fast.mutable_twin(unions.ParticipantSellerProfile)
+_ParticipantAccount = fast.mutable_twin(unions.ParticipantAccount)
 
 
-def decode_participant(_raw: ParticipantJson) -> Any:
+def decode_participant(raw: ParticipantJson) -> Any:
     """Decode a `Participant`."""
-    if (_value0 := _raw.partner_profile) is not None:
-        if _raw.seller_profile is not None or _raw.account is not None:
-            raise fast.Unsure
-        _self1 = _PartnerProfileSummary()
-        _self1.id = _value0.id
-        _self1.name = _value0.name
-        _self1.__class__ = structures.PartnerProfileSummary
-        _self2 = _ParticipantPartnerProfile()
-        _self2.value = _self1
-        _self2.__class__ = unions.ParticipantPartnerProfile
-        return _self2
-    if (_value3 := _raw.seller_profile) is not None:
-        if _raw.account is not None:
-            raise fast.Unsure
-        _self4 = _SellerProfileSummary()
-        _self4.id = _value3.id
-        _self4.name = _value3.name
-        _self4.__class__ = structures.SellerProfileSummary
-        _self5 = _ParticipantSellerProfile()
-        _self5.value = _self4
-        _self5.__class__ = unions.ParticipantSellerProfile
-        return _self5
-    if (_value6 := _raw.account) is not None:
-        _self7 = _AccountSummary()
-        _self7.name = _value6.name
-        _self7.__class__ = structures.AccountSummary
-        _self8 = _ParticipantAccount()
-        _self8.value = _self7
-        _self8.__class__ = unions.ParticipantAccount
-        return _self8
-    raise fast.Unsure
+    if raw.partner_profile is not None:
+        if raw.seller_profile is not None or raw.account is not None:
+            raise fast.FallbackRequired
+        made = _ParticipantPartnerProfile()
+        made.value = decode_partner_profile_summary(raw.partner_profile)
+        made.__class__ = unions.ParticipantPartnerProfile
+        return made
+    if raw.seller_profile is not None:
+        if raw.account is not None:
+            raise fast.FallbackRequired
+        made = _ParticipantSellerProfile()
+        made.value = decode_seller_profile_summary(raw.seller_profile)
+        made.__class__ = unions.ParticipantSellerProfile
+        return made
+    if raw.account is not None:
+        made = _ParticipantAccount()
+        made.value = decode_account_summary(raw.account)
+        made.__class__ = unions.ParticipantAccount
+        return made
+    raise fast.FallbackRequired
 
 
-class PartnerDomainJson(fast.Wire):
+class PartnerDomainJson(fast.WireStruct):
     """The JSON of a `PartnerDomain`."""
 
     domain_name: str = fast.field(name="DomainName")
     registered_at: str = fast.field(name="RegisteredAt")
 
 
-_PartnerDomain = fast.blank(structures.PartnerDomain)
+_PartnerDomain = fast.mutable_twin(structures.PartnerDomain)
 
 
-def decode_partner_domain(_raw: PartnerDomainJson) -> Any:
+def decode_partner_domain(raw: PartnerDomainJson) -> Any:
     """Decode a `PartnerDomain`."""
-    _self0 = _PartnerDomain()
-    _self0.domain_name = _raw.domain_name
-    _value1 = _raw.registered_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.registered_at = fast.from_iso(_value1)
-    _self0.__class__ = structures.PartnerDomain
-    return _self0
+    made = _PartnerDomain()
+    made.domain_name = raw.domain_name
+    made.registered_at = fast.decode_iso8601(raw.registered_at)
+    made.__class__ = structures.PartnerDomain
+    return made
 
 
-class PartnerProfileJson(fast.Wire):
+class PartnerProfileJson(fast.WireStruct):
     """The JSON of a `PartnerProfile`."""
 
     display_name: str = fast.field(name="DisplayName")
@@ -315,141 +260,124 @@ class PartnerProfileJson(fast.Wire):
     profile_id: str | None = fast.field(name="ProfileId", default=None)
 
 
-_PartnerProfile = fast.blank(structures.PartnerProfile)
+_PartnerProfile = fast.mutable_twin(structures.PartnerProfile)
 
 
-def decode_partner_profile(_raw: PartnerProfileJson) -> Any:
+def decode_partner_profile(raw: PartnerProfileJson) -> Any:
     """Decode a `PartnerProfile`."""
-    _self0 = _PartnerProfile()
-    _self0.display_name = _raw.display_name
-    _self0.description = _raw.description
-    _self0.website_url = _raw.website_url
-    _self0.logo_url = _raw.logo_url
-    _self0.primary_solution_type = _raw.primary_solution_type
-    _self0.industry_segments = _raw.industry_segments
-    _self0.translation_source_locale = _raw.translation_source_locale
-    _self0.localized_contents = None
-    if (_value1 := _raw.localized_contents) is not None:
-        _self0.localized_contents = [decode_localized_content(_item2) for _item2 in _value1]
-    _self0.headquarters = None
-    if (_value3 := _raw.headquarters) is not None:
-        _self4 = _Headquarters()
-        _self4.country_code = _value3.country_code
-        _self4.subdivision_code = _value3.subdivision_code
-        _self4.__class__ = structures.Headquarters
-        _self0.headquarters = _self4
-    _self0.profile_id = _raw.profile_id
-    _self0.__class__ = structures.PartnerProfile
-    return _self0
+    made = _PartnerProfile()
+    made.display_name = raw.display_name
+    made.description = raw.description
+    made.website_url = raw.website_url
+    made.logo_url = raw.logo_url
+    made.primary_solution_type = raw.primary_solution_type
+    made.industry_segments = raw.industry_segments
+    made.translation_source_locale = raw.translation_source_locale
+    made.localized_contents = (
+        None if raw.localized_contents is None else [decode_localized_content(item) for item in raw.localized_contents]
+    )
+    made.headquarters = None if raw.headquarters is None else decode_headquarters(raw.headquarters)
+    made.profile_id = raw.profile_id
+    made.__class__ = structures.PartnerProfile
+    return made
 
 
-class PartnerProfileSummaryJson(fast.Wire):
+class PartnerProfileSummaryJson(fast.WireStruct):
     """The JSON of a `PartnerProfileSummary`."""
 
     id: str = fast.field(name="Id")
     name: str = fast.field(name="Name")
 
 
-_PartnerProfileSummary = fast.blank(structures.PartnerProfileSummary)
+_PartnerProfileSummary = fast.mutable_twin(structures.PartnerProfileSummary)
 
 
-def decode_partner_profile_summary(_raw: PartnerProfileSummaryJson) -> Any:
+def decode_partner_profile_summary(raw: PartnerProfileSummaryJson) -> Any:
     """Decode a `PartnerProfileSummary`."""
-    _self0 = _PartnerProfileSummary()
-    _self0.id = _raw.id
-    _self0.name = _raw.name
-    _self0.__class__ = structures.PartnerProfileSummary
-    return _self0
+    made = _PartnerProfileSummary()
+    made.id = raw.id
+    made.name = raw.name
+    made.__class__ = structures.PartnerProfileSummary
+    return made
 
 
-class QualificationsAssociationPartnerJson(fast.Wire):
+class QualificationsAssociationPartnerJson(fast.WireStruct):
     """The JSON of a `QualificationsAssociationPartner`."""
 
     profile_id: str | None = fast.field(name="ProfileId", default=None)
     account_id: str | None = fast.field(name="AccountId", default=None)
 
 
-_QualificationsAssociationPartner = fast.blank(structures.QualificationsAssociationPartner)
+_QualificationsAssociationPartner = fast.mutable_twin(structures.QualificationsAssociationPartner)
 
 
-def decode_qualifications_association_partner(_raw: QualificationsAssociationPartnerJson) -> Any:
+def decode_qualifications_association_partner(raw: QualificationsAssociationPartnerJson) -> Any:
     """Decode a `QualificationsAssociationPartner`."""
-    _self0 = _QualificationsAssociationPartner()
-    _self0.profile_id = _raw.profile_id
-    _self0.account_id = _raw.account_id
-    _self0.__class__ = structures.QualificationsAssociationPartner
-    return _self0
+    made = _QualificationsAssociationPartner()
+    made.profile_id = raw.profile_id
+    made.account_id = raw.account_id
+    made.__class__ = structures.QualificationsAssociationPartner
+    return made
 
 
-class RegistrantVerificationResponseJson(fast.Wire):
+class RegistrantVerificationResponseJson(fast.WireStruct):
     """The JSON of a `RegistrantVerificationResponse`."""
 
     completion_url: str = fast.field(name="CompletionUrl")
     completion_url_expires_at: str = fast.field(name="CompletionUrlExpiresAt")
 
 
-_RegistrantVerificationResponse = fast.blank(structures.RegistrantVerificationResponse)
+_RegistrantVerificationResponse = fast.mutable_twin(structures.RegistrantVerificationResponse)
 
 
-def decode_registrant_verification_response(_raw: RegistrantVerificationResponseJson) -> Any:
+def decode_registrant_verification_response(raw: RegistrantVerificationResponseJson) -> Any:
     """Decode a `RegistrantVerificationResponse`."""
-    _self0 = _RegistrantVerificationResponse()
-    _self0.completion_url = _raw.completion_url
-    _value1 = _raw.completion_url_expires_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.completion_url_expires_at = fast.from_iso(_value1)
-    _self0.__class__ = structures.RegistrantVerificationResponse
-    return _self0
+    made = _RegistrantVerificationResponse()
+    made.completion_url = raw.completion_url
+    made.completion_url_expires_at = fast.decode_iso8601(raw.completion_url_expires_at)
+    made.__class__ = structures.RegistrantVerificationResponse
+    return made
 
 
-class SellerProfileSummaryJson(fast.Wire):
+class SellerProfileSummaryJson(fast.WireStruct):
     """The JSON of a `SellerProfileSummary`."""
 
     id: str = fast.field(name="Id")
     name: str = fast.field(name="Name")
 
 
-_SellerProfileSummary = fast.blank(structures.SellerProfileSummary)
+_SellerProfileSummary = fast.mutable_twin(structures.SellerProfileSummary)
 
 
-def decode_seller_profile_summary(_raw: SellerProfileSummaryJson) -> Any:
+def decode_seller_profile_summary(raw: SellerProfileSummaryJson) -> Any:
     """Decode a `SellerProfileSummary`."""
-    _self0 = _SellerProfileSummary()
-    _self0.id = _raw.id
-    _self0.name = _raw.name
-    _self0.__class__ = structures.SellerProfileSummary
-    return _self0
+    made = _SellerProfileSummary()
+    made.id = raw.id
+    made.name = raw.name
+    made.__class__ = structures.SellerProfileSummary
+    return made
 
 
-class TagJson(fast.Wire):
+class TagJson(fast.WireStruct):
     """The JSON of a `Tag`."""
 
     key: str = fast.field(name="Key")
     value: str = fast.field(name="Value")
 
 
-_Tag = fast.blank(structures.Tag)
+_Tag = fast.mutable_twin(structures.Tag)
 
 
-def decode_tag(_raw: TagJson) -> Any:
+def decode_tag(raw: TagJson) -> Any:
     """Decode a `Tag`."""
-    _self0 = _Tag()
-    _self0.key = _raw.key
-    _self0.value = _raw.value
-    _self0.__class__ = structures.Tag
-    return _self0
+    made = _Tag()
+    made.key = raw.key
+    made.value = raw.value
+    made.__class__ = structures.Tag
+    return made
 
 
-class TaskDetailsJson(fast.Wire):
+class TaskDetailsJson(fast.WireStruct):
     """The JSON of a `TaskDetails`."""
 
     display_name: str = fast.field(name="DisplayName")
@@ -463,31 +391,25 @@ class TaskDetailsJson(fast.Wire):
     headquarters: HeadquartersJson | None = fast.field(name="Headquarters", default=None)
 
 
-_TaskDetails = fast.blank(structures.TaskDetails)
+_TaskDetails = fast.mutable_twin(structures.TaskDetails)
 
 
-def decode_task_details(_raw: TaskDetailsJson) -> Any:
+def decode_task_details(raw: TaskDetailsJson) -> Any:
     """Decode a `TaskDetails`."""
-    _self0 = _TaskDetails()
-    _self0.display_name = _raw.display_name
-    _self0.description = _raw.description
-    _self0.website_url = _raw.website_url
-    _self0.logo_url = _raw.logo_url
-    _self0.primary_solution_type = _raw.primary_solution_type
-    _self0.industry_segments = _raw.industry_segments
-    _self0.translation_source_locale = _raw.translation_source_locale
-    _self0.localized_contents = None
-    if (_value1 := _raw.localized_contents) is not None:
-        _self0.localized_contents = [decode_localized_content(_item2) for _item2 in _value1]
-    _self0.headquarters = None
-    if (_value3 := _raw.headquarters) is not None:
-        _self4 = _Headquarters()
-        _self4.country_code = _value3.country_code
-        _self4.subdivision_code = _value3.subdivision_code
-        _self4.__class__ = structures.Headquarters
-        _self0.headquarters = _self4
-    _self0.__class__ = structures.TaskDetails
-    return _self0
+    made = _TaskDetails()
+    made.display_name = raw.display_name
+    made.description = raw.description
+    made.website_url = raw.website_url
+    made.logo_url = raw.logo_url
+    made.primary_solution_type = raw.primary_solution_type
+    made.industry_segments = raw.industry_segments
+    made.translation_source_locale = raw.translation_source_locale
+    made.localized_contents = (
+        None if raw.localized_contents is None else [decode_localized_content(item) for item in raw.localized_contents]
+    )
+    made.headquarters = None if raw.headquarters is None else decode_headquarters(raw.headquarters)
+    made.__class__ = structures.TaskDetails
+    return made
 
 
 class VerificationResponseDetailsJson(fast.WireUnion):
@@ -501,128 +423,113 @@ class VerificationResponseDetailsJson(fast.WireUnion):
     )
 
 
-_VerificationResponseDetailsBusinessVerificationResponse = fast.blank(
+_VerificationResponseDetailsBusinessVerificationResponse = fast.mutable_twin(
     unions.VerificationResponseDetailsBusinessVerificationResponse
 )
-_VerificationResponseDetailsRegistrantVerificationResponse = fast.blank(
+_VerificationResponseDetailsRegistrantVerificationResponse = fast.mutable_twin(
     unions.VerificationResponseDetailsRegistrantVerificationResponse
 )
 
 
-def decode_verification_response_details(_raw: VerificationResponseDetailsJson) -> Any:
+def decode_verification_response_details(raw: VerificationResponseDetailsJson) -> Any:
     """Decode a `VerificationResponseDetails`."""
-    if (_value0 := _raw.business_verification_response) is not None:
-        if _raw.registrant_verification_response is not None:
-            raise fast.Unsure
-        _self1 = _VerificationResponseDetailsBusinessVerificationResponse()
-        _self1.value = decode_business_verification_response(_value0)
-        _self1.__class__ = unions.VerificationResponseDetailsBusinessVerificationResponse
-        return _self1
-    if (_value2 := _raw.registrant_verification_response) is not None:
-        _self3 = _RegistrantVerificationResponse()
-        _self3.completion_url = _value2.completion_url
-        _value4 = _value2.completion_url_expires_at
-        if (
-            _value4[19] not in ".Z"
-            or _value4[16] != ":"
-            or _value4[10] != "T"
-            or _value4[7] != "-"
-            or _value4[-1] != "Z"
-            or _value4[-2] == "."
-            or (_value4[27:] and not fast.all_digits(_value4[20:-1]))
-        ):
-            raise fast.Unsure
-        _self3.completion_url_expires_at = fast.from_iso(_value4)
-        _self3.__class__ = structures.RegistrantVerificationResponse
-        _self5 = _VerificationResponseDetailsRegistrantVerificationResponse()
-        _self5.value = _self3
-        _self5.__class__ = unions.VerificationResponseDetailsRegistrantVerificationResponse
-        return _self5
-    raise fast.Unsure
+    if raw.business_verification_response is not None:
+        if raw.registrant_verification_response is not None:
+            raise fast.FallbackRequired
+        made = _VerificationResponseDetailsBusinessVerificationResponse()
+        made.value = decode_business_verification_response(raw.business_verification_response)
+        made.__class__ = unions.VerificationResponseDetailsBusinessVerificationResponse
+        return made
+    if raw.registrant_verification_response is not None:
+        made = _VerificationResponseDetailsRegistrantVerificationResponse()
+        made.value = decode_registrant_verification_response(raw.registrant_verification_response)
+        made.__class__ = unions.VerificationResponseDetailsRegistrantVerificationResponse
+        return made
+    raise fast.FallbackRequired
 
 
-def encode_alliance_lead_contact(_obj: structures.AllianceLeadContact) -> dict[str, fast.Json]:
+def encode_alliance_lead_contact(obj: structures.AllianceLeadContact) -> dict[str, fast.Json]:
     """Encode a `AllianceLeadContact`."""
-    fast.check_class(_obj, structures.AllianceLeadContact)
-    _params: dict[str, fast.Json] = {}
-    _params["FirstName"] = fast.encode_string(_obj.first_name)
-    _params["LastName"] = fast.encode_string(_obj.last_name)
-    _params["Email"] = fast.encode_string(_obj.email)
-    _params["BusinessTitle"] = fast.encode_string(_obj.business_title)
-    return _params
+    fast.check_class(obj, structures.AllianceLeadContact)
+    params: dict[str, fast.Json] = {}
+    params["FirstName"] = fast.encode_string(obj.first_name)
+    params["LastName"] = fast.encode_string(obj.last_name)
+    params["Email"] = fast.encode_string(obj.email)
+    params["BusinessTitle"] = fast.encode_string(obj.business_title)
+    return params
 
 
-def encode_business_verification_details(_obj: structures.BusinessVerificationDetails) -> dict[str, fast.Json]:
+def encode_business_verification_details(obj: structures.BusinessVerificationDetails) -> dict[str, fast.Json]:
     """Encode a `BusinessVerificationDetails`."""
-    fast.check_class(_obj, structures.BusinessVerificationDetails)
-    _params: dict[str, fast.Json] = {}
-    _params["LegalName"] = fast.encode_string(_obj.legal_name)
-    _params["RegistrationId"] = fast.encode_string(_obj.registration_id)
-    _params["CountryCode"] = fast.encode_string(_obj.country_code)
-    if (_value0 := _obj.jurisdiction_of_incorporation) is not None:
-        _params["JurisdictionOfIncorporation"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.BusinessVerificationDetails)
+    params: dict[str, fast.Json] = {}
+    params["LegalName"] = fast.encode_string(obj.legal_name)
+    params["RegistrationId"] = fast.encode_string(obj.registration_id)
+    params["CountryCode"] = fast.encode_string(obj.country_code)
+    if obj.jurisdiction_of_incorporation is not None:
+        params["JurisdictionOfIncorporation"] = fast.encode_string(obj.jurisdiction_of_incorporation)
+    return params
 
 
-def encode_headquarters(_obj: structures.Headquarters) -> dict[str, fast.Json]:
+def encode_headquarters(obj: structures.Headquarters) -> dict[str, fast.Json]:
     """Encode a `Headquarters`."""
-    fast.check_class(_obj, structures.Headquarters)
-    _params: dict[str, fast.Json] = {}
-    _params["CountryCode"] = fast.encode_string(_obj.country_code)
-    _params["SubdivisionCode"] = fast.encode_string(_obj.subdivision_code)
-    return _params
+    fast.check_class(obj, structures.Headquarters)
+    params: dict[str, fast.Json] = {}
+    params["CountryCode"] = fast.encode_string(obj.country_code)
+    params["SubdivisionCode"] = fast.encode_string(obj.subdivision_code)
+    return params
 
 
-def encode_localized_content(_obj: structures.LocalizedContent) -> dict[str, fast.Json]:
+def encode_localized_content(obj: structures.LocalizedContent) -> dict[str, fast.Json]:
     """Encode a `LocalizedContent`."""
-    fast.check_class(_obj, structures.LocalizedContent)
-    _params: dict[str, fast.Json] = {}
-    _params["DisplayName"] = fast.encode_string(_obj.display_name)
-    _params["Description"] = fast.encode_string(_obj.description)
-    _params["WebsiteUrl"] = fast.encode_string(_obj.website_url)
-    _params["LogoUrl"] = fast.encode_string(_obj.logo_url)
-    _params["Locale"] = fast.encode_string(_obj.locale)
-    return _params
+    fast.check_class(obj, structures.LocalizedContent)
+    params: dict[str, fast.Json] = {}
+    params["DisplayName"] = fast.encode_string(obj.display_name)
+    params["Description"] = fast.encode_string(obj.description)
+    params["WebsiteUrl"] = fast.encode_string(obj.website_url)
+    params["LogoUrl"] = fast.encode_string(obj.logo_url)
+    params["Locale"] = fast.encode_string(obj.locale)
+    return params
 
 
-def encode_qualifications_association_partner(
-    _obj: structures.QualificationsAssociationPartner,
-) -> dict[str, fast.Json]:
+def encode_qualifications_association_partner(obj: structures.QualificationsAssociationPartner) -> dict[str, fast.Json]:
     """Encode a `QualificationsAssociationPartner`."""
-    fast.check_class(_obj, structures.QualificationsAssociationPartner)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.profile_id) is not None:
-        _params["ProfileId"] = fast.encode_string(_value0)
-    if (_value1 := _obj.account_id) is not None:
-        _params["AccountId"] = fast.encode_string(_value1)
-    return _params
+    fast.check_class(obj, structures.QualificationsAssociationPartner)
+    params: dict[str, fast.Json] = {}
+    if obj.profile_id is not None:
+        params["ProfileId"] = fast.encode_string(obj.profile_id)
+    if obj.account_id is not None:
+        params["AccountId"] = fast.encode_string(obj.account_id)
+    return params
 
 
-def encode_tag(_obj: structures.Tag) -> dict[str, fast.Json]:
+def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     """Encode a `Tag`."""
-    fast.check_class(_obj, structures.Tag)
-    _params: dict[str, fast.Json] = {}
-    _params["Key"] = fast.encode_string(_obj.key)
-    _params["Value"] = fast.encode_string(_obj.value)
-    return _params
+    fast.check_class(obj, structures.Tag)
+    params: dict[str, fast.Json] = {}
+    params["Key"] = fast.encode_string(obj.key)
+    params["Value"] = fast.encode_string(obj.value)
+    return params
 
 
-def encode_task_details(_obj: structures.TaskDetails) -> dict[str, fast.Json]:
+def encode_task_details(obj: structures.TaskDetails) -> dict[str, fast.Json]:
     """Encode a `TaskDetails`."""
-    fast.check_class(_obj, structures.TaskDetails)
-    _params: dict[str, fast.Json] = {}
-    _params["DisplayName"] = fast.encode_string(_obj.display_name)
-    _params["Description"] = fast.encode_string(_obj.description)
-    _params["WebsiteUrl"] = fast.encode_string(_obj.website_url)
-    _params["LogoUrl"] = fast.encode_string(_obj.logo_url)
-    _params["PrimarySolutionType"] = fast.encode_string(_obj.primary_solution_type)
-    _params["IndustrySegments"] = [fast.encode_string(_item0) for _item0 in fast.sequence(_obj.industry_segments)]
-    _params["TranslationSourceLocale"] = fast.encode_string(_obj.translation_source_locale)
-    if (_value1 := _obj.localized_contents) is not None:
-        _params["LocalizedContents"] = [encode_localized_content(_item2) for _item2 in fast.sequence(_value1)]
-    if (_value3 := _obj.headquarters) is not None:
-        _params["Headquarters"] = encode_headquarters(_value3)
-    return _params
+    fast.check_class(obj, structures.TaskDetails)
+    params: dict[str, fast.Json] = {}
+    params["DisplayName"] = fast.encode_string(obj.display_name)
+    params["Description"] = fast.encode_string(obj.description)
+    params["WebsiteUrl"] = fast.encode_string(obj.website_url)
+    params["LogoUrl"] = fast.encode_string(obj.logo_url)
+    params["PrimarySolutionType"] = fast.encode_string(obj.primary_solution_type)
+    params["IndustrySegments"] = [fast.encode_string(item) for item in fast.check_sequence(obj.industry_segments)]
+    params["TranslationSourceLocale"] = fast.encode_string(obj.translation_source_locale)
+    if obj.localized_contents is not None:
+        params["LocalizedContents"] = [
+            encode_localized_content(item2) for item2 in fast.check_sequence(obj.localized_contents)
+        ]
+    if obj.headquarters is not None:
+        params["Headquarters"] = encode_headquarters(obj.headquarters)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class CreateConnectionInvitationResponseJson(fast.Wire):
+class CreateConnectionInvitationResponseJson(fast.WireStruct):
     """The JSON of a `CreateConnectionInvitationResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -28,80 +28,46 @@ class CreateConnectionInvitationResponseJson(fast.Wire):
     expires_at: str | None = fast.field(name="ExpiresAt", default=None)
 
 
-_CreateConnectionInvitationResponse = fast.blank(structures.CreateConnectionInvitationResponse)
+_CreateConnectionInvitationResponse = fast.mutable_twin(structures.CreateConnectionInvitationResponse)
 
 
-def decode_create_connection_invitation_response(_raw: CreateConnectionInvitationResponseJson) -> Any:
+def decode_create_connection_invitation_response(raw: CreateConnectionInvitationResponseJson) -> Any:
     """Decode a `CreateConnectionInvitationResponse`."""
-    _self0 = _CreateConnectionInvitationResponse()
-    _self0.catalog = _raw.catalog
-    _self0.id = _raw.id
-    _self0.arn = _raw.arn
-    _self0.connection_id = _raw.connection_id
-    _self0.connection_type = _raw.connection_type
-    _value1 = _raw.created_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.created_at = fast.from_iso(_value1)
-    _value2 = _raw.updated_at
-    if (
-        _value2[19] not in ".Z"
-        or _value2[16] != ":"
-        or _value2[10] != "T"
-        or _value2[7] != "-"
-        or _value2[-1] != "Z"
-        or _value2[-2] == "."
-        or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value2)
-    _self0.expires_at = None
-    if (_value3 := _raw.expires_at) is not None:
-        if (
-            _value3[19] not in ".Z"
-            or _value3[16] != ":"
-            or _value3[10] != "T"
-            or _value3[7] != "-"
-            or _value3[-1] != "Z"
-            or _value3[-2] == "."
-            or (_value3[27:] and not fast.all_digits(_value3[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.expires_at = fast.from_iso(_value3)
-    _self0.other_participant_identifier = _raw.other_participant_identifier
-    _self0.participant_type = _raw.participant_type
-    _self0.status = _raw.status
-    _self0.invitation_message = _raw.invitation_message
-    _self0.inviter_email = _raw.inviter_email
-    _self0.inviter_name = _raw.inviter_name
-    _self0.response_metadata = None
-    _self0.__class__ = structures.CreateConnectionInvitationResponse
-    return _self0
+    made = _CreateConnectionInvitationResponse()
+    made.catalog = raw.catalog
+    made.id = raw.id
+    made.arn = raw.arn
+    made.connection_id = raw.connection_id
+    made.connection_type = raw.connection_type
+    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    made.expires_at = None if raw.expires_at is None else fast.decode_iso8601(raw.expires_at)
+    made.other_participant_identifier = raw.other_participant_identifier
+    made.participant_type = raw.participant_type
+    made.status = raw.status
+    made.invitation_message = raw.invitation_message
+    made.inviter_email = raw.inviter_email
+    made.inviter_name = raw.inviter_name
+    made.response_metadata = None
+    made.__class__ = structures.CreateConnectionInvitationResponse
+    return made
 
 
 def encode_create_connection_invitation_request(
-    _obj: structures.CreateConnectionInvitationRequest,
+    obj: structures.CreateConnectionInvitationRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `CreateConnectionInvitationRequest`."""
-    fast.check_class(_obj, structures.CreateConnectionInvitationRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    _params["ConnectionType"] = fast.encode_string(_obj.connection_type)
-    _params["Email"] = fast.encode_string(_obj.email)
-    _params["Message"] = fast.encode_string(_obj.message)
-    _params["Name"] = fast.encode_string(_obj.name)
-    _params["ReceiverIdentifier"] = fast.encode_string(_obj.receiver_identifier)
-    return _params
+    fast.check_class(obj, structures.CreateConnectionInvitationRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    params["ConnectionType"] = fast.encode_string(obj.connection_type)
+    params["Email"] = fast.encode_string(obj.email)
+    params["Message"] = fast.encode_string(obj.message)
+    params["Name"] = fast.encode_string(obj.name)
+    params["ReceiverIdentifier"] = fast.encode_string(obj.receiver_identifier)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

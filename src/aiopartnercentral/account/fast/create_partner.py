@@ -10,7 +10,7 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class CreatePartnerResponseJson(fast.Wire):
+class CreatePartnerResponseJson(fast.WireStruct):
     """The JSON of a `CreatePartnerResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -25,52 +25,43 @@ class CreatePartnerResponseJson(fast.Wire):
     )
 
 
-_CreatePartnerResponse = fast.blank(structures.CreatePartnerResponse)
+_CreatePartnerResponse = fast.mutable_twin(structures.CreatePartnerResponse)
 
 
-def decode_create_partner_response(_raw: CreatePartnerResponseJson) -> Any:
+def decode_create_partner_response(raw: CreatePartnerResponseJson) -> Any:
     """Decode a `CreatePartnerResponse`."""
-    _self0 = _CreatePartnerResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.legal_name = _raw.legal_name
-    _value1 = _raw.created_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.created_at = fast.from_iso(_value1)
-    _self0.profile = common.decode_partner_profile(_raw.profile)
-    _self0.aws_training_certification_email_domains = None
-    if (_value2 := _raw.aws_training_certification_email_domains) is not None:
-        _self0.aws_training_certification_email_domains = [common.decode_partner_domain(_item3) for _item3 in _value2]
-    _self0.alliance_lead_contact = common.decode_alliance_lead_contact(_raw.alliance_lead_contact)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.CreatePartnerResponse
-    return _self0
+    made = _CreatePartnerResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.legal_name = raw.legal_name
+    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.profile = common.decode_partner_profile(raw.profile)
+    made.aws_training_certification_email_domains = (
+        None
+        if raw.aws_training_certification_email_domains is None
+        else [common.decode_partner_domain(item) for item in raw.aws_training_certification_email_domains]
+    )
+    made.alliance_lead_contact = common.decode_alliance_lead_contact(raw.alliance_lead_contact)
+    made.response_metadata = None
+    made.__class__ = structures.CreatePartnerResponse
+    return made
 
 
-def encode_create_partner_request(_obj: structures.CreatePartnerRequest) -> dict[str, fast.Json]:
+def encode_create_partner_request(obj: structures.CreatePartnerRequest) -> dict[str, fast.Json]:
     """Encode a `CreatePartnerRequest`."""
-    fast.check_class(_obj, structures.CreatePartnerRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    _params["LegalName"] = fast.encode_string(_obj.legal_name)
-    _params["PrimarySolutionType"] = fast.encode_string(_obj.primary_solution_type)
-    _params["AllianceLeadContact"] = common.encode_alliance_lead_contact(_obj.alliance_lead_contact)
-    _params["EmailVerificationCode"] = fast.encode_string(_obj.email_verification_code)
-    if (_value1 := _obj.tags) is not None:
-        _params["Tags"] = [common.encode_tag(_item2) for _item2 in fast.sequence(_value1)]
-    return _params
+    fast.check_class(obj, structures.CreatePartnerRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    params["LegalName"] = fast.encode_string(obj.legal_name)
+    params["PrimarySolutionType"] = fast.encode_string(obj.primary_solution_type)
+    params["AllianceLeadContact"] = common.encode_alliance_lead_contact(obj.alliance_lead_contact)
+    params["EmailVerificationCode"] = fast.encode_string(obj.email_verification_code)
+    if obj.tags is not None:
+        params["Tags"] = [common.encode_tag(item) for item in fast.check_sequence(obj.tags)]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

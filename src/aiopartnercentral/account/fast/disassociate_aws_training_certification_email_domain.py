@@ -9,37 +9,37 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class DisassociateAwsTrainingCertificationEmailDomainResponseJson(fast.Wire):
+class DisassociateAwsTrainingCertificationEmailDomainResponseJson(fast.WireStruct):
     """The JSON of a `DisassociateAwsTrainingCertificationEmailDomainResponse`."""
 
 
-_DisassociateAwsTrainingCertificationEmailDomainResponse = fast.blank(
+_DisassociateAwsTrainingCertificationEmailDomainResponse = fast.mutable_twin(
     structures.DisassociateAwsTrainingCertificationEmailDomainResponse
 )
 
 
 def decode_disassociate_aws_training_certification_email_domain_response(
-    _raw: DisassociateAwsTrainingCertificationEmailDomainResponseJson,
+    _: DisassociateAwsTrainingCertificationEmailDomainResponseJson,
 ) -> Any:
     """Decode a `DisassociateAwsTrainingCertificationEmailDomainResponse`."""
-    _self0 = _DisassociateAwsTrainingCertificationEmailDomainResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.DisassociateAwsTrainingCertificationEmailDomainResponse
-    return _self0
+    made = _DisassociateAwsTrainingCertificationEmailDomainResponse()
+    made.response_metadata = None
+    made.__class__ = structures.DisassociateAwsTrainingCertificationEmailDomainResponse
+    return made
 
 
 def encode_disassociate_aws_training_certification_email_domain_request(
-    _obj: structures.DisassociateAwsTrainingCertificationEmailDomainRequest,
+    obj: structures.DisassociateAwsTrainingCertificationEmailDomainRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `DisassociateAwsTrainingCertificationEmailDomainRequest`."""
-    fast.check_class(_obj, structures.DisassociateAwsTrainingCertificationEmailDomainRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    _params["DomainName"] = fast.encode_string(_obj.domain_name)
-    return _params
+    fast.check_class(obj, structures.DisassociateAwsTrainingCertificationEmailDomainRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    params["DomainName"] = fast.encode_string(obj.domain_name)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

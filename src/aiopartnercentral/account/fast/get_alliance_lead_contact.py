@@ -10,7 +10,7 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class GetAllianceLeadContactResponseJson(fast.Wire):
+class GetAllianceLeadContactResponseJson(fast.WireStruct):
     """The JSON of a `GetAllianceLeadContactResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,28 +19,28 @@ class GetAllianceLeadContactResponseJson(fast.Wire):
     alliance_lead_contact: common.AllianceLeadContactJson = fast.field(name="AllianceLeadContact")
 
 
-_GetAllianceLeadContactResponse = fast.blank(structures.GetAllianceLeadContactResponse)
+_GetAllianceLeadContactResponse = fast.mutable_twin(structures.GetAllianceLeadContactResponse)
 
 
-def decode_get_alliance_lead_contact_response(_raw: GetAllianceLeadContactResponseJson) -> Any:
+def decode_get_alliance_lead_contact_response(raw: GetAllianceLeadContactResponseJson) -> Any:
     """Decode a `GetAllianceLeadContactResponse`."""
-    _self0 = _GetAllianceLeadContactResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.alliance_lead_contact = common.decode_alliance_lead_contact(_raw.alliance_lead_contact)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetAllianceLeadContactResponse
-    return _self0
+    made = _GetAllianceLeadContactResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.alliance_lead_contact = common.decode_alliance_lead_contact(raw.alliance_lead_contact)
+    made.response_metadata = None
+    made.__class__ = structures.GetAllianceLeadContactResponse
+    return made
 
 
-def encode_get_alliance_lead_contact_request(_obj: structures.GetAllianceLeadContactRequest) -> dict[str, fast.Json]:
+def encode_get_alliance_lead_contact_request(obj: structures.GetAllianceLeadContactRequest) -> dict[str, fast.Json]:
     """Encode a `GetAllianceLeadContactRequest`."""
-    fast.check_class(_obj, structures.GetAllianceLeadContactRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    return _params
+    fast.check_class(obj, structures.GetAllianceLeadContactRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetConnectionResponseJson(fast.Wire):
+class GetConnectionResponseJson(fast.WireStruct):
     """The JSON of a `GetConnectionResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -21,44 +21,33 @@ class GetConnectionResponseJson(fast.Wire):
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetailJson] = fast.field(name="ConnectionTypes")
 
 
-_GetConnectionResponse = fast.blank(structures.GetConnectionResponse)
+_GetConnectionResponse = fast.mutable_twin(structures.GetConnectionResponse)
 
 
-def decode_get_connection_response(_raw: GetConnectionResponseJson) -> Any:
+def decode_get_connection_response(raw: GetConnectionResponseJson) -> Any:
     """Decode a `GetConnectionResponse`."""
-    _self0 = _GetConnectionResponse()
-    _self0.catalog = _raw.catalog
-    _self0.id = _raw.id
-    _self0.arn = _raw.arn
-    _self0.other_participant_account_id = _raw.other_participant_account_id
-    _value1 = _raw.updated_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value1)
-    _map2: dict[Any, Any] = _raw.connection_types
-    for _key3, _item4 in _map2.items():
-        _map2[_key3] = common.decode_connection_type_detail(_item4)
-    _self0.connection_types = _map2
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetConnectionResponse
-    return _self0
+    made = _GetConnectionResponse()
+    made.catalog = raw.catalog
+    made.id = raw.id
+    made.arn = raw.arn
+    made.other_participant_account_id = raw.other_participant_account_id
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    entries: dict[Any, Any] = raw.connection_types
+    for key, item in entries.items():
+        entries[key] = common.decode_connection_type_detail(item)
+    made.connection_types = entries
+    made.response_metadata = None
+    made.__class__ = structures.GetConnectionResponse
+    return made
 
 
-def encode_get_connection_request(_obj: structures.GetConnectionRequest) -> dict[str, fast.Json]:
+def encode_get_connection_request(obj: structures.GetConnectionRequest) -> dict[str, fast.Json]:
     """Encode a `GetConnectionRequest`."""
-    fast.check_class(_obj, structures.GetConnectionRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    return _params
+    fast.check_class(obj, structures.GetConnectionRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class GetConnectionPreferencesResponseJson(fast.Wire):
+class GetConnectionPreferencesResponseJson(fast.WireStruct):
     """The JSON of a `GetConnectionPreferencesResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -20,40 +20,29 @@ class GetConnectionPreferencesResponseJson(fast.Wire):
     excluded_participant_ids: list[str] | None = fast.field(name="ExcludedParticipantIds", default=None)
 
 
-_GetConnectionPreferencesResponse = fast.blank(structures.GetConnectionPreferencesResponse)
+_GetConnectionPreferencesResponse = fast.mutable_twin(structures.GetConnectionPreferencesResponse)
 
 
-def decode_get_connection_preferences_response(_raw: GetConnectionPreferencesResponseJson) -> Any:
+def decode_get_connection_preferences_response(raw: GetConnectionPreferencesResponseJson) -> Any:
     """Decode a `GetConnectionPreferencesResponse`."""
-    _self0 = _GetConnectionPreferencesResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.access_type = _raw.access_type
-    _self0.excluded_participant_ids = _raw.excluded_participant_ids
-    _value1 = _raw.updated_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value1)
-    _self0.revision = _raw.revision
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetConnectionPreferencesResponse
-    return _self0
+    made = _GetConnectionPreferencesResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.access_type = raw.access_type
+    made.excluded_participant_ids = raw.excluded_participant_ids
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    made.revision = raw.revision
+    made.response_metadata = None
+    made.__class__ = structures.GetConnectionPreferencesResponse
+    return made
 
 
-def encode_get_connection_preferences_request(_obj: structures.GetConnectionPreferencesRequest) -> dict[str, fast.Json]:
+def encode_get_connection_preferences_request(obj: structures.GetConnectionPreferencesRequest) -> dict[str, fast.Json]:
     """Encode a `GetConnectionPreferencesRequest`."""
-    fast.check_class(_obj, structures.GetConnectionPreferencesRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    return _params
+    fast.check_class(obj, structures.GetConnectionPreferencesRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,7 +10,7 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class GetPartnerResponseJson(fast.Wire):
+class GetPartnerResponseJson(fast.WireStruct):
     """The JSON of a `GetPartnerResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -24,44 +24,35 @@ class GetPartnerResponseJson(fast.Wire):
     )
 
 
-_GetPartnerResponse = fast.blank(structures.GetPartnerResponse)
+_GetPartnerResponse = fast.mutable_twin(structures.GetPartnerResponse)
 
 
-def decode_get_partner_response(_raw: GetPartnerResponseJson) -> Any:
+def decode_get_partner_response(raw: GetPartnerResponseJson) -> Any:
     """Decode a `GetPartnerResponse`."""
-    _self0 = _GetPartnerResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.legal_name = _raw.legal_name
-    _value1 = _raw.created_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.created_at = fast.from_iso(_value1)
-    _self0.profile = common.decode_partner_profile(_raw.profile)
-    _self0.aws_training_certification_email_domains = None
-    if (_value2 := _raw.aws_training_certification_email_domains) is not None:
-        _self0.aws_training_certification_email_domains = [common.decode_partner_domain(_item3) for _item3 in _value2]
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetPartnerResponse
-    return _self0
+    made = _GetPartnerResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.legal_name = raw.legal_name
+    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.profile = common.decode_partner_profile(raw.profile)
+    made.aws_training_certification_email_domains = (
+        None
+        if raw.aws_training_certification_email_domains is None
+        else [common.decode_partner_domain(item) for item in raw.aws_training_certification_email_domains]
+    )
+    made.response_metadata = None
+    made.__class__ = structures.GetPartnerResponse
+    return made
 
 
-def encode_get_partner_request(_obj: structures.GetPartnerRequest) -> dict[str, fast.Json]:
+def encode_get_partner_request(obj: structures.GetPartnerRequest) -> dict[str, fast.Json]:
     """Encode a `GetPartnerRequest`."""
-    fast.check_class(_obj, structures.GetPartnerRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    return _params
+    fast.check_class(obj, structures.GetPartnerRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

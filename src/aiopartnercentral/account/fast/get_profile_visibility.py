@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class GetProfileVisibilityResponseJson(fast.Wire):
+class GetProfileVisibilityResponseJson(fast.WireStruct):
     """The JSON of a `GetProfileVisibilityResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,29 +19,29 @@ class GetProfileVisibilityResponseJson(fast.Wire):
     profile_id: str = fast.field(name="ProfileId")
 
 
-_GetProfileVisibilityResponse = fast.blank(structures.GetProfileVisibilityResponse)
+_GetProfileVisibilityResponse = fast.mutable_twin(structures.GetProfileVisibilityResponse)
 
 
-def decode_get_profile_visibility_response(_raw: GetProfileVisibilityResponseJson) -> Any:
+def decode_get_profile_visibility_response(raw: GetProfileVisibilityResponseJson) -> Any:
     """Decode a `GetProfileVisibilityResponse`."""
-    _self0 = _GetProfileVisibilityResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.visibility = _raw.visibility
-    _self0.profile_id = _raw.profile_id
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetProfileVisibilityResponse
-    return _self0
+    made = _GetProfileVisibilityResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.visibility = raw.visibility
+    made.profile_id = raw.profile_id
+    made.response_metadata = None
+    made.__class__ = structures.GetProfileVisibilityResponse
+    return made
 
 
-def encode_get_profile_visibility_request(_obj: structures.GetProfileVisibilityRequest) -> dict[str, fast.Json]:
+def encode_get_profile_visibility_request(obj: structures.GetProfileVisibilityRequest) -> dict[str, fast.Json]:
     """Encode a `GetProfileVisibilityRequest`."""
-    fast.check_class(_obj, structures.GetProfileVisibilityRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    return _params
+    fast.check_class(obj, structures.GetProfileVisibilityRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetQualificationsAssociationDetailsResponseJson(fast.Wire):
+class GetQualificationsAssociationDetailsResponseJson(fast.WireStruct):
     """The JSON of a `GetQualificationsAssociationDetailsResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -26,51 +26,39 @@ class GetQualificationsAssociationDetailsResponseJson(fast.Wire):
     updated_at: str | None = fast.field(name="UpdatedAt", default=None)
 
 
-_GetQualificationsAssociationDetailsResponse = fast.blank(structures.GetQualificationsAssociationDetailsResponse)
+_GetQualificationsAssociationDetailsResponse = fast.mutable_twin(structures.GetQualificationsAssociationDetailsResponse)
 
 
-def decode_get_qualifications_association_details_response(
-    _raw: GetQualificationsAssociationDetailsResponseJson,
-) -> Any:
+def decode_get_qualifications_association_details_response(raw: GetQualificationsAssociationDetailsResponseJson) -> Any:
     """Decode a `GetQualificationsAssociationDetailsResponse`."""
-    _self0 = _GetQualificationsAssociationDetailsResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.status = _raw.status
-    _self0.primary_partner = None
-    if (_value1 := _raw.primary_partner) is not None:
-        _self0.primary_partner = common.decode_qualifications_association_partner(_value1)
-    _self0.associated_partners = None
-    if (_value2 := _raw.associated_partners) is not None:
-        _self0.associated_partners = [common.decode_qualifications_association_partner(_item3) for _item3 in _value2]
-    _self0.updated_at = None
-    if (_value4 := _raw.updated_at) is not None:
-        if (
-            _value4[19] not in ".Z"
-            or _value4[16] != ":"
-            or _value4[10] != "T"
-            or _value4[7] != "-"
-            or _value4[-1] != "Z"
-            or _value4[-2] == "."
-            or (_value4[27:] and not fast.all_digits(_value4[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.updated_at = fast.from_iso(_value4)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetQualificationsAssociationDetailsResponse
-    return _self0
+    made = _GetQualificationsAssociationDetailsResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.status = raw.status
+    made.primary_partner = (
+        None if raw.primary_partner is None else common.decode_qualifications_association_partner(raw.primary_partner)
+    )
+    made.associated_partners = (
+        None
+        if raw.associated_partners is None
+        else [common.decode_qualifications_association_partner(item) for item in raw.associated_partners]
+    )
+    made.updated_at = None if raw.updated_at is None else fast.decode_iso8601(raw.updated_at)
+    made.response_metadata = None
+    made.__class__ = structures.GetQualificationsAssociationDetailsResponse
+    return made
 
 
 def encode_get_qualifications_association_details_request(
-    _obj: structures.GetQualificationsAssociationDetailsRequest,
+    obj: structures.GetQualificationsAssociationDetailsRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `GetQualificationsAssociationDetailsRequest`."""
-    fast.check_class(_obj, structures.GetQualificationsAssociationDetailsRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    return _params
+    fast.check_class(obj, structures.GetQualificationsAssociationDetailsRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

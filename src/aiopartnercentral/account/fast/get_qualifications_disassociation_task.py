@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetQualificationsDisassociationTaskResponseJson(fast.Wire):
+class GetQualificationsDisassociationTaskResponseJson(fast.WireStruct):
     """The JSON of a `GetQualificationsDisassociationTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -23,59 +23,34 @@ class GetQualificationsDisassociationTaskResponseJson(fast.Wire):
     ended_at: str | None = fast.field(name="EndedAt", default=None)
 
 
-_GetQualificationsDisassociationTaskResponse = fast.blank(structures.GetQualificationsDisassociationTaskResponse)
+_GetQualificationsDisassociationTaskResponse = fast.mutable_twin(structures.GetQualificationsDisassociationTaskResponse)
 
 
-def decode_get_qualifications_disassociation_task_response(
-    _raw: GetQualificationsDisassociationTaskResponseJson,
-) -> Any:
+def decode_get_qualifications_disassociation_task_response(raw: GetQualificationsDisassociationTaskResponseJson) -> Any:
     """Decode a `GetQualificationsDisassociationTaskResponse`."""
-    _self0 = _GetQualificationsDisassociationTaskResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.task_id = _raw.task_id
-    _self0.status = _raw.status
-    _self0.associated_partner = common.decode_qualifications_association_partner(_raw.associated_partner)
-    _value1 = _raw.started_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.started_at = fast.from_iso(_value1)
-    _self0.ended_at = None
-    if (_value2 := _raw.ended_at) is not None:
-        if (
-            _value2[19] not in ".Z"
-            or _value2[16] != ":"
-            or _value2[10] != "T"
-            or _value2[7] != "-"
-            or _value2[-1] != "Z"
-            or _value2[-2] == "."
-            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.ended_at = fast.from_iso(_value2)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetQualificationsDisassociationTaskResponse
-    return _self0
+    made = _GetQualificationsDisassociationTaskResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.task_id = raw.task_id
+    made.status = raw.status
+    made.associated_partner = common.decode_qualifications_association_partner(raw.associated_partner)
+    made.started_at = fast.decode_iso8601(raw.started_at)
+    made.ended_at = None if raw.ended_at is None else fast.decode_iso8601(raw.ended_at)
+    made.response_metadata = None
+    made.__class__ = structures.GetQualificationsDisassociationTaskResponse
+    return made
 
 
 def encode_get_qualifications_disassociation_task_request(
-    _obj: structures.GetQualificationsDisassociationTaskRequest,
+    obj: structures.GetQualificationsDisassociationTaskRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `GetQualificationsDisassociationTaskRequest`."""
-    fast.check_class(_obj, structures.GetQualificationsDisassociationTaskRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    return _params
+    fast.check_class(obj, structures.GetQualificationsDisassociationTaskRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

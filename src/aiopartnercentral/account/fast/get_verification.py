@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetVerificationResponseJson(fast.Wire):
+class GetVerificationResponseJson(fast.WireStruct):
     """The JSON of a `GetVerificationResponse`."""
 
     verification_type: enums.VerificationType = fast.field(name="VerificationType")
@@ -23,54 +23,29 @@ class GetVerificationResponseJson(fast.Wire):
     completed_at: str | None = fast.field(name="CompletedAt", default=None)
 
 
-_GetVerificationResponse = fast.blank(structures.GetVerificationResponse)
+_GetVerificationResponse = fast.mutable_twin(structures.GetVerificationResponse)
 
 
-def decode_get_verification_response(_raw: GetVerificationResponseJson) -> Any:
+def decode_get_verification_response(raw: GetVerificationResponseJson) -> Any:
     """Decode a `GetVerificationResponse`."""
-    _self0 = _GetVerificationResponse()
-    _self0.verification_type = _raw.verification_type
-    _self0.verification_status = _raw.verification_status
-    _self0.verification_status_reason = _raw.verification_status_reason
-    _self0.verification_response_details = common.decode_verification_response_details(
-        _raw.verification_response_details
-    )
-    _value1 = _raw.started_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.started_at = fast.from_iso(_value1)
-    _self0.completed_at = None
-    if (_value2 := _raw.completed_at) is not None:
-        if (
-            _value2[19] not in ".Z"
-            or _value2[16] != ":"
-            or _value2[10] != "T"
-            or _value2[7] != "-"
-            or _value2[-1] != "Z"
-            or _value2[-2] == "."
-            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.completed_at = fast.from_iso(_value2)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetVerificationResponse
-    return _self0
+    made = _GetVerificationResponse()
+    made.verification_type = raw.verification_type
+    made.verification_status = raw.verification_status
+    made.verification_status_reason = raw.verification_status_reason
+    made.verification_response_details = common.decode_verification_response_details(raw.verification_response_details)
+    made.started_at = fast.decode_iso8601(raw.started_at)
+    made.completed_at = None if raw.completed_at is None else fast.decode_iso8601(raw.completed_at)
+    made.response_metadata = None
+    made.__class__ = structures.GetVerificationResponse
+    return made
 
 
-def encode_get_verification_request(_obj: structures.GetVerificationRequest) -> dict[str, fast.Json]:
+def encode_get_verification_request(obj: structures.GetVerificationRequest) -> dict[str, fast.Json]:
     """Encode a `GetVerificationRequest`."""
-    fast.check_class(_obj, structures.GetVerificationRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["VerificationType"] = fast.encode_string(_obj.verification_type)
-    return _params
+    fast.check_class(obj, structures.GetVerificationRequest)
+    params: dict[str, fast.Json] = {}
+    params["VerificationType"] = fast.encode_string(obj.verification_type)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class ConnectionInvitationSummaryJson(fast.Wire):
+class ConnectionInvitationSummaryJson(fast.WireStruct):
     """The JSON of a `ConnectionInvitationSummary`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -25,62 +25,28 @@ class ConnectionInvitationSummaryJson(fast.Wire):
     expires_at: str | None = fast.field(name="ExpiresAt", default=None)
 
 
-_ConnectionInvitationSummary = fast.blank(structures.ConnectionInvitationSummary)
+_ConnectionInvitationSummary = fast.mutable_twin(structures.ConnectionInvitationSummary)
 
 
-def decode_connection_invitation_summary(_raw: ConnectionInvitationSummaryJson) -> Any:
+def decode_connection_invitation_summary(raw: ConnectionInvitationSummaryJson) -> Any:
     """Decode a `ConnectionInvitationSummary`."""
-    _self0 = _ConnectionInvitationSummary()
-    _self0.catalog = _raw.catalog
-    _self0.id = _raw.id
-    _self0.arn = _raw.arn
-    _self0.connection_id = _raw.connection_id
-    _self0.connection_type = _raw.connection_type
-    _value1 = _raw.created_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.created_at = fast.from_iso(_value1)
-    _value2 = _raw.updated_at
-    if (
-        _value2[19] not in ".Z"
-        or _value2[16] != ":"
-        or _value2[10] != "T"
-        or _value2[7] != "-"
-        or _value2[-1] != "Z"
-        or _value2[-2] == "."
-        or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value2)
-    _self0.expires_at = None
-    if (_value3 := _raw.expires_at) is not None:
-        if (
-            _value3[19] not in ".Z"
-            or _value3[16] != ":"
-            or _value3[10] != "T"
-            or _value3[7] != "-"
-            or _value3[-1] != "Z"
-            or _value3[-2] == "."
-            or (_value3[27:] and not fast.all_digits(_value3[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.expires_at = fast.from_iso(_value3)
-    _self0.other_participant_identifier = _raw.other_participant_identifier
-    _self0.participant_type = _raw.participant_type
-    _self0.status = _raw.status
-    _self0.__class__ = structures.ConnectionInvitationSummary
-    return _self0
+    made = _ConnectionInvitationSummary()
+    made.catalog = raw.catalog
+    made.id = raw.id
+    made.arn = raw.arn
+    made.connection_id = raw.connection_id
+    made.connection_type = raw.connection_type
+    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    made.expires_at = None if raw.expires_at is None else fast.decode_iso8601(raw.expires_at)
+    made.other_participant_identifier = raw.other_participant_identifier
+    made.participant_type = raw.participant_type
+    made.status = raw.status
+    made.__class__ = structures.ConnectionInvitationSummary
+    return made
 
 
-class ListConnectionInvitationsResponseJson(fast.Wire):
+class ListConnectionInvitationsResponseJson(fast.WireStruct):
     """The JSON of a `ListConnectionInvitationsResponse`."""
 
     connection_invitation_summaries: list[ConnectionInvitationSummaryJson] = fast.field(
@@ -89,41 +55,43 @@ class ListConnectionInvitationsResponseJson(fast.Wire):
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListConnectionInvitationsResponse = fast.blank(structures.ListConnectionInvitationsResponse)
+_ListConnectionInvitationsResponse = fast.mutable_twin(structures.ListConnectionInvitationsResponse)
 
 
-def decode_list_connection_invitations_response(_raw: ListConnectionInvitationsResponseJson) -> Any:
+def decode_list_connection_invitations_response(raw: ListConnectionInvitationsResponseJson) -> Any:
     """Decode a `ListConnectionInvitationsResponse`."""
-    _self0 = _ListConnectionInvitationsResponse()
-    _self0.connection_invitation_summaries = [
-        decode_connection_invitation_summary(_item1) for _item1 in _raw.connection_invitation_summaries
+    made = _ListConnectionInvitationsResponse()
+    made.connection_invitation_summaries = [
+        decode_connection_invitation_summary(item) for item in raw.connection_invitation_summaries
     ]
-    _self0.next_token = _raw.next_token
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListConnectionInvitationsResponse
-    return _self0
+    made.next_token = raw.next_token
+    made.response_metadata = None
+    made.__class__ = structures.ListConnectionInvitationsResponse
+    return made
 
 
 def encode_list_connection_invitations_request(
-    _obj: structures.ListConnectionInvitationsRequest,
+    obj: structures.ListConnectionInvitationsRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `ListConnectionInvitationsRequest`."""
-    fast.check_class(_obj, structures.ListConnectionInvitationsRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.next_token) is not None:
-        _params["NextToken"] = fast.encode_string(_value0)
-    if (_value1 := _obj.connection_type) is not None:
-        _params["ConnectionType"] = fast.encode_string(_value1)
-    if (_value2 := _obj.max_results) is not None:
-        _params["MaxResults"] = fast.encode_integer(_value2)
-    if (_value3 := _obj.other_participant_identifiers) is not None:
-        _params["OtherParticipantIdentifiers"] = [fast.encode_string(_item4) for _item4 in fast.sequence(_value3)]
-    if (_value5 := _obj.participant_type) is not None:
-        _params["ParticipantType"] = fast.encode_string(_value5)
-    if (_value6 := _obj.status) is not None:
-        _params["Status"] = fast.encode_string(_value6)
-    return _params
+    fast.check_class(obj, structures.ListConnectionInvitationsRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.next_token is not None:
+        params["NextToken"] = fast.encode_string(obj.next_token)
+    if obj.connection_type is not None:
+        params["ConnectionType"] = fast.encode_string(obj.connection_type)
+    if obj.max_results is not None:
+        params["MaxResults"] = fast.encode_integer(obj.max_results)
+    if obj.other_participant_identifiers is not None:
+        params["OtherParticipantIdentifiers"] = [
+            fast.encode_string(item) for item in fast.check_sequence(obj.other_participant_identifiers)
+        ]
+    if obj.participant_type is not None:
+        params["ParticipantType"] = fast.encode_string(obj.participant_type)
+    if obj.status is not None:
+        params["Status"] = fast.encode_string(obj.status)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class ConnectionSummaryJson(fast.Wire):
+class ConnectionSummaryJson(fast.WireStruct):
     """The JSON of a `ConnectionSummary`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -21,93 +21,80 @@ class ConnectionSummaryJson(fast.Wire):
     connection_types: dict[enums.ConnectionType, ConnectionTypeSummaryJson] = fast.field(name="ConnectionTypes")
 
 
-_ConnectionSummary = fast.blank(structures.ConnectionSummary)
+_ConnectionSummary = fast.mutable_twin(structures.ConnectionSummary)
 
 
-def decode_connection_summary(_raw: ConnectionSummaryJson) -> Any:
+def decode_connection_summary(raw: ConnectionSummaryJson) -> Any:
     """Decode a `ConnectionSummary`."""
-    _self0 = _ConnectionSummary()
-    _self0.catalog = _raw.catalog
-    _self0.id = _raw.id
-    _self0.arn = _raw.arn
-    _self0.other_participant_account_id = _raw.other_participant_account_id
-    _value1 = _raw.updated_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value1)
-    _map2: dict[Any, Any] = _raw.connection_types
-    for _key3, _item4 in _map2.items():
-        _self5 = _ConnectionTypeSummary()
-        _self5.status = _item4.status
-        _self5.other_participant = common.decode_participant(_item4.other_participant)
-        _self5.__class__ = structures.ConnectionTypeSummary
-        _map2[_key3] = _self5
-    _self0.connection_types = _map2
-    _self0.__class__ = structures.ConnectionSummary
-    return _self0
+    made = _ConnectionSummary()
+    made.catalog = raw.catalog
+    made.id = raw.id
+    made.arn = raw.arn
+    made.other_participant_account_id = raw.other_participant_account_id
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    entries: dict[Any, Any] = raw.connection_types
+    for key, item in entries.items():
+        entries[key] = decode_connection_type_summary(item)
+    made.connection_types = entries
+    made.__class__ = structures.ConnectionSummary
+    return made
 
 
-class ConnectionTypeSummaryJson(fast.Wire):
+class ConnectionTypeSummaryJson(fast.WireStruct):
     """The JSON of a `ConnectionTypeSummary`."""
 
     status: enums.ConnectionTypeStatus = fast.field(name="Status")
     other_participant: common.ParticipantJson = fast.field(name="OtherParticipant")
 
 
-_ConnectionTypeSummary = fast.blank(structures.ConnectionTypeSummary)
+_ConnectionTypeSummary = fast.mutable_twin(structures.ConnectionTypeSummary)
 
 
-def decode_connection_type_summary(_raw: ConnectionTypeSummaryJson) -> Any:
+def decode_connection_type_summary(raw: ConnectionTypeSummaryJson) -> Any:
     """Decode a `ConnectionTypeSummary`."""
-    _self0 = _ConnectionTypeSummary()
-    _self0.status = _raw.status
-    _self0.other_participant = common.decode_participant(_raw.other_participant)
-    _self0.__class__ = structures.ConnectionTypeSummary
-    return _self0
+    made = _ConnectionTypeSummary()
+    made.status = raw.status
+    made.other_participant = common.decode_participant(raw.other_participant)
+    made.__class__ = structures.ConnectionTypeSummary
+    return made
 
 
-class ListConnectionsResponseJson(fast.Wire):
+class ListConnectionsResponseJson(fast.WireStruct):
     """The JSON of a `ListConnectionsResponse`."""
 
     connection_summaries: list[ConnectionSummaryJson] = fast.field(name="ConnectionSummaries")
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListConnectionsResponse = fast.blank(structures.ListConnectionsResponse)
+_ListConnectionsResponse = fast.mutable_twin(structures.ListConnectionsResponse)
 
 
-def decode_list_connections_response(_raw: ListConnectionsResponseJson) -> Any:
+def decode_list_connections_response(raw: ListConnectionsResponseJson) -> Any:
     """Decode a `ListConnectionsResponse`."""
-    _self0 = _ListConnectionsResponse()
-    _self0.connection_summaries = [decode_connection_summary(_item1) for _item1 in _raw.connection_summaries]
-    _self0.next_token = _raw.next_token
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListConnectionsResponse
-    return _self0
+    made = _ListConnectionsResponse()
+    made.connection_summaries = [decode_connection_summary(item) for item in raw.connection_summaries]
+    made.next_token = raw.next_token
+    made.response_metadata = None
+    made.__class__ = structures.ListConnectionsResponse
+    return made
 
 
-def encode_list_connections_request(_obj: structures.ListConnectionsRequest) -> dict[str, fast.Json]:
+def encode_list_connections_request(obj: structures.ListConnectionsRequest) -> dict[str, fast.Json]:
     """Encode a `ListConnectionsRequest`."""
-    fast.check_class(_obj, structures.ListConnectionsRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.next_token) is not None:
-        _params["NextToken"] = fast.encode_string(_value0)
-    if (_value1 := _obj.connection_type) is not None:
-        _params["ConnectionType"] = fast.encode_string(_value1)
-    if (_value2 := _obj.max_results) is not None:
-        _params["MaxResults"] = fast.encode_integer(_value2)
-    if (_value3 := _obj.other_participant_identifiers) is not None:
-        _params["OtherParticipantIdentifiers"] = [fast.encode_string(_item4) for _item4 in fast.sequence(_value3)]
-    return _params
+    fast.check_class(obj, structures.ListConnectionsRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.next_token is not None:
+        params["NextToken"] = fast.encode_string(obj.next_token)
+    if obj.connection_type is not None:
+        params["ConnectionType"] = fast.encode_string(obj.connection_type)
+    if obj.max_results is not None:
+        params["MaxResults"] = fast.encode_integer(obj.max_results)
+    if obj.other_participant_identifiers is not None:
+        params["OtherParticipantIdentifiers"] = [
+            fast.encode_string(item) for item in fast.check_sequence(obj.other_participant_identifiers)
+        ]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

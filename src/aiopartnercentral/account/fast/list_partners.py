@@ -9,27 +9,27 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class ListPartnersResponseJson(fast.Wire):
+class ListPartnersResponseJson(fast.WireStruct):
     """The JSON of a `ListPartnersResponse`."""
 
     partner_summary_list: list[PartnerSummaryJson] = fast.field(name="PartnerSummaryList")
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListPartnersResponse = fast.blank(structures.ListPartnersResponse)
+_ListPartnersResponse = fast.mutable_twin(structures.ListPartnersResponse)
 
 
-def decode_list_partners_response(_raw: ListPartnersResponseJson) -> Any:
+def decode_list_partners_response(raw: ListPartnersResponseJson) -> Any:
     """Decode a `ListPartnersResponse`."""
-    _self0 = _ListPartnersResponse()
-    _self0.partner_summary_list = [decode_partner_summary(_item1) for _item1 in _raw.partner_summary_list]
-    _self0.next_token = _raw.next_token
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListPartnersResponse
-    return _self0
+    made = _ListPartnersResponse()
+    made.partner_summary_list = [decode_partner_summary(item) for item in raw.partner_summary_list]
+    made.next_token = raw.next_token
+    made.response_metadata = None
+    made.__class__ = structures.ListPartnersResponse
+    return made
 
 
-class PartnerSummaryJson(fast.Wire):
+class PartnerSummaryJson(fast.WireStruct):
     """The JSON of a `PartnerSummary`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -39,40 +39,29 @@ class PartnerSummaryJson(fast.Wire):
     created_at: str = fast.field(name="CreatedAt")
 
 
-_PartnerSummary = fast.blank(structures.PartnerSummary)
+_PartnerSummary = fast.mutable_twin(structures.PartnerSummary)
 
 
-def decode_partner_summary(_raw: PartnerSummaryJson) -> Any:
+def decode_partner_summary(raw: PartnerSummaryJson) -> Any:
     """Decode a `PartnerSummary`."""
-    _self0 = _PartnerSummary()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.legal_name = _raw.legal_name
-    _value1 = _raw.created_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.created_at = fast.from_iso(_value1)
-    _self0.__class__ = structures.PartnerSummary
-    return _self0
+    made = _PartnerSummary()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.legal_name = raw.legal_name
+    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.__class__ = structures.PartnerSummary
+    return made
 
 
-def encode_list_partners_request(_obj: structures.ListPartnersRequest) -> dict[str, fast.Json]:
+def encode_list_partners_request(obj: structures.ListPartnersRequest) -> dict[str, fast.Json]:
     """Encode a `ListPartnersRequest`."""
-    fast.check_class(_obj, structures.ListPartnersRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.next_token) is not None:
-        _params["NextToken"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.ListPartnersRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.next_token is not None:
+        params["NextToken"] = fast.encode_string(obj.next_token)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,34 +10,32 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class ListTagsForResourceResponseJson(fast.Wire):
+class ListTagsForResourceResponseJson(fast.WireStruct):
     """The JSON of a `ListTagsForResourceResponse`."""
 
     resource_arn: str = fast.field(name="ResourceArn")
     tags: list[common.TagJson] | None = fast.field(name="Tags", default=None)
 
 
-_ListTagsForResourceResponse = fast.blank(structures.ListTagsForResourceResponse)
+_ListTagsForResourceResponse = fast.mutable_twin(structures.ListTagsForResourceResponse)
 
 
-def decode_list_tags_for_resource_response(_raw: ListTagsForResourceResponseJson) -> Any:
+def decode_list_tags_for_resource_response(raw: ListTagsForResourceResponseJson) -> Any:
     """Decode a `ListTagsForResourceResponse`."""
-    _self0 = _ListTagsForResourceResponse()
-    _self0.resource_arn = _raw.resource_arn
-    _self0.tags = None
-    if (_value1 := _raw.tags) is not None:
-        _self0.tags = [common.decode_tag(_item2) for _item2 in _value1]
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListTagsForResourceResponse
-    return _self0
+    made = _ListTagsForResourceResponse()
+    made.resource_arn = raw.resource_arn
+    made.tags = None if raw.tags is None else [common.decode_tag(item) for item in raw.tags]
+    made.response_metadata = None
+    made.__class__ = structures.ListTagsForResourceResponse
+    return made
 
 
-def encode_list_tags_for_resource_request(_obj: structures.ListTagsForResourceRequest) -> dict[str, fast.Json]:
+def encode_list_tags_for_resource_request(obj: structures.ListTagsForResourceRequest) -> dict[str, fast.Json]:
     """Encode a `ListTagsForResourceRequest`."""
-    fast.check_class(_obj, structures.ListTagsForResourceRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["ResourceArn"] = fast.encode_string(_obj.resource_arn)
-    return _params
+    fast.check_class(obj, structures.ListTagsForResourceRequest)
+    params: dict[str, fast.Json] = {}
+    params["ResourceArn"] = fast.encode_string(obj.resource_arn)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

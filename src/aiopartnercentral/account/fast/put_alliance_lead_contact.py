@@ -10,7 +10,7 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class PutAllianceLeadContactResponseJson(fast.Wire):
+class PutAllianceLeadContactResponseJson(fast.WireStruct):
     """The JSON of a `PutAllianceLeadContactResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,31 +19,31 @@ class PutAllianceLeadContactResponseJson(fast.Wire):
     alliance_lead_contact: common.AllianceLeadContactJson = fast.field(name="AllianceLeadContact")
 
 
-_PutAllianceLeadContactResponse = fast.blank(structures.PutAllianceLeadContactResponse)
+_PutAllianceLeadContactResponse = fast.mutable_twin(structures.PutAllianceLeadContactResponse)
 
 
-def decode_put_alliance_lead_contact_response(_raw: PutAllianceLeadContactResponseJson) -> Any:
+def decode_put_alliance_lead_contact_response(raw: PutAllianceLeadContactResponseJson) -> Any:
     """Decode a `PutAllianceLeadContactResponse`."""
-    _self0 = _PutAllianceLeadContactResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.alliance_lead_contact = common.decode_alliance_lead_contact(_raw.alliance_lead_contact)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PutAllianceLeadContactResponse
-    return _self0
+    made = _PutAllianceLeadContactResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.alliance_lead_contact = common.decode_alliance_lead_contact(raw.alliance_lead_contact)
+    made.response_metadata = None
+    made.__class__ = structures.PutAllianceLeadContactResponse
+    return made
 
 
-def encode_put_alliance_lead_contact_request(_obj: structures.PutAllianceLeadContactRequest) -> dict[str, fast.Json]:
+def encode_put_alliance_lead_contact_request(obj: structures.PutAllianceLeadContactRequest) -> dict[str, fast.Json]:
     """Encode a `PutAllianceLeadContactRequest`."""
-    fast.check_class(_obj, structures.PutAllianceLeadContactRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    _params["AllianceLeadContact"] = common.encode_alliance_lead_contact(_obj.alliance_lead_contact)
-    if (_value0 := _obj.email_verification_code) is not None:
-        _params["EmailVerificationCode"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.PutAllianceLeadContactRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    params["AllianceLeadContact"] = common.encode_alliance_lead_contact(obj.alliance_lead_contact)
+    if obj.email_verification_code is not None:
+        params["EmailVerificationCode"] = fast.encode_string(obj.email_verification_code)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class PutProfileVisibilityResponseJson(fast.Wire):
+class PutProfileVisibilityResponseJson(fast.WireStruct):
     """The JSON of a `PutProfileVisibilityResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,30 +19,30 @@ class PutProfileVisibilityResponseJson(fast.Wire):
     profile_id: str = fast.field(name="ProfileId")
 
 
-_PutProfileVisibilityResponse = fast.blank(structures.PutProfileVisibilityResponse)
+_PutProfileVisibilityResponse = fast.mutable_twin(structures.PutProfileVisibilityResponse)
 
 
-def decode_put_profile_visibility_response(_raw: PutProfileVisibilityResponseJson) -> Any:
+def decode_put_profile_visibility_response(raw: PutProfileVisibilityResponseJson) -> Any:
     """Decode a `PutProfileVisibilityResponse`."""
-    _self0 = _PutProfileVisibilityResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.visibility = _raw.visibility
-    _self0.profile_id = _raw.profile_id
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PutProfileVisibilityResponse
-    return _self0
+    made = _PutProfileVisibilityResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.visibility = raw.visibility
+    made.profile_id = raw.profile_id
+    made.response_metadata = None
+    made.__class__ = structures.PutProfileVisibilityResponse
+    return made
 
 
-def encode_put_profile_visibility_request(_obj: structures.PutProfileVisibilityRequest) -> dict[str, fast.Json]:
+def encode_put_profile_visibility_request(obj: structures.PutProfileVisibilityRequest) -> dict[str, fast.Json]:
     """Encode a `PutProfileVisibilityRequest`."""
-    fast.check_class(_obj, structures.PutProfileVisibilityRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    _params["Visibility"] = fast.encode_string(_obj.visibility)
-    return _params
+    fast.check_class(obj, structures.PutProfileVisibilityRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    params["Visibility"] = fast.encode_string(obj.visibility)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

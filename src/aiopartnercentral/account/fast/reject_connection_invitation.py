@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class RejectConnectionInvitationResponseJson(fast.Wire):
+class RejectConnectionInvitationResponseJson(fast.WireStruct):
     """The JSON of a `RejectConnectionInvitationResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -28,78 +28,44 @@ class RejectConnectionInvitationResponseJson(fast.Wire):
     expires_at: str | None = fast.field(name="ExpiresAt", default=None)
 
 
-_RejectConnectionInvitationResponse = fast.blank(structures.RejectConnectionInvitationResponse)
+_RejectConnectionInvitationResponse = fast.mutable_twin(structures.RejectConnectionInvitationResponse)
 
 
-def decode_reject_connection_invitation_response(_raw: RejectConnectionInvitationResponseJson) -> Any:
+def decode_reject_connection_invitation_response(raw: RejectConnectionInvitationResponseJson) -> Any:
     """Decode a `RejectConnectionInvitationResponse`."""
-    _self0 = _RejectConnectionInvitationResponse()
-    _self0.catalog = _raw.catalog
-    _self0.id = _raw.id
-    _self0.arn = _raw.arn
-    _self0.connection_id = _raw.connection_id
-    _self0.connection_type = _raw.connection_type
-    _value1 = _raw.created_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.created_at = fast.from_iso(_value1)
-    _value2 = _raw.updated_at
-    if (
-        _value2[19] not in ".Z"
-        or _value2[16] != ":"
-        or _value2[10] != "T"
-        or _value2[7] != "-"
-        or _value2[-1] != "Z"
-        or _value2[-2] == "."
-        or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value2)
-    _self0.expires_at = None
-    if (_value3 := _raw.expires_at) is not None:
-        if (
-            _value3[19] not in ".Z"
-            or _value3[16] != ":"
-            or _value3[10] != "T"
-            or _value3[7] != "-"
-            or _value3[-1] != "Z"
-            or _value3[-2] == "."
-            or (_value3[27:] and not fast.all_digits(_value3[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.expires_at = fast.from_iso(_value3)
-    _self0.other_participant_identifier = _raw.other_participant_identifier
-    _self0.participant_type = _raw.participant_type
-    _self0.status = _raw.status
-    _self0.invitation_message = _raw.invitation_message
-    _self0.inviter_email = _raw.inviter_email
-    _self0.inviter_name = _raw.inviter_name
-    _self0.response_metadata = None
-    _self0.__class__ = structures.RejectConnectionInvitationResponse
-    return _self0
+    made = _RejectConnectionInvitationResponse()
+    made.catalog = raw.catalog
+    made.id = raw.id
+    made.arn = raw.arn
+    made.connection_id = raw.connection_id
+    made.connection_type = raw.connection_type
+    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    made.expires_at = None if raw.expires_at is None else fast.decode_iso8601(raw.expires_at)
+    made.other_participant_identifier = raw.other_participant_identifier
+    made.participant_type = raw.participant_type
+    made.status = raw.status
+    made.invitation_message = raw.invitation_message
+    made.inviter_email = raw.inviter_email
+    made.inviter_name = raw.inviter_name
+    made.response_metadata = None
+    made.__class__ = structures.RejectConnectionInvitationResponse
+    return made
 
 
 def encode_reject_connection_invitation_request(
-    _obj: structures.RejectConnectionInvitationRequest,
+    obj: structures.RejectConnectionInvitationRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `RejectConnectionInvitationRequest`."""
-    fast.check_class(_obj, structures.RejectConnectionInvitationRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    if (_value1 := _obj.reason) is not None:
-        _params["Reason"] = fast.encode_string(_value1)
-    return _params
+    fast.check_class(obj, structures.RejectConnectionInvitationRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    if obj.reason is not None:
+        params["Reason"] = fast.encode_string(obj.reason)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

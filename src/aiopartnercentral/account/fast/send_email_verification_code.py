@@ -9,30 +9,30 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class SendEmailVerificationCodeResponseJson(fast.Wire):
+class SendEmailVerificationCodeResponseJson(fast.WireStruct):
     """The JSON of a `SendEmailVerificationCodeResponse`."""
 
 
-_SendEmailVerificationCodeResponse = fast.blank(structures.SendEmailVerificationCodeResponse)
+_SendEmailVerificationCodeResponse = fast.mutable_twin(structures.SendEmailVerificationCodeResponse)
 
 
-def decode_send_email_verification_code_response(_raw: SendEmailVerificationCodeResponseJson) -> Any:
+def decode_send_email_verification_code_response(_: SendEmailVerificationCodeResponseJson) -> Any:
     """Decode a `SendEmailVerificationCodeResponse`."""
-    _self0 = _SendEmailVerificationCodeResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.SendEmailVerificationCodeResponse
-    return _self0
+    made = _SendEmailVerificationCodeResponse()
+    made.response_metadata = None
+    made.__class__ = structures.SendEmailVerificationCodeResponse
+    return made
 
 
 def encode_send_email_verification_code_request(
-    _obj: structures.SendEmailVerificationCodeRequest,
+    obj: structures.SendEmailVerificationCodeRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `SendEmailVerificationCodeRequest`."""
-    fast.check_class(_obj, structures.SendEmailVerificationCodeRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Email"] = fast.encode_string(_obj.email)
-    return _params
+    fast.check_class(obj, structures.SendEmailVerificationCodeRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Email"] = fast.encode_string(obj.email)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

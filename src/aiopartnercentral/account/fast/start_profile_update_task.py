@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class StartProfileUpdateTaskResponseJson(fast.Wire):
+class StartProfileUpdateTaskResponseJson(fast.WireStruct):
     """The JSON of a `StartProfileUpdateTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -24,61 +24,38 @@ class StartProfileUpdateTaskResponseJson(fast.Wire):
     error_detail_list: list[common.ErrorDetailJson] | None = fast.field(name="ErrorDetailList", default=None)
 
 
-_StartProfileUpdateTaskResponse = fast.blank(structures.StartProfileUpdateTaskResponse)
+_StartProfileUpdateTaskResponse = fast.mutable_twin(structures.StartProfileUpdateTaskResponse)
 
 
-def decode_start_profile_update_task_response(_raw: StartProfileUpdateTaskResponseJson) -> Any:
+def decode_start_profile_update_task_response(raw: StartProfileUpdateTaskResponseJson) -> Any:
     """Decode a `StartProfileUpdateTaskResponse`."""
-    _self0 = _StartProfileUpdateTaskResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.task_id = _raw.task_id
-    _self0.task_details = common.decode_task_details(_raw.task_details)
-    _value1 = _raw.started_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.started_at = fast.from_iso(_value1)
-    _self0.status = _raw.status
-    _self0.ended_at = None
-    if (_value2 := _raw.ended_at) is not None:
-        if (
-            _value2[19] not in ".Z"
-            or _value2[16] != ":"
-            or _value2[10] != "T"
-            or _value2[7] != "-"
-            or _value2[-1] != "Z"
-            or _value2[-2] == "."
-            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.ended_at = fast.from_iso(_value2)
-    _self0.error_detail_list = None
-    if (_value3 := _raw.error_detail_list) is not None:
-        _self0.error_detail_list = [common.decode_error_detail(_item4) for _item4 in _value3]
-    _self0.response_metadata = None
-    _self0.__class__ = structures.StartProfileUpdateTaskResponse
-    return _self0
+    made = _StartProfileUpdateTaskResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.task_id = raw.task_id
+    made.task_details = common.decode_task_details(raw.task_details)
+    made.started_at = fast.decode_iso8601(raw.started_at)
+    made.status = raw.status
+    made.ended_at = None if raw.ended_at is None else fast.decode_iso8601(raw.ended_at)
+    made.error_detail_list = (
+        None if raw.error_detail_list is None else [common.decode_error_detail(item) for item in raw.error_detail_list]
+    )
+    made.response_metadata = None
+    made.__class__ = structures.StartProfileUpdateTaskResponse
+    return made
 
 
-def encode_start_profile_update_task_request(_obj: structures.StartProfileUpdateTaskRequest) -> dict[str, fast.Json]:
+def encode_start_profile_update_task_request(obj: structures.StartProfileUpdateTaskRequest) -> dict[str, fast.Json]:
     """Encode a `StartProfileUpdateTaskRequest`."""
-    fast.check_class(_obj, structures.StartProfileUpdateTaskRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    _params["TaskDetails"] = common.encode_task_details(_obj.task_details)
-    return _params
+    fast.check_class(obj, structures.StartProfileUpdateTaskRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    params["TaskDetails"] = common.encode_task_details(obj.task_details)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class StartQualificationsAssociationTaskResponseJson(fast.Wire):
+class StartQualificationsAssociationTaskResponseJson(fast.WireStruct):
     """The JSON of a `StartQualificationsAssociationTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -22,47 +22,36 @@ class StartQualificationsAssociationTaskResponseJson(fast.Wire):
     started_at: str = fast.field(name="StartedAt")
 
 
-_StartQualificationsAssociationTaskResponse = fast.blank(structures.StartQualificationsAssociationTaskResponse)
+_StartQualificationsAssociationTaskResponse = fast.mutable_twin(structures.StartQualificationsAssociationTaskResponse)
 
 
-def decode_start_qualifications_association_task_response(_raw: StartQualificationsAssociationTaskResponseJson) -> Any:
+def decode_start_qualifications_association_task_response(raw: StartQualificationsAssociationTaskResponseJson) -> Any:
     """Decode a `StartQualificationsAssociationTaskResponse`."""
-    _self0 = _StartQualificationsAssociationTaskResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.task_id = _raw.task_id
-    _self0.status = _raw.status
-    _self0.primary_partner = common.decode_qualifications_association_partner(_raw.primary_partner)
-    _value1 = _raw.started_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.started_at = fast.from_iso(_value1)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.StartQualificationsAssociationTaskResponse
-    return _self0
+    made = _StartQualificationsAssociationTaskResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.task_id = raw.task_id
+    made.status = raw.status
+    made.primary_partner = common.decode_qualifications_association_partner(raw.primary_partner)
+    made.started_at = fast.decode_iso8601(raw.started_at)
+    made.response_metadata = None
+    made.__class__ = structures.StartQualificationsAssociationTaskResponse
+    return made
 
 
 def encode_start_qualifications_association_task_request(
-    _obj: structures.StartQualificationsAssociationTaskRequest,
+    obj: structures.StartQualificationsAssociationTaskRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `StartQualificationsAssociationTaskRequest`."""
-    fast.check_class(_obj, structures.StartQualificationsAssociationTaskRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    _params["PrimaryPartner"] = common.encode_qualifications_association_partner(_obj.primary_partner)
-    return _params
+    fast.check_class(obj, structures.StartQualificationsAssociationTaskRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    params["PrimaryPartner"] = common.encode_qualifications_association_partner(obj.primary_partner)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class StartQualificationsDisassociationTaskResponseJson(fast.Wire):
+class StartQualificationsDisassociationTaskResponseJson(fast.WireStruct):
     """The JSON of a `StartQualificationsDisassociationTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -22,49 +22,40 @@ class StartQualificationsDisassociationTaskResponseJson(fast.Wire):
     started_at: str = fast.field(name="StartedAt")
 
 
-_StartQualificationsDisassociationTaskResponse = fast.blank(structures.StartQualificationsDisassociationTaskResponse)
+_StartQualificationsDisassociationTaskResponse = fast.mutable_twin(
+    structures.StartQualificationsDisassociationTaskResponse
+)
 
 
 def decode_start_qualifications_disassociation_task_response(
-    _raw: StartQualificationsDisassociationTaskResponseJson,
+    raw: StartQualificationsDisassociationTaskResponseJson,
 ) -> Any:
     """Decode a `StartQualificationsDisassociationTaskResponse`."""
-    _self0 = _StartQualificationsDisassociationTaskResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.id = _raw.id
-    _self0.task_id = _raw.task_id
-    _self0.status = _raw.status
-    _self0.associated_partner = common.decode_qualifications_association_partner(_raw.associated_partner)
-    _value1 = _raw.started_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.started_at = fast.from_iso(_value1)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.StartQualificationsDisassociationTaskResponse
-    return _self0
+    made = _StartQualificationsDisassociationTaskResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.id = raw.id
+    made.task_id = raw.task_id
+    made.status = raw.status
+    made.associated_partner = common.decode_qualifications_association_partner(raw.associated_partner)
+    made.started_at = fast.decode_iso8601(raw.started_at)
+    made.response_metadata = None
+    made.__class__ = structures.StartQualificationsDisassociationTaskResponse
+    return made
 
 
 def encode_start_qualifications_disassociation_task_request(
-    _obj: structures.StartQualificationsDisassociationTaskRequest,
+    obj: structures.StartQualificationsDisassociationTaskRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `StartQualificationsDisassociationTaskRequest`."""
-    fast.check_class(_obj, structures.StartQualificationsDisassociationTaskRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Identifier"] = fast.encode_string(_obj.identifier)
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    _params["AssociatedPartner"] = common.encode_qualifications_association_partner(_obj.associated_partner)
-    return _params
+    fast.check_class(obj, structures.StartQualificationsDisassociationTaskRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Identifier"] = fast.encode_string(obj.identifier)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    params["AssociatedPartner"] = common.encode_qualifications_association_partner(obj.associated_partner)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

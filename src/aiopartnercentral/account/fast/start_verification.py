@@ -10,7 +10,7 @@ from aiopartnercentral.account import enums, structures, unions
 from aiopartnercentral.account.fast import common
 
 
-class StartVerificationResponseJson(fast.Wire):
+class StartVerificationResponseJson(fast.WireStruct):
     """The JSON of a `StartVerificationResponse`."""
 
     verification_type: enums.VerificationType = fast.field(name="VerificationType")
@@ -23,73 +23,48 @@ class StartVerificationResponseJson(fast.Wire):
     completed_at: str | None = fast.field(name="CompletedAt", default=None)
 
 
-_StartVerificationResponse = fast.blank(structures.StartVerificationResponse)
+_StartVerificationResponse = fast.mutable_twin(structures.StartVerificationResponse)
 
 
-def decode_start_verification_response(_raw: StartVerificationResponseJson) -> Any:
+def decode_start_verification_response(raw: StartVerificationResponseJson) -> Any:
     """Decode a `StartVerificationResponse`."""
-    _self0 = _StartVerificationResponse()
-    _self0.verification_type = _raw.verification_type
-    _self0.verification_status = _raw.verification_status
-    _self0.verification_status_reason = _raw.verification_status_reason
-    _self0.verification_response_details = common.decode_verification_response_details(
-        _raw.verification_response_details
-    )
-    _value1 = _raw.started_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.started_at = fast.from_iso(_value1)
-    _self0.completed_at = None
-    if (_value2 := _raw.completed_at) is not None:
-        if (
-            _value2[19] not in ".Z"
-            or _value2[16] != ":"
-            or _value2[10] != "T"
-            or _value2[7] != "-"
-            or _value2[-1] != "Z"
-            or _value2[-2] == "."
-            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.completed_at = fast.from_iso(_value2)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.StartVerificationResponse
-    return _self0
+    made = _StartVerificationResponse()
+    made.verification_type = raw.verification_type
+    made.verification_status = raw.verification_status
+    made.verification_status_reason = raw.verification_status_reason
+    made.verification_response_details = common.decode_verification_response_details(raw.verification_response_details)
+    made.started_at = fast.decode_iso8601(raw.started_at)
+    made.completed_at = None if raw.completed_at is None else fast.decode_iso8601(raw.completed_at)
+    made.response_metadata = None
+    made.__class__ = structures.StartVerificationResponse
+    return made
 
 
-def encode_registrant_verification_details(_obj: structures.RegistrantVerificationDetails) -> dict[str, fast.Json]:
+def encode_registrant_verification_details(obj: structures.RegistrantVerificationDetails) -> dict[str, fast.Json]:
     """Encode a `RegistrantVerificationDetails`."""
-    fast.check_class(_obj, structures.RegistrantVerificationDetails)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.RegistrantVerificationDetails)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
-def encode_start_verification_request(_obj: structures.StartVerificationRequest) -> dict[str, fast.Json]:
+def encode_start_verification_request(obj: structures.StartVerificationRequest) -> dict[str, fast.Json]:
     """Encode a `StartVerificationRequest`."""
-    fast.check_class(_obj, structures.StartVerificationRequest)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value0)
-    if (_value1 := _obj.verification_details) is not None:
-        _params["VerificationDetails"] = encode_verification_details(_value1)
-    return _params
+    fast.check_class(obj, structures.StartVerificationRequest)
+    params: dict[str, fast.Json] = {}
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    if obj.verification_details is not None:
+        params["VerificationDetails"] = encode_verification_details(obj.verification_details)
+    return params
 
 
-def encode_verification_details(_obj: unions.VerificationDetails) -> dict[str, fast.Json]:
+def encode_verification_details(obj: unions.VerificationDetails) -> dict[str, fast.Json]:
     """Encode a `VerificationDetails`."""
-    if type(_obj) is unions.VerificationDetailsBusinessVerificationDetails:
-        return {"BusinessVerificationDetails": common.encode_business_verification_details(_obj.value)}
-    if type(_obj) is unions.VerificationDetailsRegistrantVerificationDetails:
-        return {"RegistrantVerificationDetails": encode_registrant_verification_details(_obj.value)}
-    raise fast.Unsure
+    if type(obj) is unions.VerificationDetailsBusinessVerificationDetails:
+        return {"BusinessVerificationDetails": common.encode_business_verification_details(obj.value)}
+    if type(obj) is unions.VerificationDetailsRegistrantVerificationDetails:
+        return {"RegistrantVerificationDetails": encode_registrant_verification_details(obj.value)}
+    raise fast.FallbackRequired
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,28 +10,28 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class TagResourceResponseJson(fast.Wire):
+class TagResourceResponseJson(fast.WireStruct):
     """The JSON of a `TagResourceResponse`."""
 
 
-_TagResourceResponse = fast.blank(structures.TagResourceResponse)
+_TagResourceResponse = fast.mutable_twin(structures.TagResourceResponse)
 
 
-def decode_tag_resource_response(_raw: TagResourceResponseJson) -> Any:
+def decode_tag_resource_response(_: TagResourceResponseJson) -> Any:
     """Decode a `TagResourceResponse`."""
-    _self0 = _TagResourceResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.TagResourceResponse
-    return _self0
+    made = _TagResourceResponse()
+    made.response_metadata = None
+    made.__class__ = structures.TagResourceResponse
+    return made
 
 
-def encode_tag_resource_request(_obj: structures.TagResourceRequest) -> dict[str, fast.Json]:
+def encode_tag_resource_request(obj: structures.TagResourceRequest) -> dict[str, fast.Json]:
     """Encode a `TagResourceRequest`."""
-    fast.check_class(_obj, structures.TagResourceRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["ResourceArn"] = fast.encode_string(_obj.resource_arn)
-    _params["Tags"] = [common.encode_tag(_item0) for _item0 in fast.sequence(_obj.tags)]
-    return _params
+    fast.check_class(obj, structures.TagResourceRequest)
+    params: dict[str, fast.Json] = {}
+    params["ResourceArn"] = fast.encode_string(obj.resource_arn)
+    params["Tags"] = [common.encode_tag(item) for item in fast.check_sequence(obj.tags)]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,28 +9,28 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class UntagResourceResponseJson(fast.Wire):
+class UntagResourceResponseJson(fast.WireStruct):
     """The JSON of a `UntagResourceResponse`."""
 
 
-_UntagResourceResponse = fast.blank(structures.UntagResourceResponse)
+_UntagResourceResponse = fast.mutable_twin(structures.UntagResourceResponse)
 
 
-def decode_untag_resource_response(_raw: UntagResourceResponseJson) -> Any:
+def decode_untag_resource_response(_: UntagResourceResponseJson) -> Any:
     """Decode a `UntagResourceResponse`."""
-    _self0 = _UntagResourceResponse()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.UntagResourceResponse
-    return _self0
+    made = _UntagResourceResponse()
+    made.response_metadata = None
+    made.__class__ = structures.UntagResourceResponse
+    return made
 
 
-def encode_untag_resource_request(_obj: structures.UntagResourceRequest) -> dict[str, fast.Json]:
+def encode_untag_resource_request(obj: structures.UntagResourceRequest) -> dict[str, fast.Json]:
     """Encode a `UntagResourceRequest`."""
-    fast.check_class(_obj, structures.UntagResourceRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["ResourceArn"] = fast.encode_string(_obj.resource_arn)
-    _params["TagKeys"] = [fast.encode_string(_item0) for _item0 in fast.sequence(_obj.tag_keys)]
-    return _params
+    fast.check_class(obj, structures.UntagResourceRequest)
+    params: dict[str, fast.Json] = {}
+    params["ResourceArn"] = fast.encode_string(obj.resource_arn)
+    params["TagKeys"] = [fast.encode_string(item) for item in fast.check_sequence(obj.tag_keys)]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class UpdateConnectionPreferencesResponseJson(fast.Wire):
+class UpdateConnectionPreferencesResponseJson(fast.WireStruct):
     """The JSON of a `UpdateConnectionPreferencesResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -20,46 +20,37 @@ class UpdateConnectionPreferencesResponseJson(fast.Wire):
     excluded_participant_ids: list[str] | None = fast.field(name="ExcludedParticipantIds", default=None)
 
 
-_UpdateConnectionPreferencesResponse = fast.blank(structures.UpdateConnectionPreferencesResponse)
+_UpdateConnectionPreferencesResponse = fast.mutable_twin(structures.UpdateConnectionPreferencesResponse)
 
 
-def decode_update_connection_preferences_response(_raw: UpdateConnectionPreferencesResponseJson) -> Any:
+def decode_update_connection_preferences_response(raw: UpdateConnectionPreferencesResponseJson) -> Any:
     """Decode a `UpdateConnectionPreferencesResponse`."""
-    _self0 = _UpdateConnectionPreferencesResponse()
-    _self0.catalog = _raw.catalog
-    _self0.arn = _raw.arn
-    _self0.access_type = _raw.access_type
-    _self0.excluded_participant_ids = _raw.excluded_participant_ids
-    _value1 = _raw.updated_at
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.updated_at = fast.from_iso(_value1)
-    _self0.revision = _raw.revision
-    _self0.response_metadata = None
-    _self0.__class__ = structures.UpdateConnectionPreferencesResponse
-    return _self0
+    made = _UpdateConnectionPreferencesResponse()
+    made.catalog = raw.catalog
+    made.arn = raw.arn
+    made.access_type = raw.access_type
+    made.excluded_participant_ids = raw.excluded_participant_ids
+    made.updated_at = fast.decode_iso8601(raw.updated_at)
+    made.revision = raw.revision
+    made.response_metadata = None
+    made.__class__ = structures.UpdateConnectionPreferencesResponse
+    return made
 
 
 def encode_update_connection_preferences_request(
-    _obj: structures.UpdateConnectionPreferencesRequest,
+    obj: structures.UpdateConnectionPreferencesRequest,
 ) -> dict[str, fast.Json]:
     """Encode a `UpdateConnectionPreferencesRequest`."""
-    fast.check_class(_obj, structures.UpdateConnectionPreferencesRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    _params["Revision"] = fast.encode_integer(_obj.revision)
-    _params["AccessType"] = fast.encode_string(_obj.access_type)
-    if (_value0 := _obj.excluded_participant_identifiers) is not None:
-        _params["ExcludedParticipantIdentifiers"] = [fast.encode_string(_item1) for _item1 in fast.sequence(_value0)]
-    return _params
+    fast.check_class(obj, structures.UpdateConnectionPreferencesRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    params["Revision"] = fast.encode_integer(obj.revision)
+    params["AccessType"] = fast.encode_string(obj.access_type)
+    if obj.excluded_participant_identifiers is not None:
+        params["ExcludedParticipantIdentifiers"] = [
+            fast.encode_string(item) for item in fast.check_sequence(obj.excluded_participant_identifiers)
+        ]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -31,7 +31,7 @@ class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AcceptConnectionInvitationResponse:
+class AcceptConnectionInvitationResponse(Structure):
     """Structure `AcceptConnectionInvitationResponse`.
 
     Reference:
@@ -47,7 +47,7 @@ class AcceptConnectionInvitationResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Connection:
+class Connection(Structure):
     r"""Structure `Connection`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,7 +36,7 @@ class AssociateAwsTrainingCertificationEmailDomainRequest(
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AssociateAwsTrainingCertificationEmailDomainResponse:
+class AssociateAwsTrainingCertificationEmailDomainResponse(Structure):
     """Structure `AssociateAwsTrainingCertificationEmailDomainResponse`.
 
     Reference:

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,7 +34,7 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CancelConnectionResponse:
+class CancelConnectionResponse(Structure):
     r"""Structure `CancelConnectionResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelConnectionResponse

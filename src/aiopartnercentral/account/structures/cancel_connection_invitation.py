@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -31,7 +31,7 @@ class CancelConnectionInvitationRequest(Request["CancelConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CancelConnectionInvitationResponse:
+class CancelConnectionInvitationResponse(Structure):
     r"""Structure `CancelConnectionInvitationResponse`.
 
     Reference:

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -33,7 +33,7 @@ class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CancelProfileUpdateTaskResponse:
+class CancelProfileUpdateTaskResponse(Structure):
     """Structure `CancelProfileUpdateTaskResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelProfileUpdateTaskResponse

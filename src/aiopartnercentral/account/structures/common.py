@@ -8,11 +8,11 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, unions
-from aiopartnercentral.types import redacted
+from aiopartnercentral.types import Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AccountSummary:
+class AccountSummary(Structure):
     r"""Structure `AccountSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccountSummary
@@ -25,7 +25,7 @@ class AccountSummary:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AllianceLeadContact:
+class AllianceLeadContact(Structure):
     r"""Structure `AllianceLeadContact`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AllianceLeadContact
@@ -48,7 +48,7 @@ class AllianceLeadContact:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class BusinessValidationError:
+class BusinessValidationError(Structure):
     """Structure `BusinessValidationError`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessValidationError
@@ -63,7 +63,7 @@ class BusinessValidationError:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class BusinessVerificationDetails:
+class BusinessVerificationDetails(Structure):
     r"""Structure `BusinessVerificationDetails`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationDetails
@@ -85,7 +85,7 @@ class BusinessVerificationDetails:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class BusinessVerificationResponse:
+class BusinessVerificationResponse(Structure):
     """Structure `BusinessVerificationResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationResponse
@@ -102,7 +102,7 @@ class BusinessVerificationResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ConnectionTypeDetail:
+class ConnectionTypeDetail(Structure):
     r"""Structure `ConnectionTypeDetail`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionTypeDetail
@@ -129,7 +129,7 @@ class ConnectionTypeDetail:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ErrorDetail:
+class ErrorDetail(Structure):
     """Structure `ErrorDetail`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ErrorDetail
@@ -146,7 +146,7 @@ class ErrorDetail:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class FieldValidationError:
+class FieldValidationError(Structure):
     """Structure `FieldValidationError`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/FieldValidationError
@@ -163,7 +163,7 @@ class FieldValidationError:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Headquarters:
+class Headquarters(Structure):
     """Structure `Headquarters`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Headquarters
@@ -178,7 +178,7 @@ class Headquarters:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class LocalizedContent:
+class LocalizedContent(Structure):
     r"""Structure `LocalizedContent`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/LocalizedContent
@@ -201,7 +201,7 @@ class LocalizedContent:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PartnerDomain:
+class PartnerDomain(Structure):
     r"""Structure `PartnerDomain`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerDomain
@@ -217,7 +217,7 @@ class PartnerDomain:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PartnerProfile:
+class PartnerProfile(Structure):
     r"""Structure `PartnerProfile`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerProfile
@@ -250,7 +250,7 @@ class PartnerProfile:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PartnerProfileSummary:
+class PartnerProfileSummary(Structure):
     r"""Structure `PartnerProfileSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerProfileSummary
@@ -265,7 +265,7 @@ class PartnerProfileSummary:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class QualificationsAssociationPartner:
+class QualificationsAssociationPartner(Structure):
     """Structure `QualificationsAssociationPartner`.
 
     Reference:
@@ -281,7 +281,7 @@ class QualificationsAssociationPartner:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class RegistrantVerificationResponse:
+class RegistrantVerificationResponse(Structure):
     """Structure `RegistrantVerificationResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationResponse
@@ -296,7 +296,7 @@ class RegistrantVerificationResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SellerProfileSummary:
+class SellerProfileSummary(Structure):
     r"""Structure `SellerProfileSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/SellerProfileSummary
@@ -311,7 +311,7 @@ class SellerProfileSummary:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Tag:
+class Tag(Structure):
     """Structure `Tag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Tag
@@ -326,7 +326,7 @@ class Tag:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class TaskDetails:
+class TaskDetails(Structure):
     r"""Structure `TaskDetails`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/TaskDetails

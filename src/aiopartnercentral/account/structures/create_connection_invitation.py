@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -40,7 +40,7 @@ class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CreateConnectionInvitationResponse:
+class CreateConnectionInvitationResponse(Structure):
     r"""Structure `CreateConnectionInvitationResponse`.
 
     Reference:

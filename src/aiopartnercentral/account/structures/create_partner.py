@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,7 +39,7 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CreatePartnerResponse:
+class CreatePartnerResponse(Structure):
     r"""Structure `CreatePartnerResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreatePartnerResponse

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,7 +34,7 @@ class DisassociateAwsTrainingCertificationEmailDomainRequest(
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class DisassociateAwsTrainingCertificationEmailDomainResponse:
+class DisassociateAwsTrainingCertificationEmailDomainResponse(Structure):
     """Structure `DisassociateAwsTrainingCertificationEmailDomainResponse`.
 
     Reference:

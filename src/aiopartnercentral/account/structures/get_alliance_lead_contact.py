@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.account import structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -26,7 +26,7 @@ class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetAllianceLeadContactResponse:
+class GetAllianceLeadContactResponse(Structure):
     """Structure `GetAllianceLeadContactResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetAllianceLeadContactResponse

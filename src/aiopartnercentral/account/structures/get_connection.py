@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -27,7 +27,7 @@ class GetConnectionRequest(Request["GetConnectionResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetConnectionResponse:
+class GetConnectionResponse(Structure):
     r"""Structure `GetConnectionResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionResponse

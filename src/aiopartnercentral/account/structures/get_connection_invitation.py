@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -27,7 +27,7 @@ class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetConnectionInvitationResponse:
+class GetConnectionInvitationResponse(Structure):
     r"""Structure `GetConnectionInvitationResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionInvitationResponse

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -25,7 +25,7 @@ class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetConnectionPreferencesResponse:
+class GetConnectionPreferencesResponse(Structure):
     r"""Structure `GetConnectionPreferencesResponse`.
 
     Reference:

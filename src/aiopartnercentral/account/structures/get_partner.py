@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import structures
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -28,7 +28,7 @@ class GetPartnerRequest(Request["GetPartnerResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetPartnerResponse:
+class GetPartnerResponse(Structure):
     r"""Structure `GetPartnerResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetPartnerResponse

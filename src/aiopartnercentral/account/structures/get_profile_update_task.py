@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -28,7 +28,7 @@ class GetProfileUpdateTaskRequest(Request["GetProfileUpdateTaskResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetProfileUpdateTaskResponse:
+class GetProfileUpdateTaskResponse(Structure):
     """Structure `GetProfileUpdateTaskResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileUpdateTaskResponse

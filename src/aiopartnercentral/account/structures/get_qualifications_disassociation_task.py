@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -29,7 +29,7 @@ class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisas
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetQualificationsDisassociationTaskResponse:
+class GetQualificationsDisassociationTaskResponse(Structure):
     """Structure `GetQualificationsDisassociationTaskResponse`.
 
     Reference:

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, unions
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -25,7 +25,7 @@ class GetVerificationRequest(Request["GetVerificationResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetVerificationResponse:
+class GetVerificationResponse(Structure):
     r"""Structure `GetVerificationResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerificationResponse

@@ -8,11 +8,11 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ConnectionInvitationSummary:
+class ConnectionInvitationSummary(Structure):
     r"""Structure `ConnectionInvitationSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionInvitationSummary
@@ -74,7 +74,7 @@ class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsRespons
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ListConnectionInvitationsResponse:
+class ListConnectionInvitationsResponse(Structure):
     r"""Structure `ListConnectionInvitationsResponse`.
 
     Reference:

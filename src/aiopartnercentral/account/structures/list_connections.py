@@ -8,11 +8,11 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, unions
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ConnectionSummary:
+class ConnectionSummary(Structure):
     r"""Structure `ConnectionSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionSummary
@@ -36,7 +36,7 @@ class ConnectionSummary:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ConnectionTypeSummary:
+class ConnectionTypeSummary(Structure):
     """Structure `ConnectionTypeSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionTypeSummary
@@ -74,7 +74,7 @@ class ListConnectionsRequest(Request["ListConnectionsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ListConnectionsResponse:
+class ListConnectionsResponse(Structure):
     r"""Structure `ListConnectionsResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionsResponse

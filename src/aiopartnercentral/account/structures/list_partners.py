@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -26,7 +26,7 @@ class ListPartnersRequest(Request["ListPartnersResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ListPartnersResponse:
+class ListPartnersResponse(Structure):
     r"""Structure `ListPartnersResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartnersResponse
@@ -43,7 +43,7 @@ class ListPartnersResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PartnerSummary:
+class PartnerSummary(Structure):
     r"""Structure `PartnerSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerSummary

@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.account import structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -24,7 +24,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ListTagsForResourceResponse:
+class ListTagsForResourceResponse(Structure):
     """Structure `ListTagsForResourceResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListTagsForResourceResponse

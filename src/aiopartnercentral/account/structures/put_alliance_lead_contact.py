@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.account import structures
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -31,7 +31,7 @@ class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PutAllianceLeadContactResponse:
+class PutAllianceLeadContactResponse(Structure):
     """Structure `PutAllianceLeadContactResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutAllianceLeadContactResponse

@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -28,7 +28,7 @@ class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PutProfileVisibilityResponse:
+class PutProfileVisibilityResponse(Structure):
     """Structure `PutProfileVisibilityResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutProfileVisibilityResponse

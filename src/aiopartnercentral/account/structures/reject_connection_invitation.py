@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -33,7 +33,7 @@ class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class RejectConnectionInvitationResponse:
+class RejectConnectionInvitationResponse(Structure):
     r"""Structure `RejectConnectionInvitationResponse`.
 
     Reference:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -26,7 +26,7 @@ class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeRespons
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SendEmailVerificationCodeResponse:
+class SendEmailVerificationCodeResponse(Structure):
     """Structure `SendEmailVerificationCodeResponse`.
 
     Reference:

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,7 +34,7 @@ class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAsso
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class StartQualificationsAssociationTaskResponse:
+class StartQualificationsAssociationTaskResponse(Structure):
     """Structure `StartQualificationsAssociationTaskResponse`.
 
     Reference:

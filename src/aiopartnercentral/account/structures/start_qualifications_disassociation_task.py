@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, structures
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,7 +34,7 @@ class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsD
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class StartQualificationsDisassociationTaskResponse:
+class StartQualificationsDisassociationTaskResponse(Structure):
     """Structure `StartQualificationsDisassociationTaskResponse`.
 
     Reference:

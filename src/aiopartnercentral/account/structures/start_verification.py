@@ -8,11 +8,11 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums, unions
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class RegistrantVerificationDetails:
+class RegistrantVerificationDetails(Structure):
     """Structure `RegistrantVerificationDetails`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationDetails
@@ -36,7 +36,7 @@ class StartVerificationRequest(Request["StartVerificationResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class StartVerificationResponse:
+class StartVerificationResponse(Structure):
     r"""Structure `StartVerificationResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartVerificationResponse

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -25,7 +25,7 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class UntagResourceResponse:
+class UntagResourceResponse(Structure):
     """Structure `UntagResourceResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UntagResourceResponse

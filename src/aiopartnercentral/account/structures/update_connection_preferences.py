@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -33,7 +33,7 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class UpdateConnectionPreferencesResponse:
+class UpdateConnectionPreferencesResponse(Structure):
     r"""Structure `UpdateConnectionPreferencesResponse`.
 
     Reference:

@@ -3,66 +3,71 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 from golden_collisions import structures
 
 
 @attrs.frozen(weakref_slot=False)
-class FooTagMember:
+class FooTagMember(Variant):
     """Member `Tag` of union `Foo`.
 
     Attributes:
         value: `Tag` on the wire.
     """
 
+    tag: ClassVar = "Tag"
     value: structures.Tag
 
 
 @attrs.frozen(weakref_slot=False)
-class FooTagMember2:
+class FooTagMember2(Variant):
     """Member `tag` of union `Foo`.
 
     Attributes:
         value: `tag` on the wire.
     """
 
+    tag: ClassVar = "tag"
     value: structures.TagShape
 
 
 @attrs.frozen(weakref_slot=False)
-class FooBarMember:
+class FooBarMember(Variant):
     """Member `Bar` of union `Foo`.
 
     Attributes:
         value: `Bar` on the wire.
     """
 
+    tag: ClassVar = "Bar"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class FooUnknownMember:
+class FooUnknownMember(Variant):
     """Member `Unknown` of union `Foo`.
 
     Attributes:
         value: `Unknown` on the wire.
     """
 
+    tag: ClassVar = "Unknown"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class FooMember:
+class FooMember(Variant):
     """Member `Member` of union `Foo`.
 
     Attributes:
         value: `Member` on the wire.
     """
 
+    tag: ClassVar = "Member"
     value: structures.FooBar
 
 
@@ -79,13 +84,14 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/
 
 
 @attrs.frozen(weakref_slot=False)
-class FooShapeTag:
+class FooShapeTag(Variant):
     """Member `Tag` of union `foo`.
 
     Attributes:
         value: `Tag` on the wire.
     """
 
+    tag: ClassVar = "Tag"
     value: structures.TagShape2
 
 

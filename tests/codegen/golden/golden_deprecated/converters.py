@@ -3,203 +3,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from aiopartnercentral import _serialization
-from golden_deprecated import enums, structures, unions
+from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
 from golden_deprecated.fast import FAST
 
-
-def _decode_old(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Old]:
-    _decode_text = _serialization.decode_string
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Old:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Text"
-            text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.Old(text=text)
-
-    return decode
+FACTS: Final = Facts()
 
 
-def _encode_old(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Old]:
-    _encode_text = _serialization.encode_string
-
-    def encode(_obj: structures.Old) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.Old)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Text"
-            if _obj.text is not None:
-                _result["Text"] = _encode_text(_obj.text)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_old_way_request(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Decode[structures.OldWayRequest]:
-    _decode_text = _serialization.decode_string
-    _decode_old_text = _serialization.decode_string
-    _decode_kind = _converter.get_structure_hook(enums.OldKind)
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.OldWayRequest:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Text"
-            text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-            _at = ".OldText"
-            old_text = None if (_value := _get("OldText")) is None else _decode_old_text(_value, str)
-            _at = ".Kind"
-            kind = None if (_value := _get("Kind")) is None else _decode_kind(_value, enums.OldKind)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.OldWayRequest(text=text, old_text=old_text, kind=kind)
-
-    return decode
-
-
-def _encode_old_way_request(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Encode[structures.OldWayRequest]:
-    _encode_text = _serialization.encode_string
-    _encode_old_text = _serialization.encode_string
-    _encode_kind = _converter.get_unstructure_hook(enums.OldKind)
-
-    def encode(_obj: structures.OldWayRequest) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.OldWayRequest)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Text"
-            if _obj.text is not None:
-                _result["Text"] = _encode_text(_obj.text)
-            _at = ".OldText"
-            if _obj.old_text is not None:
-                _result["OldText"] = _encode_old_text(_obj.old_text)
-            _at = ".Kind"
-            if _obj.kind is not None:
-                _result["Kind"] = _encode_kind(_obj.kind)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_old_way_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Decode[structures.OldWayResponse]:
-    _decode_old = _converter.get_structure_hook(structures.Old)
-    _decode_choice = _converter.get_structure_hook(unions.OldChoice)
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.OldWayResponse:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Old"
-            old = None if (_value := _get("Old")) is None else _decode_old(_value, structures.Old)
-            _at = ".Choice"
-            choice = None if (_value := _get("Choice")) is None else _decode_choice(_value, unions.OldChoice)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.OldWayResponse(old=old, choice=choice)
-
-    return decode
-
-
-def _encode_old_way_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Encode[structures.OldWayResponse]:
-    _encode_old = _converter.get_unstructure_hook(structures.Old)
-    _encode_choice = _converter.get_unstructure_hook(unions.OldChoice)
-
-    def encode(_obj: structures.OldWayResponse) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.OldWayResponse)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Old"
-            if _obj.old is not None:
-                _result["Old"] = _encode_old(_obj.old)
-            _at = ".Choice"
-            if _obj.choice is not None:
-                _result["Choice"] = _encode_choice(_obj.choice)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
-    structures.Old: _decode_old,
-    structures.OldWayRequest: _decode_old_way_request,
-    structures.OldWayResponse: _decode_old_way_response,
-    unions.OldChoiceOne: lambda _converter: _serialization.variant_decoder(
-        "One", unions.OldChoiceOne, _serialization.decode_string, str
-    ),
-    unions.OldChoiceUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.OldChoiceUnknown),
-    unions.OldChoice: lambda _converter: _serialization.union_decoder(
-        _converter, {"One": unions.OldChoiceOne}, unions.OldChoiceUnknown
-    ),
-}
-
-ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
-    structures.Old: _encode_old,
-    structures.OldWayRequest: _encode_old_way_request,
-    structures.OldWayResponse: _encode_old_way_response,
-    unions.OldChoiceOne: lambda _converter: _serialization.variant_encoder(
-        "One", unions.OldChoiceOne, _serialization.encode_string
-    ),
-    unions.OldChoiceUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.OldChoiceUnknown),
-    unions.OldChoice: lambda _converter: _serialization.union_encoder(
-        _converter, "OldChoice", (unions.OldChoiceOne, unions.OldChoiceUnknown)
-    ),
-}
-
-ENUMS: Final = (enums.OldKind,)
-
-
-def make_json_converter() -> _serialization.JsonConverter:
+def make_json_converter() -> JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.JsonConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = JsonConverter()
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> _serialization.BotocoreConverter:
+def make_botocore_converter() -> BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.BotocoreConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = BotocoreConverter()
     converter.use_fast(FAST)
     return converter
 

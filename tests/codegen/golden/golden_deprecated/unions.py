@@ -3,21 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 
 
 @attrs.frozen(weakref_slot=False)
-class OldChoiceOne:
+class OldChoiceOne(Variant):
     """Member `One` of union `OldChoice`.
 
     Attributes:
         value: `One` on the wire.
     """
 
+    tag: ClassVar = "One"
     value: str
 
 

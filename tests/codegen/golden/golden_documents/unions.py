@@ -3,32 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import JsonValue, UnknownMember
+from aiopartnercentral.types import JsonValue, UnknownMember, Variant
 
 
 @attrs.frozen(weakref_slot=False)
-class EitherPlain:
+class EitherPlain(Variant):
     """Member `Plain` of union `Either`.
 
     Attributes:
         value: `Plain` on the wire.
     """
 
+    tag: ClassVar = "Plain"
     value: JsonValue
 
 
 @attrs.frozen(weakref_slot=False)
-class EitherNamed:
+class EitherNamed(Variant):
     """Member `Named` of union `Either`.
 
     Attributes:
         value: `Named` on the wire.
     """
 
+    tag: ClassVar = "Named"
     value: dict[str, JsonValue | None]
 
 

@@ -3,33 +3,35 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 from golden_errors import enums
 
 
 @attrs.frozen(weakref_slot=False)
-class DetailField:
+class DetailField(Variant):
     """Member `Field` of union `Detail`.
 
     Attributes:
         value: `Field` on the wire.
     """
 
+    tag: ClassVar = "Field"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class DetailKind:
+class DetailKind(Variant):
     """Member `Kind` of union `Detail`.
 
     Attributes:
         value: `Kind` on the wire.
     """
 
+    tag: ClassVar = "Kind"
     value: enums.Kind
 
 

@@ -3,494 +3,78 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from aiopartnercentral import _serialization
-from golden_location_names import errors, structures, unions
+from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
 from golden_location_names.fast import FAST
 
-
-def _decode_part(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Part]:
-    _decode_id = _serialization.decode_string
-    _decode_when = _converter.get_structure_hook(datetime)
-    _decode_same = _serialization.decode_string
-    _key_id = _converter.member_name("Id", "part-id")
-    _key_when = _converter.member_name("When", "part_when")
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Part:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".part-id"
-            if (_value := _get(_key_id)) is None:
-                raise _serialization.missing()
-            id = _decode_id(_value, str)
-            _at = ".part_when"
-            when = None if (_value := _get(_key_when)) is None else _decode_when(_value, datetime)
-            _at = ".Same"
-            same = None if (_value := _get("Same")) is None else _decode_same(_value, str)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.Part(id=id, when=when, same=same)
-
-    return decode
-
-
-def _encode_part(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Part]:
-    _encode_id = _serialization.encode_string
-    _encode_when = _converter.get_unstructure_hook(datetime)
-    _encode_same = _serialization.encode_string
-    _key_id = _converter.member_name("Id", "part-id")
-    _key_when = _converter.member_name("When", "part_when")
-
-    def encode(_obj: structures.Part) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.Part)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".part-id"
-            _result[_key_id] = _encode_id(_obj.id)
-            _at = ".part_when"
-            if _obj.when is not None:
-                _result[_key_when] = _encode_when(_obj.when)
-            _at = ".Same"
-            if _obj.same is not None:
-                _result["Same"] = _encode_same(_obj.same)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_rename_request(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Decode[structures.RenameRequest]:
-    _decode_part = _converter.get_structure_hook(structures.Part)
-    _decode_parts = _serialization.list_decoder(_converter.get_structure_hook(structures.Part), structures.Part)
-    _decode_by_text = _serialization.map_decoder(
-        _serialization.decode_string, str, _converter.get_structure_hook(structures.Part), structures.Part
-    )
-    _decode_choice = _converter.get_structure_hook(unions.Choice)
-    _decode_choices = _serialization.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
-    _decode_client_token = _serialization.decode_string
-    _decode_swap = _serialization.decode_string
-    _decode_other = _serialization.decode_string
-    _decode_named = _converter.get_structure_hook(structures.Named)
-    _decode_named_twice = _converter.get_structure_hook(structures.Named)
-    _key_part = _converter.member_name("Part", "thePart")
-    _key_parts = _converter.member_name("Parts", "theParts")
-    _key_by_text = _converter.member_name("ByText", "byText")
-    _key_choice = _converter.member_name("Choice", "choice")
-    _key_client_token = _converter.member_name("ClientToken", "token")
-    _key_swap = _converter.member_name("Swap", "Other")
-    _key_other = _converter.member_name("Other", "Swap")
-    _key_named = _converter.member_name("Named", "named-itself")
-    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RenameRequest:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".thePart"
-            if (_value := _get(_key_part)) is None:
-                raise _serialization.missing()
-            part = _decode_part(_value, structures.Part)
-            _at = ".theParts"
-            parts = None if (_value := _get(_key_parts)) is None else _decode_parts(_value, list[structures.Part])
-            _at = ".byText"
-            by_text = (
-                None if (_value := _get(_key_by_text)) is None else _decode_by_text(_value, dict[str, structures.Part])
-            )
-            _at = ".choice"
-            choice = None if (_value := _get(_key_choice)) is None else _decode_choice(_value, unions.Choice)
-            _at = ".Choices"
-            choices = None if (_value := _get("Choices")) is None else _decode_choices(_value, list[unions.Choice])
-            _at = ".token"
-            if (_value := _get(_key_client_token)) is None:
-                raise _serialization.missing()
-            client_token = _decode_client_token(_value, str)
-            _at = ".Other"
-            swap = None if (_value := _get(_key_swap)) is None else _decode_swap(_value, str)
-            _at = ".Swap"
-            other = None if (_value := _get(_key_other)) is None else _decode_other(_value, str)
-            _at = ".named-itself"
-            named = None if (_value := _get(_key_named)) is None else _decode_named(_value, structures.Named)
-            _at = ".named-twice"
-            named_twice = (
-                None if (_value := _get(_key_named_twice)) is None else _decode_named_twice(_value, structures.Named)
-            )
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.RenameRequest(
-            part=part,
-            parts=parts,
-            by_text=by_text,
-            choice=choice,
-            choices=choices,
-            client_token=client_token,
-            swap=swap,
-            other=other,
-            named=named,
-            named_twice=named_twice,
-        )
-
-    return decode
-
-
-def _encode_rename_request(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Encode[structures.RenameRequest]:
-    _encode_part = _converter.get_unstructure_hook(structures.Part)
-    _encode_parts = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Part))
-    _encode_by_text = _serialization.map_encoder(
-        _serialization.encode_string, _converter.get_unstructure_hook(structures.Part)
-    )
-    _encode_choice = _converter.get_unstructure_hook(unions.Choice)
-    _encode_choices = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Choice))
-    _encode_client_token = _serialization.encode_string
-    _encode_swap = _serialization.encode_string
-    _encode_other = _serialization.encode_string
-    _encode_named = _converter.get_unstructure_hook(structures.Named)
-    _encode_named_twice = _converter.get_unstructure_hook(structures.Named)
-    _key_part = _converter.member_name("Part", "thePart")
-    _key_parts = _converter.member_name("Parts", "theParts")
-    _key_by_text = _converter.member_name("ByText", "byText")
-    _key_choice = _converter.member_name("Choice", "choice")
-    _key_client_token = _converter.member_name("ClientToken", "token")
-    _key_swap = _converter.member_name("Swap", "Other")
-    _key_other = _converter.member_name("Other", "Swap")
-    _key_named = _converter.member_name("Named", "named-itself")
-    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
-
-    def encode(_obj: structures.RenameRequest) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.RenameRequest)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".thePart"
-            _result[_key_part] = _encode_part(_obj.part)
-            _at = ".theParts"
-            if _obj.parts is not None:
-                _result[_key_parts] = _encode_parts(_obj.parts)
-            _at = ".byText"
-            if _obj.by_text is not None:
-                _result[_key_by_text] = _encode_by_text(_obj.by_text)
-            _at = ".choice"
-            if _obj.choice is not None:
-                _result[_key_choice] = _encode_choice(_obj.choice)
-            _at = ".Choices"
-            if _obj.choices is not None:
-                _result["Choices"] = _encode_choices(_obj.choices)
-            _at = ".token"
-            if _obj.client_token is not None:
-                _result[_key_client_token] = _encode_client_token(_obj.client_token)
-            _at = ".Other"
-            if _obj.swap is not None:
-                _result[_key_swap] = _encode_swap(_obj.swap)
-            _at = ".Swap"
-            if _obj.other is not None:
-                _result[_key_other] = _encode_other(_obj.other)
-            _at = ".named-itself"
-            if _obj.named is not None:
-                _result[_key_named] = _encode_named(_obj.named)
-            _at = ".named-twice"
-            if _obj.named_twice is not None:
-                _result[_key_named_twice] = _encode_named_twice(_obj.named_twice)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_rename_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Decode[structures.RenameResponse]:
-    _decode_part = _converter.get_structure_hook(structures.Part)
-    _decode_parts = _serialization.list_decoder(_converter.get_structure_hook(structures.Part), structures.Part)
-    _decode_by_text = _serialization.map_decoder(
-        _serialization.decode_string, str, _converter.get_structure_hook(structures.Part), structures.Part
-    )
-    _decode_choice = _converter.get_structure_hook(unions.Choice)
-    _decode_choices = _serialization.list_decoder(_converter.get_structure_hook(unions.Choice), unions.Choice)
-    _decode_swap = _serialization.decode_string
-    _decode_other = _serialization.decode_string
-    _decode_named = _converter.get_structure_hook(structures.Named)
-    _decode_named_twice = _converter.get_structure_hook(structures.Named)
-    _key_part = _converter.member_name("Part", "thePart")
-    _key_parts = _converter.member_name("Parts", "theParts")
-    _key_by_text = _converter.member_name("ByText", "byText")
-    _key_choice = _converter.member_name("Choice", "choice")
-    _key_swap = _converter.member_name("Swap", "Other")
-    _key_other = _converter.member_name("Other", "Swap")
-    _key_named = _converter.member_name("Named", "named-itself")
-    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.RenameResponse:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".thePart"
-            if (_value := _get(_key_part)) is None:
-                raise _serialization.missing()
-            part = _decode_part(_value, structures.Part)
-            _at = ".theParts"
-            parts = None if (_value := _get(_key_parts)) is None else _decode_parts(_value, list[structures.Part])
-            _at = ".byText"
-            by_text = (
-                None if (_value := _get(_key_by_text)) is None else _decode_by_text(_value, dict[str, structures.Part])
-            )
-            _at = ".choice"
-            choice = None if (_value := _get(_key_choice)) is None else _decode_choice(_value, unions.Choice)
-            _at = ".Choices"
-            choices = None if (_value := _get("Choices")) is None else _decode_choices(_value, list[unions.Choice])
-            _at = ".Other"
-            swap = None if (_value := _get(_key_swap)) is None else _decode_swap(_value, str)
-            _at = ".Swap"
-            other = None if (_value := _get(_key_other)) is None else _decode_other(_value, str)
-            _at = ".named-itself"
-            named = None if (_value := _get(_key_named)) is None else _decode_named(_value, structures.Named)
-            _at = ".named-twice"
-            named_twice = (
-                None if (_value := _get(_key_named_twice)) is None else _decode_named_twice(_value, structures.Named)
-            )
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.RenameResponse(
-            part=part,
-            parts=parts,
-            by_text=by_text,
-            choice=choice,
-            choices=choices,
-            swap=swap,
-            other=other,
-            named=named,
-            named_twice=named_twice,
-        )
-
-    return decode
-
-
-def _encode_rename_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Encode[structures.RenameResponse]:
-    _encode_part = _converter.get_unstructure_hook(structures.Part)
-    _encode_parts = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Part))
-    _encode_by_text = _serialization.map_encoder(
-        _serialization.encode_string, _converter.get_unstructure_hook(structures.Part)
-    )
-    _encode_choice = _converter.get_unstructure_hook(unions.Choice)
-    _encode_choices = _serialization.list_encoder(_converter.get_unstructure_hook(unions.Choice))
-    _encode_swap = _serialization.encode_string
-    _encode_other = _serialization.encode_string
-    _encode_named = _converter.get_unstructure_hook(structures.Named)
-    _encode_named_twice = _converter.get_unstructure_hook(structures.Named)
-    _key_part = _converter.member_name("Part", "thePart")
-    _key_parts = _converter.member_name("Parts", "theParts")
-    _key_by_text = _converter.member_name("ByText", "byText")
-    _key_choice = _converter.member_name("Choice", "choice")
-    _key_swap = _converter.member_name("Swap", "Other")
-    _key_other = _converter.member_name("Other", "Swap")
-    _key_named = _converter.member_name("Named", "named-itself")
-    _key_named_twice = _converter.member_name("NamedTwice", "named-twice")
-
-    def encode(_obj: structures.RenameResponse) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.RenameResponse)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".thePart"
-            _result[_key_part] = _encode_part(_obj.part)
-            _at = ".theParts"
-            if _obj.parts is not None:
-                _result[_key_parts] = _encode_parts(_obj.parts)
-            _at = ".byText"
-            if _obj.by_text is not None:
-                _result[_key_by_text] = _encode_by_text(_obj.by_text)
-            _at = ".choice"
-            if _obj.choice is not None:
-                _result[_key_choice] = _encode_choice(_obj.choice)
-            _at = ".Choices"
-            if _obj.choices is not None:
-                _result["Choices"] = _encode_choices(_obj.choices)
-            _at = ".Other"
-            if _obj.swap is not None:
-                _result[_key_swap] = _encode_swap(_obj.swap)
-            _at = ".Swap"
-            if _obj.other is not None:
-                _result[_key_other] = _encode_other(_obj.other)
-            _at = ".named-itself"
-            if _obj.named is not None:
-                _result[_key_named] = _encode_named(_obj.named)
-            _at = ".named-twice"
-            if _obj.named_twice is not None:
-                _result[_key_named_twice] = _encode_named_twice(_obj.named_twice)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_named(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Named]:
-    _decode_text = _serialization.decode_string
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Named:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Text"
-            text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.Named(text=text)
-
-    return decode
-
-
-def _encode_named(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Named]:
-    _encode_text = _serialization.encode_string
-
-    def encode(_obj: structures.Named) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.Named)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Text"
-            if _obj.text is not None:
-                _result["Text"] = _encode_text(_obj.text)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_renamed(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
-    return _serialization.ErrorDecoder(
-        errors.Renamed,
-        (
-            _serialization.ErrorMember(
-                "Message", "message", required=False, decode=_serialization.decode_string, cls=str
-            ),
-            _serialization.ErrorMember(
-                _converter.member_name("Part", "thePart"),
-                "part",
-                required=False,
-                decode=_converter.get_structure_hook(structures.Part),
-                cls=structures.Part,
-            ),
-        ),
-    )
-
-
-def _encode_renamed(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Renamed]:
-    return _serialization.error_encoder(
-        errors.Renamed,
-        (
-            _serialization.ErrorField("message", "Message", required=False, encode=_serialization.encode_string),
-            _serialization.ErrorField(
-                "part",
-                _converter.member_name("Part", "thePart"),
-                required=False,
-                encode=_converter.get_unstructure_hook(structures.Part),
-            ),
-        ),
-    )
-
-
-DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
-    structures.Part: _decode_part,
-    structures.RenameRequest: _decode_rename_request,
-    structures.RenameResponse: _decode_rename_response,
-    structures.Named: _decode_named,
-    errors.Renamed: _decode_renamed,
-    unions.ChoicePart: lambda _converter: _serialization.variant_decoder(
-        _converter.member_name("Part", "aPart"),
-        unions.ChoicePart,
-        _converter.get_structure_hook(structures.Part),
-        structures.Part,
-    ),
-    unions.ChoiceText: lambda _converter: _serialization.variant_decoder(
-        _converter.member_name("Text", "aText"), unions.ChoiceText, _serialization.decode_string, str
-    ),
-    unions.ChoicePlain: lambda _converter: _serialization.variant_decoder(
-        "Plain", unions.ChoicePlain, _serialization.decode_string, str
-    ),
-    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_decoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: _serialization.union_decoder(
-        _converter,
-        {
-            _converter.member_name("Part", "aPart"): unions.ChoicePart,
-            _converter.member_name("Text", "aText"): unions.ChoiceText,
-            "Plain": unions.ChoicePlain,
+FACTS: Final = Facts(
+    botocore_names={
+        "Part": {"id": "Id", "when": "When"},
+        "RenameRequest": {
+            "part": "Part",
+            "parts": "Parts",
+            "by_text": "ByText",
+            "choice": "Choice",
+            "client_token": "ClientToken",
+            "swap": "Swap",
+            "other": "Other",
+            "named": "Named",
+            "named_twice": "NamedTwice",
         },
-        unions.ChoiceUnknown,
-    ),
-}
+        "RenameResponse": {
+            "part": "Part",
+            "parts": "Parts",
+            "by_text": "ByText",
+            "choice": "Choice",
+            "swap": "Swap",
+            "other": "Other",
+            "named": "Named",
+            "named_twice": "NamedTwice",
+        },
+        "Renamed": {"part": "Part"},
+        "ChoicePart": {"value": "Part"},
+        "ChoiceText": {"value": "Text"},
+    },
+    wire_names={
+        "Part": {"id": "part-id", "when": "part_when"},
+        "RenameRequest": {
+            "part": "thePart",
+            "parts": "theParts",
+            "by_text": "byText",
+            "choice": "choice",
+            "client_token": "token",
+            "swap": "Other",
+            "other": "Swap",
+            "named": "named-itself",
+            "named_twice": "named-twice",
+        },
+        "RenameResponse": {
+            "part": "thePart",
+            "parts": "theParts",
+            "by_text": "byText",
+            "choice": "choice",
+            "swap": "Other",
+            "other": "Swap",
+            "named": "named-itself",
+            "named_twice": "named-twice",
+        },
+        "Renamed": {"part": "thePart"},
+    },
+    required={"RenameRequest": ("client_token",)},
+)
 
-ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
-    structures.Part: _encode_part,
-    structures.RenameRequest: _encode_rename_request,
-    structures.RenameResponse: _encode_rename_response,
-    structures.Named: _encode_named,
-    errors.Renamed: _encode_renamed,
-    unions.ChoicePart: lambda _converter: _serialization.variant_encoder(
-        _converter.member_name("Part", "aPart"), unions.ChoicePart, _converter.get_unstructure_hook(structures.Part)
-    ),
-    unions.ChoiceText: lambda _converter: _serialization.variant_encoder(
-        _converter.member_name("Text", "aText"), unions.ChoiceText, _serialization.encode_string
-    ),
-    unions.ChoicePlain: lambda _converter: _serialization.variant_encoder(
-        "Plain", unions.ChoicePlain, _serialization.encode_string
-    ),
-    unions.ChoiceUnknown: lambda _converter: _serialization.unknown_encoder(_converter, unions.ChoiceUnknown),
-    unions.Choice: lambda _converter: _serialization.union_encoder(
-        _converter, "Choice", (unions.ChoicePart, unions.ChoiceText, unions.ChoicePlain, unions.ChoiceUnknown)
-    ),
-}
 
-ENUMS: Final = ()
-
-
-def make_json_converter() -> _serialization.JsonConverter:
+def make_json_converter() -> JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.JsonConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = JsonConverter()
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> _serialization.BotocoreConverter:
+def make_botocore_converter() -> BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.BotocoreConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = BotocoreConverter()
     converter.use_fast(FAST)
     return converter
 

@@ -3,44 +3,47 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 from golden_location_names import structures
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoicePart:
+class ChoicePart(Variant):
     """Member `aPart` of union `Choice`.
 
     Attributes:
         value: `aPart` on the wire.
     """
 
+    tag: ClassVar = "aPart"
     value: structures.Part
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceText:
+class ChoiceText(Variant):
     """Member `aText` of union `Choice`.
 
     Attributes:
         value: `aText` on the wire.
     """
 
+    tag: ClassVar = "aText"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoicePlain:
+class ChoicePlain(Variant):
     """Member `Plain` of union `Choice`.
 
     Attributes:
         value: `Plain` on the wire.
     """
 
+    tag: ClassVar = "Plain"
     value: str
 
 

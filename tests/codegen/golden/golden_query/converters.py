@@ -3,256 +3,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from aiopartnercentral import _serialization
-from golden_query import errors, structures
+from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
 from golden_query.fast import FAST
 
-
-def _decode_leaf(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Leaf]:
-    _decode_name = _serialization.decode_string
-    _decode_leaves = _serialization.list_decoder(
-        _serialization.deferred_decoder(_converter, structures.Leaf), structures.Leaf
-    )
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Leaf:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Name"
-            name = None if (_value := _get("Name")) is None else _decode_name(_value, str)
-            _at = ".Leaves"
-            leaves = None if (_value := _get("Leaves")) is None else _decode_leaves(_value, list[structures.Leaf])
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.Leaf(name=name, leaves=leaves)
-
-    return decode
+FACTS: Final = Facts(
+    recursive={"Leaf": ("leaves",)},
+)
 
 
-def _encode_leaf(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Leaf]:
-    _encode_name = _serialization.encode_string
-    _encode_leaves = _serialization.list_encoder(_serialization.deferred_encoder(_converter, structures.Leaf))
-
-    def encode(_obj: structures.Leaf) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.Leaf)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Name"
-            if _obj.name is not None:
-                _result["Name"] = _encode_name(_obj.name)
-            _at = ".Leaves"
-            if _obj.leaves is not None:
-                _result["Leaves"] = _encode_leaves(_obj.leaves)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_describe_request(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Decode[structures.DescribeRequest]:
-    _decode_name = _serialization.decode_string
-    _decode_texts = _serialization.list_decoder(_serialization.decode_string, str)
-    _decode_when = _converter.get_structure_hook(datetime)
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.DescribeRequest:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Name"
-            if (_value := _get("Name")) is None:
-                raise _serialization.missing()
-            name = _decode_name(_value, str)
-            _at = ".Texts"
-            texts = None if (_value := _get("Texts")) is None else _decode_texts(_value, list[str])
-            _at = ".When"
-            when = None if (_value := _get("When")) is None else _decode_when(_value, datetime)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.DescribeRequest(name=name, texts=texts, when=when)
-
-    return decode
-
-
-def _encode_describe_request(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Encode[structures.DescribeRequest]:
-    _encode_name = _serialization.encode_string
-    _encode_texts = _serialization.list_encoder(_serialization.encode_string)
-    _encode_when = _converter.get_unstructure_hook(datetime)
-
-    def encode(_obj: structures.DescribeRequest) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.DescribeRequest)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Name"
-            _result["Name"] = _encode_name(_obj.name)
-            _at = ".Texts"
-            if _obj.texts is not None:
-                _result["Texts"] = _encode_texts(_obj.texts)
-            _at = ".When"
-            if _obj.when is not None:
-                _result["When"] = _encode_when(_obj.when)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_describe_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Decode[structures.DescribeResponse]:
-    _decode_name = _serialization.decode_string
-    _decode_texts = _serialization.list_decoder(_serialization.decode_string, str)
-    _decode_by_name = _serialization.map_decoder(_serialization.decode_string, str, _serialization.decode_string, str)
-    _decode_when = _converter.get_structure_hook(datetime)
-    _decode_bytes_ = _converter.get_structure_hook(bytes)
-    _decode_leaves = _serialization.list_decoder(_converter.get_structure_hook(structures.Leaf), structures.Leaf)
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.DescribeResponse:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Name"
-            name = None if (_value := _get("Name")) is None else _decode_name(_value, str)
-            _at = ".Texts"
-            texts = None if (_value := _get("Texts")) is None else _decode_texts(_value, list[str])
-            _at = ".ByName"
-            by_name = None if (_value := _get("ByName")) is None else _decode_by_name(_value, dict[str, str])
-            _at = ".When"
-            when = None if (_value := _get("When")) is None else _decode_when(_value, datetime)
-            _at = ".Bytes"
-            bytes_ = None if (_value := _get("Bytes")) is None else _decode_bytes_(_value, bytes)
-            _at = ".Leaves"
-            leaves = None if (_value := _get("Leaves")) is None else _decode_leaves(_value, list[structures.Leaf])
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.DescribeResponse(
-            name=name, texts=texts, by_name=by_name, when=when, bytes_=bytes_, leaves=leaves
-        )
-
-    return decode
-
-
-def _encode_describe_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Encode[structures.DescribeResponse]:
-    _encode_name = _serialization.encode_string
-    _encode_texts = _serialization.list_encoder(_serialization.encode_string)
-    _encode_by_name = _serialization.map_encoder(_serialization.encode_string, _serialization.encode_string)
-    _encode_when = _converter.get_unstructure_hook(datetime)
-    _encode_bytes_ = _converter.get_unstructure_hook(bytes)
-    _encode_leaves = _serialization.list_encoder(_converter.get_unstructure_hook(structures.Leaf))
-
-    def encode(_obj: structures.DescribeResponse) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.DescribeResponse)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Name"
-            if _obj.name is not None:
-                _result["Name"] = _encode_name(_obj.name)
-            _at = ".Texts"
-            if _obj.texts is not None:
-                _result["Texts"] = _encode_texts(_obj.texts)
-            _at = ".ByName"
-            if _obj.by_name is not None:
-                _result["ByName"] = _encode_by_name(_obj.by_name)
-            _at = ".When"
-            if _obj.when is not None:
-                _result["When"] = _encode_when(_obj.when)
-            _at = ".Bytes"
-            if _obj.bytes_ is not None:
-                _result["Bytes"] = _encode_bytes_(_obj.bytes_)
-            _at = ".Leaves"
-            if _obj.leaves is not None:
-                _result["Leaves"] = _encode_leaves(_obj.leaves)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_wrong(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
-    return _serialization.ErrorDecoder(
-        errors.Wrong,
-        (
-            _serialization.ErrorMember(
-                "Message", "message", required=False, decode=_serialization.decode_string, cls=str
-            ),
-            _serialization.ErrorMember(
-                "Detail", "detail", required=False, decode=_serialization.decode_string, cls=str
-            ),
-        ),
-    )
-
-
-def _encode_wrong(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Wrong]:
-    return _serialization.error_encoder(
-        errors.Wrong,
-        (
-            _serialization.ErrorField("message", "Message", required=False, encode=_serialization.encode_string),
-            _serialization.ErrorField("detail", "Detail", required=False, encode=_serialization.encode_string),
-        ),
-    )
-
-
-DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
-    structures.Leaf: _decode_leaf,
-    structures.DescribeRequest: _decode_describe_request,
-    structures.DescribeResponse: _decode_describe_response,
-    errors.Wrong: _decode_wrong,
-}
-
-ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
-    structures.Leaf: _encode_leaf,
-    structures.DescribeRequest: _encode_describe_request,
-    structures.DescribeResponse: _encode_describe_response,
-    errors.Wrong: _encode_wrong,
-}
-
-ENUMS: Final = ()
-
-
-def make_json_converter() -> _serialization.JsonConverter:
+def make_json_converter() -> JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.JsonConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = JsonConverter()
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> _serialization.BotocoreConverter:
+def make_botocore_converter() -> BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.BotocoreConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = BotocoreConverter()
     converter.use_fast(FAST)
     return converter
 

@@ -3,55 +3,59 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 from golden_recursion import structures
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceLeaf:
+class ChoiceLeaf(Variant):
     """Member `Leaf` of union `Choice`.
 
     Attributes:
         value: `Leaf` on the wire.
     """
 
+    tag: ClassVar = "Leaf"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceBranch:
+class ChoiceBranch(Variant):
     """Member `Branch` of union `Choice`.
 
     Attributes:
         value: `Branch` on the wire.
     """
 
+    tag: ClassVar = "Branch"
     value: structures.Node
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceBoth:
+class ChoiceBoth(Variant):
     """Member `Both` of union `Choice`.
 
     Attributes:
         value: `Both` on the wire.
     """
 
+    tag: ClassVar = "Both"
     value: list[Choice]
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceNot:
+class ChoiceNot(Variant):
     """Member `Not` of union `Choice`.
 
     Attributes:
         value: `Not` on the wire.
     """
 
+    tag: ClassVar = "Not"
     value: Choice
 
 

@@ -3,55 +3,59 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 from golden_reserved import structures
 
 
 @attrs.frozen(weakref_slot=False)
-class UnknownMemberShapeNone:
+class UnknownMemberShapeNone(Variant):
     """Member `None` of union `UnknownMember`.
 
     Attributes:
         value: `None` on the wire.
     """
 
+    tag: ClassVar = "None"
     value: structures.NoneShape
 
 
 @attrs.frozen(weakref_slot=False)
-class UnknownMemberShapeClient:
+class UnknownMemberShapeClient(Variant):
     """Member `Client` of union `UnknownMember`.
 
     Attributes:
         value: `Client` on the wire.
     """
 
+    tag: ClassVar = "Client"
     value: structures.ClientShape
 
 
 @attrs.frozen(weakref_slot=False)
-class UnknownMemberShapeAny:
+class UnknownMemberShapeAny(Variant):
     """Member `Any` of union `UnknownMember`.
 
     Attributes:
         value: `Any` on the wire.
     """
 
+    tag: ClassVar = "Any"
     value: structures.AnyShape
 
 
 @attrs.frozen(weakref_slot=False)
-class UnknownMemberShapeRequest:
+class UnknownMemberShapeRequest(Variant):
     """Member `Request` of union `UnknownMember`.
 
     Attributes:
         value: `Request` on the wire.
     """
 
+    tag: ClassVar = "Request"
     value: structures.RequestShape
 
 

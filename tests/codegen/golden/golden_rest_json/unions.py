@@ -3,32 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceOne:
+class ChoiceOne(Variant):
     """Member `One` of union `Choice`.
 
     Attributes:
         value: `One` on the wire.
     """
 
+    tag: ClassVar = "One"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceTwo:
+class ChoiceTwo(Variant):
     """Member `Two` of union `Choice`.
 
     Attributes:
         value: `Two` on the wire.
     """
 
+    tag: ClassVar = "Two"
     value: int
 
 

@@ -3,43 +3,46 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember, redacted
+from aiopartnercentral.types import UnknownMember, Variant, redacted
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceOpen:
+class ChoiceOpen(Variant):
     """Member `Open` of union `Choice`.
 
     Attributes:
         value: `Open` on the wire.
     """
 
+    tag: ClassVar = "Open"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceHidden:
+class ChoiceHidden(Variant):
     """Member `Hidden` of union `Choice`.
 
     Attributes:
         value: `Hidden` on the wire, sensitive.
     """
 
+    tag: ClassVar = "Hidden"
     value: str = attrs.field(repr=redacted)
 
 
 @attrs.frozen(weakref_slot=False)
-class ChoiceKeys:
+class ChoiceKeys(Variant):
     """Member `Keys` of union `Choice`.
 
     Attributes:
         value: `Keys` on the wire, sensitive.
     """
 
+    tag: ClassVar = "Keys"
     value: dict[str, str] = attrs.field(repr=redacted)
 
 
@@ -56,24 +59,26 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/C
 
 
 @attrs.frozen(weakref_slot=False)
-class PickOne:
+class PickOne(Variant):
     """Member `One` of union `Pick`.
 
     Attributes:
         value: `One` on the wire, sensitive.
     """
 
+    tag: ClassVar = "One"
     value: str = attrs.field(repr=redacted)
 
 
 @attrs.frozen(weakref_slot=False)
-class PickTwo:
+class PickTwo(Variant):
     """Member `Two` of union `Pick`.
 
     Attributes:
         value: `Two` on the wire, sensitive.
     """
 
+    tag: ClassVar = "Two"
     value: str = attrs.field(repr=redacted)
 
 

@@ -3,205 +3,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from aiopartnercentral import _serialization
-from golden_streams import errors, structures
+from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
 from golden_streams.fast import FAST
 
-
-def _decode_common(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.Common]:
-    _decode_text = _serialization.decode_string
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.Common:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Text"
-            text = None if (_value := _get("Text")) is None else _decode_text(_value, str)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.Common(text=text)
-
-    return decode
+FACTS: Final = Facts(
+    wire_names={"Gone": {"message": "message"}},
+)
 
 
-def _encode_common(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.Common]:
-    _encode_text = _serialization.encode_string
-
-    def encode(_obj: structures.Common) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.Common)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Text"
-            if _obj.text is not None:
-                _result["Text"] = _encode_text(_obj.text)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_look_request(_converter: _serialization.ServiceConverter) -> _serialization.Decode[structures.LookRequest]:
-    _decode_common_ = _converter.get_structure_hook(structures.Common)
-    _decode_next = _serialization.decode_string
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.LookRequest:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Common"
-            common_ = None if (_value := _get("Common")) is None else _decode_common_(_value, structures.Common)
-            _at = ".Next"
-            next = None if (_value := _get("Next")) is None else _decode_next(_value, str)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.LookRequest(common_=common_, next=next)
-
-    return decode
-
-
-def _encode_look_request(_converter: _serialization.ServiceConverter) -> _serialization.Encode[structures.LookRequest]:
-    _encode_common_ = _converter.get_unstructure_hook(structures.Common)
-    _encode_next = _serialization.encode_string
-
-    def encode(_obj: structures.LookRequest) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.LookRequest)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Common"
-            if _obj.common_ is not None:
-                _result["Common"] = _encode_common_(_obj.common_)
-            _at = ".Next"
-            if _obj.next is not None:
-                _result["Next"] = _encode_next(_obj.next)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_look_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Decode[structures.LookResponse]:
-    _decode_common_ = _converter.get_structure_hook(structures.Common)
-    _decode_next = _serialization.decode_string
-    _decode_bytes_ = _converter.get_structure_hook(bytes)
-
-    def decode(_raw: _serialization.JsonValue, _: object = None) -> structures.LookResponse:
-        _get = _serialization.decode_object(_raw).get
-        _at = ""
-        try:
-            _at = ".Common"
-            common_ = None if (_value := _get("Common")) is None else _decode_common_(_value, structures.Common)
-            _at = ".Next"
-            next = None if (_value := _get("Next")) is None else _decode_next(_value, str)
-            _at = ".Bytes"
-            bytes_ = None if (_value := _get("Bytes")) is None else _decode_bytes_(_value, bytes)
-        except _serialization.DecodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.DecodeError).within(_at) from _error
-        return structures.LookResponse(common_=common_, next=next, bytes_=bytes_)
-
-    return decode
-
-
-def _encode_look_response(
-    _converter: _serialization.ServiceConverter,
-) -> _serialization.Encode[structures.LookResponse]:
-    _encode_common_ = _converter.get_unstructure_hook(structures.Common)
-    _encode_next = _serialization.encode_string
-    _encode_bytes_ = _converter.get_unstructure_hook(bytes)
-
-    def encode(_obj: structures.LookResponse) -> _serialization.JsonValue:
-        _serialization.check_class(_obj, structures.LookResponse)
-        _result: dict[str, _serialization.JsonValue] = {}
-        _at = ""
-        try:
-            _at = ".Common"
-            if _obj.common_ is not None:
-                _result["Common"] = _encode_common_(_obj.common_)
-            _at = ".Next"
-            if _obj.next is not None:
-                _result["Next"] = _encode_next(_obj.next)
-            _at = ".Bytes"
-            if _obj.bytes_ is not None:
-                _result["Bytes"] = _encode_bytes_(_obj.bytes_)
-        except _serialization.EncodeError as _error:
-            _error.within(_at)
-            raise
-        except Exception as _error:
-            raise _serialization.hook_failed(_error, _serialization.EncodeError).within(_at) from _error
-        return _result
-
-    return encode
-
-
-def _decode_gone(_converter: _serialization.ServiceConverter) -> _serialization.ErrorDecoder:
-    return _serialization.ErrorDecoder(
-        errors.Gone,
-        (
-            _serialization.ErrorMember(
-                "message", "message", required=False, decode=_serialization.decode_string, cls=str
-            ),
-        ),
-    )
-
-
-def _encode_gone(_converter: _serialization.ServiceConverter) -> _serialization.Encode[errors.Gone]:
-    return _serialization.error_encoder(
-        errors.Gone,
-        (_serialization.ErrorField("message", "message", required=False, encode=_serialization.encode_string),),
-    )
-
-
-DECODERS: Final[dict[Any, _serialization.DecodeFactory]] = {
-    structures.Common: _decode_common,
-    structures.LookRequest: _decode_look_request,
-    structures.LookResponse: _decode_look_response,
-    errors.Gone: _decode_gone,
-}
-
-ENCODERS: Final[dict[Any, _serialization.EncodeFactory]] = {
-    structures.Common: _encode_common,
-    structures.LookRequest: _encode_look_request,
-    structures.LookResponse: _encode_look_response,
-    errors.Gone: _encode_gone,
-}
-
-ENUMS: Final = ()
-
-
-def make_json_converter() -> _serialization.JsonConverter:
+def make_json_converter() -> JsonConverter:
     """Return a new `JsonConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.JsonConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = JsonConverter()
     converter.use_fast(FAST)
     return converter
 
 
-def make_botocore_converter() -> _serialization.BotocoreConverter:
+def make_botocore_converter() -> BotocoreConverter:
     """Return a new `BotocoreConverter` for this service, to which hooks may be added without side effects."""
-    converter = _serialization.BotocoreConverter()
-    _serialization.install(converter, DECODERS, ENCODERS, ENUMS)
+    converter = BotocoreConverter()
     converter.use_fast(FAST)
     return converter
 

@@ -4,43 +4,46 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant
 
 
 @attrs.frozen(weakref_slot=False)
-class WhenNever:
+class WhenNever(Variant):
     """Member `Never` of union `When`.
 
     Attributes:
         value: `Never` on the wire.
     """
 
+    tag: ClassVar = "Never"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class WhenOnce:
+class WhenOnce(Variant):
     """Member `Once` of union `When`.
 
     Attributes:
         value: `Once` on the wire.
     """
 
+    tag: ClassVar = "Once"
     value: datetime
 
 
 @attrs.frozen(weakref_slot=False)
-class WhenOften:
+class WhenOften(Variant):
     """Member `Often` of union `When`.
 
     Attributes:
         value: `Often` on the wire.
     """
 
+    tag: ClassVar = "Often"
     value: list[datetime]
 
 

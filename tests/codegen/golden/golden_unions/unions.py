@@ -4,198 +4,215 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import UnknownMember, redacted
+from aiopartnercentral.types import UnknownMember, Variant, redacted
 from golden_unions import enums, structures
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeText:
+class ShapeText(Variant):
     """Member `Text` of union `Shape`.
 
     Attributes:
         value: `Text` on the wire.
     """
 
+    tag: ClassVar = "Text"
     value: str
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeSecret:
+class ShapeSecret(Variant):
     """Member `Secret` of union `Shape`.
 
     Attributes:
         value: `Secret` on the wire, sensitive.
     """
 
+    tag: ClassVar = "Secret"
     value: str = attrs.field(repr=redacted)
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeTexts:
+class ShapeTexts(Variant):
     """Member `Texts` of union `Shape`.
 
     Attributes:
         value: `Texts` on the wire.
     """
 
+    tag: ClassVar = "Texts"
     value: list[str]
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeCounts:
+class ShapeCounts(Variant):
     """Member `Counts` of union `Shape`.
 
     Attributes:
         value: `Counts` on the wire.
     """
 
+    tag: ClassVar = "Counts"
     value: dict[str, int]
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeCount:
+class ShapeCount(Variant):
     """Member `Count` of union `Shape`.
 
     Attributes:
         value: `Count` on the wire.
     """
 
+    tag: ClassVar = "Count"
     value: int
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeKind:
+class ShapeKind(Variant):
     """Member `Kind` of union `Shape`.
 
     Attributes:
         value: `Kind` on the wire.
     """
 
+    tag: ClassVar = "Kind"
     value: enums.Kind
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeMoment:
+class ShapeMoment(Variant):
     """Member `Moment` of union `Shape`.
 
     Attributes:
         value: `Moment` on the wire.
     """
 
+    tag: ClassVar = "Moment"
     value: datetime
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeBytes:
+class ShapeBytes(Variant):
     """Member `Bytes` of union `Shape`.
 
     Attributes:
         value: `Bytes` on the wire.
     """
 
+    tag: ClassVar = "Bytes"
     value: bytes
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeFlag:
+class ShapeFlag(Variant):
     """Member `Flag` of union `Shape`.
 
     Attributes:
         value: `Flag` on the wire.
     """
 
+    tag: ClassVar = "Flag"
     value: bool
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeDouble:
+class ShapeDouble(Variant):
     """Member `Double` of union `Shape`.
 
     Attributes:
         value: `Double` on the wire.
     """
 
+    tag: ClassVar = "Double"
     value: float
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeEmpty:
+class ShapeEmpty(Variant):
     """Member `Empty` of union `Shape`.
 
     Attributes:
         value: `Empty` on the wire.
     """
 
+    tag: ClassVar = "Empty"
     value: structures.Empty
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapePoint:
+class ShapePoint(Variant):
     """Member `Point` of union `Shape`.
 
     Attributes:
         value: `Point` on the wire.
     """
 
+    tag: ClassVar = "Point"
     value: structures.Point
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapePoints:
+class ShapePoints(Variant):
     """Member `Points` of union `Shape`.
 
     Attributes:
         value: `Points` on the wire.
     """
 
+    tag: ClassVar = "Points"
     value: list[structures.Point]
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeSecrets:
+class ShapeSecrets(Variant):
     """Member `Secrets` of union `Shape`.
 
     Attributes:
         value: `Secrets` on the wire, sensitive.
     """
 
+    tag: ClassVar = "Secrets"
     value: list[str] = attrs.field(repr=redacted)
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeInner:
+class ShapeInner(Variant):
     """Member `Inner` of union `Shape`.
 
     Attributes:
         value: `Inner` on the wire.
     """
 
+    tag: ClassVar = "Inner"
     value: Inner
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeItself:
+class ShapeItself(Variant):
     """Member `Itself` of union `Shape`.
 
     Attributes:
         value: `Itself` on the wire.
     """
 
+    tag: ClassVar = "Itself"
     value: Shape
 
 
 @attrs.frozen(weakref_slot=False)
-class ShapeMany:
+class ShapeMany(Variant):
     """Member `Many` of union `Shape`.
 
     Attributes:
         value: `Many` on the wire.
     """
 
+    tag: ClassVar = "Many"
     value: list[Shape]
 
 
@@ -231,13 +248,14 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Shap
 
 
 @attrs.frozen(weakref_slot=False)
-class InnerOnly:
+class InnerOnly(Variant):
     """Member `Only` of union `Inner`.
 
     Attributes:
         value: `Only` on the wire.
     """
 
+    tag: ClassVar = "Only"
     value: str
 
 

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_collisions import enums, structures, unions
 
 
-class TagJson(fast.Wire):
+class TagJson(fast.WireStruct):
     """The JSON of a `Tag`."""
 
     key_: str = fast.field(name="key")
@@ -19,55 +19,55 @@ class TagJson(fast.Wire):
     k_ey: str | None = fast.field(name="KEy", default=None)
 
 
-_Tag = fast.blank(structures.Tag)
+_Tag = fast.mutable_twin(structures.Tag)
 
 
-def decode_tag(_raw: TagJson) -> Any:
+def decode_tag(raw: TagJson) -> Any:
     """Decode a `Tag`."""
-    _self0 = _Tag()
-    _self0.key = _raw.key
-    _self0.key_ = _raw.key_
-    _self0.key_2 = _raw.key_2
-    _self0.k_e_y = _raw.k_e_y
-    _self0.k_ey = _raw.k_ey
-    _self0.__class__ = structures.Tag
-    return _self0
+    made = _Tag()
+    made.key = raw.key
+    made.key_ = raw.key_
+    made.key_2 = raw.key_2
+    made.k_e_y = raw.k_e_y
+    made.k_ey = raw.k_ey
+    made.__class__ = structures.Tag
+    return made
 
 
-class TagShapeJson(fast.Wire):
+class TagShapeJson(fast.WireStruct):
     """The JSON of a `tag`."""
 
     value: str | None = fast.field(name="Value", default=None)
     value_: str | None = fast.field(name="value_", default=None)
 
 
-_TagShape = fast.blank(structures.TagShape)
+_TagShape = fast.mutable_twin(structures.TagShape)
 
 
-def decode_tag_shape(_raw: TagShapeJson) -> Any:
+def decode_tag_shape(raw: TagShapeJson) -> Any:
     """Decode a `tag`."""
-    _self0 = _TagShape()
-    _self0.value = _raw.value
-    _self0.value_ = _raw.value_
-    _self0.__class__ = structures.TagShape
-    return _self0
+    made = _TagShape()
+    made.value = raw.value
+    made.value_ = raw.value_
+    made.__class__ = structures.TagShape
+    return made
 
 
-class TagShape2Json(fast.Wire):
+class TagShape2Json(fast.WireStruct):
     """The JSON of a `Tag_`."""
 
     third: str | None = fast.field(name="Third", default=None)
 
 
-_TagShape2 = fast.blank(structures.TagShape2)
+_TagShape2 = fast.mutable_twin(structures.TagShape2)
 
 
-def decode_tag_shape2(_raw: TagShape2Json) -> Any:
+def decode_tag_shape2(raw: TagShape2Json) -> Any:
     """Decode a `Tag_`."""
-    _self0 = _TagShape2()
-    _self0.third = _raw.third
-    _self0.__class__ = structures.TagShape2
-    return _self0
+    made = _TagShape2()
+    made.third = raw.third
+    made.__class__ = structures.TagShape2
+    return made
 
 
 class FooJson(fast.WireUnion):
@@ -80,111 +80,100 @@ class FooJson(fast.WireUnion):
     member: FooBarJson | None = fast.field(name="Member", default=None)
 
 
-_FooTagMember = fast.blank(unions.FooTagMember)
-_FooTagMember2 = fast.blank(unions.FooTagMember2)
-_FooBarMember = fast.blank(unions.FooBarMember)
-_FooUnknownMember = fast.blank(unions.FooUnknownMember)
-_FooMember = fast.blank(unions.FooMember)
+_FooTagMember = fast.mutable_twin(unions.FooTagMember)
+_FooTagMember2 = fast.mutable_twin(unions.FooTagMember2)
+_FooBarMember = fast.mutable_twin(unions.FooBarMember)
+_FooUnknownMember = fast.mutable_twin(unions.FooUnknownMember)
+_FooMember = fast.mutable_twin(unions.FooMember)
 
 
-def decode_foo(_raw: FooJson) -> Any:
+def decode_foo(raw: FooJson) -> Any:
     """Decode a `Foo`."""
-    if (_value0 := _raw.tag) is not None:
-        if _raw.tag_ is not None or _raw.bar is not None or _raw.unknown is not None or _raw.member is not None:
-            raise fast.Unsure
-        _self1 = _FooTagMember()
-        _self1.value = decode_tag(_value0)
-        _self1.__class__ = unions.FooTagMember
-        return _self1
-    if (_value2 := _raw.tag_) is not None:
-        if _raw.bar is not None or _raw.unknown is not None or _raw.member is not None:
-            raise fast.Unsure
-        _self3 = _TagShape()
-        _self3.value = _value2.value
-        _self3.value_ = _value2.value_
-        _self3.__class__ = structures.TagShape
-        _self4 = _FooTagMember2()
-        _self4.value = _self3
-        _self4.__class__ = unions.FooTagMember2
-        return _self4
-    if (_value5 := _raw.bar) is not None:
-        if _raw.unknown is not None or _raw.member is not None:
-            raise fast.Unsure
-        _self6 = _FooBarMember()
-        _self6.value = _value5
-        _self6.__class__ = unions.FooBarMember
-        return _self6
-    if (_value7 := _raw.unknown) is not None:
-        if _raw.member is not None:
-            raise fast.Unsure
-        _self8 = _FooUnknownMember()
-        _self8.value = _value7
-        _self8.__class__ = unions.FooUnknownMember
-        return _self8
-    if (_value9 := _raw.member) is not None:
-        _self10 = _FooBar()
-        _self10.foo = None
-        if (_value11 := _value9.foo) is not None:
-            _self10.foo = decode_foo(_value11)
-        _self10.__class__ = structures.FooBar
-        _self12 = _FooMember()
-        _self12.value = _self10
-        _self12.__class__ = unions.FooMember
-        return _self12
-    raise fast.Unsure
+    if raw.tag is not None:
+        if raw.tag_ is not None or raw.bar is not None or raw.unknown is not None or raw.member is not None:
+            raise fast.FallbackRequired
+        made = _FooTagMember()
+        made.value = decode_tag(raw.tag)
+        made.__class__ = unions.FooTagMember
+        return made
+    if raw.tag_ is not None:
+        if raw.bar is not None or raw.unknown is not None or raw.member is not None:
+            raise fast.FallbackRequired
+        made = _FooTagMember2()
+        made.value = decode_tag_shape(raw.tag_)
+        made.__class__ = unions.FooTagMember2
+        return made
+    if raw.bar is not None:
+        if raw.unknown is not None or raw.member is not None:
+            raise fast.FallbackRequired
+        made = _FooBarMember()
+        made.value = raw.bar
+        made.__class__ = unions.FooBarMember
+        return made
+    if raw.unknown is not None:
+        if raw.member is not None:
+            raise fast.FallbackRequired
+        made = _FooUnknownMember()
+        made.value = raw.unknown
+        made.__class__ = unions.FooUnknownMember
+        return made
+    if raw.member is not None:
+        made = _FooMember()
+        made.value = decode_foo_bar(raw.member)
+        made.__class__ = unions.FooMember
+        return made
+    raise fast.FallbackRequired
 
 
-class FooBarJson(fast.Wire):
+class FooBarJson(fast.WireStruct):
     """The JSON of a `FooBar`."""
 
     foo: FooJson | None = fast.field(name="Foo", default=None)
 
 
-_FooBar = fast.blank(structures.FooBar)
+_FooBar = fast.mutable_twin(structures.FooBar)
 
 
-def decode_foo_bar(_raw: FooBarJson) -> Any:
+def decode_foo_bar(raw: FooBarJson) -> Any:
     """Decode a `FooBar`."""
-    _self0 = _FooBar()
-    _self0.foo = None
-    if (_value1 := _raw.foo) is not None:
-        _self0.foo = decode_foo(_value1)
-    _self0.__class__ = structures.FooBar
-    return _self0
+    made = _FooBar()
+    made.foo = None if raw.foo is None else decode_foo(raw.foo)
+    made.__class__ = structures.FooBar
+    return made
 
 
-class FooUnknownJson(fast.Wire):
+class FooUnknownJson(fast.WireStruct):
     """The JSON of a `FooUnknown`."""
 
     shade: enums.Shade | None = fast.field(name="Shade", default=None)
 
 
-_FooUnknown = fast.blank(structures.FooUnknown)
+_FooUnknown = fast.mutable_twin(structures.FooUnknown)
 
 
-def decode_foo_unknown(_raw: FooUnknownJson) -> Any:
+def decode_foo_unknown(raw: FooUnknownJson) -> Any:
     """Decode a `FooUnknown`."""
-    _self0 = _FooUnknown()
-    _self0.shade = _raw.shade
-    _self0.__class__ = structures.FooUnknown
-    return _self0
+    made = _FooUnknown()
+    made.shade = raw.shade
+    made.__class__ = structures.FooUnknown
+    return made
 
 
-class FooTagJson(fast.Wire):
+class FooTagJson(fast.WireStruct):
     """The JSON of a `FooTag`."""
 
     shade: enums.ShadeShape | None = fast.field(name="Shade", default=None)
 
 
-_FooTag = fast.blank(structures.FooTag)
+_FooTag = fast.mutable_twin(structures.FooTag)
 
 
-def decode_foo_tag(_raw: FooTagJson) -> Any:
+def decode_foo_tag(raw: FooTagJson) -> Any:
     """Decode a `FooTag`."""
-    _self0 = _FooTag()
-    _self0.shade = _raw.shade
-    _self0.__class__ = structures.FooTag
-    return _self0
+    made = _FooTag()
+    made.shade = raw.shade
+    made.__class__ = structures.FooTag
+    return made
 
 
 class FooShapeJson(fast.WireUnion):
@@ -193,23 +182,20 @@ class FooShapeJson(fast.WireUnion):
     tag: TagShape2Json | None = fast.field(name="Tag", default=None)
 
 
-_FooShapeTag = fast.blank(unions.FooShapeTag)
+_FooShapeTag = fast.mutable_twin(unions.FooShapeTag)
 
 
-def decode_foo_shape(_raw: FooShapeJson) -> Any:
+def decode_foo_shape(raw: FooShapeJson) -> Any:
     """Decode a `foo`."""
-    if (_value0 := _raw.tag) is not None:
-        _self1 = _TagShape2()
-        _self1.third = _value0.third
-        _self1.__class__ = structures.TagShape2
-        _self2 = _FooShapeTag()
-        _self2.value = _self1
-        _self2.__class__ = unions.FooShapeTag
-        return _self2
-    raise fast.Unsure
+    if raw.tag is not None:
+        made = _FooShapeTag()
+        made.value = decode_tag_shape2(raw.tag)
+        made.__class__ = unions.FooShapeTag
+        return made
+    raise fast.FallbackRequired
 
 
-class GetTagsResponseJson(fast.Wire):
+class GetTagsResponseJson(fast.WireStruct):
     """The JSON of a `GetTagsResponse`."""
 
     foo: FooJson = fast.field(name="Foo")
@@ -220,51 +206,31 @@ class GetTagsResponseJson(fast.Wire):
     tag_: TagShapeJson | None = fast.field(name="tag", default=None)
 
 
-_GetTagsResponse = fast.blank(structures.GetTagsResponse)
+_GetTagsResponse = fast.mutable_twin(structures.GetTagsResponse)
 
 
-def decode_get_tags_response(_raw: GetTagsResponseJson) -> Any:
+def decode_get_tags_response(raw: GetTagsResponseJson) -> Any:
     """Decode a `GetTagsResponse`."""
-    _self0 = _GetTagsResponse()
-    _self0.foo = decode_foo(_raw.foo)
-    _self0.foo_unknown = None
-    if (_value1 := _raw.foo_unknown) is not None:
-        _self2 = _FooUnknown()
-        _self2.shade = _value1.shade
-        _self2.__class__ = structures.FooUnknown
-        _self0.foo_unknown = _self2
-    _self0.foo_tag = None
-    if (_value3 := _raw.foo_tag) is not None:
-        _self4 = _FooTag()
-        _self4.shade = _value3.shade
-        _self4.__class__ = structures.FooTag
-        _self0.foo_tag = _self4
-    _self0.foo_ = None
-    if (_value5 := _raw.foo_) is not None:
-        _self0.foo_ = decode_foo_shape(_value5)
-    _self0.tag = None
-    if (_value6 := _raw.tag) is not None:
-        _self0.tag = decode_tag(_value6)
-    _self0.tag_ = None
-    if (_value7 := _raw.tag_) is not None:
-        _self8 = _TagShape()
-        _self8.value = _value7.value
-        _self8.value_ = _value7.value_
-        _self8.__class__ = structures.TagShape
-        _self0.tag_ = _self8
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetTagsResponse
-    return _self0
+    made = _GetTagsResponse()
+    made.foo = decode_foo(raw.foo)
+    made.foo_unknown = None if raw.foo_unknown is None else decode_foo_unknown(raw.foo_unknown)
+    made.foo_tag = None if raw.foo_tag is None else decode_foo_tag(raw.foo_tag)
+    made.foo_ = None if raw.foo_ is None else decode_foo_shape(raw.foo_)
+    made.tag = None if raw.tag is None else decode_tag(raw.tag)
+    made.tag_ = None if raw.tag_ is None else decode_tag_shape(raw.tag_)
+    made.response_metadata = None
+    made.__class__ = structures.GetTagsResponse
+    return made
 
 
-def encode_get_tags_request(_obj: structures.GetTagsRequest) -> dict[str, fast.Json]:
+def encode_get_tags_request(obj: structures.GetTagsRequest) -> dict[str, fast.Json]:
     """Encode a `GetTagsRequest`."""
-    fast.check_class(_obj, structures.GetTagsRequest)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.names) is not None:
-        _params["Names"] = [fast.encode_string(_item1) for _item1 in fast.sequence(_value0)]
-    _params["names"] = [fast.encode_string(_item2) for _item2 in fast.sequence(_obj.names_)]
-    return _params
+    fast.check_class(obj, structures.GetTagsRequest)
+    params: dict[str, fast.Json] = {}
+    if obj.names is not None:
+        params["Names"] = [fast.encode_string(item) for item in fast.check_sequence(obj.names)]
+    params["names"] = [fast.encode_string(item2) for item2 in fast.check_sequence(obj.names_)]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

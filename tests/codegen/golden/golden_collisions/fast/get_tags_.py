@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_collisions import structures
 
 
-def encode_get_tags_request_shape(_obj: structures.GetTagsRequestShape) -> dict[str, fast.Json]:
+def encode_get_tags_request_shape(obj: structures.GetTagsRequestShape) -> dict[str, fast.Json]:
     """Encode a `get_tagsRequest`."""
-    fast.check_class(_obj, structures.GetTagsRequestShape)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.GetTagsRequestShape)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

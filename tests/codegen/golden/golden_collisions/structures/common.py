@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import attrs
 
+from aiopartnercentral.types import Structure
+
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class HTTPTag:
+class HTTPTag(Structure):
     """Structure `HTTPTag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/HTTPTag
@@ -15,7 +17,7 @@ class HTTPTag:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class HatTag:
+class HatTag(Structure):
     """Structure `HatTag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/HatTag
@@ -23,7 +25,7 @@ class HatTag:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ID:
+class ID(Structure):
     """Structure `ID`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/ID
@@ -31,7 +33,7 @@ class ID:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Tag10:
+class Tag10(Structure):
     """Structure `Tag10`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Tag10
@@ -39,7 +41,7 @@ class Tag10:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Tag9:
+class Tag9(Structure):
     """Structure `Tag9`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Tag9
@@ -47,7 +49,7 @@ class Tag9:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Shape2nd:
+class Shape2nd(Structure):
     """Structure `2nd`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/2nd

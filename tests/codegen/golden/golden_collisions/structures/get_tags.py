@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_collisions import enums, unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Tag:
+class Tag(Structure):
     """Structure `Tag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Tag
@@ -31,7 +31,7 @@ class Tag:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class TagShape:
+class TagShape(Structure):
     """Structure `tag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/tag
@@ -46,7 +46,7 @@ class TagShape:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class TagShape2:
+class TagShape2(Structure):
     """Structure `Tag_`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Tag_
@@ -59,7 +59,7 @@ class TagShape2:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class FooBar:
+class FooBar(Structure):
     """Structure `FooBar`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/FooBar
@@ -72,7 +72,7 @@ class FooBar:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class FooUnknown:
+class FooUnknown(Structure):
     """Structure `FooUnknown`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/FooUnknown
@@ -85,7 +85,7 @@ class FooUnknown:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class FooTag:
+class FooTag(Structure):
     """Structure `FooTag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/FooTag
@@ -113,7 +113,7 @@ class GetTagsRequest(Request["GetTagsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetTagsResponse:
+class GetTagsResponse(Structure):
     """Structure `GetTagsResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/GetTagsResponse

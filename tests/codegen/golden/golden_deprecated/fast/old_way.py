@@ -9,21 +9,21 @@ from aiopartnercentral._serialization import fast
 from golden_deprecated import structures, unions
 
 
-class OldJson(fast.Wire):
+class OldJson(fast.WireStruct):
     """The JSON of a `Old`."""
 
     text: str | None = fast.field(name="Text", default=None)
 
 
-_Old = fast.blank(structures.Old)
+_Old = fast.mutable_twin(structures.Old)
 
 
-def decode_old(_raw: OldJson) -> Any:
+def decode_old(raw: OldJson) -> Any:
     """Decode a `Old`."""
-    _self0 = _Old()
-    _self0.text = _raw.text
-    _self0.__class__ = structures.Old
-    return _self0
+    made = _Old()
+    made.text = raw.text
+    made.__class__ = structures.Old
+    return made
 
 
 class OldChoiceJson(fast.WireUnion):
@@ -32,57 +32,50 @@ class OldChoiceJson(fast.WireUnion):
     one: str | None = fast.field(name="One", default=None)
 
 
-_OldChoiceOne = fast.blank(unions.OldChoiceOne)
+_OldChoiceOne = fast.mutable_twin(unions.OldChoiceOne)
 
 
-def decode_old_choice(_raw: OldChoiceJson) -> Any:
+def decode_old_choice(raw: OldChoiceJson) -> Any:
     """Decode a `OldChoice`."""
-    if (_value0 := _raw.one) is not None:
-        _self1 = _OldChoiceOne()
-        _self1.value = _value0
-        _self1.__class__ = unions.OldChoiceOne
-        return _self1
-    raise fast.Unsure
+    if raw.one is not None:
+        made = _OldChoiceOne()
+        made.value = raw.one
+        made.__class__ = unions.OldChoiceOne
+        return made
+    raise fast.FallbackRequired
 
 
-class OldWayResponseJson(fast.Wire):
+class OldWayResponseJson(fast.WireStruct):
     """The JSON of a `OldWayResponse`."""
 
     old: OldJson | None = fast.field(name="Old", default=None)
     choice: OldChoiceJson | None = fast.field(name="Choice", default=None)
 
 
-_OldWayResponse = fast.blank(structures.OldWayResponse)
+_OldWayResponse = fast.mutable_twin(structures.OldWayResponse)
 
 
-def decode_old_way_response(_raw: OldWayResponseJson) -> Any:
+def decode_old_way_response(raw: OldWayResponseJson) -> Any:
     """Decode a `OldWayResponse`."""
-    _self0 = _OldWayResponse()
-    _self0.old = None
-    if (_value1 := _raw.old) is not None:
-        _self2 = _Old()
-        _self2.text = _value1.text
-        _self2.__class__ = structures.Old
-        _self0.old = _self2
-    _self0.choice = None
-    if (_value3 := _raw.choice) is not None:
-        _self0.choice = decode_old_choice(_value3)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.OldWayResponse
-    return _self0
+    made = _OldWayResponse()
+    made.old = None if raw.old is None else decode_old(raw.old)
+    made.choice = None if raw.choice is None else decode_old_choice(raw.choice)
+    made.response_metadata = None
+    made.__class__ = structures.OldWayResponse
+    return made
 
 
-def encode_old_way_request(_obj: structures.OldWayRequest) -> dict[str, fast.Json]:
+def encode_old_way_request(obj: structures.OldWayRequest) -> dict[str, fast.Json]:
     """Encode a `OldWayRequest`."""
-    fast.check_class(_obj, structures.OldWayRequest)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.text) is not None:
-        _params["Text"] = fast.encode_string(_value0)
-    if (_value1 := _obj.old_text) is not None:
-        _params["OldText"] = fast.encode_string(_value1)
-    if (_value2 := _obj.kind) is not None:
-        _params["Kind"] = fast.encode_string(_value2)
-    return _params
+    fast.check_class(obj, structures.OldWayRequest)
+    params: dict[str, fast.Json] = {}
+    if obj.text is not None:
+        params["Text"] = fast.encode_string(obj.text)
+    if obj.old_text is not None:
+        params["OldText"] = fast.encode_string(obj.old_text)
+    if obj.kind is not None:
+        params["Kind"] = fast.encode_string(obj.kind)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_deprecated import enums, unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Old:
+class Old(Structure):
     """Structure `Old`.
 
     Deprecated.
@@ -41,7 +41,7 @@ class OldWayRequest(Request["OldWayResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class OldWayResponse:
+class OldWayResponse(Structure):
     """Structure `OldWayResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/OldWayResponse

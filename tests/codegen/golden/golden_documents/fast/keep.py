@@ -16,28 +16,28 @@ class EitherJson(fast.WireUnion):
     named: dict[str, Any] | None = fast.field(name="Named", default=None)
 
 
-_EitherPlain = fast.blank(unions.EitherPlain)
-_EitherNamed = fast.blank(unions.EitherNamed)
+_EitherPlain = fast.mutable_twin(unions.EitherPlain)
+_EitherNamed = fast.mutable_twin(unions.EitherNamed)
 
 
-def decode_either(_raw: EitherJson) -> Any:
+def decode_either(raw: EitherJson) -> Any:
     """Decode a `Either`."""
-    if (_value0 := _raw.plain) is not None:
-        if _raw.named is not None:
-            raise fast.Unsure
-        _self1 = _EitherPlain()
-        _self1.value = _value0
-        _self1.__class__ = unions.EitherPlain
-        return _self1
-    if (_value2 := _raw.named) is not None:
-        _self3 = _EitherNamed()
-        _self3.value = _value2
-        _self3.__class__ = unions.EitherNamed
-        return _self3
-    raise fast.Unsure
+    if raw.plain is not None:
+        if raw.named is not None:
+            raise fast.FallbackRequired
+        made = _EitherPlain()
+        made.value = raw.plain
+        made.__class__ = unions.EitherPlain
+        return made
+    if raw.named is not None:
+        made = _EitherNamed()
+        made.value = raw.named
+        made.__class__ = unions.EitherNamed
+        return made
+    raise fast.FallbackRequired
 
 
-class KeepResponseJson(fast.Wire):
+class KeepResponseJson(fast.WireStruct):
     """The JSON of a `KeepResponse`."""
 
     any: Any = fast.field(name="Any")
@@ -48,61 +48,61 @@ class KeepResponseJson(fast.Wire):
     either: EitherJson | None = fast.field(name="Either", default=None)
 
 
-_KeepResponse = fast.blank(structures.KeepResponse)
+_KeepResponse = fast.mutable_twin(structures.KeepResponse)
 
 
-def decode_keep_response(_raw: KeepResponseJson) -> Any:
+def decode_keep_response(raw: KeepResponseJson) -> Any:
     """Decode a `KeepResponse`."""
-    _self0 = _KeepResponse()
-    if _raw.any is None:
-        raise fast.Unsure
-    _self0.any = _raw.any
-    _self0.secret = _raw.secret
-    _self0.all = _raw.all
-    _self0.grid = _raw.grid
-    _self0.by_name = _raw.by_name
-    _self0.either = None
-    if (_value1 := _raw.either) is not None:
-        _self0.either = decode_either(_value1)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.KeepResponse
-    return _self0
+    made = _KeepResponse()
+    if raw.any is None:
+        raise fast.FallbackRequired
+    made.any = raw.any
+    made.secret = raw.secret
+    made.all = raw.all
+    made.grid = raw.grid
+    made.by_name = raw.by_name
+    made.either = None if raw.either is None else decode_either(raw.either)
+    made.response_metadata = None
+    made.__class__ = structures.KeepResponse
+    return made
 
 
-def encode_either(_obj: unions.Either) -> dict[str, fast.Json]:
+def encode_either(obj: unions.Either) -> dict[str, fast.Json]:
     """Encode a `Either`."""
-    if type(_obj) is unions.EitherPlain:
-        return {"Plain": fast.encode_document(_obj.value)}
-    if type(_obj) is unions.EitherNamed:
+    if type(obj) is unions.EitherPlain:
+        return {"Plain": fast.encode_document(obj.value)}
+    if type(obj) is unions.EitherNamed:
         return {
             "Named": {
-                fast.encode_string(_key0): fast.encode_document(_item1)
-                for _key0, _item1 in fast.mapping(_obj.value).items()
+                fast.encode_string(key): fast.encode_document(item)
+                for key, item in fast.check_mapping(obj.value).items()
             }
         }
-    raise fast.Unsure
+    raise fast.FallbackRequired
 
 
-def encode_keep_request(_obj: structures.KeepRequest) -> dict[str, fast.Json]:
+def encode_keep_request(obj: structures.KeepRequest) -> dict[str, fast.Json]:
     """Encode a `KeepRequest`."""
-    fast.check_class(_obj, structures.KeepRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Any"] = fast.encode_document(_obj.any)
-    if (_value0 := _obj.secret) is not None:
-        _params["Secret"] = fast.encode_document(_value0)
-    if (_value1 := _obj.all) is not None:
-        _params["All"] = [fast.encode_document(_item2) for _item2 in fast.sequence(_value1)]
-    if (_value3 := _obj.grid) is not None:
-        _params["Grid"] = [
-            [fast.encode_document(_item5) for _item5 in fast.sequence(_item4)] for _item4 in fast.sequence(_value3)
+    fast.check_class(obj, structures.KeepRequest)
+    params: dict[str, fast.Json] = {}
+    params["Any"] = fast.encode_document(obj.any)
+    if obj.secret is not None:
+        params["Secret"] = fast.encode_document(obj.secret)
+    if obj.all is not None:
+        params["All"] = [fast.encode_document(item) for item in fast.check_sequence(obj.all)]
+    if obj.grid is not None:
+        params["Grid"] = [
+            [fast.encode_document(item3) for item3 in fast.check_sequence(item2)]
+            for item2 in fast.check_sequence(obj.grid)
         ]
-    if (_value6 := _obj.by_name) is not None:
-        _params["ByName"] = {
-            fast.encode_string(_key7): fast.encode_document(_item8) for _key7, _item8 in fast.mapping(_value6).items()
+    if obj.by_name is not None:
+        params["ByName"] = {
+            fast.encode_string(key): fast.encode_document(item4)
+            for key, item4 in fast.check_mapping(obj.by_name).items()
         }
-    if (_value9 := _obj.either) is not None:
-        _params["Either"] = encode_either(_value9)
-    return _params
+    if obj.either is not None:
+        params["Either"] = encode_either(obj.either)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

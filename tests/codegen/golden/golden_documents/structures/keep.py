@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, redacted
+from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure, redacted
 from golden_documents import unions
 
 
@@ -33,7 +33,7 @@ class KeepRequest(Request["KeepResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class KeepResponse:
+class KeepResponse(Structure):
     """Structure `KeepResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-documents-2025-01-01/KeepResponse

@@ -9,40 +9,40 @@ from aiopartnercentral._serialization import fast
 from golden_empty import structures
 
 
-class NothingJson(fast.Wire):
+class NothingJson(fast.WireStruct):
     """The JSON of a `Nothing`."""
 
 
-_Nothing = fast.blank(structures.Nothing)
+_Nothing = fast.mutable_twin(structures.Nothing)
 
 
-def decode_nothing(_raw: NothingJson) -> Any:
+def decode_nothing(_: NothingJson) -> Any:
     """Decode a `Nothing`."""
-    _self0 = _Nothing()
-    _self0.__class__ = structures.Nothing
-    return _self0
+    made = _Nothing()
+    made.__class__ = structures.Nothing
+    return made
 
 
-class Nothing2Json(fast.Wire):
+class Nothing2Json(fast.WireStruct):
     """The JSON of a `Nothing2`."""
 
 
-_Nothing2 = fast.blank(structures.Nothing2)
+_Nothing2 = fast.mutable_twin(structures.Nothing2)
 
 
-def decode_nothing2(_raw: Nothing2Json) -> Any:
+def decode_nothing2(_: Nothing2Json) -> Any:
     """Decode a `Nothing2`."""
-    _self0 = _Nothing2()
-    _self0.response_metadata = None
-    _self0.__class__ = structures.Nothing2
-    return _self0
+    made = _Nothing2()
+    made.response_metadata = None
+    made.__class__ = structures.Nothing2
+    return made
 
 
-def encode_nothing(_obj: structures.Nothing) -> dict[str, fast.Json]:
+def encode_nothing(obj: structures.Nothing) -> dict[str, fast.Json]:
     """Encode a `Nothing`."""
-    fast.check_class(_obj, structures.Nothing)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.Nothing)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_empty import structures
 
 
-def encode_ping_request(_obj: structures.PingRequest) -> dict[str, fast.Json]:
+def encode_ping_request(obj: structures.PingRequest) -> dict[str, fast.Json]:
     """Encode a `PingRequest`."""
-    fast.check_class(_obj, structures.PingRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.PingRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

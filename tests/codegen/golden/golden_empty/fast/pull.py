@@ -10,31 +10,31 @@ from golden_empty import structures
 from golden_empty.fast import common
 
 
-class PullResponseJson(fast.Wire):
+class PullResponseJson(fast.WireStruct):
     """The JSON of a `PullResponse`."""
 
     nothing: common.NothingJson = fast.field(name="Nothing")
     text: str | None = fast.field(name="Text", default=None)
 
 
-_PullResponse = fast.blank(structures.PullResponse)
+_PullResponse = fast.mutable_twin(structures.PullResponse)
 
 
-def decode_pull_response(_raw: PullResponseJson) -> Any:
+def decode_pull_response(raw: PullResponseJson) -> Any:
     """Decode a `PullResponse`."""
-    _self0 = _PullResponse()
-    _self0.nothing = common.decode_nothing(_raw.nothing)
-    _self0.text = _raw.text
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PullResponse
-    return _self0
+    made = _PullResponse()
+    made.nothing = common.decode_nothing(raw.nothing)
+    made.text = raw.text
+    made.response_metadata = None
+    made.__class__ = structures.PullResponse
+    return made
 
 
-def encode_pull_request(_obj: structures.PullRequest) -> dict[str, fast.Json]:
+def encode_pull_request(obj: structures.PullRequest) -> dict[str, fast.Json]:
     """Encode a `PullRequest`."""
-    fast.check_class(_obj, structures.PullRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.PullRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,14 +10,14 @@ from golden_empty import structures
 from golden_empty.fast import common
 
 
-def encode_push_request(_obj: structures.PushRequest) -> dict[str, fast.Json]:
+def encode_push_request(obj: structures.PushRequest) -> dict[str, fast.Json]:
     """Encode a `PushRequest`."""
-    fast.check_class(_obj, structures.PushRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Nothing"] = common.encode_nothing(_obj.nothing)
-    if (_value0 := _obj.nothings) is not None:
-        _params["Nothings"] = [common.encode_nothing(_item1) for _item1 in fast.sequence(_value0)]
-    return _params
+    fast.check_class(obj, structures.PushRequest)
+    params: dict[str, fast.Json] = {}
+    params["Nothing"] = common.encode_nothing(obj.nothing)
+    if obj.nothings is not None:
+        params["Nothings"] = [common.encode_nothing(item) for item in fast.check_sequence(obj.nothings)]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_empty import structures
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PullResponse:
+class PullResponse(Structure):
     """Structure `PullResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PullResponse

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_empty import structures
 
 
@@ -25,7 +25,7 @@ class PushRequest(Request["PushResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PushResponse:
+class PushResponse(Structure):
     """Structure `PushResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PushResponse

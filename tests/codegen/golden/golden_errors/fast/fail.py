@@ -9,12 +9,12 @@ from aiopartnercentral._serialization import fast
 from golden_errors import structures
 
 
-def encode_fail_request(_obj: structures.FailRequest) -> dict[str, fast.Json]:
+def encode_fail_request(obj: structures.FailRequest) -> dict[str, fast.Json]:
     """Encode a `FailRequest`."""
-    fast.check_class(_obj, structures.FailRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Which"] = fast.encode_string(_obj.which)
-    return _params
+    fast.check_class(obj, structures.FailRequest)
+    params: dict[str, fast.Json] = {}
+    params["Which"] = fast.encode_string(obj.which)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

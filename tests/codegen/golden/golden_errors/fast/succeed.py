@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_errors import structures
 
 
-def encode_succeed_request(_obj: structures.SucceedRequest) -> dict[str, fast.Json]:
+def encode_succeed_request(obj: structures.SucceedRequest) -> dict[str, fast.Json]:
     """Encode a `SucceedRequest`."""
-    fast.check_class(_obj, structures.SucceedRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.SucceedRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

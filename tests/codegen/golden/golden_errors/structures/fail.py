@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -22,7 +22,7 @@ class FailRequest(Request["FailResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class FailResponse:
+class FailResponse(Structure):
     """Structure `FailResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/FailResponse

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_listing import structures
 
 
-class ListOddResponseJson(fast.Wire):
+class ListOddResponseJson(fast.WireStruct):
     """The JSON of a `ListOddResponse`."""
 
     things: list[str] | None = fast.field(name="Things", default=None)
@@ -17,30 +17,30 @@ class ListOddResponseJson(fast.Wire):
     count: int | None = fast.field(name="Count", default=None)
 
 
-_ListOddResponse = fast.blank(structures.ListOddResponse)
+_ListOddResponse = fast.mutable_twin(structures.ListOddResponse)
 
 
-def decode_list_odd_response(_raw: ListOddResponseJson) -> Any:
+def decode_list_odd_response(raw: ListOddResponseJson) -> Any:
     """Decode a `ListOddResponse`."""
-    _self0 = _ListOddResponse()
-    _self0.things = _raw.things
-    _self0.next_marker = _raw.next_marker
-    _self0.count = _raw.count
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListOddResponse
-    return _self0
+    made = _ListOddResponse()
+    made.things = raw.things
+    made.next_marker = raw.next_marker
+    made.count = raw.count
+    made.response_metadata = None
+    made.__class__ = structures.ListOddResponse
+    return made
 
 
-def encode_list_odd_request(_obj: structures.ListOddRequest) -> dict[str, fast.Json]:
+def encode_list_odd_request(obj: structures.ListOddRequest) -> dict[str, fast.Json]:
     """Encode a `ListOddRequest`."""
-    fast.check_class(_obj, structures.ListOddRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.marker) is not None:
-        _params["Marker"] = fast.encode_string(_value0)
-    if (_value1 := _obj.max_items) is not None:
-        _params["MaxItems"] = fast.encode_string(_value1)
-    return _params
+    fast.check_class(obj, structures.ListOddRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.marker is not None:
+        params["Marker"] = fast.encode_string(obj.marker)
+    if obj.max_items is not None:
+        params["MaxItems"] = fast.encode_string(obj.max_items)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_listing import structures
 
 
-class ListThingsResponseJson(fast.Wire):
+class ListThingsResponseJson(fast.WireStruct):
     """The JSON of a `ListThingsResponse`."""
 
     is_truncated: bool = fast.field(name="IsTruncated")
@@ -17,31 +17,31 @@ class ListThingsResponseJson(fast.Wire):
     next_marker: str | None = fast.field(name="NextMarker", default=None)
 
 
-_ListThingsResponse = fast.blank(structures.ListThingsResponse)
+_ListThingsResponse = fast.mutable_twin(structures.ListThingsResponse)
 
 
-def decode_list_things_response(_raw: ListThingsResponseJson) -> Any:
+def decode_list_things_response(raw: ListThingsResponseJson) -> Any:
     """Decode a `ListThingsResponse`."""
-    _self0 = _ListThingsResponse()
-    _self0.things = _raw.things
-    _self0.next_marker = _raw.next_marker
-    _self0.is_truncated = _raw.is_truncated
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListThingsResponse
-    return _self0
+    made = _ListThingsResponse()
+    made.things = raw.things
+    made.next_marker = raw.next_marker
+    made.is_truncated = raw.is_truncated
+    made.response_metadata = None
+    made.__class__ = structures.ListThingsResponse
+    return made
 
 
-def encode_list_things_request(_obj: structures.ListThingsRequest) -> dict[str, fast.Json]:
+def encode_list_things_request(obj: structures.ListThingsRequest) -> dict[str, fast.Json]:
     """Encode a `ListThingsRequest`."""
-    fast.check_class(_obj, structures.ListThingsRequest)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.marker) is not None:
-        _params["Marker"] = fast.encode_string(_value0)
-    if (_value1 := _obj.max_items) is not None:
-        _params["MaxItems"] = fast.encode_integer(_value1)
-    if (_value2 := _obj.prefix) is not None:
-        _params["Prefix"] = fast.encode_string(_value2)
-    return _params
+    fast.check_class(obj, structures.ListThingsRequest)
+    params: dict[str, fast.Json] = {}
+    if obj.marker is not None:
+        params["Marker"] = fast.encode_string(obj.marker)
+    if obj.max_items is not None:
+        params["MaxItems"] = fast.encode_integer(obj.max_items)
+    if obj.prefix is not None:
+        params["Prefix"] = fast.encode_string(obj.prefix)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

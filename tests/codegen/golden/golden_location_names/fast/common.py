@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_location_names import structures
 
 
-class PartJson(fast.Wire):
+class PartJson(fast.WireStruct):
     """The JSON of a `Part`."""
 
     id: str = fast.field(name="part-id")
@@ -17,41 +17,29 @@ class PartJson(fast.Wire):
     same: str | None = fast.field(name="Same", default=None)
 
 
-_Part = fast.blank(structures.Part)
+_Part = fast.mutable_twin(structures.Part)
 
 
-def decode_part(_raw: PartJson) -> Any:
+def decode_part(raw: PartJson) -> Any:
     """Decode a `Part`."""
-    _self0 = _Part()
-    _self0.id = _raw.id
-    _self0.when = None
-    if (_value1 := _raw.when) is not None:
-        if (
-            _value1[19] not in ".Z"
-            or _value1[16] != ":"
-            or _value1[10] != "T"
-            or _value1[7] != "-"
-            or _value1[-1] != "Z"
-            or _value1[-2] == "."
-            or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.when = fast.from_iso(_value1)
-    _self0.same = _raw.same
-    _self0.__class__ = structures.Part
-    return _self0
+    made = _Part()
+    made.id = raw.id
+    made.when = None if raw.when is None else fast.decode_iso8601(raw.when)
+    made.same = raw.same
+    made.__class__ = structures.Part
+    return made
 
 
-def encode_part(_obj: structures.Part) -> dict[str, fast.Json]:
+def encode_part(obj: structures.Part) -> dict[str, fast.Json]:
     """Encode a `Part`."""
-    fast.check_class(_obj, structures.Part)
-    _params: dict[str, fast.Json] = {}
-    _params["Id"] = fast.encode_string(_obj.id)
-    if (_value0 := _obj.when) is not None:
-        _params["When"] = fast.encode_timestamp(_value0)
-    if (_value1 := _obj.same) is not None:
-        _params["Same"] = fast.encode_string(_value1)
-    return _params
+    fast.check_class(obj, structures.Part)
+    params: dict[str, fast.Json] = {}
+    params["Id"] = fast.encode_string(obj.id)
+    if obj.when is not None:
+        params["When"] = fast.encode_timestamp(obj.when)
+    if obj.same is not None:
+        params["Same"] = fast.encode_string(obj.same)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -18,36 +18,36 @@ class ChoiceJson(fast.WireUnion):
     plain: str | None = fast.field(name="Plain", default=None)
 
 
-_ChoicePart = fast.blank(unions.ChoicePart)
-_ChoiceText = fast.blank(unions.ChoiceText)
-_ChoicePlain = fast.blank(unions.ChoicePlain)
+_ChoicePart = fast.mutable_twin(unions.ChoicePart)
+_ChoiceText = fast.mutable_twin(unions.ChoiceText)
+_ChoicePlain = fast.mutable_twin(unions.ChoicePlain)
 
 
-def decode_choice(_raw: ChoiceJson) -> Any:
+def decode_choice(raw: ChoiceJson) -> Any:
     """Decode a `Choice`."""
-    if (_value0 := _raw.part) is not None:
-        if _raw.text is not None or _raw.plain is not None:
-            raise fast.Unsure
-        _self1 = _ChoicePart()
-        _self1.value = common.decode_part(_value0)
-        _self1.__class__ = unions.ChoicePart
-        return _self1
-    if (_value2 := _raw.text) is not None:
-        if _raw.plain is not None:
-            raise fast.Unsure
-        _self3 = _ChoiceText()
-        _self3.value = _value2
-        _self3.__class__ = unions.ChoiceText
-        return _self3
-    if (_value4 := _raw.plain) is not None:
-        _self5 = _ChoicePlain()
-        _self5.value = _value4
-        _self5.__class__ = unions.ChoicePlain
-        return _self5
-    raise fast.Unsure
+    if raw.part is not None:
+        if raw.text is not None or raw.plain is not None:
+            raise fast.FallbackRequired
+        made = _ChoicePart()
+        made.value = common.decode_part(raw.part)
+        made.__class__ = unions.ChoicePart
+        return made
+    if raw.text is not None:
+        if raw.plain is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceText()
+        made.value = raw.text
+        made.__class__ = unions.ChoiceText
+        return made
+    if raw.plain is not None:
+        made = _ChoicePlain()
+        made.value = raw.plain
+        made.__class__ = unions.ChoicePlain
+        return made
+    raise fast.FallbackRequired
 
 
-class RenameResponseJson(fast.Wire):
+class RenameResponseJson(fast.WireStruct):
     """The JSON of a `RenameResponse`."""
 
     part: common.PartJson = fast.field(name="thePart")
@@ -61,110 +61,93 @@ class RenameResponseJson(fast.Wire):
     named_twice: NamedJson | None = fast.field(name="named-twice", default=None)
 
 
-_RenameResponse = fast.blank(structures.RenameResponse)
+_RenameResponse = fast.mutable_twin(structures.RenameResponse)
 
 
-def decode_rename_response(_raw: RenameResponseJson) -> Any:
+def decode_rename_response(raw: RenameResponseJson) -> Any:
     """Decode a `RenameResponse`."""
-    _self0 = _RenameResponse()
-    _self0.part = common.decode_part(_raw.part)
-    _self0.parts = None
-    if (_value1 := _raw.parts) is not None:
-        _self0.parts = [common.decode_part(_item2) for _item2 in _value1]
-    _self0.by_text = None
-    if (_value3 := _raw.by_text) is not None:
-        _map4: dict[Any, Any] = _value3
-        for _key5, _item6 in _map4.items():
-            _map4[_key5] = common.decode_part(_item6)
-        _self0.by_text = _map4
-    _self0.choice = None
-    if (_value7 := _raw.choice) is not None:
-        _self0.choice = decode_choice(_value7)
-    _self0.choices = None
-    if (_value8 := _raw.choices) is not None:
-        _self0.choices = [decode_choice(_item9) for _item9 in _value8]
-    _self0.swap = _raw.swap
-    _self0.other = _raw.other
-    _self0.named = None
-    if (_value10 := _raw.named) is not None:
-        _self11 = _Named()
-        _self11.text = _value10.text
-        _self11.__class__ = structures.Named
-        _self0.named = _self11
-    _self0.named_twice = None
-    if (_value12 := _raw.named_twice) is not None:
-        _self13 = _Named()
-        _self13.text = _value12.text
-        _self13.__class__ = structures.Named
-        _self0.named_twice = _self13
-    _self0.response_metadata = None
-    _self0.__class__ = structures.RenameResponse
-    return _self0
+    made = _RenameResponse()
+    made.part = common.decode_part(raw.part)
+    made.parts = None if raw.parts is None else [common.decode_part(item) for item in raw.parts]
+    entries: dict[Any, Any] | None = raw.by_text
+    if entries is not None:
+        for key, item2 in entries.items():
+            entries[key] = common.decode_part(item2)
+    made.by_text = entries
+    made.choice = None if raw.choice is None else decode_choice(raw.choice)
+    made.choices = None if raw.choices is None else [decode_choice(item3) for item3 in raw.choices]
+    made.swap = raw.swap
+    made.other = raw.other
+    made.named = None if raw.named is None else decode_named(raw.named)
+    made.named_twice = None if raw.named_twice is None else decode_named(raw.named_twice)
+    made.response_metadata = None
+    made.__class__ = structures.RenameResponse
+    return made
 
 
-class NamedJson(fast.Wire):
+class NamedJson(fast.WireStruct):
     """The JSON of a `Named`."""
 
     text: str | None = fast.field(name="Text", default=None)
 
 
-_Named = fast.blank(structures.Named)
+_Named = fast.mutable_twin(structures.Named)
 
 
-def decode_named(_raw: NamedJson) -> Any:
+def decode_named(raw: NamedJson) -> Any:
     """Decode a `Named`."""
-    _self0 = _Named()
-    _self0.text = _raw.text
-    _self0.__class__ = structures.Named
-    return _self0
+    made = _Named()
+    made.text = raw.text
+    made.__class__ = structures.Named
+    return made
 
 
-def encode_choice(_obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(_obj) is unions.ChoicePart:
-        return {"Part": common.encode_part(_obj.value)}
-    if type(_obj) is unions.ChoiceText:
-        return {"Text": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ChoicePlain:
-        return {"Plain": fast.encode_string(_obj.value)}
-    raise fast.Unsure
+    if type(obj) is unions.ChoicePart:
+        return {"Part": common.encode_part(obj.value)}
+    if type(obj) is unions.ChoiceText:
+        return {"Text": fast.encode_string(obj.value)}
+    if type(obj) is unions.ChoicePlain:
+        return {"Plain": fast.encode_string(obj.value)}
+    raise fast.FallbackRequired
 
 
-def encode_rename_request(_obj: structures.RenameRequest) -> dict[str, fast.Json]:
+def encode_rename_request(obj: structures.RenameRequest) -> dict[str, fast.Json]:
     """Encode a `RenameRequest`."""
-    fast.check_class(_obj, structures.RenameRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Part"] = common.encode_part(_obj.part)
-    if (_value0 := _obj.parts) is not None:
-        _params["Parts"] = [common.encode_part(_item1) for _item1 in fast.sequence(_value0)]
-    if (_value2 := _obj.by_text) is not None:
-        _params["ByText"] = {
-            fast.encode_string(_key3): common.encode_part(_item4) for _key3, _item4 in fast.mapping(_value2).items()
+    fast.check_class(obj, structures.RenameRequest)
+    params: dict[str, fast.Json] = {}
+    params["Part"] = common.encode_part(obj.part)
+    if obj.parts is not None:
+        params["Parts"] = [common.encode_part(item) for item in fast.check_sequence(obj.parts)]
+    if obj.by_text is not None:
+        params["ByText"] = {
+            fast.encode_string(key): common.encode_part(item2) for key, item2 in fast.check_mapping(obj.by_text).items()
         }
-    if (_value5 := _obj.choice) is not None:
-        _params["Choice"] = encode_choice(_value5)
-    if (_value6 := _obj.choices) is not None:
-        _params["Choices"] = [encode_choice(_item7) for _item7 in fast.sequence(_value6)]
-    if (_value8 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value8)
-    if (_value9 := _obj.swap) is not None:
-        _params["Swap"] = fast.encode_string(_value9)
-    if (_value10 := _obj.other) is not None:
-        _params["Other"] = fast.encode_string(_value10)
-    if (_value11 := _obj.named) is not None:
-        _params["Named"] = encode_named(_value11)
-    if (_value12 := _obj.named_twice) is not None:
-        _params["NamedTwice"] = encode_named(_value12)
-    return _params
+    if obj.choice is not None:
+        params["Choice"] = encode_choice(obj.choice)
+    if obj.choices is not None:
+        params["Choices"] = [encode_choice(item3) for item3 in fast.check_sequence(obj.choices)]
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    if obj.swap is not None:
+        params["Swap"] = fast.encode_string(obj.swap)
+    if obj.other is not None:
+        params["Other"] = fast.encode_string(obj.other)
+    if obj.named is not None:
+        params["Named"] = encode_named(obj.named)
+    if obj.named_twice is not None:
+        params["NamedTwice"] = encode_named(obj.named_twice)
+    return params
 
 
-def encode_named(_obj: structures.Named) -> dict[str, fast.Json]:
+def encode_named(obj: structures.Named) -> dict[str, fast.Json]:
     """Encode a `Named`."""
-    fast.check_class(_obj, structures.Named)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.text) is not None:
-        _params["Text"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.Named)
+    params: dict[str, fast.Json] = {}
+    if obj.text is not None:
+        params["Text"] = fast.encode_string(obj.text)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -7,9 +7,11 @@ from datetime import datetime
 
 import attrs
 
+from aiopartnercentral.types import Structure
+
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Part:
+class Part(Structure):
     """Structure `Part`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/Part

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_location_names import structures, unions
 
 
@@ -41,7 +41,7 @@ class RenameRequest(Request["RenameResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class RenameResponse:
+class RenameResponse(Structure):
     """Structure `RenameResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/RenameResponse
@@ -72,7 +72,7 @@ class RenameResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Named:
+class Named(Structure):
     """Structure `Named`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/Named

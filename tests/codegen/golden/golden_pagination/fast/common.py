@@ -9,21 +9,21 @@ from aiopartnercentral._serialization import fast
 from golden_pagination import structures
 
 
-class ThingJson(fast.Wire):
+class ThingJson(fast.WireStruct):
     """The JSON of a `Thing`."""
 
     name: str = fast.field(name="Name")
 
 
-_Thing = fast.blank(structures.Thing)
+_Thing = fast.mutable_twin(structures.Thing)
 
 
-def decode_thing(_raw: ThingJson) -> Any:
+def decode_thing(raw: ThingJson) -> Any:
     """Decode a `Thing`."""
-    _self0 = _Thing()
-    _self0.name = _raw.name
-    _self0.__class__ = structures.Thing
-    return _self0
+    made = _Thing()
+    made.name = raw.name
+    made.__class__ = structures.Thing
+    return made
 
 
 DECODERS: Final[dict[Any, Any]] = {

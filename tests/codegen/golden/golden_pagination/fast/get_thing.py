@@ -10,32 +10,30 @@ from golden_pagination import structures
 from golden_pagination.fast import common
 
 
-class GetThingResponseJson(fast.Wire):
+class GetThingResponseJson(fast.WireStruct):
     """The JSON of a `GetThingResponse`."""
 
     thing: common.ThingJson | None = fast.field(name="Thing", default=None)
 
 
-_GetThingResponse = fast.blank(structures.GetThingResponse)
+_GetThingResponse = fast.mutable_twin(structures.GetThingResponse)
 
 
-def decode_get_thing_response(_raw: GetThingResponseJson) -> Any:
+def decode_get_thing_response(raw: GetThingResponseJson) -> Any:
     """Decode a `GetThingResponse`."""
-    _self0 = _GetThingResponse()
-    _self0.thing = None
-    if (_value1 := _raw.thing) is not None:
-        _self0.thing = common.decode_thing(_value1)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.GetThingResponse
-    return _self0
+    made = _GetThingResponse()
+    made.thing = None if raw.thing is None else common.decode_thing(raw.thing)
+    made.response_metadata = None
+    made.__class__ = structures.GetThingResponse
+    return made
 
 
-def encode_get_thing_request(_obj: structures.GetThingRequest) -> dict[str, fast.Json]:
+def encode_get_thing_request(obj: structures.GetThingRequest) -> dict[str, fast.Json]:
     """Encode a `GetThingRequest`."""
-    fast.check_class(_obj, structures.GetThingRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    return _params
+    fast.check_class(obj, structures.GetThingRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

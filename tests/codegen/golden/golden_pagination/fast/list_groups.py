@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_pagination import structures
 
 
-class ListGroupsResponseJson(fast.Wire):
+class ListGroupsResponseJson(fast.WireStruct):
     """The JSON of a `ListGroupsResponse`."""
 
     groups: list[list[str]] = fast.field(name="Groups")
@@ -17,30 +17,30 @@ class ListGroupsResponseJson(fast.Wire):
     total: int | None = fast.field(name="Total", default=None)
 
 
-_ListGroupsResponse = fast.blank(structures.ListGroupsResponse)
+_ListGroupsResponse = fast.mutable_twin(structures.ListGroupsResponse)
 
 
-def decode_list_groups_response(_raw: ListGroupsResponseJson) -> Any:
+def decode_list_groups_response(raw: ListGroupsResponseJson) -> Any:
     """Decode a `ListGroupsResponse`."""
-    _self0 = _ListGroupsResponse()
-    _self0.groups = _raw.groups
-    _self0.rest = _raw.rest
-    _self0.total = _raw.total
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListGroupsResponse
-    return _self0
+    made = _ListGroupsResponse()
+    made.groups = raw.groups
+    made.rest = raw.rest
+    made.total = raw.total
+    made.response_metadata = None
+    made.__class__ = structures.ListGroupsResponse
+    return made
 
 
-def encode_list_groups_request(_obj: structures.ListGroupsRequest) -> dict[str, fast.Json]:
+def encode_list_groups_request(obj: structures.ListGroupsRequest) -> dict[str, fast.Json]:
     """Encode a `ListGroupsRequest`."""
-    fast.check_class(_obj, structures.ListGroupsRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.start) is not None:
-        _params["Start"] = fast.encode_string(_value0)
-    if (_value1 := _obj.limit) is not None:
-        _params["Limit"] = fast.encode_integer(_value1)
-    return _params
+    fast.check_class(obj, structures.ListGroupsRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.start is not None:
+        params["Start"] = fast.encode_string(obj.start)
+    if obj.limit is not None:
+        params["Limit"] = fast.encode_integer(obj.limit)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

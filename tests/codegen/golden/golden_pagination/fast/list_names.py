@@ -9,34 +9,34 @@ from aiopartnercentral._serialization import fast
 from golden_pagination import structures
 
 
-class ListNamesResponseJson(fast.Wire):
+class ListNamesResponseJson(fast.WireStruct):
     """The JSON of a `ListNamesResponse`."""
 
     names: list[str] | None = fast.field(name="names", default=None)
     next_token: str | None = fast.field(name="next", default=None)
 
 
-_ListNamesResponse = fast.blank(structures.ListNamesResponse)
+_ListNamesResponse = fast.mutable_twin(structures.ListNamesResponse)
 
 
-def decode_list_names_response(_raw: ListNamesResponseJson) -> Any:
+def decode_list_names_response(raw: ListNamesResponseJson) -> Any:
     """Decode a `ListNamesResponse`."""
-    _self0 = _ListNamesResponse()
-    _self0.names = _raw.names
-    _self0.next_token = _raw.next_token
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListNamesResponse
-    return _self0
+    made = _ListNamesResponse()
+    made.names = raw.names
+    made.next_token = raw.next_token
+    made.response_metadata = None
+    made.__class__ = structures.ListNamesResponse
+    return made
 
 
-def encode_list_names_request(_obj: structures.ListNamesRequest) -> dict[str, fast.Json]:
+def encode_list_names_request(obj: structures.ListNamesRequest) -> dict[str, fast.Json]:
     """Encode a `ListNamesRequest`."""
-    fast.check_class(_obj, structures.ListNamesRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.next_token) is not None:
-        _params["NextToken"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.ListNamesRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.next_token is not None:
+        params["NextToken"] = fast.encode_string(obj.next_token)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,48 +10,48 @@ from golden_pagination import structures
 from golden_pagination.fast import common
 
 
-class ListThingsResponseJson(fast.Wire):
+class ListThingsResponseJson(fast.WireStruct):
     """The JSON of a `ListThingsResponse`."""
 
     things: list[common.ThingJson] = fast.field(name="Things")
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListThingsResponse = fast.blank(structures.ListThingsResponse)
+_ListThingsResponse = fast.mutable_twin(structures.ListThingsResponse)
 
 
-def decode_list_things_response(_raw: ListThingsResponseJson) -> Any:
+def decode_list_things_response(raw: ListThingsResponseJson) -> Any:
     """Decode a `ListThingsResponse`."""
-    _self0 = _ListThingsResponse()
-    _self0.things = [common.decode_thing(_item1) for _item1 in _raw.things]
-    _self0.next_token = _raw.next_token
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListThingsResponse
-    return _self0
+    made = _ListThingsResponse()
+    made.things = [common.decode_thing(item) for item in raw.things]
+    made.next_token = raw.next_token
+    made.response_metadata = None
+    made.__class__ = structures.ListThingsResponse
+    return made
 
 
-def encode_list_things_request(_obj: structures.ListThingsRequest) -> dict[str, fast.Json]:
+def encode_list_things_request(obj: structures.ListThingsRequest) -> dict[str, fast.Json]:
     """Encode a `ListThingsRequest`."""
-    fast.check_class(_obj, structures.ListThingsRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.next_token) is not None:
-        _params["NextToken"] = fast.encode_string(_value0)
-    if (_value1 := _obj.max_results) is not None:
-        _params["MaxResults"] = fast.encode_integer(_value1)
-    _params["Kind"] = fast.encode_string(_obj.kind)
-    _params["Kinds"] = [fast.encode_string(_item2) for _item2 in fast.sequence(_obj.kinds)]
-    if (_value3 := _obj.labels) is not None:
-        _params["Labels"] = {
-            fast.encode_string(_key4): fast.encode_string(_item5) for _key4, _item5 in fast.mapping(_value3).items()
+    fast.check_class(obj, structures.ListThingsRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.next_token is not None:
+        params["NextToken"] = fast.encode_string(obj.next_token)
+    if obj.max_results is not None:
+        params["MaxResults"] = fast.encode_integer(obj.max_results)
+    params["Kind"] = fast.encode_string(obj.kind)
+    params["Kinds"] = [fast.encode_string(item) for item in fast.check_sequence(obj.kinds)]
+    if obj.labels is not None:
+        params["Labels"] = {
+            fast.encode_string(key): fast.encode_string(item2) for key, item2 in fast.check_mapping(obj.labels).items()
         }
-    if (_value6 := _obj.owner) is not None:
-        _params["Owner"] = fast.encode_string(_value6)
-    if (_value7 := _obj.secret) is not None:
-        _params["Secret"] = fast.encode_string(_value7)
-    if (_value8 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value8)
-    return _params
+    if obj.owner is not None:
+        params["Owner"] = fast.encode_string(obj.owner)
+    if obj.secret is not None:
+        params["Secret"] = fast.encode_string(obj.secret)
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import attrs
 
+from aiopartnercentral.types import Structure
+
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Thing:
+class Thing(Structure):
     """Structure `Thing`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/Thing

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_pagination import structures
 
 
@@ -23,7 +23,7 @@ class GetThingRequest(Request["GetThingResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class GetThingResponse:
+class GetThingResponse(Structure):
     """Structure `GetThingResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/GetThingResponse

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -24,7 +24,7 @@ class ListNamesRequest(Request["ListNamesResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ListNamesResponse:
+class ListNamesResponse(Structure):
     """Structure `ListNamesResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListNamesResponse

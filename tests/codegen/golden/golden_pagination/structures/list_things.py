@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 from golden_pagination import enums, structures
 
 
@@ -39,7 +39,7 @@ class ListThingsRequest(Request["ListThingsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ListThingsResponse:
+class ListThingsResponse(Structure):
     """Structure `ListThingsResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListThingsResponse

@@ -9,16 +9,16 @@ from aiopartnercentral._serialization import fast
 from golden_query import structures
 
 
-def encode_describe_request(_obj: structures.DescribeRequest) -> dict[str, fast.Json]:
+def encode_describe_request(obj: structures.DescribeRequest) -> dict[str, fast.Json]:
     """Encode a `DescribeRequest`."""
-    fast.check_class(_obj, structures.DescribeRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Name"] = fast.encode_string(_obj.name)
-    if (_value0 := _obj.texts) is not None:
-        _params["Texts"] = [fast.encode_string(_item1) for _item1 in fast.sequence(_value0)]
-    if (_value2 := _obj.when) is not None:
-        _params["When"] = fast.encode_timestamp(_value2)
-    return _params
+    fast.check_class(obj, structures.DescribeRequest)
+    params: dict[str, fast.Json] = {}
+    params["Name"] = fast.encode_string(obj.name)
+    if obj.texts is not None:
+        params["Texts"] = [fast.encode_string(item) for item in fast.check_sequence(obj.texts)]
+    if obj.when is not None:
+        params["When"] = fast.encode_timestamp(obj.when)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

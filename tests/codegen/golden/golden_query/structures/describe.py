@@ -7,11 +7,11 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Leaf:
+class Leaf(Structure):
     """Structure `Leaf`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/Leaf
@@ -43,7 +43,7 @@ class DescribeRequest(Request["DescribeResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class DescribeResponse:
+class DescribeResponse(Structure):
     """Structure `DescribeResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/DescribeResponse

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_recursion import structures, unions
 
 
-class NodeJson(fast.Wire):
+class NodeJson(fast.WireStruct):
     """The JSON of a `Node`."""
 
     name: str = fast.field(name="Name")
@@ -20,33 +20,24 @@ class NodeJson(fast.Wire):
     choice: ChoiceJson | None = fast.field(name="Choice", default=None)
 
 
-_Node = fast.blank(structures.Node)
+_Node = fast.mutable_twin(structures.Node)
 
 
-def decode_node(_raw: NodeJson) -> Any:
+def decode_node(raw: NodeJson) -> Any:
     """Decode a `Node`."""
-    _self0 = _Node()
-    _self0.name = _raw.name
-    _self0.next = None
-    if (_value1 := _raw.next) is not None:
-        _self0.next = decode_node(_value1)
-    _self0.children = None
-    if (_value2 := _raw.children) is not None:
-        _self0.children = [decode_node(_item3) for _item3 in _value2]
-    _self0.named = None
-    if (_value4 := _raw.named) is not None:
-        _map5: dict[Any, Any] = _value4
-        for _key6, _item7 in _map5.items():
-            _map5[_key6] = decode_node(_item7)
-        _self0.named = _map5
-    _self0.nested = None
-    if (_value8 := _raw.nested) is not None:
-        _self0.nested = [[decode_node(_item10) for _item10 in _item9] for _item9 in _value8]
-    _self0.choice = None
-    if (_value11 := _raw.choice) is not None:
-        _self0.choice = decode_choice(_value11)
-    _self0.__class__ = structures.Node
-    return _self0
+    made = _Node()
+    made.name = raw.name
+    made.next = None if raw.next is None else decode_node(raw.next)
+    made.children = None if raw.children is None else [decode_node(item) for item in raw.children]
+    entries: dict[Any, Any] | None = raw.named
+    if entries is not None:
+        for key, item2 in entries.items():
+            entries[key] = decode_node(item2)
+    made.named = entries
+    made.nested = None if raw.nested is None else [[decode_node(item4) for item4 in item3] for item3 in raw.nested]
+    made.choice = None if raw.choice is None else decode_choice(raw.choice)
+    made.__class__ = structures.Node
+    return made
 
 
 class ChoiceJson(fast.WireUnion):
@@ -58,76 +49,76 @@ class ChoiceJson(fast.WireUnion):
     not_: ChoiceJson | None = fast.field(name="Not", default=None)
 
 
-_ChoiceLeaf = fast.blank(unions.ChoiceLeaf)
-_ChoiceBranch = fast.blank(unions.ChoiceBranch)
-_ChoiceBoth = fast.blank(unions.ChoiceBoth)
-_ChoiceNot = fast.blank(unions.ChoiceNot)
+_ChoiceLeaf = fast.mutable_twin(unions.ChoiceLeaf)
+_ChoiceBranch = fast.mutable_twin(unions.ChoiceBranch)
+_ChoiceBoth = fast.mutable_twin(unions.ChoiceBoth)
+_ChoiceNot = fast.mutable_twin(unions.ChoiceNot)
 
 
-def decode_choice(_raw: ChoiceJson) -> Any:
+def decode_choice(raw: ChoiceJson) -> Any:
     """Decode a `Choice`."""
-    if (_value0 := _raw.leaf) is not None:
-        if _raw.branch is not None or _raw.both is not None or _raw.not_ is not None:
-            raise fast.Unsure
-        _self1 = _ChoiceLeaf()
-        _self1.value = _value0
-        _self1.__class__ = unions.ChoiceLeaf
-        return _self1
-    if (_value2 := _raw.branch) is not None:
-        if _raw.both is not None or _raw.not_ is not None:
-            raise fast.Unsure
-        _self3 = _ChoiceBranch()
-        _self3.value = decode_node(_value2)
-        _self3.__class__ = unions.ChoiceBranch
-        return _self3
-    if (_value4 := _raw.both) is not None:
-        if _raw.not_ is not None:
-            raise fast.Unsure
-        _self6 = _ChoiceBoth()
-        _self6.value = [decode_choice(_item5) for _item5 in _value4]
-        _self6.__class__ = unions.ChoiceBoth
-        return _self6
-    if (_value7 := _raw.not_) is not None:
-        _self8 = _ChoiceNot()
-        _self8.value = decode_choice(_value7)
-        _self8.__class__ = unions.ChoiceNot
-        return _self8
-    raise fast.Unsure
+    if raw.leaf is not None:
+        if raw.branch is not None or raw.both is not None or raw.not_ is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceLeaf()
+        made.value = raw.leaf
+        made.__class__ = unions.ChoiceLeaf
+        return made
+    if raw.branch is not None:
+        if raw.both is not None or raw.not_ is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceBranch()
+        made.value = decode_node(raw.branch)
+        made.__class__ = unions.ChoiceBranch
+        return made
+    if raw.both is not None:
+        if raw.not_ is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceBoth()
+        made.value = [decode_choice(item) for item in raw.both]
+        made.__class__ = unions.ChoiceBoth
+        return made
+    if raw.not_ is not None:
+        made = _ChoiceNot()
+        made.value = decode_choice(raw.not_)
+        made.__class__ = unions.ChoiceNot
+        return made
+    raise fast.FallbackRequired
 
 
-def encode_node(_obj: structures.Node) -> dict[str, fast.Json]:
+def encode_node(obj: structures.Node) -> dict[str, fast.Json]:
     """Encode a `Node`."""
-    fast.check_class(_obj, structures.Node)
-    _params: dict[str, fast.Json] = {}
-    _params["Name"] = fast.encode_string(_obj.name)
-    if (_value0 := _obj.next) is not None:
-        _params["Next"] = encode_node(_value0)
-    if (_value1 := _obj.children) is not None:
-        _params["Children"] = [encode_node(_item2) for _item2 in fast.sequence(_value1)]
-    if (_value3 := _obj.named) is not None:
-        _params["Named"] = {
-            fast.encode_string(_key4): encode_node(_item5) for _key4, _item5 in fast.mapping(_value3).items()
+    fast.check_class(obj, structures.Node)
+    params: dict[str, fast.Json] = {}
+    params["Name"] = fast.encode_string(obj.name)
+    if obj.next is not None:
+        params["Next"] = encode_node(obj.next)
+    if obj.children is not None:
+        params["Children"] = [encode_node(item) for item in fast.check_sequence(obj.children)]
+    if obj.named is not None:
+        params["Named"] = {
+            fast.encode_string(key): encode_node(item2) for key, item2 in fast.check_mapping(obj.named).items()
         }
-    if (_value6 := _obj.nested) is not None:
-        _params["Nested"] = [
-            [encode_node(_item8) for _item8 in fast.sequence(_item7)] for _item7 in fast.sequence(_value6)
+    if obj.nested is not None:
+        params["Nested"] = [
+            [encode_node(item4) for item4 in fast.check_sequence(item3)] for item3 in fast.check_sequence(obj.nested)
         ]
-    if (_value9 := _obj.choice) is not None:
-        _params["Choice"] = encode_choice(_value9)
-    return _params
+    if obj.choice is not None:
+        params["Choice"] = encode_choice(obj.choice)
+    return params
 
 
-def encode_choice(_obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(_obj) is unions.ChoiceLeaf:
-        return {"Leaf": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ChoiceBranch:
-        return {"Branch": encode_node(_obj.value)}
-    if type(_obj) is unions.ChoiceBoth:
-        return {"Both": [encode_choice(_item0) for _item0 in fast.sequence(_obj.value)]}
-    if type(_obj) is unions.ChoiceNot:
-        return {"Not": encode_choice(_obj.value)}
-    raise fast.Unsure
+    if type(obj) is unions.ChoiceLeaf:
+        return {"Leaf": fast.encode_string(obj.value)}
+    if type(obj) is unions.ChoiceBranch:
+        return {"Branch": encode_node(obj.value)}
+    if type(obj) is unions.ChoiceBoth:
+        return {"Both": [encode_choice(item) for item in fast.check_sequence(obj.value)]}
+    if type(obj) is unions.ChoiceNot:
+        return {"Not": encode_choice(obj.value)}
+    raise fast.FallbackRequired
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,83 +10,74 @@ from golden_recursion import structures
 from golden_recursion.fast import common
 
 
-class ChickenJson(fast.Wire):
+class ChickenJson(fast.WireStruct):
     """The JSON of a `Chicken`."""
 
     lays: EggJson | None = fast.field(name="Lays", default=None)
 
 
-_Chicken = fast.blank(structures.Chicken)
+_Chicken = fast.mutable_twin(structures.Chicken)
 
 
-def decode_chicken(_raw: ChickenJson) -> Any:
+def decode_chicken(raw: ChickenJson) -> Any:
     """Decode a `Chicken`."""
-    _self0 = _Chicken()
-    _self0.lays = None
-    if (_value1 := _raw.lays) is not None:
-        _self0.lays = decode_egg(_value1)
-    _self0.__class__ = structures.Chicken
-    return _self0
+    made = _Chicken()
+    made.lays = None if raw.lays is None else decode_egg(raw.lays)
+    made.__class__ = structures.Chicken
+    return made
 
 
-class EggJson(fast.Wire):
+class EggJson(fast.WireStruct):
     """The JSON of a `Egg`."""
 
     hatches: ChickenJson | None = fast.field(name="Hatches", default=None)
     carton: dict[str, EggJson] | None = fast.field(name="Carton", default=None)
 
 
-_Egg = fast.blank(structures.Egg)
+_Egg = fast.mutable_twin(structures.Egg)
 
 
-def decode_egg(_raw: EggJson) -> Any:
+def decode_egg(raw: EggJson) -> Any:
     """Decode a `Egg`."""
-    _self0 = _Egg()
-    _self0.hatches = None
-    if (_value1 := _raw.hatches) is not None:
-        _self0.hatches = decode_chicken(_value1)
-    _self0.carton = None
-    if (_value2 := _raw.carton) is not None:
-        _map3: dict[Any, Any] = _value2
-        for _key4, _item5 in _map3.items():
-            _map3[_key4] = decode_egg(_item5)
-        _self0.carton = _map3
-    _self0.__class__ = structures.Egg
-    return _self0
+    made = _Egg()
+    made.hatches = None if raw.hatches is None else decode_chicken(raw.hatches)
+    entries: dict[Any, Any] | None = raw.carton
+    if entries is not None:
+        for key, item in entries.items():
+            entries[key] = decode_egg(item)
+    made.carton = entries
+    made.__class__ = structures.Egg
+    return made
 
 
-class WalkResponseJson(fast.Wire):
+class WalkResponseJson(fast.WireStruct):
     """The JSON of a `WalkResponse`."""
 
     chicken: ChickenJson | None = fast.field(name="Chicken", default=None)
     failure: common.ChoiceJson | None = fast.field(name="Failure", default=None)
 
 
-_WalkResponse = fast.blank(structures.WalkResponse)
+_WalkResponse = fast.mutable_twin(structures.WalkResponse)
 
 
-def decode_walk_response(_raw: WalkResponseJson) -> Any:
+def decode_walk_response(raw: WalkResponseJson) -> Any:
     """Decode a `WalkResponse`."""
-    _self0 = _WalkResponse()
-    _self0.chicken = None
-    if (_value1 := _raw.chicken) is not None:
-        _self0.chicken = decode_chicken(_value1)
-    _self0.failure = None
-    if (_value2 := _raw.failure) is not None:
-        _self0.failure = common.decode_choice(_value2)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.WalkResponse
-    return _self0
+    made = _WalkResponse()
+    made.chicken = None if raw.chicken is None else decode_chicken(raw.chicken)
+    made.failure = None if raw.failure is None else common.decode_choice(raw.failure)
+    made.response_metadata = None
+    made.__class__ = structures.WalkResponse
+    return made
 
 
-def encode_walk_request(_obj: structures.WalkRequest) -> dict[str, fast.Json]:
+def encode_walk_request(obj: structures.WalkRequest) -> dict[str, fast.Json]:
     """Encode a `WalkRequest`."""
-    fast.check_class(_obj, structures.WalkRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Root"] = common.encode_node(_obj.root)
-    if (_value0 := _obj.choices) is not None:
-        _params["Choices"] = [common.encode_choice(_item1) for _item1 in fast.sequence(_value0)]
-    return _params
+    fast.check_class(obj, structures.WalkRequest)
+    params: dict[str, fast.Json] = {}
+    params["Root"] = common.encode_node(obj.root)
+    if obj.choices is not None:
+        params["Choices"] = [common.encode_choice(item) for item in fast.check_sequence(obj.choices)]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

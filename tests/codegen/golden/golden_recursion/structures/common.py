@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import attrs
 
+from aiopartnercentral.types import Structure
 from golden_recursion import unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Node:
+class Node(Structure):
     """Structure `Node`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Node

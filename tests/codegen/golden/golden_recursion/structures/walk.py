@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_recursion import structures, unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Chicken:
+class Chicken(Structure):
     """Structure `Chicken`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Chicken
@@ -23,7 +23,7 @@ class Chicken:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Egg:
+class Egg(Structure):
     """Structure `Egg`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Egg
@@ -53,7 +53,7 @@ class WalkRequest(Request["WalkResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class WalkResponse:
+class WalkResponse(Structure):
     """Structure `WalkResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/WalkResponse

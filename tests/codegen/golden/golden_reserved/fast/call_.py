@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_call_request(_obj: structures.CallRequest) -> dict[str, fast.Json]:
+def encode_call_request(obj: structures.CallRequest) -> dict[str, fast.Json]:
     """Encode a `CallRequest`."""
-    fast.check_class(_obj, structures.CallRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.CallRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

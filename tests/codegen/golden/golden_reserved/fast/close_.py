@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_close_request(_obj: structures.CloseRequest) -> dict[str, fast.Json]:
+def encode_close_request(obj: structures.CloseRequest) -> dict[str, fast.Json]:
     """Encode a `CloseRequest`."""
-    fast.check_class(_obj, structures.CloseRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.CloseRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_fast_request(_obj: structures.FastRequest) -> dict[str, fast.Json]:
+def encode_fast_request(obj: structures.FastRequest) -> dict[str, fast.Json]:
     """Encode a `FastRequest`."""
-    fast.check_class(_obj, structures.FastRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.FastRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

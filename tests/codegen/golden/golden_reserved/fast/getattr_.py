@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_getattr_request(_obj: structures.GetattrRequest) -> dict[str, fast.Json]:
+def encode_getattr_request(obj: structures.GetattrRequest) -> dict[str, fast.Json]:
     """Encode a `GetattrRequest`."""
-    fast.check_class(_obj, structures.GetattrRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.GetattrRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_globals_request(_obj: structures.GlobalsRequest) -> dict[str, fast.Json]:
+def encode_globals_request(obj: structures.GlobalsRequest) -> dict[str, fast.Json]:
     """Encode a `GlobalsRequest`."""
-    fast.check_class(_obj, structures.GlobalsRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.GlobalsRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-class ImportResponseJson(fast.Wire):
+class ImportResponseJson(fast.WireStruct):
     """The JSON of a `ImportResponse`."""
 
     self_: str = fast.field(name="self")
@@ -43,113 +43,114 @@ class ImportResponseJson(fast.Wire):
     secret: str | None = fast.field(name="Secret", default=None)
 
 
-_ImportResponse = fast.blank(structures.ImportResponse)
+_ImportResponse = fast.mutable_twin(structures.ImportResponse)
 
 
-def decode_import_response(_raw: ImportResponseJson) -> Any:
+def decode_import_response(raw: ImportResponseJson) -> Any:
     """Decode a `ImportResponse`."""
-    _self0 = _ImportResponse()
-    _self0.from_ = _raw.from_
-    _self0.class_ = _raw.class_
-    _self0.self_ = _raw.self_
-    _self0.list_ = _raw.list_
-    _self0.str_ = _raw.str_
-    _self0.none = _raw.none
-    _self0.async_ = _raw.async_
-    _self0.type_ = _raw.type_
-    _self0.id = _raw.id
-    _self0.datetime_ = _raw.datetime_
-    _self0.enums_ = _raw.enums_
-    _self0.response_metadata_ = _raw.response_metadata_
-    _self0.response_metadata_2 = _raw.response_metadata_2
-    _self0.value = _raw.value
-    _self0.redacted_ = _raw.redacted_
-    _self0.converting_ = _raw.converting_
-    _self0.decode = _raw.decode
-    _self0.converter = _raw.converter
-    _self0.raw = _raw.raw
-    _self0.init = _raw.init
-    _self0.member_1_st = _raw.member_1_st
-    _self0.member = _raw.member
-    _self0.to_list_ = _raw.to_list_
-    _self0.super_ = _raw.super_
-    _self0.object_ = _raw.object_
-    _self0.mro = _raw.mro
-    _self0.match = _raw.match
-    _self0.any = _raw.any
-    _self0.secret = _raw.secret
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ImportResponse
-    return _self0
+    made = _ImportResponse()
+    made.from_ = raw.from_
+    made.class_ = raw.class_
+    made.self_ = raw.self_
+    made.list_ = raw.list_
+    made.str_ = raw.str_
+    made.none = raw.none
+    made.async_ = raw.async_
+    made.type_ = raw.type_
+    made.id = raw.id
+    made.datetime_ = raw.datetime_
+    made.enums_ = raw.enums_
+    made.response_metadata_ = raw.response_metadata_
+    made.response_metadata_2 = raw.response_metadata_2
+    made.value = raw.value
+    made.redacted_ = raw.redacted_
+    made.converting_ = raw.converting_
+    made.decode = raw.decode
+    made.converter = raw.converter
+    made.raw = raw.raw
+    made.init = raw.init
+    made.member_1_st = raw.member_1_st
+    made.member = raw.member
+    made.to_list_ = raw.to_list_
+    made.super_ = raw.super_
+    made.object_ = raw.object_
+    made.mro = raw.mro
+    made.match = raw.match
+    made.any = raw.any
+    made.secret = raw.secret
+    made.response_metadata = None
+    made.__class__ = structures.ImportResponse
+    return made
 
 
-def encode_import_request(_obj: structures.ImportRequest) -> dict[str, fast.Json]:
+def encode_import_request(obj: structures.ImportRequest) -> dict[str, fast.Json]:
     """Encode a `ImportRequest`."""
-    fast.check_class(_obj, structures.ImportRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["from"] = fast.encode_string(_obj.from_)
-    _params["class"] = fast.encode_string(_obj.class_)
-    if (_value0 := _obj.self_) is not None:
-        _params["self"] = fast.encode_string(_value0)
-    if (_value1 := _obj.list_) is not None:
-        _params["list"] = fast.encode_string(_value1)
-    if (_value2 := _obj.str_) is not None:
-        _params["str"] = fast.encode_string(_value2)
-    if (_value3 := _obj.none) is not None:
-        _params["None"] = fast.encode_string(_value3)
-    if (_value4 := _obj.async_) is not None:
-        _params["async"] = fast.encode_string(_value4)
-    if (_value5 := _obj.type_) is not None:
-        _params["type"] = fast.encode_string(_value5)
-    if (_value6 := _obj.id) is not None:
-        _params["id"] = fast.encode_string(_value6)
-    if (_value7 := _obj.datetime_) is not None:
-        _params["datetime"] = fast.encode_string(_value7)
-    if (_value8 := _obj.enums_) is not None:
-        _params["enums"] = fast.encode_string(_value8)
-    if (_value9 := _obj.response_metadata_) is not None:
-        _params["response_metadata"] = fast.encode_string(_value9)
-    if (_value10 := _obj.response_metadata_2) is not None:
-        _params["ResponseMetadata"] = fast.encode_string(_value10)
-    if (_value11 := _obj.value) is not None:
-        _params["value"] = fast.encode_string(_value11)
-    if (_value12 := _obj.redacted_) is not None:
-        _params["Redacted"] = fast.encode_string(_value12)
-    if (_value13 := _obj.converting_) is not None:
-        _params["converting"] = fast.encode_string(_value13)
-    if (_value14 := _obj.decode) is not None:
-        _params["decode"] = fast.encode_string(_value14)
-    if (_value15 := _obj.converter) is not None:
-        _params["_converter"] = fast.encode_string(_value15)
-    if (_value16 := _obj.raw) is not None:
-        _params["_raw"] = fast.encode_string(_value16)
-    if (_value17 := _obj.init) is not None:
-        _params["__init__"] = fast.encode_string(_value17)
-    if (_value18 := _obj.member_1_st) is not None:
-        _params["1st"] = fast.encode_string(_value18)
-    if (_value19 := _obj.member) is not None:
-        _params["é"] = fast.encode_string(_value19)
-    if (_value20 := _obj.to_list_) is not None:
-        _params["ToList"] = fast.encode_string(_value20)
-    if (_value21 := _obj.super_) is not None:
-        _params["Super"] = fast.encode_string(_value21)
-    if (_value22 := _obj.object_) is not None:
-        _params["object"] = fast.encode_string(_value22)
-    if (_value23 := _obj.mro) is not None:
-        _params["mro"] = fast.encode_string(_value23)
-    if (_value24 := _obj.match) is not None:
-        _params["match"] = fast.encode_string(_value24)
-    if (_value25 := _obj.any) is not None:
-        _params["Any"] = fast.encode_string(_value25)
-    if (_value26 := _obj.words) is not None:
-        _params["Words"] = [
-            [fast.encode_string(_item28) for _item28 in fast.sequence(_item27)] for _item27 in fast.sequence(_value26)
+    fast.check_class(obj, structures.ImportRequest)
+    params: dict[str, fast.Json] = {}
+    params["from"] = fast.encode_string(obj.from_)
+    params["class"] = fast.encode_string(obj.class_)
+    if obj.self_ is not None:
+        params["self"] = fast.encode_string(obj.self_)
+    if obj.list_ is not None:
+        params["list"] = fast.encode_string(obj.list_)
+    if obj.str_ is not None:
+        params["str"] = fast.encode_string(obj.str_)
+    if obj.none is not None:
+        params["None"] = fast.encode_string(obj.none)
+    if obj.async_ is not None:
+        params["async"] = fast.encode_string(obj.async_)
+    if obj.type_ is not None:
+        params["type"] = fast.encode_string(obj.type_)
+    if obj.id is not None:
+        params["id"] = fast.encode_string(obj.id)
+    if obj.datetime_ is not None:
+        params["datetime"] = fast.encode_string(obj.datetime_)
+    if obj.enums_ is not None:
+        params["enums"] = fast.encode_string(obj.enums_)
+    if obj.response_metadata_ is not None:
+        params["response_metadata"] = fast.encode_string(obj.response_metadata_)
+    if obj.response_metadata_2 is not None:
+        params["ResponseMetadata"] = fast.encode_string(obj.response_metadata_2)
+    if obj.value is not None:
+        params["value"] = fast.encode_string(obj.value)
+    if obj.redacted_ is not None:
+        params["Redacted"] = fast.encode_string(obj.redacted_)
+    if obj.converting_ is not None:
+        params["converting"] = fast.encode_string(obj.converting_)
+    if obj.decode is not None:
+        params["decode"] = fast.encode_string(obj.decode)
+    if obj.converter is not None:
+        params["_converter"] = fast.encode_string(obj.converter)
+    if obj.raw is not None:
+        params["_raw"] = fast.encode_string(obj.raw)
+    if obj.init is not None:
+        params["__init__"] = fast.encode_string(obj.init)
+    if obj.member_1_st is not None:
+        params["1st"] = fast.encode_string(obj.member_1_st)
+    if obj.member is not None:
+        params["é"] = fast.encode_string(obj.member)
+    if obj.to_list_ is not None:
+        params["ToList"] = fast.encode_string(obj.to_list_)
+    if obj.super_ is not None:
+        params["Super"] = fast.encode_string(obj.super_)
+    if obj.object_ is not None:
+        params["object"] = fast.encode_string(obj.object_)
+    if obj.mro is not None:
+        params["mro"] = fast.encode_string(obj.mro)
+    if obj.match is not None:
+        params["match"] = fast.encode_string(obj.match)
+    if obj.any is not None:
+        params["Any"] = fast.encode_string(obj.any)
+    if obj.words is not None:
+        params["Words"] = [
+            [fast.encode_string(item2) for item2 in fast.check_sequence(item)]
+            for item in fast.check_sequence(obj.words)
         ]
-    if (_value29 := _obj.secret) is not None:
-        _params["Secret"] = fast.encode_string(_value29)
-    if (_value30 := _obj.cls_) is not None:
-        _params["cls"] = fast.encode_string(_value30)
-    return _params
+    if obj.secret is not None:
+        params["Secret"] = fast.encode_string(obj.secret)
+    if obj.cls_ is not None:
+        params["cls"] = fast.encode_string(obj.cls_)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

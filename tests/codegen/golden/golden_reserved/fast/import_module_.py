@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_import_module_request(_obj: structures.ImportModuleRequest) -> dict[str, fast.Json]:
+def encode_import_module_request(obj: structures.ImportModuleRequest) -> dict[str, fast.Json]:
     """Encode a `ImportModuleRequest`."""
-    fast.check_class(_obj, structures.ImportModuleRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.ImportModuleRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

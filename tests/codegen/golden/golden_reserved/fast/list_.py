@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_list_request(_obj: structures.ListRequest) -> dict[str, fast.Json]:
+def encode_list_request(obj: structures.ListRequest) -> dict[str, fast.Json]:
     """Encode a `ListRequest`."""
-    fast.check_class(_obj, structures.ListRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.ListRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

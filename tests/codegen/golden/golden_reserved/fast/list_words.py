@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-class ListWordsResponseJson(fast.Wire):
+class ListWordsResponseJson(fast.WireStruct):
     """The JSON of a `ListWordsResponse`."""
 
     words: list[str] = fast.field(name="Words")
@@ -17,71 +17,66 @@ class ListWordsResponseJson(fast.Wire):
     variant: ShapeClassVariantJson | None = fast.field(name="Variant", default=None)
 
 
-_ListWordsResponse = fast.blank(structures.ListWordsResponse)
+_ListWordsResponse = fast.mutable_twin(structures.ListWordsResponse)
 
 
-def decode_list_words_response(_raw: ListWordsResponseJson) -> Any:
+def decode_list_words_response(raw: ListWordsResponseJson) -> Any:
     """Decode a `ListWordsResponse`."""
-    _self0 = _ListWordsResponse()
-    _self0.words = _raw.words
-    _self0.next_token = _raw.next_token
-    _self0.variant = None
-    if (_value1 := _raw.variant) is not None:
-        _self2 = _ShapeClassVariant()
-        _self2.word = _value1.word
-        _self2.__class__ = structures.ShapeClassVariant
-        _self0.variant = _self2
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ListWordsResponse
-    return _self0
+    made = _ListWordsResponse()
+    made.words = raw.words
+    made.next_token = raw.next_token
+    made.variant = None if raw.variant is None else decode_shape_class_variant(raw.variant)
+    made.response_metadata = None
+    made.__class__ = structures.ListWordsResponse
+    return made
 
 
-class ShapeClassVariantJson(fast.Wire):
+class ShapeClassVariantJson(fast.WireStruct):
     """The JSON of a `ClassVariant`."""
 
     word: str | None = fast.field(name="Word", default=None)
 
 
-_ShapeClassVariant = fast.blank(structures.ShapeClassVariant)
+_ShapeClassVariant = fast.mutable_twin(structures.ShapeClassVariant)
 
 
-def decode_shape_class_variant(_raw: ShapeClassVariantJson) -> Any:
+def decode_shape_class_variant(raw: ShapeClassVariantJson) -> Any:
     """Decode a `ClassVariant`."""
-    _self0 = _ShapeClassVariant()
-    _self0.word = _raw.word
-    _self0.__class__ = structures.ShapeClassVariant
-    return _self0
+    made = _ShapeClassVariant()
+    made.word = raw.word
+    made.__class__ = structures.ShapeClassVariant
+    return made
 
 
-def encode_list_words_request(_obj: structures.ListWordsRequest) -> dict[str, fast.Json]:
+def encode_list_words_request(obj: structures.ListWordsRequest) -> dict[str, fast.Json]:
     """Encode a `ListWordsRequest`."""
-    fast.check_class(_obj, structures.ListWordsRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Catalog"] = fast.encode_string(_obj.catalog)
-    if (_value0 := _obj.next_token) is not None:
-        _params["NextToken"] = fast.encode_string(_value0)
-    if (_value1 := _obj.max_results) is not None:
-        _params["MaxResults"] = fast.encode_integer(_value1)
-    if (_value2 := _obj.catalogs) is not None:
-        _params["catalogs"] = [fast.encode_string(_item3) for _item3 in fast.sequence(_value2)]
-    if (_value4 := _obj.page_size) is not None:
-        _params["page_size"] = fast.encode_integer(_value4)
-    if (_value5 := _obj.max_items) is not None:
-        _params["MaxItems"] = fast.encode_integer(_value5)
-    if (_value6 := _obj.ordered) is not None:
-        _params["Ordered"] = fast.encode_string(_value6)
-    if (_value7 := _obj.on_error) is not None:
-        _params["on_error"] = fast.encode_string(_value7)
-    _params["Token"] = [fast.encode_string(_item8) for _item8 in fast.sequence(_obj.token)]
-    if (_value9 := _obj.request) is not None:
-        _params["Request"] = [fast.encode_string(_item10) for _item10 in fast.sequence(_value9)]
-    if (_value11 := _obj.client) is not None:
-        _params["Client"] = fast.encode_string(_value11)
-    if (_value12 := _obj.max_concurrency) is not None:
-        _params["MaxConcurrency"] = fast.encode_integer(_value12)
-    if (_value13 := _obj.buffer_pages) is not None:
-        _params["BufferPages"] = fast.encode_integer(_value13)
-    return _params
+    fast.check_class(obj, structures.ListWordsRequest)
+    params: dict[str, fast.Json] = {}
+    params["Catalog"] = fast.encode_string(obj.catalog)
+    if obj.next_token is not None:
+        params["NextToken"] = fast.encode_string(obj.next_token)
+    if obj.max_results is not None:
+        params["MaxResults"] = fast.encode_integer(obj.max_results)
+    if obj.catalogs is not None:
+        params["catalogs"] = [fast.encode_string(item) for item in fast.check_sequence(obj.catalogs)]
+    if obj.page_size is not None:
+        params["page_size"] = fast.encode_integer(obj.page_size)
+    if obj.max_items is not None:
+        params["MaxItems"] = fast.encode_integer(obj.max_items)
+    if obj.ordered is not None:
+        params["Ordered"] = fast.encode_string(obj.ordered)
+    if obj.on_error is not None:
+        params["on_error"] = fast.encode_string(obj.on_error)
+    params["Token"] = [fast.encode_string(item2) for item2 in fast.check_sequence(obj.token)]
+    if obj.request is not None:
+        params["Request"] = [fast.encode_string(item3) for item3 in fast.check_sequence(obj.request)]
+    if obj.client is not None:
+        params["Client"] = fast.encode_string(obj.client)
+    if obj.max_concurrency is not None:
+        params["MaxConcurrency"] = fast.encode_integer(obj.max_concurrency)
+    if obj.buffer_pages is not None:
+        params["BufferPages"] = fast.encode_integer(obj.buffer_pages)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

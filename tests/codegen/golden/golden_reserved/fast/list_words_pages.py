@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_list_words_pages_request(_obj: structures.ListWordsPagesRequest) -> dict[str, fast.Json]:
+def encode_list_words_pages_request(obj: structures.ListWordsPagesRequest) -> dict[str, fast.Json]:
     """Encode a `ListWordsPagesRequest`."""
-    fast.check_class(_obj, structures.ListWordsPagesRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.ListWordsPagesRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_paginate_request(_obj: structures.PaginateRequest) -> dict[str, fast.Json]:
+def encode_paginate_request(obj: structures.PaginateRequest) -> dict[str, fast.Json]:
     """Encode a `PaginateRequest`."""
-    fast.check_class(_obj, structures.PaginateRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.PaginateRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_paginator_request(_obj: structures.PaginatorRequest) -> dict[str, fast.Json]:
+def encode_paginator_request(obj: structures.PaginatorRequest) -> dict[str, fast.Json]:
     """Encode a `PaginatorRequest`."""
-    fast.check_class(_obj, structures.PaginatorRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.PaginatorRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

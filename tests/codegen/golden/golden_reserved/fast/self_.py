@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_self_request(_obj: structures.SelfRequest) -> dict[str, fast.Json]:
+def encode_self_request(obj: structures.SelfRequest) -> dict[str, fast.Json]:
     """Encode a `SelfRequest`."""
-    fast.check_class(_obj, structures.SelfRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.SelfRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

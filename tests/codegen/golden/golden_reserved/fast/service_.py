@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_service_request(_obj: structures.ServiceRequest) -> dict[str, fast.Json]:
+def encode_service_request(obj: structures.ServiceRequest) -> dict[str, fast.Json]:
     """Encode a `ServiceRequest`."""
-    fast.check_class(_obj, structures.ServiceRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.ServiceRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

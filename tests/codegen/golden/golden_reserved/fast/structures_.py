@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-def encode_structures_request(_obj: structures.StructuresRequest) -> dict[str, fast.Json]:
+def encode_structures_request(obj: structures.StructuresRequest) -> dict[str, fast.Json]:
     """Encode a `StructuresRequest`."""
-    fast.check_class(_obj, structures.StructuresRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.StructuresRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -17,7 +17,7 @@ class CallRequest(Request["CallResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CallResponse:
+class CallResponse(Structure):
     """Structure `CallResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/CallResponse

@@ -7,11 +7,12 @@ from datetime import datetime
 
 import attrs
 
+from aiopartnercentral.types import Structure
 from golden_reserved import enums, unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class NoneShape:
+class NoneShape(Structure):
     """Structure `None`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/None
@@ -24,7 +25,7 @@ class NoneShape:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ClientShape:
+class ClientShape(Structure):
     """Structure `Client`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Client
@@ -41,7 +42,7 @@ class ClientShape:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AnyShape:
+class AnyShape(Structure):
     """Structure `Any`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Any
@@ -56,7 +57,7 @@ class AnyShape:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class RequestShape:
+class RequestShape(Structure):
     """Structure `Request`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Request
@@ -69,7 +70,7 @@ class RequestShape:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ResponseMetadataShape:
+class ResponseMetadataShape(Structure):
     """Structure `ResponseMetadata`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ResponseMetadata
@@ -82,7 +83,7 @@ class ResponseMetadataShape:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PaginateShape:
+class PaginateShape(Structure):
     """Structure `Paginate`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Paginate

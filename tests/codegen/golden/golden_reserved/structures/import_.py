@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 from golden_reserved import enums
 
 
@@ -83,7 +83,7 @@ class ImportRequest(Request["ImportResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ImportResponse:
+class ImportResponse(Structure):
     r"""Structure `ImportResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ImportResponse

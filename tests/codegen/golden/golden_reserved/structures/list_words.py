@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -46,7 +46,7 @@ class ListWordsRequest(Request["ListWordsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ListWordsResponse:
+class ListWordsResponse(Structure):
     """Structure `ListWordsResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsResponse
@@ -65,7 +65,7 @@ class ListWordsResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ShapeClassVariant:
+class ShapeClassVariant(Structure):
     """Structure `ClassVariant`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ClassVariant

@@ -16,28 +16,28 @@ class ChoiceJson(fast.WireUnion):
     two: int | None = fast.field(name="Two", default=None)
 
 
-_ChoiceOne = fast.blank(unions.ChoiceOne)
-_ChoiceTwo = fast.blank(unions.ChoiceTwo)
+_ChoiceOne = fast.mutable_twin(unions.ChoiceOne)
+_ChoiceTwo = fast.mutable_twin(unions.ChoiceTwo)
 
 
-def decode_choice(_raw: ChoiceJson) -> Any:
+def decode_choice(raw: ChoiceJson) -> Any:
     """Decode a `Choice`."""
-    if (_value0 := _raw.one) is not None:
-        if _raw.two is not None:
-            raise fast.Unsure
-        _self1 = _ChoiceOne()
-        _self1.value = _value0
-        _self1.__class__ = unions.ChoiceOne
-        return _self1
-    if (_value2 := _raw.two) is not None:
-        _self3 = _ChoiceTwo()
-        _self3.value = _value2
-        _self3.__class__ = unions.ChoiceTwo
-        return _self3
-    raise fast.Unsure
+    if raw.one is not None:
+        if raw.two is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceOne()
+        made.value = raw.one
+        made.__class__ = unions.ChoiceOne
+        return made
+    if raw.two is not None:
+        made = _ChoiceTwo()
+        made.value = raw.two
+        made.__class__ = unions.ChoiceTwo
+        return made
+    raise fast.FallbackRequired
 
 
-class ThingJson(fast.Wire):
+class ThingJson(fast.WireStruct):
     """The JSON of a `Thing`."""
 
     name: str = fast.field(name="thing-name")
@@ -45,42 +45,38 @@ class ThingJson(fast.Wire):
     when: float | None = fast.field(name="When", default=None)
 
 
-_Thing = fast.blank(structures.Thing)
+_Thing = fast.mutable_twin(structures.Thing)
 
 
-def decode_thing(_raw: ThingJson) -> Any:
+def decode_thing(raw: ThingJson) -> Any:
     """Decode a `Thing`."""
-    _self0 = _Thing()
-    _self0.name = _raw.name
-    _self0.choice = None
-    if (_value1 := _raw.choice) is not None:
-        _self0.choice = decode_choice(_value1)
-    _self0.when = None
-    if (_value2 := _raw.when) is not None:
-        _self0.when = fast.from_epoch(_value2)
-    _self0.__class__ = structures.Thing
-    return _self0
+    made = _Thing()
+    made.name = raw.name
+    made.choice = None if raw.choice is None else decode_choice(raw.choice)
+    made.when = None if raw.when is None else fast.decode_epoch(raw.when)
+    made.__class__ = structures.Thing
+    return made
 
 
-def encode_choice(_obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(_obj) is unions.ChoiceOne:
-        return {"One": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ChoiceTwo:
-        return {"Two": fast.encode_integer(_obj.value)}
-    raise fast.Unsure
+    if type(obj) is unions.ChoiceOne:
+        return {"One": fast.encode_string(obj.value)}
+    if type(obj) is unions.ChoiceTwo:
+        return {"Two": fast.encode_integer(obj.value)}
+    raise fast.FallbackRequired
 
 
-def encode_thing(_obj: structures.Thing) -> dict[str, fast.Json]:
+def encode_thing(obj: structures.Thing) -> dict[str, fast.Json]:
     """Encode a `Thing`."""
-    fast.check_class(_obj, structures.Thing)
-    _params: dict[str, fast.Json] = {}
-    _params["Name"] = fast.encode_string(_obj.name)
-    if (_value0 := _obj.choice) is not None:
-        _params["Choice"] = encode_choice(_value0)
-    if (_value1 := _obj.when) is not None:
-        _params["When"] = fast.encode_timestamp(_value1)
-    return _params
+    fast.check_class(obj, structures.Thing)
+    params: dict[str, fast.Json] = {}
+    params["Name"] = fast.encode_string(obj.name)
+    if obj.choice is not None:
+        params["Choice"] = encode_choice(obj.choice)
+    if obj.when is not None:
+        params["When"] = fast.encode_timestamp(obj.when)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,14 +9,14 @@ from aiopartnercentral._serialization import fast
 from golden_rest_json import structures
 
 
-def encode_get_thing_request(_obj: structures.GetThingRequest) -> dict[str, fast.Json]:
+def encode_get_thing_request(obj: structures.GetThingRequest) -> dict[str, fast.Json]:
     """Encode a `GetThingRequest`."""
-    fast.check_class(_obj, structures.GetThingRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["ThingId"] = fast.encode_string(_obj.thing_id)
-    if (_value0 := _obj.limit) is not None:
-        _params["Limit"] = fast.encode_integer(_value0)
-    return _params
+    fast.check_class(obj, structures.GetThingRequest)
+    params: dict[str, fast.Json] = {}
+    params["ThingId"] = fast.encode_string(obj.thing_id)
+    if obj.limit is not None:
+        params["Limit"] = fast.encode_integer(obj.limit)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -10,35 +10,33 @@ from golden_rest_json import structures
 from golden_rest_json.fast import common
 
 
-class PlainResponseJson(fast.Wire):
+class PlainResponseJson(fast.WireStruct):
     """The JSON of a `PlainResponse`."""
 
     thing: common.ThingJson = fast.field(name="Thing")
     bytes_: str | None = fast.field(name="Bytes", default=None)
 
 
-_PlainResponse = fast.blank(structures.PlainResponse)
+_PlainResponse = fast.mutable_twin(structures.PlainResponse)
 
 
-def decode_plain_response(_raw: PlainResponseJson) -> Any:
+def decode_plain_response(raw: PlainResponseJson) -> Any:
     """Decode a `PlainResponse`."""
-    _self0 = _PlainResponse()
-    _self0.thing = common.decode_thing(_raw.thing)
-    _self0.bytes_ = None
-    if (_value1 := _raw.bytes_) is not None:
-        _self0.bytes_ = fast.blob(_value1)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PlainResponse
-    return _self0
+    made = _PlainResponse()
+    made.thing = common.decode_thing(raw.thing)
+    made.bytes_ = None if raw.bytes_ is None else fast.decode_base64(raw.bytes_)
+    made.response_metadata = None
+    made.__class__ = structures.PlainResponse
+    return made
 
 
-def encode_plain_request(_obj: structures.PlainRequest) -> dict[str, fast.Json]:
+def encode_plain_request(obj: structures.PlainRequest) -> dict[str, fast.Json]:
     """Encode a `PlainRequest`."""
-    fast.check_class(_obj, structures.PlainRequest)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.thing) is not None:
-        _params["Thing"] = common.encode_thing(_value0)
-    return _params
+    fast.check_class(obj, structures.PlainRequest)
+    params: dict[str, fast.Json] = {}
+    if obj.thing is not None:
+        params["Thing"] = common.encode_thing(obj.thing)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,29 +10,29 @@ from golden_rest_json import structures
 from golden_rest_json.fast import common
 
 
-def encode_put_thing_request(_obj: structures.PutThingRequest) -> dict[str, fast.Json]:
+def encode_put_thing_request(obj: structures.PutThingRequest) -> dict[str, fast.Json]:
     """Encode a `PutThingRequest`."""
-    fast.check_class(_obj, structures.PutThingRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["ThingId"] = fast.encode_string(_obj.thing_id)
-    _params["HttpMethod"] = fast.encode_string(_obj.http_method)
-    if (_value0 := _obj.tags) is not None:
-        _params["Tags"] = [fast.encode_string(_item1) for _item1 in fast.sequence(_value0)]
-    if (_value2 := _obj.since) is not None:
-        _params["Since"] = fast.encode_timestamp(_value2)
-    if (_value3 := _obj.attributes) is not None:
-        _params["Attributes"] = fast.encode_document(_value3)
-    if (_value4 := _obj.extra) is not None:
-        _params["Extra"] = {
-            fast.encode_string(_key5): fast.encode_string(_item6) for _key5, _item6 in fast.mapping(_value4).items()
+    fast.check_class(obj, structures.PutThingRequest)
+    params: dict[str, fast.Json] = {}
+    params["ThingId"] = fast.encode_string(obj.thing_id)
+    params["HttpMethod"] = fast.encode_string(obj.http_method)
+    if obj.tags is not None:
+        params["Tags"] = [fast.encode_string(item) for item in fast.check_sequence(obj.tags)]
+    if obj.since is not None:
+        params["Since"] = fast.encode_timestamp(obj.since)
+    if obj.attributes is not None:
+        params["Attributes"] = fast.encode_document(obj.attributes)
+    if obj.extra is not None:
+        params["Extra"] = {
+            fast.encode_string(key): fast.encode_string(item2) for key, item2 in fast.check_mapping(obj.extra).items()
         }
-    if (_value7 := _obj.integration_method) is not None:
-        _params["IntegrationMethod"] = fast.encode_string(_value7)
-    if (_value8 := _obj.policy) is not None:
-        _params["Policy"] = fast.encode_string(_value8)
-    if (_value9 := _obj.thing) is not None:
-        _params["Thing"] = common.encode_thing(_value9)
-    return _params
+    if obj.integration_method is not None:
+        params["IntegrationMethod"] = fast.encode_string(obj.integration_method)
+    if obj.policy is not None:
+        params["Policy"] = fast.encode_string(obj.policy)
+    if obj.thing is not None:
+        params["Thing"] = common.encode_thing(obj.thing)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -10,13 +10,13 @@ from golden_rest_json import structures
 from golden_rest_json.fast import common
 
 
-def encode_replace_thing_request(_obj: structures.ReplaceThingRequest) -> dict[str, fast.Json]:
+def encode_replace_thing_request(obj: structures.ReplaceThingRequest) -> dict[str, fast.Json]:
     """Encode a `ReplaceThingRequest`."""
-    fast.check_class(_obj, structures.ReplaceThingRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["ThingId"] = fast.encode_string(_obj.thing_id)
-    _params["Thing"] = common.encode_thing(_obj.thing)
-    return _params
+    fast.check_class(obj, structures.ReplaceThingRequest)
+    params: dict[str, fast.Json] = {}
+    params["ThingId"] = fast.encode_string(obj.thing_id)
+    params["Thing"] = common.encode_thing(obj.thing)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

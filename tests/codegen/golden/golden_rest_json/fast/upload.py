@@ -9,14 +9,14 @@ from aiopartnercentral._serialization import fast
 from golden_rest_json import structures
 
 
-def encode_upload_request(_obj: structures.UploadRequest) -> dict[str, fast.Json]:
+def encode_upload_request(obj: structures.UploadRequest) -> dict[str, fast.Json]:
     """Encode a `UploadRequest`."""
-    fast.check_class(_obj, structures.UploadRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Body"] = fast.encode_bytes(_obj.body)
-    if (_value0 := _obj.kind) is not None:
-        _params["Kind"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.UploadRequest)
+    params: dict[str, fast.Json] = {}
+    params["Body"] = fast.encode_bytes(obj.body)
+    if obj.kind is not None:
+        params["Kind"] = fast.encode_string(obj.kind)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

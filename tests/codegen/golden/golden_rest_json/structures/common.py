@@ -7,11 +7,12 @@ from datetime import datetime
 
 import attrs
 
+from aiopartnercentral.types import Structure
 from golden_rest_json import unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Thing:
+class Thing(Structure):
     """Structure `Thing`.
 
     Attributes:

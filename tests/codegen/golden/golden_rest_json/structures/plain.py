@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_rest_json import structures
 
 
@@ -21,7 +21,7 @@ class PlainRequest(Request["PlainResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PlainResponse:
+class PlainResponse(Structure):
     """Structure `PlainResponse`.
 
     Attributes:

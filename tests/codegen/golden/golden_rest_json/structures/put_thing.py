@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import JsonValue, Request, ResponseMetadata
+from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure
 from golden_rest_json import structures
 
 
@@ -39,7 +39,7 @@ class PutThingRequest(Request["PutThingResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PutThingResponse:
+class PutThingResponse(Structure):
     """Structure `PutThingResponse`.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_rest_json import structures
 
 
@@ -23,7 +23,7 @@ class ReplaceThingRequest(Request["ReplaceThingResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ReplaceThingResponse:
+class ReplaceThingResponse(Structure):
     """Structure `ReplaceThingResponse`.
 
     Attributes:

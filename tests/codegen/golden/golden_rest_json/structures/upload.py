@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -22,7 +22,7 @@ class UploadRequest(Request["UploadResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class UploadResponse:
+class UploadResponse(Structure):
     """Structure `UploadResponse`.
 
     Attributes:

@@ -9,7 +9,7 @@ from aiopartnercentral._serialization import fast
 from golden_scalars import enums, structures
 
 
-class PutScalarsResponseJson(fast.Wire):
+class PutScalarsResponseJson(fast.WireStruct):
     """The JSON of a `PutScalarsResponse`."""
 
     text: str = fast.field(name="Text")
@@ -46,178 +46,128 @@ class PutScalarsResponseJson(fast.Wire):
     maybe_colors: list[enums.Color] | None = fast.field(name="MaybeColors", default=None)
 
 
-_PutScalarsResponse = fast.blank(structures.PutScalarsResponse)
+_PutScalarsResponse = fast.mutable_twin(structures.PutScalarsResponse)
 
 
-def decode_put_scalars_response(_raw: PutScalarsResponseJson) -> Any:
+def decode_put_scalars_response(raw: PutScalarsResponseJson) -> Any:
     """Decode a `PutScalarsResponse`."""
-    _self0 = _PutScalarsResponse()
-    _self0.text = _raw.text
-    _self0.flag = _raw.flag
-    _self0.count = _raw.count
-    _self0.big = _raw.big
-    _self0.ratio = _raw.ratio
-    _self0.precise = _raw.precise
-    _value1 = _raw.moment
-    if (
-        _value1[19] not in ".Z"
-        or _value1[16] != ":"
-        or _value1[10] != "T"
-        or _value1[7] != "-"
-        or _value1[-1] != "Z"
-        or _value1[-2] == "."
-        or (_value1[27:] and not fast.all_digits(_value1[20:-1]))
-    ):
-        raise fast.Unsure
-    _self0.moment = fast.from_iso(_value1)
-    _self0.bytes_ = fast.blob(_raw.bytes_)
-    _self0.color = _raw.color
-    _self0.texts = _raw.texts
-    _list3: list[Any] = []
-    for _item2 in _raw.moments:
-        if (
-            _item2[19] not in ".Z"
-            or _item2[16] != ":"
-            or _item2[10] != "T"
-            or _item2[7] != "-"
-            or _item2[-1] != "Z"
-            or _item2[-2] == "."
-            or (_item2[27:] and not fast.all_digits(_item2[20:-1]))
-        ):
-            raise fast.Unsure
-        _list3.append(fast.from_iso(_item2))
-    _self0.moments = _list3
-    _self0.grid = _raw.grid
-    _self0.by_text = _raw.by_text
-    _self0.by_color = _raw.by_color
-    _self0.by_secret = _raw.by_secret
-    _self0.colors = _raw.colors
-    _self0.maybe_text = _raw.maybe_text
-    _self0.maybe_flag = _raw.maybe_flag
-    _self0.maybe_count = _raw.maybe_count
-    _self0.maybe_big = _raw.maybe_big
-    _self0.maybe_ratio = _raw.maybe_ratio
-    _self0.maybe_precise = _raw.maybe_precise
-    _self0.maybe_moment = None
-    if (_value4 := _raw.maybe_moment) is not None:
-        if (
-            _value4[19] not in ".Z"
-            or _value4[16] != ":"
-            or _value4[10] != "T"
-            or _value4[7] != "-"
-            or _value4[-1] != "Z"
-            or _value4[-2] == "."
-            or (_value4[27:] and not fast.all_digits(_value4[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.maybe_moment = fast.from_iso(_value4)
-    _self0.maybe_bytes = None
-    if (_value5 := _raw.maybe_bytes) is not None:
-        _self0.maybe_bytes = fast.blob(_value5)
-    _self0.maybe_color = _raw.maybe_color
-    _self0.maybe_texts = _raw.maybe_texts
-    _self0.maybe_moments = None
-    if (_value6 := _raw.maybe_moments) is not None:
-        _list8: list[Any] = []
-        for _item7 in _value6:
-            if (
-                _item7[19] not in ".Z"
-                or _item7[16] != ":"
-                or _item7[10] != "T"
-                or _item7[7] != "-"
-                or _item7[-1] != "Z"
-                or _item7[-2] == "."
-                or (_item7[27:] and not fast.all_digits(_item7[20:-1]))
-            ):
-                raise fast.Unsure
-            _list8.append(fast.from_iso(_item7))
-        _self0.maybe_moments = _list8
-    _self0.maybe_grid = _raw.maybe_grid
-    _self0.maybe_by_text = _raw.maybe_by_text
-    _self0.maybe_by_color = _raw.maybe_by_color
-    _self0.maybe_by_secret = _raw.maybe_by_secret
-    _self0.maybe_colors = _raw.maybe_colors
-    _self0.response_metadata = None
-    _self0.__class__ = structures.PutScalarsResponse
-    return _self0
+    made = _PutScalarsResponse()
+    made.text = raw.text
+    made.flag = raw.flag
+    made.count = raw.count
+    made.big = raw.big
+    made.ratio = raw.ratio
+    made.precise = raw.precise
+    made.moment = fast.decode_iso8601(raw.moment)
+    made.bytes_ = fast.decode_base64(raw.bytes_)
+    made.color = raw.color
+    made.texts = raw.texts
+    made.moments = [fast.decode_iso8601(item) for item in raw.moments]
+    made.grid = raw.grid
+    made.by_text = raw.by_text
+    made.by_color = raw.by_color
+    made.by_secret = raw.by_secret
+    made.colors = raw.colors
+    made.maybe_text = raw.maybe_text
+    made.maybe_flag = raw.maybe_flag
+    made.maybe_count = raw.maybe_count
+    made.maybe_big = raw.maybe_big
+    made.maybe_ratio = raw.maybe_ratio
+    made.maybe_precise = raw.maybe_precise
+    made.maybe_moment = None if raw.maybe_moment is None else fast.decode_iso8601(raw.maybe_moment)
+    made.maybe_bytes = None if raw.maybe_bytes is None else fast.decode_base64(raw.maybe_bytes)
+    made.maybe_color = raw.maybe_color
+    made.maybe_texts = raw.maybe_texts
+    made.maybe_moments = (
+        None if raw.maybe_moments is None else [fast.decode_iso8601(item2) for item2 in raw.maybe_moments]
+    )
+    made.maybe_grid = raw.maybe_grid
+    made.maybe_by_text = raw.maybe_by_text
+    made.maybe_by_color = raw.maybe_by_color
+    made.maybe_by_secret = raw.maybe_by_secret
+    made.maybe_colors = raw.maybe_colors
+    made.response_metadata = None
+    made.__class__ = structures.PutScalarsResponse
+    return made
 
 
-def encode_put_scalars_request(_obj: structures.PutScalarsRequest) -> dict[str, fast.Json]:
+def encode_put_scalars_request(obj: structures.PutScalarsRequest) -> dict[str, fast.Json]:
     """Encode a `PutScalarsRequest`."""
-    fast.check_class(_obj, structures.PutScalarsRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Text"] = fast.encode_string(_obj.text)
-    _params["Flag"] = fast.encode_boolean(_obj.flag)
-    _params["Count"] = fast.encode_integer(_obj.count)
-    _params["Big"] = fast.encode_integer(_obj.big)
-    _params["Ratio"] = fast.encode_float(_obj.ratio)
-    _params["Precise"] = fast.encode_float(_obj.precise)
-    _params["Moment"] = fast.encode_timestamp(_obj.moment)
-    _params["Bytes"] = fast.encode_bytes(_obj.bytes_)
-    _params["Color"] = fast.encode_string(_obj.color)
-    _params["Texts"] = [fast.encode_string(_item0) for _item0 in fast.sequence(_obj.texts)]
-    _params["Moments"] = [fast.encode_timestamp(_item1) for _item1 in fast.sequence(_obj.moments)]
-    _params["Grid"] = [
-        [fast.encode_integer(_item3) for _item3 in fast.sequence(_item2)] for _item2 in fast.sequence(_obj.grid)
+    fast.check_class(obj, structures.PutScalarsRequest)
+    params: dict[str, fast.Json] = {}
+    params["Text"] = fast.encode_string(obj.text)
+    params["Flag"] = fast.encode_boolean(obj.flag)
+    params["Count"] = fast.encode_integer(obj.count)
+    params["Big"] = fast.encode_integer(obj.big)
+    params["Ratio"] = fast.encode_float(obj.ratio)
+    params["Precise"] = fast.encode_float(obj.precise)
+    params["Moment"] = fast.encode_timestamp(obj.moment)
+    params["Bytes"] = fast.encode_bytes(obj.bytes_)
+    params["Color"] = fast.encode_string(obj.color)
+    params["Texts"] = [fast.encode_string(item) for item in fast.check_sequence(obj.texts)]
+    params["Moments"] = [fast.encode_timestamp(item2) for item2 in fast.check_sequence(obj.moments)]
+    params["Grid"] = [
+        [fast.encode_integer(item4) for item4 in fast.check_sequence(item3)] for item3 in fast.check_sequence(obj.grid)
     ]
-    _params["ByText"] = {
-        fast.encode_string(_key4): fast.encode_integer(_item5) for _key4, _item5 in fast.mapping(_obj.by_text).items()
+    params["ByText"] = {
+        fast.encode_string(key): fast.encode_integer(item5) for key, item5 in fast.check_mapping(obj.by_text).items()
     }
-    _params["ByColor"] = {
-        fast.encode_string(_key6): [fast.encode_string(_item8) for _item8 in fast.sequence(_item7)]
-        for _key6, _item7 in fast.mapping(_obj.by_color).items()
+    params["ByColor"] = {
+        fast.encode_string(key2): [fast.encode_string(item7) for item7 in fast.check_sequence(item6)]
+        for key2, item6 in fast.check_mapping(obj.by_color).items()
     }
-    _params["BySecret"] = {
-        fast.encode_string(_key9): fast.encode_integer(_item10)
-        for _key9, _item10 in fast.mapping(_obj.by_secret).items()
+    params["BySecret"] = {
+        fast.encode_string(key3): fast.encode_integer(item8)
+        for key3, item8 in fast.check_mapping(obj.by_secret).items()
     }
-    _params["Colors"] = [fast.encode_string(_item11) for _item11 in fast.sequence(_obj.colors)]
-    if (_value12 := _obj.maybe_text) is not None:
-        _params["MaybeText"] = fast.encode_string(_value12)
-    if (_value13 := _obj.maybe_flag) is not None:
-        _params["MaybeFlag"] = fast.encode_boolean(_value13)
-    if (_value14 := _obj.maybe_count) is not None:
-        _params["MaybeCount"] = fast.encode_integer(_value14)
-    if (_value15 := _obj.maybe_big) is not None:
-        _params["MaybeBig"] = fast.encode_integer(_value15)
-    if (_value16 := _obj.maybe_ratio) is not None:
-        _params["MaybeRatio"] = fast.encode_float(_value16)
-    if (_value17 := _obj.maybe_precise) is not None:
-        _params["MaybePrecise"] = fast.encode_float(_value17)
-    if (_value18 := _obj.maybe_moment) is not None:
-        _params["MaybeMoment"] = fast.encode_timestamp(_value18)
-    if (_value19 := _obj.maybe_bytes) is not None:
-        _params["MaybeBytes"] = fast.encode_bytes(_value19)
-    if (_value20 := _obj.maybe_color) is not None:
-        _params["MaybeColor"] = fast.encode_string(_value20)
-    if (_value21 := _obj.maybe_texts) is not None:
-        _params["MaybeTexts"] = [fast.encode_string(_item22) for _item22 in fast.sequence(_value21)]
-    if (_value23 := _obj.maybe_moments) is not None:
-        _params["MaybeMoments"] = [fast.encode_timestamp(_item24) for _item24 in fast.sequence(_value23)]
-    if (_value25 := _obj.maybe_grid) is not None:
-        _params["MaybeGrid"] = [
-            [fast.encode_integer(_item27) for _item27 in fast.sequence(_item26)] for _item26 in fast.sequence(_value25)
+    params["Colors"] = [fast.encode_string(item9) for item9 in fast.check_sequence(obj.colors)]
+    if obj.maybe_text is not None:
+        params["MaybeText"] = fast.encode_string(obj.maybe_text)
+    if obj.maybe_flag is not None:
+        params["MaybeFlag"] = fast.encode_boolean(obj.maybe_flag)
+    if obj.maybe_count is not None:
+        params["MaybeCount"] = fast.encode_integer(obj.maybe_count)
+    if obj.maybe_big is not None:
+        params["MaybeBig"] = fast.encode_integer(obj.maybe_big)
+    if obj.maybe_ratio is not None:
+        params["MaybeRatio"] = fast.encode_float(obj.maybe_ratio)
+    if obj.maybe_precise is not None:
+        params["MaybePrecise"] = fast.encode_float(obj.maybe_precise)
+    if obj.maybe_moment is not None:
+        params["MaybeMoment"] = fast.encode_timestamp(obj.maybe_moment)
+    if obj.maybe_bytes is not None:
+        params["MaybeBytes"] = fast.encode_bytes(obj.maybe_bytes)
+    if obj.maybe_color is not None:
+        params["MaybeColor"] = fast.encode_string(obj.maybe_color)
+    if obj.maybe_texts is not None:
+        params["MaybeTexts"] = [fast.encode_string(item10) for item10 in fast.check_sequence(obj.maybe_texts)]
+    if obj.maybe_moments is not None:
+        params["MaybeMoments"] = [fast.encode_timestamp(item11) for item11 in fast.check_sequence(obj.maybe_moments)]
+    if obj.maybe_grid is not None:
+        params["MaybeGrid"] = [
+            [fast.encode_integer(item13) for item13 in fast.check_sequence(item12)]
+            for item12 in fast.check_sequence(obj.maybe_grid)
         ]
-    if (_value28 := _obj.maybe_by_text) is not None:
-        _params["MaybeByText"] = {
-            fast.encode_string(_key29): fast.encode_integer(_item30)
-            for _key29, _item30 in fast.mapping(_value28).items()
+    if obj.maybe_by_text is not None:
+        params["MaybeByText"] = {
+            fast.encode_string(key4): fast.encode_integer(item14)
+            for key4, item14 in fast.check_mapping(obj.maybe_by_text).items()
         }
-    if (_value31 := _obj.maybe_by_color) is not None:
-        _params["MaybeByColor"] = {
-            fast.encode_string(_key32): [fast.encode_string(_item34) for _item34 in fast.sequence(_item33)]
-            for _key32, _item33 in fast.mapping(_value31).items()
+    if obj.maybe_by_color is not None:
+        params["MaybeByColor"] = {
+            fast.encode_string(key5): [fast.encode_string(item16) for item16 in fast.check_sequence(item15)]
+            for key5, item15 in fast.check_mapping(obj.maybe_by_color).items()
         }
-    if (_value35 := _obj.maybe_by_secret) is not None:
-        _params["MaybeBySecret"] = {
-            fast.encode_string(_key36): fast.encode_integer(_item37)
-            for _key36, _item37 in fast.mapping(_value35).items()
+    if obj.maybe_by_secret is not None:
+        params["MaybeBySecret"] = {
+            fast.encode_string(key6): fast.encode_integer(item17)
+            for key6, item17 in fast.check_mapping(obj.maybe_by_secret).items()
         }
-    if (_value38 := _obj.maybe_colors) is not None:
-        _params["MaybeColors"] = [fast.encode_string(_item39) for _item39 in fast.sequence(_value38)]
-    if (_value40 := _obj.client_token) is not None:
-        _params["ClientToken"] = fast.encode_string(_value40)
-    return _params
+    if obj.maybe_colors is not None:
+        params["MaybeColors"] = [fast.encode_string(item18) for item18 in fast.check_sequence(obj.maybe_colors)]
+    if obj.client_token is not None:
+        params["ClientToken"] = fast.encode_string(obj.client_token)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

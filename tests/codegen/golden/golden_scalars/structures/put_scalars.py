@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 from golden_scalars import enums
 
 
@@ -91,7 +91,7 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PutScalarsResponse:
+class PutScalarsResponse(Structure):
     """Structure `PutScalarsResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-scalars-2025-01-01/PutScalarsResponse

@@ -17,36 +17,36 @@ class ChoiceJson(fast.WireUnion):
     keys: dict[str, str] | None = fast.field(name="Keys", default=None)
 
 
-_ChoiceOpen = fast.blank(unions.ChoiceOpen)
-_ChoiceHidden = fast.blank(unions.ChoiceHidden)
-_ChoiceKeys = fast.blank(unions.ChoiceKeys)
+_ChoiceOpen = fast.mutable_twin(unions.ChoiceOpen)
+_ChoiceHidden = fast.mutable_twin(unions.ChoiceHidden)
+_ChoiceKeys = fast.mutable_twin(unions.ChoiceKeys)
 
 
-def decode_choice(_raw: ChoiceJson) -> Any:
+def decode_choice(raw: ChoiceJson) -> Any:
     """Decode a `Choice`."""
-    if (_value0 := _raw.open) is not None:
-        if _raw.hidden is not None or _raw.keys is not None:
-            raise fast.Unsure
-        _self1 = _ChoiceOpen()
-        _self1.value = _value0
-        _self1.__class__ = unions.ChoiceOpen
-        return _self1
-    if (_value2 := _raw.hidden) is not None:
-        if _raw.keys is not None:
-            raise fast.Unsure
-        _self3 = _ChoiceHidden()
-        _self3.value = _value2
-        _self3.__class__ = unions.ChoiceHidden
-        return _self3
-    if (_value4 := _raw.keys) is not None:
-        _self5 = _ChoiceKeys()
-        _self5.value = _value4
-        _self5.__class__ = unions.ChoiceKeys
-        return _self5
-    raise fast.Unsure
+    if raw.open is not None:
+        if raw.hidden is not None or raw.keys is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceOpen()
+        made.value = raw.open
+        made.__class__ = unions.ChoiceOpen
+        return made
+    if raw.hidden is not None:
+        if raw.keys is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceHidden()
+        made.value = raw.hidden
+        made.__class__ = unions.ChoiceHidden
+        return made
+    if raw.keys is not None:
+        made = _ChoiceKeys()
+        made.value = raw.keys
+        made.__class__ = unions.ChoiceKeys
+        return made
+    raise fast.FallbackRequired
 
 
-class VaultJson(fast.Wire):
+class VaultJson(fast.WireStruct):
     """The JSON of a `Vault`."""
 
     needed: str = fast.field(name="Needed")
@@ -77,105 +77,80 @@ class VaultJson(fast.Wire):
     pick: PickJson | None = fast.field(name="Pick", default=None)
 
 
-_Vault = fast.blank(structures.Vault)
+_Vault = fast.mutable_twin(structures.Vault)
 
 
-def decode_vault(_raw: VaultJson) -> Any:
+def decode_vault(raw: VaultJson) -> Any:
     """Decode a `Vault`."""
-    _self0 = _Vault()
-    _self0.secret = _raw.secret
-    _self0.secret_count = _raw.secret_count
-    _self0.secret_bytes = None
-    if (_value1 := _raw.secret_bytes) is not None:
-        _self0.secret_bytes = fast.blob(_value1)
-    _self0.secret_moment = None
-    if (_value2 := _raw.secret_moment) is not None:
-        if (
-            _value2[19] not in ".Z"
-            or _value2[16] != ":"
-            or _value2[10] != "T"
-            or _value2[7] != "-"
-            or _value2[-1] != "Z"
-            or _value2[-2] == "."
-            or (_value2[27:] and not fast.all_digits(_value2[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.secret_moment = fast.from_iso(_value2)
-    _self0.secret_kind = _raw.secret_kind
-    _self0.secret_flag = _raw.secret_flag
-    _self0.secret_double = _raw.secret_double
-    _self0.secrets = _raw.secrets
-    _self0.secret_lists = _raw.secret_lists
-    _self0.hidden_list = _raw.hidden_list
-    _self0.values = _raw.values
-    _self0.keys = _raw.keys
-    _self0.hidden_map = _raw.hidden_map
-    _self0.hidden_maps = _raw.hidden_maps
-    _self0.inner_map = _raw.inner_map
-    _self0.deep_keys = _raw.deep_keys
-    _self0.kind_keys = _raw.kind_keys
-    _self0.choice = None
-    if (_value3 := _raw.choice) is not None:
-        _self0.choice = decode_choice(_value3)
-    _self0.choices = None
-    if (_value4 := _raw.choices) is not None:
-        _self0.choices = [decode_choice(_item5) for _item5 in _value4]
-    _self0.plain = _raw.plain
-    _self0.needed = _raw.needed
-    _self0.document = _raw.document
-    _self0.documents = _raw.documents
-    _self0.room = None
-    if (_value6 := _raw.room) is not None:
-        _self0.room = decode_room(_value6)
-    _self0.rooms = None
-    if (_value7 := _raw.rooms) is not None:
-        _map8: dict[Any, Any] = _value7
-        for _key9, _item10 in _map8.items():
-            _map8[_key9] = decode_room(_item10)
-        _self0.rooms = _map8
-    _self0.pick = None
-    if (_value11 := _raw.pick) is not None:
-        _self0.pick = decode_pick(_value11)
-    _self0.__class__ = structures.Vault
-    return _self0
+    made = _Vault()
+    made.secret = raw.secret
+    made.secret_count = raw.secret_count
+    made.secret_bytes = None if raw.secret_bytes is None else fast.decode_base64(raw.secret_bytes)
+    made.secret_moment = None if raw.secret_moment is None else fast.decode_iso8601(raw.secret_moment)
+    made.secret_kind = raw.secret_kind
+    made.secret_flag = raw.secret_flag
+    made.secret_double = raw.secret_double
+    made.secrets = raw.secrets
+    made.secret_lists = raw.secret_lists
+    made.hidden_list = raw.hidden_list
+    made.values = raw.values
+    made.keys = raw.keys
+    made.hidden_map = raw.hidden_map
+    made.hidden_maps = raw.hidden_maps
+    made.inner_map = raw.inner_map
+    made.deep_keys = raw.deep_keys
+    made.kind_keys = raw.kind_keys
+    made.choice = None if raw.choice is None else decode_choice(raw.choice)
+    made.choices = None if raw.choices is None else [decode_choice(item) for item in raw.choices]
+    made.plain = raw.plain
+    made.needed = raw.needed
+    made.document = raw.document
+    made.documents = raw.documents
+    made.room = None if raw.room is None else decode_room(raw.room)
+    entries: dict[Any, Any] | None = raw.rooms
+    if entries is not None:
+        for key, item2 in entries.items():
+            entries[key] = decode_room(item2)
+    made.rooms = entries
+    made.pick = None if raw.pick is None else decode_pick(raw.pick)
+    made.__class__ = structures.Vault
+    return made
 
 
-class InnerJson(fast.Wire):
+class InnerJson(fast.WireStruct):
     """The JSON of a `Inner`."""
 
     by_name: dict[str, str] | None = fast.field(name="ByName", default=None)
 
 
-_Inner = fast.blank(structures.Inner)
+_Inner = fast.mutable_twin(structures.Inner)
 
 
-def decode_inner(_raw: InnerJson) -> Any:
+def decode_inner(raw: InnerJson) -> Any:
     """Decode a `Inner`."""
-    _self0 = _Inner()
-    _self0.by_name = _raw.by_name
-    _self0.__class__ = structures.Inner
-    return _self0
+    made = _Inner()
+    made.by_name = raw.by_name
+    made.__class__ = structures.Inner
+    return made
 
 
-class RoomJson(fast.Wire):
+class RoomJson(fast.WireStruct):
     """The JSON of a `Room`."""
 
     doors: dict[str, str] | None = fast.field(name="Doors", default=None)
     inner: InnerJson | None = fast.field(name="Inner", default=None)
 
 
-_Room = fast.blank(structures.Room)
+_Room = fast.mutable_twin(structures.Room)
 
 
-def decode_room(_raw: RoomJson) -> Any:
+def decode_room(raw: RoomJson) -> Any:
     """Decode a `Room`."""
-    _self0 = _Room()
-    _self0.doors = _raw.doors
-    _self0.inner = None
-    if (_value1 := _raw.inner) is not None:
-        _self0.inner = decode_inner(_value1)
-    _self0.__class__ = structures.Room
-    return _self0
+    made = _Room()
+    made.doors = raw.doors
+    made.inner = None if raw.inner is None else decode_inner(raw.inner)
+    made.__class__ = structures.Room
+    return made
 
 
 class PickJson(fast.WireUnion):
@@ -185,163 +160,158 @@ class PickJson(fast.WireUnion):
     two: str | None = fast.field(name="Two", default=None)
 
 
-_PickOne = fast.blank(unions.PickOne)
-_PickTwo = fast.blank(unions.PickTwo)
+_PickOne = fast.mutable_twin(unions.PickOne)
+_PickTwo = fast.mutable_twin(unions.PickTwo)
 
 
-def decode_pick(_raw: PickJson) -> Any:
+def decode_pick(raw: PickJson) -> Any:
     """Decode a `Pick`."""
-    if (_value0 := _raw.one) is not None:
-        if _raw.two is not None:
-            raise fast.Unsure
-        _self1 = _PickOne()
-        _self1.value = _value0
-        _self1.__class__ = unions.PickOne
-        return _self1
-    if (_value2 := _raw.two) is not None:
-        _self3 = _PickTwo()
-        _self3.value = _value2
-        _self3.__class__ = unions.PickTwo
-        return _self3
-    raise fast.Unsure
+    if raw.one is not None:
+        if raw.two is not None:
+            raise fast.FallbackRequired
+        made = _PickOne()
+        made.value = raw.one
+        made.__class__ = unions.PickOne
+        return made
+    if raw.two is not None:
+        made = _PickTwo()
+        made.value = raw.two
+        made.__class__ = unions.PickTwo
+        return made
+    raise fast.FallbackRequired
 
 
-def encode_choice(_obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(_obj) is unions.ChoiceOpen:
-        return {"Open": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ChoiceHidden:
-        return {"Hidden": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ChoiceKeys:
+    if type(obj) is unions.ChoiceOpen:
+        return {"Open": fast.encode_string(obj.value)}
+    if type(obj) is unions.ChoiceHidden:
+        return {"Hidden": fast.encode_string(obj.value)}
+    if type(obj) is unions.ChoiceKeys:
         return {
             "Keys": {
-                fast.encode_string(_key0): fast.encode_string(_item1)
-                for _key0, _item1 in fast.mapping(_obj.value).items()
+                fast.encode_string(key): fast.encode_string(item) for key, item in fast.check_mapping(obj.value).items()
             }
         }
-    raise fast.Unsure
+    raise fast.FallbackRequired
 
 
-def encode_vault(_obj: structures.Vault) -> dict[str, fast.Json]:
+def encode_vault(obj: structures.Vault) -> dict[str, fast.Json]:
     """Encode a `Vault`."""
-    fast.check_class(_obj, structures.Vault)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.secret) is not None:
-        _params["Secret"] = fast.encode_string(_value0)
-    if (_value1 := _obj.secret_count) is not None:
-        _params["SecretCount"] = fast.encode_integer(_value1)
-    if (_value2 := _obj.secret_bytes) is not None:
-        _params["SecretBytes"] = fast.encode_bytes(_value2)
-    if (_value3 := _obj.secret_moment) is not None:
-        _params["SecretMoment"] = fast.encode_timestamp(_value3)
-    if (_value4 := _obj.secret_kind) is not None:
-        _params["SecretKind"] = fast.encode_string(_value4)
-    if (_value5 := _obj.secret_flag) is not None:
-        _params["SecretFlag"] = fast.encode_boolean(_value5)
-    if (_value6 := _obj.secret_double) is not None:
-        _params["SecretDouble"] = fast.encode_float(_value6)
-    if (_value7 := _obj.secrets) is not None:
-        _params["Secrets"] = [fast.encode_string(_item8) for _item8 in fast.sequence(_value7)]
-    if (_value9 := _obj.secret_lists) is not None:
-        _params["SecretLists"] = [
-            [fast.encode_string(_item11) for _item11 in fast.sequence(_item10)] for _item10 in fast.sequence(_value9)
+    fast.check_class(obj, structures.Vault)
+    params: dict[str, fast.Json] = {}
+    if obj.secret is not None:
+        params["Secret"] = fast.encode_string(obj.secret)
+    if obj.secret_count is not None:
+        params["SecretCount"] = fast.encode_integer(obj.secret_count)
+    if obj.secret_bytes is not None:
+        params["SecretBytes"] = fast.encode_bytes(obj.secret_bytes)
+    if obj.secret_moment is not None:
+        params["SecretMoment"] = fast.encode_timestamp(obj.secret_moment)
+    if obj.secret_kind is not None:
+        params["SecretKind"] = fast.encode_string(obj.secret_kind)
+    if obj.secret_flag is not None:
+        params["SecretFlag"] = fast.encode_boolean(obj.secret_flag)
+    if obj.secret_double is not None:
+        params["SecretDouble"] = fast.encode_float(obj.secret_double)
+    if obj.secrets is not None:
+        params["Secrets"] = [fast.encode_string(item) for item in fast.check_sequence(obj.secrets)]
+    if obj.secret_lists is not None:
+        params["SecretLists"] = [
+            [fast.encode_string(item3) for item3 in fast.check_sequence(item2)]
+            for item2 in fast.check_sequence(obj.secret_lists)
         ]
-    if (_value12 := _obj.hidden_list) is not None:
-        _params["HiddenList"] = [fast.encode_string(_item13) for _item13 in fast.sequence(_value12)]
-    if (_value14 := _obj.values) is not None:
-        _params["Values"] = {
-            fast.encode_string(_key15): fast.encode_string(_item16)
-            for _key15, _item16 in fast.mapping(_value14).items()
+    if obj.hidden_list is not None:
+        params["HiddenList"] = [fast.encode_string(item4) for item4 in fast.check_sequence(obj.hidden_list)]
+    if obj.values is not None:
+        params["Values"] = {
+            fast.encode_string(key): fast.encode_string(item5) for key, item5 in fast.check_mapping(obj.values).items()
         }
-    if (_value17 := _obj.keys) is not None:
-        _params["Keys"] = {
-            fast.encode_string(_key18): fast.encode_string(_item19)
-            for _key18, _item19 in fast.mapping(_value17).items()
+    if obj.keys is not None:
+        params["Keys"] = {
+            fast.encode_string(key2): fast.encode_string(item6) for key2, item6 in fast.check_mapping(obj.keys).items()
         }
-    if (_value20 := _obj.hidden_map) is not None:
-        _params["HiddenMap"] = {
-            fast.encode_string(_key21): fast.encode_string(_item22)
-            for _key21, _item22 in fast.mapping(_value20).items()
+    if obj.hidden_map is not None:
+        params["HiddenMap"] = {
+            fast.encode_string(key3): fast.encode_string(item7)
+            for key3, item7 in fast.check_mapping(obj.hidden_map).items()
         }
-    if (_value23 := _obj.hidden_maps) is not None:
-        _params["HiddenMaps"] = [
+    if obj.hidden_maps is not None:
+        params["HiddenMaps"] = [
+            {fast.encode_string(key4): fast.encode_string(item9) for key4, item9 in fast.check_mapping(item8).items()}
+            for item8 in fast.check_sequence(obj.hidden_maps)
+        ]
+    if obj.inner_map is not None:
+        params["InnerMap"] = {
+            fast.encode_string(key5): fast.encode_string(item10)
+            for key5, item10 in fast.check_mapping(obj.inner_map).items()
+        }
+    if obj.deep_keys is not None:
+        params["DeepKeys"] = [
             {
-                fast.encode_string(_key25): fast.encode_string(_item26)
-                for _key25, _item26 in fast.mapping(_item24).items()
+                fast.encode_string(key6): fast.encode_string(item12)
+                for key6, item12 in fast.check_mapping(item11).items()
             }
-            for _item24 in fast.sequence(_value23)
+            for item11 in fast.check_sequence(obj.deep_keys)
         ]
-    if (_value27 := _obj.inner_map) is not None:
-        _params["InnerMap"] = {
-            fast.encode_string(_key28): fast.encode_string(_item29)
-            for _key28, _item29 in fast.mapping(_value27).items()
+    if obj.kind_keys is not None:
+        params["KindKeys"] = {
+            fast.encode_string(key7): fast.encode_string(item13)
+            for key7, item13 in fast.check_mapping(obj.kind_keys).items()
         }
-    if (_value30 := _obj.deep_keys) is not None:
-        _params["DeepKeys"] = [
-            {
-                fast.encode_string(_key32): fast.encode_string(_item33)
-                for _key32, _item33 in fast.mapping(_item31).items()
-            }
-            for _item31 in fast.sequence(_value30)
-        ]
-    if (_value34 := _obj.kind_keys) is not None:
-        _params["KindKeys"] = {
-            fast.encode_string(_key35): fast.encode_string(_item36)
-            for _key35, _item36 in fast.mapping(_value34).items()
+    if obj.choice is not None:
+        params["Choice"] = encode_choice(obj.choice)
+    if obj.choices is not None:
+        params["Choices"] = [encode_choice(item14) for item14 in fast.check_sequence(obj.choices)]
+    if obj.plain is not None:
+        params["Plain"] = fast.encode_string(obj.plain)
+    params["Needed"] = fast.encode_string(obj.needed)
+    if obj.document is not None:
+        params["Document"] = fast.encode_document(obj.document)
+    if obj.documents is not None:
+        params["Documents"] = [fast.encode_document(item15) for item15 in fast.check_sequence(obj.documents)]
+    if obj.room is not None:
+        params["Room"] = encode_room(obj.room)
+    if obj.rooms is not None:
+        params["Rooms"] = {
+            fast.encode_string(key8): encode_room(item16) for key8, item16 in fast.check_mapping(obj.rooms).items()
         }
-    if (_value37 := _obj.choice) is not None:
-        _params["Choice"] = encode_choice(_value37)
-    if (_value38 := _obj.choices) is not None:
-        _params["Choices"] = [encode_choice(_item39) for _item39 in fast.sequence(_value38)]
-    if (_value40 := _obj.plain) is not None:
-        _params["Plain"] = fast.encode_string(_value40)
-    _params["Needed"] = fast.encode_string(_obj.needed)
-    if (_value41 := _obj.document) is not None:
-        _params["Document"] = fast.encode_document(_value41)
-    if (_value42 := _obj.documents) is not None:
-        _params["Documents"] = [fast.encode_document(_item43) for _item43 in fast.sequence(_value42)]
-    if (_value44 := _obj.room) is not None:
-        _params["Room"] = encode_room(_value44)
-    if (_value45 := _obj.rooms) is not None:
-        _params["Rooms"] = {
-            fast.encode_string(_key46): encode_room(_item47) for _key46, _item47 in fast.mapping(_value45).items()
-        }
-    if (_value48 := _obj.pick) is not None:
-        _params["Pick"] = encode_pick(_value48)
-    return _params
+    if obj.pick is not None:
+        params["Pick"] = encode_pick(obj.pick)
+    return params
 
 
-def encode_inner(_obj: structures.Inner) -> dict[str, fast.Json]:
+def encode_inner(obj: structures.Inner) -> dict[str, fast.Json]:
     """Encode a `Inner`."""
-    fast.check_class(_obj, structures.Inner)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.by_name) is not None:
-        _params["ByName"] = {
-            fast.encode_string(_key1): fast.encode_string(_item2) for _key1, _item2 in fast.mapping(_value0).items()
+    fast.check_class(obj, structures.Inner)
+    params: dict[str, fast.Json] = {}
+    if obj.by_name is not None:
+        params["ByName"] = {
+            fast.encode_string(key): fast.encode_string(item) for key, item in fast.check_mapping(obj.by_name).items()
         }
-    return _params
+    return params
 
 
-def encode_room(_obj: structures.Room) -> dict[str, fast.Json]:
+def encode_room(obj: structures.Room) -> dict[str, fast.Json]:
     """Encode a `Room`."""
-    fast.check_class(_obj, structures.Room)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.doors) is not None:
-        _params["Doors"] = {
-            fast.encode_string(_key1): fast.encode_string(_item2) for _key1, _item2 in fast.mapping(_value0).items()
+    fast.check_class(obj, structures.Room)
+    params: dict[str, fast.Json] = {}
+    if obj.doors is not None:
+        params["Doors"] = {
+            fast.encode_string(key): fast.encode_string(item) for key, item in fast.check_mapping(obj.doors).items()
         }
-    if (_value3 := _obj.inner) is not None:
-        _params["Inner"] = encode_inner(_value3)
-    return _params
+    if obj.inner is not None:
+        params["Inner"] = encode_inner(obj.inner)
+    return params
 
 
-def encode_pick(_obj: unions.Pick) -> dict[str, fast.Json]:
+def encode_pick(obj: unions.Pick) -> dict[str, fast.Json]:
     """Encode a `Pick`."""
-    if type(_obj) is unions.PickOne:
-        return {"One": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.PickTwo:
-        return {"Two": fast.encode_string(_obj.value)}
-    raise fast.Unsure
+    if type(obj) is unions.PickOne:
+        return {"One": fast.encode_string(obj.value)}
+    if type(obj) is unions.PickTwo:
+        return {"Two": fast.encode_string(obj.value)}
+    raise fast.FallbackRequired
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -10,36 +10,36 @@ from golden_sensitive import structures
 from golden_sensitive.fast import common
 
 
-class HideResponseJson(fast.Wire):
+class HideResponseJson(fast.WireStruct):
     """The JSON of a `HideResponse`."""
 
     vault: common.VaultJson = fast.field(name="Vault")
     secret: str | None = fast.field(name="Secret", default=None)
 
 
-_HideResponse = fast.blank(structures.HideResponse)
+_HideResponse = fast.mutable_twin(structures.HideResponse)
 
 
-def decode_hide_response(_raw: HideResponseJson) -> Any:
+def decode_hide_response(raw: HideResponseJson) -> Any:
     """Decode a `HideResponse`."""
-    _self0 = _HideResponse()
-    _self0.vault = common.decode_vault(_raw.vault)
-    _self0.secret = _raw.secret
-    _self0.response_metadata = None
-    _self0.__class__ = structures.HideResponse
-    return _self0
+    made = _HideResponse()
+    made.vault = common.decode_vault(raw.vault)
+    made.secret = raw.secret
+    made.response_metadata = None
+    made.__class__ = structures.HideResponse
+    return made
 
 
-def encode_hide_request(_obj: structures.HideRequest) -> dict[str, fast.Json]:
+def encode_hide_request(obj: structures.HideRequest) -> dict[str, fast.Json]:
     """Encode a `HideRequest`."""
-    fast.check_class(_obj, structures.HideRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Vault"] = common.encode_vault(_obj.vault)
-    if (_value0 := _obj.secret) is not None:
-        _params["Secret"] = fast.encode_string(_value0)
-    if (_value1 := _obj.secrets) is not None:
-        _params["Secrets"] = [fast.encode_string(_item2) for _item2 in fast.sequence(_value1)]
-    return _params
+    fast.check_class(obj, structures.HideRequest)
+    params: dict[str, fast.Json] = {}
+    params["Vault"] = common.encode_vault(obj.vault)
+    if obj.secret is not None:
+        params["Secret"] = fast.encode_string(obj.secret)
+    if obj.secrets is not None:
+        params["Secrets"] = [fast.encode_string(item) for item in fast.check_sequence(obj.secrets)]
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

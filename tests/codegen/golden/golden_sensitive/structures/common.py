@@ -7,12 +7,12 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import JsonValue, redacted
+from aiopartnercentral.types import JsonValue, Structure, redacted
 from golden_sensitive import enums, unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Vault:
+class Vault(Structure):
     """Structure `Vault`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Vault
@@ -75,7 +75,7 @@ class Vault:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Inner:
+class Inner(Structure):
     """Structure `Inner`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Inner
@@ -88,7 +88,7 @@ class Inner:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Room:
+class Room(Structure):
     """Structure `Room`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Room

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, redacted
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 from golden_sensitive import structures
 
 
@@ -27,7 +27,7 @@ class HideRequest(Request["HideResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class HideResponse:
+class HideResponse(Structure):
     """Structure `HideResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/HideResponse

@@ -9,30 +9,30 @@ from aiopartnercentral._serialization import fast
 from golden_shared import structures
 
 
-class SwitchResponseJson(fast.Wire):
+class SwitchResponseJson(fast.WireStruct):
     """The JSON of a `SwitchResponse`."""
 
     name: str | None = fast.field(name="Name", default=None)
 
 
-_SwitchResponse = fast.blank(structures.SwitchResponse)
+_SwitchResponse = fast.mutable_twin(structures.SwitchResponse)
 
 
-def decode_switch_response(_raw: SwitchResponseJson) -> Any:
+def decode_switch_response(raw: SwitchResponseJson) -> Any:
     """Decode a `SwitchResponse`."""
-    _self0 = _SwitchResponse()
-    _self0.name = _raw.name
-    _self0.response_metadata = None
-    _self0.__class__ = structures.SwitchResponse
-    return _self0
+    made = _SwitchResponse()
+    made.name = raw.name
+    made.response_metadata = None
+    made.__class__ = structures.SwitchResponse
+    return made
 
 
-def encode_switch_request(_obj: structures.SwitchRequest) -> dict[str, fast.Json]:
+def encode_switch_request(obj: structures.SwitchRequest) -> dict[str, fast.Json]:
     """Encode a `SwitchRequest`."""
-    fast.check_class(_obj, structures.SwitchRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Name"] = fast.encode_string(_obj.name)
-    return _params
+    fast.check_class(obj, structures.SwitchRequest)
+    params: dict[str, fast.Json] = {}
+    params["Name"] = fast.encode_string(obj.name)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

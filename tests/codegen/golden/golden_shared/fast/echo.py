@@ -9,31 +9,31 @@ from aiopartnercentral._serialization import fast
 from golden_shared import structures
 
 
-class EchoedJson(fast.Wire):
+class EchoedJson(fast.WireStruct):
     """The JSON of a `Echoed`."""
 
     name: str | None = fast.field(name="Name", default=None)
 
 
-_Echoed = fast.blank(structures.Echoed)
+_Echoed = fast.mutable_twin(structures.Echoed)
 
 
-def decode_echoed(_raw: EchoedJson) -> Any:
+def decode_echoed(raw: EchoedJson) -> Any:
     """Decode a `Echoed`."""
-    _self0 = _Echoed()
-    _self0.name = _raw.name
-    _self0.response_metadata = None
-    _self0.__class__ = structures.Echoed
-    return _self0
+    made = _Echoed()
+    made.name = raw.name
+    made.response_metadata = None
+    made.__class__ = structures.Echoed
+    return made
 
 
-def encode_echoed(_obj: structures.Echoed) -> dict[str, fast.Json]:
+def encode_echoed(obj: structures.Echoed) -> dict[str, fast.Json]:
     """Encode a `Echoed`."""
-    fast.check_class(_obj, structures.Echoed)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.name) is not None:
-        _params["Name"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.Echoed)
+    params: dict[str, fast.Json] = {}
+    if obj.name is not None:
+        params["Name"] = fast.encode_string(obj.name)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -9,11 +9,11 @@ from aiopartnercentral._serialization import fast
 from golden_shared import structures
 
 
-def encode_empty_silent_request(_obj: structures.EmptySilentRequest) -> dict[str, fast.Json]:
+def encode_empty_silent_request(obj: structures.EmptySilentRequest) -> dict[str, fast.Json]:
     """Encode a `EmptySilentRequest`."""
-    fast.check_class(_obj, structures.EmptySilentRequest)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.EmptySilentRequest)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import ResponseMetadata
+from aiopartnercentral.types import ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SwitchRequest:
+class SwitchRequest(Structure):
     """Structure `SwitchRequest`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SwitchRequest
@@ -22,7 +22,7 @@ class SwitchRequest:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SwitchResponse:
+class SwitchResponse(Structure):
     """Structure `SwitchResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SwitchResponse
@@ -37,7 +37,7 @@ class SwitchResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SilentResponse:
+class SilentResponse(Structure):
     """Structure `SilentResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SilentResponse
@@ -50,7 +50,7 @@ class SilentResponse:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SilentRequest:
+class SilentRequest(Structure):
     """Structure `SilentRequest`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SilentRequest

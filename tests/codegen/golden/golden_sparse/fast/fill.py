@@ -9,21 +9,21 @@ from aiopartnercentral._serialization import fast
 from golden_sparse import enums, structures, unions
 
 
-class LeafJson(fast.Wire):
+class LeafJson(fast.WireStruct):
     """The JSON of a `Leaf`."""
 
     name: str = fast.field(name="Name")
 
 
-_Leaf = fast.blank(structures.Leaf)
+_Leaf = fast.mutable_twin(structures.Leaf)
 
 
-def decode_leaf(_raw: LeafJson) -> Any:
+def decode_leaf(raw: LeafJson) -> Any:
     """Decode a `Leaf`."""
-    _self0 = _Leaf()
-    _self0.name = _raw.name
-    _self0.__class__ = structures.Leaf
-    return _self0
+    made = _Leaf()
+    made.name = raw.name
+    made.__class__ = structures.Leaf
+    return made
 
 
 class ChoiceJson(fast.WireUnion):
@@ -33,28 +33,28 @@ class ChoiceJson(fast.WireUnion):
     two: int | None = fast.field(name="Two", default=None)
 
 
-_ChoiceOne = fast.blank(unions.ChoiceOne)
-_ChoiceTwo = fast.blank(unions.ChoiceTwo)
+_ChoiceOne = fast.mutable_twin(unions.ChoiceOne)
+_ChoiceTwo = fast.mutable_twin(unions.ChoiceTwo)
 
 
-def decode_choice(_raw: ChoiceJson) -> Any:
+def decode_choice(raw: ChoiceJson) -> Any:
     """Decode a `Choice`."""
-    if (_value0 := _raw.one) is not None:
-        if _raw.two is not None:
-            raise fast.Unsure
-        _self1 = _ChoiceOne()
-        _self1.value = _value0
-        _self1.__class__ = unions.ChoiceOne
-        return _self1
-    if (_value2 := _raw.two) is not None:
-        _self3 = _ChoiceTwo()
-        _self3.value = _value2
-        _self3.__class__ = unions.ChoiceTwo
-        return _self3
-    raise fast.Unsure
+    if raw.one is not None:
+        if raw.two is not None:
+            raise fast.FallbackRequired
+        made = _ChoiceOne()
+        made.value = raw.one
+        made.__class__ = unions.ChoiceOne
+        return made
+    if raw.two is not None:
+        made = _ChoiceTwo()
+        made.value = raw.two
+        made.__class__ = unions.ChoiceTwo
+        return made
+    raise fast.FallbackRequired
 
 
-class FillResponseJson(fast.Wire):
+class FillResponseJson(fast.WireStruct):
     """The JSON of a `FillResponse`."""
 
     texts: list[str] | None = fast.field(name="Texts", default=None)
@@ -68,59 +68,46 @@ class FillResponseJson(fast.Wire):
     leaf_by_name: dict[str, LeafJson] | None = fast.field(name="LeafByName", default=None)
 
 
-_FillResponse = fast.blank(structures.FillResponse)
+_FillResponse = fast.mutable_twin(structures.FillResponse)
 
 
-def decode_fill_response(_raw: FillResponseJson) -> Any:
+def decode_fill_response(raw: FillResponseJson) -> Any:
     """Decode a `FillResponse`."""
-    _self0 = _FillResponse()
-    _self0.texts = _raw.texts
-    _self0.numbers = _raw.numbers
-    _self0.colors = _raw.colors
-    _self0.leaves = None
-    if (_value1 := _raw.leaves) is not None:
-        _list3: list[Any] = []
-        for _item2 in _value1:
-            _self4 = _Leaf()
-            _self4.name = _item2.name
-            _self4.__class__ = structures.Leaf
-            _list3.append(_self4)
-        _self0.leaves = _list3
-    _self0.choices = None
-    if (_value5 := _raw.choices) is not None:
-        _self0.choices = [decode_choice(_item6) for _item6 in _value5]
-    _self0.grid = _raw.grid
-    _self0.dense = _raw.dense
-    _self0.by_name = _raw.by_name
-    _self0.leaf_by_name = None
-    if (_value7 := _raw.leaf_by_name) is not None:
-        _map8: dict[Any, Any] = _value7
-        for _key9, _item10 in _map8.items():
-            _self11 = _Leaf()
-            _self11.name = _item10.name
-            _self11.__class__ = structures.Leaf
-            _map8[_key9] = _self11
-        _self0.leaf_by_name = _map8
-    _self0.response_metadata = None
-    _self0.__class__ = structures.FillResponse
-    return _self0
+    made = _FillResponse()
+    made.texts = raw.texts
+    made.numbers = raw.numbers
+    made.colors = raw.colors
+    made.leaves = None if raw.leaves is None else [decode_leaf(item) for item in raw.leaves]
+    made.choices = None if raw.choices is None else [decode_choice(item2) for item2 in raw.choices]
+    made.grid = raw.grid
+    made.dense = raw.dense
+    made.by_name = raw.by_name
+    entries: dict[Any, Any] | None = raw.leaf_by_name
+    if entries is not None:
+        for key, item3 in entries.items():
+            entries[key] = decode_leaf(item3)
+    made.leaf_by_name = entries
+    made.response_metadata = None
+    made.__class__ = structures.FillResponse
+    return made
 
 
-def encode_fill_request(_obj: structures.FillRequest) -> dict[str, fast.Json]:
+def encode_fill_request(obj: structures.FillRequest) -> dict[str, fast.Json]:
     """Encode a `FillRequest`."""
-    fast.check_class(_obj, structures.FillRequest)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.texts) is not None:
-        _params["Texts"] = [fast.encode_string(_item1) for _item1 in fast.sequence(_value0)]
-    if (_value2 := _obj.dense) is not None:
-        _params["Dense"] = [
-            [fast.encode_string(_item4) for _item4 in fast.sequence(_item3)] for _item3 in fast.sequence(_value2)
+    fast.check_class(obj, structures.FillRequest)
+    params: dict[str, fast.Json] = {}
+    if obj.texts is not None:
+        params["Texts"] = [fast.encode_string(item) for item in fast.check_sequence(obj.texts)]
+    if obj.dense is not None:
+        params["Dense"] = [
+            [fast.encode_string(item3) for item3 in fast.check_sequence(item2)]
+            for item2 in fast.check_sequence(obj.dense)
         ]
-    if (_value5 := _obj.by_name) is not None:
-        _params["ByName"] = {
-            fast.encode_string(_key6): fast.encode_string(_item7) for _key6, _item7 in fast.mapping(_value5).items()
+    if obj.by_name is not None:
+        params["ByName"] = {
+            fast.encode_string(key): fast.encode_string(item4) for key, item4 in fast.check_mapping(obj.by_name).items()
         }
-    return _params
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

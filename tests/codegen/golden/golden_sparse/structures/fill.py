@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_sparse import enums, unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Leaf:
+class Leaf(Structure):
     """Structure `Leaf`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/Leaf
@@ -40,7 +40,7 @@ class FillRequest(Request["FillResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class FillResponse:
+class FillResponse(Structure):
     """Structure `FillResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/FillResponse

@@ -9,24 +9,24 @@ from aiopartnercentral._serialization import fast
 from golden_streams import structures
 
 
-class CommonJson(fast.Wire):
+class CommonJson(fast.WireStruct):
     """The JSON of a `Common`."""
 
     text: str | None = fast.field(name="Text", default=None)
 
 
-_Common = fast.blank(structures.Common)
+_Common = fast.mutable_twin(structures.Common)
 
 
-def decode_common(_raw: CommonJson) -> Any:
+def decode_common(raw: CommonJson) -> Any:
     """Decode a `Common`."""
-    _self0 = _Common()
-    _self0.text = _raw.text
-    _self0.__class__ = structures.Common
-    return _self0
+    made = _Common()
+    made.text = raw.text
+    made.__class__ = structures.Common
+    return made
 
 
-class LookResponseJson(fast.Wire):
+class LookResponseJson(fast.WireStruct):
     """The JSON of a `LookResponse`."""
 
     common_: CommonJson | None = fast.field(name="Common", default=None)
@@ -34,45 +34,38 @@ class LookResponseJson(fast.Wire):
     bytes_: str | None = fast.field(name="Bytes", default=None)
 
 
-_LookResponse = fast.blank(structures.LookResponse)
+_LookResponse = fast.mutable_twin(structures.LookResponse)
 
 
-def decode_look_response(_raw: LookResponseJson) -> Any:
+def decode_look_response(raw: LookResponseJson) -> Any:
     """Decode a `LookResponse`."""
-    _self0 = _LookResponse()
-    _self0.common_ = None
-    if (_value1 := _raw.common_) is not None:
-        _self2 = _Common()
-        _self2.text = _value1.text
-        _self2.__class__ = structures.Common
-        _self0.common_ = _self2
-    _self0.next = _raw.next
-    _self0.bytes_ = None
-    if (_value3 := _raw.bytes_) is not None:
-        _self0.bytes_ = fast.blob(_value3)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.LookResponse
-    return _self0
+    made = _LookResponse()
+    made.common_ = None if raw.common_ is None else decode_common(raw.common_)
+    made.next = raw.next
+    made.bytes_ = None if raw.bytes_ is None else fast.decode_base64(raw.bytes_)
+    made.response_metadata = None
+    made.__class__ = structures.LookResponse
+    return made
 
 
-def encode_common(_obj: structures.Common) -> dict[str, fast.Json]:
+def encode_common(obj: structures.Common) -> dict[str, fast.Json]:
     """Encode a `Common`."""
-    fast.check_class(_obj, structures.Common)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.text) is not None:
-        _params["Text"] = fast.encode_string(_value0)
-    return _params
+    fast.check_class(obj, structures.Common)
+    params: dict[str, fast.Json] = {}
+    if obj.text is not None:
+        params["Text"] = fast.encode_string(obj.text)
+    return params
 
 
-def encode_look_request(_obj: structures.LookRequest) -> dict[str, fast.Json]:
+def encode_look_request(obj: structures.LookRequest) -> dict[str, fast.Json]:
     """Encode a `LookRequest`."""
-    fast.check_class(_obj, structures.LookRequest)
-    _params: dict[str, fast.Json] = {}
-    if (_value0 := _obj.common_) is not None:
-        _params["Common"] = encode_common(_value0)
-    if (_value1 := _obj.next) is not None:
-        _params["Next"] = fast.encode_string(_value1)
-    return _params
+    fast.check_class(obj, structures.LookRequest)
+    params: dict[str, fast.Json] = {}
+    if obj.common_ is not None:
+        params["Common"] = encode_common(obj.common_)
+    if obj.next is not None:
+        params["Next"] = fast.encode_string(obj.next)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Common:
+class Common(Structure):
     """Structure `Common`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/Common
@@ -37,7 +37,7 @@ class LookRequest(Request["LookResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class LookResponse:
+class LookResponse(Structure):
     """Structure `LookResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/LookResponse

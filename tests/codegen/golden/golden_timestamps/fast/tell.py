@@ -17,36 +17,36 @@ class WhenJson(fast.WireUnion):
     often: list[str] | None = fast.field(name="Often", default=None)
 
 
-_WhenNever = fast.blank(unions.WhenNever)
-_WhenOnce = fast.blank(unions.WhenOnce)
-_WhenOften = fast.blank(unions.WhenOften)
+_WhenNever = fast.mutable_twin(unions.WhenNever)
+_WhenOnce = fast.mutable_twin(unions.WhenOnce)
+_WhenOften = fast.mutable_twin(unions.WhenOften)
 
 
-def decode_when(_raw: WhenJson) -> Any:
+def decode_when(raw: WhenJson) -> Any:
     """Decode a `When`."""
-    if (_value0 := _raw.never) is not None:
-        if _raw.once is not None or _raw.often is not None:
-            raise fast.Unsure
-        _self1 = _WhenNever()
-        _self1.value = _value0
-        _self1.__class__ = unions.WhenNever
-        return _self1
-    if (_value2 := _raw.once) is not None:
-        if _raw.often is not None:
-            raise fast.Unsure
-        _self3 = _WhenOnce()
-        _self3.value = fast.from_epoch(_value2)
-        _self3.__class__ = unions.WhenOnce
-        return _self3
-    if (_value4 := _raw.often) is not None:
-        _self6 = _WhenOften()
-        _self6.value = [fast.unsure(_item5) for _item5 in _value4]
-        _self6.__class__ = unions.WhenOften
-        return _self6
-    raise fast.Unsure
+    if raw.never is not None:
+        if raw.once is not None or raw.often is not None:
+            raise fast.FallbackRequired
+        made = _WhenNever()
+        made.value = raw.never
+        made.__class__ = unions.WhenNever
+        return made
+    if raw.once is not None:
+        if raw.often is not None:
+            raise fast.FallbackRequired
+        made = _WhenOnce()
+        made.value = fast.decode_epoch(raw.once)
+        made.__class__ = unions.WhenOnce
+        return made
+    if raw.often is not None:
+        made = _WhenOften()
+        made.value = [fast.fall_back(item) for item in raw.often]
+        made.__class__ = unions.WhenOften
+        return made
+    raise fast.FallbackRequired
 
 
-class TellResponseJson(fast.Wire):
+class TellResponseJson(fast.WireStruct):
     """The JSON of a `TellResponse`."""
 
     default: float = fast.field(name="Default")
@@ -61,107 +61,73 @@ class TellResponseJson(fast.Wire):
     when: WhenJson | None = fast.field(name="When", default=None)
 
 
-_TellResponse = fast.blank(structures.TellResponse)
+_TellResponse = fast.mutable_twin(structures.TellResponse)
 
 
-def decode_tell_response(_raw: TellResponseJson) -> Any:
+def decode_tell_response(raw: TellResponseJson) -> Any:
     """Decode a `TellResponse`."""
-    _self0 = _TellResponse()
-    _self0.default = fast.from_epoch(_raw.default)
-    _self0.epoch = None
-    if (_value1 := _raw.epoch) is not None:
-        _self0.epoch = fast.from_epoch(_value1)
-    _self0.http = None
-    if (_value2 := _raw.http) is not None:
-        _self0.http = fast.unsure(_value2)
-    _self0.iso = None
-    if (_value3 := _raw.iso) is not None:
-        if (
-            _value3[19] not in ".Z"
-            or _value3[16] != ":"
-            or _value3[10] != "T"
-            or _value3[7] != "-"
-            or _value3[-1] != "Z"
-            or _value3[-2] == "."
-            or (_value3[27:] and not fast.all_digits(_value3[20:-1]))
-        ):
-            raise fast.Unsure
-        _self0.iso = fast.from_iso(_value3)
-    _self0.epochs = None
-    if (_value4 := _raw.epochs) is not None:
-        _self0.epochs = [fast.from_epoch(_item5) for _item5 in _value4]
-    _self0.https = None
-    if (_value6 := _raw.https) is not None:
-        _self0.https = [fast.unsure(_item7) for _item7 in _value6]
-    _self0.iso_by_name = None
-    if (_value8 := _raw.iso_by_name) is not None:
-        _map9: dict[Any, Any] = _value8
-        for _key10, _item11 in _map9.items():
-            if (
-                _item11[19] not in ".Z"
-                or _item11[16] != ":"
-                or _item11[10] != "T"
-                or _item11[7] != "-"
-                or _item11[-1] != "Z"
-                or _item11[-2] == "."
-                or (_item11[27:] and not fast.all_digits(_item11[20:-1]))
-            ):
-                raise fast.Unsure
-            _map9[_key10] = fast.from_iso(_item11)
-        _self0.iso_by_name = _map9
-    _self0.epoch_by_name = None
-    if (_value12 := _raw.epoch_by_name) is not None:
-        _map13: dict[Any, Any] = _value12
-        for _key14, _item15 in _map13.items():
-            _map13[_key14] = fast.from_epoch(_item15)
-        _self0.epoch_by_name = _map13
-    _self0.defaults_by_name = None
-    if (_value16 := _raw.defaults_by_name) is not None:
-        _map17: dict[Any, Any] = _value16
-        for _key18, _item19 in _map17.items():
-            _map17[_key18] = [fast.from_epoch(_item20) for _item20 in _item19]
-        _self0.defaults_by_name = _map17
-    _self0.when = None
-    if (_value21 := _raw.when) is not None:
-        _self0.when = decode_when(_value21)
-    _self0.response_metadata = None
-    _self0.__class__ = structures.TellResponse
-    return _self0
+    made = _TellResponse()
+    made.default = fast.decode_epoch(raw.default)
+    made.epoch = None if raw.epoch is None else fast.decode_epoch(raw.epoch)
+    made.http = None if raw.http is None else fast.fall_back(raw.http)
+    made.iso = None if raw.iso is None else fast.decode_iso8601(raw.iso)
+    made.epochs = None if raw.epochs is None else [fast.decode_epoch(item) for item in raw.epochs]
+    made.https = None if raw.https is None else [fast.fall_back(item2) for item2 in raw.https]
+    entries: dict[Any, Any] | None = raw.iso_by_name
+    if entries is not None:
+        for key, item3 in entries.items():
+            entries[key] = fast.decode_iso8601(item3)
+    made.iso_by_name = entries
+    entries2: dict[Any, Any] | None = raw.epoch_by_name
+    if entries2 is not None:
+        for key2, item4 in entries2.items():
+            entries2[key2] = fast.decode_epoch(item4)
+    made.epoch_by_name = entries2
+    entries3: dict[Any, Any] | None = raw.defaults_by_name
+    if entries3 is not None:
+        for key3, item5 in entries3.items():
+            entries3[key3] = [fast.decode_epoch(item6) for item6 in item5]
+    made.defaults_by_name = entries3
+    made.when = None if raw.when is None else decode_when(raw.when)
+    made.response_metadata = None
+    made.__class__ = structures.TellResponse
+    return made
 
 
-def encode_when(_obj: unions.When) -> dict[str, fast.Json]:
+def encode_when(obj: unions.When) -> dict[str, fast.Json]:
     """Encode a `When`."""
-    if type(_obj) is unions.WhenNever:
-        return {"Never": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.WhenOnce:
-        return {"Once": fast.encode_timestamp(_obj.value)}
-    if type(_obj) is unions.WhenOften:
-        return {"Often": [fast.encode_timestamp(_item0) for _item0 in fast.sequence(_obj.value)]}
-    raise fast.Unsure
+    if type(obj) is unions.WhenNever:
+        return {"Never": fast.encode_string(obj.value)}
+    if type(obj) is unions.WhenOnce:
+        return {"Once": fast.encode_timestamp(obj.value)}
+    if type(obj) is unions.WhenOften:
+        return {"Often": [fast.encode_timestamp(item) for item in fast.check_sequence(obj.value)]}
+    raise fast.FallbackRequired
 
 
-def encode_tell_request(_obj: structures.TellRequest) -> dict[str, fast.Json]:
+def encode_tell_request(obj: structures.TellRequest) -> dict[str, fast.Json]:
     """Encode a `TellRequest`."""
-    fast.check_class(_obj, structures.TellRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Default"] = fast.encode_timestamp(_obj.default)
-    if (_value0 := _obj.epoch) is not None:
-        _params["Epoch"] = fast.encode_timestamp(_value0)
-    if (_value1 := _obj.http) is not None:
-        _params["Http"] = fast.encode_timestamp(_value1)
-    if (_value2 := _obj.iso) is not None:
-        _params["Iso"] = fast.encode_timestamp(_value2)
-    if (_value3 := _obj.epochs) is not None:
-        _params["Epochs"] = [fast.encode_timestamp(_item4) for _item4 in fast.sequence(_value3)]
-    if (_value5 := _obj.https) is not None:
-        _params["Https"] = [fast.encode_timestamp(_item6) for _item6 in fast.sequence(_value5)]
-    if (_value7 := _obj.iso_by_name) is not None:
-        _params["IsoByName"] = {
-            fast.encode_string(_key8): fast.encode_timestamp(_item9) for _key8, _item9 in fast.mapping(_value7).items()
+    fast.check_class(obj, structures.TellRequest)
+    params: dict[str, fast.Json] = {}
+    params["Default"] = fast.encode_timestamp(obj.default)
+    if obj.epoch is not None:
+        params["Epoch"] = fast.encode_timestamp(obj.epoch)
+    if obj.http is not None:
+        params["Http"] = fast.encode_timestamp(obj.http)
+    if obj.iso is not None:
+        params["Iso"] = fast.encode_timestamp(obj.iso)
+    if obj.epochs is not None:
+        params["Epochs"] = [fast.encode_timestamp(item) for item in fast.check_sequence(obj.epochs)]
+    if obj.https is not None:
+        params["Https"] = [fast.encode_timestamp(item2) for item2 in fast.check_sequence(obj.https)]
+    if obj.iso_by_name is not None:
+        params["IsoByName"] = {
+            fast.encode_string(key): fast.encode_timestamp(item3)
+            for key, item3 in fast.check_mapping(obj.iso_by_name).items()
         }
-    if (_value10 := _obj.when) is not None:
-        _params["When"] = encode_when(_value10)
-    return _params
+    if obj.when is not None:
+        params["When"] = encode_when(obj.when)
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

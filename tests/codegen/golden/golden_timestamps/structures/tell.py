@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_timestamps import unions
 
 
@@ -39,7 +39,7 @@ class TellRequest(Request["TellResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class TellResponse:
+class TellResponse(Structure):
     """Structure `TellResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-timestamps-2025-01-01/TellResponse

@@ -9,37 +9,37 @@ from aiopartnercentral._serialization import fast
 from golden_unions import enums, structures, unions
 
 
-class EmptyJson(fast.Wire):
+class EmptyJson(fast.WireStruct):
     """The JSON of a `Empty`."""
 
 
-_Empty = fast.blank(structures.Empty)
+_Empty = fast.mutable_twin(structures.Empty)
 
 
-def decode_empty(_raw: EmptyJson) -> Any:
+def decode_empty(_: EmptyJson) -> Any:
     """Decode a `Empty`."""
-    _self0 = _Empty()
-    _self0.__class__ = structures.Empty
-    return _self0
+    made = _Empty()
+    made.__class__ = structures.Empty
+    return made
 
 
-class PointJson(fast.Wire):
+class PointJson(fast.WireStruct):
     """The JSON of a `Point`."""
 
     x: int = fast.field(name="X")
     y: int = fast.field(name="Y")
 
 
-_Point = fast.blank(structures.Point)
+_Point = fast.mutable_twin(structures.Point)
 
 
-def decode_point(_raw: PointJson) -> Any:
+def decode_point(raw: PointJson) -> Any:
     """Decode a `Point`."""
-    _self0 = _Point()
-    _self0.x = _raw.x
-    _self0.y = _raw.y
-    _self0.__class__ = structures.Point
-    return _self0
+    made = _Point()
+    made.x = raw.x
+    made.y = raw.y
+    made.__class__ = structures.Point
+    return made
 
 
 class ShapeJson(fast.WireUnion):
@@ -64,306 +64,283 @@ class ShapeJson(fast.WireUnion):
     many: list[ShapeJson] | None = fast.field(name="Many", default=None)
 
 
-_ShapeText = fast.blank(unions.ShapeText)
-_ShapeSecret = fast.blank(unions.ShapeSecret)
-_ShapeTexts = fast.blank(unions.ShapeTexts)
-_ShapeCounts = fast.blank(unions.ShapeCounts)
-_ShapeCount = fast.blank(unions.ShapeCount)
-_ShapeKind = fast.blank(unions.ShapeKind)
-_ShapeMoment = fast.blank(unions.ShapeMoment)
-_ShapeBytes = fast.blank(unions.ShapeBytes)
-_ShapeFlag = fast.blank(unions.ShapeFlag)
-_ShapeDouble = fast.blank(unions.ShapeDouble)
-_ShapeEmpty = fast.blank(unions.ShapeEmpty)
-_ShapePoint = fast.blank(unions.ShapePoint)
-_ShapePoints = fast.blank(unions.ShapePoints)
-_ShapeSecrets = fast.blank(unions.ShapeSecrets)
-_ShapeInner = fast.blank(unions.ShapeInner)
-_ShapeItself = fast.blank(unions.ShapeItself)
-_ShapeMany = fast.blank(unions.ShapeMany)
+_ShapeText = fast.mutable_twin(unions.ShapeText)
+_ShapeSecret = fast.mutable_twin(unions.ShapeSecret)
+_ShapeTexts = fast.mutable_twin(unions.ShapeTexts)
+_ShapeCounts = fast.mutable_twin(unions.ShapeCounts)
+_ShapeCount = fast.mutable_twin(unions.ShapeCount)
+_ShapeKind = fast.mutable_twin(unions.ShapeKind)
+_ShapeMoment = fast.mutable_twin(unions.ShapeMoment)
+_ShapeBytes = fast.mutable_twin(unions.ShapeBytes)
+_ShapeFlag = fast.mutable_twin(unions.ShapeFlag)
+_ShapeDouble = fast.mutable_twin(unions.ShapeDouble)
+_ShapeEmpty = fast.mutable_twin(unions.ShapeEmpty)
+_ShapePoint = fast.mutable_twin(unions.ShapePoint)
+_ShapePoints = fast.mutable_twin(unions.ShapePoints)
+_ShapeSecrets = fast.mutable_twin(unions.ShapeSecrets)
+_ShapeInner = fast.mutable_twin(unions.ShapeInner)
+_ShapeItself = fast.mutable_twin(unions.ShapeItself)
+_ShapeMany = fast.mutable_twin(unions.ShapeMany)
 
 
-def decode_shape(_raw: ShapeJson) -> Any:
+def decode_shape(raw: ShapeJson) -> Any:
     """Decode a `Shape`."""
-    if (_value0 := _raw.text) is not None:
+    if raw.text is not None:
         if (
-            _raw.secret is not None
-            or _raw.texts is not None
-            or _raw.counts is not None
-            or _raw.count is not None
-            or _raw.kind is not None
-            or _raw.moment is not None
-            or _raw.bytes_ is not None
-            or _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.secret is not None
+            or raw.texts is not None
+            or raw.counts is not None
+            or raw.count is not None
+            or raw.kind is not None
+            or raw.moment is not None
+            or raw.bytes_ is not None
+            or raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self1 = _ShapeText()
-        _self1.value = _value0
-        _self1.__class__ = unions.ShapeText
-        return _self1
-    if (_value2 := _raw.secret) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeText()
+        made.value = raw.text
+        made.__class__ = unions.ShapeText
+        return made
+    if raw.secret is not None:
         if (
-            _raw.texts is not None
-            or _raw.counts is not None
-            or _raw.count is not None
-            or _raw.kind is not None
-            or _raw.moment is not None
-            or _raw.bytes_ is not None
-            or _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.texts is not None
+            or raw.counts is not None
+            or raw.count is not None
+            or raw.kind is not None
+            or raw.moment is not None
+            or raw.bytes_ is not None
+            or raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self3 = _ShapeSecret()
-        _self3.value = _value2
-        _self3.__class__ = unions.ShapeSecret
-        return _self3
-    if (_value4 := _raw.texts) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeSecret()
+        made.value = raw.secret
+        made.__class__ = unions.ShapeSecret
+        return made
+    if raw.texts is not None:
         if (
-            _raw.counts is not None
-            or _raw.count is not None
-            or _raw.kind is not None
-            or _raw.moment is not None
-            or _raw.bytes_ is not None
-            or _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.counts is not None
+            or raw.count is not None
+            or raw.kind is not None
+            or raw.moment is not None
+            or raw.bytes_ is not None
+            or raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self5 = _ShapeTexts()
-        _self5.value = _value4
-        _self5.__class__ = unions.ShapeTexts
-        return _self5
-    if (_value6 := _raw.counts) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeTexts()
+        made.value = raw.texts
+        made.__class__ = unions.ShapeTexts
+        return made
+    if raw.counts is not None:
         if (
-            _raw.count is not None
-            or _raw.kind is not None
-            or _raw.moment is not None
-            or _raw.bytes_ is not None
-            or _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.count is not None
+            or raw.kind is not None
+            or raw.moment is not None
+            or raw.bytes_ is not None
+            or raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self7 = _ShapeCounts()
-        _self7.value = _value6
-        _self7.__class__ = unions.ShapeCounts
-        return _self7
-    if (_value8 := _raw.count) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeCounts()
+        made.value = raw.counts
+        made.__class__ = unions.ShapeCounts
+        return made
+    if raw.count is not None:
         if (
-            _raw.kind is not None
-            or _raw.moment is not None
-            or _raw.bytes_ is not None
-            or _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.kind is not None
+            or raw.moment is not None
+            or raw.bytes_ is not None
+            or raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self9 = _ShapeCount()
-        _self9.value = _value8
-        _self9.__class__ = unions.ShapeCount
-        return _self9
-    if (_value10 := _raw.kind) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeCount()
+        made.value = raw.count
+        made.__class__ = unions.ShapeCount
+        return made
+    if raw.kind is not None:
         if (
-            _raw.moment is not None
-            or _raw.bytes_ is not None
-            or _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.moment is not None
+            or raw.bytes_ is not None
+            or raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self11 = _ShapeKind()
-        _self11.value = _value10
-        _self11.__class__ = unions.ShapeKind
-        return _self11
-    if (_value12 := _raw.moment) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeKind()
+        made.value = raw.kind
+        made.__class__ = unions.ShapeKind
+        return made
+    if raw.moment is not None:
         if (
-            _raw.bytes_ is not None
-            or _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.bytes_ is not None
+            or raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
+            raise fast.FallbackRequired
+        made = _ShapeMoment()
+        made.value = fast.decode_iso8601(raw.moment)
+        made.__class__ = unions.ShapeMoment
+        return made
+    if raw.bytes_ is not None:
         if (
-            _value12[19] not in ".Z"
-            or _value12[16] != ":"
-            or _value12[10] != "T"
-            or _value12[7] != "-"
-            or _value12[-1] != "Z"
-            or _value12[-2] == "."
-            or (_value12[27:] and not fast.all_digits(_value12[20:-1]))
+            raw.flag is not None
+            or raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self13 = _ShapeMoment()
-        _self13.value = fast.from_iso(_value12)
-        _self13.__class__ = unions.ShapeMoment
-        return _self13
-    if (_value14 := _raw.bytes_) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeBytes()
+        made.value = fast.decode_base64(raw.bytes_)
+        made.__class__ = unions.ShapeBytes
+        return made
+    if raw.flag is not None:
         if (
-            _raw.flag is not None
-            or _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.double is not None
+            or raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self15 = _ShapeBytes()
-        _self15.value = fast.blob(_value14)
-        _self15.__class__ = unions.ShapeBytes
-        return _self15
-    if (_value16 := _raw.flag) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeFlag()
+        made.value = raw.flag
+        made.__class__ = unions.ShapeFlag
+        return made
+    if raw.double is not None:
         if (
-            _raw.double is not None
-            or _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.empty is not None
+            or raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self17 = _ShapeFlag()
-        _self17.value = _value16
-        _self17.__class__ = unions.ShapeFlag
-        return _self17
-    if (_value18 := _raw.double) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeDouble()
+        made.value = raw.double
+        made.__class__ = unions.ShapeDouble
+        return made
+    if raw.empty is not None:
         if (
-            _raw.empty is not None
-            or _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.point is not None
+            or raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self19 = _ShapeDouble()
-        _self19.value = _value18
-        _self19.__class__ = unions.ShapeDouble
-        return _self19
-    if (_value20 := _raw.empty) is not None:
+            raise fast.FallbackRequired
+        made = _ShapeEmpty()
+        made.value = decode_empty(raw.empty)
+        made.__class__ = unions.ShapeEmpty
+        return made
+    if raw.point is not None:
         if (
-            _raw.point is not None
-            or _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
+            raw.points is not None
+            or raw.secrets is not None
+            or raw.inner is not None
+            or raw.itself is not None
+            or raw.many is not None
         ):
-            raise fast.Unsure
-        _self21 = _Empty()
-        _self21.__class__ = structures.Empty
-        _self22 = _ShapeEmpty()
-        _self22.value = _self21
-        _self22.__class__ = unions.ShapeEmpty
-        return _self22
-    if (_value23 := _raw.point) is not None:
-        if (
-            _raw.points is not None
-            or _raw.secrets is not None
-            or _raw.inner is not None
-            or _raw.itself is not None
-            or _raw.many is not None
-        ):
-            raise fast.Unsure
-        _self24 = _Point()
-        _self24.x = _value23.x
-        _self24.y = _value23.y
-        _self24.__class__ = structures.Point
-        _self25 = _ShapePoint()
-        _self25.value = _self24
-        _self25.__class__ = unions.ShapePoint
-        return _self25
-    if (_value26 := _raw.points) is not None:
-        if _raw.secrets is not None or _raw.inner is not None or _raw.itself is not None or _raw.many is not None:
-            raise fast.Unsure
-        _list28: list[Any] = []
-        for _item27 in _value26:
-            _self29 = _Point()
-            _self29.x = _item27.x
-            _self29.y = _item27.y
-            _self29.__class__ = structures.Point
-            _list28.append(_self29)
-        _self30 = _ShapePoints()
-        _self30.value = _list28
-        _self30.__class__ = unions.ShapePoints
-        return _self30
-    if (_value31 := _raw.secrets) is not None:
-        if _raw.inner is not None or _raw.itself is not None or _raw.many is not None:
-            raise fast.Unsure
-        _self32 = _ShapeSecrets()
-        _self32.value = _value31
-        _self32.__class__ = unions.ShapeSecrets
-        return _self32
-    if (_value33 := _raw.inner) is not None:
-        if _raw.itself is not None or _raw.many is not None:
-            raise fast.Unsure
-        _self34 = _ShapeInner()
-        _self34.value = decode_inner(_value33)
-        _self34.__class__ = unions.ShapeInner
-        return _self34
-    if (_value35 := _raw.itself) is not None:
-        if _raw.many is not None:
-            raise fast.Unsure
-        _self36 = _ShapeItself()
-        _self36.value = decode_shape(_value35)
-        _self36.__class__ = unions.ShapeItself
-        return _self36
-    if (_value37 := _raw.many) is not None:
-        _self39 = _ShapeMany()
-        _self39.value = [decode_shape(_item38) for _item38 in _value37]
-        _self39.__class__ = unions.ShapeMany
-        return _self39
-    raise fast.Unsure
+            raise fast.FallbackRequired
+        made = _ShapePoint()
+        made.value = decode_point(raw.point)
+        made.__class__ = unions.ShapePoint
+        return made
+    if raw.points is not None:
+        if raw.secrets is not None or raw.inner is not None or raw.itself is not None or raw.many is not None:
+            raise fast.FallbackRequired
+        made = _ShapePoints()
+        made.value = [decode_point(item) for item in raw.points]
+        made.__class__ = unions.ShapePoints
+        return made
+    if raw.secrets is not None:
+        if raw.inner is not None or raw.itself is not None or raw.many is not None:
+            raise fast.FallbackRequired
+        made = _ShapeSecrets()
+        made.value = raw.secrets
+        made.__class__ = unions.ShapeSecrets
+        return made
+    if raw.inner is not None:
+        if raw.itself is not None or raw.many is not None:
+            raise fast.FallbackRequired
+        made = _ShapeInner()
+        made.value = decode_inner(raw.inner)
+        made.__class__ = unions.ShapeInner
+        return made
+    if raw.itself is not None:
+        if raw.many is not None:
+            raise fast.FallbackRequired
+        made = _ShapeItself()
+        made.value = decode_shape(raw.itself)
+        made.__class__ = unions.ShapeItself
+        return made
+    if raw.many is not None:
+        made = _ShapeMany()
+        made.value = [decode_shape(item2) for item2 in raw.many]
+        made.__class__ = unions.ShapeMany
+        return made
+    raise fast.FallbackRequired
 
 
 class InnerJson(fast.WireUnion):
@@ -372,20 +349,20 @@ class InnerJson(fast.WireUnion):
     only: str | None = fast.field(name="Only", default=None)
 
 
-_InnerOnly = fast.blank(unions.InnerOnly)
+_InnerOnly = fast.mutable_twin(unions.InnerOnly)
 
 
-def decode_inner(_raw: InnerJson) -> Any:
+def decode_inner(raw: InnerJson) -> Any:
     """Decode a `Inner`."""
-    if (_value0 := _raw.only) is not None:
-        _self1 = _InnerOnly()
-        _self1.value = _value0
-        _self1.__class__ = unions.InnerOnly
-        return _self1
-    raise fast.Unsure
+    if raw.only is not None:
+        made = _InnerOnly()
+        made.value = raw.only
+        made.__class__ = unions.InnerOnly
+        return made
+    raise fast.FallbackRequired
 
 
-class ChooseResponseJson(fast.Wire):
+class ChooseResponseJson(fast.WireStruct):
     """The JSON of a `ChooseResponse`."""
 
     shape: ShapeJson = fast.field(name="Shape")
@@ -393,106 +370,103 @@ class ChooseResponseJson(fast.Wire):
     named: dict[enums.Kind, ShapeJson] | None = fast.field(name="Named", default=None)
 
 
-_ChooseResponse = fast.blank(structures.ChooseResponse)
+_ChooseResponse = fast.mutable_twin(structures.ChooseResponse)
 
 
-def decode_choose_response(_raw: ChooseResponseJson) -> Any:
+def decode_choose_response(raw: ChooseResponseJson) -> Any:
     """Decode a `ChooseResponse`."""
-    _self0 = _ChooseResponse()
-    _self0.shape = decode_shape(_raw.shape)
-    _self0.shapes = None
-    if (_value1 := _raw.shapes) is not None:
-        _self0.shapes = [decode_shape(_item2) for _item2 in _value1]
-    _self0.named = None
-    if (_value3 := _raw.named) is not None:
-        _map4: dict[Any, Any] = _value3
-        for _key5, _item6 in _map4.items():
-            _map4[_key5] = decode_shape(_item6)
-        _self0.named = _map4
-    _self0.response_metadata = None
-    _self0.__class__ = structures.ChooseResponse
-    return _self0
+    made = _ChooseResponse()
+    made.shape = decode_shape(raw.shape)
+    made.shapes = None if raw.shapes is None else [decode_shape(item) for item in raw.shapes]
+    entries: dict[Any, Any] | None = raw.named
+    if entries is not None:
+        for key, item2 in entries.items():
+            entries[key] = decode_shape(item2)
+    made.named = entries
+    made.response_metadata = None
+    made.__class__ = structures.ChooseResponse
+    return made
 
 
-def encode_empty(_obj: structures.Empty) -> dict[str, fast.Json]:
+def encode_empty(obj: structures.Empty) -> dict[str, fast.Json]:
     """Encode a `Empty`."""
-    fast.check_class(_obj, structures.Empty)
-    _params: dict[str, fast.Json] = {}
-    return _params
+    fast.check_class(obj, structures.Empty)
+    params: dict[str, fast.Json] = {}
+    return params
 
 
-def encode_point(_obj: structures.Point) -> dict[str, fast.Json]:
+def encode_point(obj: structures.Point) -> dict[str, fast.Json]:
     """Encode a `Point`."""
-    fast.check_class(_obj, structures.Point)
-    _params: dict[str, fast.Json] = {}
-    _params["X"] = fast.encode_integer(_obj.x)
-    _params["Y"] = fast.encode_integer(_obj.y)
-    return _params
+    fast.check_class(obj, structures.Point)
+    params: dict[str, fast.Json] = {}
+    params["X"] = fast.encode_integer(obj.x)
+    params["Y"] = fast.encode_integer(obj.y)
+    return params
 
 
-def encode_shape(_obj: unions.Shape) -> dict[str, fast.Json]:
+def encode_shape(obj: unions.Shape) -> dict[str, fast.Json]:
     """Encode a `Shape`."""
-    if type(_obj) is unions.ShapeText:
-        return {"Text": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ShapeSecret:
-        return {"Secret": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ShapeTexts:
-        return {"Texts": [fast.encode_string(_item0) for _item0 in fast.sequence(_obj.value)]}
-    if type(_obj) is unions.ShapeCounts:
+    if type(obj) is unions.ShapeText:
+        return {"Text": fast.encode_string(obj.value)}
+    if type(obj) is unions.ShapeSecret:
+        return {"Secret": fast.encode_string(obj.value)}
+    if type(obj) is unions.ShapeTexts:
+        return {"Texts": [fast.encode_string(item) for item in fast.check_sequence(obj.value)]}
+    if type(obj) is unions.ShapeCounts:
         return {
             "Counts": {
-                fast.encode_string(_key1): fast.encode_integer(_item2)
-                for _key1, _item2 in fast.mapping(_obj.value).items()
+                fast.encode_string(key): fast.encode_integer(item2)
+                for key, item2 in fast.check_mapping(obj.value).items()
             }
         }
-    if type(_obj) is unions.ShapeCount:
-        return {"Count": fast.encode_integer(_obj.value)}
-    if type(_obj) is unions.ShapeKind:
-        return {"Kind": fast.encode_string(_obj.value)}
-    if type(_obj) is unions.ShapeMoment:
-        return {"Moment": fast.encode_timestamp(_obj.value)}
-    if type(_obj) is unions.ShapeBytes:
-        return {"Bytes": fast.encode_bytes(_obj.value)}
-    if type(_obj) is unions.ShapeFlag:
-        return {"Flag": fast.encode_boolean(_obj.value)}
-    if type(_obj) is unions.ShapeDouble:
-        return {"Double": fast.encode_float(_obj.value)}
-    if type(_obj) is unions.ShapeEmpty:
-        return {"Empty": encode_empty(_obj.value)}
-    if type(_obj) is unions.ShapePoint:
-        return {"Point": encode_point(_obj.value)}
-    if type(_obj) is unions.ShapePoints:
-        return {"Points": [encode_point(_item3) for _item3 in fast.sequence(_obj.value)]}
-    if type(_obj) is unions.ShapeSecrets:
-        return {"Secrets": [fast.encode_string(_item4) for _item4 in fast.sequence(_obj.value)]}
-    if type(_obj) is unions.ShapeInner:
-        return {"Inner": encode_inner(_obj.value)}
-    if type(_obj) is unions.ShapeItself:
-        return {"Itself": encode_shape(_obj.value)}
-    if type(_obj) is unions.ShapeMany:
-        return {"Many": [encode_shape(_item5) for _item5 in fast.sequence(_obj.value)]}
-    raise fast.Unsure
+    if type(obj) is unions.ShapeCount:
+        return {"Count": fast.encode_integer(obj.value)}
+    if type(obj) is unions.ShapeKind:
+        return {"Kind": fast.encode_string(obj.value)}
+    if type(obj) is unions.ShapeMoment:
+        return {"Moment": fast.encode_timestamp(obj.value)}
+    if type(obj) is unions.ShapeBytes:
+        return {"Bytes": fast.encode_bytes(obj.value)}
+    if type(obj) is unions.ShapeFlag:
+        return {"Flag": fast.encode_boolean(obj.value)}
+    if type(obj) is unions.ShapeDouble:
+        return {"Double": fast.encode_float(obj.value)}
+    if type(obj) is unions.ShapeEmpty:
+        return {"Empty": encode_empty(obj.value)}
+    if type(obj) is unions.ShapePoint:
+        return {"Point": encode_point(obj.value)}
+    if type(obj) is unions.ShapePoints:
+        return {"Points": [encode_point(item3) for item3 in fast.check_sequence(obj.value)]}
+    if type(obj) is unions.ShapeSecrets:
+        return {"Secrets": [fast.encode_string(item4) for item4 in fast.check_sequence(obj.value)]}
+    if type(obj) is unions.ShapeInner:
+        return {"Inner": encode_inner(obj.value)}
+    if type(obj) is unions.ShapeItself:
+        return {"Itself": encode_shape(obj.value)}
+    if type(obj) is unions.ShapeMany:
+        return {"Many": [encode_shape(item5) for item5 in fast.check_sequence(obj.value)]}
+    raise fast.FallbackRequired
 
 
-def encode_inner(_obj: unions.Inner) -> dict[str, fast.Json]:
+def encode_inner(obj: unions.Inner) -> dict[str, fast.Json]:
     """Encode a `Inner`."""
-    if type(_obj) is unions.InnerOnly:
-        return {"Only": fast.encode_string(_obj.value)}
-    raise fast.Unsure
+    if type(obj) is unions.InnerOnly:
+        return {"Only": fast.encode_string(obj.value)}
+    raise fast.FallbackRequired
 
 
-def encode_choose_request(_obj: structures.ChooseRequest) -> dict[str, fast.Json]:
+def encode_choose_request(obj: structures.ChooseRequest) -> dict[str, fast.Json]:
     """Encode a `ChooseRequest`."""
-    fast.check_class(_obj, structures.ChooseRequest)
-    _params: dict[str, fast.Json] = {}
-    _params["Shape"] = encode_shape(_obj.shape)
-    if (_value0 := _obj.shapes) is not None:
-        _params["Shapes"] = [encode_shape(_item1) for _item1 in fast.sequence(_value0)]
-    if (_value2 := _obj.named) is not None:
-        _params["Named"] = {
-            fast.encode_string(_key3): encode_shape(_item4) for _key3, _item4 in fast.mapping(_value2).items()
+    fast.check_class(obj, structures.ChooseRequest)
+    params: dict[str, fast.Json] = {}
+    params["Shape"] = encode_shape(obj.shape)
+    if obj.shapes is not None:
+        params["Shapes"] = [encode_shape(item) for item in fast.check_sequence(obj.shapes)]
+    if obj.named is not None:
+        params["Named"] = {
+            fast.encode_string(key): encode_shape(item2) for key, item2 in fast.check_mapping(obj.named).items()
         }
-    return _params
+    return params
 
 
 DECODERS: Final[dict[Any, Any]] = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_unions import enums, unions
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Empty:
+class Empty(Structure):
     """Structure `Empty`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Empty
@@ -18,7 +18,7 @@ class Empty:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Point:
+class Point(Structure):
     """Structure `Point`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Point
@@ -50,7 +50,7 @@ class ChooseRequest(Request["ChooseResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class ChooseResponse:
+class ChooseResponse(Structure):
     """Structure `ChooseResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/ChooseResponse

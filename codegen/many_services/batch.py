@@ -1,4 +1,4 @@
-"""Generates or checks many packages in processes of their own, and leaves alone what cannot have changed."""
+"""Generate or check many packages in several processes, and skip those that cannot have changed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 import cattrs
 
+from aiopartnercentral._serialization import members
 from codegen import check, source
 from codegen.build import build
 from codegen.errors import CodegenError, writing
@@ -33,7 +34,7 @@ MANIFEST = ".codegen-manifest.json"
 
 @attrs.frozen(kw_only=True)
 class Result:
-    """What became of one model.
+    """The result for one model.
 
     Attributes:
         service: botocore's name of the service.
@@ -62,7 +63,7 @@ class Result:
 
 @attrs.frozen(kw_only=True)
 class _Entry:
-    """What the manifest says of one package: what went into it, what came out, and what there is to tell of it."""
+    """The manifest's entry for one package: digests of what went into it and what came out, and the result."""
 
     inputs: str
     files: str
@@ -80,19 +81,19 @@ def run(
     only_check: bool,
     progress: Callable[[Result, int, int], None],
 ) -> list[Result]:
-    """Generate or check the packages below one folder; a model that cannot be honoured does not stop the others.
+    """Generate or check the packages below one directory; a model that is not supported does not stop the others.
 
-    An interruption lets the processes finish the packages that they have begun: the manifest speaks of these as well.
+    When interrupted, the processes finish the packages that they have begun, and the manifest includes these.
 
     Arguments:
         configs: what to generate.
-        output: the folder, which holds the manifest as well.
+        output: the directory, which also holds the manifest.
         jobs: how many processes to use.
         only_check: write nothing.
-        progress: called for each result as it comes, with how many there are by then and will be.
+        progress: called with each result, the number of results so far, and the total.
 
     Raises:
-        CodegenError: the manifest cannot be written, the formatter is missing, or a process was ended from outside.
+        CodegenError: the manifest cannot be written, the formatter is missing, or a process was killed.
     """
     waiting = list(configs)
     entries = _manifest(output)
@@ -103,7 +104,7 @@ def run(
         try:
             left, running = iter(waiting), set[Future[_Done]]()
             while len(results) < len(waiting):
-                # No more than are worked on: what the pool holds beyond them cannot be called back.
+                # Submit no more than are being worked on: the pool cannot cancel what it has queued.
                 new = [pool.submit(work, each, entries.get(each.package)) for each in islice(left, jobs - len(running))]
                 begun += new
                 done, running = wait(running.union(new), return_when=FIRST_COMPLETED)
@@ -111,7 +112,7 @@ def run(
                     results[result.package] = result
                     progress(result, len(results), len(waiting))
         except BrokenProcessPool:
-            raise CodegenError("a process was ended from outside, perhaps because the memory is full") from None
+            raise CodegenError("a process was killed, perhaps because the memory is full") from None
         finally:
             pool.shutdown()
             if not only_check:
@@ -120,13 +121,13 @@ def run(
 
 
 def _made(begun: Iterable[Future[_Done]]) -> dict[str, _Entry]:
-    """Return what the manifest shall say of the packages that were made, whether or not they were told of."""
+    """Return the manifest's entries for the packages that were made, whether or not they were reported."""
     made = (future.result() for future in begun if future.done() and future.exception() is None)
     return {result.package: entry for result, entry in made if entry is not None}
 
 
 def _serve_parent_alone() -> None:
-    """In a process of its own: leave it to the parent to heed an interruption, and end with it however it ends."""
+    """In a worker process: leave interruptions to the parent, and exit when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
@@ -139,7 +140,7 @@ def _end_with(sentinel: int) -> None:
 
 
 def _work(config: ServiceConfig, entry: _Entry | None, *, generator: str, only_check: bool) -> _Done:
-    """Generate or check one package; gives what the manifest shall say of it, if that is new."""
+    """Generate or check one package; return the result, and the manifest's entry if it is new."""
     told = Result(service=config.name, api_version=config.api_version, package=config.package)
     try:
         inputs = _digest([generator.encode(), *_model(config), config.package.encode()])
@@ -155,13 +156,13 @@ def _work(config: ServiceConfig, entry: _Entry | None, *, generator: str, only_c
         made = _Entry(inputs=inputs, files=_tree_digest(config.output), told=told)
     except CodegenError as error:
         return attrs.evolve(told, error=str(error)), None
-    except Exception as error:  # noqa: BLE001 - of one model alone: the others go on
+    except Exception as error:  # noqa: BLE001 - for one model: the others continue
         return attrs.evolve(told, error=f"the generator failed: {type(error).__name__}: {error}"), None
     return attrs.evolve(told, problems=tuple(map(str, problems))), None if only_check else made
 
 
 def _facts(service: ir.Service) -> dict[str, Any]:
-    """Return what there is to tell of a service that could be read."""
+    """Return the facts about a service for its result."""
     omissions = sorted(service.omissions, key=lambda omission: not omission.refused)
     kinds = (service.structures(), service.unions(), service.enums(), service.errors())
     return {
@@ -191,10 +192,10 @@ def _tree_digest(folder: Path) -> str:
 
 
 def _generator_digest() -> str:
-    """Return a digest of everything beside the model that the text of a package depends on."""
+    """Return a digest of everything except the model that the text of a package depends on."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only this needs it
 
-    modules = sorted(Path(__file__).parent.rglob("*.py"))
+    modules = [*sorted(Path(__file__).parents[1].rglob("*.py")), Path(members.__file__)]
     try:
         formatter = version("ruff")
     except PackageNotFoundError:
@@ -203,7 +204,7 @@ def _generator_digest() -> str:
 
 
 def _manifest(output: Path) -> dict[str, _Entry]:
-    """Read the manifest; one that is missing or unreadable only costs time."""
+    """Read the manifest; without one, every package is made again."""
     try:
         return cattrs.structure(json.loads((output / MANIFEST).read_bytes()), dict[str, _Entry])
     except (OSError, ValueError, TypeError, AttributeError, cattrs.BaseValidationError):

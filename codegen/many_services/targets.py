@@ -1,4 +1,4 @@
-"""Which packages a command is about: the project's own, one service of the installed botocore, or all of them."""
+"""The packages of a command: one service of the installed botocore, or all of them."""
 
 from __future__ import annotations
 
@@ -25,21 +25,23 @@ def one(
     package: str | None = None,
     fan_out: str | None = None,
 ) -> ServiceConfig:
-    """Return what is to be generated for one service of the installed botocore, by default from its newest model.
+    """Return the configuration for one service of the installed botocore, by default with its newest model.
 
     Raises:
-        UsageError: there is no such service or version, or the package's name is none that Python can import.
+        UsageError: there is no such service or version, or Python cannot import a package of that name.
     """
     services = source.installed_versions()
     if service not in services:
         raise UsageError(f"the installed botocore has no service {service!r}{_hint(service, services)}")
     versions = services[service]
     if api_version is not None and api_version not in versions:
-        raise UsageError(f"the installed botocore has no version {api_version} of {service}, but {', '.join(versions)}")
+        raise UsageError(
+            f"the installed botocore has no version {api_version} of {service}, only {', '.join(versions)}"
+        )
     package = names.package(service) if package is None else package
     for part in package.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):
-            raise UsageError(f"{package!r} is no name of a package that Python can import")
+            raise UsageError(f"{package!r} is not a package name that Python can import")
     return ServiceConfig(
         name=service,
         api_version=api_version or versions[-1],
@@ -51,10 +53,10 @@ def one(
 
 
 def check_fan_out(service: ir.Service) -> None:
-    """Raise unless some paginated operation fans out over the member that the configuration names, if it names one.
+    """Check that some paginated operation fans out over the member that the configuration names, if it names one.
 
     Raises:
-        UsageError: naming the member and those that it may have been meant to be.
+        UsageError: none does; the message suggests members of similar names.
     """
     wanted, name = service.config.fan_out, service.config.name
     paginated = [operation for operation in service.operations if operation.pagination is not None]
@@ -70,7 +72,7 @@ def _hint(given: str, known: Iterable[str]) -> str:
 
 
 def every(output: Path) -> list[ServiceConfig]:
-    """Return what is to be generated for every model of the installed botocore; older ones have it in their name."""
+    """Return the configuration for every model of the installed botocore; older ones have the version in their name."""
     return [
         ServiceConfig(
             name=service,

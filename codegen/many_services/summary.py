@@ -1,4 +1,4 @@
-"""What became of every model of a botocore, as a document."""
+"""The results for every model of a botocore, as a document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codegen.batch import Result
+    from codegen.many_services.batch import Result
 
 _COMMAND = "python -m codegen generate --all"
 
@@ -41,7 +41,7 @@ def _table(results: Sequence[Result]) -> Iterator[str]:
 def _omissions(results: Sequence[Result]) -> Iterator[str]:
     yield "## Left out"
     yield ""
-    yield "An operation that streams has no method. One whose paginator is left out has its method only."
+    yield "An operation that streams has no method. An operation whose paginator is left out has only its method."
     for result in results:
         if result.omissions:
             yield ""

@@ -1,0 +1,265 @@
+"""The converters' hooks for generated classes, made when a class is first met.
+
+A hook is one loop over the members of its class. What a member is called in Python, its type, and whether it may be
+left out or shown is read from the class. What the class does not show stands in `FACTS` of its package's `converters`.
+So a converter handles the classes of every generated package, and classes derived from them, without being told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
+
+import attrs
+from cattrs.errors import StructureHandlerNotFoundError
+
+from aiopartnercentral._serialization import decode, encode
+from aiopartnercentral._serialization.conversion_errors import hook_failed, missing
+from aiopartnercentral._serialization.decode import decode_object
+from aiopartnercentral._serialization.encode import check_class
+from aiopartnercentral._serialization.members import ISO_8601, generated_base, members, union_name, without_none
+from aiopartnercentral._serialization.timestamps import timestamp_encoder
+from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
+from aiopartnercentral.types import OpenEnum, UnknownMember, Variant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from aiopartnercentral._serialization.decode import Decode
+    from aiopartnercentral._serialization.encode import Encode
+    from aiopartnercentral._serialization.members import Member
+    from aiopartnercentral._serialization.service_converter import ServiceConverter
+    from aiopartnercentral.types import JsonValue
+
+_DECODERS: Mapping[Any, Decode[Any]] = {
+    str: decode.decode_string,
+    bool: decode.decode_boolean,
+    int: decode.decode_integer,
+    float: decode.decode_float,
+    Any: decode.decode_document,
+}
+_ENCODERS: Mapping[Any, Encode[Any]] = {
+    str: encode.encode_string,
+    bool: encode.encode_boolean,
+    int: encode.encode_integer,
+    Any: encode.encode_document,
+}
+
+
+@attrs.frozen
+class ErrorDecoder:
+    """The structure hook of an error class: strict as any other when called, tolerant in `tolerantly`."""
+
+    cls: Callable[..., ServiceError]
+    members: tuple[tuple[Member, Decode[Any]], ...]
+    _strictly: Decode[ServiceError]
+
+    def __call__(self, raw: JsonValue, _: object = None) -> ServiceError:
+        """Return the error of a whole body, or raise `DecodeError`."""
+        return self._strictly(raw, self.cls)
+
+    def tolerantly(self, raw: JsonValue, response: Mapping[str, Any], operation: str) -> ServiceError:
+        """Return the error with every member that can be decoded.
+
+        A response that is an error already must not turn into a `DecodeError`, and gateways in front of the service
+        answer without its members. What could not be decoded is named in `problems`.
+        """
+        fields, problems = {}, []
+        values = raw if isinstance(raw, dict) else {}
+        for member, hook in self.members:
+            value = values.get(member.key)
+            if value is None and member.key == "Message":
+                value = values.get("message")  # as gateways and older services spell it
+            if value is not None:
+                try:
+                    fields[member.field] = hook(value, member.type)
+                except DecodeError as problem:
+                    problems.append(problem.within(member.at))
+                except Exception as error:  # noqa: BLE001 - whatever a user's hook raises
+                    problems.append(hook_failed(error, DecodeError).within(member.at))
+        made = self.cls(response, operation, **fields)
+        made.problems = tuple(problems)
+        return made
+
+
+def register(converter: ServiceConverter) -> None:
+    """Make a converter handle the classes of every generated package; hooks registered later take precedence."""
+    # By class, as cattrs would otherwise take the hook of `str` for a class derived from it.
+    converter.register_structure_hook(OpenEnum, decode.decode_enum)
+    converter.register_unstructure_hook(OpenEnum, encode.encode_string)
+    converter.register_structure_hook_factory(is_decodable, structure_hook)
+    converter.register_unstructure_hook_factory(is_encodable, unstructure_hook)
+
+
+def is_decodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
+    """Tell whether a type is a generated class or union, a class derived from one, or a union or None."""
+    return generated_base(cl) is not None or union_name(without_none(cl)) is not None
+
+
+def is_encodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
+    """Tell whether a type is a generated class or union, or a class derived from one."""
+    return generated_base(cl) is not None or union_name(cl) is not None
+
+
+def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401 - any type form
+    """Return the hook that makes an object of a type that `is_decodable`.
+
+    Raises:
+        StructureHandlerNotFoundError: it is derived from a generated class, and has fields that nothing can fill.
+    """
+    base = generated_base(cl)
+    if base is None:
+        return _union_decoder(cl, converter)
+    _check_derived(cl, base)
+    if issubclass(base, UnknownMember):
+        return decode.unknown_decoder(cl, is_botocore=converter.is_botocore)
+    found = tuple(members(base, is_botocore=converter.is_botocore))
+    if issubclass(base, Variant):
+        (value,) = found
+        return decode.variant_decoder(value.key, cl, _member_decoder(value, converter), value.type)
+    if issubclass(base, ServiceError):
+        hooks = tuple((member, _member_decoder(member, converter)) for member in found)
+        return ErrorDecoder(cl, hooks, _class_decoder(cl, found, converter))
+    return _class_decoder(cl, found, converter)
+
+
+def unstructure_hook(cl: Any, converter: ServiceConverter) -> Encode[Any]:  # noqa: ANN401 - any type form
+    """Return the hook that encodes an object of a type that `is_encodable`, as one of the generated class."""
+    base = generated_base(cl)
+    if base is None:
+        return encode.union_encoder(converter, union_name(cl) or "", get_args(cl))
+    if issubclass(base, UnknownMember):
+        return encode.unknown_encoder(base, is_botocore=converter.is_botocore)
+    found = tuple(members(base, is_botocore=converter.is_botocore))
+    if issubclass(base, Variant):
+        (value,) = found
+        return encode.variant_encoder(value.key, base, _member_encoder(value, converter))
+    return _class_encoder(base, found, converter)
+
+
+def error_decoder(cls: type[ServiceError], converter: ServiceConverter) -> ErrorDecoder:
+    """Return the hook of an error class itself, whatever hook the converter has for the class."""
+    hook = structure_hook(cls, converter)
+    if not isinstance(hook, ErrorDecoder):
+        raise TypeError(f"{cls.__name__} is not a generated error")
+    return hook
+
+
+def _class_decoder(cls: Any, found: Iterable[Member], converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401
+    plan = [(m.field, m.key, m.at, _member_decoder(m, converter), m.type, m.unchanged, m.required) for m in found]
+
+    def structure(raw: JsonValue, _: object = None) -> Any:  # noqa: ANN401 - an object of the class
+        get = decode_object(raw).get
+        values: dict[str, Any] = {}
+        at = ""
+        try:
+            for field, key, at, hook, of, unchanged, required in plan:  # noqa: B007 - `at` is for the handlers
+                value = get(key)
+                if type(value) is unchanged:
+                    values[field] = value
+                elif value is not None:
+                    values[field] = hook(value, of)
+                elif required:
+                    raise missing()  # noqa: TRY301 - located below like any other
+        except DecodeError as error:
+            error.within(at)
+            raise
+        except Exception as error:
+            raise hook_failed(error, DecodeError).within(at) from error
+        return cls(**values)
+
+    return structure
+
+
+def _class_encoder(cls: type, found: Iterable[Member], converter: ServiceConverter) -> Encode[Any]:
+    plan = [(m.field, m.key, m.at, _member_encoder(m, converter), m.unchanged, m.optional) for m in found]
+
+    def unstructure(obj: object) -> JsonValue:
+        check_class(obj, cls)
+        result: dict[str, JsonValue] = {}
+        at = ""
+        try:
+            for field, key, at, hook, unchanged, optional in plan:  # noqa: B007 - `at` is for the handlers
+                value = getattr(obj, field)
+                if type(value) is unchanged:
+                    result[key] = value
+                elif value is not None or not optional:
+                    result[key] = hook(value)
+        except EncodeError as error:
+            error.within(at)
+            raise
+        except Exception as error:
+            raise hook_failed(error, EncodeError).within(at) from error
+        return result
+
+    return unstructure
+
+
+def _union_decoder(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401 - any type form
+    union = without_none(cl)
+    if union != cl:
+        hook = converter.get_structure_hook(union)
+        return lambda value, _: None if value is None else hook(value, union)
+    *known, unknown = get_args(cl)
+    variants = {next(members(each, is_botocore=converter.is_botocore)).key: each for each in known}
+    return decode.union_decoder(converter, variants, unknown)
+
+
+def _member_decoder(member: Member, converter: ServiceConverter) -> Decode[Any]:
+    hook = _decoder(converter, member.type, member)
+    return decode.hidden_decoder(hook) if member.hidden else hook
+
+
+def _member_encoder(member: Member, converter: ServiceConverter) -> Encode[Any]:
+    hook = _encoder(converter, member.type, member)
+    return encode.hidden_encoder(hook) if member.hidden else hook
+
+
+def _decoder(converter: ServiceConverter, of: Any, member: Member) -> Decode[Any]:  # noqa: ANN401 - any type form
+    """Return the structure hook of a value of a type, somewhere in a member."""
+    if of in _DECODERS:
+        return _DECODERS[of]
+    origin, args = get_origin(of), tuple(map(without_none, get_args(of)))
+    if origin in (list, dict):
+        hooks = [_decoder(converter, part, member) for part in args]
+        is_sparse = args[-1] != get_args(of)[-1]
+        if is_sparse:
+            hooks[-1] = decode.nullable_decoder(hooks[-1])
+        if origin is list:
+            return decode.list_decoder(hooks[0], args[0])
+        return decode.map_decoder(hooks[0], args[0], hooks[1], args[1], keeps_null=is_sparse)
+    if member.recursive and is_decodable(of):
+        return decode.deferred_decoder(converter, of)
+    hook: Decode[Any] = converter.get_structure_hook(of)
+    return hook
+
+
+def _encoder(converter: ServiceConverter, of: Any, member: Member) -> Encode[Any]:  # noqa: ANN401 - any type form
+    """Return the unstructure hook of a value of a type, somewhere in a member."""
+    if of in _ENCODERS:
+        return _ENCODERS[of]
+    if of is float:
+        return encode.check_float if converter.is_botocore else encode.encode_float
+    if of is datetime and member.timestamp_format != ISO_8601:
+        return timestamp_encoder(converter, member.timestamp_format)
+    origin, args = get_origin(of), tuple(map(without_none, get_args(of)))
+    if origin in (list, dict):
+        hooks = [_encoder(converter, part, member) for part in args]
+        if args[-1] != get_args(of)[-1]:
+            hooks[-1] = encode.nullable_encoder(hooks[-1])
+        return encode.list_encoder(hooks[0]) if origin is list else encode.map_encoder(hooks[0], hooks[1])
+    if member.recursive and is_encodable(of):
+        return encode.deferred_encoder(converter, of)
+    hook: Encode[Any] = converter.get_unstructure_hook(of)
+    return hook
+
+
+def _check_derived(cls: Any, base: type) -> None:  # noqa: ANN401 - an attrs class or an error
+    """Refuse a class that needs more to be made than the members of the generated class that it is derived from."""
+    if cls is base or not attrs.has(cls):
+        return
+    known = {field.name for field in attrs.fields(cast("Any", base))}
+    further = [f.name for f in attrs.fields(cls) if f.init and f.default is attrs.NOTHING and f.name not in known]
+    if further:
+        reason = f"{base.__name__} has no {', '.join(further)}: register a structure hook for {cls.__name__}"
+        raise StructureHandlerNotFoundError(reason, type_=cls)

@@ -1,0 +1,184 @@
+"""What converters know of a generated class: its members, from the class itself and the facts of its package."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections import abc
+from datetime import datetime
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from aiopartnercentral.errors import ServiceError
+from aiopartnercentral.types import OpenEnum, Request, Structure, UnknownMember, Variant, redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+ISO_8601 = "iso8601"
+
+# A value of exactly one of these types is converted to itself.
+_UNCHANGED = frozenset({str, bool, int})
+_WITHOUT_PARTS = frozenset({str, bool, int, float, bytes, datetime})
+_GENERATED_BASES = frozenset({Structure, Request, Variant, UnknownMember})
+# What the annotations of error classes name, apart from the classes of their package.
+_USED_BY_ERRORS: Mapping[str, Any] = {"Mapping": abc.Mapping, "datetime": datetime, "JsonValue": Any}
+
+
+def pascal_case(field: str) -> str:
+    """Return `other_participant` as `OtherParticipant`."""
+    return "".join(word[:1].upper() + word[1:] for word in field.split("_"))
+
+
+def camel_case(field: str) -> str:
+    """Return `other_participant` as `otherParticipant`."""
+    name = pascal_case(field)
+    return name[:1].lower() + name[1:]
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What converters must know of a service model and the generated classes do not show.
+
+    The keys of each table are names of classes; the entry of a class names some of its fields.
+
+    Attributes:
+        naming: gives the name on the wire of every field that `wire_names` lacks.
+        wire_names: names on the wire that `naming` does not give.
+        botocore_names: names in botocore's dicts, where they differ from those on the wire.
+        timestamp_format: how the JSON spells every timestamp that `timestamp_formats` lacks.
+        timestamp_formats: how it spells the others.
+        required: members that a response must have although the class can be made without them.
+        recursive: members that contain an object of the class again.
+        sensitive: sensitive members of errors, whose classes do not show it.
+    """
+
+    naming: Callable[[str], str] = pascal_case
+    wire_names: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    botocore_names: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    timestamp_format: str = ISO_8601
+    timestamp_formats: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    required: Mapping[str, Collection[str]] = attrs.field(factory=dict)
+    recursive: Mapping[str, Collection[str]] = attrs.field(factory=dict)
+    sensitive: Mapping[str, Collection[str]] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Member:
+    """One member of a generated class, in one wire form.
+
+    Attributes:
+        field: its attribute.
+        key: its name in the wire form.
+        at: the segment of a JSON path that leads to it.
+        type: the type of its value, without None.
+        required: a value to be decoded must have it.
+        optional: an object to be encoded may lack it.
+        recursive: its value contains an object of the class again.
+        hidden: it is sensitive and has parts, which no path may name.
+        timestamp_format: how the JSON spells the timestamps in it.
+    """
+
+    field: str
+    key: str
+    at: str
+    type: Any
+    required: bool
+    optional: bool
+    recursive: bool
+    hidden: bool
+    timestamp_format: str
+
+    @property
+    def unchanged(self) -> type | None:
+        """The type whose values are decoded and encoded as themselves, if the member's is one."""
+        return self.type if self.type in _UNCHANGED else None
+
+
+def generated_base(cl: Any) -> type | None:  # noqa: ANN401 - any type form
+    """Return the generated class that a type is or is derived from, if there is one."""
+    return next((base for base in getattr(cl, "__mro__", ()) if _is_generated(base)), None)
+
+
+def union_name(cl: Any) -> str | None:  # noqa: ANN401 - any type form
+    """Return the name of a generated union, or None if the type is not one."""
+    for member in _union_members(cl):
+        if isinstance(member, type) and UnknownMember in member.__bases__:
+            names = vars(import_module(member.__module__))
+            return next((name for name, found in names.items() if found == cl), None)
+    return None
+
+
+def without_none(cl: Any) -> Any:  # noqa: ANN401 - any type form
+    """Return `A | B` for `A | B | None`, and any other type as it is."""
+    rest = [member for member in _union_members(cl) if member is not NoneType]
+    return reduce(or_, rest) if rest else cl
+
+
+def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
+    """Yield the members of a generated class, in the order of its fields."""
+    name, is_error = cls.__name__, issubclass(cls, ServiceError)
+    facts: Facts = import_module(f"{_package(cls)}.converters").FACTS
+    tag = vars(cls)["tag"] if issubclass(cls, Variant) else None
+    for field, kind, has_default, is_redacted in _error_fields(cls) if is_error else _fields(cls):
+        required = not has_default or field in facts.required.get(name, ())
+        sensitive = is_redacted or field in facts.sensitive.get(name, ())
+        wire_name = tag or facts.wire_names.get(name, {}).get(field) or facts.naming(field)
+        botocore_name = facts.botocore_names.get(name, {}).get(field, wire_name)
+        of = without_none(kind)
+        yield Member(
+            field=field,
+            key=botocore_name if is_botocore else wire_name,
+            at=f".{wire_name}",
+            type=of,
+            required=required,
+            # A request may lack its idempotency token; an error that lacks a member was not sent by the service.
+            optional=has_default and not (is_error and required),
+            recursive=field in facts.recursive.get(name, ()),
+            hidden=sensitive and not _is_without_parts(of),
+            timestamp_format=facts.timestamp_formats.get(name, {}).get(field, facts.timestamp_format),
+        )
+
+
+def _fields(cls: Any) -> Iterator[tuple[str, Any, bool, bool]]:  # noqa: ANN401 - an attrs class
+    """Yield name and type of each field of a class, whether it has a default, and whether its repr is redacted."""
+    types = get_type_hints(cls)
+    for field in attrs.fields(cls):
+        if field.name != "response_metadata":  # which is not in the body
+            yield field.name, types[field.name], field.default is not attrs.NOTHING, field.repr is redacted
+
+
+def _error_fields(cls: type) -> Iterator[tuple[str, Any, bool, bool]]:
+    """Yield the same of each argument that an error class takes for a member; its module imports no types."""
+    package = _package(cls)
+    used = {name: import_module(f"{package}.{name}") for name in ("enums", "structures", "unions")}
+    types = get_type_hints(vars(cls)["__init__"], localns={**used, **_USED_BY_ERRORS})
+    for parameter in inspect.signature(cls).parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            yield parameter.name, types[parameter.name], True, False
+
+
+def _is_generated(cls: type) -> bool:
+    if ServiceError in cls.__bases__:
+        # Anybody may derive an error from it; a generated one stands in a package that has converters.
+        return "json_converter" in dir(sys.modules.get(_package(cls)))
+    return "__attrs_attrs__" in vars(cls) and not _GENERATED_BASES.isdisjoint(cls.__bases__)
+
+
+def _package(cls: type) -> str:
+    """Return the name of the package that a class was generated into."""
+    package, _, name = cls.__module__.rpartition(".")
+    return package if name in ("unions", "errors") else package.rpartition(".")[0]
+
+
+def _is_without_parts(of: Any) -> bool:  # noqa: ANN401 - any type form
+    return of in _WITHOUT_PARTS or (isinstance(of, type) and issubclass(of, OpenEnum))
+
+
+def _union_members(cl: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any type form
+    return get_args(cl) if get_origin(cl) in (Union, UnionType) else ()

@@ -1,0 +1,158 @@
+"""Classes derived from generated ones, and classes of several packages in one converter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import cattrs
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
+from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
+from tests.support.account_model import comparable
+from tests.support.generated_package import golden
+
+unions: Any = golden("unions").package
+renamed: Any = golden("location_names").package
+errors: Any = golden("errors").package
+
+SUMMARY = {"Status": "ACTIVE", "OtherParticipant": {"Account": {"Name": "ada"}}}
+CONVERTERS = [account.json_converter, account.botocore_converter, JsonConverter(), BotocoreConverter()]
+
+
+@attrs.frozen(kw_only=True)
+class Labelled(account.AccountSummary):
+    label: str = "none"
+
+
+@attrs.frozen(kw_only=True)
+class Demanding(account.AccountSummary):
+    label: str
+
+
+class Plain(account.ConnectionTypeSummary):
+    """Adds behaviour, and no field."""
+
+    @property
+    def name(self) -> str:
+        """The name of the other participant."""
+        match self.other_participant:
+            case account.ParticipantAccount(summary):
+                return summary.name
+        return ""
+
+
+@attrs.define
+class Report:
+    """A class of somebody else's with members of two services."""
+
+    mine: account.AccountSummary
+    choice: unions.Shape | None
+    parts: list[renamed.Part]
+
+
+@pytest.mark.parametrize("converter", CONVERTERS)
+def test_a_derived_class_is_decoded_by_the_hooks_of_its_base(converter: Any) -> None:
+    assert converter.structure({"Name": "ada"}, Labelled) == Labelled(name="ada")
+    plain = converter.structure(SUMMARY, Plain)
+    assert (type(plain), plain.name, plain.status) == (Plain, "ada", account.ConnectionTypeStatus.ACTIVE)
+    with pytest.raises(DecodeError, match=r"\$\.Name: required member is missing"):
+        converter.structure({"name": "ada"}, Labelled)
+
+
+@pytest.mark.parametrize("converter", CONVERTERS)
+def test_a_derived_class_that_needs_more_is_refused(converter: Any) -> None:
+    with pytest.raises(cattrs.StructureHandlerNotFoundError, match="AccountSummary has no label: register a structure"):
+        converter.structure({"Name": "ada", "Label": "x"}, Demanding)
+    copied = converter.copy()
+    copied.register_structure_hook(Demanding, lambda value, _: Demanding(name=value["Name"], label=value["Label"]))
+    assert copied.structure({"Name": "ada", "Label": "x"}, Demanding) == Demanding(name="ada", label="x")
+
+
+def test_a_derived_error_is_decoded_by_the_hooks_of_its_base() -> None:
+    class Mine(account.ThrottlingException):
+        pass
+
+    made = account.json_converter.structure({"Message": "slow down"}, Mine)
+    assert (type(made), made.message, made.code) == (Mine, "slow down", "ThrottlingException")
+    with pytest.raises(DecodeError, match=r"\$\.Message: required member is missing"):
+        account.json_converter.structure({}, Mine)
+
+
+def test_an_error_that_is_not_generated_is_refused() -> None:
+    class OwnError(ServiceError):
+        pass
+
+    with pytest.raises(cattrs.StructureHandlerNotFoundError):
+        account.json_converter.structure({"Message": "x"}, OwnError)
+
+
+def test_a_hook_for_a_derived_class_leaves_its_base_alone() -> None:
+    converter = account.make_json_converter()
+    converter.register_structure_hook(Labelled, lambda value, _: Labelled(name=value["Name"].upper()))
+    assert converter.structure({"Name": "ada"}, Labelled).name == "ADA"
+    assert converter.structure({"Name": "ada"}, account.AccountSummary).name == "ada"
+    assert converter.structure(SUMMARY, account.ConnectionTypeSummary).other_participant.value.name == "ada"
+
+
+@pytest.mark.parametrize("converter", CONVERTERS)
+def test_a_converter_uses_the_hooks_of_whatever_package_a_class_is_of(converter: Any) -> None:
+    """One with optional members alone would otherwise become an object of Nones."""
+    is_json = isinstance(converter, JsonConverter)
+    wire = {"part-id": "1", "Same": "s"} if is_json else {"Id": "1", "Same": "s"}
+    part = converter.structure(wire, renamed.Part)
+    assert (part.id, part.same) == ("1", "s")
+    assert converter.unstructure(part) == wire
+    with pytest.raises(DecodeError, match=r"\$\.part-id: required member is missing"):
+        converter.structure({"id": "1"}, renamed.Part)
+    with pytest.raises(EncodeError, match=r"\$\.part-id: expected str, got int"):
+        converter.unstructure(attrs.evolve(part, id=1))
+    assert converter.structure({"Text": "t"}, unions.Shape) == unions.ShapeText("t")
+    assert comparable(converter.structure({"Message": "m", "ResourceId": "r"}, errors.NotFound)) == comparable(
+        errors.json_converter.structure({"Message": "m", "ResourceId": "r"}, errors.NotFound)
+    )
+
+
+def test_classes_of_several_packages_combine_in_one_of_somebody_elses() -> None:
+    value = {"mine": {"Name": "ada"}, "choice": {"Text": "t"}, "parts": [{"part-id": "1"}]}
+    made = account.json_converter.structure(value, Report)
+    assert made == Report(account.AccountSummary(name="ada"), unions.ShapeText("t"), [renamed.Part(id="1")])
+    assert account.json_converter.unstructure(made) == value
+    assert account.json_converter.structure({**value, "choice": None}, Report).choice is None
+    with pytest.raises(DecodeError, match=r"\$: expected exactly one union member, got none"):
+        account.json_converter.get_structure_hook(unions.Shape)({}, unions.Shape)
+
+
+def test_hooks_for_classes_of_two_packages_take_effect_in_one_converter() -> None:
+    converter = account.make_json_converter()
+    converter.register_structure_hook(account.AccountSummary, lambda value, _: value["Name"])
+    converter.register_structure_hook_func(lambda cl: cl is unions.ShapeText, lambda value, _: value["Text"].upper())
+    assert converter.structure(SUMMARY, account.ConnectionTypeSummary).other_participant.value == "ada"
+    assert converter.structure({"Shape": {"Text": "t"}}, unions.ChooseResponse).shape == "T"
+
+
+def test_classes_of_the_same_name_are_told_apart() -> None:
+    @attrs.frozen(kw_only=True)
+    class AccountSummary:
+        name: str
+
+    assert account.json_converter.loads(b'{"name": "ada"}', AccountSummary) == AccountSummary(name="ada")
+    assert account.json_converter.loads(b'{"Name": "ada"}', account.AccountSummary).name == "ada"
+
+
+def test_a_hook_for_every_enum_and_one_for_strings_are_told_apart() -> None:
+    converter = account.make_json_converter()
+    converter.register_structure_hook(str, lambda value, _: f"seen {value}")
+    assert converter.structure(SUMMARY, account.ConnectionTypeSummary).status is account.ConnectionTypeStatus.ACTIVE
+    assert converter.structure("NEW", account.ConnectionTypeStatus).is_unknown
+
+
+def test_the_tag_of_a_variant_is_that_on_the_wire() -> None:
+    assert account.ParticipantAccount.tag == "Account"
+    assert {variant.tag for variant in account.Participant.__args__[:-1]} == {
+        "PartnerProfile",
+        "SellerProfile",
+        "Account",
+    }
