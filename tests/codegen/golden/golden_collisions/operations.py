@@ -29,12 +29,14 @@ GET_TAGS_: Final[Operation[structures.GetTagsRequestShape, structures.GetTagsRes
 
 SERVICE: Final = Service(
     name="golden-collisions",
+    package="golden_collisions",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
         GET_TAGS,
         GET_TAGS_,
     ),
+    paginations=(),
     requests={"GetTagsRequest": GET_TAGS, "GetTagsRequestShape": GET_TAGS_},
     errors={"Oops": errors.Oops, "oops": errors.OopsShape},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, open_client, to_enum, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_enum, wrap_client
 from golden_deprecated import enums, operations, structures
 from golden_deprecated.fast import FAST
 
@@ -53,12 +53,11 @@ class Client(ServiceClient):
         )
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Deprecated API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Deprecated API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

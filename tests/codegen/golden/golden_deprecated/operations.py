@@ -18,9 +18,11 @@ OLD_WAY: Final[Operation[structures.OldWayRequest, structures.OldWayResponse]] =
 
 SERVICE: Final = Service(
     name="golden-deprecated",
+    package="golden_deprecated",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(OLD_WAY,),
+    paginations=(),
     requests={"OldWayRequest": OLD_WAY},
     errors={},
 )

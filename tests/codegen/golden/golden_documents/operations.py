@@ -18,9 +18,11 @@ KEEP: Final[Operation[structures.KeepRequest, structures.KeepResponse]] = Operat
 
 SERVICE: Final = Service(
     name="golden-documents",
+    package="golden_documents",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(KEEP,),
+    paginations=(),
     requests={"KeepRequest": KEEP},
     errors={},
 )

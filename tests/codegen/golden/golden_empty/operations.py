@@ -41,6 +41,7 @@ TOUCH: Final[Operation[structures.Nothing, structures.Nothing2]] = Operation(
 
 SERVICE: Final = Service(
     name="golden-empty",
+    package="golden_empty",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
@@ -49,6 +50,7 @@ SERVICE: Final = Service(
         PULL,
         TOUCH,
     ),
+    paginations=(),
     requests={"PingRequest": PING, "PushRequest": PUSH, "PullRequest": PULL, "Nothing": TOUCH},
     errors={},
 )

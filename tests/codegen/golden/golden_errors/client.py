@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, open_client, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_errors import operations, structures
 from golden_errors.fast import FAST
 
@@ -56,12 +56,11 @@ class Client(ServiceClient):
         return await self.call(structures.SucceedRequest())
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Errors API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Errors API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

@@ -33,12 +33,14 @@ SUCCEED: Final[Operation[structures.SucceedRequest, structures.SucceedResponse]]
 
 SERVICE: Final = Service(
     name="golden-errors",
+    package="golden_errors",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
         FAIL,
         SUCCEED,
     ),
+    paginations=(),
     requests={"FailRequest": FAIL, "SucceedRequest": SUCCEED},
     errors={
         "ResourceNotFoundFault": errors.NotFound,

@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, overload
 
-from aiopartnercentral._client import ServiceClient, open_client, wrap_client
-from golden_listing import operations, structures
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
+from golden_listing import listings, operations, structures
 from golden_listing.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
+    from aiopartnercentral._pagination.paginator import Paginator
     from aiopartnercentral._serialization.fast import Fast
     from aiopartnercentral.types import Service
 
@@ -66,106 +66,37 @@ class Client(ServiceClient):
         return await self.call(structures.ListOddRequest(catalog=catalog, marker=marker, max_items=max_items))
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Listing API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Listing API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
     def list_things(
-        self,
-        *,
-        prefix: str | None = None,
-        page_size: int | None = None,
-        max_items: int | None = None,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
+        self, **options: Unpack[listings.ListThingsOptions]
     ) -> Paginator[structures.ListThingsResponse, str]:
-        """Collect the items of all pages of `ListThings`.
+        """Collect the items of `ListThings`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListThings
 
-        There is nothing to fan out over: every entry comes beside the service's name.
-
-        Arguments:
-            prefix: `Prefix` on the wire.
-            page_size: `MaxItems` on the wire.
-            max_items: at most so many items of each listing; None for all.
-            buffer_pages: how many pages may wait beside the one that each listing holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a listing a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
+        The operation has no catalog: with `async with`, each item comes with the service's name.
         """
+        return self._bound(listings.list_things, listings.ListThingsOptions, {**options})
 
-        def _request(_catalog: str, _token: str | None) -> structures.ListThingsRequest:
-            return structures.ListThingsRequest(marker=_token, max_items=page_size, prefix=prefix)
-
-        return self._client.paginator(
-            operations.LIST_THINGS_PAGES,
-            _request,
-            catalogs=operations.SERVICE.name,
-            max_items=max_items,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
-
+    @overload
     def list_odd(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        max_items_: str | None = None,
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
-    ) -> Paginator[structures.ListOddResponse, str]:
-        """Collect the items of all pages of `ListOdd`.
+        self, *, catalog: str, **options: Unpack[listings.ListOddOptions]
+    ) -> Paginator[structures.ListOddResponse, str]: ...
+    @overload
+    def list_odd(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListOddOptions]
+    ) -> Paginator[structures.ListOddResponse, str]: ...
+    def list_odd(self, **options: object) -> Paginator[structures.ListOddResponse, str]:
+        """Collect the items of `ListOdd`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListOdd
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            max_items_: `MaxItems` on the wire.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
-
-        def _request(_catalog: str, _token: str | None) -> structures.ListOddRequest:
-            return structures.ListOddRequest(catalog=_catalog, marker=_token, max_items=max_items_)
-
-        return self._client.paginator(
-            operations.LIST_ODD_PAGES,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
+        return self._bound(listings.list_odd, listings.ListOddOptions, {**options})
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

@@ -15,8 +15,19 @@ LIST_THINGS: Final[Operation[structures.ListThingsRequest, structures.ListThings
     readonly=False,
     idempotent=False,
 )
+LIST_ODD: Final[Operation[structures.ListOddRequest, structures.ListOddResponse]] = Operation(
+    name="ListOdd",
+    classes=lambda: (structures.ListOddRequest, structures.ListOddResponse),
+    errors=(),
+    readonly=False,
+    idempotent=False,
+)
 LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.ListThingsResponse, str]] = Pagination(
     operation=LIST_THINGS,
+    method="list_things",
+    catalog=None,
+    token="marker",
+    attributes={"page_size": "max_items"},
     item=lambda: str,
     items=lambda page: page.things or [],
     next_token=lambda page: page.next_marker if page.is_truncated else None,
@@ -25,15 +36,12 @@ LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.Lis
     may_lack_items=True,
     more_results="IsTruncated",
 )
-LIST_ODD: Final[Operation[structures.ListOddRequest, structures.ListOddResponse]] = Operation(
-    name="ListOdd",
-    classes=lambda: (structures.ListOddRequest, structures.ListOddResponse),
-    errors=(),
-    readonly=False,
-    idempotent=False,
-)
 LIST_ODD_PAGES: Final[Pagination[structures.ListOddRequest, structures.ListOddResponse, str]] = Pagination(
     operation=LIST_ODD,
+    method="list_odd",
+    catalog="catalog",
+    token="marker",
+    attributes={"max_items_": "max_items"},
     item=lambda: str,
     items=lambda page: page.things or [],
     next_token=lambda page: page.next_marker,
@@ -44,11 +52,16 @@ LIST_ODD_PAGES: Final[Pagination[structures.ListOddRequest, structures.ListOddRe
 
 SERVICE: Final = Service(
     name="golden-listing",
+    package="golden_listing",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
         LIST_THINGS,
         LIST_ODD,
+    ),
+    paginations=(
+        LIST_THINGS_PAGES,
+        LIST_ODD_PAGES,
     ),
     requests={"ListThingsRequest": LIST_THINGS, "ListOddRequest": LIST_ODD},
     errors={},

@@ -18,9 +18,11 @@ RENAME: Final[Operation[structures.RenameRequest, structures.RenameResponse]] = 
 
 SERVICE: Final = Service(
     name="golden-location_names",
+    package="golden_location_names",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(RENAME,),
+    paginations=(),
     requests={"RenameRequest": RENAME},
     errors={"Renamed": errors.Renamed},
 )

@@ -3,19 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, overload
 
-from aiopartnercentral._client import ServiceClient, open_client, to_dict, to_enum, to_list, wrap_client
-from golden_pagination import enums, operations, structures
+from aiopartnercentral._client import (
+    ServiceClient,
+    ServicePaginate,
+    open_client,
+    to_dict,
+    to_enum,
+    to_list,
+    wrap_client,
+)
+from golden_pagination import enums, listings, operations, structures
 from golden_pagination.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
+    from aiopartnercentral._pagination.paginator import Paginator
     from aiopartnercentral._serialization.fast import Fast
     from aiopartnercentral.types import Service
 
@@ -115,182 +123,56 @@ class Client(ServiceClient):
         return await self.call(structures.GetThingRequest(catalog=catalog))
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Pagination API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Pagination API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
+    @overload
     def list_things(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        kind: enums.Kind | str,
-        kinds: Sequence[enums.Kind],
-        client_token: str | None = None,
-        labels: Mapping[str, str] | None = None,
-        owner: str | None = None,
-        secret: str | None = None,
-        page_size: int | None = None,
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
-    ) -> Paginator[structures.ListThingsResponse, structures.Thing]:
-        """Collect the items of all pages of `ListThings`.
+        self, *, catalog: str, **options: Unpack[listings.ListThingsOptions]
+    ) -> Paginator[structures.ListThingsResponse, structures.Thing]: ...
+    @overload
+    def list_things(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListThingsOptions]
+    ) -> Paginator[structures.ListThingsResponse, structures.Thing]: ...
+    def list_things(self, **options: object) -> Paginator[structures.ListThingsResponse, structures.Thing]:
+        """Collect the items of `ListThings`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListThings
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            kind: `Kind` on the wire.
-            kinds: `Kinds` on the wire.
-            client_token: `ClientToken` on the wire, generated where left out.
-            labels: `Labels` on the wire.
-            owner: `Owner` on the wire.
-            secret: `Secret` on the wire, sensitive.
-            page_size: `MaxResults` on the wire, 1 to 100.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
-        _given_kind = to_enum(enums.Kind, kind)
-        _given_kinds = to_list(kinds)
-        _given_labels = to_dict(labels)
+        return self._bound(listings.list_things, listings.ListThingsOptions, {**options})
 
-        def _request(_catalog: str, _token: str | None) -> structures.ListThingsRequest:
-            return structures.ListThingsRequest(
-                catalog=_catalog,
-                next_token=_token,
-                max_results=page_size,
-                kind=_given_kind,
-                kinds=_given_kinds,
-                client_token=client_token,
-                labels=_given_labels,
-                owner=owner,
-                secret=secret,
-            )
-
-        return self._client.paginator(
-            operations.LIST_THINGS_PAGES,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
-
+    @overload
     def list_names(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
-    ) -> Paginator[structures.ListNamesResponse, str]:
-        """Collect the items of all pages of `ListNames`.
+        self, *, catalog: str, **options: Unpack[listings.ListNamesOptions]
+    ) -> Paginator[structures.ListNamesResponse, str]: ...
+    @overload
+    def list_names(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListNamesOptions]
+    ) -> Paginator[structures.ListNamesResponse, str]: ...
+    def list_names(self, **options: object) -> Paginator[structures.ListNamesResponse, str]:
+        """Collect the items of `ListNames`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListNames
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
+        return self._bound(listings.list_names, listings.ListNamesOptions, {**options})
 
-        def _request(_catalog: str, _token: str | None) -> structures.ListNamesRequest:
-            return structures.ListNamesRequest(catalog=_catalog, next_token=_token)
-
-        return self._client.paginator(
-            operations.LIST_NAMES_PAGES,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
-
+    @overload
     def list_groups(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        page_size: int | None = None,
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
-    ) -> Paginator[structures.ListGroupsResponse, list[str]]:
-        """Collect the items of all pages of `ListGroups`.
+        self, *, catalog: str, **options: Unpack[listings.ListGroupsOptions]
+    ) -> Paginator[structures.ListGroupsResponse, list[str]]: ...
+    @overload
+    def list_groups(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListGroupsOptions]
+    ) -> Paginator[structures.ListGroupsResponse, list[str]]: ...
+    def list_groups(self, **options: object) -> Paginator[structures.ListGroupsResponse, list[str]]:
+        """Collect the items of `ListGroups`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListGroups
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            page_size: `Limit` on the wire, 1 to 100.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
-
-        def _request(_catalog: str, _token: str | None) -> structures.ListGroupsRequest:
-            return structures.ListGroupsRequest(catalog=_catalog, start=_token, limit=page_size)
-
-        return self._client.paginator(
-            operations.LIST_GROUPS_PAGES,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
+        return self._bound(listings.list_groups, listings.ListGroupsOptions, {**options})
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

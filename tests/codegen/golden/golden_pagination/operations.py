@@ -15,31 +15,12 @@ LIST_THINGS: Final[Operation[structures.ListThingsRequest, structures.ListThings
     readonly=True,
     idempotent=False,
 )
-LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.ListThingsResponse, structures.Thing]] = (
-    Pagination(
-        operation=LIST_THINGS,
-        item=lambda: structures.Thing,
-        items=lambda page: page.things,
-        next_token=lambda page: page.next_token,
-        result_key="Things",
-        output_token="NextToken",
-    )
-)
 LIST_NAMES: Final[Operation[structures.ListNamesRequest, structures.ListNamesResponse]] = Operation(
     name="ListNames",
     classes=lambda: (structures.ListNamesRequest, structures.ListNamesResponse),
     errors=(),
     readonly=False,
     idempotent=False,
-)
-LIST_NAMES_PAGES: Final[Pagination[structures.ListNamesRequest, structures.ListNamesResponse, str]] = Pagination(
-    operation=LIST_NAMES,
-    item=lambda: str,
-    items=lambda page: page.names or [],
-    next_token=lambda page: page.next_token,
-    result_key="names",
-    output_token="next",
-    may_lack_items=True,
 )
 LIST_GROUPS: Final[Operation[structures.ListGroupsRequest, structures.ListGroupsResponse]] = Operation(
     name="ListGroups",
@@ -48,16 +29,6 @@ LIST_GROUPS: Final[Operation[structures.ListGroupsRequest, structures.ListGroups
     readonly=False,
     idempotent=False,
 )
-LIST_GROUPS_PAGES: Final[Pagination[structures.ListGroupsRequest, structures.ListGroupsResponse, list[str]]] = (
-    Pagination(
-        operation=LIST_GROUPS,
-        item=lambda: list[str],
-        items=lambda page: page.groups,
-        next_token=lambda page: page.rest,
-        result_key="Groups",
-        output_token="Rest",
-    )
-)
 GET_THING: Final[Operation[structures.GetThingRequest, structures.GetThingResponse]] = Operation(
     name="GetThing",
     classes=lambda: (structures.GetThingRequest, structures.GetThingResponse),
@@ -65,9 +36,50 @@ GET_THING: Final[Operation[structures.GetThingRequest, structures.GetThingRespon
     readonly=False,
     idempotent=False,
 )
+LIST_THINGS_PAGES: Final[Pagination[structures.ListThingsRequest, structures.ListThingsResponse, structures.Thing]] = (
+    Pagination(
+        operation=LIST_THINGS,
+        method="list_things",
+        catalog="catalog",
+        token="next_token",
+        attributes={"page_size": "max_results"},
+        item=lambda: structures.Thing,
+        items=lambda page: page.things,
+        next_token=lambda page: page.next_token,
+        result_key="Things",
+        output_token="NextToken",
+    )
+)
+LIST_NAMES_PAGES: Final[Pagination[structures.ListNamesRequest, structures.ListNamesResponse, str]] = Pagination(
+    operation=LIST_NAMES,
+    method="list_names",
+    catalog="catalog",
+    token="next_token",
+    item=lambda: str,
+    items=lambda page: page.names or [],
+    next_token=lambda page: page.next_token,
+    result_key="names",
+    output_token="next",
+    may_lack_items=True,
+)
+LIST_GROUPS_PAGES: Final[Pagination[structures.ListGroupsRequest, structures.ListGroupsResponse, list[str]]] = (
+    Pagination(
+        operation=LIST_GROUPS,
+        method="list_groups",
+        catalog="catalog",
+        token="start",
+        attributes={"page_size": "limit"},
+        item=lambda: list[str],
+        items=lambda page: page.groups,
+        next_token=lambda page: page.rest,
+        result_key="Groups",
+        output_token="Rest",
+    )
+)
 
 SERVICE: Final = Service(
     name="golden-pagination",
+    package="golden_pagination",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
@@ -75,6 +87,11 @@ SERVICE: Final = Service(
         LIST_NAMES,
         LIST_GROUPS,
         GET_THING,
+    ),
+    paginations=(
+        LIST_THINGS_PAGES,
+        LIST_NAMES_PAGES,
+        LIST_GROUPS_PAGES,
     ),
     requests={
         "ListThingsRequest": LIST_THINGS,

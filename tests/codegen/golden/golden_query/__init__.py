@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
+    from golden_query import listings as listings
     from golden_query.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_query.converters import (
         botocore_converter as botocore_converter,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
 from golden_query import operations, structures
 from golden_query.fast import FAST
 
@@ -55,12 +55,11 @@ class Client(ServiceClient):
         return await self.call(structures.DescribeRequest(name=name, texts=to_list(texts), when=when))
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Query API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Query API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

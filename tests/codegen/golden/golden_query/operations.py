@@ -19,9 +19,11 @@ DESCRIBE: Final[Operation[structures.DescribeRequest, structures.DescribeRespons
 
 SERVICE: Final = Service(
     name="golden-query",
+    package="golden_query",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(DESCRIBE,),
+    paginations=(),
     requests={"DescribeRequest": DESCRIBE},
     errors={"Golden.Wrong": errors.Wrong, "Wrong": errors.Wrong},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
 from golden_recursion import operations, structures, unions
 from golden_recursion.fast import FAST
 
@@ -50,12 +50,11 @@ class Client(ServiceClient):
         return await self.call(structures.WalkRequest(root=root, choices=to_list(choices)))
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Recursion API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Recursion API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

@@ -18,9 +18,11 @@ WALK: Final[Operation[structures.WalkRequest, structures.WalkResponse]] = Operat
 
 SERVICE: Final = Service(
     name="golden-recursion",
+    package="golden_recursion",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(WALK,),
+    paginations=(),
     requests={"WalkRequest": WALK},
     errors={"Failure": errors.Failure},
 )

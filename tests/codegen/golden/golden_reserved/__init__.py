@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
+    from golden_reserved import listings as listings
     from golden_reserved.client import Client as Client, Paginate as Paginate, connect as connect, wrap as wrap
     from golden_reserved.converters import (
         botocore_converter as botocore_converter,

@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, overload
 
-from aiopartnercentral._client import ServiceClient, open_client, to_enum, to_list, wrap_client
-from golden_reserved import enums, operations, structures
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_enum, to_list, wrap_client
+from golden_reserved import enums, listings, operations, structures
 from golden_reserved.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
+    from aiopartnercentral._pagination.paginator import Paginator
     from aiopartnercentral._serialization.fast import Fast
     from aiopartnercentral.types import Service
 
@@ -162,7 +162,7 @@ class Client(ServiceClient):
         """
         return await self.call(structures.PaginateRequest())
 
-    async def paginator_(self) -> structures.PaginatorResponse:
+    async def paginator(self) -> structures.PaginatorResponse:
         """Call `Paginator`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Paginator
@@ -294,98 +294,26 @@ class Client(ServiceClient):
         return await self.call(structures.ImportModuleRequest())
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Reserved API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Reserved API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
+    @overload
     def list_words(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        token: Sequence[str],
-        catalogs_: Sequence[str] | None = None,
-        page_size_: int | None = None,
-        max_items_: int | None = None,
-        ordered_: str | None = None,
-        on_error_: str | None = None,
-        request: Sequence[str] | None = None,
-        client: str | None = None,
-        max_concurrency_: int | None = None,
-        buffer_pages_: int | None = None,
-        page_size: int | None = None,
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
-    ) -> Paginator[structures.ListWordsResponse, str]:
-        """Collect the items of all pages of `ListWords`.
+        self, *, catalog: str, **options: Unpack[listings.ListWordsOptions]
+    ) -> Paginator[structures.ListWordsResponse, str]: ...
+    @overload
+    def list_words(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListWordsOptions]
+    ) -> Paginator[structures.ListWordsResponse, str]: ...
+    def list_words(self, **options: object) -> Paginator[structures.ListWordsResponse, str]:
+        """Collect the items of `ListWords`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWords
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            token: `Token` on the wire.
-            catalogs_: `catalogs` on the wire.
-            page_size_: `page_size` on the wire.
-            max_items_: `MaxItems` on the wire.
-            ordered_: `Ordered` on the wire.
-            on_error_: `on_error` on the wire.
-            request: `Request` on the wire.
-            client: `Client` on the wire.
-            max_concurrency_: `MaxConcurrency` on the wire.
-            buffer_pages_: `BufferPages` on the wire.
-            page_size: `MaxResults` on the wire.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
-        _given_token = to_list(token)
-        _given_catalogs_ = to_list(catalogs_)
-        _given_request = to_list(request)
-
-        def _request(_catalog: str, _token: str | None) -> structures.ListWordsRequest:
-            return structures.ListWordsRequest(
-                catalog=_catalog,
-                next_token=_token,
-                max_results=page_size,
-                token=_given_token,
-                catalogs=_given_catalogs_,
-                page_size=page_size_,
-                max_items=max_items_,
-                ordered=ordered_,
-                on_error=on_error_,
-                request=_given_request,
-                client=client,
-                max_concurrency=max_concurrency_,
-                buffer_pages=buffer_pages_,
-            )
-
-        return self._client.paginator(
-            operations.LIST_WORDS_PAGES_,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
+        return self._bound(listings.list_words, listings.ListWordsOptions, {**options})
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

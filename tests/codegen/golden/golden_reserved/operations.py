@@ -34,7 +34,7 @@ PAGINATE_: Final[Operation[structures.PaginateRequest, structures.PaginateRespon
     readonly=False,
     idempotent=False,
 )
-PAGINATOR_: Final[Operation[structures.PaginatorRequest, structures.PaginatorResponse]] = Operation(
+PAGINATOR: Final[Operation[structures.PaginatorRequest, structures.PaginatorResponse]] = Operation(
     name="Paginator",
     classes=lambda: (structures.PaginatorRequest, structures.PaginatorResponse),
     errors=(),
@@ -97,14 +97,6 @@ LIST_WORDS: Final[Operation[structures.ListWordsRequest, structures.ListWordsRes
     readonly=False,
     idempotent=False,
 )
-LIST_WORDS_PAGES_: Final[Pagination[structures.ListWordsRequest, structures.ListWordsResponse, str]] = Pagination(
-    operation=LIST_WORDS,
-    item=lambda: str,
-    items=lambda page: page.words,
-    next_token=lambda page: page.next_token,
-    result_key="Words",
-    output_token="NextToken",
-)
 LIST_WORDS_PAGES: Final[Operation[structures.ListWordsPagesRequest, structures.ListWordsPagesResponse]] = Operation(
     name="ListWordsPages",
     classes=lambda: (structures.ListWordsPagesRequest, structures.ListWordsPagesResponse),
@@ -137,16 +129,37 @@ IMPORT_MODULE: Final[Operation[structures.ImportModuleRequest, structures.Import
     readonly=False,
     idempotent=False,
 )
+LIST_WORDS_PAGES_: Final[Pagination[structures.ListWordsRequest, structures.ListWordsResponse, str]] = Pagination(
+    operation=LIST_WORDS,
+    method="list_words",
+    catalog="catalog",
+    token="next_token",
+    attributes={
+        "catalogs_": "catalogs",
+        "page_size_": "page_size",
+        "max_items_": "max_items",
+        "ordered_": "ordered",
+        "on_error_": "on_error",
+        "buffer_pages_": "buffer_pages",
+        "page_size": "max_results",
+    },
+    item=lambda: str,
+    items=lambda page: page.words,
+    next_token=lambda page: page.next_token,
+    result_key="Words",
+    output_token="NextToken",
+)
 
 SERVICE: Final = Service(
     name="golden-reserved",
+    package="golden_reserved",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
         IMPORT_,
         CALL_,
         PAGINATE_,
-        PAGINATOR_,
+        PAGINATOR,
         LIST_,
         STRUCTURES_,
         SERVICE_,
@@ -159,11 +172,12 @@ SERVICE: Final = Service(
         GLOBALS,
         IMPORT_MODULE,
     ),
+    paginations=(LIST_WORDS_PAGES_,),
     requests={
         "ImportRequest": IMPORT_,
         "CallRequest": CALL_,
         "PaginateRequest": PAGINATE_,
-        "PaginatorRequest": PAGINATOR_,
+        "PaginatorRequest": PAGINATOR,
         "ListRequest": LIST_,
         "StructuresRequest": STRUCTURES_,
         "ServiceRequest": SERVICE_,

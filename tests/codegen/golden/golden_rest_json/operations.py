@@ -50,6 +50,7 @@ UPLOAD: Final[Operation[structures.UploadRequest, structures.UploadResponse]] = 
 
 SERVICE: Final = Service(
     name="golden-rest_json",
+    package="golden_rest_json",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
@@ -59,6 +60,7 @@ SERVICE: Final = Service(
         PLAIN,
         UPLOAD,
     ),
+    paginations=(),
     requests={
         "PutThingRequest": PUT_THING,
         "GetThingRequest": GET_THING,

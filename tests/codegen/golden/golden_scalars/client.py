@@ -6,7 +6,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, open_client, to_dict, to_enum, to_list, wrap_client
+from aiopartnercentral._client import (
+    ServiceClient,
+    ServicePaginate,
+    open_client,
+    to_dict,
+    to_enum,
+    to_list,
+    wrap_client,
+)
 from golden_scalars import enums, operations, structures
 from golden_scalars.fast import FAST
 
@@ -152,12 +160,11 @@ class Client(ServiceClient):
         )
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Golden Scalars API."""
+class Paginate(ServicePaginate):
+    """The listings of the Golden Scalars API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

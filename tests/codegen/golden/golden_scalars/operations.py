@@ -18,9 +18,11 @@ PUT_SCALARS: Final[Operation[structures.PutScalarsRequest, structures.PutScalars
 
 SERVICE: Final = Service(
     name="golden-scalars",
+    package="golden_scalars",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(PUT_SCALARS,),
+    paginations=(),
     requests={"PutScalarsRequest": PUT_SCALARS},
     errors={},
 )

@@ -21,9 +21,11 @@ HIDE: Final[Operation[structures.HideRequest, structures.HideResponse]] = Operat
 
 SERVICE: Final = Service(
     name="golden-sensitive",
+    package="golden_sensitive",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(HIDE,),
+    paginations=(),
     requests={"HideRequest": HIDE},
     errors={"Leak": errors.Leak, "Whisper": errors.Whisper},
 )

@@ -41,6 +41,7 @@ SILENT: Final[Operation[structures.EmptySilentRequest, structures.EmptySilentRes
 
 SERVICE: Final = Service(
     name="golden-shared",
+    package="golden_shared",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(
@@ -49,6 +50,7 @@ SERVICE: Final = Service(
         ECHO,
         SILENT,
     ),
+    paginations=(),
     requests={"Echoed": ECHO, "EmptySilentRequest": SILENT},
     errors={"No": errors.Refused, "Refused": errors.Refused, "Declined": errors.Declined},
 )

@@ -18,9 +18,11 @@ FILL: Final[Operation[structures.FillRequest, structures.FillResponse]] = Operat
 
 SERVICE: Final = Service(
     name="golden-sparse",
+    package="golden_sparse",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(FILL,),
+    paginations=(),
     requests={"FillRequest": FILL},
     errors={},
 )

@@ -18,9 +18,11 @@ LOOK: Final[Operation[structures.LookRequest, structures.LookResponse]] = Operat
 
 SERVICE: Final = Service(
     name="golden-streams",
+    package="golden_streams",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(LOOK,),
+    paginations=(),
     requests={"LookRequest": LOOK},
     errors={"Gone": errors.Gone},
 )

@@ -18,9 +18,11 @@ TELL: Final[Operation[structures.TellRequest, structures.TellResponse]] = Operat
 
 SERVICE: Final = Service(
     name="golden-timestamps",
+    package="golden_timestamps",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(TELL,),
+    paginations=(),
     requests={"TellRequest": TELL},
     errors={},
 )

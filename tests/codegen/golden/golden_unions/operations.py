@@ -18,9 +18,11 @@ CHOOSE: Final[Operation[structures.ChooseRequest, structures.ChooseResponse]] = 
 
 SERVICE: Final = Service(
     name="golden-unions",
+    package="golden_unions",
     api_version="2025-01-01",
     region="us-east-1",
     operations=(CHOOSE,),
+    paginations=(),
     requests={"ChooseRequest": CHOOSE},
     errors={},
 )

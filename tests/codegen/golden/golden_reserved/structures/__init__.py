@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         PaginateRequest as PaginateRequest,
         PaginateResponse as PaginateResponse,
     )
-    from golden_reserved.structures.paginator_ import (
+    from golden_reserved.structures.paginator import (
         PaginatorRequest as PaginatorRequest,
         PaginatorResponse as PaginatorResponse,
     )
