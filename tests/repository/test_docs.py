@@ -46,6 +46,7 @@ SHOWN = {
     ("docs/client.md", 0): r"^50 on the first page; request id \S+$",
     ("docs/client.md", 2): r"^denied: ACCESS_DENIED$",
     ("docs/collections.md", 0): r"^[1-9]\d* active connections$",
+    ("docs/collections.md", 1): r"^first subsidiary: pac-\S+ requests in flight: 0\n[\s\S]*^AWS +cancelled +\d+ ",
     ("docs/collections.md", 2): r"'Sandbox'[\s\S]*: 290 items.*\n60 connections, incomplete$",
     ("docs/collections.md", 3): r"^250 connections; failed: Sandbox\n\{'AWS': 'complete', 'Sandbox': 'skipped'\}$",
     ("docs/tutorial.md", 0): r"\A(pac-\S+ \d{4}-\d\d-\d\d [A-Z_ ]+\n){3}\Z",
