@@ -10,6 +10,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from runpy import run_path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +68,21 @@ def partnercentral_emulator_arguments() -> dict[str, Any]:
 
 @pytest.mark.usefixtures("partnercentral_emulator")
 @pytest.mark.parametrize("where", PROGRAMS, ids=ids)
-def test_a_program_runs_and_prints_what_it_should(where: tuple[str, int], tmp_path: Path) -> None:
+def test_a_program_runs_and_prints_what_it_should(
+    where: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     script = tmp_path / "program.py"
     script.write_text(PROGRAMS[where], encoding="utf-8")
-    command = [sys.executable, "-W", "error", str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60)
-    assert done.returncode == 0, done.stderr
-    assert re.search(SHOWN[where], done.stdout, re.MULTILINE), done.stdout
+    if where[0] == "README.md":  # as its readers do it, and without any warning
+        command = [sys.executable, "-W", "error", str(script)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        printed = done.stdout
+    else:
+        run_path(str(script), run_name="__main__")
+        printed = capsys.readouterr().out
+    assert re.search(SHOWN[where], printed, re.MULTILINE), printed
 
 
 def test_every_program_has_an_expected_output() -> None:
