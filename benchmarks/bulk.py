@@ -68,10 +68,10 @@ async def _peak(url: str, number: int) -> float:
         Source("AWS", endpoint_url=url, credentials=_any, label=f"{number}/{index}", account=f"{index % 500}")
         for index in range(number)
     ]
-    listing = partial(account.Paginate.list_connections, page_size=_ITEMS, max_items=_ITEMS)
+    listing = account.listings.list_connections(page_size=_ITEMS, max_items=_ITEMS)
     limits = Limits(rate=1000, concurrency=16, run_seconds=None)
     peak = items = 0.0
-    async with Collection(account.Client, sources, listing, limits=limits) as stream:
+    async with Collection(listing, sources, limits=limits) as stream:
         async for _ in stream:
             items += 1
             if items % _ITEMS == 0:
@@ -94,9 +94,9 @@ async def _memory(sizes: Sequence[int]) -> None:
 
 async def _others(sources: Sequence[Source]) -> float:
     """Return the seconds until the last source of an account that is not throttled has been collected."""
-    listing = partial(account.Paginate.list_connections, page_size=50, max_items=50 * _PAGES)
+    listing = account.listings.list_connections(page_size=50, max_items=50 * _PAGES)
     last = began = time.perf_counter()
-    async with Collection(account.Client, sources, listing, limits=Limits(rate=_RATE)) as stream:
+    async with Collection(listing, sources, limits=Limits(rate=_RATE)) as stream:
         async for origin, _ in stream:
             if origin.account != "throttled":
                 last = time.perf_counter()

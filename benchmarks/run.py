@@ -25,7 +25,7 @@ BIASES = (
     "Contenders that give dicts do less than those that give typed objects: nothing is checked, enums stay strings.",
     f"{BARE} is a floor: it signs nothing, retries nothing, checks nothing; it is no replacement.",
     "Each contender runs in a process of its own, with the garbage collector on; they take turns, one at a time.",
-    "Clients made by botocore, ours too, have the retry mode `standard`, explicit credentials, and equal pools.",
+    "ClientPool made by botocore, ours too, have the retry mode `standard`, explicit credentials, and equal pools.",
     "Ours puts its user agent together once for a client; the others' clients do it twice for each call.",
     "The hook of `ours, with own hooks` is for a class that the pages do not hold: it is never called.",
     "boto3's threads run the same parser as aiobotocore, under one GIL.",

@@ -22,7 +22,7 @@ COMMON = "common"
 """The module of what more than one operation uses."""
 
 # Modules become attributes of their package, where one called like these would hide what loads them.
-_TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module"})
+_TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module", "listings"})
 
 # Names that generated annotations and bodies use: a member or method called like one would hide it in its class.
 _USED_IN_CLASS_BODIES = frozenset(
@@ -44,9 +44,10 @@ _TAKEN_IN_STRUCTURES = frozenset({"response_metadata"})
 _TAKEN_IN_PAGINATE = frozenset(
     {
         "buffer_pages",
+        "catalog",
         "catalogs",
+        "concurrency",
         "ignore_errors",
-        "max_concurrency",
         "max_items",
         "on_error",
         "on_malformed",
@@ -55,7 +56,7 @@ _TAKEN_IN_PAGINATE = frozenset(
     }
 )
 _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
-    *("call", "call_operation", "close", "fast", "paginate", "paginator", "service", "connect", "wrap"),
+    *("call", "call_operation", "close", "fast", "page_fetcher", "paginate", "service", "connect", "wrap"),
 }
 # Services called like modules of the standard library of some Python, which their package would hide.
 _STANDARD_MODULES = frozenset({"pipes"})
@@ -89,7 +90,9 @@ class Names:
         methods: of the client's methods, by operation.
         constants: of the descriptions of operations, by operation.
         pages: of the descriptions of how operations are paginated, by operation.
-        arguments: of the paginator's methods, by operation and request member.
+        arguments: of listings, by operation and request member.
+        filters: of the classes of a listing's filters, by operation.
+        options: of the same with how catalogs are collected.
     """
 
     classes: Mapping[str, str]
@@ -103,6 +106,8 @@ class Names:
     constants: Mapping[str, str]
     pages: Mapping[str, str]
     arguments: Mapping[tuple[str, str], str]
+    filters: Mapping[str, str]
+    options: Mapping[str, str]
 
 
 def snake(name: str) -> str:
@@ -153,6 +158,8 @@ def name(service: ir.Service) -> Names:
         constants=constants,
         pages={o.name: pages.names[o.name] for o in service.operations},
         arguments=_arguments(service, fields),
+        filters={o.name: f"{_camel(methods.names[o.name])}Filters" for o in service.operations},
+        options={o.name: f"{_camel(methods.names[o.name])}Options" for o in service.operations},
     )
 
 
@@ -219,8 +226,12 @@ def _enum_members(enum: ir.Enum) -> dict[tuple[str, str], str]:
     return named
 
 
+def _camel(method: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in method.split("_"))
+
+
 def _arguments(service: ir.Service, fields: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    """Name the members of a paginated request once more, as arguments beside those of the paginator itself."""
+    """Name the members of a paginated request once more, as arguments next to the options of the paginator."""
     named = {}
     for operation in service.operations:
         scope = _Scope(_TAKEN_IN_PAGINATE)

@@ -24,31 +24,6 @@ _CONNECT_DEFAULTS = (
     "in botocore's `standard` mode unless a `config`, the environment or the profile says otherwise."
 )
 _REGION = "region {} unless `region_name` says otherwise, "
-_PAGINATE_ARGUMENTS = (
-    ("max_items", "int | None", "None", "at most so many items of each {fan_out}; None for all."),
-    ("ordered", "bool", "False", "give the {fan_out}s in the order named, not as their pages arrive."),
-    ("max_concurrency", "int", "10", "how many {fan_out}s are collected at once."),
-    ("buffer_pages", "int", "0", "how many pages may wait beside the one that each {fan_out} holds ready."),
-    (
-        "on_error",
-        "OnError",
-        "'raise'",
-        "`raise` at the first failure, `finish` the others and raise then, or only `report` it.",
-    ),
-    (
-        "on_malformed",
-        "OnMalformed",
-        "'raise'",
-        "`raise` what is wrong with an item, or leave the item out and `report` it.",
-    ),
-    (
-        "ignore_errors",
-        "Collection[str]",
-        "()",
-        "error codes that make a {fan_out} a skipped one, not a failed one.",
-    ),
-)
-_OF_ONE_SOURCE = frozenset({"max_items", "buffer_pages", "on_error", "on_malformed", "ignore_errors"})
 
 
 def emit(service: ir.Service, names: Names) -> str:
@@ -79,16 +54,7 @@ def emit(service: ir.Service, names: Names) -> str:
             writer.line()
             _method(types, operation, writer)
     writer.lines(["", ""])
-    with writer.block("class Paginate:"):
-        writer.docstring(f"The paginated operations of a `Client` of the {service.full_name}.")
-        writer.line()
-        with writer.block("def __init__(self, client: Client) -> None:"):
-            writer.docstring("Collect with the given client.")
-            writer.line("self._client = client")
-        for operation in service.operations:
-            if operation.pagination is not None:
-                writer.line()
-                _paginate(types, operation, operation.pagination, writer)
+    _paginate_class(types, writer)
     writer.lines(["", ""])
     _openers(service, writer)
     return writer.render()
@@ -145,66 +111,42 @@ def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
             writer.line(f"return await self.call_operation(operations.{constant}, {request}({values}))")
 
 
-def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
-    structure = types.service.structure(operation.input)
-    fields, names = types.names.fields, types.names.arguments
-    page, item = types.reference(operation.output, writer), item_annotation(types, operation, pagination, writer)
-    writer.use("aiopartnercentral._pagination.paginator", "OnError", "OnMalformed", "Paginator", typing_only=True)
-    writer.use("collections.abc", "Collection", typing_only=True)
-    paging = {pagination.fan_out, pagination.input_token, pagination.limit_key}
-    filters = sorted((m for m in structure.members if m.name not in paging), key=lambda m: not m.required)
-    arguments = [(m, *_argument(types, structure, m, writer, names[operation.name, m.name])) for m in filters]
-    fan_out = None if pagination.fan_out is None else fields[structure.name, pagination.fan_out]
-    if fan_out:
-        writer.use("collections.abc", "Iterable", typing_only=True)
-    own = _PAGINATE_ARGUMENTS if fan_out else [each for each in _PAGINATE_ARGUMENTS if each[0] in _OF_ONE_SOURCE]
-    declared = [
-        *(["catalogs: str | Iterable[str]"] if fan_out else []),
-        *(declaration for _, declaration, _ in arguments),
-        *(["page_size: int | None = None"] if pagination.limit_key is not None else []),
-        *(f"{name}: {kind} = {default}" for name, kind, default, _ in own),
-    ]
-    head = f"def {types.names.methods[operation.name]}(self, *, {', '.join(declared)}) -> Paginator[{page}, {item}]:"
-    with writer.block(head):
-        facts = [f"    {names[operation.name, m.name]}: {types.facts(m)}" for m in filters]
-        if pagination.limit_key is not None:
-            facts.append(f"    page_size: {types.facts(structure.member(pagination.limit_key))}")
-        facts += [f"    {name}: {text.format(fan_out=fan_out or 'listing')}" for name, _, _, text in own]
-        if fan_out:
-            facts.insert(0, f"    catalogs: one {fan_out} or several, each listed once.")
+def _paginate_class(types: Types, writer: Writer) -> None:
+    writer.use("aiopartnercentral._client", "ServicePaginate")
+    with writer.block("class Paginate(ServicePaginate):"):
         writer.docstring(
-            f"Collect the items of all pages of `{operation.name}`.",
+            f"The listings of the {types.service.full_name}, bound to a `Client`.",
+            ["Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`."],
+        )
+        for operation in types.service.operations:
+            if operation.pagination is not None:
+                writer.line()
+                _paginate(types, operation, operation.pagination, writer)
+
+
+def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
+    page, item = types.reference(operation.output, writer), item_annotation(types, operation, pagination, writer)
+    name, options = types.names.methods[operation.name], types.names.options[operation.name]
+    writer.use("aiopartnercentral._pagination.paginator", "Paginator", typing_only=True)
+    writer.use("typing", "Unpack", typing_only=True)
+    writer.use(types.service.config.package, "listings")
+    given = f"**options: Unpack[listings.{options}]"
+    if pagination.fan_out is not None:
+        writer.use("typing", "overload")
+        writer.use("collections.abc", "Iterable", typing_only=True)
+        for catalogs in ("catalog: str", "catalogs: str | Iterable[str]"):
+            writer.line("@overload")
+            writer.line(f"def {name}(self, *, {catalogs}, {given}) -> Paginator[{page}, {item}]: ...")
+        given = "**options: object"
+    with writer.block(f"def {name}(self, {given}) -> Paginator[{page}, {item}]:"):
+        writer.docstring(
+            f"Collect the items of `{operation.name}`.",
             types.about(operation.name, deprecated=operation.deprecated),
-            [] if fan_out else ["There is nothing to fan out over: every entry comes beside the service's name."],
-            ["Arguments:", *facts],
-            [
-                "Raises:",
-                "    ValueError: an argument of the collection itself is out of range.",
-                "    TypeError: an argument of the collection itself is of the wrong type.",
-            ],
+            []
+            if pagination.fan_out is not None
+            else ["The operation has no catalog: with `async with`, each item comes with the service's name."],
         )
-        request = types.reference(operation.input, writer)
-        values = [f"{fields[structure.name, pagination.input_token]}=_token"]
-        if fan_out:
-            values.insert(0, f"{fan_out}=_catalog")
-        if pagination.limit_key is not None:
-            values.append(f"{fields[structure.name, pagination.limit_key]}=page_size")
-        for member, _, value in arguments:
-            name = names[operation.name, member.name]
-            if value != name:
-                writer.line(f"_given_{name} = {value}")
-                value = f"_given_{name}"  # noqa: PLW2901 - converted once, not for each page
-            values.append(f"{fields[structure.name, member.name]}={value}")
-        writer.line()
-        with writer.block(f"def _request(_catalog: str, _token: str | None) -> {request}:"):
-            writer.line(f"return {request}({', '.join(values)})")
-        writer.line()
-        passed = ", ".join(f"{name}={name}" for name, *_ in own)
-        catalogs = "catalogs" if fan_out else "operations.SERVICE.name"
-        writer.line(
-            f"return self._client.paginator(operations.{types.names.pages[operation.name]}, _request, "
-            f"catalogs={catalogs}, {passed})"
-        )
+        writer.line(f"return self._bound(listings.{name}, listings.{options}, {{**options}})")
 
 
 def _openers(service: ir.Service, writer: Writer) -> None:

@@ -35,6 +35,7 @@ def emit(service: ir.Service, names: Names) -> str:
                 ")",
             ]
         )
+    for operation in service.operations:
         if operation.pagination is not None:
             _pagination(types, operation, operation.pagination, writer)
     codes = ", ".join(f"{code!r}: {types.reference(name, writer)}" for code, name in _codes(service).items())
@@ -49,9 +50,11 @@ def emit(service: ir.Service, names: Names) -> str:
             *([""] if service.operations else []),
             "SERVICE: Final = Service(",
             f"    name={config.name!r},",
+            f"    package={config.package!r},",
             f"    api_version={config.api_version!r},",
             f"    region={config.region!r},",
             f"    operations=({''.join(names.constants[o.name] + ', ' for o in service.operations)}),",
+            f"    paginations=({''.join(names.pages[o.name] + ', ' for o in service.operations if o.pagination)}),",
             f"    requests={{{requests}}},",
             f"    errors={{{codes}}},",
             ")",
@@ -83,13 +86,15 @@ def _own_codes(types: Types, operation: ir.Operation, writer: Writer) -> list[st
     return [f"    own_codes={{{entries}}},"] if own else []
 
 
-def item_annotation(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> str:
+def item_annotation(
+    types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer, *, typing_only: bool = False
+) -> str:
     """Return the annotation of one item of a paginated operation's pages."""
     result = types.service.structure(operation.output).member(pagination.result_key)
     items = types.service.shapes[result.target]
     if not isinstance(items, ir.List):
         raise TypeError(f"{result.target} is no list")
-    return types.element(items, writer)
+    return types.element(items, writer, typing_only=typing_only)
 
 
 def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
@@ -98,7 +103,8 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
     item = item_annotation(types, operation, pagination, writer)
     result = types.service.structure(operation.output).member(pagination.result_key)
     token = types.service.structure(operation.output).member(pagination.output_token)
-    fields = types.names.fields
+    fields, structure = types.names.fields, types.service.structure(operation.input)
+    catalog = None if pagination.fan_out is None else fields[structure.name, pagination.fan_out]
     items = f"page.{fields[operation.output, result.name]}{'' if result.required else ' or []'}"
     next_token = f"page.{fields[operation.output, token.name]}"
     optional = [] if result.required else ["    may_lack_items=True,"]
@@ -110,6 +116,10 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
     writer.lines(
         [
             f"    operation={types.names.constants[operation.name]},",
+            f"    method={types.names.methods[operation.name]!r},",
+            f"    catalog={catalog!r},",
+            f"    token={fields[structure.name, pagination.input_token]!r},",
+            *_attributes(types, operation, pagination),
             f"    item=lambda: {item},",
             f"    items=lambda page: {items},",
             f"    next_token=lambda page: {next_token},",
@@ -119,3 +129,17 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
             ")",
         ]
     )
+
+
+def _attributes(types: Types, operation: ir.Operation, pagination: ir.Pagination) -> list[str]:
+    """Return the argument with the request's attributes of filters that have another name there."""
+    fields, arguments = types.names.fields, types.names.arguments
+    named = {arguments[operation.name, m.name]: m.name for m in types.service.structure(operation.input).members}
+    for member in (pagination.fan_out, pagination.input_token, pagination.limit_key):
+        if member is not None:
+            del named[arguments[operation.name, member]]
+    if pagination.limit_key is not None:
+        named["page_size"] = pagination.limit_key
+    attributes = {name: fields[operation.input, member] for name, member in named.items()}
+    entries = ", ".join(f"{name!r}: {attribute!r}" for name, attribute in attributes.items() if name != attribute)
+    return [f"    attributes={{{entries}}},"] if entries else []

@@ -24,15 +24,15 @@ def lazy(summary: str, package: str, exports: Mapping[str, str]) -> str:
     writer = Writer(summary)
     writer.use("aiopartnercentral._utils.lazy_imports", "lazy_imports")
     for name, module in exports.items():
-        writer.use(f"{package}.{module}", f"{name} as {name}", typing_only=True)
+        writer.use(f"{package}.{module}" if module else package, f"{name} as {name}", typing_only=True)
     with writer.block("else:"):
         writer.line("__getattr__, __dir__ = lazy_imports(globals())")
     return writer.render()
 
 
 def _exports(service: ir.Service, names: Names) -> dict[str, str]:
-    """Return the module of each public name."""
-    exports = {"Client": "client", "Paginate": "client", "connect": "client", "wrap": "client"}
+    """Return the module of each public name; a module itself has none."""
+    exports = {"Client": "client", "Paginate": "client", "connect": "client", "wrap": "client", "listings": ""}
     for form in ("json", "botocore"):
         exports |= {f"{form}_converter": "converters", f"make_{form}_converter": "converters"}
     exports |= {names.classes[s.name]: "structures" for s in service.structures()}

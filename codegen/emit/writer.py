@@ -93,6 +93,8 @@ class Writer:
         for module in sorted(imports):
             group = groups[_group(module)]
             names = imports[module]
+            if typing_only:  # what is imported at run time anyway is not imported twice
+                names = names - self._imports[False].get(module, set())
             if "" in names:
                 group.append(f"import {module}")
             if names - {""}:

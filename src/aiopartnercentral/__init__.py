@@ -11,23 +11,23 @@ from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral import account as account
-    from aiopartnercentral._client import ConnectOptions as ConnectOptions
-    from aiopartnercentral._pagination.paginator import (
-        Collected as Collected,
-        Paginator as Paginator,
-        Stream as Stream,
+    from aiopartnercentral._client import (
+        ClientOptions as ClientOptions,
+        ConnectOptions as ConnectOptions,
+        PaginateOptions as PaginateOptions,
     )
+    from aiopartnercentral._pagination.merge import Stream as Stream
+    from aiopartnercentral._pagination.paginator import Items as Items, Paginator as Paginator
     from aiopartnercentral._pagination.report import (
-        CatalogReport as CatalogReport,
-        MalformedItem as MalformedItem,
+        Collected as Collected,
         Outcome as Outcome,
-        Progress as Progress,
         Report as Report,
+        SourceReport as SourceReport,
+        SourcesFailedError as SourcesFailedError,
     )
     from aiopartnercentral.emulator import Emulator as Emulator
     from aiopartnercentral.errors import (
         AioPartnerCentralError as AioPartnerCentralError,
-        CatalogsFailedError as CatalogsFailedError,
         CheckpointError as CheckpointError,
         CredentialsError as CredentialsError,
         DecodeError as DecodeError,
@@ -37,11 +37,12 @@ if TYPE_CHECKING:
         PositionError as PositionError,
         ServiceError as ServiceError,
         SinkError as SinkError,
-        SourcesFailedError as SourcesFailedError,
         SourcesFileError as SourcesFileError,
         TimeExceededError as TimeExceededError,
     )
     from aiopartnercentral.types import (
+        Listing as Listing,
+        MalformedItem as MalformedItem,
         OpenEnum as OpenEnum,
         Request as Request,
         ResponseMetadata as ResponseMetadata,

@@ -1,4 +1,4 @@
-"""The client that generated ones build on, and how one is opened."""
+"""What generated clients build on: calls, pagination, and how a client is opened."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
-    NoReturn,
-    Required,
     TypeAlias,
     TypedDict,
     TypeVar,
@@ -19,7 +17,9 @@ from typing import (
 )
 
 from aiopartnercentral._serialization.codec import Codec
-from aiopartnercentral._transport.api_call import Exchange
+from aiopartnercentral._transport.api_call import ApiCaller
+from aiopartnercentral._utils.validators import type_name
+from aiopartnercentral.types import Listing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
 
+    from aiopartnercentral._pagination.page_fetcher import PageFetcher
     from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
     from aiopartnercentral._serialization.fast import Fast
-    from aiopartnercentral._transport import Transport
+    from aiopartnercentral._transport.botocore_client import Transport
     from aiopartnercentral.types import OpenEnum, Operation, Pagination, Request, Service
 
 T = TypeVar("T")
@@ -53,8 +54,8 @@ class ClientOptions(TypedDict, total=False):
         verify: whether to verify TLS certificates, or the path of a bundle of them.
         use_ssl: whether to use TLS where the endpoint does not say.
         api_version: the model's version, if not the pinned one.
-        json_converter: decodes responses, in place of the service's shared one.
-        botocore_converter: encodes requests, in place of the service's shared one.
+        json_converter: decodes responses, instead of the service's shared one.
+        botocore_converter: encodes requests, instead of the service's shared one.
     """
 
     config: AioConfig
@@ -66,14 +67,14 @@ class ClientOptions(TypedDict, total=False):
 
 
 class ConnectOptions(ClientOptions, total=False):
-    """What `connect` takes: what aiobotocore's `create_client` does, and what is needed beside it.
+    """What `connect` takes: what aiobotocore's `create_client` does, and what is needed besides.
 
     Attributes:
         region_name: the region, if not the service's only one.
         endpoint_url: where to send calls, if not to AWS.
         profile: a profile of the AWS config files.
         session: a session to share; its loader learns the service if it does not know it.
-        aws_access_key_id: explicit credentials, in place of the usual chain.
+        aws_access_key_id: explicit credentials, instead of the default credential provider chain.
         aws_secret_access_key: see `aws_access_key_id`.
         aws_session_token: see `aws_access_key_id`.
         aws_account_id: see `aws_access_key_id`.
@@ -89,15 +90,35 @@ class ConnectOptions(ClientOptions, total=False):
     aws_account_id: str
 
 
-class CollectionOptions(TypedDict, total=False):
-    """How a collection is done; see `Paginator`, which they are arguments of."""
+class ListingOptions(TypedDict, total=False):
+    """What every listing takes, besides the filters of its operation.
 
-    catalogs: Required[str | Iterable[str]]
+    Attributes:
+        max_items: the most items of each catalog; None for all.
+    """
+
     max_items: int | None
+
+
+class PaginateOptions(TypedDict, total=False):
+    """How catalogs are collected; see `Paginator`.
+
+    Attributes:
+        ordered: give the catalogs in the order named, not as their pages arrive.
+        concurrency: how many catalogs are collected at once, 10 by default.
+        buffer_pages: how many pages may wait for the consumer, besides the one of each catalog that is being collected.
+        on_error: `"finish"` lets the other catalogs finish and raises then; `"raise"` stops at the first failure;
+            `"report"` only reports it.
+        on_malformed: `"raise"` fails the catalog of an item that does not match the model; `"report"` leaves the item
+            out and reports it.
+        ignore_errors: error codes that make a catalog a skipped one, not a failed one.
+    """
+
     ordered: bool
-    max_concurrency: int
+    concurrency: int
     buffer_pages: int
     on_error: OnError
+    on_malformed: OnMalformed
     ignore_errors: Collection[str]
 
 
@@ -108,7 +129,7 @@ class ServiceClient:
     fast: ClassVar[Fast]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__module__}.{type(self).__name__} of {self._exchange.endpoint_url}>"
+        return f"<{type(self).__module__}.{type(self).__name__} of {self._api.endpoint_url}>"
 
     def __init__(
         self,
@@ -118,7 +139,7 @@ class ServiceClient:
         botocore_converter: BotocoreConverter | None = None,
     ) -> None:
         codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
-        self._exchange = Exchange(self.service, transport, codec)
+        self._api = ApiCaller(self.service, transport, codec)
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
         """Send a request and return the response to it, with `response_metadata` set.
@@ -126,35 +147,128 @@ class ServiceClient:
         Cancelling it drops the connection; the service may have carried the call out all the same.
 
         Raises:
-            ServiceError: the service answered with an error; modelled ones as their own classes.
-            DecodeError: the answer is not what the service model says.
-            EncodeError: the request is not what the service model says.
-            TypeError: it is no request of this service.
-            botocore.exceptions.BotoCoreError: no whole answer came, or the call could not be made.
+            ServiceError: the service answered with an error; each modelled error has a class of its own.
+            DecodeError: the response does not match the service model.
+            EncodeError: the request does not match the service model.
+            TypeError: it is not a request of this service.
+            botocore.exceptions.BotoCoreError: no complete response came, or the call could not be made.
         """
         operation: Operation[Any, ResponseT] = self.service.operation_of(request)
         return await self.call_operation(operation, request)
 
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        """Do the same as `call` where several operations have one class of requests, which does not tell them apart."""
-        return await self._exchange.decoded(operation, await self._exchange.answer(operation, request))
+        """Do the same as `call` for operations that share a request class, which does not tell them apart."""
+        return await self._api.decode(operation, await self._api.send(operation, request))
 
-    def paginator(
+    def page_fetcher(
+        self, listing: Listing[ResponseT, ItemT], *, reports_malformed: bool = False, keeps_raw: bool = False
+    ) -> PageFetcher[ResponseT, ItemT]:
+        """Return what fetches the pages of a listing through this client.
+
+        Arguments:
+            listing: what to list.
+            reports_malformed: leave an item that cannot be decoded out of its page and report it.
+            keeps_raw: give the JSON of each item as well.
+
+        Raises:
+            TypeError: it is not a listing of this service.
+        """
+        from aiopartnercentral._pagination.page_fetcher import PageFetcher  # noqa: PLC0415 - loads anyio
+
+        given: object = listing
+        if not isinstance(given, Listing) or given.service.name != self.service.name:
+            raise TypeError(f"listing must be a listing of {self.service.name}, not {type_name(given)}")
+        return PageFetcher(api=self._api, listing=listing, reports_malformed=reports_malformed, keeps_raw=keeps_raw)
+
+
+class ServicePaginate:
+    """Collects listings with one client; the base of the generated `Paginate` classes."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        """Collect with the given client."""
+        self._client = client
+
+    def __call__(
         self,
-        pagination: Pagination[RequestT, ResponseT, ItemT],
-        request: Callable[[str, str | None], RequestT],
+        listing: Listing[ResponseT, ItemT],
         *,
-        on_malformed: OnMalformed = "raise",
-        **options: Unpack[CollectionOptions],
+        catalogs: str | Iterable[str] | None = None,
+        **options: Unpack[PaginateOptions],
     ) -> Paginator[ResponseT, ItemT]:
-        """Return the paginator of an operation; `request` makes the request for a catalog and a page token."""
-        # Loaded at the first collection.
-        from aiopartnercentral._pagination.page_fetcher import Fetcher  # noqa: PLC0415
-        from aiopartnercentral._pagination.paginator import Paginator, is_reporting  # noqa: PLC0415
+        """Return a listing bound to the client.
 
-        reports = is_reporting(on_malformed)
-        fetcher = Fetcher(exchange=self._exchange, pagination=pagination, request=request, reports_malformed=reports)
-        return Paginator(fetch=fetcher.typed, fetch_raw=fetcher.raw, fetcher=fetcher, **options)
+        Arguments:
+            listing: what to list, such as `account.listings.list_connections(page_size=100)`.
+            catalogs: one catalog or several; a listing whose operation has no catalog takes none.
+            options: see `PaginateOptions`.
+
+        Raises:
+            TypeError: an argument is of a wrong type, unknown or missing.
+            ValueError: an argument has a value that is not allowed.
+        """
+        # Loaded at the first collection.
+        from aiopartnercentral._pagination.paginator import Paginator, reports_malformed  # noqa: PLC0415
+
+        check_options("paginate()", options, PaginateOptions)
+        how: dict[str, Any] = {**options}
+        reports = reports_malformed(how.pop("on_malformed", "raise"))
+        fetcher = self._client.page_fetcher(listing, reports_malformed=reports)
+        has_catalog = listing.pagination.catalog is not None
+        if has_catalog == (catalogs is None):
+            raise TypeError(
+                f"{listing.pagination.method}() needs catalog or catalogs"
+                if has_catalog
+                else f"{listing.pagination.method}() takes no catalog: its operation has none"
+            )
+        # Where there is no catalog, entries come with the name of the service.
+        return Paginator(fetcher, catalogs=listing.service.name if catalogs is None else catalogs, **how)
+
+    def _bound(
+        self, make: Callable[..., Listing[ResponseT, ItemT]], known: type, arguments: dict[str, Any]
+    ) -> Paginator[ResponseT, ItemT]:
+        """Return a listing bound to the client; of the arguments, some are the listing's.
+
+        Arguments:
+            make: makes the listing.
+            known: the typed dictionary of what it and `__call__` take.
+            arguments: all of them.
+        """
+        name = f"{make.__name__}()"
+        catalogs = [arguments.pop(each) for each in ("catalog", "catalogs") if each in arguments]
+        check_options(name, arguments, known)
+        if len(catalogs) > 1:
+            raise TypeError(f"{name} takes catalog or catalogs, not both")
+        own = {each: arguments.pop(each) for each in PaginateOptions.__annotations__ if each in arguments}
+        return self(make(**arguments), catalogs=catalogs[0] if catalogs else None, **cast("PaginateOptions", own))
+
+
+def make_listing(
+    service: Service,
+    pagination: Pagination[Any, ResponseT, ItemT],
+    known: type,
+    filters: Mapping[str, Any],
+    conversions: Mapping[str, type] | None = None,
+) -> Listing[ResponseT, ItemT]:
+    """Return the listing of a generated function.
+
+    Arguments:
+        service: the service.
+        pagination: the operation.
+        known: the typed dictionary of the filters.
+        filters: what was given; None stands for not given.
+        conversions: the filters that a request has as an enum, a list or a dict, with that class.
+
+    Raises:
+        TypeError: a filter is unknown or missing.
+        ValueError: `max_items` is less than 1.
+    """
+    check_options(f"{pagination.method}()", filters, known)
+    given = {name: value for name, value in filters.items() if value is not None and name != "max_items"}
+    for name, cls in (conversions or {}).items():
+        if name in given:
+            value = given[name]
+            given[name] = to_list(value) if cls is list else to_dict(value) if cls is dict else to_enum(cls, value)
+    return Listing(service, pagination, given, filters.get("max_items"))
 
 
 @asynccontextmanager
@@ -165,7 +279,8 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
         TypeError: an option is unknown, or two exclude each other.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
-    from aiopartnercentral._transport import Transport, open_botocore_client  # noqa: PLC0415 - loads botocore
+    from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
+    from aiopartnercentral._transport.client_factory import open_botocore_client  # noqa: PLC0415 - as above
 
     check_options("connect()", options, ConnectOptions)
     json_converter = options.pop("json_converter", None)
@@ -179,10 +294,15 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
 
 
 def check_options(taker: str, options: Iterable[str], among: type) -> None:
-    """Check that all options are among those of a typed dictionary.
+    """Check options against a typed dictionary.
+
+    Arguments:
+        taker: what takes the options, in the error.
+        options: what was given.
+        among: the typed dictionary.
 
     Raises:
-        TypeError: one is not; `taker` is who does not have it.
+        TypeError: an option is unknown, or one that is required is missing.
     """
     known = among.__annotations__.keys()
     for name in options:
@@ -192,31 +312,19 @@ def check_options(taker: str, options: Iterable[str], among: type) -> None:
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
             raise TypeError(f"{taker} has no option {name}{hint}")
+    for name in sorted(among.__required_keys__ - set(options)):  # type: ignore[attr-defined] # of a typed dictionary
+        raise TypeError(f"{taker} needs {name}")
 
 
 def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
     """Return a client of the generated class over an aiobotocore client.
 
     Raises:
-        TypeError: it is no aiobotocore client of the service.
+        TypeError: it is not an aiobotocore client of the service.
     """
-    from aiopartnercentral._transport import Transport  # noqa: PLC0415 - loads botocore
+    from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
 
     return cls(Transport(client, cls.service))
-
-
-class _Nowhere:
-    """Stands in for the transport of a client that is not connected."""
-
-    endpoint_url = "nowhere"
-
-    async def send(self, operation: Operation[Any, Any], *_: object) -> NoReturn:
-        raise RuntimeError(f"{operation.name} was called on a client that is not connected")
-
-
-def unconnected(cls: type[ClientT]) -> ClientT:
-    """Return a client of the generated class that makes requests and sends none: for looking at what it would send."""
-    return cls(cast("Transport", _Nowhere()))
 
 
 @overload
@@ -226,7 +334,7 @@ def to_list(value: None) -> None: ...
 @overload
 def to_list(value: Sequence[T] | None) -> list[T] | None: ...
 def to_list(value: Sequence[T] | None) -> list[T] | None:
-    """Copy a sequence; what is none goes on as it is, to be reported with its path when it is encoded."""
+    """Copy a sequence; anything else is returned as it is, to be reported with its path when it is encoded."""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         return list(value)
     return cast("list[T] | None", value)
@@ -239,7 +347,7 @@ def to_dict(value: None) -> None: ...
 @overload
 def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None: ...
 def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None:
-    """Copy a mapping; what is none goes on as it is, to be reported with its path when it is encoded."""
+    """Copy a mapping; anything else is returned as it is, to be reported with its path when it is encoded."""
     return dict(value) if isinstance(value, Mapping) else cast("dict[K, T] | None", value)
 
 
@@ -250,5 +358,5 @@ def to_enum(cls: type[EnumT], value: None) -> None: ...
 @overload
 def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None: ...
 def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None:
-    """Make a string a member of the enum; what is none goes on as it is, to be reported when it is encoded."""
+    """Make a string a member of the enum; anything else is returned as it is, to be reported when it is encoded."""
     return cls(value) if isinstance(value, str) else cast("EnumT | None", value)

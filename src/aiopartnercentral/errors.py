@@ -5,8 +5,7 @@ AioPartnerCentralError
 ├── EncodeError            (TypeError)       an argument cannot be sent as the service model says
 ├── PaginationError                          a page token came back a second time
 ├── MalformedItemsError                      more items were malformed than are left out
-├── CatalogsFailedError    (ExceptionGroup)  some catalogs failed after all others were collected
-├── SourcesFailedError     (ExceptionGroup)  the same of the sources of a bulk collection
+├── SourcesFailedError     (ExceptionGroup)  some sources failed after all others were collected (in _pagination.report)
 ├── TimeExceededError      (TimeoutError)    a source, or a bulk collection, took longer than it may
 ├── CheckpointError                          a checkpoint is damaged, in use, or of another collection
 ├── SourcesFileError       (ValueError)      a file of sources says something that cannot be
@@ -24,23 +23,17 @@ No message, repr or note made here holds a value from a request or a response: t
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aiopartnercentral.types import REDACTED
+from aiopartnercentral._utils.text import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from aiopartnercentral._pagination.report import Report
-    from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.bulk.report import BulkReport
+    from collections.abc import Mapping
 
 __all__ = [
     "AioPartnerCentralError",
-    "CatalogsFailedError",
     "CheckpointError",
     "CredentialsError",
     "DecodeError",
@@ -50,15 +43,11 @@ __all__ = [
     "PositionError",
     "ServiceError",
     "SinkError",
-    "SourcesFailedError",
     "SourcesFileError",
     "TimeExceededError",
+    "error_text",
+    "error_type",
 ]
-
-SourceT = TypeVar("SourceT")
-ReportT = TypeVar("ReportT")
-
-_NAMED = 10  # sources that the text of an error names
 
 
 class AioPartnerCentralError(Exception):
@@ -146,64 +135,6 @@ class MalformedItemsError(AioPartnerCentralError):
         return f"{self.source}: {self.items} items are not what the service model says; the report has them"
 
 
-class _FailuresError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[SourceT, ReportT]):
-    """Some sources failed, after all others were collected; the classes below say what its attributes are."""
-
-    failures: Mapping[SourceT, Exception]
-    collected: Sequence[tuple[SourceT, Any]] = ()
-    report: ReportT | None
-    _what: ClassVar[str]
-
-    def __new__(cls, failures: Mapping[SourceT, Exception], report: ReportT | None = None) -> Self:
-        """Make the group from the failure of each source, which must be at least one, and the report."""
-        named = ", ".join(map(str, islice(failures, _NAMED)))
-        more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
-        message = f"{len(failures)} {cls._what}(s) failed: {named}{more}"
-        self = super().__new__(cls, message, list(failures.values()))
-        self.failures = dict(failures)
-        self.report = report
-        return self
-
-    def __init__(self, failures: Mapping[SourceT, Exception], report: ReportT | None = None) -> None:
-        """See `__new__`."""
-
-    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
-        """Keep the type when `except*` splits the group, as long as it splits between sources and not within one."""
-        kept = {source: failure for source, failure in self.failures.items() if failure in excs}
-        return type(self)(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.failures, self.report), {"collected": self.collected}
-
-
-class CatalogsFailedError(_FailuresError[str, "Report"]):
-    """Some catalogs failed; the others were collected to their end.
-
-    Attributes:
-        failures: for each failed catalog its exception; the same objects as in `exceptions`.
-        collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
-        report: how far each catalog has come, the others included; None in a part that `except*` splits off.
-    """
-
-    failures: Mapping[str, Exception]
-    report: Report | None
-    _what = "catalog"
-
-
-class SourcesFailedError(_FailuresError["Origin", "BulkReport"]):
-    """Some sources of a bulk collection failed; the others were collected to their end.
-
-    Attributes:
-        failures: for each source that failed its exception; the same objects as in `exceptions`.
-        collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
-        report: how far each source has come, the others included; None in a part that `except*` splits off.
-    """
-
-    failures: Mapping[Origin, Exception]
-    report: BulkReport | None
-    _what = "source"
-
-
 class TimeExceededError(AioPartnerCentralError, TimeoutError):
     """Collecting took longer than it may.
 
@@ -256,8 +187,10 @@ class SinkError(AioPartnerCentralError):
 
     Attributes:
         path: the output.
-        reason: what is wrong with it, in the system's words where the system refused.
+        reason: why; for an error of the operating system, its text.
     """
+
+    _action = "write"
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
@@ -265,11 +198,13 @@ class SinkError(AioPartnerCentralError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"cannot {self._action} {self.path}: {self.reason}"
 
 
 class PositionError(SinkError):
-    """An unfinished output cannot be gone on with: it is another one, or not what it was."""
+    """An output cannot be resumed: it is another one, or its partial file is missing or was changed."""
+
+    _action = "resume"
 
 
 class ServiceError(AioPartnerCentralError, ClientError):
@@ -326,3 +261,15 @@ def _rebuild_service_error(cls: type[ServiceError], args: tuple[Any, ...], state
     error = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error
+
+
+def error_type(error: BaseException) -> str:
+    """Return the name of an error without its text: the service's code, or else the class."""
+    code = getattr(error, "code", None)
+    return code if isinstance(code, str) and code.replace(".", "").isalnum() else type(error).__name__
+
+
+def error_text(error: Exception) -> str:
+    """Return the text of an error of this library, and the name of any other: its text may quote a request."""
+    is_ours = isinstance(error, AioPartnerCentralError) and not hasattr(error, "code")
+    return str(error) if is_ours else error_type(error)

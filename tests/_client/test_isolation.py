@@ -9,9 +9,9 @@ import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.page_iterator import MOST_MALFORMED
-from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import CatalogsFailedError, DecodeError, MalformedItemsError
+from aiopartnercentral.errors import DecodeError, MalformedItemsError
 from tests._client.test_paginate import IDENTITY, connection
 from tests.servers import Reply
 
@@ -39,7 +39,7 @@ async def test_malformed_items_are_left_out_and_reported_with_their_json(
     server.replies(Reply(first), Reply(second))
     async with client.paginate.list_connections(catalogs="AWS", on_malformed="report") as stream:
         ids = [item.id async for _, item in stream]
-    state = stream.report.catalogs["AWS"]
+    state = stream.report.sources["AWS"]
     assert ids == [item["Id"] for item in good]
     assert (state.outcome, state.items, state.pages) == (Outcome.COMPLETE, 4, 2)
     assert not state.complete
@@ -86,7 +86,7 @@ async def test_a_page_that_only_the_standard_library_reads_is_taken_apart_too(
     odd = page(connection("AWS", 1), without(connection("AWS", 2), "Id")).replace(b'"a": 1', b'"a": "\\ud800"')
     server.replies(Reply(odd))
     collected = await client.paginate.list_connections(catalogs="AWS", on_malformed="report").collect()
-    assert (len(collected), len(collected.report.catalogs["AWS"].malformed)) == (1, 1)
+    assert (len(collected), len(collected.report.sources["AWS"].malformed)) == (1, 1)
 
 
 async def test_a_service_that_has_changed_altogether_is_a_failure(
@@ -96,7 +96,7 @@ async def test_a_service_that_has_changed_altogether_is_a_failure(
     server.replies(Reply(page(*wrong, token="a")), Reply(page(*wrong, token="b")), Reply(page()))
     paginator = client.paginate.list_connections(catalogs="AWS", on_malformed="report", on_error="report")
     collected = await paginator.collect()
-    state = collected.report.catalogs["AWS"]
+    state = collected.report.sources["AWS"]
     assert (state.outcome, len(state.malformed), state.pages) == (Outcome.FAILED, 2 * len(wrong), 2)
     assert isinstance(state.error, MalformedItemsError)
     assert len(server.received) == 2
@@ -112,8 +112,8 @@ async def test_an_ignored_error_skips_its_catalog(on_error: Any) -> None:
             catalogs=["AWS", "Sandbox"], on_error=on_error, ignore_errors={"AccessDeniedException"}
         ).collect()
     report = collected.report
-    assert [report.catalogs[name].outcome for name in ("AWS", "Sandbox")] == [Outcome.SKIPPED, Outcome.COMPLETE]
-    assert isinstance(report.catalogs["AWS"].error, account.AccessDeniedException)
+    assert [report.sources[name].outcome for name in ("AWS", "Sandbox")] == [Outcome.SKIPPED, Outcome.COMPLETE]
+    assert isinstance(report.sources["AWS"].error, account.AccessDeniedException)
     assert not report.failures
     assert not report.complete
     assert len(collected) == 2
@@ -127,7 +127,7 @@ async def test_other_errors_still_count() -> None:
         paginator = client.paginate.list_connections(
             catalogs=["AWS", "Nowhere"], on_error="finish", ignore_errors=["AccessDeniedException"]
         )
-        with pytest.raises(CatalogsFailedError) as caught:
+        with pytest.raises(SourcesFailedError) as caught:
             await paginator.collect()
     assert list(caught.value.failures) == ["Nowhere"]
 

@@ -11,9 +11,9 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import CatalogsFailedError, DecodeError, PaginationError
+from aiopartnercentral.errors import DecodeError, PaginationError
 from tests.servers import Reply
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ async def test_two_catalogs_are_collected_typed_and_reported() -> None:
             assert all(isinstance(item, account.ConnectionSummary) and item.catalog == c for c, item in seen)
             report = stream.report
             assert report.complete
-            assert [(c.catalog, c.pages, c.items, c.outcome) for c in report.catalogs.values()] == [
+            assert [(c.catalog, c.pages, c.items, c.outcome) for c in report.sources.values()] == [
                 ("AWS", 3, 250, Outcome.COMPLETE),
                 ("Sandbox", 2, 130, Outcome.COMPLETE),
             ]
@@ -189,7 +189,7 @@ async def test_error_policies_over_the_network() -> None:
             await client.paginate.list_connections(catalogs=catalogs, page_size=10).collect()
         assert "Sandbox" in "".join(denied.value.__notes__)
         got = []
-        with pytest.raises(CatalogsFailedError) as failed:  # noqa: PT012 - what came before the failure counts
+        with pytest.raises(SourcesFailedError) as failed:  # noqa: PT012 - what came before the failure counts
             async with client.paginate.list_connections(catalogs=catalogs, on_error="finish") as stream:
                 async for pair in stream:
                     got.append(pair)  # noqa: PERF401 - see above
@@ -197,9 +197,9 @@ async def test_error_policies_over_the_network() -> None:
         assert list(failed.value.failures) == ["Sandbox"]
         with pytest.raises(ExceptionGroup) as group:
             await client.paginate.list_connections(catalogs=catalogs, on_error="finish").collect()
-        assert isinstance(group.value, CatalogsFailedError)
+        assert isinstance(group.value, SourcesFailedError)
         assert group.value.report is not None
-        assert {name: state.items for name, state in group.value.report.catalogs.items()} == {"AWS": 250, "Sandbox": 0}
+        assert {name: state.items for name, state in group.value.report.sources.items()} == {"AWS": 250, "Sandbox": 0}
         assert list(group.value.report.failures.items()) == list(group.value.failures.items())
         again = pickle.loads(pickle.dumps(group.value))
         assert (str(again), again.collected) == (str(group.value), group.value.collected)
@@ -215,7 +215,7 @@ async def test_error_policies_over_the_network() -> None:
             got = [pair async for pair in stream]
         assert len(got) == 250
         assert not stream.report.complete
-        sandbox = stream.report.catalogs["Sandbox"]
+        sandbox = stream.report.sources["Sandbox"]
         assert sandbox.outcome is Outcome.FAILED
         assert isinstance(sandbox.error, account.AccessDeniedException)
 
@@ -241,7 +241,7 @@ async def test_leaving_early_closes_connections_and_tasks(server: ScriptedServer
                 break
         assert len(anyio.get_running_tasks()) == before
         report = stream.report
-        assert {c.outcome for c in report.catalogs.values()} == {Outcome.CANCELLED}
+        assert {c.outcome for c in report.sources.values()} == {Outcome.CANCELLED}
         assert report.items == 1
         with anyio.fail_after(10):
             while server.disconnected < 2:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.lowlevel
 import attrs
 
-from aiopartnercentral._pagination.paginator import FetchedPage, Paginator
+from aiopartnercentral._pagination.page_fetcher import FetchedPage
+from aiopartnercentral._pagination.paginator import Paginator
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 
 class ServiceDownError(Exception):
@@ -62,7 +63,7 @@ class Service:
     in_flight: Counter[str] = attrs.Factory(Counter)
     peak: int = 0
 
-    async def fetch(self, catalog: str, token: str | None) -> FetchedPage[str, str]:
+    async def typed(self, catalog: str, token: str | None) -> FetchedPage[str, str]:
         self.requests.append((catalog, token))
         assert not self.in_flight[catalog], "two requests of one catalog at a time"
         self.in_flight[catalog] += 1
@@ -89,8 +90,8 @@ class Service:
             retries=script.retries,
         )
 
-    async def fetch_raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
-        fetched = await self.fetch(catalog, token)
+    async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
+        fetched = await self.typed(catalog, token)
         return FetchedPage(
             page=fetched.page.encode(),
             items=[item.encode() for item in fetched.items],
@@ -100,12 +101,21 @@ class Service:
 
     def paginator(self, **options) -> Paginator[str, str]:
         options.setdefault("catalogs", list(self.scripts))
-        return Paginator(fetch=self.fetch, fetch_raw=self.fetch_raw, **options)
+        return Paginator(Fetcher(self.typed, self.raw, options.pop("max_items", None)), **options)
 
     def items(self, *catalogs: str) -> list[tuple[str, str]]:
         return [
             (catalog, item) for catalog in catalogs or self.scripts for item in self.scripts[catalog].items(catalog)
         ]
+
+
+@attrs.frozen
+class Fetcher:
+    """Fetches pages by a function, in both forms by the same one unless another is given."""
+
+    typed: Callable[[str, str | None], Any]
+    raw: Any = None
+    max_items: int | None = None
 
 
 def service(**sizes: list[int]) -> Service:

@@ -13,7 +13,7 @@ import pytest
 
 from aiopartnercentral._pagination.paginator import Paginator
 from aiopartnercentral._pagination.report import Outcome
-from tests._pagination.fakes import Script, Service, bounded, gather, no_task_left, service
+from tests._pagination.fakes import Fetcher, Script, Service, bounded, gather, no_task_left, service
 
 pytestmark = pytest.mark.anyio
 
@@ -21,8 +21,8 @@ SHAPES = [
     {"ordered": False},
     {"ordered": True},
     {"ordered": False, "buffer_pages": 2},
-    {"ordered": True, "buffer_pages": 2, "max_concurrency": 2},
-    {"ordered": False, "max_concurrency": 1, "max_items": 2},
+    {"ordered": True, "buffer_pages": 2, "concurrency": 2},
+    {"ordered": False, "concurrency": 1, "max_items": 2},
     {"ordered": True, "on_error": "report"},
 ]
 
@@ -57,7 +57,7 @@ async def test_leaving_early_leaves_nothing(options, after):
         assert len(fake.requests) == requests
     report = stream.report
     assert report.items == after
-    assert {catalog.outcome for catalog in report.catalogs.values()} <= {
+    assert {catalog.outcome for catalog in report.sources.values()} <= {
         Outcome.CANCELLED,
         Outcome.COMPLETE,
         Outcome.LIMITED,
@@ -175,7 +175,7 @@ async def test_native_cancellations_lose_no_entry(options):
             report = await task
         assert sorted(seen) == limited(fake, options)
         assert report.items == len(seen)
-        assert all(catalog.outcome in {Outcome.COMPLETE, Outcome.LIMITED} for catalog in report.catalogs.values())
+        assert all(catalog.outcome in {Outcome.COMPLETE, Outcome.LIMITED} for catalog in report.sources.values())
 
 
 @asyncio_only
@@ -213,7 +213,7 @@ async def test_a_worker_that_dies_is_no_quiet_end(ordered, limit):
     ended = []
     async with no_task_left():
         with bounded(), pytest.raises(Crash, match="a bug"):
-            await _collect(fake.paginator(ordered=ordered, max_concurrency=limit), ended)
+            await _collect(fake.paginator(ordered=ordered, concurrency=limit), ended)
     assert not ended
 
 
@@ -240,7 +240,7 @@ async def test_a_page_that_is_none_surfaces():
         return None
 
     with bounded(), pytest.raises((AttributeError, TypeError)):
-        await _collect(Paginator(catalogs="A", fetch=fetch, fetch_raw=fetch), ended)
+        await _collect(Paginator(Fetcher(fetch), catalogs="A"), ended)
     assert not ended
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral.errors import CatalogsFailedError, PaginationError
+from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
+from aiopartnercentral.errors import PaginationError
 from tests._pagination.fakes import Script, Service, ServiceDownError, bounded, gather
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +18,7 @@ def failing(error: Exception, **sizes: list[int]) -> Service:
 
 
 def outcomes(stream):
-    return {catalog: report.outcome for catalog, report in stream.report.catalogs.items()}
+    return {catalog: report.outcome for catalog, report in stream.report.sources.items()}
 
 
 @pytest.mark.parametrize("ordered", [False, True])
@@ -28,7 +28,7 @@ async def test_raise_gives_the_very_exception_and_cancels_the_others_at_once(ord
     fake.scripts["B"].delay = 1
     fake.gates = {("A", 0): anyio.Event(), ("C", 0): anyio.Event()}
     with bounded():
-        async with fake.paginator(ordered=ordered) as stream:
+        async with fake.paginator(on_error="raise", ordered=ordered) as stream:
             with pytest.raises(ServiceDownError) as caught:
                 await anext(stream)
             await anyio.wait_all_tasks_blocked()
@@ -36,7 +36,7 @@ async def test_raise_gives_the_very_exception_and_cancels_the_others_at_once(ord
     assert caught.value is error
     assert error.__notes__ == ["while collecting catalog B"]
     assert outcomes(stream) == {"A": Outcome.CANCELLED, "B": Outcome.FAILED, "C": Outcome.CANCELLED}
-    assert stream.report.catalogs["B"].retries == 2
+    assert stream.report.sources["B"].retries == 2
     assert stream.report.failures == {"B": error}
 
 
@@ -53,7 +53,7 @@ async def test_raise_does_not_wait_for_a_request_that_is_slow_to_cancel():
 
     fake = Stubborn({"A": Script([1]), "B": Script([], error=ServiceDownError())}, {("A", 0): anyio.Event()})
     with bounded():
-        async with fake.paginator() as stream:
+        async with fake.paginator(on_error="raise") as stream:
             with pytest.raises(ServiceDownError):
                 await anext(stream)
             release.set()
@@ -62,14 +62,14 @@ async def test_raise_does_not_wait_for_a_request_that_is_slow_to_cancel():
 async def test_raise_comes_at_the_next_entry_and_does_not_interrupt_the_body():
     fake = failing(ServiceDownError(), A=[3, 3], B=[])
     fake.gates["B", 0] = anyio.Event()
-    async with fake.paginator() as stream:
+    async with fake.paginator(on_error="raise") as stream:
         assert await anext(stream) == ("A", "A.0.0")
         fake.gates["B", 0].set()
         await anyio.wait_all_tasks_blocked()
         with pytest.raises(ServiceDownError):
             await anext(stream)
         assert [entry async for entry in stream] == []
-    report = stream.report.catalogs["A"]
+    report = stream.report.sources["A"]
     assert (report.items, report.pages, report.next_token, report.outcome) == (1, 1, None, Outcome.CANCELLED)
 
 
@@ -79,18 +79,18 @@ async def test_raise_comes_at_the_next_entry_and_does_not_interrupt_the_body():
 async def test_raise_comes_after_what_the_failed_catalog_itself_brought(ordered, buffer_pages, wait_first):
     fake = failing(ServiceDownError(), B=[3, 0, 2])
     seen = []
-    async with fake.paginator(ordered=ordered, buffer_pages=buffer_pages) as stream:
+    async with fake.paginator(on_error="raise", ordered=ordered, buffer_pages=buffer_pages) as stream:
         if wait_first:
             await anyio.wait_all_tasks_blocked()
         with pytest.raises(ServiceDownError):
             await gather(stream, seen, anyio.wait_all_tasks_blocked)
     assert seen == fake.items()
-    assert stream.report.catalogs["B"].next_token == fake.scripts["B"].next_token("B", 2)
+    assert stream.report.sources["B"].next_token == fake.scripts["B"].next_token("B", 2)
 
 
 async def test_raise_and_leaving_before_it_is_noticed():
     fake = failing(ServiceDownError(), A=[3], B=[])
-    async with fake.paginator() as stream:
+    async with fake.paginator(on_error="raise") as stream:
         await anyio.wait_all_tasks_blocked()
     assert outcomes(stream) == {"A": Outcome.CANCELLED, "B": Outcome.FAILED}
 
@@ -98,23 +98,23 @@ async def test_raise_and_leaving_before_it_is_noticed():
 async def test_raise_does_not_count_the_failed_catalog_further_than_it_was_handed_over():
     fake = failing(ServiceDownError(), A=[3], B=[1, 1])
     fake.gates["B", 0] = anyio.Event()
-    async with fake.paginator(ordered=True, buffer_pages=2) as stream:
+    async with fake.paginator(on_error="raise", ordered=True, buffer_pages=2) as stream:
         await anext(stream)
         fake.gates["B", 0].set()
         await anyio.wait_all_tasks_blocked()
         with pytest.raises(ServiceDownError):
             await anext(stream)
-    report = stream.report.catalogs["B"]
+    report = stream.report.sources["B"]
     assert (report.outcome, report.pages, report.next_token) == (Outcome.FAILED, 0, None)
 
 
 async def test_raise_and_leaving_in_the_middle_of_the_last_good_page():
     fake = failing(ServiceDownError(), B=[1, 3])
-    async with fake.paginator() as stream:
+    async with fake.paginator(on_error="raise") as stream:
         await anext(stream)
         await anext(stream)
         await anyio.wait_all_tasks_blocked()
-    report = stream.report.catalogs["B"]
+    report = stream.report.sources["B"]
     assert (report.outcome, report.items, report.next_token) == (Outcome.FAILED, 2, "B/1")
 
 
@@ -122,7 +122,7 @@ async def test_raise_of_two_that_fail_gives_the_first():
     first, second = ServiceDownError(), ServiceDownError()
     fake = Service({"A": Script([], error=first), "B": Script([], error=second)})
     gate = fake.gates["A", 0] = fake.gates["B", 0] = anyio.Event()
-    async with fake.paginator() as stream:
+    async with fake.paginator(on_error="raise") as stream:
         await anyio.wait_all_tasks_blocked()
         gate.set()
         with pytest.raises(ServiceDownError) as caught:
@@ -146,8 +146,8 @@ async def test_finish_collects_the_others_and_raises_what_failed(ordered, limit)
     )
     seen = []
     with bounded():
-        async with fake.paginator(on_error="finish", ordered=ordered, max_concurrency=limit) as stream:
-            with pytest.raises(CatalogsFailedError) as caught:
+        async with fake.paginator(on_error="finish", ordered=ordered, concurrency=limit) as stream:
+            with pytest.raises(SourcesFailedError) as caught:
                 await gather(stream, seen)
     assert sorted(seen) == fake.items()
     assert caught.value.failures["A"] is error
@@ -159,7 +159,7 @@ async def test_finish_collects_the_others_and_raises_what_failed(ordered, limit)
 async def test_finish_raises_once_and_not_without_a_failure():
     fake = failing(ServiceDownError(), A=[1], B=[])
     async with fake.paginator(on_error="finish") as stream:
-        with pytest.raises(CatalogsFailedError):
+        with pytest.raises(SourcesFailedError):
             [entry async for entry in stream]
         assert [entry async for entry in stream] == []
     assert await fake.paginator(catalogs="A", on_error="finish").collect() == fake.items("A")
@@ -173,16 +173,16 @@ async def test_report_raises_nothing():
         assert sorted([entry async for entry in stream]) == fake.items()
         assert not stream.report.complete
         assert stream.report.failures == {"B": error}
-    report = stream.report.catalogs["B"]
+    report = stream.report.sources["B"]
     assert (report.pages, report.items, report.retries, report.next_token) == (2, 3, 7, "B/2")
 
 
 async def test_collect_follows_the_policy():
     fake = failing(ServiceDownError(), A=[2], B=[1])
     with pytest.raises(ServiceDownError):
+        await fake.paginator(on_error="raise").collect()
+    with pytest.raises(SourcesFailedError):
         await fake.paginator().collect()
-    with pytest.raises(CatalogsFailedError):
-        await fake.paginator(on_error="finish").collect()
     assert sorted(await fake.paginator(on_error="report").collect()) == fake.items()
 
 
@@ -212,3 +212,15 @@ async def test_attempts_that_are_no_number_are_no_retries():
     async with failing(error, B=[]).paginator(on_error="report") as stream:
         assert [entry async for entry in stream] == []
     assert stream.report.retries == 0
+
+
+async def test_finish_raises_the_error_of_a_single_catalog_itself():
+    error = ServiceDownError()
+    fake = failing(error, B=[2])
+    seen = []
+    async with fake.paginator() as stream:
+        with pytest.raises(ServiceDownError) as caught:
+            await gather(stream, seen)
+    assert caught.value is error
+    assert seen == fake.items()
+    assert stream.report.sources["B"].outcome is Outcome.FAILED

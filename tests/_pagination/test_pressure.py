@@ -38,7 +38,7 @@ async def test_the_buffer_is_shared_and_bounds_what_is_fetched(buffer_pages):
 @pytest.mark.parametrize("buffer_pages", [0, 2])
 async def test_in_order_each_catalog_has_its_own_buffer(buffer_pages):
     fake = service(**{catalog: [1] * 20 for catalog in "ABC"})
-    async with fake.paginator(buffer_pages=buffer_pages, ordered=True, max_concurrency=2).pages() as stream:
+    async with fake.paginator(buffer_pages=buffer_pages, ordered=True, concurrency=2).pages() as stream:
         for taken in range(5):
             await anyio.wait_all_tasks_blocked()
             assert len(fake.requests) == taken + 2 * (1 + buffer_pages)
@@ -48,7 +48,7 @@ async def test_in_order_each_catalog_has_its_own_buffer(buffer_pages):
 @pytest.mark.parametrize("buffer_pages", [0, 1, 5])
 async def test_in_order_small_catalogs_do_not_slip_past_the_bound(buffer_pages):
     fake = service(**{f"C{number}": [1] for number in range(20)})
-    async with fake.paginator(buffer_pages=buffer_pages, ordered=True, max_concurrency=3) as stream:
+    async with fake.paginator(buffer_pages=buffer_pages, ordered=True, concurrency=3) as stream:
         for taken in range(10):
             await anyio.wait_all_tasks_blocked()
             assert len(fake.requests) == taken + 3
@@ -57,7 +57,7 @@ async def test_in_order_small_catalogs_do_not_slip_past_the_bound(buffer_pages):
 
 async def test_at_the_end_of_a_catalog_the_next_one_is_fetched_ahead():
     fake = service(A=[3], B=[3])
-    async with fake.paginator(max_concurrency=1) as stream:
+    async with fake.paginator(concurrency=1) as stream:
         await anext(stream)
         await anyio.wait_all_tasks_blocked()
         assert [catalog for catalog, _ in fake.requests] == ["A", "B"]
@@ -68,7 +68,7 @@ async def test_at_the_end_of_a_catalog_the_next_one_is_fetched_ahead():
 async def test_no_more_catalogs_at_a_time_than_allowed(limit, ordered):
     fake = Service({f"C{number}": Script([1, 2, 1], delay=3 + number % 2) for number in range(6)})
     with bounded():
-        seen = await fake.paginator(max_concurrency=limit, ordered=ordered).collect()
+        seen = await fake.paginator(concurrency=limit, ordered=ordered).collect()
     assert sorted(seen) == fake.items()
     assert fake.peak == min(limit, 6)
 
@@ -79,7 +79,7 @@ async def test_in_order_there_is_no_deadlock_whatever_is_slow(limit, buffer_page
     for delays in itertools.permutations([0, 1, 2, 7]):
         fake = Service({f"C{number}": Script([1, 0, 2], delay=delay) for number, delay in enumerate(delays)})
         with bounded():
-            paginator = fake.paginator(max_concurrency=limit, ordered=True, buffer_pages=buffer_pages)
+            paginator = fake.paginator(concurrency=limit, ordered=True, buffer_pages=buffer_pages)
             assert await paginator.collect() == fake.items()
 
 

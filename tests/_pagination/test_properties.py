@@ -10,8 +10,8 @@ import attrs
 import pytest
 from hypothesis import example, given, strategies as st
 
-from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral.errors import CatalogsFailedError, PaginationError
+from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
+from aiopartnercentral.errors import PaginationError
 from tests._pagination.fakes import Script, Service, ServiceDownError, bounded, no_task_left
 
 
@@ -45,7 +45,7 @@ def cases(draw) -> Case:
         view=draw(st.sampled_from(["items", "items", "pages", "raw"])),
         options={
             "ordered": draw(st.booleans()),
-            "max_concurrency": draw(st.integers(1, 6)),
+            "concurrency": draw(st.integers(1, 6)),
             "buffer_pages": draw(st.integers(0, 3)),
             "on_error": draw(st.sampled_from(["raise", "finish", "report"])),
             "max_items": draw(st.none() | st.integers(1, 8)),
@@ -113,7 +113,7 @@ async def run(case: Case):
                 except Exception as exc:  # noqa: BLE001 - which error it may be is what the caller checks
                     raised = exc
                 during = stream.report
-    assert fake.peak <= case.options["max_concurrency"]
+    assert fake.peak <= case.options["concurrency"]
     assert not fake.in_flight.total()
     return seen, raised, during, stream.report
 
@@ -128,7 +128,7 @@ def entries_of(seen, catalog):
     case=Case(
         {"C0": Script([0, 0], back_to=1), "C1": Script([2])},
         "items",
-        {"ordered": False, "max_concurrency": 2, "buffer_pages": 1, "on_error": "raise", "max_items": None},
+        {"ordered": False, "concurrency": 2, "buffer_pages": 1, "on_error": "raise", "max_items": None},
         pauses=1,
         stop_after=None,
     )
@@ -149,7 +149,7 @@ def test_a_collection_is_what_the_service_holds(backend, case):
 
 def check_whole(expected, seen, report):
     for catalog, one in expected.items():
-        told = report.catalogs[catalog]
+        told = report.sources[catalog]
         assert entries_of(seen, catalog) == one.entries
         assert (told.items, told.pages, told.outcome) == (one.items, one.pages, one.outcome)
         assert (told.next_token, told.retries) == (one.next_token, one.retries)
@@ -159,9 +159,9 @@ def check_whole(expected, seen, report):
 
 def check_parts(case, expected, seen, report):
     """What holds however the collection ended."""
-    assert report.pages == sum(told.pages for told in report.catalogs.values())
+    assert report.pages == sum(told.pages for told in report.sources.values())
     for catalog, one in expected.items():
-        told = report.catalogs[catalog]
+        told = report.sources[catalog]
         mine = entries_of(seen, catalog)
         assert mine == one.entries[: len(mine)]
         assert told.pages <= one.pages
@@ -187,8 +187,10 @@ def check_raised(case, expected, raised, report, *, stopped):
     failing = {catalog for catalog, one in expected.items() if one.error is not None}
     if stopped or not failing or policy == "report":
         assert raised is None or (policy == "raise" and failing)
+    elif policy == "finish" and len(expected) == 1:
+        assert raised is report.failures[next(iter(expected))]
     elif policy == "finish":
-        assert isinstance(raised, CatalogsFailedError)
+        assert isinstance(raised, SourcesFailedError)
         assert set(raised.failures) == failing
     if policy == "raise" and raised is not None:
         (catalog,) = report.failures

@@ -4,7 +4,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from aiopartnercentral._pagination.report import CatalogReport, Outcome, Report
+from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from tests._pagination.fakes import Script, Service, ServiceDownError, service
 
 pytestmark = pytest.mark.anyio
@@ -17,26 +17,26 @@ async def test_it_counts_what_was_handed_over_and_not_what_was_fetched():
         await anyio.wait_all_tasks_blocked()
         assert len(fake.requests) == 3
         states = [stream.report, *[stream.report async for _ in stream]]
-    a = [state.catalogs["A"] for state in states]
+    a = [state.sources["A"] for state in states]
     assert [state.items for state in states] == list(range(7))
     assert [report.items for report in a] == [0, 1, 2, 3, 4, 5, 5]
     assert [report.pages for report in a] == [0, 1, 1, 2, 2, 2, 2]
     assert [report.retries for report in a] == [0, 1, 1, 2, 2, 2, 2]
     assert [report.next_token for report in a] == [None, None, "A/1", "A/1", "A/1", None, None]
     assert [report.outcome for report in a] == [Outcome.RUNNING] * 5 + [Outcome.COMPLETE] * 2
-    b = [state.catalogs["B"].outcome for state in states]
+    b = [state.sources["B"].outcome for state in states]
     assert b == [Outcome.RUNNING] * 6 + [Outcome.COMPLETE]
     assert [state.complete for state in states] == [False] * 6 + [True]
 
 
 async def test_what_has_not_begun_is_pending():
     fake = service(A=[1], B=[1])
-    async with fake.paginator(max_concurrency=1) as stream:
+    async with fake.paginator(concurrency=1) as stream:
         await anyio.wait_all_tasks_blocked()
-        report = stream.report.catalogs["B"]
+        report = stream.report.sources["B"]
         assert (report.outcome, report.elapsed) == (Outcome.PENDING, 0.0)
-    assert stream.report.catalogs["B"].outcome is Outcome.CANCELLED
-    assert stream.report.catalogs["B"].elapsed == 0.0
+    assert stream.report.sources["B"].outcome is Outcome.CANCELLED
+    assert stream.report.sources["B"].elapsed == 0.0
 
 
 async def test_pages_count_their_items_once_the_page_is_handed_over():
@@ -53,13 +53,13 @@ async def test_time_goes_on_until_the_end_and_then_stops():
         first = stream.report
         await anyio.sleep(0.002)
         second = stream.report
-        assert second.catalogs["A"].elapsed > first.catalogs["A"].elapsed > 0
+        assert second.sources["A"].elapsed > first.sources["A"].elapsed > 0
         assert second.elapsed > first.elapsed
         await anext(stream)
-        ended = stream.report.catalogs["A"].elapsed
+        ended = stream.report.sources["A"].elapsed
         await anyio.sleep(0.002)
         await anext(stream)
-        assert stream.report.catalogs["A"].elapsed == ended
+        assert stream.report.sources["A"].elapsed == ended
     left = stream.report
     await anyio.sleep(0.002)
     assert stream.report == left
@@ -71,39 +71,36 @@ async def test_a_snapshot_does_not_change():
         before = stream.report
         assert [entry async for entry in stream]
         assert before.items == 1
-        assert before.catalogs["A"].outcome is Outcome.RUNNING
+        assert before.sources["A"].outcome is Outcome.RUNNING
 
 
 async def test_its_text_is_a_line_for_each_catalog_and_the_totals():
     error = ServiceDownError()
     hidden = "a page token"
     report = Report(
-        catalogs={
-            "AWS": CatalogReport(catalog="AWS", outcome=Outcome.COMPLETE, pages=10, items=1000, elapsed=1.236),
-            "Sandbox": CatalogReport(
-                catalog="Sandbox", outcome=Outcome.FAILED, retries=2, elapsed=0.5, error=error, next_token=hidden
-            ),
-            "X": CatalogReport(catalog="X", outcome=Outcome.FAILED, error=ValueError()),
-            "Y": CatalogReport(catalog="Y", outcome=Outcome.FAILED, error=ValueError("two\n  lines")),
+        sources={
+            "AWS": SourceReport(outcome=Outcome.COMPLETE, pages=10, items=1000, elapsed=1.236),
+            "Sandbox": SourceReport(outcome=Outcome.FAILED, retries=2, elapsed=0.5, error=error, next_token=hidden),
+            "X": SourceReport(outcome=Outcome.FAILED, error=ValueError()),
+            "Y": SourceReport(outcome=Outcome.FAILED, error=ValueError("two\n  lines")),
         },
         elapsed=1.25,
     )
     assert str(report).splitlines() == [
-        "catalog  outcome   items  pages  retries  seconds  error",
+        "source   outcome   items  pages  retries  seconds  error",
         "AWS      complete   1000     10        0     1.24",
         "Sandbox  failed        0      0        2     0.50  ServiceDownError: the service is down",
         "X        failed        0      0        0     0.00  ValueError",
         "Y        failed        0      0        0     0.00  ValueError: two lines",
-        "4 catalog(s): 1000 items, 10 pages, 2 retries in 1.25 s",
+        "4 sources: 1000 items, 10 pages, 2 retries in 1.25 s",
     ]
     assert hidden not in repr(report)
-    assert str(report.catalogs["AWS"]).splitlines()[1] == "AWS      complete   1000     10        0     1.24"
 
 
 async def test_neither_entries_nor_tokens_are_shown():
     fake = Service({"A": Script([2, 1], error=ServiceDownError())})
     async with fake.paginator(on_error="report") as stream:
         assert [entry async for entry in stream]
-    for text in (repr(stream.report), str(stream.report), repr(await fake.fetch("A", None))):
+    for text in (repr(stream.report), str(stream.report), repr(await fake.typed("A", None))):
         assert "A.0" not in text
         assert "A/" not in text

@@ -4,10 +4,11 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from aiopartnercentral._pagination.paginator import FetchedPage, Paginator
+from aiopartnercentral._pagination.page_fetcher import FetchedPage
+from aiopartnercentral._pagination.paginator import Paginator
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.errors import PaginationError
-from tests._pagination.fakes import Script, Service, bounded, gather, no_task_left, service
+from tests._pagination.fakes import Fetcher, Script, Service, bounded, gather, no_task_left, service
 
 pytestmark = pytest.mark.anyio
 
@@ -60,10 +61,10 @@ async def test_an_empty_token_is_the_end():
         assert token is None
         return FetchedPage(page=catalog, items=(1, 2), next_token="")
 
-    async with Paginator(catalogs="A", fetch=fetch, fetch_raw=fetch) as stream:
+    async with Paginator(Fetcher(fetch), catalogs="A") as stream:
         assert [entry async for entry in stream] == [("A", 1), ("A", 2)]
         assert stream.report.complete
-        assert stream.report.catalogs["A"].next_token is None
+        assert stream.report.sources["A"].next_token is None
 
 
 @pytest.mark.parametrize(
@@ -87,9 +88,9 @@ async def test_max_items_cuts_each_catalog(limit, items, requests, ending, raw):
         item for _, item in [*fake.items("A")[:items], *fake.items("B")]
     ]
     assert len([catalog for catalog, _ in fake.requests if catalog == "A"]) == requests
-    report = stream.report.catalogs["A"]
+    report = stream.report.sources["A"]
     assert (report.items, (report.outcome, report.next_token)) == (items, ending)
-    assert stream.report.catalogs["B"].outcome is Outcome.COMPLETE
+    assert stream.report.sources["B"].outcome is Outcome.COMPLETE
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ async def test_with_max_items_pages_end_after_the_page_that_reaches_it(limit, pa
     fake = service(A=[2, 2, 2])
     async with fake.paginator(max_items=limit).pages() as stream:
         assert [page async for _, page in stream] == [f"page A/{number}" for number in range(pages)]
-    report = stream.report.catalogs["A"]
+    report = stream.report.sources["A"]
     assert (report.pages, report.items, report.outcome, report.next_token) == (pages, items, outcome, next_token)
 
 
@@ -121,7 +122,7 @@ async def test_any_token_seen_before_ends_the_catalog_after_its_page(back_to):
     assert seen == fake.items("A")
     assert (caught.value.source, caught.value.pages) == ("catalog A", 4)
     assert len(fake.requests) == 4
-    assert stream.report.catalogs["A"].next_token is None
+    assert stream.report.sources["A"].next_token is None
 
 
 async def test_a_limit_that_is_reached_needs_no_further_token():
@@ -153,9 +154,9 @@ async def test_a_paginator_can_be_entered_by_many_tasks_at_once():
 
     async def fetch(catalog, token):
         # A service of its own for each request, as several streams ask for the same catalog at once.
-        return await Service(expected.scripts).fetch(catalog, token)
+        return await Service(expected.scripts).typed(catalog, token)
 
-    paginator = Paginator(catalogs=["A", "B"], fetch=fetch, fetch_raw=fetch)
+    paginator = Paginator(Fetcher(fetch), catalogs=["A", "B"])
     seen = []
 
     async def consume(pauses):
@@ -212,7 +213,7 @@ async def test_a_consumer_that_never_waits_lets_others_run_within_a_long_page():
             done.set()
     assert seen == [*fake.items("A"), *fake.items("B")]
     assert len([count for count in turns if 0 < count < 5000]) >= 3
-    assert stream.report.catalogs["A"].items == 5000
+    assert stream.report.sources["A"].items == 5000
 
 
 async def test_cancelling_between_the_stretches_of_a_long_page_loses_nothing():
@@ -249,8 +250,6 @@ async def test_outside_of_its_block_a_stream_says_so():
         await stream.__aenter__()
     with pytest.raises(RuntimeError, match="by the task that entered it"):
         await paginator.__aexit__(None, None, None)
-    with pytest.raises(TypeError, match="async for"):
-        await gather(paginator, [])
 
 
 async def test_a_task_that_waits_while_the_block_is_left_is_told_so():

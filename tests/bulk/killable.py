@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 
 import anyio
 
@@ -18,9 +17,9 @@ async def main(checkpoint: str, output: str, *urls: str) -> None:
         for number, url in enumerate(urls)
         for catalog in ("AWS", "Sandbox")
     ]
-    listing = partial(account.Paginate.list_connections, page_size=10)
+    listing = account.listings.list_connections(page_size=10)
     limits = Limits(rate=200, concurrency=4)
-    collection = Collection(account.Client, sources, listing, limits=limits, checkpoint=checkpoint)
+    collection = Collection(listing, sources, limits=limits, checkpoint=checkpoint)
     sys.stdout.write("begins\n")
     sys.stdout.flush()
     report = await collection.into(open_sink(output, cls=account.ConnectionSummary), save_every=0.03)

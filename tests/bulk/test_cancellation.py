@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import Clients, Credentials, Source
+from aiopartnercentral.bulk import ClientPool, Credentials, Source
 from tests._pagination.fakes import no_task_left
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +36,7 @@ def make_sources(line, aws_environment):  # noqa: ARG001 - order
 async def open_all(clients, sources):
     """Open, close for another's sake, and open again."""
     for source in [*sources, sources[0]]:
-        async with clients.lease(source):
+        async with clients.lease(source, account.Client):
             await anyio.lowlevel.checkpoint()
 
 
@@ -47,7 +47,7 @@ async def use_all(clients, sources):
 
 
 async def use(clients, source):
-    async with clients.lease(source) as client:
+    async with clients.lease(source, account.Client) as client:
         await client.list_connections(catalog="AWS")
 
 
@@ -55,14 +55,14 @@ async def check_that_nothing_is_held(clients, sources):
     """Whoever comes next finds all the room there is, and no lock that is held."""
     assert clients.open <= 2
     with anyio.fail_after(30):
-        async with clients.lease(sources[0]), clients.lease(sources[1]):
+        async with clients.lease(sources[0], account.Client), clients.lease(sources[1], account.Client):
             assert clients.open == 2
 
 
 @pytest.mark.parametrize("work", [open_all, use_all])
 async def test_a_cancellation_at_any_step_leaves_nothing(make_sources, line, work):
     step, finished = 0, False
-    async with Clients(account.Client, max_open=2) as clients:
+    async with ClientPool(max_open=2) as clients:
         while not finished:
             sources = make_sources()
             async with no_task_left(), anyio.create_task_group() as group:
@@ -87,7 +87,7 @@ async def _cancel_later(scope, steps):
 
 @pytest.mark.parametrize("work", [open_all, use_all])
 async def test_native_cancellations_leave_nothing(make_sources, line, work):
-    async with Clients(account.Client, max_open=2) as clients:
+    async with ClientPool(max_open=2) as clients:
         for step in range(0, 60, 3):
             sources = make_sources()
             async with no_task_left():
@@ -105,12 +105,12 @@ async def test_native_cancellations_leave_nothing(make_sources, line, work):
 
 async def test_who_waits_goes_on_where_the_one_who_opens_is_cancelled(make_sources):
     source = make_sources()[0]
-    async with Clients(account.Client) as clients, anyio.create_task_group() as group:
+    async with ClientPool() as clients, anyio.create_task_group() as group:
         lent = []
 
         async def hold(scope):
             with scope:
-                async with clients.lease(source) as client:
+                async with clients.lease(source, account.Client) as client:
                     lent.append(client)
 
         scopes = [anyio.CancelScope() for _ in range(3)]
@@ -128,7 +128,7 @@ async def test_who_waits_goes_on_where_the_one_who_opens_is_cancelled(make_sourc
 
 async def test_leaving_the_pool_while_cancelled_closes_all(make_sources, line):
     with anyio.CancelScope() as scope:
-        async with Clients(account.Client) as clients:
+        async with ClientPool() as clients:
             await use_all(clients, make_sources())
             scope.cancel()
             await anyio.lowlevel.checkpoint()

@@ -16,11 +16,12 @@ import anyio.lowlevel
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.bulk import Collection, Source, SourceRestarted, SourceStarted
-from aiopartnercentral.bulk.checkpoint import Checkpoint, Question
+from aiopartnercentral.bulk.checkpoint import Checkpoint
+from aiopartnercentral.bulk.spec import Question
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import CheckpointError, SinkError, SourcesFailedError
+from aiopartnercentral.errors import CheckpointError, SinkError
 from aiopartnercentral.sinks import NdjsonSink, open_sink
 from tests._client.test_paginate import connection
 from tests._pagination.fakes import no_task_left
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-LISTING = partial(account.Paginate.list_connections, page_size=10)
+LISTING = account.listings.list_connections(page_size=10)
 
 
 def told(path: Path) -> dict[str, Any]:
@@ -56,9 +57,9 @@ async def test_a_later_run_goes_on_exactly_where_this_one_was_left(tmp_path: Pat
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 95, "Sandbox": 25}) as emulator:
         sources = [of(emulator, "a"), of(emulator, "b", "Sandbox")]
-        whole = await Collection(account.Client, sources, LISTING, limits=FAST).collect()
+        whole = await Collection(LISTING, sources, limits=FAST).collect()
         everything = sorted(item.id for _, item in whole)
-        make = partial(Collection, account.Client, sources, LISTING, limits=FAST, checkpoint=path)
+        make = partial(Collection, LISTING, sources, limits=FAST, checkpoint=path)
         seen: list[str] = []
         for step in (11, 31, 1, 20, 100):
             asked = len(emulator.requests)
@@ -76,7 +77,7 @@ async def test_finished_sources_are_not_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
         sources = [of(good, "good"), of(denied, "denied")]
-        collection = Collection(account.Client, sources, LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, sources, limits=FAST, checkpoint=path)
         with pytest.raises(SourcesFailedError) as caught:
             await collection.collect()
         kept: Any = caught.value.collected
@@ -103,14 +104,14 @@ async def test_finished_sources_are_not_asked_again(tmp_path: Path) -> None:
 class Full(NdjsonSink):
     """Has no room at the end."""
 
-    async def finish(self) -> None:
+    async def commit(self) -> None:
         raise SinkError(self.output, "No space left on device")
 
 
 async def test_an_output_that_fails_at_the_very_end_can_be_gone_on_with(tmp_path: Path) -> None:
     path, file = tmp_path / "run.json", tmp_path / "a.ndjson"
     async with Emulator({"AWS": 25}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         with pytest.raises(SinkError):
             await collection.into(Full(file))
         asked = len(emulator.requests)
@@ -124,7 +125,7 @@ async def test_an_output_that_fails_at_the_very_end_can_be_gone_on_with(tmp_path
 async def test_a_consumer_that_fails_at_the_last_page_gets_it_again(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 25}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         with suppress(ZeroDivisionError):
             async with collection as stream:
                 for _ in range(25):
@@ -137,7 +138,7 @@ async def test_a_consumer_that_fails_at_the_last_page_gets_it_again(tmp_path: Pa
 async def test_it_is_written_after_every_page_that_was_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 30}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         async with collection as stream:
             for number in range(30):
                 await anext(stream)
@@ -157,11 +158,10 @@ async def test_it_holds_neither_secrets_nor_items_and_is_its_owners(
     with scripted_server() as server:
         server.replies(Reply({"ConnectionSummaries": [connection("AWS", 3), wrong], "NextToken": "t"}), Reply(b"{"))
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        listing = partial(account.Paginate.list_connections, other_participant_identifiers=["123456789012"])
+        listing = account.listings.list_connections(other_participant_identifiers=["123456789012"])
         collection = Collection(
-            account.Client,
-            source,
             listing,
+            source,
             limits=FAST,
             checkpoint=path,
         )
@@ -196,7 +196,7 @@ async def test_an_error_with_an_odd_code_is_kept_by_its_name(tmp_path: Path, cod
     async with Emulator({"AWS": 5}) as emulator:
         sources = [of(emulator, "a"), Source("AWS", credentials=fail, endpoint_url=emulator.endpoint_url, label="b")]
         for _ in range(2):
-            collection = Collection(account.Client, sources, LISTING, limits=FAST, checkpoint=path, on_error="report")
+            collection = Collection(LISTING, sources, limits=FAST, checkpoint=path, on_error="report")
             report = await collection.into(open_sink(tmp_path / "out.ndjson"))
             assert [type(error) for error in report.failures.values()] == [OddError]
             assert told(path)["b"]["error"] == "OddError"
@@ -205,7 +205,7 @@ async def test_an_error_with_an_odd_code_is_kept_by_its_name(tmp_path: Path, cod
 async def test_leaving_by_a_cancellation_saves_it(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 95}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         with anyio.CancelScope() as scope:
             async with collection as stream:
                 for _ in range(41):
@@ -231,7 +231,7 @@ async def test_a_native_cancellation_lets_no_two_write_it(tmp_path: Path, monkey
 
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 95}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         with monkeypatch.context() as slow:
             slow.setattr(os, "fsync", fsync)
             task = asyncio.create_task(collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0))
@@ -262,9 +262,7 @@ async def test_an_expired_token_restarts_its_source_and_says_so(tmp_path: Path) 
     with scripted_server() as server:
         expiring(server, [])
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        make = partial(
-            Collection, account.Client, source, LISTING, limits=FAST, checkpoint=path, observer=events.append
-        )
+        make = partial(Collection, LISTING, source, limits=FAST, checkpoint=path, observer=events.append)
         async with make() as stream:
             await anext(stream)
             await anext(stream)
@@ -284,7 +282,7 @@ async def test_a_resumed_source_that_is_denied_has_failed_and_does_not_begin_ane
     with scripted_server() as server:
         expiring(server, [])
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        make = partial(Collection, account.Client, source, LISTING, limits=FAST, checkpoint=path, on_error="report")
+        make = partial(Collection, LISTING, source, limits=FAST, checkpoint=path, on_error="report")
         async with make() as stream:
             await anext(stream)
             await anext(stream)
@@ -298,7 +296,7 @@ async def test_a_resumed_source_that_is_denied_has_failed_and_does_not_begin_ane
 async def test_what_the_consumer_failed_over_comes_again(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 25}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         with pytest.raises(ZeroDivisionError):  # noqa: PT012 - raised over the last item of the second page
             async with collection as stream:
                 for _ in range(20):
@@ -314,7 +312,7 @@ async def test_a_token_that_is_refused_in_the_same_run_is_a_failure(tmp_path: Pa
     with scripted_server() as server:
         expiring(server, ["1"])
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        collection = Collection(account.Client, source, LISTING, limits=FAST, checkpoint=tmp_path / "run.json")
+        collection = Collection(LISTING, source, limits=FAST, checkpoint=tmp_path / "run.json")
         with pytest.raises(SourcesFailedError):
             await collection.collect()
         assert len(server.received) == 2
@@ -323,17 +321,20 @@ async def test_a_token_that_is_refused_in_the_same_run_is_a_failure(tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"listings": account.Paginate.list_partners}, "ListConnections is listed then and not now"),
-        ({"listings": {"ListConnections": account.Paginate.list_partners}}, "ListConnections was ListConnections and"),
+        ({"listings": account.listings.list_partners()}, "ListConnections is missing"),
         (
-            {"listings": partial(account.Paginate.list_connections, page_size=11)},
-            "ListConnections asks otherwise by MaxResults",
+            {"listings": {"ListConnections": account.listings.list_partners()}},
+            "ListConnections was partnercentral-account ListConnections and is",
         ),
         (
-            {"listings": partial(LISTING, connection_type="SUBSIDIARY", max_items=7)},
-            "ListConnections asks otherwise by ConnectionType, max_items",
+            {"listings": account.listings.list_connections(page_size=11)},
+            "ListConnections differs in MaxResults",
         ),
-        ({"sources": [Source("AWS", label="b")]}, "there was a source a"),
+        (
+            {"listings": account.listings.list_connections(page_size=10, connection_type="SUBSIDIARY", max_items=7)},
+            "ListConnections differs in ConnectionType, max_items",
+        ),
+        ({"sources": [Source("AWS", label="b")]}, "the source a is missing"),
         ({"sources": [Source("Sandbox", label="a")]}, "the source a was catalog AWS and is Sandbox"),
     ],
 )
@@ -341,10 +342,10 @@ async def test_another_question_is_refused(tmp_path: Path, change: Any, message:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 25}) as emulator:
         given: Any = {"sources": of(emulator, "a"), "listings": LISTING, "limits": FAST, "checkpoint": path}
-        await take(Collection(account.Client, **given), 11)
+        await take(Collection(**given), 11)
         before = path.read_bytes()
         with pytest.raises(CheckpointError, match=message) as caught:
-            await Collection(account.Client, **(given | change)).collect()
+            await Collection(**(given | change)).collect()
         assert str(path) in str(caught.value)
         assert path.read_bytes() == before
 
@@ -352,7 +353,7 @@ async def test_another_question_is_refused(tmp_path: Path, change: Any, message:
 async def test_further_sources_may_join(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 25, "Sandbox": 3}) as emulator:
-        make = partial(Collection, account.Client, listings=LISTING, limits=FAST, checkpoint=path)
+        make = partial(Collection, listings=LISTING, limits=FAST, checkpoint=path)
         await take(make(sources=[of(emulator, "a")]), 11)
         collected = await make(sources=[of(emulator, "b", "Sandbox"), of(emulator, "a")]).collect()
     assert {origin.label for origin, _ in collected} == {"a", "b"}
@@ -362,10 +363,10 @@ async def test_further_sources_may_join(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no checkpoint, or a damaged one"),
-        (b"{}", "is no checkpoint, or a damaged one"),
-        (b"\xff", "is no checkpoint, or a damaged one"),
-        (b'{"format": "else", "version": 1}', "is no checkpoint"),
+        (b"", "is not a checkpoint, or is damaged"),
+        (b"{}", "is not a checkpoint, or is damaged"),
+        (b"\xff", "is not a checkpoint, or is damaged"),
+        (b'{"format": "else", "version": 1}', "is not a checkpoint"),
         (b'{"format": "aiopartnercentral checkpoint", "version": 2}', "is of version 2, not 1"),
         (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "missing required field `run`"),
     ],
@@ -374,14 +375,14 @@ async def test_what_is_no_checkpoint_is_refused_and_left_alone(tmp_path: Path, c
     path = tmp_path / "run.json"
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=message):
-        await Collection(account.Client, "AWS", LISTING, checkpoint=path).collect()
+        await Collection(LISTING, "AWS", checkpoint=path).collect()
     assert path.read_bytes() == content
 
 
 async def test_one_run_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 25}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         async with collection as stream:
             await anext(stream)
             with pytest.raises(CheckpointError, match="is in use by another run"):
@@ -394,7 +395,7 @@ async def test_a_link_to_a_checkpoint_stays_one_and_is_the_same_checkpoint(tmp_p
     path.parent.mkdir()
     link.symlink_to(path)
     async with Emulator({"AWS": 250}) as emulator:
-        make = partial(Collection, account.Client, of(emulator, "a"), LISTING, limits=FAST)
+        make = partial(Collection, LISTING, of(emulator, "a"), limits=FAST)
         async with make(checkpoint=link) as stream:
             got = [await anext(stream) for _ in range(150)]
             with pytest.raises(CheckpointError, match="is in use by another run"):
@@ -454,7 +455,7 @@ async def test_a_native_cancellation_leaves_it_to_the_next(tmp_path: Path) -> No
 async def test_what_cannot_be_written_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
     async with no_task_left(), Emulator({"AWS": 25}) as emulator:
         for path in (tmp_path / "missing" / "run.json", tmp_path):
-            collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+            collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
             with pytest.raises(CheckpointError, match=str(path)):
                 await collection.collect()
         assert not emulator.requests
@@ -466,7 +467,7 @@ async def test_a_disk_that_is_full_ends_the_run_and_keeps_the_last_checkpoint(
 ) -> None:
     path = tmp_path / "run.json"
     async with no_task_left(), Emulator({"AWS": 95}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         before = b""
         with pytest.raises(CheckpointError, match="No space left on device"):  # noqa: PT012
             async with collection as stream:
@@ -490,7 +491,7 @@ def no_space(_: int) -> None:
 async def test_an_output_and_its_checkpoint_belong_together(tmp_path: Path) -> None:
     path, output = tmp_path / "run.json", tmp_path / "out.ndjson"
     async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
-        collection = Collection(account.Client, [of(good, "a"), of(denied, "b")], LISTING, limits=FAST, checkpoint=path)
+        collection = Collection(LISTING, [of(good, "a"), of(denied, "b")], limits=FAST, checkpoint=path)
         with pytest.raises(SourcesFailedError):
             await collection.into(open_sink(output))
         assert len(output.read_bytes().splitlines()) == 25

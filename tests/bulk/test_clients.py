@@ -12,7 +12,7 @@ from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import CredentialsError, ServiceError, account
 from aiopartnercentral._client import ServiceClient
-from aiopartnercentral.bulk import Clients, Credentials, Role, Source
+from aiopartnercentral.bulk import ClientPool, Credentials, Role, Source
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ def source(line, aws_environment):  # noqa: ARG001 - order
 
 
 async def ask(clients, source):
-    async with clients.lease(source) as client:
+    async with clients.lease(source, account.Client) as client:
         await client.list_connections(catalog=source.catalog)
 
 
@@ -43,10 +43,10 @@ async def test_leases_of_one_access_at_the_same_time_open_one_client(source):
     lent = []
 
     async def hold(clients, each):
-        async with clients.lease(each) as client:
+        async with clients.lease(each, account.Client) as client:
             lent.append(client)
 
-    async with Clients(account.Client) as clients:
+    async with ClientPool() as clients:
         assert clients.open == 0
         async with anyio.create_task_group() as group:
             for catalog in ("AWS", "Sandbox", "AWS"):
@@ -57,7 +57,7 @@ async def test_leases_of_one_access_at_the_same_time_open_one_client(source):
 
 
 async def test_another_region_or_endpoint_is_another_client(source, line):
-    async with Clients(account.Client) as clients:
+    async with ClientPool() as clients:
         for each in (
             source("a"),
             source("a", region_name="us-east-1"),
@@ -70,7 +70,7 @@ async def test_another_region_or_endpoint_is_another_client(source, line):
 
 
 async def test_the_least_recently_used_is_closed_for_another(source, line):
-    async with Clients(account.Client, max_open=2) as clients:
+    async with ClientPool(max_open=2) as clients:
         for name in "abac":
             await ask(clients, source(name))
         await line.until_open("a", "c")
@@ -83,11 +83,11 @@ async def test_leases_wait_in_turn_while_all_clients_are_held(source, line):
     order = []
 
     async def use(clients, name, done):
-        async with clients.lease(source(name)):
+        async with clients.lease(source(name), account.Client):
             order.append(name)
             await done.wait()
 
-    async with Clients(account.Client, max_open=1) as clients, anyio.create_task_group() as group:
+    async with ClientPool(max_open=1) as clients, anyio.create_task_group() as group:
         events = {name: anyio.Event() for name in "abcd"}
         for name, event in events.items():
             group.start_soon(use, clients, name, event)
@@ -104,15 +104,15 @@ async def test_leases_wait_in_turn_while_all_clients_are_held(source, line):
 
 
 async def test_a_task_may_hold_several_leases_of_one_access(source):
-    async with Clients(account.Client, max_open=1) as clients:
+    async with ClientPool(max_open=1) as clients:
         with anyio.fail_after(10):
             async with (
-                clients.lease(source("a")) as first,
+                clients.lease(source("a"), account.Client) as first,
                 anyio.create_task_group() as group,
             ):
                 group.start_soon(ask, clients, source("b"))
                 await anyio.wait_all_tasks_blocked()
-                async with clients.lease(source("a", "Sandbox")) as second:
+                async with clients.lease(source("a", "Sandbox"), account.Client) as second:
                     assert second is first
                 group.cancel_scope.cancel()
 
@@ -121,8 +121,11 @@ async def test_a_client_of_the_callers_own_is_used_as_it_is(source, line):
     line.status = 500
     config = AioConfig(retries={"mode": "standard", "total_max_attempts": 2})
     async with account.connect(endpoint_url=line.url, config=config) as own:
-        async with Clients(account.Client, max_open=1) as clients:
-            async with clients.lease(source("a")), clients.lease(Source("AWS", client=own)) as lent:
+        async with ClientPool(max_open=1) as clients:
+            async with (
+                clients.lease(source("a"), account.Client),
+                clients.lease(Source("AWS", client=own), account.Client) as lent,
+            ):
                 assert lent is own
                 assert clients.open == 1
             with pytest.raises(ServiceError):
@@ -137,7 +140,7 @@ async def test_a_request_is_sent_once(source, line, monkeypatch, mode):
     monkeypatch.setenv("AWS_RETRY_MODE", mode)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
     line.status = 500
-    async with Clients(account.Client) as clients:
+    async with ClientPool() as clients:
         with pytest.raises(ServiceError) as caught:
             await ask(clients, source("a"))
     assert caught.value.attempts == 1
@@ -147,14 +150,14 @@ async def test_a_request_is_sent_once(source, line, monkeypatch, mode):
 async def test_a_config_with_retries_has_its_way(source, line):
     line.status = 500
     config = AioConfig(retries={"mode": "standard", "total_max_attempts": 2})
-    async with Clients(account.Client, config=config) as clients:
+    async with ClientPool(config=config) as clients:
         with pytest.raises(ServiceError):
             await ask(clients, source("a"))
     assert line.asked == ["a"] * 2
 
 
 async def test_a_profile_that_is_not_there_is_an_error_of_its_source(source, line):
-    async with Clients(account.Client) as clients:
+    async with ClientPool() as clients:
         for _ in range(2):
             with pytest.raises(ProfileNotFound):
                 await ask(clients, Source("AWS", profile="nobody"))
@@ -168,10 +171,10 @@ async def test_a_profile_that_is_not_there_is_an_error_of_its_source(source, lin
 
 
 async def test_clients_share_a_tls_context(source):
-    async with Clients(account.Client) as clients:
+    async with ClientPool() as clients:
         contexts = []
         for name in "ab":
-            async with clients.lease(source(name)) as client:
+            async with clients.lease(source(name), account.Client) as client:
                 await client.list_connections(catalog="AWS")
                 http = client._exchange._transport._client._endpoint.http_session
                 contexts.extend(session.connector._ssl for session in http._sessions.values())
@@ -185,7 +188,7 @@ async def test_closing_the_pool_closes_everything(source, line):
     errors = []
 
     async def hold(clients):
-        async with clients.lease(source("a")) as client:
+        async with clients.lease(source("a"), account.Client) as client:
             await client.list_connections(catalog="AWS")
             held.set()
             await closed.wait()
@@ -201,7 +204,7 @@ async def test_closing_the_pool_closes_everything(source, line):
     held = anyio.Event()
     async with anyio.create_task_group() as group:
         with anyio.fail_after(10):
-            async with Clients(account.Client, max_open=2) as clients:
+            async with ClientPool(max_open=2) as clients:
                 group.start_soon(hold, clients)
                 await held.wait()
                 group.start_soon(fail, clients, source("slow", delay=60))
@@ -226,25 +229,25 @@ async def test_closing_the_pool_closes_everything(source, line):
         ((account,), {}, TypeError, "client_class must be a class of clients"),
         ((account.Client,), {"max_open": 0}, ValueError, "max_open must be at least 1, not 0"),
         ((account.Client,), {"max_open": True}, TypeError, "max_open must be an integer, not bool"),
-        ((account.Client,), {"verfy": False}, TypeError, r"Clients\(\) has no option verfy; did you mean verify"),
-        ((account.Client,), {"profile": "a"}, TypeError, r"Clients\(\) has no option profile"),
+        ((account.Client,), {"verfy": False}, TypeError, r"ClientPool\(\) has no option verfy; did you mean verify"),
+        ((account.Client,), {"profile": "a"}, TypeError, r"ClientPool\(\) has no option profile"),
     ],
 )
 def test_what_no_pool_can_be(arguments, options, kind, message):
     with pytest.raises(kind, match=message):
-        Clients(*arguments, **options)
+        ClientPool(*arguments, **options)
 
 
 async def test_what_no_lease_can_be_of(line):
     class Other(ServiceClient):
         service, fast = account.Client.service, account.Client.fast
 
-    async with Clients(Other) as clients, account.connect(endpoint_url=line.url) as own:
+    async with ClientPool(Other) as clients, account.connect(endpoint_url=line.url) as own:
         with pytest.raises(TypeError, match="a pool lends clients of a Source, not of a string"):
-            async with clients.lease("AWS"):
+            async with clients.lease("AWS", account.Client):
                 pass
         with pytest.raises(TypeError, match=r"must be a .*Other, not a aiopartnercentral\.account\.client\.Client"):
-            async with clients.lease(Source("AWS", client=own)):
+            async with clients.lease(Source("AWS", client=own), account.Client):
                 pass
 
 

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.bulk import (
     Collection,
     Credentials,
@@ -27,7 +27,7 @@ from aiopartnercentral.bulk import (
     Throttled,
 )
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import DecodeError, PaginationError, SourcesFailedError
+from aiopartnercentral.errors import DecodeError, PaginationError
 from aiopartnercentral.sinks import CsvSink, Page, open_sink
 from tests._client.test_paginate import connection
 from tests._pagination.fakes import no_task_left
@@ -45,9 +45,8 @@ pytestmark = pytest.mark.anyio
 async def test_items_of_all_sources_and_listings_come_beside_their_origin() -> None:
     async with Emulator({"AWS": 130, "Sandbox": 20}) as one, Emulator({"AWS": 60}, seed=7) as two:
         collection = Collection[Any](
-            account.Client,
+            [account.listings.list_connections(page_size=50), account.listings.list_partners()],
             [of(one, "one"), of(one, "test", "Sandbox"), of(two, "two")],
-            [partial(account.Paginate.list_connections, page_size=50), account.Paginate.list_partners],
             limits=FAST,
         )
         for _ in range(2):
@@ -78,8 +77,8 @@ async def test_items_of_all_sources_and_listings_come_beside_their_origin() -> N
 
 async def test_raw_items_and_batches() -> None:
     async with Emulator({"AWS": 30}) as emulator:
-        listing = partial(account.Paginate.list_connections, page_size=20)
-        collection = Collection(account.Client, of(emulator, "a"), listing, limits=FAST)
+        listing = account.listings.list_connections(page_size=20)
+        collection = Collection(listing, of(emulator, "a"), limits=FAST)
         raw = [item async for _, item in await _entered(collection.raw())]
         batches = [[item.id for item in batch] async for _, batch in await _entered(collection.batches())]
     assert [len(batch) for batch in batches] == [20, 10]
@@ -99,14 +98,13 @@ async def _entered(source: Any) -> Any:
 
 async def test_one_operation_listed_twice_has_names() -> None:
     async with Emulator({"AWS": 200}) as emulator:
-        invitations = account.Paginate.list_connection_invitations
+        invitations = account.listings.list_connection_invitations()
         collection = Collection(
-            account.Client,
-            of(emulator, "a"),
             {
                 "sent": partial(invitations, participant_type="SENDER"),
                 "received": partial(invitations, participant_type="RECEIVER"),
             },
+            of(emulator, "a"),
             limits=FAST,
         )
         collected = await collection.collect()
@@ -117,7 +115,7 @@ async def test_one_operation_listed_twice_has_names() -> None:
             ("received", "RECEIVER"),
         }
         with pytest.raises(ValueError, match="ListConnectionInvitations is listed twice"):
-            Collection(account.Client, "AWS", [invitations, invitations])
+            Collection([invitations, invitations], "AWS")
 
 
 @pytest.mark.parametrize("on_error", ["finish", "report", "raise"])
@@ -129,9 +127,8 @@ async def test_a_source_that_fails_is_told_as_the_policy_says(on_error: Any) -> 
         Emulator({"AWS": 30}) as good,
         Emulator({"AWS": 30}, denied_catalogs=["AWS"]) as denied,
         Collection(
-            account.Client,
+            account.listings.list_connections(),
             [of(good, "good"), of(denied, "bad")],
-            account.Paginate.list_connections,
             limits=FAST,
             on_error=on_error,
         ) as stream,
@@ -164,7 +161,7 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
     path, checkpoint = tmp_path / "a.ndjson", tmp_path / "run.json"
     path.write_text("earlier")
     async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as emulator:
-        make = partial(Collection, account.Client, of(emulator, "a"), account.Paginate.list_connections, limits=FAST)
+        make = partial(Collection, account.listings.list_connections(), of(emulator, "a"), limits=FAST)
         with pytest.raises(SourcesFailedError) as caught:
             await make().into(open_sink(path))
         assert caught.value.report is not None
@@ -189,8 +186,8 @@ async def test_a_failure_among_what_is_skipped_leaves_an_earlier_output_too(tmp_
         sources = [of(emulator, "a"), Source("AWS", endpoint_url="http://127.0.0.1:9", label="b")]
         limits = Limits(rate=10_000, attempts=1)
         options: Any = {"limits": limits, "on_error": "report", "ignore_errors": {"AccessDeniedException"}}
-        listing = account.Paginate.list_connections
-        report = await Collection(account.Client, sources, listing, **options).into(open_sink(path))
+        listing = account.listings.list_connections()
+        report = await Collection(listing, sources, **options).into(open_sink(path))
         denied, broken = (source["error"] for source in report.as_json()["sources"])
     assert [state.outcome for state in report.sources.values()] == [Outcome.SKIPPED, Outcome.FAILED]
     assert (report.lost, path.read_text()) == (True, "earlier")
@@ -205,9 +202,7 @@ async def test_a_provider_that_was_cancelled_fails_its_source_alone() -> None:
 
     async with no_task_left(), Emulator({"AWS": 30}) as emulator:
         sources = [of(emulator, "good"), Source("AWS", credentials=cancelled, label="bad")]
-        collection = Collection(
-            account.Client, sources, account.Paginate.list_connections, limits=FAST, on_error="report"
-        )
+        collection = Collection(account.listings.list_connections(), sources, limits=FAST, on_error="report")
         collected = await collection.collect()
     assert len(collected) == 30
     assert [origin.label for origin in collected.report.failures] == ["bad"]
@@ -218,9 +213,8 @@ async def test_a_provider_that_was_cancelled_fails_its_source_alone() -> None:
 async def test_an_ignored_error_skips_its_source() -> None:
     async with Emulator({"AWS": 3}) as good, Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as denied:
         collection = Collection(
-            account.Client,
+            account.listings.list_connections(),
             [of(good, "good"), of(denied, "bad")],
-            account.Paginate.list_connections,
             limits=FAST,
             ignore_errors={"AccessDeniedException"},
         )
@@ -246,9 +240,7 @@ async def test_throttling_and_failing_servers_are_got_over() -> None:
         server.replies(*replies)
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
         limits = Limits(rate=1000, backoff=0.001)
-        collection = Collection(
-            account.Client, source, account.Paginate.list_connections, limits=limits, observer=events.append
-        )
+        collection = Collection(account.listings.list_connections(), source, limits=limits, observer=events.append)
         collected = await collection.collect()
         assert len(server.received) == len(replies)
     (state,) = collected.report.sources.values()
@@ -275,7 +267,7 @@ async def test_a_malformed_item_costs_only_itself() -> None:
     with scripted_server() as server:
         server.replies(Reply(body))
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        make = partial(Collection, account.Client, source, account.Paginate.list_connections, limits=FAST)
+        make = partial(Collection, account.listings.list_connections(), source, limits=FAST)
         collected = await make().collect()
         (state,) = collected.report.sources.values()
         (item,) = state.malformed
@@ -306,7 +298,7 @@ async def test_a_sink_gets_what_was_left_out_with_its_page(tmp_path: Path) -> No
             Reply({"ConnectionSummaries": [wrong, connection("AWS", 2)]}),
         )
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        collection = Collection(account.Client, source, account.Paginate.list_connections, limits=FAST)
+        collection = Collection(account.listings.list_connections(), source, limits=FAST)
         await collection.into(Watched(tmp_path / "a.csv", account.ConnectionSummary))
     assert [(len(page.items), [json.loads(item.raw) for item in page.malformed]) for page in pages] == [
         (1, []),
@@ -318,9 +310,7 @@ async def test_a_token_cycle_fails_its_source() -> None:
     with scripted_server() as server:
         server.replies(*[Reply({"ConnectionSummaries": [], "NextToken": token}) for token in "aba"])
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        collection = Collection(
-            account.Client, source, account.Paginate.list_connections, limits=FAST, on_error="report"
-        )
+        collection = Collection(account.listings.list_connections(), source, limits=FAST, on_error="report")
         collected = await collection.collect()
     (error,) = collected.report.failures.values()
     assert isinstance(error, PaginationError)
@@ -335,7 +325,7 @@ async def test_a_client_of_the_callers_own_is_used_and_stays_open() -> None:
         ) as client,
     ):
         source = Source("AWS", client=client, label="mine")
-        collected = await Collection(account.Client, source, account.Paginate.list_connections).collect()
+        collected = await Collection(account.listings.list_connections(), source).collect()
         assert len(collected) == 0
         assert {request.account for request in emulator.requests} == {"111122223333"}
         await client.list_connections(catalog="AWS")
@@ -344,9 +334,8 @@ async def test_a_client_of_the_callers_own_is_used_and_stays_open() -> None:
 async def test_max_items_counts_for_each_source() -> None:
     async with Emulator({"AWS": 30, "Sandbox": 30}) as emulator:
         collection = Collection(
-            account.Client,
+            account.listings.list_connections(page_size=7, max_items=10),
             [of(emulator, "a"), of(emulator, "b", "Sandbox")],
-            partial(account.Paginate.list_connections, page_size=7, max_items=10),
             limits=FAST,
         )
         collected = await collection.collect()
@@ -358,7 +347,7 @@ async def test_max_items_counts_for_each_source() -> None:
 async def test_leaving_early_leaves_nothing(after: int) -> None:
     async with no_task_left(), Emulator({"AWS": 500}, latency=0.01) as emulator:
         sources = [Source("AWS", endpoint_url=emulator.endpoint_url, label=f"{n}", account=f"{n}") for n in range(5)]
-        collection = Collection(account.Client, sources, account.Paginate.list_connections, limits=FAST)
+        collection = Collection(account.listings.list_connections(), sources, limits=FAST)
         async with collection as stream:
             for _ in range(after):
                 await anext(stream)
@@ -370,7 +359,7 @@ async def test_leaving_early_leaves_nothing(after: int) -> None:
 async def test_a_cancellation_leaves_nothing(after: float) -> None:
     async with no_task_left(), Emulator({"AWS": 400}, latency=0.02) as emulator:
         sources = [Source("AWS", endpoint_url=emulator.endpoint_url, label=f"{n}", account=f"{n}") for n in range(5)]
-        collection = Collection(account.Client, sources, account.Paginate.list_connections, limits=FAST)
+        collection = Collection(account.listings.list_connections(), sources, limits=FAST)
         with anyio.move_on_after(after):
             async with collection as stream:
                 async for _ in stream:
@@ -387,7 +376,7 @@ async def test_a_stream_keeps_what_it_needs_open_and_no_longer(line: Line) -> No
         for number in range(6)
     ]
     limits = Limits(rate=1000, sources=2, concurrency=2)
-    async with Collection(account.Client, sources, account.Paginate.list_connections, limits=limits) as stream:
+    async with Collection(account.listings.list_connections(), sources, limits=limits) as stream:
         async for _ in stream:
             pass
         assert len(set(line.asked)) == 6
@@ -405,14 +394,14 @@ async def test_a_stream_keeps_what_it_needs_open_and_no_longer(line: Line) -> No
         (["list_connections"], "a listing must be a method of aiopartnercentral.account.client.Paginate, not 'list_"),
         ("list_connections", "a listing must be a method of aiopartnercentral.account.client.Paginate, not 'list_"),
         ([lambda *_, **__: 1], "a listing must give a paginator, not int"),
-        (partial(account.Paginate.list_connections, ordered=True), "how it is collected is told to the collection"),
-        (partial(account.Paginate.list_connections, on_error="report"), "how it is collected is told to the coll"),
-        (partial(account.Paginate.list_connections, ignore_errors=["X"]), "how it is collected is told to the coll"),
+        (account.listings.list_connections(ordered=True), "how it is collected is told to the collection"),
+        (account.listings.list_connections(on_error="report"), "how it is collected is told to the coll"),
+        (account.listings.list_connections(ignore_errors=["X"]), "how it is collected is told to the coll"),
     ],
 )
 async def test_a_listing_that_is_none_is_refused(listings: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
-        Collection(account.Client, "AWS", listings)
+        Collection(listings, "AWS")
 
 
 @pytest.mark.parametrize(
@@ -435,7 +424,7 @@ def test_an_argument_that_cannot_be_is_named(options: Any, message: str) -> None
     given = {
         "client_class": account.Client,
         "sources": "AWS",
-        "listings": account.Paginate.list_connections,
+        "listings": account.listings.list_connections(),
         **options,
     }
     with pytest.raises((TypeError, ValueError), match=message):

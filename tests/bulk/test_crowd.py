@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections import Counter
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -117,9 +116,8 @@ async def test_every_source_has_the_right_end_and_every_good_item_comes_once() -
         crowd = await Crowd.gather(stack)
         assert len(crowd.sources) == 500
         collection = Collection(
-            account.Client,
+            account.listings.list_connections(page_size=20),
             crowd.sources,
-            partial(account.Paginate.list_connections, page_size=20),
             limits=Limits(rate=400, concurrency=16, attempts=ATTEMPTS, backoff=0.001),
             on_error="report",
             ignore_errors=["AccessDeniedException"],

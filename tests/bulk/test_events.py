@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-LISTING = partial(account.Paginate.list_connections, page_size=10)
+LISTING = account.listings.list_connections(page_size=10)
 SECRET = "Xq7secret"
 
 
@@ -57,9 +57,7 @@ async def test_events_have_numbers_durations_and_request_ids() -> None:
         )
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
         limits = Limits(rate=1000, backoff=0.01)
-        collection = Collection(
-            account.Client, source, account.Paginate.list_connections, limits=limits, observer=events.append
-        )
+        collection = Collection(account.listings.list_connections(), source, limits=limits, observer=events.append)
         await collection.collect()
         await collection.raw().collect()
     first, second, *_ = only(events, PageFetched)
@@ -87,7 +85,7 @@ async def test_whatever_has_started_is_finished_before_the_run_is(end: str) -> N
     async with Emulator({"AWS": 50}) as one, Emulator({"AWS": 50}) as two, Emulator({"AWS": 5}) as three:
         one.latency = two.latency = 0.01
         sources = [of(one, "one"), of(two, "two"), of(three, "three")]
-        collection = Collection(account.Client, sources, LISTING, limits=FAST, observer=events.append)
+        collection = Collection(LISTING, sources, limits=FAST, observer=events.append)
         with anyio.CancelScope() as scope:
             try:
                 async with collection as stream:
@@ -105,7 +103,7 @@ async def test_whatever_has_started_is_finished_before_the_run_is(end: str) -> N
     assert isinstance(events[-1], RunFinished)
     assert [origin.label for origin in events[0].origins] == ["one", "two", "three"]
     assert sorted(event.origin.label for event in started) == sorted(event.origin.label for event in finished)
-    outcomes = {event.origin.label: event.progress.outcome for event in finished}
+    outcomes = {event.origin.label: event.report.outcome for event in finished}
     assert outcomes["one"] is Outcome.CANCELLED
     assert outcomes == {origin.label: state.outcome for origin, state in stream.report.sources.items()}
     assert events[-1].report.items == stream.report.items
@@ -116,9 +114,7 @@ async def test_whatever_has_started_is_finished_before_the_run_is(end: str) -> N
 async def test_a_failure_that_is_raised_is_told_as_the_end_of_its_source() -> None:
     events: list[Any] = []
     async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as denied:
-        collection = Collection(
-            account.Client, of(denied, "a"), LISTING, limits=FAST, on_error="raise", observer=events.append
-        )
+        collection = Collection(LISTING, of(denied, "a"), limits=FAST, on_error="raise", observer=events.append)
         with pytest.raises(account.AccessDeniedException):
             await collection.collect()
     (finished,) = only(events, SourceFinished)
@@ -132,9 +128,8 @@ async def test_a_run_that_goes_on_says_what_an_earlier_one_has_finished(tmp_path
     async with Emulator({"AWS": 30}) as one, Emulator({"AWS": 30}, denied_catalogs=["AWS"]) as two:
         sources = [of(one, "one"), of(two, "two")]
         collection = Collection(
-            account.Client,
-            sources,
             LISTING,
+            sources,
             limits=FAST,
             on_error="report",
             checkpoint=tmp_path / "c",
@@ -192,17 +187,17 @@ async def test_no_log_record_holds_what_is_collected_or_asked(
     partner = {"Catalog": "AWS", "Id": "p", "LegalName": SECRET, "CreatedAt": SECRET}
     with caplog.at_level(logging.DEBUG), scripted_server() as server:
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        listing = partial(account.Paginate.list_connections, other_participant_identifiers=[SECRET])
-        make = partial(Collection, account.Client, source, limits=FAST, on_error="report", checkpoint=tmp_path / "c")
+        listing = account.listings.list_connections(other_participant_identifiers=[SECRET])
+        make = partial(Collection, sources=source, limits=FAST, on_error="report", checkpoint=tmp_path / "c")
         server.replies(*replies)
         collected = await make(listing, observer=fail_with).collect()
         assert json.loads((tmp_path / "c").read_bytes())["sources"][0]["next_token"] == f"{SECRET}-3"
         server.replies(Reply(refusal, status=400), Reply({"ConnectionSummaries": [item]}))
         await make(listing).collect()
         server.replies(Reply({"PartnerSummaryList": [partner]}))
-        await make(account.Paginate.list_partners, on_malformed="raise").collect()
+        await make(account.listings.list_partners(), on_malformed="raise").collect()
         with pytest.raises(KeyError):
-            async with make(account.Paginate.list_partners, checkpoint=None):
+            async with make(account.listings.list_partners(), checkpoint=None):
                 raise KeyError(SECRET)
     assert (collected.report.items, len(collected.report.sources)) == (2, 1)
     ours = [record for record in caplog.records if record.name.startswith("aiopartnercentral")]

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import threading
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -14,9 +13,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.report import SourcesFailedError
 from aiopartnercentral.bulk import Collection, Credentials, Limits, PageFetched, Source
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import SinkError, SourcesFailedError
+from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks import CsvSink, NdjsonSink, open_sink
 from tests._client.test_paginate import connection
 from tests._pagination.fakes import no_task_left
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.bulk import Event
     from aiopartnercentral.sinks import Page
-    from aiopartnercentral.sinks.partial_file import Draft
+    from aiopartnercentral.sinks.partial_file import PartialFile
 
 pytestmark = pytest.mark.anyio
 
-LISTING = partial(account.Paginate.list_connections, page_size=10)
+LISTING = account.listings.list_connections(page_size=10)
 
 
 def ids(path: Path) -> list[str]:
@@ -41,13 +41,13 @@ def ids(path: Path) -> list[str]:
 
 async def expected(emulator: Emulator, *catalogs: str) -> list[str]:
     sources = [of(emulator, catalog, catalog) for catalog in catalogs]
-    return sorted(item.id for _, item in await Collection(account.Client, sources, LISTING, limits=FAST).collect())
+    return sorted(item.id for _, item in await Collection(LISTING, sources, limits=FAST).collect())
 
 
 async def test_one_file_for_each_source(tmp_path: Path) -> None:
     async with Emulator({"AWS": 25, "Sandbox": 13}) as emulator:
         sources = [of(emulator, "a/b", "AWS"), of(emulator, "c", "Sandbox")]
-        collection = Collection[Any](account.Client, sources, [LISTING, account.Paginate.list_partners], limits=FAST)
+        collection = Collection[Any]([LISTING, account.listings.list_partners()], sources, limits=FAST)
         await collection.into(open_sink(tmp_path / "{operation}-{label}.ndjson"))
         files = sorted(tmp_path.iterdir())
         assert len(files) == 4
@@ -55,11 +55,11 @@ async def test_one_file_for_each_source(tmp_path: Path) -> None:
 
 
 async def test_files_of_several_listings_have_the_names_of_these(tmp_path: Path) -> None:
-    listings = {"list_connections": LISTING, "list_partners": account.Paginate.list_partners}
+    listings = {"list_connections": LISTING, "list_partners": account.listings.list_partners()}
     async with Emulator({"AWS": 25}) as emulator:
-        collection = Collection[Any](account.Client, of(emulator, "a"), listings, limits=FAST)
+        collection = Collection[Any](listings, of(emulator, "a"), limits=FAST)
         await collection.into(open_sink(tmp_path / "{operation}.csv", cls=collection.item_classes))
-        collection = Collection[Any](account.Client, of(emulator, "a"), [*listings.values()], limits=FAST)
+        collection = Collection[Any]([*listings.values()], of(emulator, "a"), limits=FAST)
         await collection.into(open_sink(tmp_path / "{operation}.csv", cls=collection.item_classes))
     names = ["ListConnections~11.csv", "ListPartners~11.csv", "list_connections.csv", "list_partners.csv"]
     assert sorted(file.name for file in tmp_path.iterdir()) == names
@@ -71,13 +71,13 @@ async def test_a_failure_leaves_an_earlier_output_alone(tmp_path: Path) -> None:
     output.write_text("before")
     async with Emulator({"AWS": 250}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"], latency=0.2) as denied:
         sources = [of(good, "a"), of(denied, "b")]
-        collection = Collection(account.Client, sources, LISTING, limits=FAST, on_error="raise")
+        collection = Collection(LISTING, sources, limits=FAST, on_error="raise")
         with pytest.raises(account.AccessDeniedException):
             await collection.into(open_sink(output))
         assert output.read_text() == "before"
         assert [file.name for file in tmp_path.iterdir()] == ["out.ndjson"]
         with pytest.raises(SourcesFailedError):
-            await Collection(account.Client, sources, LISTING, limits=FAST).into(open_sink(output))
+            await Collection(LISTING, sources, limits=FAST).into(open_sink(output))
         assert len(ids(output)) == 250
 
 
@@ -87,9 +87,7 @@ async def test_a_cancellation_leaves_what_can_be_gone_on_with(tmp_path: Path, st
     output.write_text("before")
     async with no_task_left(), Emulator({"AWS": 180, "Sandbox": 31}) as emulator:
         sources = [of(emulator, "a"), of(emulator, "b", "Sandbox")]
-        collection = Collection(
-            account.Client, sources, LISTING, limits=Limits(rate=10_000, concurrency=2), checkpoint=checkpoint
-        )
+        collection = Collection(LISTING, sources, limits=Limits(rate=10_000, concurrency=2), checkpoint=checkpoint)
         for _ in range(100):
             with anyio.CancelScope() as scope:
                 async with anyio.create_task_group() as tasks:
@@ -112,13 +110,13 @@ def test_a_failure_that_another_collection_shares_interrupts_no_clean_up(tmp_pat
         raise shared
 
     class Held(NdjsonSink):
-        async def abandon(self, *, keep: bool) -> None:
+        async def abort(self, *, keep: bool) -> None:
             reached.set()
             await go_on.wait()
-            await super().abandon(keep=keep)
+            await super().abort(keep=keep)
 
     sources = Source("AWS", credentials=provider, label="a")
-    collection = Collection(account.Client, sources, LISTING, limits=Limits(attempts=1), on_error="raise")
+    collection = Collection(LISTING, sources, limits=Limits(attempts=1), on_error="raise")
     reached, go_on = asyncio.Event(), asyncio.Event()
 
     async def main() -> BaseException | None:
@@ -139,14 +137,14 @@ def test_a_native_cancellation_of_the_end_is_one_and_can_be_gone_on_from(tmp_pat
     in_place, go_on = threading.Event(), threading.Event()
 
     class Held(NdjsonSink):
-        def _settle(self, draft: Draft) -> None:
-            super()._settle(draft)
+        def _commit_file(self, file: PartialFile) -> None:
+            super()._commit_file(file)
             in_place.set()
             assert go_on.wait(30)
 
     async def main() -> None:
         async with Emulator({"AWS": 30}) as emulator:
-            collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=checkpoint)
+            collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=checkpoint)
             task = asyncio.create_task(collection.into(Held(output)))
             assert await asyncio.to_thread(in_place.wait, 30)
             task.cancel()
@@ -170,7 +168,7 @@ async def _cancel_later(scope: anyio.CancelScope, steps: int) -> None:
 
 async def test_a_cancellation_without_a_checkpoint_leaves_nothing(tmp_path: Path) -> None:
     async with no_task_left(), Emulator({"AWS": 500}, latency=0.02) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST)
         with anyio.move_on_after(0.3):
             await collection.into(open_sink(tmp_path / "out.ndjson"))
     assert list(tmp_path.iterdir()) == []
@@ -189,7 +187,7 @@ async def test_a_disk_that_is_full_is_told_and_gone_on_after(tmp_path: Path, mon
         return really(fd, data)
 
     async with no_task_left(), Emulator({"AWS": 250}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=checkpoint)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=checkpoint)
         with monkeypatch.context() as full:
             full.setattr(os, "write", write)
             with pytest.raises(SinkError, match="No space left on device"):
@@ -214,19 +212,19 @@ async def test_an_output_that_is_gone_is_told(tmp_path: Path) -> None:
         sources, checkpoint = of(emulator, "a"), tmp_path / "run.json"
         observed: Any = {"limits": FAST, "checkpoint": checkpoint, "observer": stop_at_the_tenth_page}
         with scope:
-            collection = Collection(account.Client, sources, LISTING, **observed)
+            collection = Collection(LISTING, sources, **observed)
             await collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0)
         (unfinished,) = tmp_path.glob(".*.part")
         unfinished.unlink()
-        collection = Collection(account.Client, sources, LISTING, limits=FAST, checkpoint=checkpoint)
-        with pytest.raises(SinkError, match="is not there any more: start anew without the checkpoint"):
+        collection = Collection(LISTING, sources, limits=FAST, checkpoint=checkpoint)
+        with pytest.raises(SinkError, match="no longer exists: start over without the checkpoint"):
             await collection.into(open_sink(tmp_path / "out.ndjson"))
 
 
 async def test_what_cannot_be_collected_into_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     output: Any = tmp_path / "out.ndjson"
     async with Emulator({"AWS": 5}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, checkpoint=output)
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=output)
         with pytest.raises(TypeError, match="sink must be a Sink, such as open_sink gives, not PosixPath"):
             await collection.into(output)
         (tmp_path / "link").symlink_to(tmp_path)
@@ -260,9 +258,7 @@ async def test_a_large_page_lets_others_go_on(tmp_path: Path) -> None:
     with scripted_server() as server:
         server.replies(Reply({"ConnectionSummaries": [connection("AWS", number) for number in range(2000)]}))
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        collection = Collection(
-            account.Client, source, LISTING, limits=FAST, checkpoint=tmp_path / "run.json", observer=arrived
-        )
+        collection = Collection(LISTING, source, limits=FAST, checkpoint=tmp_path / "run.json", observer=arrived)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(tick)
             await collection.into(Watched(tmp_path / "a.csv", account.ConnectionSummary))
@@ -274,7 +270,7 @@ async def test_a_large_page_lets_others_go_on(tmp_path: Path) -> None:
 async def test_typed_items_go_into_tables(tmp_path: Path) -> None:
     async with Emulator({"AWS": 45}) as emulator:
         source = Source("AWS", endpoint_url=emulator.endpoint_url, label="ada", account="ada")
-        collection = Collection(account.Client, source, LISTING, limits=FAST)
+        collection = Collection(LISTING, source, limits=FAST)
         (cls,) = collection.item_classes.values()
         await collection.into(open_sink(tmp_path / "out.csv", cls=cls))
         head, *rows = (tmp_path / "out.csv").read_text().splitlines()

@@ -245,18 +245,18 @@ def test_an_observer_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rate": 0}, "rate must be above 0, not 0"),
-        ({"rate": "5"}, "rate must be a number, not str"),
-        ({"rate": float("nan")}, "rate must be above 0, not nan"),
-        ({"rates": {"ListPartners": -1}}, r"rates\['ListPartners'\] must be above 0, not -1"),
-        ({"rates": [1]}, "rates must map operations to requests a second, not be of type list"),
-        ({"concurrency": 0}, "concurrency must be at least 1, not 0"),
-        ({"attempts": True}, "attempts must be a whole number, not bool"),
-        ({"account_concurrency": 1.5}, "account_concurrency must be a whole number, not float"),
-        ({"source_seconds": 0}, "source_seconds must be above 0, not 0"),
-        ({"run_seconds": float("inf")}, "run_seconds must be above 0, not inf"),
+        ({"rate": 0}, "rate must be a number above 0, not 0"),
+        ({"rate": "5"}, "rate must be a number above 0, not a string"),
+        ({"rate": float("nan")}, "rate must be a number above 0, not nan"),
+        ({"rates": {"ListPartners": -1}}, r"rates\['ListPartners'\] must be a number above 0, not -1"),
+        ({"rates": [1]}, "rates must be a mapping of operation names to requests per second, not a list"),
+        ({"concurrency": 0}, "concurrency must be an integer of at least 1, not 0"),
+        ({"attempts": True}, "attempts must be an integer of at least 1, not a boolean"),
+        ({"account_concurrency": 1.5}, "account_concurrency must be an integer of at least 1, not a float"),
+        ({"source_seconds": 0}, "source_seconds must be a number above 0, not 0"),
+        ({"run_seconds": float("inf")}, "run_seconds must be a number above 0, not inf"),
     ],
 )
-def test_a_limit_that_is_none_is_named(options: Any, message: str) -> None:
-    with pytest.raises((TypeError, ValueError), match=message):
+def test_a_wrong_limit_is_refused_by_name(options: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{message}$"):
         Limits(**options)

@@ -32,9 +32,7 @@ async def test_the_clients_of_sources_that_are_over_are_let_go(aws_environment: 
             for number, (catalog, url) in enumerate([*urls.items()] * 4)
         ]
         limits = Limits(rate=1000, sources=2, concurrency=2, attempts=2, backoff=0.001)
-        collection = Collection(
-            account.Client, sources, account.Paginate.list_connections, limits=limits, on_error="report"
-        )
+        collection = Collection(account.listings.list_connections(), sources, limits=limits, on_error="report")
         async with collection as stream:
             async for _ in stream:
                 pass

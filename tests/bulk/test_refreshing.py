@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from aiopartnercentral import CredentialsError, account
-from aiopartnercentral.bulk import Clients, Credentials, Source
+from aiopartnercentral.bulk import ClientPool, Credentials, Source
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ class Provider:
 
 @pytest.fixture
 async def clients(aws_environment):  # noqa: ARG001 - order
-    async with Clients(account.Client) as clients:
+    async with ClientPool() as clients:
         yield clients
 
 
@@ -59,7 +59,7 @@ async def test_credentials_that_do_not_expire_are_asked_for_once(clients, line):
     source = Source("AWS", credentials=provider, endpoint_url=line.url)
     assert provider.asked == 0
     for _ in range(3):
-        async with clients.lease(source) as client:
+        async with clients.lease(source, account.Client) as client:
             await ask(client)
     assert line.asked == ["key-1"] * 3
 
@@ -67,7 +67,7 @@ async def test_credentials_that_do_not_expire_are_asked_for_once(clients, line):
 async def test_they_are_asked_for_again_before_they_expire(clients, line):
     provider = Provider(seconds=1)
     with anyio.fail_after(30):
-        async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+        async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url), account.Client) as client:
             while provider.asked < 3:
                 async with anyio.create_task_group() as group:
                     for _ in range(5):
@@ -85,7 +85,7 @@ def make_early(client, *, late=False):
 
 async def test_calls_go_on_while_new_ones_are_asked_for_early(clients, line):
     provider = Provider(seconds=3600)
-    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url), account.Client) as client:
         make_early(client)
         provider.gate = anyio.Event()
         async with anyio.create_task_group() as group:
@@ -101,7 +101,7 @@ async def test_calls_go_on_while_new_ones_are_asked_for_early(clients, line):
 
 async def test_who_has_waited_for_new_ones_does_not_ask_again(clients, line):
     provider = Provider(seconds=3600)
-    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url), account.Client) as client:
         make_early(client, late=True)
         provider.delay = 0.05
         async with anyio.create_task_group() as group:
@@ -112,7 +112,7 @@ async def test_who_has_waited_for_new_ones_does_not_ask_again(clients, line):
 
 async def test_an_early_failure_is_nobodys_and_is_not_tried_again_at_once(clients, line, caplog):
     provider = Provider(seconds=3600)
-    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url), account.Client) as client:
         make_early(client)
         provider.failing = [OSError("s3cret")]
         for _ in range(3):
@@ -133,7 +133,7 @@ async def test_what_a_provider_raises_is_raised_to_all_that_wait_and_the_next_as
 
     async def fail():
         with pytest.raises(OSError, match="sealed") as caught:
-            async with clients.lease(source):
+            async with clients.lease(source, account.Client):
                 pass
         failures.append(caught.value)
 
@@ -142,14 +142,14 @@ async def test_what_a_provider_raises_is_raised_to_all_that_wait_and_the_next_as
             group.start_soon(fail)
     assert failures == [error] * 4
     assert (provider.asked, clients.open) == (1, 0)
-    async with clients.lease(source) as client:
+    async with clients.lease(source, account.Client) as client:
         await ask(client)
     assert line.asked == ["key-2"]
 
 
 async def test_a_failure_when_they_have_expired_is_raised_to_all_that_wait(clients, line):
     provider = Provider(seconds=0.2)
-    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url)) as client:
+    async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url), account.Client) as client:
         await anyio.sleep(0.25)
         error = OSError("the vault is sealed")
         provider.failing, provider.delay = [error], 0.05
@@ -185,6 +185,6 @@ async def test_what_is_no_usable_credentials_is_an_error_of_the_source(clients, 
         return given
 
     with pytest.raises(CredentialsError, match=f"^credentials provider: {message}$") as caught:
-        async with clients.lease(Source("AWS", credentials=provider)):
+        async with clients.lease(Source("AWS", credentials=provider), account.Client):
             pass
     assert "s3cret" not in repr(caught.value)

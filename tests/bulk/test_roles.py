@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from aiopartnercentral import CredentialsError, Emulator, account
-from aiopartnercentral.bulk import Clients, Role, Source
+from aiopartnercentral.bulk import ClientPool, Role, Source
 from tests.bulk.sts import AssumedCredentials, brief_sessions
 from tests.servers import socket_server
 
@@ -24,7 +24,7 @@ async def emulator(sts):
 
 @pytest.fixture
 async def clients(aws_environment):  # noqa: ARG001 - order
-    async with Clients(account.Client) as clients:
+    async with ClientPool() as clients:
         yield clients
 
 
@@ -33,7 +33,7 @@ def source(emulator, arn, catalog="AWS", **options):
 
 
 async def ask(clients, source):
-    async with clients.lease(source) as client:
+    async with clients.lease(source, account.Client) as client:
         await client.list_connections(catalog=source.catalog)
 
 
@@ -71,7 +71,7 @@ async def test_a_role_is_assumed_again_while_its_client_is_in_use(sts, clients, 
     with brief_sessions(sts, 2) as url, anyio.fail_after(30):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
         async with Emulator(credentials=AssumedCredentials(sts, 2)) as emulator:
-            async with clients.lease(source(emulator, ACME)) as client:
+            async with clients.lease(source(emulator, ACME), account.Client) as client:
                 while len(sts.assumed(ACME)) < 3:
                     async with anyio.create_task_group() as group:
                         for _ in range(4):
@@ -85,7 +85,7 @@ async def ask_with(client):
 
 
 async def test_a_closed_client_opens_again_without_assuming_again(sts, emulator, aws_environment):  # noqa: ARG001 - order
-    async with Clients(account.Client, max_open=1) as clients:
+    async with ClientPool(max_open=1) as clients:
         for arn in (ACME, OTHER, ACME):
             await ask(clients, source(emulator, arn))
     assert len(sts.assumed(ACME)) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from functools import partial
 from typing import Any
 
 import anyio
@@ -26,7 +25,7 @@ from tests.servers import Reply, scripted_server
 
 pytestmark = pytest.mark.anyio
 
-LISTING = partial(account.Paginate.list_connections, page_size=10)
+LISTING = account.listings.list_connections(page_size=10)
 METHOD = "partnercentral-account/ListConnections"
 SECRET = "Xq7secret"
 
@@ -70,9 +69,8 @@ async def test_a_run_its_sources_and_their_pages_are_spans_within_the_callers() 
     recorder, seen = Recorder(), list[Any]()
     async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
         collection = Collection(
-            account.Client,
-            [of(good, "good"), of(denied, "denied")],
             LISTING,
+            [of(good, "good"), of(denied, "denied")],
             limits=FAST,
             on_error="report",
             observer=combine(seen.append, recorder.telemetry()),
@@ -127,10 +125,10 @@ async def test_metrics_count_and_no_series_names_a_source() -> None:
         for label in ("label-1", "label-2"):
             server.replies(*replies)
             source = Source("AWS", endpoint_url=server.url, label=label, account=label)
-            await Collection(account.Client, source, LISTING, limits=limits, observer=telemetry).collect()
+            await Collection(LISTING, source, limits=limits, observer=telemetry).collect()
         server.replies(Reply({"__type": "AccessDeniedException", "Message": SECRET}, status=400))
         collection = Collection(
-            account.Client, source, LISTING, limits=limits, observer=telemetry, ignore_errors={"AccessDeniedException"}
+            LISTING, source, limits=limits, observer=telemetry, ignore_errors={"AccessDeniedException"}
         )
         await collection.collect()
     where = {"rpc.method": METHOD, "aiopartnercentral.catalog": "AWS"}
@@ -171,7 +169,7 @@ async def test_a_stream_that_is_left_ends_all_its_spans(end: str) -> None:
     recorder = Recorder()
     telemetry = recorder.telemetry()
     async with Emulator({"AWS": 50}) as one, Emulator({"AWS": 50}) as two:
-        collection = Collection(account.Client, [of(one, "1"), of(two, "2")], LISTING, limits=FAST, observer=telemetry)
+        collection = Collection(LISTING, [of(one, "1"), of(two, "2")], limits=FAST, observer=telemetry)
 
         async def some() -> None:
             async with collection as stream:
@@ -200,7 +198,7 @@ async def test_a_stream_that_is_left_ends_all_its_spans(end: str) -> None:
 async def test_one_observer_tells_runs_apart_that_are_open_together() -> None:
     recorder = Recorder()
     async with Emulator({"AWS": 30}) as emulator:
-        collection = Collection(account.Client, of(emulator, "a"), LISTING, limits=FAST, observer=recorder.telemetry())
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, observer=recorder.telemetry())
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(collection.collect)

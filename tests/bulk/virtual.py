@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from weakref import WeakSet
 
 import anyio
@@ -13,9 +13,11 @@ from trio.testing import MockClock
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.merge import Plan
-from aiopartnercentral._pagination.page_iterator import FetchedPage, read_items
+from aiopartnercentral._pagination.page_fetcher import FetchedPage
+from aiopartnercentral._pagination.page_iterator import items_of
 from aiopartnercentral.bulk import Limits, Origin, Source
-from aiopartnercentral.bulk.stream import BulkStream, View
+from aiopartnercentral.bulk.spec import Spec
+from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 from aiopartnercentral.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -28,8 +30,12 @@ def service_error(code: str, *, retry_after: str | None = None, status: int = 40
     return ServiceError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}, "ListConnections")
 
 
+@attrs.define(eq=False)
 class Pool:
-    """Lends one client to everybody."""
+    """Lends clients of a service in memory."""
+
+    service: Service
+    origins: dict[Source, Origin]
 
     async def __aenter__(self) -> Self:
         return self
@@ -38,8 +44,8 @@ class Pool:
         return None
 
     @asynccontextmanager
-    async def lease(self, source: Source) -> Any:
-        yield source
+    async def lease(self, source: Source, _: type) -> Any:
+        yield _Client(self.service, self.origins[source])
 
 
 class _Items(list[str]):
@@ -104,36 +110,24 @@ class Service:
 
 
 @attrs.define(eq=False)
-class _Fetcher:
+class _Client:
+    """A client of the service in memory, and what fetches its pages."""
+
     service: Service
     origin: Origin
 
+    def page_fetcher(self, *_: object, **__: object) -> _Client:
+        return self
+
     async def typed(self, catalog: str, token: str | None) -> FetchedPage[str, str]:
         return await self.service.typed(self.origin, catalog, token)
-
-
-@attrs.define(eq=False)
-class Job:
-    """What `BulkStream` needs of a job, with a service in memory."""
-
-    service: Service
-    plan: Plan[Origin]
-    limits: Limits
-    observer: Any = None
-    ignored: Any = attrs.Factory(lambda: lambda _: False)
-    checkpoint: None = None
-    max_items: dict[str, None] = attrs.Factory(lambda: {"ListConnections": None})
-    clients: Any = Pool
-    client_class: Any = account.Client
-
-    def fetcher(self, origin: Origin, _client: Any) -> _Fetcher:
-        return _Fetcher(self.service, origin)
 
 
 def origins(accounts: Iterable[str], each: int = 1) -> tuple[Origin, ...]:
     return tuple(
         Origin(
             source=Source("AWS", label=f"{account}-{number}", account=account),
+            service="partnercentral-account",
             listing="ListConnections",
             operation="ListConnections",
         )
@@ -143,15 +137,23 @@ def origins(accounts: Iterable[str], each: int = 1) -> tuple[Origin, ...]:
 
 
 def run(
-    service: Service, sources: tuple[Origin, ...], limits: Limits, *, pause: float = 0.0, **options: Any
+    service: Service, sources: tuple[Origin, ...], limits: Limits, *, pause: float = 0.0, observer: Any = None
 ) -> tuple[list[str], Any, dict[str, float]]:
     """Collect everything in virtual time; gives the items, the report, and when each account had its last item."""
-    plan = Plan(sources=sources, max_concurrency=limits.concurrency, buffer_pages=0, on_error="report")
-    job: Any = Job(service, plan, limits, **options)
+    spec = Spec(
+        listings={"ListConnections": account.listings.list_connections()},
+        plan=Plan(sources=sources, concurrency=limits.concurrency, buffer_pages=0, on_error="report"),
+        reports_malformed=False,
+        ignores=lambda _: False,
+        limits=limits,
+        checkpoint=None,
+        observer=observer,
+        open_pool=lambda: cast("Any", Pool(service, {origin.source: origin for origin in sources})),
+    )
 
     async def main() -> tuple[list[str], Any, dict[str, float]]:
         began, items, ended = anyio.current_time(), [], {}
-        async with BulkStream(job, View(read_items)) as stream:
+        async with CollectionStream(spec, CollectionView(items_of)) as stream:
             async for origin, item in stream:
                 items.append(item)
                 ended[origin.account] = anyio.current_time() - began

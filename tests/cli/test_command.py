@@ -124,9 +124,6 @@ class ListThingsRequest:
 def further(monkeypatch):
     """Add a paginated operation to the generated package, as a newer model would."""
 
-    def list_things(self, *, catalogs, colour, limit=None, flags=None, max_items=None, ordered=False):
-        raise NotImplementedError
-
     def add(request):
         operation = Operation(
             name="ListConnections", classes=lambda: (request, structures.ListConnectionsResponse),
@@ -134,14 +131,16 @@ def further(monkeypatch):
         )  # fmt: skip
         pagination = Pagination(
             operation=operation,
+            method="list_connections",
+            catalog="catalog",
+            token="next_token",
             item=lambda: object,
             items=list,
             next_token=str,
             result_key="Things",
             output_token="NextToken",
         )
-        monkeypatch.setattr(operations, "LIST_CONNECTIONS_PAGES", pagination)
-        monkeypatch.setattr(Paginate, "list_connections", list_things)
+        monkeypatch.setattr(operations, "SERVICE", attrs.evolve(operations.SERVICE, paginations=(pagination,)))
 
     return add
 

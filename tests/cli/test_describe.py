@@ -21,7 +21,7 @@ from aiopartnercentral.account import enums, errors, operations, unions
 from aiopartnercentral.account.client import Client, Paginate
 from aiopartnercentral.cli import describe
 from aiopartnercentral.cli.runner import CommandError
-from aiopartnercentral.types import Operation, Pagination
+from aiopartnercentral.types import Operation
 from tests.cli.helpers import LIVE, PYTHON, Ended, seen, terminal
 
 pytestmark = pytest.mark.anyio
@@ -113,12 +113,12 @@ def test_every_operation_is_described_as_it_was_generated(name):
 
 
 def test_the_paginated_operations_are_those_of_the_paginator():
-    made = {one.operation.name: one for one in vars(operations).values() if isinstance(one, Pagination)}
+    made = {one.operation.name: one for one in SERVICE.paginations}
     assert {name for name in MODEL["operations"] if described(name)["paginator"]} == set(made)
     for name, pagination in made.items():
         found = described(name)
-        method = getattr(Paginate, found["paginator"].removeprefix("client.paginate."))
-        assert f"`{name}`" in method.__doc__
+        assert found["paginator"] == f"client.paginate.{pagination.method}"
+        assert f"`{name}`" in getattr(Paginate, pagination.method).__doc__
         assert found["items"] == pagination.result_key
 
 
@@ -292,7 +292,7 @@ async def test_without_a_name_everything_is_listed_operations_first(run):
     listed = json.loads((await run("describe", "--format", "json")).out)
     assert [entry["name"] for entry in listed] == [row[0] for row in rows[1:]]
     assert {entry["name"] for entry in listed if entry["paginated"]} == {
-        one.operation.name for one in vars(operations).values() if isinstance(one, Pagination)
+        one.operation.name for one in SERVICE.paginations
     }
 
 

@@ -10,10 +10,11 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from aiopartnercentral._pagination.report import Outcome, Progress
+from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral.bulk import (
     Origin,
     PageFetched,
+    RunFinished,
     RunStarted,
     Source,
     SourceFinished,
@@ -21,7 +22,7 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.cli.progress import Progress as RunProgress
+from aiopartnercentral.cli.progress import Progress
 from aiopartnercentral.emulator import Emulator
 from tests.cli.helpers import LIVE, connection, page, seen, serving, sources_file, terminal, until
 
@@ -151,10 +152,10 @@ async def test_a_terminal_that_goes_away_takes_nothing_with_it(started, environm
 
 
 def test_the_events_are_counted():
-    progress = RunProgress()
-    origins = tuple(Origin(source=Source(name), listing="l", operation="L") for name in "ABCDEFGHIJ")
+    progress = Progress()
+    origins = tuple(Origin(source=Source(name), service="s", listing="l", operation="L") for name in "ABCDEFGHIJ")
     one, two, *_ = origins
-    progress.observe(RunStarted(run="r", service="s", origins=origins[:6], finished=origins[6:]))
+    progress.observe(RunStarted(run="r", services=("s",), origins=origins[:6], finished=origins[6:]))
     assert (progress.sources, progress.finished, progress.left) == (10, 4, None)
     progress.observe(SourceStarted(run="r", origin=one, resumed=True))
     progress.observe(SourceStarted(run="r", origin=two, resumed=False))
@@ -170,8 +171,18 @@ def test_the_events_are_counted():
     assert (progress.running[one].pages, progress.pages, progress.items) == (0, 2, 7)
     assert progress.rate == 2.0
     for origin, outcome in ((one, Outcome.FAILED), (two, Outcome.COMPLETE), (two, Outcome.SKIPPED)):
-        progress.observe(SourceFinished(run="r", origin=origin, progress=Progress(outcome=outcome)))
+        progress.observe(SourceFinished(run="r", origin=origin, report=SourceReport(outcome=outcome)))
     assert (progress.finished, progress.failed, dict(progress.running)) == (7, 1, {})
-    assert {origin.label: state.outcome for origin, state in progress.ended.items()} == {"A": "failed", "B": "skipped"}
     # Three of six that were left are over: as long again.
     assert progress.left == pytest.approx(progress.elapsed, rel=0.5)
+
+
+def test_runs_one_after_the_other_have_one_report():
+    progress = Progress()
+    origins = [Origin(source=Source(name), service="s", listing="l", operation="L") for name in "AB"]
+    for seconds, origin in enumerate(origins, 1):
+        report = Report(sources={origin: SourceReport(items=seconds)}, elapsed=float(seconds))
+        progress.observe(RunStarted(run="r", services=("s",), origins=(origin,), finished=()))
+        progress.observe(RunFinished(run="r", report=report, error=None))
+    assert list(progress.report.sources) == origins
+    assert (progress.sources, progress.report.items, progress.report.elapsed) == (2, 3, 3.0)

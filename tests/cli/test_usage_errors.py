@@ -22,7 +22,7 @@ AWS = ("--catalog", "AWS")
         ([], ["nothing to collect: pass --catalog or --sources"]),
         ([*AWS, "--sources", "s"], ["--sources and --catalog exclude each other"]),
         (["--sources", "s", "--profile", "p"], ["--sources and --profile exclude each other"]),
-        (["--sources", "s", "--region", "r"], ["--sources and --region exclude each other"]),
+        (["--sources", "s", "--region", "us-east-1"], ["--sources and --region exclude each other"]),
         (["--sources", "s", "--endpoint-url", "http://h"], ["--sources and --endpoint-url exclude each other"]),
         ([*AWS, "--ordered", "--checkpoint", "c", "--output", "o"], ["--ordered and --checkpoint exclude each other"]),
         ([*AWS, "--ordered", "--output", "{label}.ndjson"], ["--ordered and a template in --output exclude"]),
@@ -34,7 +34,7 @@ AWS = ("--catalog", "AWS")
         ([*AWS, "--checkpoint", "c", "--output", "t", "--format", "table"], ["--checkpoint and --format table"]),
         ([*AWS, "--output", "{label}", "--format", "table"], ["--format table and a template in --output"]),
         ([*AWS, "--output", "{lable}.csv"], ["{lable}.csv", "{label}"]),
-        ([*AWS, "--output", "a.parquet.gz"], ["Parquet"]),
+        ([*AWS, "--output", "a.parquet.gz"], ["parquet"]),
         ([*AWS, "--output", "a.csv", "list-partners"], ["{operation}", "a.csv"]),
         ([*AWS, "--malformed", "m"], ["--malformed and --format ndjson exclude each other"]),
         ([*AWS, "--malformed", "{label}", "--output", "a.csv"], ["--malformed names one file"]),
@@ -77,7 +77,7 @@ def test_a_value_that_cannot_be_is_named(run_here, options, words):
     ("text", "words"),
     [
         ("[[source]", "is not TOML"),
-        ("", "there is no [[source]] table"),
+        ("", "the file has no [[source]] table"),
         ("[[source]]\nprofile = 'a'", "catalogs"),
         ("[[source]]\ncatalogs = ['AWS']\nprofle = 'a'", "profle"),
         ("[[source]]\ncatalogs = ['AWS']\n[[source]]\ncatalogs = ['AWS']", "AWS"),
@@ -104,33 +104,33 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
         assert (await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments)).code == 1
         before = checkpoint.read_bytes()
         for changed, words in (
-            ([*AWS, "--catalog", "Denied", "--page-size", 2], "asks otherwise by MaxResults"),
-            ([*AWS], "there was a source Denied"),
-            ([*AWS, "--catalog", "Denied", "list-partners"], "list_partners is listed now and not then"),
+            ([*AWS, "--catalog", "Denied", "--page-size", 2], "list_connections differs in MaxResults"),
+            ([*AWS], "the source Denied is missing"),
+            ([*AWS, "--catalog", "Denied", "list-partners"], "list_partners is new"),
         ):
             ended = await run(*CONNECTIONS, *changed, *arguments)
             assert ended.code == 2
             assert "is of another collection" in ended.complaint
             assert words in ended.complaint
-        for text, words in ((b"{}", "is no checkpoint"), (json.dumps({"format": "x"}).encode(), "is no checkpoint")):
+        for text, words in ((b"{}", "is not a checkpoint"), (json.dumps({"format": "x"}).encode(), "is not a checkpoint")):
             checkpoint.write_bytes(text)
             ended = await run(*CONNECTIONS, *AWS, *arguments)
             assert ended.code == 2
             assert words in ended.complaint
         checkpoint.write_bytes(before.replace(b'"version":1', b'"version":9', 1))
-        assert "is of version 9" in (await run(*CONNECTIONS, *AWS, *arguments)).complaint
+        assert "has version 9" in (await run(*CONNECTIONS, *AWS, *arguments)).complaint
         checkpoint.write_bytes(before)
         changed = file.with_suffix(".csv")
         ended = await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments[:-1], changed)
         assert ended.code == 2
-        assert "cannot be gone on with as csv" in ended.complaint
+        assert "the partial file is ndjson, not csv of " in ended.complaint
     assert file.read_bytes().count(b"\n") == 3
 
 
 async def test_a_checkpoint_where_none_can_be(run, tmp_path):
     ended = await run(*CONNECTIONS, *AWS, "--checkpoint", tmp_path / "no" / "c", "--output", tmp_path / "a.csv")
     assert ended.code == 2
-    assert "its folder does not exist" in ended.complaint
+    assert "its directory does not exist" in ended.complaint
 
 
 async def test_a_report_where_none_can_be(run, tmp_path):

@@ -230,7 +230,7 @@ def test_every_paginator_takes_the_filters_and_only_a_page_size_that_the_service
     method = getattr(package.package.Paginate, package.names.methods[operation.name])
     parameters = inspect.signature(method).parameters
     own = {"self", "max_items", "buffer_pages", "on_error", "on_malformed", "ignore_errors"}
-    own |= {"catalogs", "ordered", "max_concurrency"} if operation.pagination.fan_out else set()
+    own |= {"catalogs", "ordered", "concurrency"} if operation.pagination.fan_out else set()
     filters = set(arguments_of(package, operation).values())
     size = {"page_size"} if operation.pagination.limit_key else set()
     assert set(parameters) == own | filters | size

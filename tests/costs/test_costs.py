@@ -13,9 +13,11 @@ from botocore.model import ServiceModel
 from botocore.parsers import JSONParser
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.paginator import FetchedPage, Paginator
+from aiopartnercentral._pagination.page_fetcher import FetchedPage
+from aiopartnercentral._pagination.paginator import Paginator
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.fast import FAST
+from tests._pagination.fakes import Fetcher
 from tests.costs.counting import Calls, calls, calls_of, instructions, memory
 from tests.servers import Reply, scripted_server
 
@@ -132,11 +134,8 @@ async def test_handing_over_an_item_takes_one_call() -> None:
         number = int(token or 0) + 1
         return FetchedPage(page=None, items=items, next_token=str(number) if number < pages else None)
 
-    async def raw(_: str, token: str | None) -> FetchedPage[bytes, bytes]:
-        raise NotImplementedError
-
     async def consume() -> None:
-        async with Paginator(catalogs=["A", "B"], fetch=fetch, fetch_raw=raw) as stream:
+        async with Paginator(Fetcher(fetch), catalogs=["A", "B"]) as stream:
             async for _ in stream:
                 pass
 

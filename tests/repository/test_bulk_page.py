@@ -83,9 +83,7 @@ async def test_every_attribute_and_metric_is_there() -> None:
     async with Emulator({"AWS": 3, "Sandbox": 3}, denied_catalogs=["Sandbox"]) as emulator:
         sources = [Source(catalog, endpoint_url=emulator.endpoint_url) for catalog in ("AWS", "Sandbox")]
         collection = Collection(
-            account.Client,
-            sources,
-            account.Paginate.list_connections,
+            account.listings.list_connections(), sources,
             limits=FAST,
             on_error="raise",
             observer=recorder.telemetry(),
@@ -93,7 +91,7 @@ async def test_every_attribute_and_metric_is_there() -> None:
         with pytest.raises(account.AccessDeniedException):
             await collection.collect()
         collection = Collection(
-            account.Client, sources[0], account.Paginate.list_connections, observer=recorder.telemetry()
+            account.listings.list_connections(), sources[0], observer=recorder.telemetry()
         )
         await collection.collect()
     spans: dict[str, set[str]] = {}

@@ -237,4 +237,4 @@ def test_a_night_that_cannot_begin_says_why(folder: Path, capsys: pytest.Capture
     with pytest.raises(SystemExit) as caught:
         run_path("nightly.py", run_name="__main__")
     assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("sources.toml: source 1: profil: there is no such key here")
+    assert capsys.readouterr().err.startswith("sources.toml: source 1: profil: unknown key")

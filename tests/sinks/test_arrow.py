@@ -14,8 +14,8 @@ from codegen import ir
 from tests.account.shapes import UNIONS, WIRE, decode, python_type
 from tests.account.test_round_trips import LOSSLESS, RECEIVED
 from tests.codegen.executed import golden
-from tests.sinks.pages import CLS, item
-from tests.sinks.reading import objects
+from tests.sinks.readers import objects
+from tests.sinks.sample_pages import CLS, item
 
 FEW = settings(max_examples=5)
 FEATURES = ("documents", "recursion", "scalars", "sensitive", "shared", "sparse", "timestamps", "unions")
@@ -74,7 +74,7 @@ def test_the_schema_of_a_class():
         ]
     )
     summary = pa.struct([("status", pa.string()), ("other_participant", participant)])
-    assert arrow_schema(CLS, beside=["source_label", "catalog"]) == pa.schema(
+    assert arrow_schema(CLS, text_columns=["source_label", "catalog"]) == pa.schema(
         [
             ("source_label", pa.string()),
             ("catalog_", pa.string()),  # the class has a catalog
@@ -130,7 +130,7 @@ def test_what_is_not_of_the_class_is_refused(odd):
 
 @pytest.mark.parametrize("odd", [int, str, dict[str, str], None, account.Client])
 def test_a_schema_needs_a_generated_class(odd):
-    with pytest.raises(TypeError, match="is neither a generated class nor a union of them"):
+    with pytest.raises(TypeError, match="cls must be a generated class or a union of them, not "):
         arrow_schema(odd)
 
 
@@ -153,7 +153,7 @@ def test_data_frames():
 
 
 def test_pairs_that_nobody_spoke_of_are_told_from_items():
-    with pytest.raises(TypeError, match="these are pairs of a source and an item: pass pairs=True"):
+    with pytest.raises(TypeError, match="the items are pairs of a source and an item: pass pairs=True"):
         to_pandas([("AWS", item(1))], CLS)
     with pytest.raises(TypeError, match="expected ConnectionSummary, got AccountSummary"):
         to_pandas([account.AccountSummary(name="ada")], CLS)

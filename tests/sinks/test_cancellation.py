@@ -7,21 +7,21 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from aiopartnercentral.sinks import NdjsonSink, TemplateSink, open_sink
-from tests.sinks.pages import CLS, page
-from tests.sinks.reading import rows
-from tests.sinks.test_files import EVERY, descriptors, names, written
+from aiopartnercentral.sinks import NdjsonSink, PartitionedSink, open_sink
+from tests.sinks.files import EVERY_FORMAT, descriptors, names, written
+from tests.sinks.readers import rows
+from tests.sinks.sample_pages import CLS, page
 
 PAGES = [page(number * 50, 50) for number in range(40)]
 
 
-async def go_on(path, position, kept, plain):
-    """Go on at the position, and see that the output is that of an undisturbed run."""
+async def resume(path, position, kept, plain):
+    """Resume at the position, and check that the output is that of an undisturbed run."""
     sink = open_sink(path, cls=CLS)
     await sink.open(position)
     for each in PAGES[kept:]:
         await sink.write(each)
-    await sink.finish()
+    await sink.commit()
     await written(plain, *PAGES)
     assert rows(path) == rows(plain)
     assert names(path.parent) == sorted([path.name, plain.name])
@@ -33,15 +33,15 @@ async def work(sink, promised):
         if number % 3 == 0:
             position = await sink.flush()
             promised[:] = [position, number + 1]
-    await sink.finish()
+    await sink.commit()
     promised.append("finished")
 
 
-@EVERY
+@EVERY_FORMAT
 @pytest.mark.anyio
-async def test_a_cancelled_run_keeps_what_was_promised(tmp_path, ending):
+async def test_a_cancelled_run_keeps_what_was_promised(tmp_path, extension):
     for delay in (0.0, 0.003, 0.01, 0.03):
-        path = tmp_path / f"out.{ending}"
+        path = tmp_path / f"out.{extension}"
         sink = open_sink(path, cls=CLS)
         await sink.open()
         promised = [await sink.flush(), 0]
@@ -51,16 +51,16 @@ async def test_a_cancelled_run_keeps_what_was_promised(tmp_path, ending):
             break
         with anyio.CancelScope() as cancelled:  # clean-up is called in what is cancelled already
             cancelled.cancel()
-            await sink.abandon(keep=True)
+            await sink.abort(keep=True)
         assert names(tmp_path) == [promised[0]["file"]]
-        await go_on(path, *promised[:2], tmp_path / f"plain.{ending}")
+        await resume(path, *promised[:2], tmp_path / f"plain.{extension}")
         for each in tmp_path.iterdir():
             each.unlink()
 
 
-@EVERY
-def test_a_task_cancelled_by_asyncio_itself_keeps_what_was_promised(tmp_path, ending):
-    path = tmp_path / f"out.{ending}"
+@EVERY_FORMAT
+def test_a_task_cancelled_by_asyncio_itself_keeps_what_was_promised(tmp_path, extension):
+    path = tmp_path / f"out.{extension}"
 
     async def main():
         sink = open_sink(path, cls=CLS)
@@ -72,8 +72,8 @@ def test_a_task_cancelled_by_asyncio_itself_keeps_what_was_promised(tmp_path, en
         try:
             await task
         except asyncio.CancelledError:
-            await sink.abandon(keep=True)
-            await go_on(path, *promised[:2], tmp_path / f"plain.{ending}")
+            await sink.abort(keep=True)
+            await resume(path, *promised[:2], tmp_path / f"plain.{extension}")
 
     asyncio.run(main())
 
@@ -105,7 +105,7 @@ def test_what_asyncio_cancels_before_its_thread_has_begun_leaves_nothing(tmp_pat
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await sink.abandon(keep=False)
+        await sink.abort(keep=False)
 
     before = descriptors()
     asyncio.run(main())
@@ -117,17 +117,17 @@ def test_a_clean_up_that_asyncio_cancels_closes_every_file(tmp_path):
     held, go_on = threading.Event(), threading.Event()
 
     class Held(NdjsonSink):
-        def _abandon(self, keep):
+        def _abort(self, keep):
             held.set()
             assert go_on.wait(30)
-            super()._abandon(keep)
+            super()._abort(keep)
 
     async def main():
-        sink = TemplateSink(tmp_path / "{label}.ndjson", lambda path, _: Held(path), wants="raw")
+        sink = PartitionedSink(tmp_path / "{label}.ndjson", lambda path, _: Held(path), wants="raw")
         await sink.open()
         for label in "abc":
             await sink.write(page(0, label=label))
-        task = asyncio.create_task(sink.abandon(keep=False))
+        task = asyncio.create_task(sink.abort(keep=False))
         assert await asyncio.to_thread(held.wait, 30)
         task.cancel()
         await asyncio.sleep(0)
@@ -141,20 +141,20 @@ def test_a_clean_up_that_asyncio_cancels_closes_every_file(tmp_path):
     assert len(descriptors()) <= len(before)
 
 
-@EVERY
+@EVERY_FORMAT
 @pytest.mark.anyio
-async def test_nothing_stays_open(tmp_path, ending):
+async def test_nothing_stays_open(tmp_path, extension):
     before = descriptors()
     for keep in (True, False):
-        sink = open_sink(tmp_path / f"out.{ending}", cls=CLS)
+        sink = open_sink(tmp_path / f"out.{extension}", cls=CLS)
         with anyio.CancelScope() as scope:
             await sink.open()
             await sink.write(PAGES[0])
             await sink.flush()
             scope.cancel()
             await sink.write(PAGES[1])
-        await sink.abandon(keep=keep)
-    await written(tmp_path / f"out.{ending}", *PAGES[:3])
+        await sink.abort(keep=keep)
+    await written(tmp_path / f"out.{extension}", *PAGES[:3])
     assert len(descriptors()) <= len(before)
 
 
@@ -180,5 +180,5 @@ async def test_the_loop_goes_on_while_a_slow_write_waits(tmp_path, anyio_backend
         await sink.flush()
         assert ticks > before
         group.cancel_scope.cancel()
-    await sink.finish()
+    await sink.commit()
     assert len(rows(tmp_path / "out.ndjson.gz")) == 2000

@@ -12,7 +12,7 @@ SCRIPT = """
 import resource, sys
 import anyio
 from aiopartnercentral.sinks import open_sink
-from tests.sinks.pages import CLS, page
+from tests.sinks.sample_pages import CLS, page
 
 async def main(path, few, many, every):
     pages = [page(n * 100, 100) for n in range(10)]
@@ -24,7 +24,7 @@ async def main(path, few, many, every):
             await sink.write(pages[number % 10])
             if number % every == 0:
                 await sink.flush()
-        await sink.finish()
+        await sink.commit()
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     print(peaks[1] - peaks[0])
 

@@ -8,21 +8,21 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aiopartnercentral.sinks import NdjsonSink, Page, open_sink
-from tests.sinks.pages import CLS, page, raw
-from tests.sinks.reading import content, query
-from tests.sinks.test_files import written
+from tests.sinks.files import written
+from tests.sinks.readers import content, query
+from tests.sinks.sample_pages import CLS, page, raw
 
 pytestmark = pytest.mark.anyio
 READERS = {"ndjson": ["cat"], "ndjson.gz": ["gzip", "-dc"], "ndjson.zst": ["zstd", "-dcq"]}
 
 
-@pytest.mark.parametrize("ending", READERS)
-async def test_lines_are_as_served_for_every_reader(tmp_path, ending):
-    path = tmp_path / f"out.{ending}"
+@pytest.mark.parametrize("extension", READERS)
+async def test_lines_are_as_served_for_every_reader(tmp_path, extension):
+    path = tmp_path / f"out.{extension}"
     await written(path, *(page(n, 7) for n in range(0, 70, 7)), flushes=True)
     lines = b"".join(raw(n) + b"\n" for n in range(70))
     assert content(path) == lines
-    command = READERS[ending]
+    command = READERS[extension]
     if shutil.which(command[0]) is not None:
         assert (await anyio.run_process([*command, path])).stdout == lines
     ids = query("select Id from read_json(?, format = 'newline_delimited')", path)
@@ -50,23 +50,23 @@ async def test_every_byte_of_a_line_is_kept(tmp_path_factory, pages, bound):
     await sink.open()
     for lines in pages:
         await sink.write(Page("a", "AWS", "list_connections", raw=lines))
-    await sink.finish()
+    await sink.commit()
     assert content(path) == b"".join(line + b"\n" for lines in pages for line in lines)
 
 
 async def test_what_would_lose_items_is_a_mistake(tmp_path):
     sink = open_sink(tmp_path / "out.ndjson")
     await sink.open()
-    with pytest.raises(ValueError, match="the page has no raw, and the sink wants them"):
+    with pytest.raises(ValueError, match="the page has no raw, which this sink wants"):
         await sink.write(Page("a", "AWS", "list_connections", page(0).items))
-    with pytest.raises(ValueError, match="more than one line"):
+    with pytest.raises(ValueError, match="has more than one line"):
         await sink.write(Page("a", "AWS", "list_connections", raw=[b"{\n}"]))
-    await sink.abandon(keep=False)
+    await sink.abort(keep=False)
     typed = open_sink(tmp_path / "out.csv", cls=CLS)
     await typed.open()
     with pytest.raises(ValueError, match="the page has no items"):
         await typed.write(Page("a", "AWS", "list_connections", raw=[raw(0)]))
-    await typed.abandon(keep=False)
+    await typed.abort(keep=False)
 
 
 def test_a_page_shows_no_item():

@@ -4,9 +4,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from aiopartnercentral.sinks import Page, ParquetSink, parquet as module
-from tests.sinks.pages import CLS, item, page
-from tests.sinks.reading import objects, query
-from tests.sinks.test_files import written
+from tests.sinks.files import written
+from tests.sinks.readers import objects, query
+from tests.sinks.sample_pages import CLS, item, page
 
 pytestmark = pytest.mark.anyio
 
@@ -58,5 +58,5 @@ async def test_a_page_larger_than_a_batch(tmp_path):
     sink = ParquetSink(path, CLS, max_rows=7)
     await sink.open()
     await sink.write(Page("a", "AWS", "list_connections", [item(n) for n in range(30)]))
-    await sink.finish()
+    await sink.commit()
     assert objects(pq.read_table(path), CLS) == [item(n) for n in range(30)]

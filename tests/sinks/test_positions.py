@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral.sinks import SinkError, open_sink
-from tests.sinks.pages import CLS, page
-from tests.sinks.reading import rows
-from tests.sinks.test_files import EVERY, names, written
+from tests.sinks.files import EVERY_FORMAT, names, written
+from tests.sinks.readers import rows
+from tests.sinks.sample_pages import CLS, page
 
 pytestmark = pytest.mark.anyio
 STEPS = st.lists(st.sampled_from(["write", "write", "flush", "crash", "crash with a torn write"]), max_size=12)
 
 
-async def interpret(folder, ending, steps, options):
-    """Do the steps, going on after each crash at the position of the last flush; returns both outputs' paths."""
-    path, plain = folder / f"out.{ending}", folder / f"plain.{ending}"
+async def interpret(directory, extension, steps, options):
+    """Do the steps, resuming after each crash at the position of the last flush; returns both outputs' paths."""
+    path, plain = directory / f"out.{extension}", directory / f"plain.{extension}"
     sink = open_sink(path, cls=CLS, **options)
     await sink.open()
     position, kept, now = await sink.flush(), 0, 0
@@ -29,38 +29,38 @@ async def interpret(folder, ending, steps, options):
         elif step == "flush":
             position, kept = json.loads(json.dumps(await sink.flush())), now
         else:
-            await sink.abandon(keep=True)
+            await sink.abort(keep=True)
             if step == "crash with a torn write":
-                with (folder / position["file"]).open("ab") as draft:
-                    draft.write(b"\0torn")
+                with (directory / position["file"]).open("ab") as partial:
+                    partial.write(b"\0torn")
             sink, now = open_sink(path, cls=CLS, **options), kept
             await sink.open(position)
-    await sink.finish()
+    await sink.commit()
     await written(plain, *(page(n * 5) for n in range(now)), **options)
     return path, plain
 
 
-@EVERY
+@EVERY_FORMAT
 @settings(max_examples=12)
 @given(steps=STEPS)
-def test_whatever_happens_every_item_is_there_once_and_in_order(tmp_path_factory, ending, steps):
-    folder = tmp_path_factory.mktemp("steps")
-    path, plain = anyio.run(interpret, folder, ending, steps, {})
+def test_whatever_happens_every_item_is_there_once_and_in_order(tmp_path_factory, extension, steps):
+    directory = tmp_path_factory.mktemp("steps")
+    path, plain = anyio.run(interpret, directory, extension, steps, {})
     assert rows(path) == rows(plain)
-    assert names(folder) == sorted([path.name, plain.name])
-    shutil.rmtree(folder)
+    assert names(directory) == sorted([path.name, plain.name])
+    shutil.rmtree(directory)
 
 
-@EVERY
-async def test_a_run_that_ended_after_the_file_was_in_its_place_goes_on_all_the_same(tmp_path, ending):
-    path = tmp_path / f"out.{ending}"
+@EVERY_FORMAT
+async def test_a_run_that_ended_after_the_commit_can_be_resumed(tmp_path, extension):
+    path = tmp_path / f"out.{extension}"
     sink = open_sink(path, cls=CLS)
     await sink.open()
     positions = []
     for number in range(4):
         await sink.write(page(number * 5))
         positions.append(await sink.flush())
-    await sink.finish()
+    await sink.commit()
     finished, data = rows(path), path.read_bytes()
     for count, position in enumerate(positions, 1):
         path.write_bytes(data)
@@ -71,35 +71,35 @@ async def test_a_run_that_ended_after_the_file_was_in_its_place_goes_on_all_the_
         after = await again.flush()
         assert after["items"] == 20
         # And once more before it is finished.
-        await again.abandon(keep=True)
+        await again.abort(keep=True)
         last = open_sink(path, cls=CLS)
         await last.open(after)
-        await last.finish()
+        await last.commit()
         assert rows(path) == finished
         assert names(tmp_path) == [path.name]
 
 
-@EVERY
-async def test_a_finished_file_that_is_another_is_not_taken_for_it(tmp_path, ending):
-    path = tmp_path / f"out.{ending}"
+@EVERY_FORMAT
+async def test_another_committed_file_is_not_mistaken_for_it(tmp_path, extension):
+    path = tmp_path / f"out.{extension}"
     sink = open_sink(path, cls=CLS)
     await sink.open()
     await sink.write(page(0))
     position = await sink.flush()
-    await sink.abandon(keep=False)
+    await sink.abort(keep=False)
     await written(path, page(5, 20))
     before = path.read_bytes()
-    with pytest.raises(SinkError, match="not there any more: start anew without the checkpoint"):
+    with pytest.raises(SinkError, match="no longer exists: start over without the checkpoint"):
         await open_sink(path, cls=CLS).open(position)
     assert path.read_bytes() == before
     assert names(tmp_path) == [path.name]
 
 
-@EVERY
+@EVERY_FORMAT
 @pytest.mark.parametrize("replaces", [False, True])
 @pytest.mark.parametrize("damage", ["gone", "shorter", "zeros"])
-async def test_a_draft_that_is_not_what_it_was_is_refused_and_left_alone(tmp_path, ending, damage, replaces):
-    path = tmp_path / f"out.{ending}"
+async def test_a_partial_file_that_was_changed_is_refused_and_left_alone(tmp_path, extension, damage, replaces):
+    path = tmp_path / f"out.{extension}"
     if replaces:
         await written(path, page(5, 20))
     before = path.read_bytes() if replaces else b""
@@ -107,20 +107,20 @@ async def test_a_draft_that_is_not_what_it_was_is_refused_and_left_alone(tmp_pat
     await sink.open()
     await sink.write(page(0))
     position = await sink.flush()
-    await sink.abandon(keep=True)
-    draft = tmp_path / position["file"]
-    data = draft.read_bytes()
+    await sink.abort(keep=True)
+    partial = tmp_path / position["file"]
+    data = partial.read_bytes()
     if damage == "gone":
-        draft.unlink()
+        partial.unlink()
     else:
-        draft.write_bytes(data[:-1] if damage == "shorter" else data[:-8] + bytes(8))
-    says = {"gone": "is not there any more", "shorter": f"has {len(data) - 1} bytes and should have {len(data)}"}
+        partial.write_bytes(data[:-1] if damage == "shorter" else data[:-8] + bytes(8))
+    says = {"gone": "no longer exists", "shorter": f"has {len(data) - 1} bytes instead of {len(data)}"}
     again = open_sink(path, cls=CLS)
-    with pytest.raises(SinkError, match=says.get(damage, "is not what it was")) as caught:
+    with pytest.raises(SinkError, match=says.get(damage, "was changed")) as caught:
         await again.open(position)
     assert str(path) in str(caught.value)
-    await again.abandon(keep=False)
-    assert names(tmp_path) == [draft.name] * (damage != "gone") + [path.name] * replaces
+    await again.abort(keep=False)
+    assert names(tmp_path) == [partial.name] * (damage != "gone") + [path.name] * replaces
     if replaces:
         assert path.read_bytes() == before
 
@@ -134,11 +134,11 @@ async def test_a_draft_that_is_not_what_it_was_is_refused_and_left_alone(tmp_pat
         {"path": "out.parquet"},
     ],
 )
-async def test_a_position_goes_with_one_form_of_file(tmp_path, change):
+async def test_a_position_belongs_to_one_format(tmp_path, change):
     sink = open_sink(tmp_path / "out.ndjson")
     await sink.open()
     position = await sink.flush()
-    await sink.abandon(keep=True)
+    await sink.abort(keep=True)
     options = {"path": "out.ndjson", "cls": CLS} | change
     other = open_sink(tmp_path / options.pop("path"), **options)
     with pytest.raises(SinkError, match="format, compression, class and options must stay the same"):
@@ -146,24 +146,24 @@ async def test_a_position_goes_with_one_form_of_file(tmp_path, change):
 
 
 @pytest.mark.parametrize("options", [{"formulas": "keep"}, {"explode": "connection_types"}, {"source": False}])
-async def test_a_position_goes_with_the_same_columns(tmp_path, options):
+async def test_a_position_belongs_to_the_same_columns(tmp_path, options):
     sink = open_sink(tmp_path / "out.csv", cls=CLS)
     await sink.open()
     position = await sink.flush()
-    await sink.abandon(keep=True)
+    await sink.abort(keep=True)
     with pytest.raises(SinkError, match="must stay the same"):
         await open_sink(tmp_path / "out.csv", cls=CLS, **options).open(position)
 
 
 @pytest.mark.parametrize("change", ["file", "bytes", "crc32", "items", "version"])
-async def test_what_is_no_position_is_refused(tmp_path, change):
+async def test_what_is_not_a_position_is_refused(tmp_path, change):
     sink = open_sink(tmp_path / "out.ndjson")
     await sink.open()
     position = await sink.flush()
-    await sink.abandon(keep=True)
+    await sink.abort(keep=True)
     for odd in ("../../etc/passwd", None, -1.5, [], {}):
         for wrong in (position | {change: odd}, odd or "odd"):
-            with pytest.raises(SinkError, match="had another output"):
+            with pytest.raises(SinkError, match="wrote another output"):
                 await open_sink(tmp_path / "out.ndjson").open(wrong)
 
 
@@ -172,4 +172,4 @@ async def test_flushing_nothing_writes_nothing(tmp_path):
     await sink.open()
     await sink.write(page(0))
     assert await sink.flush() == await sink.flush()
-    await sink.finish()
+    await sink.commit()

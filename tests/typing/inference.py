@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never, assert_type
 
 from aiopartnercentral import (
-    CatalogReport,
+    SourceReport,
     Collected,
     Outcome,
     Paginator,
@@ -70,8 +70,8 @@ async def collections(client: account.Client) -> None:
                 assert_type(kind, account.ConnectionType)
                 assert_type(summary.other_participant, unions.Participant)
         assert_type(stream.report, Report)
-        assert_type(stream.report.catalogs, Mapping[str, CatalogReport])
-        assert_type(stream.report.catalogs["AWS"].outcome, Outcome)
+        assert_type(stream.report.sources, Mapping[str, SourceReport])
+        assert_type(stream.report.sources["AWS"].outcome, Outcome)
     async with paginator.pages() as pages:
         async for _, page in pages:
             assert_type(page, structures.ListConnectionsResponse)

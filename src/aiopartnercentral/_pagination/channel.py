@@ -1,4 +1,4 @@
-"""The way from the workers of a stream to its consumer: bounded, and nothing on it is lost to a cancellation."""
+"""The channel from the workers of a stream to its consumer: bounded, and no cancellation loses what is in it."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._pagination.progress import Batch
 
-__all__ = ["Lane"]
+__all__ = ["Channel"]
 
-SourceT = TypeVar("SourceT")
+KeyT = TypeVar("KeyT")
 EntryT = TypeVar("EntryT")
 
 
-class Lane(Generic[SourceT, EntryT]):
-    """Batches on their way to the consumer, who takes them one at a time.
+class Channel(Generic[KeyT, EntryT]):
+    """Batches on their way to the consumer, which receives them one at a time.
 
     asyncio may cancel a task after a memory stream has chosen it as the receiver and before it runs again (a native
     `Task.cancel()`, as `asyncio.timeout` makes it); the stream then drops what it carried. So every batch is also
-    listed in `_sent` until it is taken, and after a cancelled wait the list comes first.
+    listed in `_sent` until it is received, and after a cancelled wait the list comes first.
     """
 
     def __init__(self, buffer_pages: int) -> None:
-        """Open the lane for as many batches as the buffer has room for; each sender may hold one more."""
-        self._send, self._receive = anyio.create_memory_object_stream["Batch[SourceT, EntryT]"](buffer_pages)
-        self._sent: dict[Batch[SourceT, EntryT], None] = {}
+        """Open a channel for this many batches; each sender may hold one more."""
+        self._send, self._receive = anyio.create_memory_object_stream["Batch[KeyT, EntryT]"](buffer_pages)
+        self._sent: dict[Batch[KeyT, EntryT], None] = {}
         self._interrupted = False
-        self.taken_to_end: anyio.Event = anyio.Event()
-        """Set once a batch with which a source ends has been taken."""
+        self.source_ended: anyio.Event = anyio.Event()
+        """Set once the last batch of a source has been received."""
 
-    def sender(self) -> MemoryObjectSendStream[Batch[SourceT, EntryT]]:
-        """Give a send stream of its own to one source; it is the source's to close."""
+    def sender(self) -> MemoryObjectSendStream[Batch[KeyT, EntryT]]:
+        """Return a send stream for one source, which closes it."""
         return self._send.clone()
 
     def seal(self) -> None:
-        """Give out no more senders: the lane ends when those given out are closed."""
+        """Return no more senders: the channel ends when all senders are closed."""
         self._send.close()
 
-    async def put(self, sender: MemoryObjectSendStream[Batch[SourceT, EntryT]], batch: Batch[SourceT, EntryT]) -> None:
-        """Send a batch, and wait for room in the buffer or, where there is none, for the consumer to take it.
+    async def send(self, sender: MemoryObjectSendStream[Batch[KeyT, EntryT]], batch: Batch[KeyT, EntryT]) -> None:
+        """Send a batch, and wait for room in the buffer or, where there is none, for the consumer to receive it.
 
         Cancelling it may withdraw the batch.
 
         Raises:
-            anyio.BrokenResourceError: the lane is closed.
+            anyio.BrokenResourceError: the channel is closed.
         """
         self._sent[batch] = None
         await sender.send(batch)
 
-    async def take(self) -> Batch[SourceT, EntryT]:
+    async def receive(self) -> Batch[KeyT, EntryT]:
         """Wait for a batch; cancelling the wait loses none.
 
         Raises:
-            anyio.EndOfStream: all senders are closed, and every batch has been taken.
-            anyio.ClosedResourceError: the lane is closed.
+            anyio.EndOfStream: all senders are closed, and every batch has been received.
+            anyio.ClosedResourceError: the channel is closed.
         """
         if self._interrupted and self._sent:
             await anyio.lowlevel.checkpoint()
@@ -70,21 +70,21 @@ class Lane(Generic[SourceT, EntryT]):
             except BaseException as exc:
                 self._interrupted = not isinstance(exc, Exception)
                 raise
-            # A batch that was taken from the list arrives here once more, which only lets its sender go on.
+            # A batch that was claimed from the list arrives here once more, which only lets its sender continue.
             if batch in self._sent:
                 return self._claim(batch)
 
-    def claim_of(self, source: SourceT) -> Batch[SourceT, EntryT] | None:
-        """Take the next batch of one source if there is any on the lane, even once the lane is closed."""
+    def receive_from(self, source: KeyT) -> Batch[KeyT, EntryT] | None:
+        """Take the next batch of one source if there is any on the lane, even once the channel is closed."""
         return next((self._claim(batch) for batch in self._sent if batch.source == source), None)
 
-    def _claim(self, batch: Batch[SourceT, EntryT]) -> Batch[SourceT, EntryT]:
+    def _claim(self, batch: Batch[KeyT, EntryT]) -> Batch[KeyT, EntryT]:
         del self._sent[batch]
         if batch.outcome is not None:
-            self.taken_to_end.set()
+            self.source_ended.set()
         return batch
 
     def close(self) -> None:
-        """Let nobody send or take any more; who waits for either is woken with an error."""
+        """End all sending and receiving; tasks that wait for either get an error."""
         self._send.close()
         self._receive.close()

@@ -1,114 +1,153 @@
-"""The pages of one paginated operation, fetched through one client: typed, or as the service spelled them."""
+"""The pages of one listing, fetched through one client: typed, or as the service sent them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 from anyio.lowlevel import checkpoint
 
-from aiopartnercentral._pagination.page_iterator import FetchedPage
-from aiopartnercentral._pagination.report import MalformedItem
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral.errors import DecodeError
+from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from aiopartnercentral._transport import Answer
-    from aiopartnercentral._transport.api_call import Exchange
-    from aiopartnercentral.types import Pagination
+    from aiopartnercentral._transport.api_call import ApiCaller
+    from aiopartnercentral._transport.botocore_client import RawResponse
+    from aiopartnercentral.types import Listing
 
-__all__ = ["Fetcher"]
+__all__ = ["FetchedPage", "PageFetcher"]
 
-RequestT = TypeVar("RequestT")
-ResponseT = TypeVar("ResponseT")
+PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 
 
 @attrs.frozen(kw_only=True)
-class Fetcher(Generic[RequestT, ResponseT, ItemT]):
-    """Fetches the pages of one operation.
+class FetchedPage(Generic[PageT, ItemT]):
+    """What one request brought.
 
     Attributes:
-        exchange: sends and decodes.
-        pagination: the operation, and how its answers go on.
-        request: makes the request for a catalog and a page token; the other arguments are bound in it.
-        reports_malformed: whether an item that cannot be decoded is left out of its page and reported.
+        page: the whole page.
+        items: the items of the page, in order.
+        raw_items: the JSON of each of these items as the service sent it; None unless it was asked for.
+        malformed: items that are not among them, because they cannot be decoded.
+        next_token: token of the next page; None or empty after the last one.
+        retries: how often the request was sent again.
+        request_id: the service's id of the request, or None.
     """
 
-    exchange: Exchange
-    pagination: Pagination[RequestT, ResponseT, ItemT]
-    request: Callable[[str, str | None], RequestT] = attrs.field(repr=False)
-    reports_malformed: bool
+    page: PageT = attrs.field(repr=False)
+    items: Sequence[ItemT] = attrs.field(repr=False)
+    raw_items: Sequence[bytes] | None = attrs.field(default=None, repr=False)
+    malformed: tuple[MalformedItem, ...] = ()
+    next_token: str | None = attrs.field(default=None, repr=False)
+    retries: int = 0
+    request_id: str | None = None
 
-    async def typed(self, catalog: str, token: str | None) -> FetchedPage[ResponseT, ItemT]:
+
+@attrs.frozen(kw_only=True)
+class PageFetcher(Generic[PageT, ItemT]):
+    """Fetches the pages of one listing.
+
+    Attributes:
+        api: sends requests and decodes responses.
+        listing: what to list.
+        reports_malformed: whether an item that cannot be decoded is left out of its page and reported.
+        keeps_raw: whether typed pages have `raw_items`.
+    """
+
+    api: ApiCaller
+    listing: Listing[PageT, ItemT]
+    reports_malformed: bool = False
+    keeps_raw: bool = False
+
+    @property
+    def max_items(self) -> int | None:
+        """The most items of each catalog; None for all."""
+        return self.listing.max_items
+
+    async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page of typed items."""
-        answer = await self._answer(catalog, token)
+        response = await self._send(catalog, token)
+        pagination = self.listing.pagination
         malformed: tuple[MalformedItem, ...] = ()
+        raw_items: Sequence[bytes] | None = None
         try:
-            page = await self._decoded(answer)
+            page = await self.api.decode(pagination.operation, response)
         except DecodeError:
-            if not self.reports_malformed or answer.body is None:
+            if not self.reports_malformed or response.body is None:
                 raise
-            page, malformed = await self._item_by_item(answer, answer.body)
+            page, raw_items, malformed = await self._item_by_item(response, response.body)
+        items = pagination.items(page)
+        if self.keeps_raw and raw_items is None:
+            raw_items = await self._raw_items(response, items)
         return FetchedPage(
             page=page,
-            items=self.pagination.items(page),
+            items=items,
+            raw_items=raw_items,
             malformed=malformed,
-            next_token=self.pagination.next_token(page),
-            retries=answer.metadata.attempts - 1,
-            request_id=answer.metadata.request_id,
+            next_token=pagination.next_token(page),
+            retries=response.metadata.attempts - 1,
+            request_id=response.metadata.request_id,
         )
 
     async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
-        """Fetch a page whose items stay as the service spelled them; they are not held against the model."""
-        answer = await self._answer(catalog, token)
-        body = answer.body
+        """Fetch a page whose items stay as the service sent them; they are not checked against the model."""
+        response = await self._send(catalog, token)
+        body = response.body
         if body is None:
-            body = await self.exchange.encoded(await self._decoded(answer))
-        items, next_token = await self._split(answer, body)
+            page: object = await self.api.decode(self.listing.pagination.operation, response)
+            body = await self.api.dumps(page)
+        items, next_token = await self.api.split_page(self.listing.pagination, response, body)
         return FetchedPage(
             page=body,
             items=items,
+            raw_items=items,
             next_token=next_token,
-            retries=answer.metadata.attempts - 1,
-            request_id=answer.metadata.request_id,
+            retries=response.metadata.attempts - 1,
+            request_id=response.metadata.request_id,
         )
 
-    async def _answer(self, catalog: str, token: str | None) -> Answer:
-        answer = await self.exchange.answer(self.pagination.operation, self.request(catalog, token), checkpoint)
-        await checkpoint()  # others may run between botocore's work on an answer and ours
-        return answer
+    async def _send(self, catalog: str, token: str | None) -> RawResponse:
+        request = self.listing.request(catalog, token)
+        response = await self.api.send(self.listing.pagination.operation, request, checkpoint)
+        await checkpoint()  # others may run between botocore's work on a response and ours
+        return response
 
-    async def _decoded(self, answer: Answer, body: bytes | None = None) -> ResponseT:
-        if body is not None:
-            answer = attrs.evolve(answer, body=body)
-        page: ResponseT = await self.exchange.decoded(self.pagination.operation, answer)
-        return page
+    async def _raw_items(self, response: RawResponse, items: Sequence[ItemT]) -> Sequence[bytes]:
+        if response.body is None:  # botocore parsed it
+            return [await self.api.dumps(item) for item in items]
+        raw_items, _ = await self.api.split_page(self.listing.pagination, response, response.body)
+        return raw_items
 
-    async def _split(self, answer: Answer, body: bytes) -> tuple[list[bytes], str | None]:
-        pagination: Pagination[Any, Any, Any] = self.pagination
-        return await self.exchange.split(pagination, answer, body)
-
-    async def _item_by_item(self, answer: Answer, body: bytes) -> tuple[ResponseT, tuple[MalformedItem, ...]]:
-        """Return the page without the items that cannot be decoded, and these.
+    async def _item_by_item(
+        self, response: RawResponse, body: bytes
+    ) -> tuple[PageT, Sequence[bytes], tuple[MalformedItem, ...]]:
+        """Return the page without the items that cannot be decoded, the JSON of those it has, and the malformed ones.
 
         Raises:
-            DecodeError: it is not an item that is wrong with the page.
+            DecodeError: something other than an item is wrong with the page.
         """
-        key = self.pagination.result_key
-        items, _ = await self._split(answer, body)
-        await self._decoded(answer, jsontext.with_items(body, key, []))
+        key = self.listing.pagination.result_key
+        items, _ = await self.api.split_page(self.listing.pagination, response, body)
+
+        async def page_of(some: Sequence[bytes]) -> PageT:
+            own = attrs.evolve(response, body=jsontext.with_items(body, key, some))
+            page: PageT = await self.api.decode(self.listing.pagination.operation, own)
+            return page
+
+        await page_of([])
         good: list[bytes] = []
         malformed: list[MalformedItem] = []
         for index, item in enumerate(items):
             await checkpoint()
             try:
-                await self._decoded(answer, jsontext.with_items(body, key, [item]))
+                await page_of([item])
             except DecodeError as error:
                 path = error.path.replace(f".{key}[0]", f".{key}[{index}]", 1)
                 malformed.append(MalformedItem(raw=item, path=path, reason=error.reason, request_id=error.request_id))
             else:
                 good.append(item)
-        return await self._decoded(answer, jsontext.with_items(body, key, good)), tuple(malformed)
+        return await page_of(good), good, tuple(malformed)

@@ -2,133 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, Self, TypeAlias, TypeVar
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeAlias, TypeVar
 
-import attrs
-
+from aiopartnercentral._pagination.page_fetcher import FetchedPage
 from aiopartnercentral._pagination.progress import Batch
-from aiopartnercentral._pagination.report import MalformedItem, Outcome
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.errors import AioPartnerCentralError, MalformedItemsError, PaginationError
 
-__all__ = ["MOST_MALFORMED", "Fetch", "FetchedPage", "Reader", "Walk", "read_batch", "read_items", "read_page"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MOST_MALFORMED", "PageIterator", "PageSource", "View", "items_of", "items_together", "page_itself"]
 
 MOST_MALFORMED = 1000
 """How many malformed items of one source are left out, and kept for the report, before the source has failed."""
 
-SourceT = TypeVar("SourceT")
+KeyT = TypeVar("KeyT", bound=Hashable)
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
 
-
-@attrs.frozen(kw_only=True)
-class FetchedPage(Generic[PageT, ItemT]):
-    """What one request brought.
-
-    Attributes:
-        page: the whole page.
-        items: the items of the page, in order.
-        malformed: items that are not among them, because they cannot be decoded.
-        next_token: token of the page after it; None or empty after the last one.
-        retries: how often the request was sent again.
-        request_id: the service's id of the request, or None.
-    """
-
-    page: PageT = attrs.field(repr=False)
-    items: Sequence[ItemT] = attrs.field(repr=False)
-    malformed: tuple[MalformedItem, ...] = ()
-    next_token: str | None = attrs.field(default=None, repr=False)
-    retries: int = 0
-    request_id: str | None = None
+View: TypeAlias = Callable[[FetchedPage[PageT, ItemT], int | None], tuple[tuple[EntryT, ...], int]]
+"""What the consumer gets of a page: (page, items still allowed) -> (entries, items that one entry stands for)."""
 
 
-Fetch: TypeAlias = Callable[[str | None], Awaitable[FetchedPage[PageT, ItemT]]]
-"""Fetches one page of a source: page token, None for the first page -> page."""
-
-Reader: TypeAlias = Callable[[FetchedPage[PageT, ItemT], int | None], tuple[tuple[EntryT, ...], int]]
-"""Chooses what of a page is handed over: (page, items still allowed) -> (entries, items that one entry stands for)."""
-
-
-def read_items(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[ItemT, ...], int]:
-    """Hand over the page's items, and no more of them than the limit."""
+def items_of(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[ItemT, ...], int]:
+    """Give the page's items, and no more of them than the limit."""
     return tuple(fetched.items[:limit]), 1
 
 
-def read_batch(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[Sequence[ItemT], ...], int]:
-    """Hand over the page's items in one piece, and no more of them than the limit."""
+def items_together(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[Sequence[ItemT], ...], int]:
+    """Give the page's items in one piece, and no more of them than the limit."""
     items = tuple(fetched.items[:limit])
     return (items,), len(items)
 
 
-def read_page(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[PageT, ...], int]:  # noqa: ARG001 - the limit of a Reader; a page is never cut
-    """Hand over the page itself, as it came."""
+def page_itself(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[PageT, ...], int]:  # noqa: ARG001 - the limit of a view; a page is never cut
+    """Give the page itself, as it came."""
     return (fetched.page,), len(fetched.items)
 
 
-class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
+class PageSource(Protocol[PageT, ItemT]):
+    """Where a page iterator gets the pages of one source from."""
+
+    @property
+    def name(self) -> str:
+        """What errors call the source, such as `catalog AWS`."""
+
+    @property
+    def max_items(self) -> int | None:
+        """How many items to hand over; None for all."""
+
+    @property
+    def token(self) -> str | None:
+        """Where to begin; None for the first page."""
+
+    @property
+    def items(self) -> int:
+        """How many items were handed over before that."""
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the source started again from its first page, rather than from its token."""
+
+    @property
+    def repetitions(self) -> int:
+        """How often the present request was sent again, apart from what its error says."""
+
+    async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+        """Fetch one page; None stands for the first."""
+        ...
+
+    def ignores(self, error: Exception) -> bool:
+        """Tell whether an error makes the source a skipped one rather than a failed one."""
+        ...
+
+
+class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
     """The batches of one source, fetched one by one as they are asked for.
 
-    It never raises a failure of the fetch: the last batch tells of it. A class rather than an async generator, so that
-    one left half way leaves nothing behind that waits to be closed.
+    It never raises what the fetch of a page raises: the last batch holds the error. A class rather than an async
+    generator, so that one left half way leaves nothing behind that waits to be closed.
     """
 
-    def __init__(
-        self,
-        source: SourceT,
-        *,
-        name: str,
-        fetch: Fetch[PageT, ItemT],
-        read: Reader[PageT, ItemT, EntryT],
-        max_items: int | None = None,
-        ignored: Callable[[Exception], bool] = lambda _: False,
-        repeated: Callable[[], int] = lambda: 0,
-        restarted: Callable[[], bool] = lambda: False,
-        token: str | None = None,
-        items: int = 0,
-    ) -> None:
-        """Prepare the walk; nothing is fetched yet.
+    def __init__(self, key: KeyT, source: PageSource[PageT, ItemT], view: View[PageT, ItemT, EntryT]) -> None:
+        """Prepare the iteration; nothing is fetched yet.
 
         Arguments:
-            source: where its batches come from.
-            name: what the source is called in errors, such as `catalog AWS`.
-            fetch: fetches one page.
-            read: chooses what of a page is handed over.
-            max_items: how many items to hand over; None for all.
-            ignored: tells a failure that is to be ignored from one that counts.
-            repeated: tells how often the request that has failed had been sent again, beside what its error says.
-            restarted: tells whether the fetch began anew, from the first page, rather than from where it was told to.
-            token: where to begin; None for the first page.
-            items: how many items have been handed over before that.
+            key: what batches name as their source.
+            source: gives the pages.
+            view: chooses what the consumer gets of a page.
         """
+        self._key = key
         self._source = source
-        self._name = name
-        self._fetch = fetch
-        self._read = read
-        self._max_items = max_items
-        self._ignored = ignored
-        self._repeated = repeated
-        self._restarted = restarted
-        self._token = token
-        self._seen: set[str] = set() if token is None else {token}
+        self._view = view
+        self._token = source.token
+        self._seen: set[str] = set() if source.token is None else {source.token}
         self._pages = 0
-        self._items = items
+        self._items = source.items
         self._malformed = 0
         self._last: AioPartnerCentralError | None = None
         self._ended = False
 
     def __aiter__(self) -> Self:
-        """Give the walk itself: it can be gone once."""
+        """Give the iterator itself: it can be iterated once."""
         return self
 
-    async def __anext__(self) -> Batch[SourceT, EntryT]:
-        """Fetch the next page; cancelling it cancels the request, and the walk may then be resumed."""
+    async def __anext__(self) -> Batch[KeyT, EntryT]:
+        """Fetch the next page; cancelling it cancels the request, and the iteration may then be resumed."""
         if self._ended:
             raise StopAsyncIteration
         if self._last is not None:
             return self._failure(self._last)
         try:
-            fetched = await self._fetch(self._token)
+            fetched = await self._source.fetch(self._token)
         except StopAsyncIteration as exc:
             # Raised on to the consumer's `async for`, it would pass for the regular end of the stream.
             error = RuntimeError("the fetch of a page raised StopAsyncIteration")
@@ -138,13 +126,14 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
             return self._failure(exc)
         return self._batch(fetched)
 
-    def _batch(self, fetched: FetchedPage[PageT, ItemT]) -> Batch[SourceT, EntryT]:
-        restarts = self._pages == 0 and self._restarted()
+    def _batch(self, fetched: FetchedPage[PageT, ItemT]) -> Batch[KeyT, EntryT]:
+        restarts = self._pages == 0 and self._source.restarted
         if restarts:
             self._items = 0
             self._seen.clear()
-        allowed = None if self._max_items is None else self._max_items - self._items
-        entries, weight = self._read(fetched, allowed)
+        max_items = self._source.max_items
+        allowed = None if max_items is None else max_items - self._items
+        entries, weight = self._view(fetched, allowed)
         size = len(fetched.items)
         self._pages += 1
         self._items += size
@@ -157,16 +146,16 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
         elif allowed is not None and size >= allowed:
             outcome = Outcome.LIMITED
         elif next_token in self._seen:
-            self._last, next_token = PaginationError(self._name, self._pages), None
+            self._last, next_token = PaginationError(self._source.name, self._pages), None
         else:
             self._seen.add(next_token)
         self._malformed += len(fetched.malformed)
         if self._malformed > MOST_MALFORMED:
-            outcome, self._last = None, MalformedItemsError(self._name, self._malformed)
+            outcome, self._last = None, MalformedItemsError(self._source.name, self._malformed)
         self._ended = outcome is not None
         self._token = next_token
         return Batch(
-            source=self._source,
+            source=self._key,
             entries=entries,
             weight=weight,
             malformed=fetched.malformed,
@@ -176,17 +165,17 @@ class Walk(Generic[SourceT, PageT, ItemT, EntryT]):
             outcome=outcome,
         )
 
-    def _failure(self, error: Exception) -> Batch[SourceT, EntryT]:
+    def _failure(self, error: Exception) -> Batch[KeyT, EntryT]:
         self._ended = True
-        note = f"while collecting {self._name}"
+        note = f"while collecting {self._source.name}"
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
         attempts = getattr(error, "attempts", 1)
         retries = max(0, attempts - 1) if isinstance(attempts, int) else 0
         return Batch(
-            source=self._source,
+            source=self._key,
             pages=0,
-            retries=retries + self._repeated(),
-            outcome=Outcome.SKIPPED if self._ignored(error) else Outcome.FAILED,
+            retries=retries + self._source.repetitions,
+            outcome=Outcome.SKIPPED if self._source.ignores(error) else Outcome.FAILED,
             error=error,
         )

@@ -2,96 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
+from collections.abc import Callable, Collection, Hashable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, get_args
 
+import anyio
 import attrs
 
-from aiopartnercentral._pagination.merge import FanOut, OnError, Plan, Walker
-from aiopartnercentral._pagination.page_iterator import FetchedPage, Reader, Walk, read_items, read_page
-from aiopartnercentral._pagination.reentrant import Reentrant
-from aiopartnercentral._pagination.report import CatalogReport, Report
-from aiopartnercentral.errors import CatalogsFailedError
+from aiopartnercentral._pagination.merge import OnError, Plan, Stream
+from aiopartnercentral._pagination.page_iterator import PageIterator, View, items_of, page_itself
+from aiopartnercentral._pagination.progress import ProgressTracker
+from aiopartnercentral._pagination.report import Collected, Outcome, Report, SourcesFailedError
+from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
+    from types import TracebackType
 
-    from aiopartnercentral._pagination.page_fetcher import Fetcher
+    from aiopartnercentral._pagination.page_fetcher import FetchedPage
+    from aiopartnercentral._pagination.progress import Batch
+    from aiopartnercentral._transport.prefetch import Prefetch
 
-__all__ = ["Collected", "Fetch", "FetchedPage", "OnError", "OnMalformed", "Paginator", "Stream", "StreamSource"]
+__all__ = ["Collectable", "Items", "OnError", "OnMalformed", "Paginator", "ignoring", "reports_malformed"]
 
+KeyT = TypeVar("KeyT", bound=Hashable)
+EntryT = TypeVar("EntryT")
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
-EntryT = TypeVar("EntryT")
 FetchedT = TypeVar("FetchedT")
 FetchedItemT = TypeVar("FetchedItemT")
-ChoiceT = TypeVar("ChoiceT", bound=str)
 
 OnMalformed: TypeAlias = Literal["raise", "report"]
-"""What an item does that is not what the model says: fail its catalog, or be left out and reported."""
-
-Fetch: TypeAlias = "Callable[[str, str | None], Awaitable[FetchedPage[PageT, ItemT]]]"
-"""Fetches one page: (catalog, page token; None for the first page) -> page."""
+"""What an item that does not match the model does: fail its source, or be left out and reported."""
 
 
-class Stream(FanOut[str, EntryT]):
-    """The entries of all catalogs, each beside its catalog's name, while its `async with` block is open.
+not_negative = validators.integer(least=0)
+on_error_check: validators.Check[OnError] = validators.one_of(get_args(OnError))
+_ON_MALFORMED: validators.Check[OnMalformed] = validators.one_of(get_args(OnMalformed))
+_ERROR_NAMES = validators.collection_of(validators.any_text, "a collection of error codes")
+_CATALOGS = validators.collection_of(
+    validators.any_text, "a string or an iterable of strings", not_empty=True, unique=True
+)
 
-    Several tasks may share one stream: each entry goes to one of them. Fetching stays one page ahead of the consumer
-    for each catalog under way, plus the buffer.
-    """
+
+class Fetcher(Protocol[PageT, ItemT]):
+    """Fetches the pages of catalogs; see `PageFetcher`."""
 
     @property
-    def report(self) -> Report:
-        """What has been handed over up to now, as a snapshot."""
-        catalogs = {
-            catalog: CatalogReport(catalog=catalog, **attrs.asdict(progress, recurse=False))
-            for catalog, progress in self._ledger.progress().items()
-        }
-        return Report(catalogs=catalogs, elapsed=self._ledger.elapsed)
+    def max_items(self) -> int | None:
+        """The most items of each catalog; None for all."""
 
-    def _failed(self, failures: Mapping[str, Exception]) -> Exception:
-        return CatalogsFailedError(failures, self.report)
+    async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
+        """Fetch a page of typed items."""
+        ...
 
-
-class Collected(list[tuple[str, EntryT]]):
-    """The list of `(catalog, entry)` that `collect` gives.
-
-    Attributes:
-        report: how far each catalog has come.
-    """
-
-    report: Report
+    async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
+        """Fetch a page whose items stay as the service sent them."""
+        ...
 
 
-class StreamSource(Reentrant["Stream[EntryT]"], Generic[EntryT]):
-    """Something that gives a new, independent stream each time it is entered.
+class Collectable(Generic[KeyT, EntryT]):
+    """Something that opens a new, independent stream each time it is entered by `async with`.
 
     It may be entered again, within itself, and by several tasks at once.
     """
 
-    def __init__(self, plan: Plan[str], walker: Walker[str, EntryT]) -> None:
-        """Prepare to collect by the plan."""
-        super().__init__()
-        self._plan = plan
-        self._walker = walker
+    def __init__(self, open_stream: Callable[[], Stream[KeyT, EntryT]]) -> None:
+        """Prepare to be entered; `open_stream` makes a new stream."""
+        self._open_stream = open_stream
+        self._entered: dict[int, list[Stream[KeyT, EntryT]]] = {}
 
-    def _stream(self) -> Stream[EntryT]:
-        return Stream(self._plan, self._walker)
+    async def __aenter__(self) -> Stream[KeyT, EntryT]:
+        """Open a new stream and begin to fetch."""
+        stream = await self._open_stream().__aenter__()
+        self._entered.setdefault(anyio.get_current_task().id, []).append(stream)
+        return stream
 
-    async def collect(self) -> Collected[EntryT]:
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Close the stream that this task entered last; an exception of the block passes on as it is.
+
+        Raises:
+            RuntimeError: this task has not entered it.
+        """
+        task = anyio.get_current_task().id
+        streams = self._entered.get(task)
+        if not streams:
+            raise RuntimeError("a stream must be left by the task that entered it")
+        stream = streams.pop()
+        if not streams:
+            del self._entered[task]
+        await stream.__aexit__(exc_type, exc, tb)
+
+    async def collect(self) -> Collected[KeyT, EntryT]:
         """Collect everything into a list that has the report; cancelling it stops all fetching and gives nothing.
 
         Raises:
-            Exception: whatever iterating over the stream raises. A `CatalogsFailedError` holds what was collected.
+            Exception: whatever iterating over the stream raises. A `SourcesFailedError` holds what was collected.
         """
-        collected: Collected[EntryT] = Collected()
+        collected: Collected[KeyT, EntryT] = Collected()
         async with self as stream:
             try:
                 async for entry in stream:
                     collected.append(entry)
-            except CatalogsFailedError as error:
+            except SourcesFailedError as error:
                 error.collected = collected
                 raise
             finally:
@@ -99,160 +113,213 @@ class StreamSource(Reentrant["Stream[EntryT]"], Generic[EntryT]):
         return collected
 
 
-class Paginator(StreamSource[ItemT], Generic[PageT, ItemT]):
-    """The items of one or many catalogs, fetched only while one of its streams is open.
+class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
+    """The items of one or many catalogs, fetched only while they are iterated over.
 
-    `async with paginator as stream` gives a `Stream` of `(catalog, item)`, `async with paginator.pages() as stream`
-    one of `(catalog, page)`, and `await paginator.collect()` the list of all items.
+        async for item in paginator: ...                # one catalog after the other, one page ahead
+        async with paginator as stream:                 # all catalogs at once
+            async for catalog, item in stream: ...
+
+    `pages()` and `raw()` give whole pages and the items' bytes instead, `await paginator.collect()` a list.
     """
 
     def __init__(
         self,
+        fetcher: Fetcher[PageT, ItemT],
         *,
         catalogs: str | Iterable[str],
-        fetch: Fetch[PageT, ItemT],
-        fetch_raw: Fetch[bytes, bytes],
-        max_items: int | None = None,
         ordered: bool = False,
-        max_concurrency: int = 10,
+        concurrency: int = 10,
         buffer_pages: int = 0,
-        on_error: OnError = "raise",
+        on_error: OnError = "finish",
         ignore_errors: Collection[str] = (),
-        fetcher: Fetcher[Any, PageT, ItemT] | None = None,
     ) -> None:
         """Check the arguments; nothing is fetched yet.
 
         Arguments:
-            catalogs: one catalog or several, at least one and none twice; they are read once, here.
-            fetch: fetches one page.
-            fetch_raw: fetches one page whose items stay as the service spelled them.
-            max_items: how many items to collect of each catalog; None for all. The last page is cut, except in
-                `pages()`.
+            fetcher: fetches the pages, and knows the most items of each catalog.
+            catalogs: one catalog or several, none twice; they are read once, here.
             ordered: give all of a catalog before the next one; otherwise what arrives first comes first. Later
-                catalogs are fetched ahead in both.
-            max_concurrency: how many catalogs to fetch at the same time, at most.
-            buffer_pages: how many fetched pages may wait for the consumer, beside the one that each catalog being
+                catalogs are fetched ahead in both cases.
+            concurrency: how many catalogs to fetch at the same time, at most.
+            buffer_pages: how many fetched pages may wait for the consumer, besides the one that each catalog being
                 fetched may hold; with `ordered`, as many for each of these catalogs.
-            on_error: what the failure of a catalog does. `"raise"` stops the others at once and raises it, dropping
-                pages that were fetched ahead; `"finish"` lets the others finish and then raises a
-                `CatalogsFailedError`; `"report"` raises nothing and leaves it to the report.
+            on_error: what the failure of a catalog does. `"finish"` lets the others finish and then raises a
+                `SourcesFailedError`, or for a single catalog its own error; `"raise"` stops the others at once and
+                raises it, dropping pages that were fetched ahead; `"report"` raises nothing and leaves it to the
+                report.
             ignore_errors: codes of the service's errors, or names of exceptions, that make a catalog a skipped one
                 rather than a failed one, such as `AccessDeniedException`.
-            fetcher: whose methods `fetch` and `fetch_raw` are, for who wants to know what is asked.
 
         Raises:
             TypeError: an argument is of a wrong type.
             ValueError: an argument has a value that is not allowed.
         """
-        plan = Plan(
-            sources=_catalogs(catalogs),
-            ordered=_flag("ordered", ordered),
-            max_concurrency=number("max_concurrency", max_concurrency, least=1),
-            buffer_pages=number("buffer_pages", buffer_pages, least=0),
-            on_error=one_of("on_error", on_error, get_args(OnError)),
+        self._fetcher = fetcher
+        self._ignores = ignoring(ignore_errors)
+        self._plan = Plan(
+            sources=_CATALOGS("catalogs", (catalogs,) if isinstance(catalogs, str) else catalogs),
+            ordered=validators.flag("ordered", ordered),
+            concurrency=validators.count("concurrency", concurrency),
+            buffer_pages=not_negative("buffer_pages", buffer_pages),
+            on_error=on_error_check("on_error", on_error),
         )
-        self._fetch = fetch
-        self._fetch_raw = fetch_raw
-        self.max_items: int | None = None if max_items is None else number("max_items", max_items, least=1)
-        self.fetcher = fetcher
-        self._ignored = ignoring(ignore_errors)
-        self.is_plain: bool = not ignore_errors and plan == Plan(
-            sources=plan.sources[:1], max_concurrency=10, buffer_pages=0, on_error="raise"
-        )
-        super().__init__(plan, self._walker_of(fetch, read_items))
+        super().__init__(lambda: self._stream(self._fetcher.typed, items_of))
 
-    def pages(self) -> StreamSource[PageT]:
-        """Give whole pages, just as they were fetched.
+    def __aiter__(self) -> Items[ItemT]:
+        """Return an iterator over the items, from the first page on; it needs no `async with`."""
+        return Items(self._plan, lambda catalog: self._pages_of(catalog, self._fetcher.typed, items_of))
+
+    def pages(self) -> Collectable[str, PageT]:
+        """Give whole pages, as they were fetched.
 
         With `max_items` a catalog ends after the page in which it reaches the limit; that page is not cut, so its items
         may be more.
         """
-        return StreamSource(self._plan, self._walker_of(self._fetch, read_page))
+        return Collectable(lambda: self._stream(self._fetcher.typed, page_itself))
 
-    def raw(self) -> StreamSource[bytes]:
-        """Give each item as the bytes that the service spelled on the wire."""
-        return StreamSource(self._plan, self._walker_of(self._fetch_raw, read_items))
+    def raw(self) -> Collectable[str, bytes]:
+        """Give each item as the bytes that the service sent."""
+        return Collectable(lambda: self._stream(self._fetcher.raw, items_of))
 
-    def _walker_of(
-        self, fetch: Fetch[FetchedT, FetchedItemT], read: Reader[FetchedT, FetchedItemT, EntryT]
-    ) -> Walker[str, EntryT]:
-        def walker(catalog: str) -> Walk[str, FetchedT, FetchedItemT, EntryT]:
-            return Walk(
-                catalog,
-                name=f"catalog {catalog}",
-                fetch=partial(fetch, catalog),
-                read=read,
-                max_items=self.max_items,
-                ignored=self._ignored,
-            )
+    def _stream(
+        self, fetch: _Fetch[FetchedT, FetchedItemT], view: View[FetchedT, FetchedItemT, EntryT]
+    ) -> Stream[str, EntryT]:
+        return Stream(self._plan, lambda catalog: self._pages_of(catalog, fetch, view))
 
-        return walker
+    def _pages_of(
+        self, catalog: str, fetch: _Fetch[FetchedT, FetchedItemT], view: View[FetchedT, FetchedItemT, EntryT]
+    ) -> PageIterator[str, FetchedT, FetchedItemT, EntryT]:
+        return PageIterator(catalog, _Catalog(catalog, fetch, self._fetcher.max_items, self._ignores), view)
+
+
+_Fetch: TypeAlias = "Callable[[str, str | None], Awaitable[FetchedPage[PageT, ItemT]]]"
+
+
+@attrs.frozen
+class _Catalog(Generic[PageT, ItemT]):
+    """One catalog as the source of a page iterator."""
+
+    catalog: str
+    _fetch: _Fetch[PageT, ItemT]
+    max_items: int | None
+    ignores: Callable[[Exception], bool]
+    token: None = attrs.field(default=None, init=False)
+    items: int = attrs.field(default=0, init=False)
+    restarted: bool = attrs.field(default=False, init=False)
+    repetitions: int = attrs.field(default=0, init=False)
+
+    @property
+    def name(self) -> str:
+        return f"catalog {self.catalog}"
+
+    async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+        return await self._fetch(self.catalog, token)
+
+
+class Items(Generic[ItemT]):
+    """The items of one or several catalogs, one catalog after the other, with one page fetched ahead.
+
+    The page fetched ahead is a request of its own that runs while the consumer works. It is cancelled by `aclose`, by a
+    cancellation or an error of the iteration, and when the iterator is released: in CPython that is at once when the
+    loop over it is left.
+    """
+
+    def __init__(self, plan: Plan[str], open_source: Callable[[str], PageIterator[str, Any, Any, ItemT]]) -> None:
+        """Prepare the iteration; nothing is fetched yet."""
+        self._plan = plan
+        self._open_source = open_source
+        self._progress: ProgressTracker[str, ItemT] = ProgressTracker(plan.sources)
+        self._catalogs = iter(plan.sources)
+        self._pages: PageIterator[str, Any, Any, ItemT] | None = None
+        self._ahead: Prefetch[Batch[str, ItemT]] | None = None
+        self._page: Iterator[tuple[str, ItemT]] = iter(())
+        self._over = False
+
+    @property
+    def report(self) -> Report[str]:
+        """What has been handed over up to now, as a snapshot."""
+        return self._progress.report
+
+    def __aiter__(self) -> Self:
+        """Give the iterator itself."""
+        return self
+
+    async def __anext__(self) -> ItemT:
+        """Give the next item; cancelling it ends the iteration.
+
+        Raises:
+            StopAsyncIteration: all has been handed over.
+            Exception: what a catalog failed with, as `on_error` says.
+        """
+        for _, item in self._page:
+            return item
+        while not self._over:
+            try:
+                batch = await self._next_batch()
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await self.aclose()
+                raise
+            if batch is None:
+                raise self._end()
+            self._page = self._progress.hand_over(batch)
+            if batch.error is not None and batch.outcome is Outcome.FAILED and self._plan.on_error == "raise":
+                self._end()
+                raise batch.error
+            for _, item in self._page:
+                return item
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End the iteration: cancel the page that is fetched ahead, and wait until its request has ended."""
+        ahead, self._ahead = self._ahead, None
+        self._end()
+        self._page = iter(())
+        if ahead is not None:
+            await ahead.aclose()
+
+    def __del__(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
+
+    async def _next_batch(self) -> Batch[str, ItemT] | None:
+        """Return the next batch, and begin to fetch the one after it; None once there are no more."""
+        from aiopartnercentral._transport.prefetch import Prefetch  # noqa: PLC0415 - loaded at the first collection
+
+        if self._ahead is None:
+            catalog = next(self._catalogs, None)
+            if catalog is None:
+                return None
+            self._pages = self._open_source(catalog)
+            self._progress.start(catalog)
+            batch = await anext(self._pages)
+        else:
+            batch = await self._ahead.result()
+            self._ahead = None
+        if batch.outcome is None and self._pages is not None:
+            self._ahead = Prefetch(self._pages.__anext__)
+        return batch
+
+    def _end(self) -> Exception:
+        """Stop counting; returns what tells the consumer how the iteration ended."""
+        if not self._over:
+            self._over = True
+            self._progress.close()
+        error = self.report.as_error() if self._plan.on_error == "finish" else None
+        return StopAsyncIteration() if error is None else error
 
 
 def ignoring(errors: Collection[str]) -> Callable[[Exception], bool]:
-    """Return what tells whether an error is one of those with these codes or names.
+    """Return a function that tells whether an error is one of those with these codes or names.
 
     Raises:
-        TypeError: they are no collection of strings.
+        TypeError: they are not a collection of strings.
     """
-    if isinstance(errors, str) or not isinstance(errors, Collection):
-        raise TypeError(f"ignore_errors must be a collection of error codes, not {type(errors).__name__}")
-    for error in errors:
-        if not isinstance(error, str):
-            raise TypeError(f"ignore_errors must hold strings, not {type(error).__name__}")
-    names = frozenset(errors)
+    names = frozenset(_ERROR_NAMES("ignore_errors", errors))
     return lambda error: not names.isdisjoint((type(error).__name__, getattr(error, "code", None)))
 
 
-def _catalogs(value: str | Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(value, Iterable):
-        raise TypeError(f"catalogs must be a string or an iterable of strings, not {type(value).__name__}")
-    catalogs = (value,) if isinstance(value, str) else tuple(value)
-    for position, catalog in enumerate(catalogs):
-        if not isinstance(catalog, str):
-            raise TypeError(f"catalogs[{position}] must be a string, not {type(catalog).__name__}")
-        if catalog in catalogs[:position]:
-            raise ValueError(f"catalogs names {catalog!r} twice; each catalog is collected once")
-    if not catalogs:
-        raise ValueError("catalogs must name at least one catalog")
-    return catalogs
-
-
-def is_reporting(on_malformed: OnMalformed) -> bool:
-    """Tell whether malformed items are to be reported; raises TypeError or ValueError if it says neither."""
-    return one_of("on_malformed", on_malformed, get_args(OnMalformed)) == "report"
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
-    return value
-
-
-def number(name: str, value: object, *, least: int) -> int:
-    """Return a whole number.
-
-    Raises:
-        TypeError: it is none.
-        ValueError: it is less than the least.
-    """
-    # True is an int to Python, but nobody means the number 1 by it.
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, not {value}")
-    return value
-
-
-def one_of(name: str, value: ChoiceT, choices: tuple[str, ...]) -> ChoiceT:
-    """Return one of several words.
-
-    Raises:
-        TypeError: it is no string.
-        ValueError: it is another one.
-    """
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
-    return value
+def reports_malformed(on_malformed: OnMalformed) -> bool:
+    """Tell whether malformed items are to be reported; raises TypeError or ValueError for any other word."""
+    return _ON_MALFORMED("on_malformed", on_malformed) == "report"

@@ -1,33 +1,45 @@
-"""What a collection has brought so far, catalog by catalog."""
+"""What a collection has handed to its consumer: reports, collected lists, and the error for sources that failed.
+
+All are generic over the key of a source: the name of a catalog for `client.paginate`, an `Origin` for
+`bulk.Collection`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 
+from aiopartnercentral.errors import AioPartnerCentralError, error_text
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Sequence
+
+    from aiopartnercentral.types import MalformedItem
 
 __all__ = [
     "ENDED_WELL",
-    "CatalogReport",
-    "MalformedItem",
+    "Collected",
     "Outcome",
-    "Progress",
     "Report",
-    "Totals",
-    "failures",
-    "table",
+    "SourceReport",
+    "SourcesFailedError",
 ]
+
+KeyT = TypeVar("KeyT", bound=Hashable)
+EntryT = TypeVar("EntryT")
+
+_NAMED = 10  # sources that the text of an error names
 
 
 class Outcome(StrEnum):
     """How far one source has come."""
 
     PENDING = "pending"
-    """Its first page has not been asked for."""
+    """Its first page has not been requested."""
     RUNNING = "running"
     """Its pages are being fetched or handed over."""
     COMPLETE = "complete"
@@ -43,29 +55,11 @@ class Outcome(StrEnum):
 
 
 ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
-"""How a source ends of which nothing more is wanted."""
+"""The outcomes of a source that needs no further request."""
 
 
 @attrs.frozen(kw_only=True)
-class MalformedItem:
-    """An item that is not what the service model says, and was left out.
-
-    Attributes:
-        raw: its JSON as the service spelled it; None where an earlier run met it, of which only a checkpoint is left.
-            Not shown in repr, since nothing tells what in it is sensitive.
-        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
-        reason: what was expected and what was found, without the value itself.
-        request_id: the service's id of the request, or None.
-    """
-
-    raw: bytes | None = attrs.field(repr=False)
-    path: str
-    reason: str
-    request_id: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Progress:
+class SourceReport:
     """What one source has brought so far; counts are of what was handed to the consumer, not of what was fetched.
 
     Attributes:
@@ -73,10 +67,13 @@ class Progress:
         pages: pages that the consumer has begun or finished.
         items: items that the consumer has got.
         malformed: items of those pages that were left out.
-        retries: how often the requests behind those pages, or behind the failure, were sent again.
+        retries: how often the requests for those pages, or the one that failed, were sent again.
+        throttled: how often the service asked for fewer requests.
+        restarted: whether it started again from its first page, because the page token of an earlier run had expired or
+            had led in a loop.
         elapsed: seconds from its first request to its end, or to now while it has not ended.
         error: what it failed with, or what was ignored; None without either.
-        next_token: page token of the first page that was not wholly handed over, to go on from there. None stands for
+        next_token: page token of the first page that was not completely handed over, to resume there. None stands for
             the first page, or for nowhere once the outcome is complete. After a `PaginationError` it is None too, as
             only a new start can help.
     """
@@ -86,6 +83,8 @@ class Progress:
     items: int = 0
     malformed: tuple[MalformedItem, ...] = ()
     retries: int = 0
+    throttled: int = 0
+    restarted: bool = False
     elapsed: float = 0.0
     error: Exception | None = None
     next_token: str | None = attrs.field(default=None, repr=False)
@@ -95,125 +94,181 @@ class Progress:
         """Whether every item that the service listed has been handed over."""
         return self.outcome is Outcome.COMPLETE and not self.malformed
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON, without page token, malformed items' JSON and texts of the service."""
+        error = self.error
+        return {
+            "outcome": self.outcome.value,
+            "complete": self.complete,
+            "items": self.items,
+            "pages": self.pages,
+            "retries": self.retries,
+            "throttled": self.throttled,
+            "restarted": self.restarted,
+            "elapsed": round(self.elapsed, 3),
+            "error": None if error is None else {"type": type(error).__name__, "message": error_text(error)},
+            "malformed": [
+                {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed
+            ],
+        }
 
-@attrs.frozen(kw_only=True)
-class CatalogReport(Progress):
-    """What one catalog has brought so far; see `Progress` for the other attributes.
 
-    Attributes:
-        catalog: name of the catalog.
-    """
-
-    catalog: str
-
-    def __str__(self) -> str:
-        """Give a table of one line, below its head."""
-        return table({self.catalog: self})
-
-
-class Totals:
-    """What several sources have brought together."""
-
-    __slots__ = ()
-
-    @property
-    def states(self) -> Collection[Progress]:
-        """What each of them has brought."""
-        raise NotImplementedError
-
-    @property
-    def pages(self) -> int:
-        """Pages of all of them together."""
-        return sum(state.pages for state in self.states)
-
-    @property
-    def items(self) -> int:
-        """Items of all of them together."""
-        return sum(state.items for state in self.states)
-
-    @property
-    def retries(self) -> int:
-        """Retries of all of them together."""
-        return sum(state.retries for state in self.states)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every item of each of them has been handed over; none was left out, limited, skipped or given up."""
-        return all(state.complete for state in self.states)
-
-    @property
-    def lost(self) -> bool:
-        """Whether there is nothing to keep: something has failed, and nothing else has come to its end."""
-        outcomes = {state.outcome for state in self.states}
-        return Outcome.FAILED in outcomes and not outcomes & ENDED_WELL
+@runtime_checkable
+class _HasJson(Protocol):
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
-class Report(Totals):
+class Report(Generic[KeyT]):
     """What a collection has brought up to one moment; a snapshot that no longer changes.
 
     Attributes:
-        catalogs: for each catalog, in the order in which they were asked for, its own report.
+        sources: the report of each source, in the order in which they were named.
         elapsed: seconds from the opening of the stream to its end, or to now while it has not ended.
     """
 
-    catalogs: Mapping[str, CatalogReport]
+    sources: Mapping[KeyT, SourceReport]
     elapsed: float
 
     @property
-    def states(self) -> Collection[Progress]:
-        """The reports of all catalogs."""
-        return self.catalogs.values()
+    def items(self) -> int:
+        """Items of all sources."""
+        return sum(state.items for state in self.sources.values())
 
     @property
-    def failures(self) -> Mapping[str, Exception]:
-        """For each catalog that failed what it failed with; those that were skipped are not among them."""
-        return failures(self.catalogs)
+    def pages(self) -> int:
+        """Pages of all sources."""
+        return sum(state.pages for state in self.sources.values())
+
+    @property
+    def retries(self) -> int:
+        """Retries of all sources."""
+        return sum(state.retries for state in self.sources.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item of every source was handed over; none was left out, limited, skipped or given up."""
+        return all(state.complete for state in self.sources.values())
+
+    @property
+    def lost(self) -> bool:
+        """Whether there is nothing to keep: a source failed, and no other came to a good end."""
+        outcomes = {state.outcome for state in self.sources.values()}
+        return Outcome.FAILED in outcomes and not outcomes & ENDED_WELL
+
+    @property
+    def failures(self) -> Mapping[KeyT, Exception]:
+        """The error of each source that failed; skipped sources are not among them."""
+        return {
+            key: state.error
+            for key, state in self.sources.items()
+            if state.error is not None and state.outcome is not Outcome.SKIPPED
+        }
+
+    def as_error(self) -> Exception | None:
+        """Return what `on_error="finish"` raises at the end: nothing, the error of the only source, or a group."""
+        failures = self.failures
+        if len(self.sources) == 1:
+            return next(iter(failures.values()), None)
+        return SourcesFailedError(failures, self) if failures else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON, without page tokens, malformed items' JSON and texts of the service."""
+        return {
+            "complete": self.complete,
+            "elapsed": round(self.elapsed, 3),
+            "items": self.items,
+            "pages": self.pages,
+            "retries": self.retries,
+            "sources": [{**_key_as_json(key), **state.as_json()} for key, state in self.sources.items()],
+        }
 
     def __str__(self) -> str:
-        """Give a table of one line for each catalog, and a line of totals."""
+        """Give a table with a line for each source, and a line of totals."""
         total = (
-            f"{len(self.catalogs)} catalog(s): {self.items} items, {self.pages} pages, "
+            f"{_counted(len(self.sources), 'source')}: {self.items} items, {self.pages} pages, "
             f"{self.retries} retries in {self.elapsed:.2f} s"
         )
-        return f"{table(self.catalogs)}\n{total}"
+        return f"{_table({str(key): state for key, state in self.sources.items()})}\n{total}"
 
 
-KeyT = TypeVar("KeyT")
+class Collected(list[tuple[KeyT, EntryT]]):
+    """The list of `(key, entry)` that `collect` gives.
 
-_HEAD = ("outcome", "items", "pages", "retries", "seconds", "error")
-_NUMBERS = range(-5, -1)
+    Attributes:
+        report: how far each source has come.
+    """
 
-
-def failures(states: Mapping[KeyT, Progress]) -> Mapping[KeyT, Exception]:
-    """Return what each source that failed has failed with."""
-    return {
-        key: state.error
-        for key, state in states.items()
-        if state.error is not None and state.outcome is not Outcome.SKIPPED
-    }
+    report: Report[KeyT]
 
 
-def table(states: Mapping[str, Progress], name: str = "catalog") -> str:
-    """Return a table with a line for each source, below a head that calls the first column by the given name."""
-    rows = [(name, *_HEAD), *((key, *_row(state)) for key, state in states.items())]
+class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[KeyT]):
+    """Some of several sources failed; the others were collected to their end.
+
+    Attributes:
+        failures: the exception of each source that failed; the same objects as in `exceptions`.
+        collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
+        report: how far each source has come, the others included; None in a part that `except*` splits off.
+    """
+
+    failures: Mapping[KeyT, Exception]
+    collected: Sequence[tuple[KeyT, Any]] = ()
+    report: Report[KeyT] | None
+
+    def __new__(cls, failures: Mapping[KeyT, Exception], report: Report[KeyT] | None = None) -> Self:
+        """Make the group from the failure of each source, which must be at least one, and the report."""
+        named = ", ".join(map(str, islice(failures, _NAMED)))
+        more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
+        self = super().__new__(cls, f"{_counted(len(failures), 'source')} failed: {named}{more}", [*failures.values()])
+        self.failures = dict(failures)
+        self.report = report
+        return self
+
+    def __init__(self, failures: Mapping[KeyT, Exception], report: Report[KeyT] | None = None) -> None:
+        """See `__new__`."""
+
+    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
+        """Keep the type when `except*` splits the group, as long as it splits between sources and not within one."""
+        kept = {source: failure for source, failure in self.failures.items() if failure in excs}
+        return type(self)(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.failures, self.report), {"collected": self.collected}
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _key_as_json(key: object) -> dict[str, Any]:
+    return key.as_json() if isinstance(key, _HasJson) else {"catalog": str(key)}
+
+
+_HEAD = ("source", "outcome", "items", "pages", "retries", "seconds", "error")
+_NUMBERS = range(2, 6)
+
+
+def _table(states: Mapping[str, SourceReport]) -> str:
+    rows = [_HEAD, *((key, *_row(state)) for key, state in states.items())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if index - len(row) in _NUMBERS else cell.ljust(width)
+            cell.rjust(width) if index in _NUMBERS else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     )
 
 
-def _row(state: Progress) -> tuple[str, ...]:
+def _row(state: SourceReport) -> tuple[str, ...]:
     counts = (str(count) for count in (state.items, state.pages, state.retries))
-    return (state.outcome.value, *counts, f"{state.elapsed:.2f}", _one_line(state))
+    return (state.outcome.value, *counts, f"{state.elapsed:.2f}", _problem(state))
 
 
-def _one_line(state: Progress) -> str:
-    left_out = f"{len(state.malformed)} malformed item(s) left out" if state.malformed else ""
+def _problem(state: SourceReport) -> str:
+    left_out = f"{_counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
     if state.error is None:
         return left_out
     message = " ".join(str(state.error).split())

@@ -1,4 +1,4 @@
-"""One client's way to the service and back: encodes a request, sends it, decodes the answer or the error."""
+"""One API call of one client: encodes the request, sends it, decodes the response or the error."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral._serialization.codec import Codec
-    from aiopartnercentral._transport import Answer, ErrorAnswerError, Pause, Transport
+    from aiopartnercentral._transport.botocore_client import Pause, RawResponse, Transport
     from aiopartnercentral.types import JsonValue, Operation, Pagination, Service
 
-__all__ = ["Exchange"]
+__all__ = ["ApiCaller"]
 
 ResponseT = TypeVar("ResponseT")
 ConversionT = TypeVar("ConversionT", DecodeError, EncodeError)
 
 
-class Exchange:
+class ApiCaller:
     """Encodes, sends and decodes for one client."""
 
     def __init__(self, service: Service, transport: Transport, codec: Codec) -> None:
-        """Send by the transport and convert by the codec."""
+        """Send requests by the transport and convert them by the codec."""
         self._service = service
         self._transport = transport
         self._codec = codec
 
     @property
     def endpoint_url(self) -> str:
-        """Where calls go, as far as the configuration tells."""
+        """Where calls go, as far as the configuration says."""
         return self._transport.endpoint_url
 
-    async def params(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
+    async def encode(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
         """Encode a request into botocore's parameters.
 
         Raises:
-            EncodeError: the request is not what the service model says.
+            EncodeError: the request does not match the service model.
         """
         try:
             params: Mapping[str, JsonValue] = await self._codec.encode(request, operation.input)
@@ -51,55 +51,55 @@ class Exchange:
             raise _in_call(hook_failed(error, EncodeError), operation) from error
         return params
 
-    async def answer(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> Answer:
-        """Send a request and return the answer before it is decoded; raises what `call` does.
+    async def send(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> RawResponse:
+        """Send a request and return the response before it is decoded; raises what `call` does.
 
-        A `DecodeError` is raised here only about an answer that botocore takes apart.
+        A `DecodeError` is raised here only about a response that botocore parses.
         """
-        from aiopartnercentral._transport import ErrorAnswerError  # noqa: PLC0415 - loads botocore, at the first call
+        from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
 
-        params = await self.params(operation, request)
+        params = await self.encode(operation, request)
         try:
             return await self._transport.send(operation, params, pause)
-        except ErrorAnswerError as answer:
-            failure = await self._service_error(operation, answer)
+        except ErrorResponseError as error:
+            failure = await self._service_error(operation, error.error.response, error.body)
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure
 
-    async def decoded(self, operation: Operation[Any, ResponseT], answer: Answer) -> ResponseT:
-        """Decode an answer.
+    async def decode(self, operation: Operation[Any, ResponseT], response: RawResponse) -> ResponseT:
+        """Decode a response.
 
         Raises:
-            DecodeError: it is not what the service model says.
+            DecodeError: it does not match the service model.
         """
         cls = operation.output
         try:
-            if answer.body is None:
-                response: ResponseT = await self._codec.structure(answer.parsed, cls)
+            if response.body is None:
+                decoded: ResponseT = await self._codec.structure(response.parsed, cls)
             else:
-                response = await self._codec.decode(answer.body or b"{}", cls)
+                decoded = await self._codec.decode(response.body or b"{}", cls)
         except DecodeError as error:
-            _in_call(error, operation, answer)
+            _in_call(error, operation, response)
             raise
         except Exception as error:
-            raise _in_call(hook_failed(error, DecodeError), operation, answer) from error
-        if type(response) is cls:  # a hook of the user's may have made something else of it
-            # The object is frozen, but nobody has seen it yet: its making ends here.
-            object.__setattr__(response, "response_metadata", answer.metadata)
-        return response
+            raise _in_call(hook_failed(error, DecodeError), operation, response) from error
+        if type(decoded) is cls:  # a hook of the user's may have made something else of it
+            # The object is frozen, but nobody has seen it yet.
+            object.__setattr__(decoded, "response_metadata", response.metadata)
+        return decoded
 
-    async def encoded(self, response: object) -> bytes:
+    async def dumps(self, response: object) -> bytes:
         """Return the JSON of a response."""
         return (await self._codec.json()).dumps(response)
 
-    async def split(
-        self, pagination: Pagination[Any, Any, Any], answer: Answer, body: bytes
+    async def split_page(
+        self, pagination: Pagination[Any, Any, Any], response: RawResponse, body: bytes
     ) -> tuple[list[bytes], str | None]:
         """Return the items of a page, each as its own JSON, and the next page's token.
 
         Raises:
-            DecodeError: the body is no page.
+            DecodeError: the body is not a page.
         """
         split = partial(
             jsontext.split_page,
@@ -111,29 +111,30 @@ class Exchange:
         try:
             return await self._codec.beside_the_loop(split, body)
         except DecodeError as error:
-            _in_call(error, pagination.operation, answer)
+            _in_call(error, pagination.operation, response)
             raise
 
-    async def _service_error(self, operation: Operation[Any, Any], answer: ErrorAnswerError) -> ServiceError:
+    async def _service_error(
+        self, operation: Operation[Any, Any], response: Mapping[str, Any], body: bytes | None
+    ) -> ServiceError:
         """Return the typed error for botocore's; a member that cannot be decoded does not hide the error."""
-        response, name = answer.error.response, operation.name
         code = str(response.get("Error", {}).get("Code", ""))
         cls = operation.own_codes.get(code) or self._service.errors.get(code)
         if cls is None:
-            return ServiceError(response, name)
-        decoder = await self._codec.error_decoder(cls, of_json=answer.body is not None)
+            return ServiceError(response, operation.name)
+        decoder = await self._codec.error_decoder(cls, of_json=body is not None)
         try:
-            members = response if answer.body is None else jsontext.loads(answer.body)
+            members = response if body is None else jsontext.loads(body)
         except DecodeError:
             members = {}
-        error = decoder.tolerantly(members, response, name)
+        error = decoder.tolerantly(members, response, operation.name)
         for problem in error.problems:
-            problem.operation, problem.request_id = name, error.request_id
+            problem.operation, problem.request_id = operation.name, error.request_id
         return error
 
 
-def _in_call(error: ConversionT, operation: Operation[Any, Any], answer: Answer | None = None) -> ConversionT:
-    """Say in an error which call it happened in."""
+def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawResponse | None = None) -> ConversionT:
+    """Note in an error which call it happened in."""
     error.operation = operation.name
-    error.request_id = answer.metadata.request_id if answer is not None else None
+    error.request_id = response.metadata.request_id if response is not None else None
     return error

@@ -1,9 +1,9 @@
-"""Calls through an aiobotocore client, and their bodies as they came.
+"""Calls through an aiobotocore client, with the bodies of their responses as they came.
 
-Handlers on botocore's events take the raw body of a successful answer before botocore's own parser walks it, so that
+Handlers on botocore's events keep the raw body of a successful response before botocore's own parser walks it, so that
 the generated converters decode it once and nothing that botocore would drop is lost. They act only on calls made
-through a `Transport`: everybody else's calls on the same client go on as before. Signing, endpoints, retries, errors
-and response metadata stay botocore's. So does taking an answer apart whose members are not all in a JSON body.
+through a `Transport`; other calls on the same client work as before. Signing, endpoints, retries, errors and response
+metadata stay botocore's, and so does parsing a response whose members are not all in a JSON body.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _QUOTED_NUMBER = re.compile(r", value: \S+(?=, valid min value: )")
 
 
 @attrs.frozen(kw_only=True)
-class Answer:
-    """A successful answer.
+class RawResponse:
+    """A successful response.
 
     Attributes:
-        body: the body's bytes; None where a stub answered in place of the network, or botocore takes the answer apart.
+        body: the body's bytes; None where a stub answered instead of the network, or botocore parses the response.
         parsed: what botocore made of it: all members if `body` is None, otherwise none.
-        metadata: what came beside it.
+        metadata: what came with it.
     """
 
     body: bytes | None = attrs.field(repr=False)
@@ -49,12 +49,12 @@ class Answer:
     metadata: ResponseMetadata
 
 
-class ErrorAnswerError(Exception):
+class ErrorResponseError(Exception):
     """The service answered with an error; never leaves the library.
 
     Attributes:
         error: botocore's exception.
-        body: the body's bytes; None where a stub answered, or botocore takes the answer apart.
+        body: the body's bytes; None where a stub answered, or botocore parses the response.
     """
 
     def __init__(self, error: ClientError, body: bytes | None) -> None:
@@ -68,16 +68,16 @@ Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 
 
 @attrs.define(kw_only=True)
-class _Taken:
-    """What the handlers know of the call under way, and where they leave what they take out of its answer.
+class _CallContext:
+    """What the handlers know of the present call, and where they keep what they find in its response.
 
-    An error's body is mended for botocore's parser in any protocol of JSON, and taken where all members are in it.
-    While botocore takes an answer apart, whatever is raised is about that answer, and may quote it.
+    In any JSON protocol the body of an error is repaired for botocore's parser. It is kept where all members are in it.
+    While botocore parses a response, whatever is raised is about that response, and may quote it.
     """
 
-    takes_answer: bool
-    takes_error: bool
-    mends_error: bool
+    keeps_body: bool
+    keeps_error: bool
+    repairs_error: bool
     error_codes: Container[str]
     pause: Pause | None = None
     status: int = 0
@@ -87,66 +87,66 @@ class _Taken:
     is_parsed: bool = False
 
 
-# Both live for a moment, in the task of the call alone: `_CALLING` from the beginning of a call of ours until botocore
-# has a context for it, `_AWAITED` from the making of a request until its answer. So a call that somebody else makes
-# from within ours, in a handler of an event, is never taken for it.
-_CALLING: ContextVar[_Taken | None] = ContextVar("aiopartnercentral_calling", default=None)
-_AWAITED: ContextVar[_Taken | None] = ContextVar("aiopartnercentral_awaited", default=None)
+# Both are set for a moment, in the task of the call alone: `_CALLING` from the beginning of a call of ours until
+# botocore has a context for it, `_AWAITED` from the creation of a request until its response. So a call that somebody
+# else makes from within ours, in a handler of an event, is never mistaken for it.
+_CALLING: ContextVar[_CallContext | None] = ContextVar("aiopartnercentral_calling", default=None)
+_AWAITED: ContextVar[_CallContext | None] = ContextVar("aiopartnercentral_awaited", default=None)
 _KEY = "aiopartnercentral"
 
 
 def _mark_context(context: dict[str, Any], **_: object) -> None:
-    """On `provide-client-params`: tie the call's context, which is its own, to the call."""
+    """On `provide-client-params`: store the call in botocore's context, of which each call has its own."""
     context[_KEY] = _CALLING.get()
     _CALLING.set(None)
 
 
-async def _await_answer(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
-    """On `request-created`, which comes before each attempt: the next answer in this task is to this request."""
-    taken = request.context.get(_KEY)
-    _AWAITED.set(taken)
-    if taken is not None and taken.pause is not None:
-        await taken.pause()
+async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
+    """On `request-created`, which comes before each attempt: the next response in this task is to this request."""
+    call = request.context.get(_KEY)
+    _AWAITED.set(call)
+    if call is not None and call.pause is not None:
+        await call.pause()
 
 
-def _take_body(response_dict: dict[str, Any], **_: object) -> None:
-    """On `before-parse`: take the body of an answer to a call of ours."""
-    taken = _AWAITED.get()
+def _keep_body(response_dict: dict[str, Any], **_: object) -> None:
+    """On `before-parse`: keep the body of a response to a call of ours."""
+    call = _AWAITED.get()
     _AWAITED.set(None)
-    if taken is None:
+    if call is None:
         return
-    taken.is_parsed = True
-    taken.status, headers = response_dict["status_code"], response_dict["headers"]
-    taken.request_id = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
-    if taken.status < _FIRST_ERROR_STATUS and taken.takes_answer:
-        taken.body, response_dict["body"] = response_dict["body"], b"{}"
-    elif taken.status >= _FIRST_ERROR_STATUS and taken.mends_error:
+    call.is_parsed = True
+    call.status, headers = response_dict["status_code"], response_dict["headers"]
+    call.request_id = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
+    if call.status < _FIRST_ERROR_STATUS and call.keeps_body:
+        call.body, response_dict["body"] = response_dict["body"], b"{}"
+    elif call.status >= _FIRST_ERROR_STATUS and call.repairs_error:
         body: bytes = response_dict["body"]
-        taken.body = body if taken.takes_error else None
-        response_dict["body"], taken.error = _legible_error(body, headers.get("x-amzn-errortype"), taken.error_codes)
+        call.body = body if call.keeps_error else None
+        response_dict["body"], call.error = _readable_error(body, headers.get("x-amzn-errortype"), call.error_codes)
 
 
 def _parsed(context: dict[str, Any], **_: object) -> None:
-    """On `response-received`: botocore has taken the answer apart, or there was none."""
-    taken = context.get(_KEY)
-    if taken is not None:
-        taken.is_parsed = False
+    """On `response-received`: botocore has parsed the response, or there was none."""
+    call = context.get(_KEY)
+    if call is not None:
+        call.is_parsed = False
 
 
 _HANDLERS: dict[str, Callable[..., Any]] = {
     "provide-client-params": _mark_context,
-    "request-created": _await_answer,
-    "before-parse": _take_body,
+    "request-created": _expect_response,
+    "before-parse": _keep_body,
     "response-received": _parsed,
 }
 
 
-def _legible_error(body: bytes, header: str | None, codes: Container[str]) -> tuple[bytes, Mapping[str, Any]]:
-    """Return the body of an error as botocore's parser survives it, and its members.
+def _readable_error(body: bytes, header: str | None, codes: Container[str]) -> tuple[bytes, Mapping[str, Any]]:
+    """Return the body of an error in a form that botocore's parser survives, and its members.
 
-    Services may say which error it is in a header or in a member `code` as well, where the parser does not look: then
-    the body says it where it does. The member may mean something else, so it counts only where it is the code of a
-    modelled error.
+    Services may name the error in a header or in a member `code`, where the parser does not look: then the name is
+    copied to where it does. The member may mean something else, so it counts only if it is the code of a modelled
+    error.
     """
     text = ""
     try:
@@ -173,15 +173,15 @@ def _is_code(value: object) -> TypeGuard[str]:
 
 
 def _bare_code(code: str) -> str:
-    """Return an error's code without the namespace before it and the address behind it."""
+    """Return an error's code without the namespace before it and the address after it."""
     return code.partition(":")[0].rpartition("#")[2]
 
 
 class Transport:
-    """Sends calls through one aiobotocore client, which stays its owner's.
+    """Sends calls through one aiobotocore client, which its owner closes.
 
     Raises:
-        TypeError: the client is no aiobotocore client of the service.
+        TypeError: the client is not an aiobotocore client of the service.
     """
 
     def __init__(self, client: Any, service: Service) -> None:  # noqa: ANN401 - aiobotocore has no types
@@ -192,7 +192,7 @@ class Transport:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
         self._client: Any = client
         self._errors = service.errors
-        # Of the client's own model, which may be another than the one that the generated classes were made from.
+        # Of the client's own model, which may differ from the one that the generated classes were made from.
         self._protocol: str = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
         self._closed = False
         for event, handler in _HANDLERS.items():
@@ -201,7 +201,7 @@ class Transport:
 
     @property
     def endpoint_url(self) -> str:
-        """Where the client sends calls, as far as its configuration tells."""
+        """Where the client sends calls, as far as its configuration says."""
         url: str = self._client.meta.endpoint_url
         return url
 
@@ -211,65 +211,65 @@ class Transport:
 
     async def send(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], pause: Pause | None = None
-    ) -> Answer:
-        """Send one call and return its answer; cancelling it drops the connection.
+    ) -> RawResponse:
+        """Send one call and return its response; cancelling it drops the connection.
 
         Arguments:
             operation: which one.
             params: what botocore takes.
-            pause: awaited where botocore's work on a call has a middle, half a millisecond being long for a loop.
+            pause: awaited between two parts of botocore's work on a call, which takes half a millisecond.
 
         Raises:
-            ErrorAnswerError: the service answered with an error.
-            DecodeError: botocore cannot take the answer apart.
+            ErrorResponseError: the service answered with an error.
+            DecodeError: botocore cannot parse the response.
             RuntimeError: the client has been closed.
-            botocore.exceptions.BotoCoreError: no whole answer came, or the call could not be made.
+            botocore.exceptions.BotoCoreError: no complete response came, or the call could not be made.
         """
         if self._closed:
             raise RuntimeError("a client is open only inside its `async with` block")
         method = getattr(self._client, xform_name(operation.name), None)
         if method is None:
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
-        taken = _Taken(
-            takes_answer=operation.json_body and self._protocol in _JSON_PROTOCOLS,
-            # Elsewhere members of an error may be in headers.
-            takes_error=self._protocol == "json",
-            mends_error=self._protocol in _JSON_PROTOCOLS,
+        call = _CallContext(
+            keeps_body=operation.json_body and self._protocol in _JSON_PROTOCOLS,
+            # In other protocols members of an error may be in headers.
+            keeps_error=self._protocol == "json",
+            repairs_error=self._protocol in _JSON_PROTOCOLS,
             error_codes=self._errors,
             pause=pause,
         )
-        _CALLING.set(taken)
+        _CALLING.set(call)
         try:
             parsed = await method(**params)
         except ClientError as error:
-            raise ErrorAnswerError(error, taken.body) from None
+            raise ErrorResponseError(error, call.body) from None
         except ParamValidationError as error:
             failure: Exception = ParamValidationError(report=_QUOTED_NUMBER.sub("", str(error.kwargs["report"])))
         except _broken_body_errors() as error:
             raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
         except Exception as error:
-            if not taken.is_parsed:
+            if not call.is_parsed:
                 raise
-            failure = _unparsed(operation.name, taken, error)
+            failure = _unparsed(operation.name, call, error)
         else:
-            return Answer(body=taken.body, parsed=parsed, metadata=_metadata(parsed))
+            return RawResponse(body=call.body, parsed=parsed, metadata=_metadata(parsed))
         finally:
             _CALLING.set(None)
-        raise failure  # here, where it does not bring along what botocore raised
+        raise failure  # here, so that what botocore raised is not its context
 
 
-def _unparsed(operation: str, taken: _Taken, error: Exception) -> DecodeError | ErrorAnswerError:
-    """Return what to raise for an answer that made botocore's parser give up; an error's code and message count."""
-    if taken.status < _FIRST_ERROR_STATUS:
-        reason = f"botocore cannot take the answer apart ({type(error).__name__})"
-        return DecodeError(reason, operation=operation, request_id=taken.request_id)
-    members = taken.error
+def _unparsed(operation: str, call: _CallContext, error: Exception) -> DecodeError | ErrorResponseError:
+    """Return what to raise for a response that botocore's parser gave up on; of an error, code and message count."""
+    if call.status < _FIRST_ERROR_STATUS:
+        reason = f"botocore cannot parse the response ({type(error).__name__})"
+        return DecodeError(reason, operation=operation, request_id=call.request_id)
+    members = call.error
     kind = members.get("__type")
-    code = _bare_code(kind) if _is_code(kind) else str(taken.status)
+    code = _bare_code(kind) if _is_code(kind) else str(call.status)
     message = members.get("message", members.get("Message", ""))
-    metadata = {"HTTPStatusCode": taken.status, "RequestId": taken.request_id}
+    metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
-    return ErrorAnswerError(ClientError(response, operation), taken.body)
+    return ErrorResponseError(ClientError(response, operation), call.body)
 
 
 def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:
@@ -283,7 +283,7 @@ def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:
 
 
 def _broken_body_errors() -> tuple[type[Exception], ...]:
-    """Return what the HTTP clients raise when a body breaks off, which aiobotocore lets through as it is."""
+    """Return what the HTTP clients raise when a body is cut off; aiobotocore does not translate it."""
     loaded = [sys.modules[name] for name in ("httpx2", "httpx") if name in sys.modules]
     return (aiohttp.ClientError, *(module.HTTPError for module in loaded))
 

@@ -1,10 +1,10 @@
-"""How an account's credentials are come by: a role to assume, or whatever a program of the caller's gives."""
+"""How an account's credentials are obtained: from a role to assume, or from a credentials provider of the caller."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any, Final, TypeAlias
+from datetime import datetime  # noqa: TC003 - callers may resolve the annotations, as cattrs does
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -16,47 +16,41 @@ SESSION_NAME: Final = "aiopartnercentral"
 
 _role_arn = validators.pattern(
     r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[\w+=,.@/-]+",
+    "the ARN of a role, such as arn:aws:iam::123456789012:role/name",
     length=(20, 2048),
-    allowed="a role's ARN, such as arn:aws:iam::123456789012:role/name",
 )
-_session_name = validators.pattern(r"[\w+=,.@-]+", length=(2, 64), allowed="of letters, digits and _+=,.@- alone")
-_external_id = validators.pattern(r"[\w+=,.@:/-]+", length=(2, 1224), allowed="of letters, digits and _+=,.@:/- alone")
+_session_name = validators.pattern(r"[\w+=,.@-]+", "made of letters, digits and _+=,.@- only", length=(2, 64))
+_external_id = validators.pattern(r"[\w+=,.@:/-]+", "made of letters, digits and _+=,.@:/- only", length=(2, 1224))
 
 
 def _or_default(session_name: str | None) -> str:
     return SESSION_NAME if session_name is None else session_name
 
 
-def _aware(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if not isinstance(value, datetime):
-        raise TypeError(f"{attribute.name} must be a datetime, not {validators.type_name(value)}")
-    if value.utcoffset() is None:
-        raise ValueError(f"{attribute.name} must say its time zone, such as datetime.now(timezone.utc) does")
-
-
 @attrs.frozen(kw_only=True)
 class Role:
-    """A role that is assumed, and assumed again before its session ends.
+    """A role to assume; it is assumed again before its session expires.
 
     Reference: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
     Arguments:
         arn: the role's ARN.
-        external_id: what the role's owner wants to hear, 2 to 1224 characters; shown nowhere.
+        external_id: the external id that the role's trust policy demands, 2 to 1224 characters; never shown.
         session_name: the session's name in the account's logs, 2 to 64 characters, `aiopartnercentral` by default.
-        profile: the profile of the AWS config files whose credentials assume it; the usual chain by default.
+        profile: the profile of the AWS config files whose credentials assume the role; by default the usual
+            credential provider chain.
         duration: how long a session lasts, in seconds, 900 to 43200; at most 3600 if another role assumes it.
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: an argument has a value that STS would refuse.
+        ValueError: STS would refuse the value of an argument.
     """
 
     arn: str = attrs.field(validator=_role_arn)
     external_id: str | None = attrs.field(default=None, repr=False, validator=validators.optional(_external_id))
     session_name: str = attrs.field(default=None, converter=_or_default, validator=_session_name)
     profile: str | None = attrs.field(default=None, validator=validators.optional(validators.text))
-    duration: int = attrs.field(default=3600, validator=validators.number(900, 43200, "seconds"))
+    duration: int = attrs.field(default=3600, validator=validators.integer(least=900, most=43200))
 
     @property
     def account_id(self) -> str:
@@ -66,24 +60,24 @@ class Role:
 
 @attrs.frozen(kw_only=True)
 class Credentials:
-    """What a credentials provider gives.
+    """AWS credentials, as a credentials provider returns them.
 
     Arguments:
-        access_key_id: names the credentials.
-        secret_access_key: signs; shown nowhere.
-        session_token: what temporary credentials send beside the signature; shown nowhere.
-        expires_at: until when they are good, with a time zone; None if they do not expire.
+        access_key_id: the access key id.
+        secret_access_key: the secret access key; never shown.
+        session_token: the session token of temporary credentials; never shown.
+        expires_at: when they expire, with a time zone; None if they do not expire.
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: an argument is empty, has control characters, or no time zone.
+        ValueError: an argument is empty or has control characters, or the time has no time zone.
     """
 
     access_key_id: str = attrs.field(validator=validators.text)
     secret_access_key: str = attrs.field(repr=False, validator=validators.text)
     session_token: str | None = attrs.field(default=None, repr=False, validator=validators.optional(validators.text))
-    expires_at: datetime | None = attrs.field(default=None, validator=validators.optional(_aware))
+    expires_at: datetime | None = attrs.field(default=None, validator=validators.optional(validators.aware_datetime))
 
 
 CredentialsProvider: TypeAlias = Callable[[], Awaitable[Credentials]]
-"""Gives credentials when they are first needed, and again before they expire."""
+"""An async function that returns credentials; it is called when they are first needed and before they expire."""

@@ -1,7 +1,7 @@
 """Sessions for the accounts of a run: one for each profile, and for each role or provider a view of one of these.
 
-A session has 8 MB of botocore's data and takes 100 ms. All of them have the same loader here, and a role's or a
-provider's differs from its profile's in the credentials alone; so do the clients that are made of it.
+A session holds 8 MB of botocore's data and takes 100 ms to make. All sessions here share one loader, and the session of
+a role or a provider differs from its profile's in the credentials alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
-    from aiopartnercentral.types import Service
 
 __all__ = ["Sessions"]
 
@@ -36,13 +35,11 @@ class Sessions:
     """The sessions of a run, and the STS clients that assume its roles; made as they are asked for.
 
     Arguments:
-        service: what the clients are to be of.
-        config: what all clients are to be opened with, botocore's defaults where it says nothing.
-        verify: whether to verify TLS certificates, or the path of a bundle of them; None for what botocore does.
+        config: the config of all clients, with botocore's defaults where it says nothing.
+        verify: whether to verify TLS certificates, or the path of a bundle of them; None for botocore's default.
     """
 
-    def __init__(self, service: Service, config: AioConfig | None, verify: bool | str | None) -> None:  # noqa: FBT001
-        self._service = service
+    def __init__(self, config: AioConfig | None, verify: bool | str | None) -> None:  # noqa: FBT001
         self._verify = verify
         self._loader: Any = None
         self._profiles: dict[str | None, _ProfileSession] = {}
@@ -63,16 +60,20 @@ class Sessions:
         return config
 
     async def of_profile(self, profile: str | None) -> AioSession:
-        """Return the session of a profile, or of the usual chain, once it has found its credentials.
+        """Return the session of a profile, or of the default chain, once it has found its credentials.
 
         Raises:
-            CredentialsError: they cannot be got.
+            CredentialsError: they cannot be obtained.
             botocore.exceptions.BotoCoreError: the profile does not exist, or its configuration is not usable.
         """
         return await _ready(self._profile(profile))
 
     async def of_role(self, role: Role, region_name: str | None) -> AioSession:
         """Return the session of a role, once it has been assumed.
+
+        Arguments:
+            role: the role.
+            region_name: the region to assume it in, unless its profile names one.
 
         Raises:
             CredentialsError: it cannot be assumed.
@@ -122,9 +123,9 @@ class Sessions:
         return await assume(await self._sts(role.profile, region_name), role)
 
     async def _sts(self, profile: str | None, region_name: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
-        """Return the STS client of a profile: in the profile's region, else in the source's, else in the service's."""
+        """Return the STS client of a profile: in the profile's region, else in the given one."""
         session = self._profile(profile)
-        region = session.get_config_variable("region") or region_name or self._service.region
+        region = session.get_config_variable("region") or region_name
         key = (profile, region)
         async with self._sts_locks.setdefault(key, anyio.Lock()):
             if key not in self._sts_clients:
@@ -142,11 +143,11 @@ async def _ready(session: AioSession) -> AioSession:
 
 
 class _ProfileSession(AioSession):  # type: ignore[misc] # which has no types
-    """A session whose credentials are looked for by one client at a time."""
+    """A session that looks for its credentials for one client at a time."""
 
     def __init__(self, profile: str | None) -> None:
         super().__init__(profile=profile)
-        self._name = f"profile {profile}" if profile is not None else "the usual AWS credential chain"
+        self._name = f"profile {profile}" if profile is not None else "the default credential provider chain"
         self._looking = anyio.Lock()
 
     async def get_credentials(self) -> _Found | None:
@@ -156,7 +157,7 @@ class _ProfileSession(AioSession):  # type: ignore[misc] # which has no types
 
 
 class _Found:
-    """botocore's own credentials, whose failures are told from those of the service that a call is meant for."""
+    """botocore's own credentials; their failures become errors of their own, not of the service that is called."""
 
     def __init__(self, name: str, found: Any) -> None:  # noqa: ANN401 - aiobotocore has no types
         self._name = name
@@ -177,7 +178,7 @@ class _View(AioSession):  # type: ignore[misc] # which has no types
     """A session that has all of another one's components, and credentials of its own."""
 
     def __init__(self, session: AioSession, credentials: Any) -> None:  # noqa: ANN401 - as above
-        # Not made anew, which is what takes the memory and the time.
+        # Copied rather than made, which takes memory and time.
         self.__dict__.update(session.__dict__)
         self._own = credentials
 

@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 from botocore.parsers import ResponseParserError
 
 from aiopartnercentral._transport.credentials import Credentials
+from aiopartnercentral._utils.text import REDACTED
 from aiopartnercentral.errors import CredentialsError
-from aiopartnercentral.types import REDACTED
 
 if TYPE_CHECKING:
     from aiopartnercentral._transport.credentials import Role

@@ -1,4 +1,4 @@
-"""One process at a time: the lock beside a file."""
+"""Locks that keep a file to one process at a time."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["locked", "unlocked"]
+__all__ = ["acquire_lock", "release_lock"]
 
 
-def locked(path: Path) -> BaseFileLock:
-    """Lock a file by another one beside it, by whatever name the file goes, without waiting.
+def acquire_lock(path: Path) -> BaseFileLock:
+    """Return an acquired lock for a file, or fail at once if another process holds it.
+
+    The lock is a file next to the real file, with `.lock` appended, so all links to a file share one lock.
 
     Raises:
-        BlockingIOError: it is locked already.
-        FileNotFoundError: its folder does not exist.
-        OSError: there can be no lock.
+        BlockingIOError: another process holds the lock.
+        FileNotFoundError: the file's directory does not exist.
+        OSError: the lock file cannot be created or locked.
     """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - it takes a while to import
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - slow to import
 
-    place = Path(os.path.realpath(path))
-    if not place.parent.is_dir():
-        # The lock would make it.
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        # filelock would create the directory.
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    lock = FileLock(f"{place}.lock", thread_local=False)
+    lock = FileLock(f"{target}.lock", thread_local=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:
@@ -36,9 +38,9 @@ def locked(path: Path) -> BaseFileLock:
     return lock
 
 
-def unlocked(lock: BaseFileLock) -> None:
-    """Let another process have it, and leave no file behind."""
-    # Removed while it is held: whoever opens it at this moment finds out, and locks a new one.
+def release_lock(lock: BaseFileLock) -> None:
+    """Release a lock and delete its lock file."""
+    # Deleted while still held: a process that opens the file at this moment notices, and locks a new one.
     with suppress(OSError):
         Path(lock.lock_file).unlink(missing_ok=True)
     lock.release()

@@ -1,4 +1,4 @@
-"""Where the pinned service model lies: beside the package in a wheel, at the top of the tree in a checkout."""
+"""The pinned service models: in the package in a wheel, at the top of the repository in a checkout."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _IN_CHECKOUT = Path(__file__).parents[3] / "service-model"
 
 @cache
 def root() -> Path:
-    """Return the folder that botocore's loader can search: `<root>/<service>/<api version>/service-2.json`.
+    """Return the directory that botocore's loader searches: `<root>/<service>/<api version>/service-2.json`.
 
     Raises:
-        FileNotFoundError: neither the wheel's nor the checkout's folder is there; the installation is damaged.
+        FileNotFoundError: the installation is damaged: neither the wheel's nor the checkout's directory exists.
     """
     for candidate in (_IN_WHEEL, _IN_CHECKOUT):
         if candidate.is_dir():
             return candidate
-    raise FileNotFoundError(f"no service model at {_IN_WHEEL} or {_IN_CHECKOUT}: reinstall aiopartnercentral")
+    raise FileNotFoundError(f"no service model in {_IN_WHEEL} or {_IN_CHECKOUT}: reinstall aiopartnercentral")
 
 
 @cache
 def load(service: str, api_version: str, kind: str = "service-2") -> dict[str, Any]:
-    """Return one pinned model file as JSON; `Any` because that is what a service model is.
+    """Return one file of a service model as parsed JSON.
 
     Arguments:
         service: botocore's name of the service, such as `partnercentral-account`.
@@ -34,7 +34,7 @@ def load(service: str, api_version: str, kind: str = "service-2") -> dict[str, A
         kind: `service-2`, `paginators-1` or `endpoint-rule-set-1`.
 
     Raises:
-        FileNotFoundError: the file is not part of this installation.
+        FileNotFoundError: this installation does not have the file.
     """
     model: dict[str, Any] = json.loads((root() / service / api_version / f"{kind}.json").read_bytes())
     return model

@@ -1,18 +1,18 @@
-"""Packages that are installed on demand, and loaded when something first needs them."""
+"""Imports of packages that an extra installs."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
-__all__ = ["needed"]
+__all__ = ["import_optional"]
 
 
-def needed(module: str, *, extra: str) -> Any:  # noqa: ANN401 - some of them have no types
-    """Return a module of a package that an extra installs.
+def import_optional(module: str, *, extra: str) -> Any:  # noqa: ANN401 - some of these packages have no types
+    """Return a module of an optional dependency.
 
     Raises:
-        ImportError: it is not installed; the message says how it would be.
+        ImportError: the package is not installed; the message gives the `pip install` command.
     """
     try:
         return import_module(module)

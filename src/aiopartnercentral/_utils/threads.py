@@ -1,4 +1,4 @@
-"""What blocks, run in a thread and to its end, whatever becomes of who waits for it."""
+"""Blocking work in threads that always runs to completion, even if the caller is cancelled."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ import anyio.to_thread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["to_its_end"]
+__all__ = ["run_to_completion"]
 
 T = TypeVar("T")
 
 
-async def to_its_end(
-    job: Callable[[], T],
+async def run_to_completion(
+    function: Callable[[], T],
     *,
     undo: Callable[[T], object] | None = None,
-    halt: Callable[[], object] | None = None,
+    on_cancel: Callable[[], object] | None = None,
     limiter: anyio.CapacityLimiter | None = None,
 ) -> T:
-    """Run a job in a thread, and return when it is done; a cancellation neither keeps it from that nor comes before.
+    """Return what a function returns that runs in a thread, and only once it has returned.
 
-    That goes for asyncio's own cancellations as well, of which anyio's shields know nothing.
+    A cancellation does not interrupt the function: it is raised after the function has returned. This holds for
+    asyncio's native cancellation as well, which anyio's shields do not stop.
 
     Arguments:
-        job: what to do, once.
-        undo: what to do with a result that nobody gets; must not block for long.
-        halt: called at a cancellation of asyncio's own, to let the job end early. With it, the job is to look out for
-            anyio's by `anyio.from_thread.check_cancelled`.
-        limiter: of the threads; anyio's shared one by default.
+        function: what to run, once.
+        undo: called with the result if the caller is cancelled and so never gets it; must not block for long.
+        on_cancel: called at a native asyncio cancellation, to tell the function to return early. Pass it only if the
+            function also calls `anyio.from_thread.check_cancelled`, since anyio's cancellation is not shielded then.
+        limiter: limits the threads; anyio's default limiter if None.
 
     Raises:
-        Exception: whatever the job raises.
+        Exception: what the function raises.
     """
     outcome: Future[T] = Future()
-    begun = threading.Lock()
+    started = threading.Lock()
     interruption: BaseException | None = None
-    with anyio.CancelScope(shield=halt is None) as scope:
+    with anyio.CancelScope(shield=on_cancel is None) as scope:
         while not outcome.done():
             try:
-                await anyio.to_thread.run_sync(_run, job, outcome, begun, limiter=limiter)
+                await anyio.to_thread.run_sync(_run, function, outcome, started, limiter=limiter)
             except anyio.get_cancelled_exc_class() as cancelled:
                 interruption, scope.shield = cancelled, True
-                if halt is not None:
-                    halt()
+                if on_cancel is not None:
+                    on_cancel()
     if interruption is None:
         return outcome.result()
     if undo is not None and outcome.exception() is None:
@@ -56,11 +57,11 @@ async def to_its_end(
     raise interruption
 
 
-def _run(job: Callable[[], T], outcome: Future[T], begun: threading.Lock) -> None:
-    """Do the job, or wait for the thread that does it already."""
-    if begun.acquire(blocking=False):
+def _run(function: Callable[[], T], outcome: Future[T], started: threading.Lock) -> None:
+    """Run the function, or wait for the thread that already runs it."""
+    if started.acquire(blocking=False):
         try:
-            outcome.set_result(job())
-        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            outcome.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - the caller gets it
             outcome.set_exception(error)
     wait([outcome])

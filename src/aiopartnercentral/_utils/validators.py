@@ -1,86 +1,305 @@
-"""Checks of arguments, as attrs validators; every message begins with the argument's name and holds no secret."""
+"""Checks of arguments: the same mistake gets the same error from every class and function of the package.
+
+A check is a plain function of an argument's name and its value, and an attrs validator too:
+
+    rate = validators.positive_number("rate", rate)
+
+    rate: float = attrs.field(validator=validators.positive_number)
+
+It returns the value, or raises TypeError for a wrong type and ValueError for a wrong value. The text begins with the
+name: `NAME must be EXPECTATION, not WHAT CAME`. Of strings, it shows only those that are not among a list of choices.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from attrs import Attribute
 
-__all__ = ["Check", "number", "optional", "pattern", "text", "type_name"]
+__all__ = [
+    "Check",
+    "any_text",
+    "aware_datetime",
+    "collection_of",
+    "count",
+    "flag",
+    "function",
+    "instance_of",
+    "integer",
+    "mapping_of",
+    "number",
+    "one_of",
+    "optional",
+    "pattern",
+    "positive_number",
+    "text",
+    "type_name",
+]
 
-if TYPE_CHECKING:
-    Check = Callable[[object, Attribute[Any], Any], None]
-    """Raises TypeError or ValueError for a value that an attribute cannot have."""
+T = TypeVar("T")
+KeyT = TypeVar("KeyT")
+ChoiceT = TypeVar("ChoiceT", bound=str)
+ReturnT = TypeVar("ReturnT", covariant=True)  # noqa: PLC0105 - named as everywhere else
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_HALF = re.compile(r"[\ud800-\udfff]")  # which no file can hold as UTF-8
-_KINDS = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "a list", dict: "a table"}
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # no file can hold half of a pair as UTF-8
+_TYPES = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
+    bytes: "bytes",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "None",
+}
+_LARGEST = sys.float_info.max
+_SHOWN_DIGITS = 20  # Python refuses to print integers of thousands of digits
+_SHOWN_LENGTH = 60
+
+
+class Check(Generic[ReturnT]):
+    """A check of one argument, callable with a name and a value, or by attrs as a validator."""
+
+    __slots__ = ("_check",)
+
+    def __init__(self, check: Callable[[str, object], ReturnT]) -> None:
+        """Make a check of a function that returns the value, or raises TypeError or ValueError."""
+        self._check = check
+
+    @overload
+    def __call__(self, name: str, value: object, /) -> ReturnT: ...
+    @overload
+    def __call__(self, instance: object, attribute: Attribute[Any], value: object, /) -> ReturnT: ...
+
+    def __call__(self, *arguments: Any) -> ReturnT:
+        """Return the value.
+
+        Raises:
+            TypeError: the value is of a wrong type.
+            ValueError: the value is not allowed.
+        """
+        *_, named, value = arguments
+        return self._check(named if isinstance(named, str) else named.alias, value)
 
 
 def type_name(value: object) -> str:
-    """Return what a value is, in words."""
-    return _KINDS.get(type(value), "nothing" if value is None else type(value).__name__)
+    """Return the type of a value in words, such as `a string`."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return _TYPES.get(type(value)) or _with_article(type(value).__name__)
 
 
-def text(_: object, attribute: Attribute[Any], value: object) -> None:
-    """Demand a string that is not empty and has no control characters, and that UTF-8 can hold.
-
-    Raises:
-        TypeError: it is no string.
-        ValueError: it is empty, or has such a character.
-    """
+@Check
+def any_text(name: str, value: object) -> str:
+    """Demand a string, which may be empty."""
     if not isinstance(value, str):
-        raise TypeError(f"{attribute.name} must be a string, not {type_name(value)}")
-    if not value.strip():
-        raise ValueError(f"{attribute.name} must not be empty")
-    if _CONTROL.search(value):
-        raise ValueError(f"{attribute.name} must not contain control characters")
-    if _HALF.search(value):
-        raise ValueError(f"{attribute.name} must not contain halves of surrogate pairs")
+        raise TypeError(f"{name} must be a string, not {type_name(value)}")
+    return value
 
 
-def pattern(expression: str, *, length: tuple[int, int], allowed: str) -> Check:
-    """Return a check that a string is within a length and matches; the message does not show the value.
+@Check
+def text(name: str, value: object) -> str:
+    """Demand a string that is not blank, has no control characters, and can be encoded as UTF-8."""
+    given = any_text(name, value)
+    if not given.strip():
+        raise ValueError(f"{name} must not be empty")
+    if _CONTROL.search(given):
+        raise ValueError(f"{name} must not contain control characters")
+    if _SURROGATE.search(given):
+        raise ValueError(f"{name} must not contain surrogates")
+    return given
+
+
+def pattern(expression: str, expected: str, *, length: tuple[int, int] | None = None) -> Check[str]:
+    """Return a check that a string matches; its messages never show the value.
 
     Arguments:
-        expression: what all of the string must match, apart from its length.
-        length: the least and the most characters.
-        allowed: what the expression means, in words that follow "must be".
+        expression: what the whole string must match.
+        expected: what that means, in words that follow "must be".
+        length: the least and the most characters; None if the expression says it.
     """
-    compiled, (least, most) = re.compile(expression, re.ASCII), length
+    compiled = re.compile(expression, re.ASCII)
 
-    def check(instance: object, attribute: Attribute[Any], value: object) -> None:
-        text(instance, attribute, value)
-        if not least <= len(str(value)) <= most:
-            raise ValueError(f"{attribute.name} must have {least} to {most} characters, not {len(str(value))}")
-        if not compiled.fullmatch(str(value)):
-            raise ValueError(f"{attribute.name} must be {allowed}")
+    def check(name: str, value: object) -> str:
+        given = text(name, value)
+        if length and not length[0] <= len(given) <= length[1]:
+            raise ValueError(f"{name} must be {length[0]} to {length[1]} characters long, not {len(given)}")
+        if not compiled.fullmatch(given):
+            raise ValueError(f"{name} must be {expected}")
+        return given
 
-    return check
+    return Check(check)
 
 
-def number(least: int, most: int, unit: str) -> Check:
-    """Return a check that a value is an integer between two, both included."""
+def number(*, least: float | None = None, above: float | None = None, most: float | None = None) -> Check[float]:
+    """Return a check that a value is a finite number in a range."""
+    expected = _range(
+        "a number" if (least, above, most) != (None, None, None) else "a finite number", least, above, most
+    )
 
-    def check(_: object, attribute: Attribute[Any], value: object) -> None:
+    def check(name: str, value: object) -> float:
         # True is an int to Python, but nobody means the number 1 by it.
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+        # Comparing is exact for integers that are too large to be converted, and false for nan.
+        if not (-_LARGEST <= value <= _LARGEST and _is_within(value, least, above, most)):
+            raise ValueError(f"{name} must be {expected}, not {_shown(value)}")
+        return value
+
+    return Check(check)
+
+
+def integer(*, least: int | None = None, most: int | None = None) -> Check[int]:
+    """Return a check that a value is an integer in a range."""
+    expected = _range("an integer", least, None, most)
+
+    def check(name: str, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"{attribute.name} must be an integer, not {type_name(value)}")
-        if not least <= value <= most:
-            raise ValueError(f"{attribute.name} must be {least} to {most} {unit}, not {value}")
+            raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+        if not _is_within(value, least, None, most):
+            raise ValueError(f"{name} must be {expected}, not {_shown(value)}")
+        return value
 
-    return check
+    return Check(check)
 
 
-def optional(check: Check) -> Check:
+@Check
+def flag(name: str, value: object) -> bool:
+    """Demand True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be a boolean, not {type_name(value)}")
+    return value
+
+
+def one_of(choices: Iterable[ChoiceT]) -> Check[ChoiceT]:
+    """Return a check that a value is one of several words."""
+    known = {str(choice): choice for choice in choices}
+    *others, last = map(repr, known)
+    expected = f"{', '.join(others)} or {last}" if others else last
+
+    def check(name: str, value: object) -> ChoiceT:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+        if value not in known:
+            came = repr(value) if len(value) <= _SHOWN_LENGTH else "another string"
+            raise ValueError(f"{name} must be {expected}, not {came}")
+        return known[value]
+
+    return Check(check)
+
+
+def instance_of(cls: type[T], expected: str = "") -> Check[T]:
+    """Return a check that a value is an instance of a class; `expected` follows "must be"."""
+    expected = expected or _with_article(cls.__name__)
+
+    def check(name: str, value: object) -> T:
+        if not isinstance(value, cls):
+            raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+        return value
+
+    return Check(check)
+
+
+def function(expected: str = "a function") -> Check[Callable[..., Any]]:
+    """Return a check that a value can be called; `expected` follows "must be"."""
+
+    def check(name: str, value: object) -> Callable[..., Any]:
+        if not callable(value):
+            raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+        return value
+
+    return Check(check)
+
+
+def collection_of(
+    item: Check[T], expected: str, *, not_empty: bool = False, unique: bool = False
+) -> Check[tuple[T, ...]]:
+    """Return a check of every item of an iterable, which gives the items; a string is not taken for its characters.
+
+    Arguments:
+        item: checks each item, named such as `catalogs[0]`.
+        expected: what the collection is, in words that follow "must be".
+        not_empty: whether there must be an item.
+        unique: whether an item may come only once; for items that a message may show.
+    """
+
+    def check(name: str, value: object) -> tuple[T, ...]:
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+            raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+        items = tuple(item(f"{name}[{position}]", each) for position, each in enumerate(value))
+        if not_empty and not items:
+            raise ValueError(f"{name} must not be empty")
+        for position, each in enumerate(items if unique else ()):
+            if each in items[:position]:
+                raise ValueError(f"{name} must not contain {each!r} twice")
+        return items
+
+    return Check(check)
+
+
+def mapping_of(key: Check[KeyT], value: Check[T], expected: str) -> Check[Mapping[KeyT, T]]:
+    """Return a check of every key and value of a mapping.
+
+    Arguments:
+        key: checks each key, named such as `rates key`.
+        value: checks each value, named such as `rates['ListPartners']`.
+        expected: what the mapping is, in words that follow "must be".
+    """
+
+    def check(name: str, given: object) -> Mapping[KeyT, T]:
+        if not isinstance(given, Mapping):
+            raise TypeError(f"{name} must be {expected}, not {type_name(given)}")
+        for each, mapped in given.items():
+            key(f"{name} key", each)
+            value(f"{name}[{each!r}]", mapped)
+        return given
+
+    return Check(check)
+
+
+def optional(check: Check[T]) -> Check[T | None]:
     """Return the same check, which lets None pass."""
+    return Check(lambda name, value: None if value is None else check(name, value))
 
-    def checked(instance: object, attribute: Attribute[Any], value: object) -> None:
-        if value is not None:
-            check(instance, attribute, value)
 
-    return checked
+@Check
+def aware_datetime(name: str, value: object) -> datetime:
+    """Demand a datetime that has a time zone."""
+    expected = "a datetime with a time zone, such as datetime.now(timezone.utc)"
+    if not isinstance(value, datetime):
+        raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
+    if value.utcoffset() is None:
+        raise ValueError(f"{name} must be {expected}, not one without")
+    return value
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'AEIOUaeiou' else 'a'} {noun}"
+
+
+def _range(noun: str, least: float | None, above: float | None, most: float | None) -> str:
+    if above is not None:
+        return f"{noun} above {above}" + ("" if most is None else f" and at most {most}")
+    if least is not None:
+        return f"{noun} of at least {least}" if most is None else f"{noun} from {least} to {most}"
+    return noun if most is None else f"{noun} of at most {most}"
+
+
+def _is_within(value: float, least: float | None, above: float | None, most: float | None) -> bool:
+    return (least is None or value >= least) and (above is None or value > above) and (most is None or value <= most)
+
+
+def _shown(value: float) -> str:
+    if isinstance(value, int) and abs(value) >= 10**_SHOWN_DIGITS:
+        return f"an integer of more than {_SHOWN_DIGITS} digits"
+    return str(value)
+
+
+positive_number = number(above=0)
+count = integer(least=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
+    from aiopartnercentral.account import listings as listings
     from aiopartnercentral.account.client import (
         Client as Client,
         Paginate as Paginate,

@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, overload
 
-from aiopartnercentral._client import ServiceClient, open_client, to_enum, to_list, wrap_client
-from aiopartnercentral.account import enums, operations, structures, unions
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_enum, to_list, wrap_client
+from aiopartnercentral.account import enums, listings, operations, structures, unions
 from aiopartnercentral.account.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
     from aiopartnercentral._client import AiobotocoreClient, ConnectOptions
-    from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
+    from aiopartnercentral._pagination.paginator import Paginator
     from aiopartnercentral._serialization.fast import Fast
     from aiopartnercentral.types import Service
 
@@ -868,190 +868,60 @@ class Client(ServiceClient):
         )
 
 
-class Paginate:
-    """The paginated operations of a `Client` of the Partner Central Account API."""
+class Paginate(ServicePaginate):
+    """The listings of the Partner Central Account API, bound to a `Client`.
 
-    def __init__(self, client: Client) -> None:
-        """Collect with the given client."""
-        self._client = client
+    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    """
 
+    @overload
     def list_connection_invitations(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        connection_type: enums.ConnectionType | str | None = None,
-        other_participant_identifiers: Sequence[str] | None = None,
-        participant_type: enums.ParticipantType | str | None = None,
-        status: enums.InvitationStatus | str | None = None,
-        page_size: int | None = None,
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
+        self, *, catalog: str, **options: Unpack[listings.ListConnectionInvitationsOptions]
+    ) -> Paginator[structures.ListConnectionInvitationsResponse, structures.ConnectionInvitationSummary]: ...
+    @overload
+    def list_connection_invitations(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListConnectionInvitationsOptions]
+    ) -> Paginator[structures.ListConnectionInvitationsResponse, structures.ConnectionInvitationSummary]: ...
+    def list_connection_invitations(
+        self, **options: object
     ) -> Paginator[structures.ListConnectionInvitationsResponse, structures.ConnectionInvitationSummary]:
-        """Collect the items of all pages of `ListConnectionInvitations`.
+        """Collect the items of `ListConnectionInvitations`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitations
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            connection_type: `ConnectionType` on the wire.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
-                characters with pattern `[a-zA-Z0-9-]+`.
-            participant_type: `ParticipantType` on the wire.
-            status: `Status` on the wire.
-            page_size: `MaxResults` on the wire, 1 to 100.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
-        _given_connection_type = to_enum(enums.ConnectionType, connection_type)
-        _given_other_participant_identifiers = to_list(other_participant_identifiers)
-        _given_participant_type = to_enum(enums.ParticipantType, participant_type)
-        _given_status = to_enum(enums.InvitationStatus, status)
+        return self._bound(listings.list_connection_invitations, listings.ListConnectionInvitationsOptions, {**options})
 
-        def _request(_catalog: str, _token: str | None) -> structures.ListConnectionInvitationsRequest:
-            return structures.ListConnectionInvitationsRequest(
-                catalog=_catalog,
-                next_token=_token,
-                max_results=page_size,
-                connection_type=_given_connection_type,
-                other_participant_identifiers=_given_other_participant_identifiers,
-                participant_type=_given_participant_type,
-                status=_given_status,
-            )
-
-        return self._client.paginator(
-            operations.LIST_CONNECTION_INVITATIONS_PAGES,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
-
+    @overload
     def list_connections(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        connection_type: str | None = None,
-        other_participant_identifiers: Sequence[str] | None = None,
-        page_size: int | None = None,
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
+        self, *, catalog: str, **options: Unpack[listings.ListConnectionsOptions]
+    ) -> Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary]: ...
+    @overload
+    def list_connections(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListConnectionsOptions]
+    ) -> Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary]: ...
+    def list_connections(
+        self, **options: object
     ) -> Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary]:
-        """Collect the items of all pages of `ListConnections`.
+        """Collect the items of `ListConnections`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnections
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            connection_type: `ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
-                characters with pattern `[a-zA-Z0-9-]+`.
-            page_size: `MaxResults` on the wire, 1 to 100.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
-        _given_other_participant_identifiers = to_list(other_participant_identifiers)
+        return self._bound(listings.list_connections, listings.ListConnectionsOptions, {**options})
 
-        def _request(_catalog: str, _token: str | None) -> structures.ListConnectionsRequest:
-            return structures.ListConnectionsRequest(
-                catalog=_catalog,
-                next_token=_token,
-                max_results=page_size,
-                connection_type=connection_type,
-                other_participant_identifiers=_given_other_participant_identifiers,
-            )
-
-        return self._client.paginator(
-            operations.LIST_CONNECTIONS_PAGES,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
-
+    @overload
     def list_partners(
-        self,
-        *,
-        catalogs: str | Iterable[str],
-        max_items: int | None = None,
-        ordered: bool = False,
-        max_concurrency: int = 10,
-        buffer_pages: int = 0,
-        on_error: OnError = "raise",
-        on_malformed: OnMalformed = "raise",
-        ignore_errors: Collection[str] = (),
-    ) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]:
-        """Collect the items of all pages of `ListPartners`.
+        self, *, catalog: str, **options: Unpack[listings.ListPartnersOptions]
+    ) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]: ...
+    @overload
+    def list_partners(
+        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListPartnersOptions]
+    ) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]: ...
+    def list_partners(self, **options: object) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]:
+        """Collect the items of `ListPartners`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartners
-
-        Arguments:
-            catalogs: one catalog or several, each listed once.
-            max_items: at most so many items of each catalog; None for all.
-            ordered: give the catalogs in the order named, not as their pages arrive.
-            max_concurrency: how many catalogs are collected at once.
-            buffer_pages: how many pages may wait beside the one that each catalog holds ready.
-            on_error: `raise` at the first failure, `finish` the others and raise then, or only `report` it.
-            on_malformed: `raise` what is wrong with an item, or leave the item out and `report` it.
-            ignore_errors: error codes that make a catalog a skipped one, not a failed one.
-
-        Raises:
-            ValueError: an argument of the collection itself is out of range.
-            TypeError: an argument of the collection itself is of the wrong type.
         """
-
-        def _request(_catalog: str, _token: str | None) -> structures.ListPartnersRequest:
-            return structures.ListPartnersRequest(catalog=_catalog, next_token=_token)
-
-        return self._client.paginator(
-            operations.LIST_PARTNERS_PAGES,
-            _request,
-            catalogs=catalogs,
-            max_items=max_items,
-            ordered=ordered,
-            max_concurrency=max_concurrency,
-            buffer_pages=buffer_pages,
-            on_error=on_error,
-            on_malformed=on_malformed,
-            ignore_errors=ignore_errors,
-        )
+        return self._bound(listings.list_partners, listings.ListPartnersOptions, {**options})
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:

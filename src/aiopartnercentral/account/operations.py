@@ -331,20 +331,6 @@ LIST_CONNECTION_INVITATIONS: Final[
     readonly=True,
     idempotent=False,
 )
-LIST_CONNECTION_INVITATIONS_PAGES: Final[
-    Pagination[
-        structures.ListConnectionInvitationsRequest,
-        structures.ListConnectionInvitationsResponse,
-        structures.ConnectionInvitationSummary,
-    ]
-] = Pagination(
-    operation=LIST_CONNECTION_INVITATIONS,
-    item=lambda: structures.ConnectionInvitationSummary,
-    items=lambda page: page.connection_invitation_summaries,
-    next_token=lambda page: page.next_token,
-    result_key="ConnectionInvitationSummaries",
-    output_token="NextToken",
-)
 LIST_CONNECTIONS: Final[Operation[structures.ListConnectionsRequest, structures.ListConnectionsResponse]] = Operation(
     name="ListConnections",
     classes=lambda: (structures.ListConnectionsRequest, structures.ListConnectionsResponse),
@@ -357,16 +343,6 @@ LIST_CONNECTIONS: Final[Operation[structures.ListConnectionsRequest, structures.
     readonly=True,
     idempotent=False,
 )
-LIST_CONNECTIONS_PAGES: Final[
-    Pagination[structures.ListConnectionsRequest, structures.ListConnectionsResponse, structures.ConnectionSummary]
-] = Pagination(
-    operation=LIST_CONNECTIONS,
-    item=lambda: structures.ConnectionSummary,
-    items=lambda page: page.connection_summaries,
-    next_token=lambda page: page.next_token,
-    result_key="ConnectionSummaries",
-    output_token="NextToken",
-)
 LIST_PARTNERS: Final[Operation[structures.ListPartnersRequest, structures.ListPartnersResponse]] = Operation(
     name="ListPartners",
     classes=lambda: (structures.ListPartnersRequest, structures.ListPartnersResponse),
@@ -378,16 +354,6 @@ LIST_PARTNERS: Final[Operation[structures.ListPartnersRequest, structures.ListPa
     ),
     readonly=True,
     idempotent=False,
-)
-LIST_PARTNERS_PAGES: Final[
-    Pagination[structures.ListPartnersRequest, structures.ListPartnersResponse, structures.PartnerSummary]
-] = Pagination(
-    operation=LIST_PARTNERS,
-    item=lambda: structures.PartnerSummary,
-    items=lambda page: page.partner_summary_list,
-    next_token=lambda page: page.next_token,
-    result_key="PartnerSummaryList",
-    output_token="NextToken",
 )
 LIST_TAGS_FOR_RESOURCE: Final[
     Operation[structures.ListTagsForResourceRequest, structures.ListTagsForResourceResponse]
@@ -585,9 +551,55 @@ UPDATE_CONNECTION_PREFERENCES: Final[
     readonly=False,
     idempotent=True,
 )
+LIST_CONNECTION_INVITATIONS_PAGES: Final[
+    Pagination[
+        structures.ListConnectionInvitationsRequest,
+        structures.ListConnectionInvitationsResponse,
+        structures.ConnectionInvitationSummary,
+    ]
+] = Pagination(
+    operation=LIST_CONNECTION_INVITATIONS,
+    method="list_connection_invitations",
+    catalog="catalog",
+    token="next_token",
+    attributes={"page_size": "max_results"},
+    item=lambda: structures.ConnectionInvitationSummary,
+    items=lambda page: page.connection_invitation_summaries,
+    next_token=lambda page: page.next_token,
+    result_key="ConnectionInvitationSummaries",
+    output_token="NextToken",
+)
+LIST_CONNECTIONS_PAGES: Final[
+    Pagination[structures.ListConnectionsRequest, structures.ListConnectionsResponse, structures.ConnectionSummary]
+] = Pagination(
+    operation=LIST_CONNECTIONS,
+    method="list_connections",
+    catalog="catalog",
+    token="next_token",
+    attributes={"page_size": "max_results"},
+    item=lambda: structures.ConnectionSummary,
+    items=lambda page: page.connection_summaries,
+    next_token=lambda page: page.next_token,
+    result_key="ConnectionSummaries",
+    output_token="NextToken",
+)
+LIST_PARTNERS_PAGES: Final[
+    Pagination[structures.ListPartnersRequest, structures.ListPartnersResponse, structures.PartnerSummary]
+] = Pagination(
+    operation=LIST_PARTNERS,
+    method="list_partners",
+    catalog="catalog",
+    token="next_token",
+    item=lambda: structures.PartnerSummary,
+    items=lambda page: page.partner_summary_list,
+    next_token=lambda page: page.next_token,
+    result_key="PartnerSummaryList",
+    output_token="NextToken",
+)
 
 SERVICE: Final = Service(
     name="partnercentral-account",
+    package="aiopartnercentral.account",
     api_version="2025-04-04",
     region="us-east-1",
     operations=(
@@ -625,6 +637,11 @@ SERVICE: Final = Service(
         TAG_RESOURCE,
         UNTAG_RESOURCE,
         UPDATE_CONNECTION_PREFERENCES,
+    ),
+    paginations=(
+        LIST_CONNECTION_INVITATIONS_PAGES,
+        LIST_CONNECTIONS_PAGES,
+        LIST_PARTNERS_PAGES,
     ),
     requests={
         "AcceptConnectionInvitationRequest": ACCEPT_CONNECTION_INVITATION,

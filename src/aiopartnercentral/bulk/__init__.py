@@ -1,9 +1,9 @@
-"""Bulk work: many accounts, many catalogs, nothing lost.
+"""Collections over many accounts: nothing is lost, and a killed run is resumed.
 
-sources -> Collection -> BulkStream: Queue -> Seats -> Walk -> Call -> Clients
-                                     └> Ledger -> Checkpoint, BulkReport
-                                     ├> pour -> Sink
-                                     └> Teller -> log, observer, Telemetry
+sources, listings -> Collection -> CollectionStream ─┬> FairQueue -> PageIterator -> PageRequest -> ClientPool
+                                                     ├> ProgressTracker -> Checkpoint, Report
+                                                     ├> sink_writer -> Sink
+                                                     └> instrumentation -> log, observer, Telemetry
 """
 
 from __future__ import annotations
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
         CredentialsProvider as CredentialsProvider,
         Role as Role,
     )
-    from aiopartnercentral.bulk.client_pool import Clients as Clients
-    from aiopartnercentral.bulk.collection import (
-        BulkCollected as BulkCollected,
-        Collection as Collection,
-    )
+    from aiopartnercentral.bulk.client_pool import ClientPool as ClientPool
+    from aiopartnercentral.bulk.collection import Collection as Collection
     from aiopartnercentral.bulk.config_file import load_sources as load_sources
     from aiopartnercentral.bulk.instrumentation.events import (
         Event as Event,
@@ -36,20 +33,11 @@ if TYPE_CHECKING:
         SourceStarted as SourceStarted,
         Throttled as Throttled,
         combine as combine,
-        error_type as error_type,
     )
     from aiopartnercentral.bulk.instrumentation.opentelemetry import Telemetry as Telemetry
     from aiopartnercentral.bulk.limits import Limits as Limits
     from aiopartnercentral.bulk.origin import Origin as Origin
-    from aiopartnercentral.bulk.report import (
-        BulkReport as BulkReport,
-        SourceReport as SourceReport,
-    )
-    from aiopartnercentral.bulk.source import (
-        Source as Source,
-        check_sources as check_sources,
-    )
-    from aiopartnercentral.bulk.spec import Listing as Listing
-    from aiopartnercentral.bulk.stream import BulkStream as BulkStream
+    from aiopartnercentral.bulk.source import Source as Source, check_sources as check_sources
+    from aiopartnercentral.errors import error_type as error_type
 else:
     __getattr__, __dir__ = lazy_imports(globals())

@@ -1,14 +1,13 @@
-"""How far a bulk collection has come, in a file from which a later run goes on.
+"""The progress of a bulk collection, in a file from which a later run resumes.
 
-The file is one JSON object, replaced as a whole each time: what was asked (as digests), for each source and listing its
+The file is one JSON object, replaced atomically each time: what was asked (as digests), for each source and listing its
 outcome, counts and next page token, and the position of the sink that the same pages went into, with fingerprints of
-what it has of unfinished sources. It holds no item, no argument and no credentials. Page tokens are opaque, but the
-service's; so only the owner may read the file.
+what the sink has of unfinished sources. It holds no item, no argument and no credentials. Page tokens are opaque, but
+the service's; so only the owner may read the file.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from contextlib import suppress
@@ -20,25 +19,26 @@ import anyio
 import attrs
 import msgspec
 
-from aiopartnercentral._pagination.report import ENDED_WELL, MalformedItem, Outcome, Progress
-from aiopartnercentral._utils.file_lock import locked, unlocked
-from aiopartnercentral._utils.threads import to_its_end
-from aiopartnercentral.bulk.dedup import Written
-from aiopartnercentral.bulk.instrumentation.events import error_text
-from aiopartnercentral.errors import CheckpointError
+from aiopartnercentral._pagination.report import ENDED_WELL, Outcome, SourceReport
+from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
+from aiopartnercentral._utils.threads import run_to_completion
+from aiopartnercentral.bulk.dedup import SeenItems
+from aiopartnercentral.errors import CheckpointError, error_text
+from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from filelock import BaseFileLock
 
     from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.spec import Question
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["Checkpoint", "Question", "digests"]
+__all__ = ["Checkpoint"]
 
 _FORMAT = "aiopartnercentral checkpoint"
-_VERSION = 1
+_VERSION = 2
 
 
 class _Malformed(msgspec.Struct, frozen=True):
@@ -60,13 +60,14 @@ class _Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     next_token: str | None = None
     error: str | None = None
     malformed: list[_Malformed] = []
-    met: bytes = b""
-    left: bytes = b""
+    seen: bytes = b""
+    expected: bytes = b""
 
 
-class _Listing(msgspec.Struct, frozen=True):
-    """What is asked, as digests of the parameters."""
+class _Asked(msgspec.Struct, frozen=True):
+    """What a listing asks, as digests of the parameters."""
 
+    service: str
     operation: str
     parameters: dict[str, str]
 
@@ -81,55 +82,31 @@ class _Header(msgspec.Struct, frozen=True):
 class _File(msgspec.Struct, frozen=True):
     format: str
     version: int
-    run: str
-    service: str
-    listings: dict[str, _Listing]
+    run_id: str
+    listings: dict[str, _Asked]
     output: Any
     sources: list[_Entry]
 
 
-@attrs.frozen(kw_only=True)
-class Question:
-    """What a collection asks; a checkpoint is good for the same question only.
-
-    Attributes:
-        service: the service's name.
-        listings: for each listing the operation and the digests of its parameters.
-        origins: all sources and listings.
-    """
-
-    service: str
-    listings: Mapping[str, tuple[str, Mapping[str, str]]]
-    origins: Sequence[Origin]
-
-
-def digests(parameters: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Return a digest for each parameter of a request: what was asked is compared, and not kept."""
-    return {
-        name: hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:16]
-        for name, value in sorted(parameters.items())
-    }
-
-
 @attrs.define(eq=False)
 class Checkpoint:
-    """An open checkpoint, which no other process has open.
+    """An open checkpoint, locked against other processes.
 
     Attributes:
-        path: the file, or a link to it, which stays one.
+        path: the file, or a link to it, which stays a link.
         question: what is asked.
         earlier: what an earlier run has brought, by source and listing.
-        position: where the sink of the earlier run was; None if there was none.
-        run: what this run and those that go on with it are called, and no other.
-        written: what of each unfinished source is in the output; nobody but who writes one keeps that.
+        position: the position of the sink of the earlier run; None if there was none.
+        run_id: what this run and those that resume it have in common.
+        seen: the items of each unfinished source that are in the output; kept only where there is one.
     """
 
     path: Path
     question: Question
-    earlier: Mapping[Origin, Progress]
+    earlier: Mapping[Origin, SourceReport]
     position: JsonValue | None
-    run: str
-    written: dict[Origin, Written]
+    run_id: str
+    seen: dict[Origin, SeenItems]
     _lock: BaseFileLock = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
     _place: Path = attrs.field(init=False)
@@ -140,12 +117,12 @@ class Checkpoint:
 
     @classmethod
     async def open(cls, path: Path, question: Question) -> Self:
-        """Open a checkpoint, which is there or not.
+        """Open a checkpoint, whether the file exists or not.
 
         Raises:
             CheckpointError: it cannot be read, is in use, damaged, of another version or of another collection.
         """
-        return await to_its_end(partial(cls._open, path, question), undo=partial(cls._close, remove=False))
+        return await run_to_completion(partial(cls._open, path, question), undo=partial(cls._close, remove=False))
 
     @classmethod
     def _open(cls, path: Path, question: Question) -> Self:
@@ -153,28 +130,26 @@ class Checkpoint:
         try:
             found = _read(path)
             entries = {} if found is None else _entries(path, found, question)
-            written = {
-                origin: _written(path, entry) for origin, entry in entries.items() if entry.outcome not in ENDED_WELL
-            }
+            seen = {origin: _seen(path, entry) for origin, entry in entries.items() if entry.outcome not in ENDED_WELL}
         except BaseException:
             lock.release()
             raise
         return cls(
             path=path,
             question=question,
-            earlier={origin: _progress(entry) for origin, entry in entries.items()},
+            earlier={origin: _earlier(entry) for origin, entry in entries.items()},
             position=None if found is None else found.output,
-            run=secrets.token_hex(8) if found is None else found.run,
-            written=written,
+            run_id=secrets.token_hex(8) if found is None else found.run_id,
+            seen=seen,
             lock=lock,
-            entries={origin: entries.get(origin) or _entry(origin, Progress()) for origin in question.origins},
+            entries={origin: entries.get(origin) or _entry(origin, SourceReport()) for origin in question.origins},
         )
 
-    def note(self, origin: Origin, progress: Progress) -> None:
-        """Take in how far a source has come; written with the next `save`."""
-        self._entries[origin] = _entry(origin, progress)
-        if progress.outcome in ENDED_WELL:
-            self.written.pop(origin, None)
+    def note(self, origin: Origin, report: SourceReport) -> None:
+        """Note how far a source has come; written with the next `save`."""
+        self._entries[origin] = _entry(origin, report)
+        if report.outcome in ENDED_WELL:
+            self.seen.pop(origin, None)
 
     async def save(self, position: JsonValue | None = None) -> None:
         """Write everything that was noted, and the position of the sink; cancelling it does not interrupt it.
@@ -185,33 +160,36 @@ class Checkpoint:
         entries = [self._whole(origin, entry) for origin, entry in self._entries.items()]
         with anyio.CancelScope(shield=True):
             async with self._writing:
-                await to_its_end(partial(self._write, entries, position))
+                await run_to_completion(partial(self._write, entries, position))
 
     async def close(self, *, remove: bool = False) -> None:
-        """Give the file up, and remove it if nothing is left to be gone on with."""
-        await to_its_end(partial(self._close, remove=remove))
+        """Unlock the file, and remove it if nothing is left to resume."""
+        await run_to_completion(partial(self._close, remove=remove))
 
     def _whole(self, origin: Origin, entry: _Entry) -> _Entry:
-        written = self.written.get(origin)
-        if written is None:
+        seen = self.seen.get(origin)
+        if seen is None:
             return entry
-        return msgspec.structs.replace(entry, met=bytes(written.met), left=written.left_over)
+        return msgspec.structs.replace(entry, seen=bytes(seen.seen), expected=seen.stored_expected)
 
     def _write(self, entries: list[_Entry], position: JsonValue | None) -> None:
         question = self.question
-        listings = {name: _Listing(operation, dict(asked)) for name, (operation, asked) in question.listings.items()}
-        file = _File(_FORMAT, _VERSION, self.run, question.service, listings, position, entries)
+        listings = {
+            name: _Asked(service, operation, dict(asked))
+            for name, (service, operation, asked) in question.listings.items()
+        }
+        file = _File(_FORMAT, _VERSION, self.run_id, listings, position, entries)
         data, place = msgspec.json.encode(file), self._place
-        draft = place.with_name(f"{place.name}.part")
+        partial_file = place.with_name(f"{place.name}.part")
         try:
-            with open(draft, "wb", opener=partial(os.open, mode=0o600)) as writer:
+            with open(partial_file, "wb", opener=partial(os.open, mode=0o600)) as writer:
                 writer.write(data)
                 writer.flush()
                 os.fsync(writer.fileno())
-            draft.replace(place)
+            partial_file.replace(place)
         except OSError as error:
             with suppress(OSError):
-                draft.unlink(missing_ok=True)
+                partial_file.unlink(missing_ok=True)
             raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
 
     def _close(self, *, remove: bool) -> None:
@@ -221,16 +199,16 @@ class Checkpoint:
         except OSError as error:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:
-            unlocked(self._lock)
+            release_lock(self._lock)
 
 
 def _locked(path: Path) -> BaseFileLock:
     try:
-        return locked(path)
+        return acquire_lock(path)
     except BlockingIOError:
         raise CheckpointError(f"the checkpoint {path} is in use by another run") from None
     except FileNotFoundError:
-        raise CheckpointError(f"the checkpoint {path} cannot be used: its folder does not exist") from None
+        raise CheckpointError(f"the checkpoint {path} cannot be used: its directory does not exist") from None
     except OSError as error:
         raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
 
@@ -242,78 +220,75 @@ def _read(path: Path) -> _File | None:
         return None
     except OSError as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
-    again = "remove it to begin anew"
+    again = "remove it to start again"
     try:
         header = msgspec.json.decode(data, type=_Header)
         if header.format != _FORMAT:
-            raise CheckpointError(f"{path} is no checkpoint")
+            raise CheckpointError(f"{path} is not a checkpoint")
         if header.version != _VERSION:
-            raise CheckpointError(f"the checkpoint {path} is of version {header.version}, not {_VERSION}: {again}")
+            raise CheckpointError(f"the checkpoint {path} has version {header.version}, not {_VERSION}; {again}")
         return msgspec.json.decode(data, type=_File)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's messages name the place and the types, and quote nothing.
-        raise CheckpointError(f"{path} is no checkpoint, or a damaged one: {error}") from None
+        raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}") from None
 
 
 def _entries(path: Path, found: _File, question: Question) -> dict[Origin, _Entry]:
-    """Return what was found of each origin.
+    """Return the stored entry of each origin.
 
     Raises:
-        CheckpointError: it is of another question.
+        CheckpointError: the checkpoint is of another collection.
     """
 
     def refused(what: str) -> CheckpointError:
-        return CheckpointError(f"the checkpoint {path} is of another collection: {what}; remove it to begin anew")
+        return CheckpointError(f"the checkpoint {path} is of another collection: {what}; remove it to start again")
 
-    if found.service != question.service:
-        raise refused(f"of {found.service}, not {question.service}")
     for name in (*found.listings, *question.listings):
         if name not in found.listings or name not in question.listings:
-            there = "now and not then" if name in question.listings else "then and not now"
-            raise refused(f"{name} is listed {there}")
-        (operation, asked), before = question.listings[name], found.listings[name]
-        if operation != before.operation:
-            raise refused(f"{name} was {before.operation} and is {operation}")
+            raise refused(f"{name} is {'new' if name in question.listings else 'missing'}")
+        (service, operation, asked), before = question.listings[name], found.listings[name]
+        if (service, operation) != (before.service, before.operation):
+            raise refused(f"{name} was {before.service} {before.operation} and is {service} {operation}")
         changed = {key for key in (*asked, *before.parameters) if asked.get(key) != before.parameters.get(key)}
         if changed:
-            raise refused(f"{name} asks otherwise by {', '.join(sorted(changed))}")
+            raise refused(f"{name} differs in {', '.join(sorted(changed))}")
     origins = {(origin.label, origin.listing): origin for origin in question.origins}
     entries: dict[Origin, _Entry] = {}
     for entry in found.sources:
         origin = origins.get((entry.label, entry.listing))
         if origin is None:
-            raise refused(f"there was a source {entry.label}")
+            raise refused(f"the source {entry.label} is missing")
         if origin.catalog != entry.catalog:
             raise refused(f"the source {entry.label} was catalog {entry.catalog} and is {origin.catalog}")
         entries[origin] = entry
     return entries
 
 
-def _entry(origin: Origin, progress: Progress) -> _Entry:
+def _entry(origin: Origin, report: SourceReport) -> _Entry:
     return _Entry(
         label=origin.label,
         catalog=origin.catalog,
         listing=origin.listing,
-        outcome=progress.outcome,
-        pages=progress.pages,
-        items=progress.items,
-        retries=progress.retries,
-        next_token=progress.next_token,
-        error=None if progress.error is None else error_text(progress.error),
-        malformed=[_Malformed(item.path, item.reason, item.request_id) for item in progress.malformed],
+        outcome=report.outcome,
+        pages=report.pages,
+        items=report.items,
+        retries=report.retries,
+        next_token=report.next_token,
+        error=None if report.error is None else error_text(report.error),
+        malformed=[_Malformed(item.path, item.reason, item.request_id) for item in report.malformed],
     )
 
 
-def _written(path: Path, entry: _Entry) -> Written:
+def _seen(path: Path, entry: _Entry) -> SeenItems:
     try:
-        return Written.read(entry.met, entry.left)
+        return SeenItems.load(entry.seen, entry.expected)
     except ValueError as error:
-        raise CheckpointError(f"{path} is no checkpoint, or a damaged one: {error}") from None
+        raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}") from None
 
 
-def _progress(entry: _Entry) -> Progress:
-    """Return what an earlier run has brought: what had not come to its end, or failed, goes on."""
-    return Progress(
+def _earlier(entry: _Entry) -> SourceReport:
+    """Return what an earlier run has brought; a source that had not ended, or failed, is to be resumed."""
+    return SourceReport(
         outcome=entry.outcome if entry.outcome in ENDED_WELL else Outcome.PENDING,
         pages=entry.pages,
         items=entry.items,

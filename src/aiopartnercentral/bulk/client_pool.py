@@ -1,19 +1,19 @@
-"""The clients of a run: one for each access, opened when it is first needed, so many at once and no more.
+"""The clients of a run: one for each service and way of access, opened when it is first needed, up to a limit.
 
-Leases of one access share a slot, and whoever comes first opens its client; a slot without leases keeps the client
-until another one needs the room. There is no task of the pool's own: each lease does its part in the caller's task.
+Leases of one client share an entry, and the first of them opens it; an entry without leases keeps its client until
+another one needs the room. The pool has no task of its own: each lease does its part in the caller's task.
 """
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack
 
 import anyio
 import attrs
 
 from aiopartnercentral._client import ClientOptions, ServiceClient, check_options, open_client
-from aiopartnercentral._utils.validators import type_name
+from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.source import Source, identity
 
 if TYPE_CHECKING:
@@ -22,63 +22,63 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.sessions import Sessions
 
-__all__ = ["Clients"]
+__all__ = ["ClientPool"]
 
 ClientT = TypeVar("ClientT", bound=ServiceClient)
 _Key: TypeAlias = "Hashable"
+_CLIENT_CLASS = validators.instance_of(type, "a class of clients, such as account.Client")
 
 
 @attrs.define(eq=False)
-class _Slot(Generic[ClientT]):
-    """What leases of one access share.
+class _Entry:
+    """What leases of one client share.
 
     Attributes:
-        source: one of the sources of this access; it keeps what the key is made of alive.
+        source: one of the sources with this access; it keeps the objects alive that the key is made of.
+        client_class: the class of the client.
         leases: how many hold the client or wait for it.
         client: the client while it is open.
         stack: closes it.
         opening: held while it is being opened.
         failures: how often that failed.
-        failure: what with, the last time.
+        failure: the last failure.
     """
 
     source: Source
+    client_class: type[ServiceClient]
     leases: int = 0
-    client: ClientT | None = None
+    client: ServiceClient | None = None
     stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
     opening: anyio.Lock = attrs.field(factory=anyio.Lock)
     failures: int = 0
     failure: Exception | None = None
 
 
-class Clients(Generic[ClientT]):
+class ClientPool:
     """A pool of clients.
 
-        async with Clients(account.Client, max_open=50) as clients, clients.lease(source) as client:
+        async with ClientPool(max_open=50) as pool, pool.lease(source, account.Client) as client:
             ...
 
-    Its clients send each request once, whatever the environment says of retries: the run repeats what failed, with
-    a rate limit in view. A `config` with `retries` has its way, and so has a client of the caller's own.
+    Its clients send each request once, whatever the environment says about retries, since a run retries with its rate
+    limit in view. A `config` with `retries` is honoured, and a client of the caller's own is used as it is.
 
     Arguments:
-        client_class: the class of the clients, such as `account.Client`.
         max_open: how many may be open at once. A client of the caller's own does not count, nor do the STS clients,
             of which there is one for each profile that assumes roles.
-        options: what all clients are opened with; see `ClientOptions`.
+        options: the options of all clients; see `ClientOptions`.
 
     Raises:
         TypeError: an argument is of a wrong type, or there is no such option.
         ValueError: `max_open` is less than 1.
     """
 
-    def __init__(self, client_class: type[ClientT], *, max_open: int = 50, **options: Unpack[ClientOptions]) -> None:
-        _check_arguments(client_class, max_open)
-        check_options("Clients()", options, ClientOptions)
-        self._class = client_class
-        self._max_open = max_open
+    def __init__(self, *, max_open: int = 50, **options: Unpack[ClientOptions]) -> None:
+        check_options("ClientPool()", options, ClientOptions)
+        self._max_open = validators.count("max_open", max_open)
         self._options = options
         self._sessions: Sessions | None = None
-        self._slots: dict[_Key, _Slot[ClientT]] = {}  # the least recently used come first
+        self._entries: dict[_Key, _Entry] = {}  # the least recently used come first
         self._open = 0
         self._is_closed = False
         self._turn = anyio.Lock()  # of the lease that gets the next room
@@ -100,7 +100,7 @@ class Clients(Generic[ClientT]):
 
         if self._sessions is not None:
             raise RuntimeError("a pool of clients can be entered only once")
-        self._sessions = Sessions(self._class.service, self._options.get("config"), self._options.get("verify"))
+        self._sessions = Sessions(self._options.get("config"), self._options.get("verify"))
         return self
 
     async def __aexit__(
@@ -116,81 +116,86 @@ class Clients(Generic[ClientT]):
                 if self._sessions is not None:
                     stack.push_async_callback(self._sessions.close)
                 stack.push_async_callback(self._drained)
-                for key, slot in list(self._slots.items()):
-                    if slot.client is not None:
-                        stack.push_async_callback(self._close, key, slot)
+                for key, entry in list(self._entries.items()):
+                    if entry.client is not None:
+                        stack.push_async_callback(self._close, key, entry)
 
     @asynccontextmanager
-    async def lease(self, source: Source) -> AsyncIterator[ClientT]:
-        """Lend the client of a source, until the block is left.
+    async def lease(self, source: Source, client_class: type[ClientT]) -> AsyncIterator[ClientT]:
+        """Lend a client of a source until the block is left.
 
-        It is opened if it is not open. If so many are that there is no room, the least recently used of those that
-        nobody holds is closed for it; if all are held, the lease waits for its turn. A lease of a client that is open
-        never waits, so that a task may hold several of one access. Cancelling it while it waits or opens leaves
-        nothing behind.
+        It is opened if it is not open. If there is no room for it, the least recently used client without a lease is
+        closed; if all have leases, this one waits for its turn. A lease of an open client never waits, so a task may
+        hold several leases of one client. Cancelling a lease that waits or opens leaves nothing behind.
+
+        Arguments:
+            source: how to get at the account.
+            client_class: the class of the client, such as `account.Client`.
 
         Raises:
             CredentialsError: the source's role cannot be assumed, or its provider gave no usable credentials.
             Exception: whatever the source's credentials provider raises.
             botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
             RuntimeError: the pool is not open.
-            TypeError: it is no source, or has a client of another class.
+            TypeError: it is not a source, or has a client of another class.
         """
-        if not isinstance(source, Source):
-            raise TypeError(f"a pool lends clients of a Source, not of {type_name(source)}")
+        validators.instance_of(Source)("source", source)
+        _check_class(client_class)
         if self._sessions is None or self._is_closed:
             raise RuntimeError("a pool lends clients only inside its `async with` block")
         if source.client is not None:
-            yield self._checked(source.client)
+            yield _checked(source.client, client_class)
             return
-        key = (source.profile, source.role, identity(source.credentials), source.region_name, source.endpoint_url)
-        slot = self._slots.setdefault(key, _Slot(source))
-        slot.leases += 1
+        key = (
+            client_class,
+            source.profile,
+            source.role,
+            identity(source.credentials),
+            source.region_name,
+            source.endpoint_url,
+        )
+        entry = self._entries.setdefault(key, _Entry(source, client_class))
+        entry.leases += 1
         try:
-            yield slot.client or await self._opened(key, slot)
+            client = entry.client or await self._opened(key, entry)
+            yield _checked(client, client_class)
         finally:
-            self._give_back(key, slot)
+            self._give_back(key, entry)
 
-    def _checked(self, client: ServiceClient) -> ClientT:
-        if not isinstance(client, self._class):
-            expected, given = f"{self._class.__module__}.{self._class.__qualname__}", type(client)
-            raise TypeError(f"the source's client must be a {expected}, not a {given.__module__}.{given.__qualname__}")
-        return client
-
-    def _give_back(self, key: _Key, slot: _Slot[ClientT]) -> None:
-        slot.leases -= 1
-        if slot.leases or self._slots.get(key) is not slot:
+    def _give_back(self, key: _Key, entry: _Entry) -> None:
+        entry.leases -= 1
+        if entry.leases or self._entries.get(key) is not entry:
             return
-        del self._slots[key]
-        if slot.client is not None:
-            self._slots[key] = slot  # at the end: the most recently used
+        del self._entries[key]
+        if entry.client is not None:
+            self._entries[key] = entry  # at the end: the most recently used
             self._wake()
 
-    async def _opened(self, key: _Key, slot: _Slot[ClientT]) -> ClientT:
-        failures = slot.failures
-        async with slot.opening:
-            if slot.client is not None:
-                return slot.client
-            if slot.failures > failures and slot.failure is not None:
-                raise slot.failure  # of the attempt that this lease has waited for
+    async def _opened(self, key: _Key, entry: _Entry) -> ServiceClient:
+        failures = entry.failures
+        async with entry.opening:
+            if entry.client is not None:
+                return entry.client
+            if entry.failures > failures and entry.failure is not None:
+                raise entry.failure  # of the attempt that this lease waited for
             try:
-                slot.client = await self._interruptible(slot)
+                entry.client = await self._interruptible(entry)
             except Exception as error:
-                slot.failures += 1
-                slot.failure = error
+                entry.failures += 1
+                entry.failure = error
                 raise
             if self._is_closed:
-                await self._close(key, slot)
+                await self._close(key, entry)
                 raise _closed()
-            return slot.client
+            return entry.client
 
-    async def _interruptible(self, slot: _Slot[ClientT]) -> ClientT:
+    async def _interruptible(self, entry: _Entry) -> ServiceClient:
         with anyio.CancelScope() as scope:
             self._openings.add(scope)
             try:
                 await self._find_room()
                 try:
-                    return await self._enter(slot)
+                    return await self._enter(entry)
                 except BaseException:
                     self._leave_room()
                     raise
@@ -202,7 +207,7 @@ class Clients(Generic[ClientT]):
         """Wait for room, first come first served, and take it."""
         async with self._turn:
             while self._open >= self._max_open and not self._is_closed:
-                idle = next((item for item in self._slots.items() if not item[1].leases), None)
+                idle = next((item for item in self._entries.items() if not item[1].leases), None)
                 if idle is None:
                     await self._freed.wait()
                 else:
@@ -211,30 +216,30 @@ class Clients(Generic[ClientT]):
                 raise _closed()
             self._open += 1
 
-    async def _enter(self, slot: _Slot[ClientT]) -> ClientT:
+    async def _enter(self, entry: _Entry) -> ServiceClient:
         if self._sessions is None:
             raise _closed()
-        source, options = slot.source, {**self._options, "config": self._sessions.config}
+        source, options = entry.source, {**self._options, "config": self._sessions.config}
         for name in ("region_name", "endpoint_url"):
             if getattr(source, name) is not None:
                 options[name] = getattr(source, name)
-        session = await self._session(self._sessions, source)
-        return await slot.stack.enter_async_context(open_client(self._class, session=session, **options))
+        session = await self._session(self._sessions, source, entry.client_class.service.region)
+        return await entry.stack.enter_async_context(open_client(entry.client_class, session=session, **options))
 
-    async def _session(self, sessions: Sessions, source: Source) -> Any:  # noqa: ANN401 - the transport's business
+    async def _session(self, sessions: Sessions, source: Source, region: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
         if source.role is not None:
-            return await sessions.of_role(source.role, source.region_name)
+            return await sessions.of_role(source.role, source.region_name or region)
         if source.credentials is not None:
             return await sessions.of_provider(source.credentials, identity(source.credentials))
         return await sessions.of_profile(source.profile)
 
-    async def _close(self, key: _Key, slot: _Slot[ClientT]) -> None:
-        if self._slots.get(key) is slot:
-            del self._slots[key]
-        slot.client = None
+    async def _close(self, key: _Key, entry: _Entry) -> None:
+        if self._entries.get(key) is entry:
+            del self._entries[key]
+        entry.client = None
         try:
             with anyio.CancelScope(shield=True):
-                await slot.stack.aclose()
+                await entry.stack.aclose()
         finally:
             self._leave_room()
 
@@ -251,13 +256,17 @@ class Clients(Generic[ClientT]):
         self._freed = anyio.Event()
 
 
-def _check_arguments(client_class: object, max_open: object) -> None:
-    if not (isinstance(client_class, type) and issubclass(client_class, ServiceClient)):
+def _check_class(client_class: object) -> None:
+    _CLIENT_CLASS("client_class", client_class)
+    if not issubclass(client_class, ServiceClient):  # type: ignore[arg-type] # just checked
         raise TypeError(f"client_class must be a class of clients, such as account.Client, not {client_class!r}")
-    if not isinstance(max_open, int) or isinstance(max_open, bool):
-        raise TypeError(f"max_open must be an integer, not {type(max_open).__name__}")
-    if max_open < 1:
-        raise ValueError(f"max_open must be at least 1, not {max_open}")
+
+
+def _checked(client: ServiceClient, client_class: type[ClientT]) -> ClientT:
+    if not isinstance(client, client_class):
+        expected, given = f"{client_class.__module__}.{client_class.__qualname__}", type(client)
+        raise TypeError(f"the source's client must be a {expected}, not a {given.__module__}.{given.__qualname__}")
+    return client
 
 
 def _closed() -> RuntimeError:

@@ -3,104 +3,78 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
+
+import attrs
 
 from aiopartnercentral._client import ClientOptions, check_options
-from aiopartnercentral._pagination.page_iterator import read_batch, read_items
-from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, one_of
-from aiopartnercentral._pagination.reentrant import Reentrant
-from aiopartnercentral._utils.validators import type_name
-from aiopartnercentral.bulk.client_pool import Clients
+from aiopartnercentral._pagination.merge import Plan
+from aiopartnercentral._pagination.page_iterator import items_of, items_together
+from aiopartnercentral._pagination.paginator import (
+    Collectable,
+    OnError,
+    OnMalformed,
+    ignoring,
+    not_negative,
+    on_error_check,
+    reports_malformed,
+)
+from aiopartnercentral._utils import validators
+from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.limits import Limits
-from aiopartnercentral.bulk.sink_writer import Poured, check_pouring, pour, read_poured
-from aiopartnercentral.bulk.spec import Job, Listing, Listings, make_plan, name_listings
-from aiopartnercentral.bulk.stream import BulkStream, View
-from aiopartnercentral.errors import SourcesFailedError
+from aiopartnercentral.bulk.origin import Origin
+from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, page_for_sink, write_all
+from aiopartnercentral.bulk.source import check_sources
+from aiopartnercentral.bulk.spec import Listings, Spec, name_listings, origins_of
+from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection as Several, Iterable, Mapping, Sequence
+    from collections.abc import Collection as AnyCollection, Iterable, Mapping, Sequence
 
-    from aiopartnercentral._client import ServiceClient
+    from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk.instrumentation.events import Observer
-    from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.bulk.report import BulkReport
     from aiopartnercentral.bulk.source import Source
     from aiopartnercentral.sinks import Sink
+    from aiopartnercentral.types import Listing
 
-__all__ = ["BulkCollected", "BulkSource", "Collection"]
+__all__ = ["Collection"]
 
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
 
-
-class BulkCollected(list[tuple["Origin", EntryT]]):
-    """The list of `(origin, entry)` that `collect` gives.
-
-    Attributes:
-        report: how far each source has come.
-    """
-
-    report: BulkReport
+_LIMITS = validators.instance_of(Limits)
+_OBSERVER = validators.optional(validators.function("a function of an event"))
 
 
-class BulkSource(Reentrant["BulkStream[EntryT]"], Generic[EntryT]):
-    """Something that gives a new stream each time it is entered."""
-
-    def __init__(self, job: Job, view: View[EntryT]) -> None:
-        """Prepare to do the job."""
-        super().__init__()
-        self._job = job
-        self._view = view
-
-    def _stream(self) -> BulkStream[EntryT]:
-        return BulkStream(self._job, self._view)
-
-    async def collect(self) -> BulkCollected[EntryT]:
-        """Collect everything into a list that has the report.
-
-        Raises:
-            Exception: whatever iterating over the stream raises. A `SourcesFailedError` holds what was collected.
-        """
-        collected: BulkCollected[EntryT] = BulkCollected()
-        async with self as stream:
-            try:
-                async for entry in stream:
-                    collected.append(entry)
-            except SourcesFailedError as error:
-                error.collected = collected
-                raise
-            finally:
-                collected.report = stream.report
-        return collected
-
-
-class Collection(BulkSource[ItemT], Generic[ItemT]):
-    """The items of many sources, each with a way of access of its own, fetched while one of its streams is open.
+class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
+    """The items of many sources, each with its own access, fetched while one of its streams is open.
 
         collection = Collection(
-            account.Client,
-            [Source("AWS", profile="ada"), Source("AWS", role=Role(arn="arn:aws:iam::111122223333:role/partners"))],
-            [account.Paginate.list_connections, account.Paginate.list_partners],
+            [account.listings.list_connections(), account.listings.list_partners()],
+            sources=[
+                Source("AWS", profile="ada"),
+                Source("AWS", role=Role(arn="arn:aws:iam::111122223333:role/partners")),
+            ],
         )
         async with collection as stream:
             async for origin, item in stream:
                 print(origin.label, origin.operation, item)
         print(stream.report)
 
-    It is lazy, and can be used any number of times; with a checkpoint, one at a time.
+    It is lazy, and can be used any number of times; with a checkpoint, one at a time. Its listings may be of several
+    services: they share the sessions, the checkpoint and the limits of a run.
     """
 
     def __init__(
         self,
-        client_class: type[ServiceClient],
+        listings: Listings[ItemT],
         sources: str | Source | Iterable[str | Source],
-        listings: Listing[ItemT] | Listings[ItemT],
         *,
         limits: Limits | None = None,
         on_error: OnError = "finish",
-        on_malformed: OnMalformed = "report",
-        ignore_errors: Several[str] = (),
+        on_malformed: OnMalformed = "raise",
+        ignore_errors: AnyCollection[str] = (),
         buffer_pages: int = 0,
         checkpoint: str | os.PathLike[str] | None = None,
         observer: Observer | None = None,
@@ -109,112 +83,106 @@ class Collection(BulkSource[ItemT], Generic[ItemT]):
         """Check the arguments; nothing is fetched yet.
 
         Arguments:
-            client_class: the class of all clients, such as `account.Client`.
-            sources: what to collect from; a plain catalog is accessed by the usual AWS credential chain.
-            listings: what to ask of each source: one or several methods of the generated `Paginate`, or partials of
-                them with filters, `page_size` and `max_items`. A mapping gives them names of their own, which an
+            listings: what to list of each source: one listing or several, such as
+                `account.listings.list_connections(page_size=100)`. A mapping gives them names of their own, which an
                 operation needs that is listed twice.
+            sources: what to collect from; a plain catalog stands for a source with the default AWS credentials.
             limits: how much at once, how fast, and for how long; `Limits()` by default.
             on_error: what the failure of a source does. `"finish"` lets the others finish and then raises a
-                `SourcesFailedError`; `"report"` raises nothing and leaves it to the report; `"raise"` stops the others
-                at once and raises it.
-            on_malformed: what an item does that is not what the model says: `"report"` leaves it out of its page, and
-                the report has its JSON; `"raise"` fails its source.
+                `SourcesFailedError`, or for a single source its own error; `"raise"` stops the others at once and
+                raises it; `"report"` raises nothing and leaves it to the report.
+            on_malformed: what an item that does not match the model does: `"raise"` fails its source; `"report"` leaves
+                it out of its page, and the report has its JSON.
             ignore_errors: codes of the service's errors, or names of exceptions, that make a source a skipped one
                 rather than a failed one, such as `AccessDeniedException`.
-            buffer_pages: how many pages may wait for the consumer, beside those that `limits.concurrency` allows.
-            checkpoint: a file to which is written how far each source has come. If it is there, the collection goes on
-                from it; once everything is collected, it is removed.
-            observer: is called with each event; see `bulk.events`.
-            options: what all clients are opened with; see `ClientOptions`.
+            buffer_pages: how many pages may wait for the consumer, besides those that `limits.concurrency` allows.
+            checkpoint: a file in which progress is saved. If it exists, the collection resumes from it; once everything
+                is collected, it is deleted.
+            observer: is called with each event; see `bulk.Event`.
+            options: the options of all clients; see `ClientOptions`.
 
         Raises:
             TypeError: an argument is of a wrong type.
             ValueError: an argument has a value that is not allowed.
         """
-        limits = Limits() if limits is None else limits
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits must be a Limits, not {type_name(limits)}")
-
-        def clients() -> Clients[Any]:
-            return Clients(client_class, max_open=limits.sources, **options)
-
+        limits = Limits() if limits is None else _LIMITS("limits", limits)
         check_options("Collection()", options, ClientOptions)
-        if observer is not None and not callable(observer):
-            raise TypeError(f"observer must be a function of an event, not {type_name(observer)}")
-        clients()  # what else is wrong is told now
-        _check_limits(limits, client_class)
-        named = name_listings(listings, client_class)
-        paginations = {name: pagination for name, (_, pagination, _) in named.items()}
-        plan = make_plan(
-            sources, paginations, max_concurrency=limits.concurrency, buffer_pages=buffer_pages, on_error=on_error
+        named = name_listings(listings)
+        _check_rates(limits, named.values())
+        plan = Plan(
+            sources=origins_of(check_sources(sources), named),
+            concurrency=limits.concurrency,
+            buffer_pages=not_negative("buffer_pages", buffer_pages),
+            on_error=on_error_check("on_error", on_error),
         )
-        job = Job(
-            client_class=client_class,
-            listings={name: listing for name, (listing, _, _) in named.items()},
-            paginations=paginations,
-            max_items={name: max_items for name, (_, _, max_items) in named.items()},
+        self._spec = Spec(
+            listings=named,
             plan=plan,
-            on_malformed=one_of("on_malformed", on_malformed, get_args(OnMalformed)),
-            ignored=ignoring(ignore_errors),
+            reports_malformed=reports_malformed(on_malformed),
+            ignores=ignoring(ignore_errors),
             limits=limits,
             checkpoint=None if checkpoint is None else Path(checkpoint),
-            observer=observer,
-            clients=clients,
+            observer=_OBSERVER("observer", observer),
+            open_pool=lambda: ClientPool(max_open=limits.sources, **options),
         )
-        super().__init__(job, View(read_items))
+        super().__init__(lambda: CollectionStream(self._spec, CollectionView(items_of)))
 
     @property
     def origins(self) -> Sequence[Origin]:
         """All sources, each with each listing."""
-        return self._job.plan.sources
+        return self._spec.plan.sources
 
     @property
     def item_classes(self) -> Mapping[str, type]:
-        """The class of each listing's items, by the listing's name; one whose items have no class is not there."""
-        items = {name: pagination.item() for name, pagination in self._job.paginations.items()}
+        """The class of each listing's items, by the listing's name; without those whose items are not of one class."""
+        items = {name: listing.pagination.item() for name, listing in self._spec.listings.items()}
         return {name: item for name, item in items.items() if isinstance(item, type)}
 
-    def raw(self) -> BulkSource[bytes]:
-        """Give each item as the bytes that the service spelled; they are not held against the model."""
-        return BulkSource(self._job, View(read_items, raw=True))
+    def raw(self) -> Collectable[Origin, bytes]:
+        """Give each item as the bytes that the service sent; they are not checked against the model."""
+        return Collectable(lambda: CollectionStream(self._spec, CollectionView(items_of, raw=True)))
 
-    def batches(self) -> BulkSource[Sequence[ItemT]]:
+    def batches(self) -> Collectable[Origin, Sequence[ItemT]]:
         """Give the items of each page in one piece."""
-        return BulkSource(self._job, View(read_batch))
+        return Collectable(lambda: CollectionStream(self._spec, CollectionView(items_together)))
 
-    async def into(self, sink: Sink, *, save_every: float = 1.0) -> BulkReport:
+    async def into(self, sink: Sink, *, save_every: float = 1.0) -> Report[Origin]:
         """Collect everything into a sink, and return the report.
 
-        The output appears when everything has been collected, or all that could be; where nothing but failures came, an
-        earlier output is as it was. With a checkpoint it holds each item once, whenever and how often the process is
-        killed: the checkpoint says how far the output is good, and what lies beyond is dropped and fetched again. That
-        goes for a source as well whose page token has expired by then: what comes once more is recognised.
+        The output appears when everything has been collected, or everything that could be; if all sources failed, an
+        earlier output stays as it was. With a checkpoint the output holds each item once, however often the process is
+        killed: the checkpoint says up to where the output is good, and what lies beyond is discarded and fetched again.
+        If the page token of a source has expired by then, its items are recognised by their JSON.
 
         Arguments:
             sink: where the items go, such as `sinks.open_sink("connections.parquet", cls=account.ConnectionSummary)`.
             save_every: seconds between two checkpoints; 0 for one after every page.
 
         Raises:
-            TypeError, ValueError: it is no sink, or its output is the checkpoint, or `save_every` is not from 0 on.
-            SourcesFailedError: under `"finish"`, what failed, once the output is complete without it.
+            TypeError, ValueError: it is not a sink, or its output is the checkpoint, or `save_every` is below 0.
+            SourcesFailedError: under `"finish"`, what failed, once the output is complete without it; the error itself
+                if there is one source.
             SinkError: the output cannot be written.
             CheckpointError: the checkpoint cannot be used.
-            Exception: under `"raise"`, what the first source to fail has failed with; an earlier output is as it was.
+            Exception: under `"raise"`, the first failure; an earlier output stays as it was.
         """
-        check_pouring(sink, self._job.checkpoint, save_every)
-        stream: BulkStream[Poured] = BulkStream(self._job, View(read_poured, raw=sink.wants == "raw", into_sink=True))
-        async with stream:
-            resumable = self._job.checkpoint is not None
-            await pour(stream, sink, encode=self._job.encoder(), save_every=save_every, resumable=resumable)
+        check_sink(sink, self._spec.checkpoint, save_every)
+        spec, raises_at_end = self._spec, self._spec.plan.on_error == "finish"
+        if raises_at_end:  # once the output is complete
+            spec = attrs.evolve(spec, plan=attrs.evolve(spec.plan, on_error="report"))
+        view: CollectionView[SinkPage] = CollectionView(page_for_sink, raw=sink.wants == "raw", into_sink=True)
+        async with CollectionStream(spec, view) as stream:
+            await write_all(stream, sink, save_every=save_every, resumable=spec.checkpoint is not None)
         report = stream.report
-        if report.failures and self._job.plan.on_error == "finish":
-            raise SourcesFailedError(report.failures, report)
+        error = report.as_error() if raises_at_end else None
+        if error is not None:
+            raise error
         return report
 
 
-def _check_limits(limits: Limits, client_class: type[ServiceClient]) -> None:
-    """Raise `ValueError` for the rate of an operation that there is not: nothing would ever be held to it."""
-    service = client_class.service
-    for name in limits.rates.keys() - {operation.name for operation in service.operations}:
-        raise ValueError(f"limits.rates names {name!r}, which is no operation of {service.name}")
+def _check_rates(limits: Limits, listings: Iterable[Listing[Any, Any]]) -> None:
+    """Raise `ValueError` for the rate of an unknown operation: nothing would ever be held to it."""
+    services = {listing.service.name: listing.service for listing in listings}
+    known = {operation.name for service in services.values() for operation in service.operations}
+    for name in limits.rates.keys() - known:
+        raise ValueError(f"limits.rates names {name!r}, which is not an operation of {' or '.join(services)}")

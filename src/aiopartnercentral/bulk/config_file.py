@@ -1,4 +1,4 @@
-"""Sources from a TOML file, one table for each access.
+"""Sources from a TOML file, with one table for each profile or role.
 
 [defaults]
 catalogs = ["AWS", "Sandbox"]
@@ -17,16 +17,18 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from aiopartnercentral._transport.credentials import Role
-from aiopartnercentral._utils.validators import type_name
+from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.source import Source
 from aiopartnercentral.errors import SourcesFileError
 
 __all__ = ["load_sources"]
+
+T = TypeVar("T")
 
 _ROLE_KEYS: Final = {
     "role_arn": "arn",
@@ -43,41 +45,45 @@ _SOURCE_KEYS: Final = {
     "account": "account",
 }
 _KEYS: Final = ("catalogs", *_SOURCE_KEYS, *_ROLE_KEYS, "external_id_env")
-# What tells one source from another cannot be the same in all of them.
+# These identify a source, so they cannot be the same for all sources.
 _NO_DEFAULTS: Final = ("profile", "role_arn", "label", "account")
-_OF_ROLES: Final = (*_ROLE_KEYS.keys() - {"role_arn"}, "external_id_env")
+_ROLE_ONLY: Final = (*_ROLE_KEYS.keys() - {"role_arn"}, "external_id_env")
 _EXTERNAL_ID: Final = {"external_id", "external_id_env"}
+
+_catalogs = validators.collection_of(
+    validators.text, 'a list of strings, such as ["AWS", "Sandbox"]', not_empty=True, unique=True
+)
 
 
 def load_sources(path: str | os.PathLike[str]) -> tuple[Source, ...]:
-    """Return the sources that a file names: for each `[[source]]` table one for each of its catalogs.
+    """Return the sources of a file: one for each catalog of each `[[source]]` table.
 
     Raises:
-        SourcesFileError: the file is no TOML or says something that cannot be; says the table and the key.
+        SourcesFileError: the file is not TOML, or something in it is wrong; the message names the table and the key.
         OSError: the file cannot be read.
     """
     file = Path(path)
     try:
         content = tomllib.loads(file.read_bytes().decode())
     except (ValueError, RecursionError) as error:
-        # Of numbers with thousands of digits, and of arrays in arrays, the parser knows nothing.
+        # The parser lets through Python's own errors for numbers of thousands of digits and deeply nested arrays.
         reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"is not TOML: {error}"
         failure = SourcesFileError(f"{file} {reason}")
     else:
         return _sources(file, content)
-    raise failure  # what has been read is no part of it
+    raise failure  # outside the handler: the parser's error holds the text of the file, which may have secrets
 
 
 def _sources(file: Path, content: dict[str, Any]) -> tuple[Source, ...]:
     for name in content.keys() - {"defaults", "source"}:
-        raise SourcesFileError(f"{file}: there is nothing called {name!r}; there are [defaults] and [[source]] tables")
+        raise SourcesFileError(f"{file}: {name!r} is unknown: a sources file has [defaults] and [[source]] tables")
     defaults, tables = content.get("defaults", {}), content.get("source", [])
     if not isinstance(defaults, dict):
         raise SourcesFileError(f"{file}: defaults must be a table: [defaults]")
     if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
         raise SourcesFileError(f"{file}: source must be an array of tables: [[source]]")
     if not tables:
-        raise SourcesFileError(f"{file}: there is no [[source]] table, so no source")
+        raise SourcesFileError(f"{file}: the file has no [[source]] table")
     common = _Table(f"{file}: defaults", defaults)
     common.check([key for key in _KEYS if key not in _NO_DEFAULTS])
     labels: dict[str, int] = {}
@@ -87,7 +93,7 @@ def _sources(file: Path, content: dict[str, Any]) -> tuple[Source, ...]:
         table.check(_KEYS)
         for source in table.with_defaults(defaults).sources():
             if source.label in labels:
-                raise table.failure("label", f"{source.label!r} is the label of source {labels[source.label]} as well")
+                raise table.failure("label", f"{source.label!r} is already the label of source {labels[source.label]}")
             labels[source.label] = number
             sources.append(source)
     return tuple(sources)
@@ -95,7 +101,7 @@ def _sources(file: Path, content: dict[str, Any]) -> tuple[Source, ...]:
 
 @attrs.frozen
 class _Table:
-    """A table of the file, and where it stands."""
+    """A table of the file, and its name in messages."""
 
     place: str
     values: dict[str, Any] = attrs.field(repr=False)
@@ -104,27 +110,28 @@ class _Table:
         return SourcesFileError(f"{self.place}: {key}: {reason}")
 
     def check(self, known: tuple[str, ...] | list[str]) -> None:
-        """Check what a table may say for itself, whatever the defaults are."""
+        """Check the table's own keys, whatever the defaults are."""
         for key in self.values:
             if key not in known:
-                raise self.failure(key, f"there is no such key here; there are {', '.join(known)}")
+                raise self.failure(key, f"unknown key: allowed are {', '.join(known)}")
         if self.values.keys() >= _EXTERNAL_ID:
-            raise self.failure("external_id_env", "external_id is given as well")
+            raise self.failure("external_id_env", "excludes external_id, which is given too")
         if self.values.keys() >= {"profile", "role_arn"}:
-            raise self.failure("profile", "role_arn is given as well; the profile that assumes a role is role_profile")
+            reason = "excludes role_arn, which is given too; the profile that assumes a role is role_profile"
+            raise self.failure("profile", reason)
         if "profile" in self.values:
-            for key in _OF_ROLES:
+            for key in _ROLE_ONLY:
                 if key in self.values:
-                    raise self.failure(key, "belongs to a role_arn, and profile is given")
+                    raise self.failure(key, "needs role_arn, but profile is given")
 
     def with_defaults(self, defaults: dict[str, Any]) -> _Table:
-        """Return the table with the defaults for what it does not say."""
+        """Return the table with the defaults for its missing keys."""
         own = self.values.keys()
         is_role = "role_arn" in own
-        for key in _OF_ROLES:
+        for key in _ROLE_ONLY:
             if key in own and not is_role:
-                raise self.failure(key, "belongs to a role_arn, and there is none")
-        taken = {key: value for key, value in defaults.items() if is_role or key not in _OF_ROLES}
+                raise self.failure(key, "needs role_arn, which is missing")
+        taken = {key: value for key, value in defaults.items() if is_role or key not in _ROLE_ONLY}
         if own & _EXTERNAL_ID:
             taken = {key: value for key, value in taken.items() if key not in _EXTERNAL_ID}
         return _Table(self.place, {**taken, **self.values})
@@ -142,18 +149,10 @@ class _Table:
             made.append(self._made(Source, {"catalog": catalog, **arguments}, {"catalogs": "catalog", **_SOURCE_KEYS}))
         return made
 
-    def _catalogs(self) -> list[str]:
-        catalogs = self.values.get("catalogs")
-        if catalogs is None:
+    def _catalogs(self) -> tuple[str, ...]:
+        if "catalogs" not in self.values:
             raise self.failure("catalogs", 'is missing; name them here or in [defaults], such as ["AWS"]')
-        if not isinstance(catalogs, list) or not all(isinstance(each, str) for each in catalogs):
-            raise self.failure("catalogs", 'must be a list of strings, such as ["AWS", "Sandbox"]')
-        if not catalogs:
-            raise self.failure("catalogs", "must name at least one catalog")
-        for position, catalog in enumerate(catalogs):
-            if catalog in catalogs[:position]:
-                raise self.failure("catalogs", f"names {catalog!r} twice")
-        return catalogs
+        return self._checked(_catalogs, "catalogs")
 
     def _role(self) -> Role:
         arguments = {name: self.values[key] for key, name in _ROLE_KEYS.items() if key in self.values}
@@ -163,19 +162,24 @@ class _Table:
         return role
 
     def _from_environment(self, key: str) -> str:
-        name = self.values[key]
-        if not isinstance(name, str):
-            raise self.failure(key, f"must be a string, not {type_name(name)}")
+        name = self._checked(validators.text, key)
         value = os.environ.get(name)
         if value is None:
-            raise self.failure(key, f"there is no environment variable {name!r}")
+            raise self.failure(key, f"the environment variable {name!r} is not set")
         return value
+
+    def _checked(self, check: validators.Check[T], key: str) -> T:
+        try:
+            return check(key, self.values[key])
+        except (TypeError, ValueError) as error:
+            name, _, reason = str(error).partition(" ")
+        raise self.failure(name, reason)
 
     def _made(self, cls: type, arguments: dict[str, Any], keys: dict[str, str]) -> Any:  # noqa: ANN401 - either class
         try:
             return cls(**arguments)
         except (TypeError, ValueError) as error:
-            # The message begins with the argument's name, which may be another than the key's.
+            # The message begins with the name of the argument; that of the key may differ.
             name, _, reason = str(error).partition(" ")
         key = next((key for key, argument in keys.items() if argument == name), name)
         if key == "external_id" and key not in self.values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -14,15 +14,17 @@ __all__ = ["Origin"]
 
 @attrs.frozen(kw_only=True, eq=False)
 class Origin:
-    """One source and one of the listings that are made of it.
+    """One source and one of the listings that are collected from it.
 
     Attributes:
         source: whose data it is.
-        listing: the listing's name: the operation's on the wire, unless it was given another.
-        operation: the operation's name on the wire, such as `ListConnections`.
+        service: the service's name, such as `partnercentral-account`.
+        listing: the listing's name: the operation's wire name, unless it was given another.
+        operation: the operation's wire name, such as `ListConnections`.
     """
 
     source: Source
+    service: str
     listing: str
     operation: str
 
@@ -38,8 +40,19 @@ class Origin:
 
     @property
     def account(self) -> str:
-        """What shares the source's limits."""
+        """The account whose limits the source shares."""
         return self.source.account
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON, without credentials."""
+        return {
+            "label": self.label,
+            "catalog": self.catalog,
+            "account": self.account,
+            "service": self.service,
+            "listing": self.listing,
+            "operation": self.operation,
+        }
 
     def __str__(self) -> str:
         return f"{self.label} {self.listing}"

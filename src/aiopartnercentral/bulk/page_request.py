@@ -1,9 +1,9 @@
-"""One page of one source, whatever it takes: its pace, a seat, a client, repetitions, and no more than its time.
+"""One page of one source, with all it takes: rate limit, slots, a client, retries and time limits.
 
-Call.fetch(token) ─ deadline ─ attempts ─┬─ Pace.turn   waits without holding anything
-                                         ├─ Seat        one of the requests and pages that there may be at once
-                                         ├─ Clients     lends the client, opened if need be
-                                         └─ Fetcher     sends, decodes
+PageRequest.fetch(token) ─ deadline ─ attempts ─┬─ RateLimiter.acquire  waits without holding anything
+                                                ├─ SlotHolder           one of the requests and pages allowed at once
+                                                ├─ ClientPool           lends the client, opened if need be
+                                                └─ PageFetcher          sends, decodes
 """
 
 from __future__ import annotations
@@ -14,35 +14,38 @@ import secrets
 import traceback
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import attrs
 
-from aiopartnercentral.bulk.instrumentation.events import Observer, PageFetched, Retried, SourceRestarted, Throttled
-from aiopartnercentral.bulk.instrumentation.logging import Teller
-from aiopartnercentral.bulk.rate_limiter import Pace
+from aiopartnercentral.bulk.instrumentation.events import PageFetched, Retried, SourceRestarted, Throttled
+from aiopartnercentral.bulk.instrumentation.logging import Notifier
+from aiopartnercentral.bulk.rate_limiter import RateLimiter
 from aiopartnercentral.bulk.retry import backoff, is_throttling, is_transient, retry_after
-from aiopartnercentral.bulk.seats import Seat, Seats
+from aiopartnercentral.bulk.scheduler import SlotHolder, Slots
+from aiopartnercentral.bulk.spec import client_class
 from aiopartnercentral.errors import ServiceError, TimeExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from aiopartnercentral._pagination.page_iterator import FetchedPage
-    from aiopartnercentral.bulk.client_pool import Clients
+    from aiopartnercentral._pagination.page_fetcher import FetchedPage
+    from aiopartnercentral._pagination.progress import ProgressTracker
+    from aiopartnercentral._pagination.report import SourceReport
+    from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.limits import Limits
     from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.spec import Spec
 
-__all__ = ["Call", "Run"]
+__all__ = ["PageRequest", "Run"]
 
-_OF_A_REQUEST = re.compile(  # modules whose frames are cleared
-    r"(?:aiobotocore|botocore|aiopartnercentral\.(?:bulk\.(?:page_request|client_pool|spec)|_client|_pagination\.page_fetcher|_transport))\b"
+_REQUEST_MODULES = re.compile(  # whose frames are cleared
+    r"(?:aiobotocore|botocore|"
+    r"aiopartnercentral\.(?:bulk\.(?:page_request|client_pool)|_client|_pagination\.page_fetcher|_transport))\b"
 )
 
 T = TypeVar("T")
-PageT = TypeVar("PageT")
-ItemT = TypeVar("ItemT")
 
 
 @attrs.define(eq=False)
@@ -50,64 +53,71 @@ class Run:
     """What all sources of one stream share.
 
     Attributes:
-        limits: what each of them, and all together, may do.
-        clients: lends their clients.
-        observer: is told what happens.
-        name: tells the run from others, in what is told of it.
-        tell: tells an event to the log and the observer.
-        seats: of those that are under way.
-        deadline: when the whole must be over, by anyio's clock.
+        spec: what is to be done.
+        pool: lends the clients.
+        raw: whether items stay as the service sent them.
+        keeps_raw: whether typed items come with their JSON.
+        progress: counts what happens to each source.
+        name: tells the run from others in events and log messages.
+        notify: gives an event to the log and the observer.
+        slots: of the sources in progress.
+        deadline: when the run must be over, by anyio's clock.
     """
 
-    limits: Limits
-    clients: Clients[Any]
-    observer: Observer | None
+    spec: Spec
+    pool: ClientPool
+    raw: bool
+    keeps_raw: bool
+    progress: ProgressTracker[Origin, Any]
     name: str = attrs.field(factory=lambda: secrets.token_hex(6), init=False)
-    tell: Teller = attrs.field(init=False)
-    seats: Seats = attrs.field(init=False)
+    notify: Notifier = attrs.field(init=False)
+    slots: Slots = attrs.field(init=False)
     deadline: float = attrs.field(default=math.inf, init=False)
-    _paces: dict[tuple[str, str | None], Pace] = attrs.field(factory=dict, init=False)
+    _rate_limiters: dict[tuple[str, str, str | None], RateLimiter] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Free all seats."""
-        self.tell = Teller(self.observer)
-        self.seats = Seats(self.limits.sources, self.limits.concurrency)
+        """Free all slots."""
+        self.notify = Notifier(self.spec.observer)
+        self.slots = Slots(self.limits.sources, self.limits.concurrency)
+
+    @property
+    def limits(self) -> Limits:
+        """What each source, and all together, may do."""
+        return self.spec.limits
 
     def start(self) -> None:
-        """Let the time of the whole run."""
+        """Begin to measure the time of the run."""
         if self.limits.run_seconds is not None:
             self.deadline = anyio.current_time() + self.limits.run_seconds
 
-    def pace(self, origin: Origin) -> Pace:
-        """Return the pace of an origin's account, which may be an operation's own."""
+    def rate_limiter(self, origin: Origin) -> RateLimiter:
+        """Return the limiter of an origin's account and service, or of its operation if that has a rate of its own."""
         own = self.limits.rates.get(origin.operation)
-        key = (origin.account, None if own is None else origin.operation)
-        if key not in self._paces:
-            self._paces[key] = Pace(self.limits.rate if own is None else own)
-        return self._paces[key]
+        key = (origin.account, origin.service, None if own is None else origin.operation)
+        if key not in self._rate_limiters:
+            self._rate_limiters[key] = RateLimiter(self.limits.rate if own is None else own)
+        return self._rate_limiters[key]
 
 
 @attrs.define(eq=False)
-class Call(Generic[PageT, ItemT]):
-    """Fetches the pages of one origin.
+class PageRequest:
+    """Fetches the pages of one origin; the source of its page iterator.
 
     Attributes:
         run: what it shares with the others.
         origin: whose pages.
-        seat: its own, taken before the first page is asked for.
-        send: fetches a page through a client, by the page's token.
-        resumed: the token that an earlier run has left; None if there is none.
-        throttled: how often the service asked for fewer requests.
-        repetitions: how often the present page was asked for again.
-        restarted: whether the source begins anew, although an earlier run has brought something of it.
+        slots: its slots, acquired before the first page is requested.
+        earlier: what an earlier run has brought; None if there was none.
+        token: where to begin: the page token of the earlier run, or None for the first page.
+        repetitions: how often the present page was requested again.
+        restarted: whether the source starts again, although an earlier run has brought something of it.
     """
 
     run: Run
     origin: Origin
-    seat: Seat
-    send: Callable[[Any, str | None], Awaitable[FetchedPage[PageT, ItemT]]]
-    resumed: str | None = attrs.field(default=None, repr=False)
-    throttled: int = 0
+    slots: SlotHolder
+    earlier: SourceReport | None = None
+    token: str | None = attrs.field(init=False, repr=False)
     repetitions: int = 0
     restarted: bool = False
     _spent: float = 0.0
@@ -115,39 +125,64 @@ class Call(Generic[PageT, ItemT]):
     _wanted_at: float = 0.0
     _sent_at: float = 0.0
 
-    async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+    def __attrs_post_init__(self) -> None:
+        """Begin where the earlier run has stopped."""
+        self.token = None if self.earlier is None else self.earlier.next_token
+
+    @property
+    def name(self) -> str:
+        """What errors call the source."""
+        return f"source {self.origin}"
+
+    @property
+    def max_items(self) -> int | None:
+        """How many items to hand over; None for all."""
+        return self.run.spec.listings[self.origin.listing].max_items
+
+    @property
+    def items(self) -> int:
+        """How many items the earlier run has handed over."""
+        return 0 if self.earlier is None else self.earlier.items
+
+    def ignores(self, error: Exception) -> bool:
+        """Tell whether an error makes the source a skipped one."""
+        return self.run.spec.ignores(error)
+
+    async def fetch(self, token: str | None) -> FetchedPage[Any, Any]:
         """Fetch a page.
 
         Raises:
-            TimeExceededError: the source or the whole has had its time.
+            TimeExceededError: the source or the run has had its time.
             Exception: what the last attempt failed with.
         """
         with anyio.CancelScope(deadline=self.run.deadline):
             try:
                 return await self._attempts(token)
             except Exception as error:
-                _let_go(error)
+                _clear_frames(error)
                 raise
-            except anyio.get_cancelled_exc_class() as interruption:
+            except anyio.get_cancelled_exc_class() as cancelled:
                 if anyio.current_effective_deadline() == -math.inf:
                     raise
-                # Of something that a provider of credentials awaits: it is no cancellation of ours.
-                raise RuntimeError("what the request waited for was cancelled") from interruption
+                # A provider of credentials has awaited something that was cancelled: we were not.
+                raise RuntimeError("what the request waited for was cancelled") from cancelled
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
 
-    def begin_anew(self) -> None:
-        """Note that what an earlier run has brought comes again, and tell so."""
-        self.resumed, self.restarted = None, True
-        self.run.tell(SourceRestarted(run=self.run.name, origin=self.origin))
+    def restart(self) -> None:
+        """Note that what an earlier run has brought comes again, and report it."""
+        self.token, self.restarted = None, True
+        self.run.progress.restarted(self.origin)
+        self.run.notify(SourceRestarted(run=self.run.name, origin=self.origin))
 
-    async def _attempts(self, token: str | None) -> FetchedPage[PageT, ItemT]:
+    async def _attempts(self, token: str | None) -> FetchedPage[Any, Any]:
         self.repetitions = 0
         self._wanted_at = anyio.current_time()
         while True:
-            fetched = await self._tried(token)
+            fetched = await self._attempt_or_error(token)
             if not isinstance(fetched, Exception):
-                fetched = attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
-                self._tell_fetched(fetched)
+                if self.repetitions:
+                    fetched = attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
+                self._notify_fetched(fetched)
                 return fetched
             error = fetched
             if self._may_restart(token, error):
@@ -160,88 +195,52 @@ class Call(Generic[PageT, ItemT]):
                 raise error
             self.repetitions = attempt
             wait = 0.0 if is_throttling(error) else backoff(self.run.limits.backoff, attempt)
-            self._tell_retried(error, wait)
+            self._notify_retried(error, wait)
             if wait:
-                await self.seat.aside(partial(self._in_time, partial(anyio.sleep, wait)), long=True)
+                await self.slots.without(partial(self._in_time, partial(anyio.sleep, wait)), long=True)
 
-    async def _tried(self, token: str | None) -> FetchedPage[PageT, ItemT] | Exception:
-        """Fetch a page once, and return what that failed with.
+    async def _attempt_or_error(self, token: str | None) -> FetchedPage[Any, Any] | Exception:
+        """Fetch a page once, and return the error if that failed.
 
-        Others may share the failure, and clear the frames that it has passed when they give up: none of these must be
-        waiting by then.
+        Others may share the error, and clear the frames that it has passed when they give up: none of these frames may
+        be waiting by then.
         """
         try:
             return await self._attempt(token)
         except Exception as error:  # noqa: BLE001 - the caller decides about every failure
             return error
 
-    async def _attempt(self, token: str | None) -> FetchedPage[PageT, ItemT]:
-        pace = self.run.pace(self.origin)
-        if pace.is_free:
-            await pace.turn()
+    async def _attempt(self, token: str | None) -> FetchedPage[Any, Any]:
+        limiter = self.run.rate_limiter(self.origin)
+        if limiter.is_free:
+            await limiter.acquire()
         else:
-            await self.seat.aside(partial(self._in_time, pace.turn), long=pace.is_slow)
+            await self.slots.without(partial(self._in_time, limiter.acquire), long=limiter.is_slow)
         self._sent_at = anyio.current_time()
         try:
-            fetched = await self._in_time(partial(self._sent, token))
+            fetched = await self._in_time(partial(self._send, token))
         except Exception as error:
             if is_throttling(error):
-                self.throttled += 1
+                self.run.progress.throttled(self.origin)
                 wanted = retry_after(error)
-                pace.throttled(self._sent_at, wanted)
-                self._tell_throttled(error, pace.rate, wanted)
+                limiter.throttled(self._sent_at, wanted)
+                self._notify_throttled(error, limiter.rate, wanted)
             raise
-        pace.succeeded()
+        limiter.succeeded()
         return fetched
 
-    def _tell_fetched(self, fetched: FetchedPage[PageT, ItemT]) -> None:
-        self._pages += 1
-        self.run.tell(
-            PageFetched(
-                run=self.run.name,
-                origin=self.origin,
-                page=self._pages,
-                items=len(fetched.items),
-                malformed=len(fetched.malformed),
-                attempts=fetched.retries + 1,
-                seconds=anyio.current_time() - self._sent_at,
-                waited=self._sent_at - self._wanted_at,
-                request_id=fetched.request_id,
-            )
-        )
-
-    def _tell_throttled(self, error: Exception, rate: float, wanted: float | None) -> None:
-        self.run.tell(
-            Throttled(
-                run=self.run.name,
-                origin=self.origin,
-                attempt=self.repetitions + 1,
-                rate=rate,
-                retry_after=wanted,
-                request_id=getattr(error, "request_id", None),
-            )
-        )
-
-    def _tell_retried(self, error: Exception, wait: float) -> None:
-        self.run.tell(
-            Retried(
-                run=self.run.name,
-                origin=self.origin,
-                attempt=self.repetitions,
-                seconds=anyio.current_time() - self._sent_at,
-                wait=wait,
-                error=error,
-                request_id=getattr(error, "request_id", None),
-            )
-        )
-
-    async def _sent(self, token: str | None) -> FetchedPage[PageT, ItemT]:
-        async with self.run.clients.lease(self.origin.source) as client:
+    async def _send(self, token: str | None) -> FetchedPage[Any, Any]:
+        run, origin = self.run, self.origin
+        listing = run.spec.listings[origin.listing]
+        async with run.pool.lease(origin.source, client_class(listing.service)) as client:
             self._sent_at = anyio.current_time()
-            return await self.send(client, token)
+            fetcher = client.page_fetcher(
+                listing, reports_malformed=run.spec.reports_malformed, keeps_raw=run.keeps_raw
+            )
+            return await (fetcher.raw if run.raw else fetcher.typed)(origin.catalog, token)
 
     async def _in_time(self, wait: Callable[[], Awaitable[T]]) -> T:
-        """Wait for something that takes of the source's time, as waiting for a seat does not: the consumer has them.
+        """Wait for something that counts as the source's time; waiting for slots does not, since the consumer has them.
 
         Raises:
             TimeExceededError: the source has had its time.
@@ -255,29 +254,70 @@ class Call(Generic[PageT, ItemT]):
         raise TimeExceededError(most or 0.0, "source_seconds")
 
     def _may_restart(self, token: str | None, error: Exception) -> bool:
-        """Tell whether the token of an earlier run has been refused, and begin anew if so."""
+        """Tell whether the token of an earlier run was refused, and start again if so."""
         refused = isinstance(error, ServiceError) and error.code == "ValidationException"
-        if token is None or token != self.resumed or not refused:
+        if token is None or token != self.token or not refused:
             return False
-        self.begin_anew()
+        self.restart()
         return True
 
+    def _notify_fetched(self, fetched: FetchedPage[Any, Any]) -> None:
+        self._pages += 1
+        self.run.notify(
+            PageFetched(
+                run=self.run.name,
+                origin=self.origin,
+                page=self._pages,
+                items=len(fetched.items),
+                malformed=len(fetched.malformed),
+                attempts=fetched.retries + 1,
+                seconds=anyio.current_time() - self._sent_at,
+                waited=self._sent_at - self._wanted_at,
+                request_id=fetched.request_id,
+            )
+        )
 
-def _let_go(failure: Exception) -> None:
-    """Clear the frames of a request that has failed, by which a report would keep the client and much else in memory.
+    def _notify_throttled(self, error: Exception, rate: float, wanted: float | None) -> None:
+        self.run.notify(
+            Throttled(
+                run=self.run.name,
+                origin=self.origin,
+                attempt=self.repetitions + 1,
+                rate=rate,
+                retry_after=wanted,
+                request_id=getattr(error, "request_id", None),
+            )
+        )
 
-    Those of others stay as they are, the consumer's above all: an exception that several share may be on its way
-    through one that is not left, and what is cleared there ends amidst.
+    def _notify_retried(self, error: Exception, wait: float) -> None:
+        self.run.notify(
+            Retried(
+                run=self.run.name,
+                origin=self.origin,
+                attempt=self.repetitions,
+                seconds=anyio.current_time() - self._sent_at,
+                wait=wait,
+                error=error,
+                request_id=getattr(error, "request_id", None),
+            )
+        )
+
+
+def _clear_frames(failure: Exception) -> None:
+    """Clear the frames of a request that has failed; a report would keep the client and much else in memory by them.
+
+    Frames of other code stay as they are, the consumer's above all: an exception that several sources share may be on
+    its way through a frame that is still running, and clearing a suspended frame ends it.
     """
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [failure]
-    while waiting:
-        each = waiting.pop()
+    pending: list[BaseException | None] = [failure]
+    while pending:
+        each = pending.pop()
         if each is not None and id(each) not in seen:
             seen.add(id(each))
             for frame, _ in traceback.walk_tb(each.__traceback__):
-                if _OF_A_REQUEST.match(str(frame.f_globals.get("__name__"))):
-                    with suppress(RuntimeError):  # of those that are not left yet, as the caller's
+                if _REQUEST_MODULES.match(str(frame.f_globals.get("__name__"))):
+                    with suppress(RuntimeError):  # frames that are still running, as the caller's
                         frame.clear()
-            waiting += [each.__cause__, each.__context__]
-            waiting += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+            pending += [each.__cause__, each.__context__]
+            pending += each.exceptions if isinstance(each, BaseExceptionGroup) else ()

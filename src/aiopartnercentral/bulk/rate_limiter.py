@@ -1,22 +1,22 @@
-"""The request rate of one account: evenly spaced, halved when the service throttles, won back while it does not."""
+"""The request rate of one account: evenly spaced, halved when the service throttles, regained while it does not."""
 
 from __future__ import annotations
 
 import anyio
 import attrs
 
-__all__ = ["Pace"]
+__all__ = ["RateLimiter"]
 
-_BACK_IN = 30.0  # seconds in which a rate that has fallen to nothing is won back
-_FLOOR = 0.01  # of the rate that was asked for: what is left of it at least
-_LONG = 1.0  # seconds that others should not wait for
-_WELL = 0.75  # of the rate that was asked for: with less, others go first
-_SOON = 0.05  # seconds that it is not worth giving anything up for
+_RECOVERY = 30.0  # seconds in which a rate that has fallen to nothing is regained
+_FLOOR = 0.01  # of the rate that was asked for: the least that is left of it
+_LONG = 1.0  # seconds of waiting for which a source gives up its slots
+_HEALTHY = 0.75  # of the rate that was asked for: with less, sources of other accounts go first
+_SOON = 0.05  # seconds of waiting for which nothing is given up
 
 
 @attrs.define(eq=False)
-class Pace:
-    """Gives out turns, in the order in which they are asked for; additive increase, multiplicative decrease.
+class RateLimiter:
+    """Lets requests pass in the order in which they ask; additive increase, multiplicative decrease (AIMD).
 
     Arguments:
         ceiling: requests a second, at most.
@@ -24,7 +24,7 @@ class Pace:
 
     ceiling: float
     rate: float = attrs.field(init=False)
-    """Requests a second that are given out now."""
+    """Requests a second that pass now."""
     _next: float = attrs.field(default=0.0, init=False)
     _raised: float = attrs.field(default=0.0, init=False)
     _halved: float = attrs.field(default=-1.0, init=False)
@@ -36,34 +36,34 @@ class Pace:
 
     @property
     def is_free(self) -> bool:
-        """Whether a turn can be had at once, or nearly so."""
+        """Whether a request may pass at once, or nearly so."""
         return not self._queue.locked() and self._next - anyio.current_time() < _SOON
 
     @property
     def is_slow(self) -> bool:
-        """Whether the service has throttled it so much that others should go first."""
-        return self.rate < self.ceiling * _WELL or self._next - anyio.current_time() > _LONG
+        """Whether the service has throttled the account so much that others should go first."""
+        return self.rate < self.ceiling * _HEALTHY or self._next - anyio.current_time() > _LONG
 
-    async def turn(self) -> None:
-        """Wait for the next turn; cancelling the wait gives it to the next in the queue."""
+    async def acquire(self) -> None:
+        """Wait until a request may pass; cancelling the wait leaves the place to the next in the queue."""
         async with self._queue:
-            while (wait := self._next - anyio.current_time()) > 0:  # noqa: ASYNC110 - it is time that is waited for
-                # It may have been put off meanwhile.
+            while (wait := self._next - anyio.current_time()) > 0:  # noqa: ASYNC110 - it waits for a time, not an event
+                # It may have been postponed meanwhile.
                 await anyio.sleep(wait)
             self._next = anyio.current_time() + 1 / self.rate
 
     def succeeded(self) -> None:
-        """Note an answer that was no throttling."""
+        """Note a response that was not throttled."""
         now = anyio.current_time()
         if self.rate < self.ceiling:
-            self.rate = min(self.ceiling, self.rate + self.ceiling * min(now - self._raised, 1.0) / _BACK_IN)
+            self.rate = min(self.ceiling, self.rate + self.ceiling * min(now - self._raised, 1.0) / _RECOVERY)
         self._raised = now
 
     def throttled(self, sent_at: float, retry_after: float | None) -> None:
         """Note that a request was throttled, which halves the rate.
 
         Arguments:
-            sent_at: when it was sent. Requests that were under way together are throttled together, and count once.
+            sent_at: when it was sent. Requests that were in flight together are throttled together, and count once.
             retry_after: seconds that the service asks to wait, or None.
         """
         now = anyio.current_time()

@@ -1,10 +1,10 @@
-"""Sources: what a run collects from, which is a catalog and a way to get at it."""
+"""Sources: a catalog, and the credentials to read it with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import MethodType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
@@ -12,48 +12,38 @@ import attrs
 from aiopartnercentral._client import ServiceClient
 from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.validators import optional
 
 __all__ = ["Credentials", "CredentialsProvider", "Identity", "Role", "Source", "check_sources", "identity"]
 
 _WAYS = ("profile", "role", "credentials", "client")
 
-_region = validators.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", length=(3, 63), allowed="a region's name, such as us-east-1")
+_region = validators.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", "the name of a region, such as us-east-1", length=(3, 63))
 
 Identity: TypeAlias = tuple[int, ...]
 
 
 def identity(value: object) -> Identity:
-    """Return what tells an object from others while it exists; a bound method is its function and its object."""
+    """Return what identifies an object while it exists; for a bound method, its object and its function."""
     if isinstance(value, MethodType):
         return (id(value.__self__), id(value.__func__))
     return (id(value),)
 
 
-def _endpoint(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
-    validators.text(instance, attribute, value)
+@validators.Check
+def _endpoint(name: str, value: object) -> str:
+    given = validators.text(name, value)
     parts = None
     try:
-        parts = urlsplit(value)
+        parts = urlsplit(given)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # of the address or its port
         usable = False
     if parts is None or not usable:
-        raise ValueError(f"{attribute.name} must be an address that begins with http:// or https://")
+        raise ValueError(f"{name} must be a URL that begins with http:// or https://")
     if "@" in parts.netloc:
-        raise ValueError(f"{attribute.name} must not hold a user name or password")
-
-
-def _of_class(cls: type, article: str) -> validators.Check:
-    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        if not isinstance(value, cls):
-            raise TypeError(f"{attribute.name} must be {article} {cls.__name__}, not {validators.type_name(value)}")
-
-    return check
-
-
-def _callable(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if not isinstance(value, Callable):  # type: ignore[arg-type] # mypy takes it for no class
-        raise TypeError(f"{attribute.name} must be an async function, not {validators.type_name(value)}")
+        raise ValueError(f"{name} must be a URL without user name and password")
+    return given
 
 
 def _default_account(source: Source) -> str:
@@ -75,7 +65,7 @@ def _default_label(source: Source) -> str:
         return f"{source.profile}/{source.catalog}"
     if source.credentials is None and source.client is None:
         return source.catalog
-    # What tells two of these apart is another in the next run; a label is the same in each.
+    # A label must be the same in every run, which an identity is not.
     if source.account != _default_account(source):
         return f"{source.account}/{source.catalog}"
     return f"{'credentials' if source.client is None else 'client'}/{source.catalog}"
@@ -83,38 +73,43 @@ def _default_label(source: Source) -> str:
 
 @attrs.frozen
 class Source:
-    """A catalog, and how to get at it: by at most one of `profile`, `role`, `credentials` and `client`.
+    """A catalog, and at most one of `profile`, `role`, `credentials` and `client` to read it with.
 
-    With none of them, by the usual AWS credential chain.
+    Without any of them, the usual AWS credential provider chain is used.
 
     Arguments:
         catalog: the catalog, `AWS` or `Sandbox`.
         profile: a profile of the AWS config files.
         role: a role to assume.
-        credentials: an async function that gives credentials, when they are first needed and before they expire.
-        client: a client of the caller's own, which stays open and is used as it is.
+        credentials: an async function that returns credentials; it is called when they are first needed and before they
+            expire.
+        client: a client of the caller's; it is used as it is, and stays open.
         region_name: the region, if not the service's only one.
-        endpoint_url: where to send calls, if not to AWS.
-        label: what the run calls the source, and no other source of the run; made of access and catalog by default.
-        account: sources that name the same one share a rate limit. By default the account of the role's ARN, or what
-            tells one access from another: the profile, the provider, the client.
+        endpoint_url: where to send requests, if not to AWS.
+        label: the name of the source, unique in the run; by default made from its credentials and catalog.
+        account: sources with the same account share a rate limit. By default the account of the role's ARN, or else
+            whatever identifies the credentials: the profile, the provider, the client.
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: an argument has a value that cannot be, or two exclude each other.
+        ValueError: an argument has a value that is not allowed, or two arguments exclude each other.
     """
 
     catalog: str = attrs.field(validator=validators.text)
-    profile: str | None = attrs.field(default=None, kw_only=True, validator=validators.optional(validators.text))
-    role: Role | None = attrs.field(default=None, kw_only=True, validator=validators.optional(_of_class(Role, "a")))
+    profile: str | None = attrs.field(default=None, kw_only=True, validator=optional(validators.text))
+    role: Role | None = attrs.field(default=None, kw_only=True, validator=optional(validators.instance_of(Role)))
     credentials: CredentialsProvider | None = attrs.field(
-        default=None, kw_only=True, repr=False, eq=identity, validator=validators.optional(_callable)
+        default=None,
+        kw_only=True,
+        repr=False,
+        eq=identity,
+        validator=optional(validators.function("an async function")),
     )
     client: ServiceClient | None = attrs.field(
-        default=None, kw_only=True, validator=validators.optional(_of_class(ServiceClient, "a"))
+        default=None, kw_only=True, validator=optional(validators.instance_of(ServiceClient))
     )
-    region_name: str | None = attrs.field(default=None, kw_only=True, validator=validators.optional(_region))
-    endpoint_url: str | None = attrs.field(default=None, kw_only=True, validator=validators.optional(_endpoint))
+    region_name: str | None = attrs.field(default=None, kw_only=True, validator=optional(_region))
+    endpoint_url: str | None = attrs.field(default=None, kw_only=True, validator=optional(_endpoint))
     account: str = attrs.field(
         default=attrs.Factory(_default_account, takes_self=True), kw_only=True, validator=validators.text
     )
@@ -123,21 +118,21 @@ class Source:
     )
 
     def __attrs_post_init__(self) -> None:
-        """Check what goes together."""
+        """Refuse arguments that exclude each other."""
         ways = [way for way in _WAYS if getattr(self, way) is not None]
         if len(ways) > 1:
-            raise ValueError(f"{' and '.join(ways)} exclude each other: a source has one way of access")
+            raise ValueError(f"{' and '.join(ways)} exclude each other: a source has one kind of credentials")
         for name in ("region_name", "endpoint_url"):
             if self.client is not None and getattr(self, name) is not None:
-                raise ValueError(f"{name} and client exclude each other: a client has its own")
+                raise ValueError(f"{name} and client exclude each other: the client has its own")
 
 
 def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Source, ...]:
-    """Return the sources of a run; a plain catalog is accessed by the usual AWS credential chain.
+    """Return the sources of a run; a plain catalog is read with the usual AWS credential provider chain.
 
     Raises:
-        TypeError: one is neither a catalog nor a source.
-        ValueError: there is none, or two have the same label.
+        TypeError: an item is neither a catalog nor a source.
+        ValueError: there are no sources, or two have the same label.
     """
     if not isinstance(sources, Iterable | Source):
         raise TypeError(f"sources must be catalogs or Source objects, not {validators.type_name(sources)}")
@@ -153,7 +148,7 @@ def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Sourc
         if source.label in first:
             raise ValueError(
                 f"sources[{first[source.label]}] and sources[{position}] have the same label {source.label!r}; "
-                "give one of them another by `label`"
+                "give one of them another `label`"
             )
         first[source.label] = position
         checked.append(source)

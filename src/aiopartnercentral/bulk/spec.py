@@ -2,207 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, get_args
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
+import msgspec
 
-from aiopartnercentral._client import ServiceClient, unconnected
-from aiopartnercentral._pagination.merge import OnError, Plan
-from aiopartnercentral._pagination.paginator import OnMalformed, Paginator, number, one_of
-from aiopartnercentral.bulk.checkpoint import Question, digests
+from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.bulk.origin import Origin
-from aiopartnercentral.bulk.source import Source, check_sources
+from aiopartnercentral.errors import EncodeError
+from aiopartnercentral.types import Listing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from aiopartnercentral._pagination.page_fetcher import Fetcher
-    from aiopartnercentral._pagination.page_iterator import FetchedPage
-    from aiopartnercentral.bulk.client_pool import Clients
+    from aiopartnercentral._client import ServiceClient
+    from aiopartnercentral._pagination.merge import Plan
+    from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.instrumentation.events import Observer
     from aiopartnercentral.bulk.limits import Limits
-    from aiopartnercentral.types import Pagination
+    from aiopartnercentral.bulk.source import Source
+    from aiopartnercentral.types import JsonValue, Service
 
-__all__ = ["Job", "Listing", "Listings", "fetched", "make_plan", "name_listings"]
+__all__ = ["Listings", "Question", "Spec", "client_class", "name_listings", "origins_of", "question"]
 
-ItemT_co = TypeVar("ItemT_co", covariant=True)
+ItemT = TypeVar("ItemT")
 
-
-class Paginated(Protocol[ItemT_co]):
-    """A paginator, as far as the types of its items go."""
-
-    async def __aenter__(self) -> AsyncIterator[tuple[str, ItemT_co]]:
-        """Open a stream."""
-        ...
-
-
-class Listing(Protocol[ItemT_co]):
-    """A method of the generated `Paginate`, or a partial of one with the filters bound: what is asked of every source.
-
-    Examples: `account.Paginate.list_connections`, `partial(account.Paginate.list_connections, page_size=100)`.
-    """
-
-    def __call__(self, paginate: Any, /, *, catalogs: str, on_malformed: OnMalformed) -> Paginated[ItemT_co]:  # noqa: ANN401 - each service has its own
-        """Return the paginator of one catalog."""
-        ...
-
-
-Listings = Iterable[Listing[ItemT_co]] | Mapping[str, Listing[ItemT_co]]
-"""Several listings, by their operations' names or by names of one's own."""
+Listings: TypeAlias = Listing[Any, ItemT] | Iterable[Listing[Any, ItemT]] | Mapping[str, Listing[Any, ItemT]]
+"""One or several listings; a mapping gives them names of their own."""
 
 
 @attrs.frozen(kw_only=True)
-class Job:
+class Spec:
     """What is to be done.
 
     Attributes:
-        client_class: the class of all clients.
-        listings: what is asked of every source, by name.
-        paginations: how the answers to each of them go on, by the same names.
-        max_items: how many items of each source are wanted, by the same names.
+        listings: what to list of every source, by name.
         plan: all sources, each with each listing, and what their failures do.
-        on_malformed: what a malformed item does.
-        ignored: tells a failure that makes its source a skipped one.
+        reports_malformed: whether a malformed item is left out and reported.
+        ignores: tells whether an error makes its source a skipped one.
         limits: how much may be done at once, how fast, and for how long.
-        checkpoint: the file to go on from, or None.
-        observer: is told what happens, or None.
-        clients: makes or lends the pool of clients.
+        checkpoint: the file to resume from, or None.
+        observer: gets all events, or None.
+        open_pool: makes the pool of clients.
     """
 
-    client_class: type[ServiceClient]
-    listings: Mapping[str, Listing[Any]]
-    paginations: Mapping[str, Pagination[Any, Any, Any]]
-    max_items: Mapping[str, int | None]
+    listings: Mapping[str, Listing[Any, Any]]
     plan: Plan[Origin]
-    on_malformed: OnMalformed
-    ignored: Callable[[Exception], bool]
+    reports_malformed: bool
+    ignores: Callable[[Exception], bool]
     limits: Limits
     checkpoint: Path | None
     observer: Observer | None
-    clients: Callable[[], Clients[Any]]
+    open_pool: Callable[[], ClientPool]
 
-    def fetcher(self, origin: Origin, client: ServiceClient) -> Fetcher[Any, Any, Any]:
-        """Return what fetches an origin's pages through a client."""
-        return _fetcher(_paginator(self.listings[origin.listing], client, origin.catalog, self.on_malformed))
-
-    def encoder(self) -> Callable[[object], Awaitable[bytes]]:
-        """Return what encodes an item."""
-        return self.fetcher(self.plan.sources[0], unconnected(self.client_class)).exchange.encoded
-
-    async def question(self) -> Question:
-        """Return what is asked, to be compared with what an earlier run has asked.
-
-        Raises:
-            EncodeError: an argument is not what the service model says.
-        """
-        client = unconnected(self.client_class)
-        asked: dict[str, tuple[str, Mapping[str, str]]] = {}
-        for origin in self.plan.sources:
-            if origin.listing not in asked:
-                fetcher, max_items = self.fetcher(origin, client), self.max_items[origin.listing]
-                operation = fetcher.pagination.operation
-                params = dict(await fetcher.exchange.params(operation, fetcher.request(origin.catalog, None)))
-                params.pop("Catalog", None)
-                if max_items is not None:
-                    params["max_items"] = max_items
-                asked[origin.listing] = (operation.name, digests(params))
-        return Question(service=self.client_class.service.name, listings=asked, origins=self.plan.sources)
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names of the services, each once."""
+        return tuple(dict.fromkeys(listing.service.name for listing in self.listings.values()))
 
 
-async def fetched(
-    job: Job, origin: Origin, client: ServiceClient, token: str | None, *, raw: bool
-) -> FetchedPage[Any, Any]:
-    """Fetch a page of an origin through the client that it is lent, and keep nothing of that."""
-    fetcher = job.fetcher(origin, client)
-    return await (fetcher.raw if raw else fetcher.typed)(origin.catalog, token)
+@attrs.frozen(kw_only=True)
+class Question:
+    """What a collection asks of its sources; a checkpoint is good for the same question only.
+
+    Attributes:
+        listings: for each listing its service, its operation and the digests of its parameters.
+        origins: all sources and listings.
+    """
+
+    listings: Mapping[str, tuple[str, str, Mapping[str, str]]]
+    origins: Sequence[Origin]
 
 
-def make_plan(
-    sources: str | Source | Iterable[str | Source],
-    paginations: Mapping[str, Pagination[Any, Any, Any]],
-    *,
-    max_concurrency: int,
-    buffer_pages: int,
-    on_error: OnError,
-) -> Plan[Origin]:
-    """Return the plan of every listing of every source.
+def question(spec: Spec) -> Question:
+    """Return what a collection asks, to be compared with what an earlier run has asked.
 
     Raises:
-        TypeError: an argument is of a wrong type.
-        ValueError: an argument has a value that is not allowed.
+        EncodeError: a filter does not match the service model.
     """
-    checked = check_sources(sources)
-    return Plan(
-        sources=tuple(
-            Origin(source=source, listing=name, operation=pagination.operation.name)
-            for source in checked
-            for name, pagination in paginations.items()
-        ),
-        max_concurrency=max_concurrency,
-        buffer_pages=number("buffer_pages", buffer_pages, least=0),
-        on_error=one_of("on_error", on_error, get_args(OnError)),
+    return Question(
+        listings={
+            name: (listing.service.name, listing.pagination.operation.name, _digests(listing))
+            for name, listing in spec.listings.items()
+        },
+        origins=spec.plan.sources,
     )
 
 
-def name_listings(
-    given: Listing[Any] | Listings[Any], client_class: type[ServiceClient]
-) -> dict[str, tuple[Listing[Any], Pagination[Any, Any, Any], int | None]]:
-    """Return the listings by name, each with how its answers go on and how many items are wanted of it.
+def client_class(service: Service) -> type[ServiceClient]:
+    """Return the generated client class of a service."""
+    cls: type[ServiceClient] = import_module(f"{service.package}.client").Client
+    return cls
+
+
+def name_listings(given: Listings[Any]) -> dict[str, Listing[Any, Any]]:
+    """Return the listings by name.
 
     Raises:
-        TypeError: one is no listing of the service.
-        ValueError: there is none, two have the same name, or one says how it is to be collected.
+        TypeError: one is not a listing, or its operation has no catalog.
+        ValueError: there is none, or two have the same name.
     """
-    client = unconnected(client_class)
-    if isinstance(given, str):  # it would be one of letters
-        raise _no_listing(given, client)
-    named: list[tuple[str | None, Listing[Any]]]
     if isinstance(given, Mapping):
-        named = list(cast("Mapping[str, Listing[Any]]", given).items())
+        named = [(str(name), listing) for name, listing in given.items()]
+    elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        named = [(_default_name(listing), listing) for listing in given]
     else:
-        named = [(None, listing) for listing in (given if isinstance(given, Iterable) else [given])]
+        named = [(_default_name(given), given)]
     if not named:
-        raise ValueError("listings must name at least one listing")
-    listings: dict[str, tuple[Listing[Any], Pagination[Any, Any, Any], int | None]] = {}
+        raise ValueError("listings must not be empty")
+    listings: dict[str, Listing[Any, Any]] = {}
     for name, listing in named:
-        paginator = _checked(listing, client)
-        pagination = _fetcher(paginator).pagination
-        key = pagination.operation.name if name is None else name
-        if key in listings:
-            raise ValueError(f"{key} is listed twice: give the listings names of their own, by a mapping")
-        listings[key] = (listing, pagination, paginator.max_items)
+        _check_listing(listing)
+        if name in listings:
+            raise ValueError(
+                f"listings must not contain {name} twice; give the listings names of their own by a mapping"
+            )
+        listings[name] = listing
     return listings
 
 
-def _checked(listing: Listing[Any], client: ServiceClient) -> Paginator[Any, Any]:
-    if not callable(listing):
-        raise _no_listing(listing, client)
-    paginator = _paginator(listing, client, "AWS", "raise")
-    if not paginator.is_plain:
-        raise ValueError(
-            "a listing has what is asked of the service, and max_items; how it is collected is told to the collection"
+def origins_of(sources: Iterable[Source], listings: Mapping[str, Listing[Any, Any]]) -> tuple[Origin, ...]:
+    """Return every listing of every source."""
+    return tuple(
+        Origin(
+            source=source,
+            service=listing.service.name,
+            listing=name,
+            operation=listing.pagination.operation.name,
         )
-    return paginator
+        for source in sources
+        for name, listing in listings.items()
+    )
 
 
-def _no_listing(given: object, client: ServiceClient) -> TypeError:
-    return TypeError(f"a listing must be a method of {type(client).__module__}.Paginate, not {given!r}")
+def _default_name(listing: Listing[Any, Any]) -> str:
+    _check_listing(listing)
+    name: str = listing.pagination.operation.name
+    return name
 
 
-def _paginator(
-    listing: Listing[Any],
-    client: Any,  # noqa: ANN401 - the generated class
-    catalog: str,
-    on_malformed: OnMalformed,
-) -> Paginator[Any, Any]:
-    paginator: Any = listing(client.paginate, catalogs=catalog, on_malformed=on_malformed)
-    if not isinstance(paginator, Paginator):
-        raise TypeError(f"a listing must give a paginator, not {type(paginator).__name__}")
-    return paginator
+def _check_listing(listing: object) -> None:
+    if not isinstance(listing, Listing):
+        raise TypeError(
+            f"listings must be listings, such as account.listings.list_connections(), not {type_name(listing)}"
+        )
+    if listing.pagination.catalog is None:
+        raise TypeError(f"listings must be of operations with a catalog; {listing.pagination.operation.name} has none")
 
 
-def _fetcher(paginator: Paginator[Any, Any]) -> Fetcher[Any, Any, Any]:
-    if paginator.fetcher is None:
-        raise TypeError("a listing must give a paginator of a generated client")
-    return paginator.fetcher
+def _digests(listing: Listing[Any, Any]) -> dict[str, str]:
+    """Return a digest for each parameter of a listing: what was asked is compared, and not stored."""
+    request = listing.request("AWS", None)
+    cls = listing.pagination.operation.input
+    params: Mapping[str, JsonValue] | None = client_class(listing.service).fast.encode(request, cls)
+    asked: dict[str, JsonValue] = {**(_encoded(listing, request, cls) if params is None else params)}
+    if listing.max_items is not None:
+        asked["max_items"] = listing.max_items
+    return {
+        name: hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:16]
+        for name, value in sorted(asked.items())
+    }
+
+
+def _encoded(listing: Listing[Any, Any], request: object, cls: type) -> Mapping[str, JsonValue]:
+    converters = import_module(f"{listing.service.package}.converters")
+    try:
+        params: Mapping[str, JsonValue] = converters.botocore_converter.params(request, cls)
+    except EncodeError as error:
+        error.operation = listing.pagination.operation.name
+        raise
+    return params

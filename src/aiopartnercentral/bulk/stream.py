@@ -1,96 +1,84 @@
-"""The open stream of a bulk collection: its clients, its checkpoint, and the sources in an order that is fair."""
+"""The open stream of a bulk collection: its clients, its checkpoint, and its sources in a fair order."""
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import anyio
 import attrs
 
-from aiopartnercentral._pagination.merge import FanOut, Way
-from aiopartnercentral._pagination.page_iterator import Reader, Walk
-from aiopartnercentral._pagination.progress import Ledger
-from aiopartnercentral._pagination.report import Outcome, Progress
+from aiopartnercentral._pagination.merge import Feed, Stream
+from aiopartnercentral._pagination.page_iterator import PageIterator, View
+from aiopartnercentral._pagination.progress import ProgressTracker
+from aiopartnercentral._pagination.report import Outcome, SourceReport
 from aiopartnercentral.bulk.checkpoint import Checkpoint
-from aiopartnercentral.bulk.dedup import Written
+from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.bulk.instrumentation.events import RunFinished, RunStarted, SourceFinished, SourceStarted
-from aiopartnercentral.bulk.page_request import Call, Run
-from aiopartnercentral.bulk.queue import Queue
-from aiopartnercentral.bulk.report import BulkReport, SourceReport
-from aiopartnercentral.bulk.seats import Seat
-from aiopartnercentral.bulk.spec import fetched
-from aiopartnercentral.errors import CheckpointError, SourcesFailedError
+from aiopartnercentral.bulk.origin import Origin
+from aiopartnercentral.bulk.page_request import PageRequest, Run
+from aiopartnercentral.bulk.scheduler import FairQueue, SlotHolder
+from aiopartnercentral.bulk.spec import question
+from aiopartnercentral.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
 
-    from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.bulk.spec import Job
+    from aiopartnercentral.bulk.spec import Spec
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["BulkStream", "View"]
+__all__ = ["CollectionStream", "CollectionView"]
 
 EntryT = TypeVar("EntryT")
 
-_REST = 10  # how many times longer than writing a checkpoint takes nothing is written after it
+_PAUSE = 10  # how many times longer than writing a checkpoint nothing is written after it
 _UNFINISHED = (Outcome.PENDING, Outcome.FAILED, Outcome.CANCELLED)
 
 
 @attrs.frozen
-class View(Generic[EntryT]):
+class CollectionView(Generic[EntryT]):
     """What of each page the consumer gets.
 
     Attributes:
-        read: chooses it.
-        raw: whether items stay as the service spelled them.
+        view: chooses it.
+        raw: whether items stay as the service sent them.
         into_sink: whether a sink gets it, with whose positions checkpoints are saved.
     """
 
-    read: Reader[Any, Any, EntryT]
+    view: View[Any, Any, EntryT]
     raw: bool = False
     into_sink: bool = False
 
 
-class BulkStream(FanOut["Origin", EntryT]):
-    """The entries of all sources, each beside its origin, while its `async with` block is open.
+class CollectionStream(Stream[Origin, EntryT]):
+    """The entries of all sources, each with its origin, while its `async with` block is open.
 
-    Several tasks may share one stream: each entry goes to one of them. With a checkpoint, a page counts as taken over
-    when the entry after it is asked for, or the block is left without an exception.
+    With a checkpoint, a page counts as processed when the entry after it is asked for, or the block is left without an
+    exception.
     """
 
-    def __init__(self, job: Job, view: View[EntryT]) -> None:
+    def __init__(self, spec: Spec, view: CollectionView[EntryT]) -> None:
         """Prepare the stream; it opens when it is entered, once."""
-        super().__init__(job.plan, self._walk)
-        self._job = job
+        super().__init__(spec.plan, self._pages_of)
+        self._spec = spec
         self._view = view
         self._stack = AsyncExitStack()
         self._run: Run | None = None
-        self._calls: dict[Origin, Call[Any, Any]] = {}
-        self._unfinished: dict[Origin, None] = {}  # of those whose start was told
+        self._requests: dict[Origin, PageRequest] = {}
+        self._unfinished: dict[Origin, None] = {}  # those whose start was reported
         self._checkpoint: Checkpoint | None = None
         self._noted = anyio.Event()
-        self._is_left_well = False
-
-    @property
-    def report(self) -> BulkReport:
-        """What has been handed over up to now, as a snapshot."""
-        return BulkReport(
-            sources={origin: self._told(origin, state) for origin, state in self._ledger.progress().items()},
-            elapsed=self._ledger.elapsed,
-        )
+        self._left_without_error = False
 
     @property
     def position(self) -> JsonValue | None:
-        """Where the sink of an earlier run was, if this one goes on with it."""
+        """The position of the sink of an earlier run, if this one resumes it."""
         return None if self._checkpoint is None else self._checkpoint.position
 
     @property
-    def run(self) -> str | None:
-        """What this run and those that go on with it are called; None without a checkpoint."""
-        return None if self._checkpoint is None else self._checkpoint.run
+    def run_id(self) -> str | None:
+        """What this run and those that resume it have in common; None without a checkpoint."""
+        return None if self._checkpoint is None else self._checkpoint.run_id
 
     async def __aenter__(self) -> Self:
         """Open the checkpoint if there is to be one, and begin to fetch.
@@ -99,31 +87,37 @@ class BulkStream(FanOut["Origin", EntryT]):
             CheckpointError: it cannot be read or written, is in use, damaged, or of another collection.
             RuntimeError: the stream has been entered before.
         """
-        job = self._job
+        spec = self._spec
         async with AsyncExitStack() as stack:
-            if job.checkpoint is not None:
-                checkpoint = await Checkpoint.open(job.checkpoint, await job.question())
+            if spec.checkpoint is not None:
+                checkpoint = await Checkpoint.open(spec.checkpoint, question(spec))
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
-                await checkpoint.save(checkpoint.position)  # it must be writable, or all is in vain
+                await checkpoint.save(checkpoint.position)  # to find out now whether it can be written
             earlier = {} if self._checkpoint is None else self._checkpoint.earlier
-            self._ledger = Ledger(job.plan.sources, earlier=earlier, when_taken=self._taken)
-            clients = await stack.enter_async_context(job.clients())
-            self._run = Run(job.limits, clients, job.observer)
+            self._progress = ProgressTracker(spec.plan.sources, earlier=earlier, on_acknowledged=self._acknowledged)
+            pool = await stack.enter_async_context(spec.open_pool())
+            self._run = Run(
+                spec=spec,
+                pool=pool,
+                raw=self._view.raw,
+                keeps_raw=self._view.into_sink and self._checkpoint is not None,
+                progress=self._progress,
+            )
             self._run.start()
             await super().__aenter__()
             self._stack = stack.pop_all()
-            self._tell_start(self._run)
+            self._notify_start(self._run)
         if self._checkpoint is not None and not self._view.into_sink and self._group is not None:
-            self._group.start_soon(self._keep, self._checkpoint)
+            self._group.start_soon(self._keep_saving, self._checkpoint)
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         """Stop all fetching, save the checkpoint and close the clients; cancelling it does not shorten that."""
-        self._is_left_well = exc_type is None
+        self._left_without_error = exc_type is None
         error = exc
         try:
             async with self._stack:
@@ -131,12 +125,12 @@ class BulkStream(FanOut["Origin", EntryT]):
                     await super().__aexit__(exc_type, exc, tb)
                 finally:
                     if exc_type is None:
-                        self._ledger.confirm()
+                        self._progress.acknowledge()
         except BaseException as failure:
             error = failure
             raise
         finally:
-            self._tell_end(error)
+            self._notify_end(error)
 
     async def save(self, position: JsonValue | None = None) -> None:
         """Save the checkpoint, if there is one; with the position of the sink that has everything handed over so far.
@@ -147,24 +141,24 @@ class BulkStream(FanOut["Origin", EntryT]):
         if self._checkpoint is not None:
             await self._checkpoint.save(position)
 
-    def written(self, origin: Origin) -> Written | None:
-        """Return what of a source is in the output, for a sink to add to; None without a checkpoint."""
-        return None if self._checkpoint is None else self._checkpoint.written.setdefault(origin, Written())
+    def seen_items(self, origin: Origin) -> SeenItems | None:
+        """Return the items of a source that are in the output, for a sink to add to; None without a checkpoint."""
+        return None if self._checkpoint is None else self._checkpoint.seen.setdefault(origin, SeenItems())
 
-    def has_begun_anew(self, origin: Origin) -> bool:
-        """Tell whether a source comes from its first page once more, as an earlier run has left no good token."""
-        call = self._calls.get(origin)
-        return call is not None and call.restarted
+    def has_restarted(self, origin: Origin) -> bool:
+        """Tell whether a source comes from its first page again, as an earlier run has left no usable token."""
+        request = self._requests.get(origin)
+        return request is not None and request.restarted
 
-    def settle(self) -> None:
-        """Note the page in hand as taken over, if all of it was handed over."""
-        self._ledger.settle()
-        self._ledger.confirm()
+    def acknowledge(self) -> None:
+        """Note the page in hand as processed, if all of it was handed over."""
+        self._progress.commit()
+        self._progress.acknowledge()
 
     def _check_use(self, checkpoint: Checkpoint) -> None:
-        begun = any(progress.pages for progress in checkpoint.earlier.values())
+        begun = any(report.pages for report in checkpoint.earlier.values())
         if checkpoint.position is not None and not self._view.into_sink:
-            raise CheckpointError(f"the checkpoint {checkpoint.path} belongs to an output: only into that can it go on")
+            raise CheckpointError(f"the checkpoint {checkpoint.path} belongs to an output; only `into` can resume it")
         if checkpoint.position is None and begun and self._view.into_sink:
             raise CheckpointError(f"the checkpoint {checkpoint.path} belongs to no output: its pages went elsewhere")
 
@@ -172,105 +166,80 @@ class BulkStream(FanOut["Origin", EntryT]):
         checkpoint = self._checkpoint
         if checkpoint is None:
             return
-        over = all(state.outcome not in _UNFINISHED for state in self._ledger.progress().values())
-        # Whoever left by an exception may have got the last page and not kept it.
-        is_done = over and self._is_left_well and self._run is not None
+        over = all(state.outcome not in _UNFINISHED for state in self.report.sources.values())
+        # After an exception the consumer may have got the last page and not kept it.
+        is_done = over and self._left_without_error and self._run is not None
         try:
             if self._run is not None and not self._view.into_sink:
                 await checkpoint.save()
         finally:
             await checkpoint.close(remove=is_done)
 
-    async def _keep(self, checkpoint: Checkpoint) -> None:
+    async def _keep_saving(self, checkpoint: Checkpoint) -> None:
         """Save the checkpoint whenever something was noted; what is noted meanwhile comes with the next time."""
         while True:
             await self._noted.wait()
             self._noted = anyio.Event()
             began = anyio.current_time()
             await checkpoint.save()
-            await anyio.sleep(_REST * (anyio.current_time() - began))
+            await anyio.sleep(_PAUSE * (anyio.current_time() - began))
 
-    def _taken(self, origin: Origin, progress: Progress) -> None:
+    def _acknowledged(self, origin: Origin, report: SourceReport) -> None:
         if self._checkpoint is not None:
-            self._checkpoint.note(origin, progress)
+            self._checkpoint.note(origin, report)
             self._noted.set()
-        if self._ledger.is_over(origin):
-            self._tell_finished(origin, progress)
+        if self._progress.is_over(origin):
+            self._notify_finished(origin, report)
 
-    def _tell_start(self, run: Run) -> None:
-        origins = tuple(way.source for way in self._ways)
-        finished = tuple(origin for origin in self._job.plan.sources if self._ledger.is_over(origin))
-        service = self._job.client_class.service.name
-        run.tell(RunStarted(run=run.name, service=service, origins=origins, finished=finished))
+    def _notify_start(self, run: Run) -> None:
+        origins = tuple(feed.source for feed in self._feeds)
+        finished = tuple(origin for origin in self._spec.plan.sources if self._progress.is_over(origin))
+        run.notify(RunStarted(run=run.name, services=self._spec.services, origins=origins, finished=finished))
 
-    def _tell_finished(self, origin: Origin, progress: Progress) -> None:
+    def _notify_finished(self, origin: Origin, report: SourceReport) -> None:
         if self._run is not None and origin in self._unfinished:
             del self._unfinished[origin]
-            self._run.tell(SourceFinished(run=self._run.name, origin=origin, progress=progress))
+            self._run.notify(SourceFinished(run=self._run.name, origin=origin, report=report))
 
-    def _tell_end(self, error: BaseException | None) -> None:
+    def _notify_end(self, error: BaseException | None) -> None:
         if self._run is None:
             return
-        progress = self._ledger.progress()
+        report = self.report
         for origin in list(self._unfinished):
-            self._tell_finished(origin, progress[origin])
-        self._run.tell(RunFinished(run=self._run.name, report=self.report, error=error))
-
-    def _told(self, origin: Origin, progress: Progress) -> SourceReport:
-        call = self._calls.get(origin)
-        return SourceReport(
-            origin=origin,
-            throttled=0 if call is None else call.throttled,
-            restarted=self.has_begun_anew(origin),
-            **attrs.asdict(progress, recurse=False),
-        )
-
-    def _failed(self, failures: Mapping[Origin, Exception]) -> Exception:
-        return SourcesFailedError(failures, self.report)
+            self._notify_finished(origin, report.sources[origin])
+        self._run.notify(RunFinished(run=self._run.name, report=report, error=error))
 
     async def _produce(self) -> None:
         run = self._run
         if run is None:
             return
-        queue = Queue(self._ways, lambda way: way.source.account, self._job.limits.account_concurrency)
+        queue = FairQueue(self._feeds, lambda feed: feed.source.account, run.limits.account_concurrency)
         with self._producers:
             async with anyio.create_task_group() as workers:
-                while (way := await queue.next()) is not None:
-                    seat = Seat(run.seats)
+                while (feed := await queue.next()) is not None:
+                    slots = SlotHolder(run.slots)
                     try:
-                        await seat.take()
+                        await slots.acquire()
                     except BaseException:
-                        seat.leave()
+                        slots.release()
                         raise
-                    workers.start_soon(self._work_at, run, way, seat, queue, name=f"collect {way.source}")
+                    workers.start_soon(self._work_on, run, feed, slots, queue, name=f"collect {feed.source}")
 
-    async def _work_at(self, run: Run, way: Way[Origin, EntryT], seat: Seat, queue: Queue[Way[Origin, EntryT]]) -> None:
+    async def _work_on(
+        self, run: Run, feed: Feed[Origin, EntryT], slots: SlotHolder, queue: FairQueue[Feed[Origin, EntryT]]
+    ) -> None:
+        origin = feed.source
         try:
-            earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(way.source)
-            send = partial(fetched, self._job, way.source, raw=self._view.raw)
-            resumed = None if earlier is None else earlier.next_token
-            call = self._calls[way.source] = Call(run, way.source, seat, send, resumed)
-            self._unfinished[way.source] = None
-            run.tell(SourceStarted(run=run.name, origin=way.source, resumed=resumed is not None))
-            if earlier is not None and earlier.pages and resumed is None:
-                call.begin_anew()  # its tokens went in a circle, or its last page was one malformed item too many
-            await self._go(way)
+            earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(origin)
+            request = self._requests[origin] = PageRequest(run, origin, slots, earlier)
+            self._unfinished[origin] = None
+            run.notify(SourceStarted(run=run.name, origin=origin, resumed=request.token is not None))
+            if earlier is not None and earlier.pages and request.token is None:
+                request.restart()  # its tokens led in a loop, or its last page had one malformed item too many
+            await self._finish_source(feed)
         finally:
-            seat.leave()
-            queue.done(way)
+            slots.release()
+            queue.done(feed)
 
-    def _walk(self, origin: Origin) -> Walk[Origin, Any, Any, EntryT]:
-        call = self._calls[origin]
-        earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(origin)
-        return Walk(
-            origin,
-            name=f"source {origin}",
-            fetch=call.fetch,
-            read=self._view.read,
-            max_items=self._job.max_items[origin.listing],
-            ignored=self._job.ignored,
-            restarted=lambda: call.restarted,
-            repeated=lambda: call.repetitions,
-            token=call.resumed,
-            items=0 if earlier is None else earlier.items,
-        )
+    def _pages_of(self, origin: Origin) -> PageIterator[Origin, Any, Any, EntryT]:
+        return PageIterator(origin, self._requests[origin], self._view.view)

@@ -14,30 +14,30 @@ import attrs
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import failures
-from aiopartnercentral.bulk import BulkReport, Collection, Limits, Source, load_sources
+from aiopartnercentral._pagination.report import Report
+from aiopartnercentral.bulk import Collection, Limits, Source, load_sources
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
-from aiopartnercentral.cli.progress import Progress, watch
+from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.table import ItemTables, encoded, report_text
 from aiopartnercentral.cli.terminal import clean, counted, one_line, say, show, width_of
 from aiopartnercentral.cli.writer import Target, Writer, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
-from aiopartnercentral.sinks.rejects import WithMalformed, page_of_malformed
+from aiopartnercentral.sinks.rejects import SinkWithRejects, rejects_page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from aiopartnercentral._pagination.report import Progress as State
+    from aiopartnercentral._pagination.report import SourceReport
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.cli.config import Config, ParsedListing
     from aiopartnercentral.sinks import Sink
 
-__all__ = ["collect", "with_progress"]
+__all__ = ["collect"]
 
 # Requests a second if no rate was asked for, and a few catalogs of one account are all there is.
 _UNLIMITED: Final = 100.0
@@ -100,10 +100,11 @@ def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
     Raises:
         CommandError: something failed, or the report could not be written; its lines are still to be printed.
     """
-    states = run.states
+    report = run.progress.report
+    states = {run.name(origin): _foreseen(state) for origin, state in report.sources.items()}
     if config.shows_summary and sys.stderr is not None:
-        show(report_text(states, elapsed=run.progress.elapsed, width=width_of(sys.stderr)))
-    failed = failures(states)
+        show(report_text(states, elapsed=report.elapsed, width=width_of(sys.stderr)))
+    failed = Report(sources=states, elapsed=0.0).failures
     fault = unforeseen(failed)
     if fault is not None:
         raise fault
@@ -123,7 +124,6 @@ class _Run:
 
     Attributes:
         progress: what its events add up to.
-        states: how far each source has come, by its name, once the run has ended.
     """
 
     def __init__(self, config: Config, sources: Sequence[Source]) -> None:
@@ -134,7 +134,6 @@ class _Run:
         """
         self._config = config
         self.progress = Progress()
-        self.states: Mapping[str, State] = {}
         try:
             # In order, a source and a listing at a time: then no other one can come between.
             parts = [([source], [one]) for source in sources for one in config.listings]
@@ -146,32 +145,31 @@ class _Run:
             # A package that is missing, two labels that are equal, a wrong template.
             raise CommandError(one_line(str(error)), exit_code=USAGE) from error
 
-    async def collect(self) -> BulkReport | None:
+    async def collect(self) -> Report[Origin] | None:
         """Collect everything, and return the report, or None if `--on-error raise` ended the run.
 
         Raises:
             CommandError: the output cannot be written or resumed.
             Exception: a fault of the program.
         """
-        config = self._config
-        live = config.live if config.shows_progress else None
+        config, sink = self._config, self._sink
+        work = self._into_stream if sink is None else partial(self._collections[0].into, sink)
+        is_whole = True
         try:
-            report = await with_progress(self._collect, self.progress, self._name, live=live)
+            await with_progress(work, self.progress, self.name, live=config.live if config.shows_progress else None)
         except Exception as error:
-            states = {self._name(origin): _foreseen(state) for origin, state in self.progress.ended.items()}
-            if config.on_error is OnFailure.RAISE and any(
-                state.error is error for state in self.progress.ended.values()
-            ):
-                self.states = states
-                return None
-            raise self._explained(error) from error
-        self.states = {self._name(origin): _foreseen(state) for origin, state in report.sources.items()}
-        left_out = sum(len(state.malformed) for state in report.states)
-        if left_out and not (self._sink is not None and report.lost):
+            failures = self.progress.report.failures.values()
+            if config.on_error is not OnFailure.RAISE or not any(failure is error for failure in failures):
+                raise self._explained(error) from error
+            is_whole = False
+        report = self.progress.report
+        left_out = sum(len(state.malformed) for state in report.sources.values())
+        if left_out and is_whole and not (sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} left out: see {clean(str(config.malformed))}")
-        return report
+        return report if is_whole else None
 
-    def _name(self, origin: Origin) -> str:
+    def name(self, origin: Origin) -> str:
+        """Return the displayed name of a source: with its listing if there are several."""
         return str(origin) if len(self._config.listings) > 1 else origin.label
 
     def _collection(self, sources: Sequence[Source], listings: Sequence[Any]) -> Collection[Any]:
@@ -183,9 +181,8 @@ class _Run:
             attempts=config.max_attempts,
         )
         return Collection(
-            account.Client,
+            {one.method: getattr(account.listings, one.method)(**one.arguments) for one in listings},
             sources,
-            {one.method: partial(getattr(account.Paginate, one.method), **one.arguments) for one in listings},
             limits=limits,
             on_error="raise" if config.on_error is OnFailure.RAISE else "report",
             on_malformed="raise" if config.malformed is None else "report",
@@ -199,23 +196,16 @@ class _Run:
         (collection,) = self._collections
         sink = open_sink(self._config.output, format=form, cls=collection.item_classes)
         malformed = self._config.malformed
-        return sink if malformed is None else WithMalformed(sink, _ndjson(malformed), str(malformed))
+        return sink if malformed is None else SinkWithRejects(sink, _ndjson(malformed), str(malformed))
 
-    async def _collect(self) -> BulkReport:
-        if self._sink is not None:
-            (collection,) = self._collections
-            return await collection.into(self._sink)
-        return await self._into_stream()
-
-    async def _into_stream(self) -> BulkReport:
+    async def _into_stream(self) -> None:
         """Write to standard output, a device or a pipe; or a table or ordered lines into a file."""
         config, failure = self._config, None
-        reports: list[BulkReport] = []
 
         async def work(writer: Writer) -> None:
             nonlocal failure
             try:
-                reports.append(await (self._table(writer) if config.form is Format.TABLE else self._lines(writer)))
+                await (self._table(writer) if config.form is Format.TABLE else self._lines(writer))
             except Exception as error:  # noqa: BLE001 - raised again outside the task group, which would wrap it
                 failure = error
 
@@ -224,37 +214,30 @@ class _Run:
             rejects = None if config.malformed is None else _ndjson(config.malformed)
             if rejects is not None:
                 # Opened first: what has been printed cannot be taken back if this fails.
-                stack.push_async_callback(partial(rejects.abandon, keep=False))
+                stack.push_async_callback(partial(rejects.abort, keep=False))
                 await rejects.open()
             await deliver(target, work)
             if failure is not None:
                 raise failure
-            (report,) = reports
             if rejects is not None:
-                await _write_malformed(rejects, report)
-            if not report.lost:
+                await _write_malformed(rejects, self.progress.report)
+            if not self.progress.report.lost:
                 await target.keep()
-        return report
 
-    async def _lines(self, writer: Writer) -> BulkReport:
-        reports = []
+    async def _lines(self, writer: Writer) -> None:
         for collection in self._collections:
             async with collection.raw() as stream:
                 async for _, item in stream:
                     await writer.write(item + b"\n")
-                reports.append(stream.report)
-        return _joined(reports)
 
-    async def _table(self, writer: Writer) -> BulkReport:
-        config, tables, reports = self._config, ItemTables(), []
+    async def _table(self, writer: Writer) -> None:
+        config, tables = self._config, ItemTables()
         for collection in self._collections:
             async with collection as stream:
                 async for origin, item in stream:
                     tables.add(item, None if config.sources is None else origin.label)
-                reports.append(stream.report)
         text = await tables.text(width_of(sys.stdout) if config.to_terminal else None)
         await writer.write(encoded(text, terminal=config.to_terminal))
-        return _joined(reports)
 
     def _explained(self, error: Exception) -> Exception:
         """Return what to raise for an error that ended the run; one that is not foreseen is raised as it is."""
@@ -268,45 +251,11 @@ class _Run:
         return CommandError(line, *([] if hint is None else [hint]))
 
 
-async def with_progress(
-    work: Callable[[], Awaitable[BulkReport]],
-    progress: Progress,
-    name: Callable[[Origin], str],
-    *,
-    live: bool | None,
-) -> BulkReport:
-    """Do the work while the progress is shown, and return its report.
-
-    Arguments:
-        work: the coroutine function.
-        progress: what is shown.
-        name: gives the displayed name of a source.
-        live: whether progress is redrawn in place or written in lines; None shows none.
-
-    Raises:
-        Exception: what the work raises.
-    """
-    if live is None:
-        return await work()
-    done: list[BulkReport | Exception] = []
-    async with anyio.create_task_group() as group:
-        group.start_soon(partial(watch, progress, name, live=live))
-        try:
-            done.append(await work())
-        except Exception as error:  # noqa: BLE001 - raised again outside the task group, which would wrap it
-            done.append(error)
-        group.cancel_scope.cancel()
-    (end,) = done
-    if isinstance(end, Exception):
-        raise end
-    return end
-
-
 class _SettingError(AioPartnerCentralError):
     """A source cannot be accessed as it is configured."""
 
 
-def _foreseen(state: State) -> State:
+def _foreseen(state: SourceReport) -> SourceReport:
     """Return the state with an error of ours in place of what botocore lets through when it reads a configuration."""
     error = state.error
     if not isinstance(error, ValueError | OSError) or explain(error) is not None:
@@ -318,16 +267,10 @@ def _foreseen(state: State) -> State:
     return attrs.evolve(state, error=_SettingError(line))
 
 
-def _joined(reports: Sequence[BulkReport]) -> BulkReport:
-    """Return the report of collections that ran one after the other."""
-    sources = {origin: state for report in reports for origin, state in report.sources.items()}
-    return BulkReport(sources=sources, elapsed=sum(report.elapsed for report in reports))
-
-
-def _report_json(report: BulkReport) -> bytes:
+def _report_json(report: Report[Origin]) -> bytes:
     """Return the report as JSON, with our explanation of each error: the service's own text may quote a request."""
     content = report.as_json()
-    for entry, state in zip(content["sources"], map(_foreseen, report.states), strict=True):
+    for entry, state in zip(content["sources"], map(_foreseen, report.sources.values()), strict=True):
         if state.error is not None:
             entry["error"]["message"] = explain(state.error) or type(state.error).__name__
     text = json.dumps(content, indent=2, ensure_ascii=False)
@@ -339,7 +282,7 @@ def _ndjson(path: Path) -> Sink:
     return open_sink(path, format="ndjson")
 
 
-async def _write_malformed(sink: Sink, report: BulkReport) -> None:
+async def _write_malformed(sink: Sink, report: Report[Origin]) -> None:
     """Write the malformed items of all sources.
 
     Raises:
@@ -347,5 +290,5 @@ async def _write_malformed(sink: Sink, report: BulkReport) -> None:
     """
     for origin, state in report.sources.items():
         page = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)
-        await sink.write(page_of_malformed(page))
-    await sink.finish()
+        await sink.write(rejects_page(page))
+    await sink.commit()

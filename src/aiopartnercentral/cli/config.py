@@ -15,7 +15,7 @@ from aiopartnercentral.cli.options import Format, OnFailure, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
-from aiopartnercentral.sinks.compression import ENDINGS
+from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.path_template import is_template
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class ListingArguments:
     """One listing to collect.
 
     Attributes:
-        method: name of the method of `client.paginate`.
+        method: name of the function of `account.listings`.
         command: the subcommand that was typed.
-        arguments: filters, page_size and max_items, as the method takes them.
+        arguments: filters, page_size and max_items, as the function takes them.
     """
 
     method: str
@@ -100,14 +100,14 @@ class Config:
         if self.output == STDOUT:
             return Format.TABLE if self.to_terminal else Format.NDJSON
         path = Path(self.output)
-        ending = path.with_suffix("").suffix if path.suffix.lower() in ENDINGS else path.suffix
+        ending = path.with_suffix("").suffix if path.suffix.lower() in EXTENSIONS else path.suffix
         return _BY_ENDING.get(ending.lower(), Format.NDJSON)
 
     @property
     def compression(self) -> str | None:
         """The ending of an NDJSON output that asks for compression; None without one."""
         ending = Path(self.output).suffix
-        return ending if self.form is Format.NDJSON and ending.lower() in ENDINGS else None
+        return ending if self.form is Format.NDJSON and ending.lower() in EXTENSIONS else None
 
     @property
     def to_files(self) -> bool:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Limits, Source
-from aiopartnercentral.cli.collect import with_progress
-from aiopartnercentral.cli.progress import Progress
+from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.table import Column, Item, Part, encoded, moment, render, report_text, tag
 from aiopartnercentral.cli.terminal import can_redraw, clean, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
@@ -18,8 +16,6 @@ from aiopartnercentral.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from aiopartnercentral.bulk import BulkReport
 
 __all__ = ["forget_environment", "show"]
 
@@ -59,12 +55,11 @@ async def show(latency: float) -> int:
     samples: dict[str, list[account.ConnectionSummary]] = {catalog: [] for catalog in _CATALOGS}
     progress = Progress()
 
-    async def collect() -> BulkReport:
+    async def collect() -> None:
         async with collection as stream:
             async for origin, connection in stream:
                 if len(samples[origin.catalog]) < _SAMPLE:
                     samples[origin.catalog].append(connection)
-        return stream.report
 
     with await Target.open(STDOUT) as target:
         async with (
@@ -77,16 +72,16 @@ async def show(latency: float) -> int:
         ):
             say(f"collecting {' and '.join(_CATALOGS)} at once from {emulator.endpoint_url}")
             collection = Collection(
-                account.Client,
+                account.listings.list_connections(page_size=_PAGE_SIZE),
                 [Source(catalog, client=client, label=catalog) for catalog in _CATALOGS],
-                partial(account.Paginate.list_connections, page_size=_PAGE_SIZE),
                 limits=Limits(rate=_RATE),
                 observer=progress.observe,
             )
-            report = await with_progress(collect, progress, lambda origin: origin.label, live=can_redraw())
+            await with_progress(collect, progress, lambda origin: origin.label, live=can_redraw())
         width = width_of(sys.stdout)
         table = render(_COLUMNS, [_rows(one) for sample in samples.values() for one in sample], width=width)
         note = f"(the first {_SAMPLE} connections of each)"
+        report = progress.report
         states = {origin.label: state for origin, state in report.sources.items()}
         text = f"{table}{note}\n\n{report_text(states, elapsed=report.elapsed, width=width)}"
         await write_once(target, encoded(text, terminal=width is not None))

@@ -30,7 +30,7 @@ from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.errors import ServiceError
-from aiopartnercentral.types import OpenEnum, Operation, Pagination
+from aiopartnercentral.types import OpenEnum, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ __all__ = ["describe", "plain"]
 _SERVICE: Final = operations.SERVICE
 _REFERENCE: Final = f"https://docs.aws.amazon.com/goto/WebAPI/{_SERVICE.name}-{_SERVICE.api_version}/"
 _METHODS: Final = {one.name: name.lower() for name, one in vars(operations).items() if isinstance(one, Operation)}
-_PAGES: Final = {one.operation.name: one for one in vars(operations).values() if isinstance(one, Pagination)}
+_PAGES: Final = {one.operation.name: one for one in _SERVICE.paginations}
 _AFTER_EMPTY_LINE: Final = frozenset(
     {"documentation", "readonly", "request", "response", "members", "values", "used_by", "errors"}
 )

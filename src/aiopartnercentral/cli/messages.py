@@ -13,7 +13,6 @@ from botocore import exceptions as boto
 from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
-    CatalogsFailedError,
     DecodeError,
     EncodeError,
     PositionError,
@@ -51,7 +50,7 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, SinkError):
         action = "resume" if isinstance(error, PositionError) else "write"
         return f"cannot {action} {clean(error.path)}: {one_line(error.reason)}"
-    if isinstance(error, AioPartnerCentralError) and not isinstance(error, CatalogsFailedError):
+    if isinstance(error, AioPartnerCentralError):
         return one_line(str(error))
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
 

@@ -15,17 +15,24 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral.bulk import PageFetched, RunStarted, SourceFinished, SourceRestarted, SourceStarted, Throttled
+from aiopartnercentral._pagination.report import Outcome, Report
+from aiopartnercentral.bulk import (
+    PageFetched,
+    RunFinished,
+    RunStarted,
+    SourceFinished,
+    SourceRestarted,
+    SourceStarted,
+    Throttled,
+)
 from aiopartnercentral.cli.terminal import clean, counted, say, tolerate_closed_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from aiopartnercentral._pagination.report import Progress as SourceState
     from aiopartnercentral.bulk import Event, Origin
 
-__all__ = ["Progress", "SourceProgress", "watch"]
+__all__ = ["Progress", "SourceProgress", "with_progress"]
 
 _LIVE_SECONDS = 0.1
 _LINE_SECONDS = 5.0
@@ -63,7 +70,6 @@ class Progress:
         items: items of those pages.
         throttled: how often the service throttled a request.
         running: the sources that are being collected, in the order of their start.
-        ended: how each source of this run ended that has been started.
     """
 
     sources: int = 0
@@ -74,9 +80,9 @@ class Progress:
     items: int = 0
     throttled: int = 0
     running: dict[Origin, SourceProgress] = attrs.field(factory=dict)
-    ended: dict[Origin, SourceState] = attrs.field(factory=dict)
     _began: float = attrs.field(factory=time.monotonic)
     _recent: deque[float] = attrs.field(factory=deque)
+    _reports: list[Report[Origin]] = attrs.field(factory=list)
 
     def observe(self, event: Event) -> None:
         """Count an event."""
@@ -98,11 +104,18 @@ class Progress:
             case Throttled(origin=origin, rate=rate):
                 self.throttled += 1
                 self.running.setdefault(origin, SourceProgress()).rate = rate
-            case SourceFinished(origin=origin, progress=progress):
+            case SourceFinished(origin=origin, report=report):
                 self.running.pop(origin, None)
-                self.ended[origin] = progress
                 self.finished += 1
-                self.failed += progress.outcome is Outcome.FAILED
+                self.failed += report.outcome is Outcome.FAILED
+            case RunFinished(report=report):
+                self._reports.append(report)
+
+    @property
+    def report(self) -> Report[Origin]:
+        """The report of the finished run, or of several that ran one after the other."""
+        sources = {origin: state for report in self._reports for origin, state in report.sources.items()}
+        return Report(sources=sources, elapsed=sum(report.elapsed for report in self._reports))
 
     @property
     def elapsed(self) -> float:
@@ -124,14 +137,37 @@ class Progress:
         return self.elapsed / done * (self.sources - self.finished) if done >= _FEW else None
 
 
-async def watch(progress: Progress, name: Callable[[Origin], str], *, live: bool) -> None:
-    """Show the progress until cancelled; the terminal is then as it was before.
+async def with_progress(
+    work: Callable[[], Awaitable[object]], progress: Progress, name: Callable[[Origin], str], *, live: bool | None
+) -> None:
+    """Do the work while the progress of its run is shown.
 
     Arguments:
-        progress: what is shown.
+        work: the coroutine function.
+        progress: the observer of its run.
         name: gives the displayed name of a source.
-        live: redraw in place; nothing else may write to the terminal meanwhile.
+        live: whether progress is redrawn in place or written in lines; None shows none.
+
+    Raises:
+        Exception: what the work raises.
     """
+    if live is None:
+        await work()
+        return
+    failure = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(partial(_watch, progress, name, live=live))
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - raised again outside the task group, which would wrap it
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: bool) -> None:
+    """Show the progress until cancelled; the terminal is then as it was before."""
     if not live:
         await _write_lines(progress)
         return

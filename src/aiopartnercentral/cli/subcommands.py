@@ -16,22 +16,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_or
 import attrs
 import typer
 
-from aiopartnercentral._client import CollectionOptions
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations
-from aiopartnercentral.account.client import Paginate
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
 from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES, check_text
 from aiopartnercentral.cli.terminal import squashed
-from aiopartnercentral.types import OpenEnum, Pagination
+from aiopartnercentral.types import OpenEnum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aiopartnercentral.types import Pagination
+
 __all__ = ["Subcommand", "commands", "examples", "subcommands"]
 
-# Arguments of every listing that are not sent to the service.
-_OF_THE_COLLECTION: Final = frozenset({*CollectionOptions.__annotations__, "on_malformed", "page_size"})
 _SUMMARIES: Final[Mapping[str, str]] = {
     "list_connections": "Collect connections with other partners.",
     "list_connection_invitations": "Collect connection invitations, sent and received.",
@@ -55,15 +53,13 @@ class Subcommand:
     """A paginated operation as a command.
 
     Attributes:
-        method: name of the method of `client.paginate`.
-        pagination: the operation and where its pages have their items.
+        method: name of the function of `account.listings`.
         filters: the type of each option that is sent to the service.
         page_size: smallest and largest page; None if the operation has no page size.
         catalog: pattern of a catalog's name.
     """
 
     method: str
-    pagination: Pagination[Any, Any, Any]
     filters: Mapping[str, Any]
     page_size: tuple[int | None, int | None] | None
     catalog: re.Pattern[str]
@@ -80,16 +76,12 @@ def subcommands() -> list[Subcommand]:
     Raises:
         TypeError: there is no option for the type of a filter.
     """
-    paginations = {
-        squashed(value.operation.name): value for value in vars(operations).values() if isinstance(value, Pagination)
-    }
-    methods = sorted(name for name in vars(Paginate) if not name.startswith("_"))
-    return [_listing(name, paginations[squashed(name)]) for name in methods]
+    return [_subcommand(one) for one in sorted(operations.SERVICE.paginations, key=lambda one: one.method)]
 
 
 def commands() -> dict[str, Callable[..., list[ParsedListing]]]:
     """Return the function that typer calls for each subcommand; its signature has the options."""
-    return {listing.command: _function(listing) for listing in subcommands()}
+    return {one.command: _function(one) for one in subcommands()}
 
 
 def examples(method: str) -> str:
@@ -101,24 +93,24 @@ def examples(method: str) -> str:
     )
 
 
-def _listing(method: str, pagination: Pagination[Any, Any, Any]) -> Subcommand:
-    given = inspect.signature(getattr(Paginate, method)).parameters
-    hints = get_type_hints(pagination.operation.input)
-    names = [name for name in given if name != "self" and name not in _OF_THE_COLLECTION]
-    service = operations.SERVICE
-    model = model_data.load(service.name, service.api_version)
-    pages = model_data.load(service.name, service.api_version, "paginators-1")["pagination"]
+def _subcommand(pagination: Pagination[Any, Any, Any]) -> Subcommand:
+    request, method = pagination.operation.input, pagination.method
+    model = model_data.load(operations.SERVICE.name, operations.SERVICE.api_version)
     members = model["shapes"][model["operations"][pagination.operation.name]["input"]["shape"]]["members"]
-    page_size = None
-    if "page_size" in given:
-        shape = model["shapes"][members[pages[pagination.operation.name]["limit_key"]]["shape"]]
-        page_size = (shape.get("min"), shape.get("max"))
+    shapes = {squashed(name): model["shapes"][member["shape"]] for name, member in members.items()}
+    hints = get_type_hints(request)
+    names = {attribute: name for name, attribute in pagination.attributes.items()}
+    filters = {}
+    for field in attrs.fields(request):
+        name = names.get(field.name, field.name)
+        if field.name not in (pagination.catalog, pagination.token) and name != "page_size":
+            filters[name] = _option_type(hints[field.name], f"{method}({name})", field.default)
+    size = shapes[squashed(pagination.attributes["page_size"])] if "page_size" in pagination.attributes else None
     return Subcommand(
         method=method,
-        pagination=pagination,
-        filters={name: _option_type(hints[name], f"{method}({name})", given[name].default) for name in names},
-        page_size=page_size,
-        catalog=re.compile(model["shapes"][members["Catalog"]["shape"]].get("pattern", ".+")),
+        filters=filters,
+        page_size=None if size is None else (size.get("min"), size.get("max")),
+        catalog=re.compile(shapes["catalog"].get("pattern", ".+")),
     )
 
 
@@ -142,7 +134,7 @@ def _option_type(hint: Any, where: str, default: object) -> Any:  # noqa: ANN401
         rich_help_panel=FILTERS,
     )
     typed = list[kind] if many else kind
-    return Annotated[typed if default is inspect.Parameter.empty else typed | None, option]
+    return Annotated[typed if default is attrs.NOTHING else typed | None, option]
 
 
 def _metavar(name: str, element: type) -> str | None:
@@ -156,13 +148,13 @@ def _is_union(hint: object) -> bool:
     return get_origin(hint) in (Union, types.UnionType)
 
 
-def _function(listing: Subcommand) -> Callable[..., list[ParsedListing]]:
+def _function(subcommand: Subcommand) -> Callable[..., list[ParsedListing]]:
     def command(context: typer.Context, **options: Any) -> list[ParsedListing]:  # noqa: ANN401 - the types are in the signature
         shared = {name: options.pop(name) for name in ("catalogs", *SHARED)}
         given = {name for name in shared if _is_given(context, name)}
         arguments = ListingArguments(
-            method=listing.method,
-            command=listing.command,
+            method=subcommand.method,
+            command=subcommand.command,
             arguments={name: value for name, value in options.items() if value not in (None, [])},
         )
         parsed = ParsedListing(
@@ -172,9 +164,9 @@ def _function(listing: Subcommand) -> Callable[..., list[ParsedListing]]:
         )
         return [parsed, *_following(context)]
 
-    typed = _annotations(listing)
-    command.__name__ = listing.method
-    command.__doc__ = _SUMMARIES.get(listing.method, f"Collect the items of {listing.pagination.operation.name}.")
+    typed = _annotations(subcommand)
+    command.__name__ = subcommand.method
+    command.__doc__ = _SUMMARIES.get(subcommand.method, f"Collect the items of {subcommand.method}.")
     command.__annotations__ = {"context": typer.Context, **{name: hint for name, (hint, _) in typed.items()}}
     vars(command)["__signature__"] = inspect.Signature(
         [
@@ -205,14 +197,14 @@ def _following(context: typer.Context) -> list[ParsedListing]:
     return parsed
 
 
-def _annotations(listing: Subcommand) -> dict[str, tuple[Any, Any]]:
+def _annotations(subcommand: Subcommand) -> dict[str, tuple[Any, Any]]:
     """Return the type and the default of each option."""
     typed: dict[str, tuple[Any, Any]] = {}
-    for name, hint in listing.filters.items():
+    for name, hint in subcommand.filters.items():
         optional = type(None) in get_args(get_args(hint)[0])
         typed[name] = (hint, None if optional else inspect.Parameter.empty)
-    if listing.page_size is not None:
-        least, most = listing.page_size
+    if subcommand.page_size is not None:
+        least, most = subcommand.page_size
         option = typer.Option(
             metavar="NUMBER",
             min=least,
@@ -221,7 +213,7 @@ def _annotations(listing: Subcommand) -> dict[str, tuple[Any, Any]]:
             rich_help_panel=FILTERS,
         )
         typed["page_size"] = (Annotated[int | None, option], None)
-    return {**typed, **OWN, "catalogs": (_catalogs(listing.catalog), None), **SHARED}
+    return {**typed, **OWN, "catalogs": (_catalogs(subcommand.catalog), None), **SHARED}
 
 
 def _catalogs(pattern: re.Pattern[str]) -> Any:  # noqa: ANN401 - types as values have no type

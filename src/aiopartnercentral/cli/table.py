@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aiopartnercentral._pagination.report import failures
+from aiopartnercentral._pagination.report import Report
 from aiopartnercentral.cli.messages import explain_all
 from aiopartnercentral.cli.terminal import clean, counted, one_line
 from aiopartnercentral.types import OpenEnum, UnknownMember
@@ -32,7 +32,7 @@ from aiopartnercentral.types import OpenEnum, UnknownMember
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aiopartnercentral._pagination.report import Progress
+    from aiopartnercentral._pagination.report import SourceReport
 
 __all__ = [
     "Column",
@@ -212,7 +212,7 @@ def encoded(text: str, *, terminal: bool) -> bytes:
     return text.encode(encoding or "utf-8", "replace")
 
 
-def report_text(states: Mapping[str, Progress], *, elapsed: float, width: int | None) -> str:
+def report_text(states: Mapping[str, SourceReport], *, elapsed: float, width: int | None) -> str:
     """Return the summary of a run: a line for each source, a line of totals, and a line for each error.
 
     With more than 50 sources, those that are complete are not listed.
@@ -242,15 +242,13 @@ def report_text(states: Mapping[str, Progress], *, elapsed: float, width: int | 
         for name, state in states.items()
         if len(states) <= _MANY or not state.complete
     ]
-    pages, items, retries = (
-        sum(getattr(state, name) for state in states.values()) for name in ("pages", "items", "retries")
-    )
+    report = Report(sources=states, elapsed=elapsed)
     totals = (
-        f"{counted(len(states), 'source')}: {counted(items, 'item')}, {counted(pages, 'page')}, "
-        f"{counted(retries, 'retry', 'retries')} in {elapsed:.2f} s\n"
+        f"{counted(len(states), 'source')}: {counted(report.items, 'item')}, {counted(report.pages, 'page')}, "
+        f"{counted(report.retries, 'retry', 'retries')} in {elapsed:.2f} s\n"
     )
     rest = f"({counted(len(states) - len(rows), 'complete source')} not listed)\n" if len(rows) < len(states) else ""
-    errors = "".join(f"error: {line}\n" for line in explain_all(failures(states)))
+    errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))
     table = render(columns, [[row] for row in rows], width=width) if rows else ""
     return table + rest + totals + errors
 

@@ -15,7 +15,7 @@ import anyio.from_thread
 import anyio.lowlevel
 from aiohttp import web
 
-from aiopartnercentral._utils.threads import to_its_end
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.emulator import options, protocol
 from aiopartnercentral.emulator.admin_api import Control
 from aiopartnercentral.emulator.auth import Identities
@@ -246,7 +246,7 @@ class Emulator:
             if halted.is_set():
                 raise InterruptedError
 
-        await to_its_end(partial(self._history.open, path, check_canceled), halt=halted.set)
+        await run_to_completion(partial(self._history.open, path, check_canceled), on_cancel=halted.set)
 
     async def _listen(self, runner: web.ServerRunner) -> None:
         await runner.setup()
@@ -295,4 +295,4 @@ async def _in_a_task_of_its_own(
     Halfway cancelled, asyncio would listen on a socket that nobody can close any more. A thread waits meanwhile, as
     anyio's shields know nothing of asyncio's own cancellations; it is none of those that may wait for the emulator.
     """
-    await to_its_end(lambda: anyio.from_thread.run(work, runner), limiter=anyio.CapacityLimiter(1))
+    await run_to_completion(lambda: anyio.from_thread.run(work, runner), limiter=anyio.CapacityLimiter(1))

@@ -1,7 +1,7 @@
-"""Where a bulk run puts what it collects: NDJSON, CSV and Parquet files, Arrow record batches and data frames.
+"""Write collected items to NDJSON, CSV and Parquet files, or convert them to Arrow record batches and data frames.
 
-A file appears whole or not at all, and an unfinished one can be gone on with, exactly where a position says. What is
-optional is loaded when it is first used: pyarrow, zstandard, pandas, polars.
+Files are written atomically, and an interrupted run resumes where its last saved position says. Optional dependencies
+(pyarrow, zstandard, pandas, polars) are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.sinks.factory import open_sink as open_sink
     from aiopartnercentral.sinks.ndjson import NdjsonSink as NdjsonSink
     from aiopartnercentral.sinks.parquet import ParquetSink as ParquetSink
-    from aiopartnercentral.sinks.partitioned import TemplateSink as TemplateSink
+    from aiopartnercentral.sinks.partitioned import PartitionedSink as PartitionedSink
     from aiopartnercentral.sinks.schema import item_class as item_class
 else:
     __getattr__, __dir__ = lazy_imports(globals())

@@ -1,27 +1,24 @@
-"""Typed items as Apache Arrow: a schema derived from their class, and record batches built column by column.
+"""Typed items as Apache Arrow: schemas derived from their class, and record batches built column by column.
 
-Every field may be null, whatever the model requires, so that files of different versions of the model go together.
+Every field is nullable, even if the service model requires it, so files of different model versions can be combined.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from itertools import accumulate, chain, islice
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral._serialization import jsontext
-from aiopartnercentral._utils.optional_imports import needed
-from aiopartnercentral._utils.text import whole
-from aiopartnercentral.errors import EncodeError
-from aiopartnercentral.sinks.schema import Json, ListOf, MapOf, Node, Scalar, Struct, free_name, layout
+from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.text import replace_surrogates
+from aiopartnercentral.sinks.schema import DataType, Json, ListOf, MapOf, Scalar, Struct, schema_of, unused_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Values = Sequence[Any]
 
-__all__ = ["BATCH_BYTES", "BATCH_ROWS", "arrow_schema", "batch_of", "bounded", "record_batches"]
+__all__ = ["BATCH_BYTES", "BATCH_ROWS", "arrow_schema", "record_batch", "record_batches", "split_batch"]
 
 BATCH_ROWS = 4096
 BATCH_BYTES = 16 << 20
@@ -29,199 +26,170 @@ BATCH_BYTES = 16 << 20
 _VALUE = "value"
 
 
-def arrow_schema(cls: Any, *, beside: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return the schema (`pyarrow.Schema`) for items of a generated class, or of a union of them.
+def arrow_schema(cls: Any, *, text_columns: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return the `pyarrow.Schema` for items of a generated class, or of a union of them.
 
     Arguments:
         cls: the class.
-        beside: names of columns of text that come first; one that the class has gets an underscore behind it.
+        text_columns: names of further columns, which come first; a name that the class uses gets an underscore.
 
     Raises:
-        TypeError: it is no generated class.
+        TypeError: `cls` is not a generated class.
         ImportError: pyarrow is not installed.
     """
-    pa = needed("pyarrow", extra="arrow")
-    node = layout(cls)
-    own = [(m.name, m.node) for m in node.members] if isinstance(node, Struct) else [(_VALUE, node)]
-    taken = {name for name, _ in own}
-    first = [pa.field(free_name(name, taken), pa.string()) for name in beside]
-    return pa.schema([*first, *(pa.field(name, _type(inner)) for name, inner in own)])
+    pa = import_optional("pyarrow", extra="arrow")
+    schema = schema_of(cls)
+    own = [(field.name, field.type) for field in schema.fields] if isinstance(schema, Struct) else [(_VALUE, schema)]
+    used = {name for name, _ in own}
+    first = [pa.field(unused_name(name, used), pa.string()) for name in text_columns]
+    return pa.schema([*first, *(pa.field(name, _arrow_type(data_type)) for name, data_type in own)])
 
 
-def batch_of(items: Values, cls: Any, beside: Mapping[str, Values] | None = None) -> Any:  # noqa: ANN401 - no types
-    """Return one record batch (`pyarrow.RecordBatch`) of all the items.
+def record_batch(items: Values, cls: Any, text_columns: Mapping[str, Values]) -> Any:  # noqa: ANN401 - no types
+    """Return one `pyarrow.RecordBatch` of all the items.
 
     Arguments:
         items: objects of the class.
         cls: the class.
-        beside: further columns of text, that come first: see `arrow_schema`.
+        text_columns: further columns, which come first; see `arrow_schema`.
 
     Raises:
-        TypeError, ValueError, AttributeError, OverflowError: an item is not what its class says.
+        TypeError, ValueError, AttributeError, OverflowError: an item does not match its class.
     """
     pa = _pyarrow()
-    beside = beside or {}
-    schema = _schema(cls, tuple(beside))
-    node = layout(cls)
-    own = _members(node, items) if isinstance(node, Struct) else [_array(node, items)]
-    first = [pa.array(values, pa.string()) for values in beside.values()]
-    return pa.RecordBatch.from_arrays([*first, *own], schema=schema)
-
-
-_pyarrow = cache(lambda: needed("pyarrow", extra="arrow"))
-_schema = cache(lambda cls, beside: arrow_schema(cls, beside=beside))
+    schema = schema_of(cls)
+    own = _field_arrays(schema, items) if isinstance(schema, Struct) else [_array(schema, items)]
+    first = [pa.array(values, pa.string()) for values in text_columns.values()]
+    return pa.RecordBatch.from_arrays([*first, *own], schema=_cached_schema(cls, tuple(text_columns)))
 
 
 def record_batches(
     items: Iterable[Any],
-    cls: Any,  # noqa: ANN401 - a union is no class
+    cls: Any,  # noqa: ANN401 - a union is not a class
     *,
     pairs: bool = False,
     max_rows: int = BATCH_ROWS,
     max_bytes: int = BATCH_BYTES,
 ) -> Iterator[Any]:
-    """Yield the items as record batches (`pyarrow.RecordBatch`), each bounded in rows and bytes.
+    """Yield the items as `pyarrow.RecordBatch`es of limited size; holds the items of one batch in memory.
 
-    It holds the items of one batch in memory. The schema of the batches is `arrow_schema(cls)`, with a column `source`
-    before it where pairs are given.
+    The batches' schema is `arrow_schema(cls)`; with `pairs`, a column `source` comes first.
 
     Arguments:
         items: objects of the class.
         cls: the class.
-        pairs: whether they are pairs of a source (a catalog, a label) and an item, as a paginator gives them.
-        max_rows: the most rows of a batch.
-        max_bytes: the most bytes of a batch, unless a single row has more.
+        pairs: whether the items are pairs of a source and an item, as streams of several sources yield them.
+        max_rows: maximum rows of a batch.
+        max_bytes: maximum bytes of a batch, unless a single row has more.
 
     Raises:
         ImportError: pyarrow is not installed.
-        TypeError, ValueError, AttributeError, OverflowError: an item is not what its class says.
+        TypeError, ValueError, AttributeError, OverflowError: an item does not match its class.
     """
-    waiting = iter(items)
-    while part := list(islice(waiting, max_rows)):
+    remaining = iter(items)
+    while part := list(islice(remaining, max_rows)):
         if not pairs and isinstance(part[0], tuple):
-            raise TypeError("these are pairs of a source and an item: pass pairs=True")
+            raise TypeError("the items are pairs of a source and an item: pass pairs=True")
         sources = {"source": [str(source) for source, _ in part]} if pairs else {}
-        batch = batch_of([item for _, item in part] if pairs else part, cls, sources)
-        yield from bounded(batch, max_rows, max_bytes)
+        batch = record_batch([item for _, item in part] if pairs else part, cls, sources)
+        yield from split_batch(batch, max_rows, max_bytes)
 
 
-def bounded(batch: Any, max_rows: int, max_bytes: int) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
-    """Yield slices of a record batch, in order, none above the bounds unless it is a single row."""
+def split_batch(batch: Any, max_rows: int, max_bytes: int) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
+    """Yield a record batch in slices within the limits, unless a single row exceeds them."""
     if batch.num_rows <= max_rows and (batch.num_rows <= 1 or batch.nbytes <= max_bytes):
         if batch.num_rows:
             yield batch
         return
     half = batch.num_rows // 2
-    yield from bounded(batch.slice(0, half), max_rows, max_bytes)
-    yield from bounded(batch.slice(half), max_rows, max_bytes)
+    yield from split_batch(batch.slice(0, half), max_rows, max_bytes)
+    yield from split_batch(batch.slice(half), max_rows, max_bytes)
 
 
 @cache
-def _type(node: Node) -> Any:  # noqa: ANN401 - pyarrow has no types
+def _pyarrow() -> Any:  # noqa: ANN401 - pyarrow has no types
+    return import_optional("pyarrow", extra="arrow")
+
+
+@cache
+def _cached_schema(cls: Any, text_columns: tuple[str, ...]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    return arrow_schema(cls, text_columns=text_columns)
+
+
+@cache
+def _arrow_type(data_type: DataType) -> Any:  # noqa: ANN401 - pyarrow has no types
     pa = _pyarrow()
-    match node:
+    match data_type:
         case Scalar():
-            return _scalar_types()[node]
+            return {
+                Scalar.TEXT: pa.string(),
+                Scalar.BOOLEAN: pa.bool_(),
+                Scalar.INTEGER: pa.int64(),
+                Scalar.FLOAT: pa.float64(),
+                Scalar.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+                Scalar.BYTES: pa.binary(),
+            }[data_type]
         case Json():
             return pa.string()
         case ListOf():
-            return pa.list_(pa.field("element", _type(node.element)))
+            return pa.list_(pa.field("element", _arrow_type(data_type.element)))
         case MapOf():
-            return pa.map_(pa.string(), _type(node.value))
+            return pa.map_(pa.string(), _arrow_type(data_type.value))
         case Struct():
-            return pa.struct([(member.name, _type(member.node)) for member in node.members])
-    variants = [(variant.name, _type(variant.node)) for variant in node.variants]
-    return pa.struct([(node.tag, pa.string()), *variants, (node.unknown, pa.string())])
+            return pa.struct([(field.name, _arrow_type(field.type)) for field in data_type.fields])
+    variants = [(variant.name, _arrow_type(variant.type)) for variant in data_type.variants]
+    return pa.struct([(data_type.tag, pa.string()), *variants, (data_type.unknown, pa.string())])
 
 
-@cache
-def _scalar_types() -> Mapping[Scalar, Any]:
-    pa = _pyarrow()
-    return {
-        Scalar.TEXT: pa.string(),
-        Scalar.BOOLEAN: pa.bool_(),
-        Scalar.INTEGER: pa.int64(),
-        Scalar.FLOAT: pa.float64(),
-        Scalar.TIMESTAMP: pa.timestamp("us", tz="UTC"),
-        Scalar.BYTES: pa.binary(),
-    }
-
-
-def _array(node: Node, values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
+def _array(data_type: DataType, values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return the array of the values, of which any may be None."""
     pa = _pyarrow()
-    match node:
+    match data_type:
+        case Scalar.TEXT:
+            return _text_array(values)
         case Scalar():
-            return _texts(values) if node is Scalar.TEXT else pa.array(values, _scalar_types()[node])
+            return pa.array(values, _arrow_type(data_type))
         case Json():
-            return pa.array([None if value is None else node.dumps(value).decode() for value in values], pa.string())
+            dumps = data_type.dumps
+            return pa.array([None if value is None else dumps(value).decode() for value in values], pa.string())
         case ListOf():
             elements = list(chain.from_iterable(value for value in values if value is not None))
             return pa.ListArray.from_arrays(
-                _offsets(values), _array(node.element, elements), type=_type(node), mask=_absent(values)
+                _offsets(values), _array(data_type.element, elements), _arrow_type(data_type), mask=_null_mask(values)
             )
         case MapOf():
             entries = [entry for value in values if value is not None for entry in value.items()]
-            keys, inner = _texts([key for key, _ in entries]), _array(node.value, [value for _, value in entries])
-            return pa.MapArray.from_arrays(_offsets(values), keys, inner, type=_type(node), mask=_absent(values))
+            keys = _text_array([key for key, _ in entries])
+            inner = _array(data_type.value, [value for _, value in entries])
+            return pa.MapArray.from_arrays(
+                _offsets(values), keys, inner, _arrow_type(data_type), mask=_null_mask(values)
+            )
         case Struct():
-            return _structs(node, _members(node, values), values)
-    tags: dict[type, str] = {variant.cls: variant.tag for variant in node.variants}
-    columns = [
-        _texts([None if value is None else tags.get(type(value)) or value.tag for value in values]),
-        *(
-            _array(variant.node, [value.value if type(value) is variant.cls else None for value in values])
-            for variant in node.variants
-        ),
-        _texts([None if value is None or type(value) in tags else _payload(value) for value in values]),
-    ]
-    return _structs(node, columns, values)
+            arrays = _field_arrays(data_type, values)
+        case _:
+            variants = [_array(variant.type, variant.values(values)) for variant in data_type.variants]
+            arrays = [_text_array(data_type.tags(values)), *variants, _text_array(data_type.unknown_json(values))]
+    return pa.StructArray.from_arrays(arrays, fields=list(_arrow_type(data_type)), mask=_null_mask(values))
 
 
-def _members(node: Struct, values: Values) -> list[Any]:
-    """Return the array of each member of the structures."""
-    for value in values:
-        if value is not None and not isinstance(value, node.cls):
-            raise TypeError(f"expected {node.cls.__name__}, got {type(value).__name__}")
-    return [_array(member.node, _attribute(member.name, values)) for member in node.members]
+def _field_arrays(struct: Struct, values: Values) -> list[Any]:
+    struct.check(values)
+    return [_array(field.type, field.values(values)) for field in struct.fields]
 
 
-def _attribute(name: str, values: Values) -> Values:
-    get: Callable[[Any], Any] = attrgetter(name)
-    return [None if value is None else get(value) for value in values]
-
-
-def _structs(node: Node, columns: list[Any], values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = _pyarrow()
-    return pa.StructArray.from_arrays(columns, fields=list(_type(node)), mask=_absent(values))
-
-
-def _absent(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = _pyarrow()
-    return pa.array([value is None for value in values], pa.bool_())
+def _null_mask(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
+    return _pyarrow().array([value is None for value in values], _pyarrow().bool_())
 
 
 def _offsets(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = _pyarrow()
-    lengths = (0 if value is None else len(value) for value in values)
-    return pa.array(list(accumulate(lengths, initial=0)), pa.int32())
+    lengths = [0 if value is None else len(value) for value in values]
+    return _pyarrow().array(list(accumulate(lengths, initial=0)), _pyarrow().int32())
 
 
-def _texts(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return an array of text; half of a surrogate pair, of which UTF-8 knows nothing, becomes a replacement mark."""
+def _text_array(values: Values) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return an array of text, with U+FFFD for each lone surrogate, which UTF-8 cannot hold."""
     pa = _pyarrow()
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:
-        return pa.array([None if value is None else whole(value) for value in values], pa.string())
-
-
-def _payload(unknown: Any) -> str | None:  # noqa: ANN401 - an unknown member
-    """Return the JSON of a union member that the model does not know; None where nobody knows it.
-
-    Raises:
-        EncodeError: it has none.
-    """
-    if not hasattr(unknown, "tag"):
-        raise EncodeError("expected a member of the union")
-    return None if unknown.value is None else jsontext.dumps(unknown.value).decode()
+        return pa.array([None if value is None else replace_surrogates(value) for value in values], pa.string())

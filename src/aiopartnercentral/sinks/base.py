@@ -1,4 +1,4 @@
-"""What every sink takes, and what every sink does."""
+"""The `Sink` protocol, and the pages that a sink writes."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiopartnercentral._pagination.report import MalformedItem
-    from aiopartnercentral.types import JsonValue
+    from aiopartnercentral.types import JsonValue, MalformedItem
 
-__all__ = ["SOURCE", "Page", "Sink"]
+__all__ = ["SOURCE_COLUMNS", "Page", "Sink"]
 
-SOURCE: Final = ("source_label", "source_catalog")
-"""The columns of a table that say where an item is from."""
+SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
+"""The columns of a CSV or Parquet file that name an item's source."""
 
 
 @attrs.frozen
 class Page:
-    """What is written in one piece.
+    """Items of one source that are written together.
 
     Attributes:
-        label: of the source.
-        catalog: that the items are from.
-        operation: what they were listed by; from a bulk collection, the listing's name.
-        items: the typed items; empty where only their JSON was fetched.
-        raw: each item's JSON on one line, as served; empty where only typed items were fetched. Neither is in the repr,
-            since members may be sensitive.
-        malformed: items of the page that are not among the items, because they cannot be decoded.
+        label: the source's label.
+        catalog: the catalog that the items are from.
+        operation: the operation that listed them; in a bulk collection, the listing's name.
+        items: the typed items; empty if only their JSON was fetched. Not in the repr, since members may be sensitive.
+        raw: each item's JSON on one line, as the service sent it; empty if only typed items were fetched. Not in the
+            repr either.
+        malformed: items that could not be decoded, and so are not among the items.
     """
 
     label: str
@@ -42,67 +41,69 @@ class Page:
 
 @runtime_checkable
 class Sink(Protocol):
-    """Where pages go. One call at a time; `open` comes first, `finish` or `abandon` last.
+    """Writes pages. Call `open` first and `commit` or `abort` last, and make one call at a time.
 
-    A file appears whole or not at all: what is written lies beside it under another name until `finish`. The position
-    that `flush` gives is plain JSON. A later process that opens the sink with it goes on exactly there, so an output
-    is exact if the position is kept together with where the fetching was.
+    The output is written atomically: until `commit` it is a partial file next to the final path. `flush` returns a
+    position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
+    together with the progress of the fetching, and no item is lost or written twice.
     """
 
     @property
     def wants(self) -> Literal["raw", "items"]:
-        """What it needs of a page."""
+        """The attribute of a page that the sink writes."""
         ...
 
-    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
-        """Begin anew, or go on at a position that `flush` gave, and drop whatever was written after it.
+    async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
+        """Start a new output, or resume one and drop what was written after the position.
+
+        If this is cancelled, nothing that a later `open` needs is lost. Call `abort` to close what was opened.
 
         Arguments:
-            position: where to go on; None to begin anew.
-            token: what unfinished files are named after, such as the identity of a run. Whoever begins anew with the
-                same one replaces what an earlier process left; by default it is something new each time.
-
-        Cancelling it leaves what a later `open` needs; `abandon` closes what it may have opened.
+            position: what `flush` returned, to resume there; None to start over.
+            run_id: names the partial files. Starting over with the same one replaces what an earlier process left
+                behind. By default it is random.
 
         Raises:
-            SinkError: the output cannot be written, or what was unfinished is not there any more, or shorter than the
-                position says, or other than it was.
+            SinkError: the output cannot be written.
+            PositionError: the output cannot be resumed: the partial file is missing, too short or was changed.
         """
         ...
 
     async def write(self, page: Page) -> None:
-        """Take the page over; returns when there is room for another.
+        """Write a page; returns when there is room for another.
 
-        After cancelling it, only the position of the last `flush` says what is written.
+        If this is cancelled, it is unknown whether the page was written: resume from the last position.
 
         Raises:
-            SinkError: it cannot be written. Nothing more can be, then; the position of the last `flush` stays good.
-            ValueError: the page does not hold what the sink wants.
+            SinkError: the output cannot be written. The sink writes nothing more; the last position stays valid.
+            ValueError: the page does not have what the sink wants.
         """
         ...
 
     async def flush(self) -> JsonValue:
-        """Hand everything taken over to the operating system, and return the position after it.
+        """Pass everything written so far to the operating system, and return the position after it.
 
-        After cancelling it, the position that the last `flush` returned stays good.
+        If this is cancelled, the position that the previous `flush` returned stays valid.
 
         Raises:
-            SinkError: as `write`.
+            SinkError: as for `write`.
         """
         ...
 
-    async def finish(self) -> None:
-        """Complete the output and put it in its place. Cancelling it does not interrupt it half way.
+    async def commit(self) -> None:
+        """Complete the output and move it to its final path. A cancellation does not interrupt this halfway.
 
         Raises:
-            SinkError: it cannot be done. An earlier output is as it was, and a position of `flush` stays good.
+            SinkError: that failed. An earlier output is unchanged, and the last position stays valid.
         """
         ...
 
-    async def abandon(self, *, keep: bool) -> None:
-        """Close. It runs to its end even when cancelled; once the sink is finished or abandoned it does nothing.
+    async def abort(self, *, keep: bool) -> None:
+        """Close the sink without completing the output; does nothing after `commit` or `abort`.
+
+        It runs to completion even if it is cancelled.
 
         Arguments:
-            keep: whether the unfinished output stays for a later `open`; otherwise it is removed.
+            keep: whether to keep the partial file, so that a later `open` can resume; otherwise it is deleted.
         """
         ...

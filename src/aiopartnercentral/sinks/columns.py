@@ -1,4 +1,4 @@
-"""Typed items as rows of a table of text: which columns a class has, and what stands in the cells of an item."""
+"""The columns of a CSV file: their names for a generated class, and the cells of its items."""
 
 from __future__ import annotations
 
@@ -9,207 +9,202 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.timestamps import encode_timestamp
-from aiopartnercentral.sinks.schema import Json, ListOf, MapOf, Node, Scalar, Struct, Variants, free_name, layout
+from aiopartnercentral._utils.validators import one_of
+from aiopartnercentral.sinks.schema import (
+    DataType,
+    Field,
+    Json,
+    ListOf,
+    MapOf,
+    Scalar,
+    Struct,
+    TaggedUnion,
+    schema_of,
+    unused_name,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Formulas", "Table", "quoted", "table"]
+    Values = Sequence[Any]
+
+__all__ = ["Columns", "Formulas", "columns_of", "text_cells"]
 
 Formulas: TypeAlias = Literal["escape", "keep"]
 
-_TO_BE_QUOTED = re.compile(r'[",\r\n]')
-# What a spreadsheet takes for the beginning of a formula, in full width as well, and the mark that says it is none.
-_FORMULA = re.compile("[=+\\-@\t\r\n'\uff1d\uff0b\uff0d\uff20]")
-_TEXT_MARK = "'"
+_NEEDS_QUOTES = re.compile(r'[",\r\n]')
+# A spreadsheet takes text that starts with one of these, full-width ones included, for a formula. An apostrophe before
+# it prevents that; text that starts with an apostrophe gets one as well, so that escaping can be undone.
+_FORMULA_STARTS: dict[Formulas, frozenset[str]] = {
+    "escape": frozenset("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20"),
+    "keep": frozenset(),
+}
 _VALUE, _KEY, _INDEX = "value", "key", "index"
 
 
 @attrs.frozen
-class _Columns:
-    """Columns that stand together, and what puts the cells of a value, or of None, behind those of a row so far."""
-
-    names: tuple[str, ...]
-    fill: Callable[[Any, list[str]], None]
-
-
-@attrs.frozen
-class Table:
-    """The columns of a class.
+class Columns:
+    """Columns of a CSV file.
 
     Attributes:
-        columns: their names.
-        text: makes the cell of a text.
+        names: their names.
+        cells: returns a list of cells for each column, ready to be joined by commas. It takes the values that the
+            columns are of, of which any may be None, and raises TypeError, ValueError or AttributeError if one of them
+            does not match its class.
     """
 
-    columns: tuple[str, ...]
-    text: Callable[[str], str]
-    _rows: Callable[[Any], Iterator[list[str]]]
-
-    def rows(self, item: object) -> Iterator[list[str]]:
-        """Yield the rows of an item, as cells ready to be joined by commas.
-
-        Raises:
-            TypeError, ValueError, AttributeError: the item is not what its class says.
-        """
-        return self._rows(item)
+    names: tuple[str, ...]
+    cells: Callable[[Values], list[list[str]]]
 
 
-def table(cls: Any, *, explode: str | None = None, formulas: Formulas = "escape") -> Table:  # noqa: ANN401 - see layout
-    """Return the columns of a class.
+def columns_of(cls: Any, *, explode: str | None = None, formulas: Formulas = "escape") -> Columns:  # noqa: ANN401 - a union is not a class
+    """Return the columns for items of a class.
 
     Arguments:
         cls: a generated class, or a union of them.
-        explode: a member, a list or a map, of which each entry gets a row of its own; None for one row for each item.
-        formulas: whether text that a spreadsheet would take for a formula gets an apostrophe before it, or is kept.
+        explode: a list or map member, each entry of which gets a row; None for one row per item.
+        formulas: whether text that a spreadsheet would take for a formula is escaped or kept.
 
     Raises:
-        TypeError: it is no generated class.
+        TypeError: it is not a generated class.
         ValueError: the class has no such list or map.
     """
-    node = layout(cls)
-    cells = _Cells(formulas)
+    schema = schema_of(cls)
+    builder = _Builder(formulas)
     if explode is None:
-        columns = cells.of(node, "" if isinstance(node, Struct) else _VALUE)
-
-        def row(item: Any) -> Iterator[list[str]]:  # noqa: ANN401 - an item
-            _check(item, node)
-            filled: list[str] = []
-            columns.fill(item, filled)
-            yield filled
-
-        return Table(columns.names, cells.text, row)
-    members = node.members if isinstance(node, Struct) else ()
-    at = next((i for i, member in enumerate(members) if member.name == explode), None)
-    many = None if at is None else members[at].node
-    if at is None or not isinstance(many, ListOf | MapOf):
-        found = [member.name for member in members if isinstance(member.node, ListOf | MapOf)]
-        raise ValueError(f"{explode!a} is no list or map of {cls.__name__}: it has {', '.join(found) or 'none'}")
-    before = [(member.name, cells.of(member.node, member.name)) for member in members[:at]]
-    after = [(member.name, cells.of(member.node, member.name)) for member in members[at + 1 :]]
-    entry = cells.entry(many, explode)
-
-    def rows(item: Any) -> Iterator[list[str]]:  # noqa: ANN401 - an item
-        _check(item, node)
-        left: list[str] = []
-        right: list[str] = []
-        for name, columns in before:
-            columns.fill(getattr(item, name), left)
-        for name, columns in after:
-            columns.fill(getattr(item, name), right)
-        value = getattr(item, explode)
-        # An item without entries has a row all the same.
-        for pair in (value.items() if isinstance(many, MapOf) else enumerate(value)) if value else [(None, None)]:
-            middle: list[str] = []
-            entry.fill(pair, middle)
-            yield left + middle + right
-
-    names = [name for part in (*(c for _, c in before), entry, *(c for _, c in after)) for name in part.names]
-    return Table(tuple(names), cells.text, rows)
+        return builder.columns(schema, "" if isinstance(schema, Struct) else _VALUE)
+    fields = schema.fields if isinstance(schema, Struct) else ()
+    possible = {field.name: field.type for field in fields if isinstance(field.type, ListOf | MapOf)}
+    if not possible or not isinstance(schema, Struct):
+        raise ValueError("explode must be None, as the class has no list or map")
+    chosen = one_of(possible)("explode", explode)
+    return builder.exploded(schema, chosen, possible[chosen])
 
 
-def quoted(text: str) -> str:
-    """Return a cell that holds the text; an empty text is quoted, since an empty cell is no value at all."""
-    if not text or _TO_BE_QUOTED.search(text):
-        return '"' + text.replace('"', '""') + '"'
-    return text
+def text_cells(values: Values, formulas: Formulas) -> list[str]:
+    """Return a cell for each text; an empty one for None, and a quoted empty one for an empty text.
+
+    Raises:
+        TypeError: a value is not text.
+    """
+    starts, needs_quotes = _FORMULA_STARTS[formulas], _NEEDS_QUOTES.search
+    cells = []
+    for value in values:
+        if value is None:
+            cells.append("")
+        elif not isinstance(value, str):
+            raise TypeError("expected text")
+        elif value[:1] in starts:
+            cells.append(_quoted(f"'{str.__str__(value)}"))
+        elif not value or needs_quotes(value):
+            cells.append(_quoted(str.__str__(value)))
+        else:
+            cells.append(value)
+    return cells
 
 
 @attrs.frozen
-class _Cells:
-    """Makes columns."""
+class _Builder:
+    """Builds the columns of data types."""
 
     formulas: Formulas
 
-    def of(self, node: Node, name: str) -> _Columns:
-        """Return the columns of a value of this name."""
-        match node:
+    def columns(self, data_type: DataType, name: str) -> Columns:
+        """Return the columns of values of a type; the names of several begin with this name."""
+        match data_type:
             case Struct():
-                return self._structure(node, name)
-            case Variants():
-                return self._union(node, name)
+                return self._struct(data_type, name)
+            case TaggedUnion():
+                return self._union(data_type, name)
             case Json() | ListOf() | MapOf():
-                dumps = node.dumps
-                return _single(name, lambda value: quoted(dumps(value).decode()))
-        return _single(name, self.text if node is Scalar.TEXT else _WRITERS[node])
+                dumps = data_type.dumps
+                return _single(name, lambda value: _quoted(dumps(value).decode()))
+            case Scalar.TEXT:
+                return Columns((name,), lambda values: [text_cells(values, self.formulas)])
+        return _single(name, _WRITERS[data_type])
 
-    def entry(self, many: ListOf | MapOf, name: str) -> _Columns:
-        """Return the columns of one entry of a list or map, given as pairs of index or key and value."""
-        if isinstance(many, ListOf):
-            node, index = many.element, _INDEX
-        else:
-            node, index = many.value, _KEY
-        inner = self.of(node, name if isinstance(node, Struct | Variants) else f"{name}.{_VALUE}")
-        first = free_name(f"{name}.{index}", set(inner.names))
+    def exploded(self, struct: Struct, name: str, many: ListOf | MapOf) -> Columns:
+        """Return the columns of a structure with a row for each entry of one of its fields."""
+        index = [field.name for field in struct.fields].index(name)
+        field = struct.fields[index]
+        before = self._fields(struct.fields[:index], "")
+        after = self._fields(struct.fields[index + 1 :], "")
+        entry = self._entry(many, field.name)
 
-        def fill(pair: tuple[Any, Any], row: list[str]) -> None:
-            key, value = pair
-            row.append("" if key is None else self.text(str(key)))
-            inner.fill(value, row)
+        def cells(items: Values) -> list[list[str]]:
+            struct.check(items)
+            # An item without entries has a row, too.
+            pairs = [
+                list(value.items() if isinstance(many, MapOf) else enumerate(value)) if value else [(None, None)]
+                for value in field.values(items)
+            ]
 
-        return _Columns((first, *inner.names), fill)
+            def repeated(parts: list[tuple[Field, Columns]]) -> Iterator[list[str]]:
+                for each, columns in parts:
+                    for column in columns.cells(each.values(items)):
+                        yield [cell for cell, its in zip(column, pairs, strict=True) for _ in its]
 
-    def text(self, value: str) -> str:
-        """Return the cell of a text."""
-        if not isinstance(value, str):
-            raise TypeError("expected text")
-        text = str.__str__(value)
-        if self.formulas == "escape" and _FORMULA.match(text):
-            text = _TEXT_MARK + text
-        return quoted(text)
+            return [*repeated(before), *entry.cells([pair for its in pairs for pair in its]), *repeated(after)]
 
-    def _structure(self, node: Struct, name: str) -> _Columns:
-        parts = [(member.name, self.of(member.node, _joined(name, member.name))) for member in node.members]
-        names = tuple(column for _, part in parts for column in part.names)
-        nothing = [""] * len(names)
+        names = [*_names(before), *entry.names, *_names(after)]
+        return Columns(tuple(names), cells)
 
-        def fill(value: Any, row: list[str]) -> None:  # noqa: ANN401 - a structure
-            if value is None:
-                row.extend(nothing)
-                return
-            for member, part in parts:
-                part.fill(getattr(value, member), row)
+    def _entry(self, many: ListOf | MapOf, name: str) -> Columns:
+        """Return the columns of the entries of a list or map, which are pairs of an index or key and a value."""
+        data_type, index = (many.element, _INDEX) if isinstance(many, ListOf) else (many.value, _KEY)
+        columns = self.columns(data_type, name if isinstance(data_type, Struct | TaggedUnion) else f"{name}.{_VALUE}")
+        first = unused_name(f"{name}.{index}", set(columns.names))
 
-        return _Columns(names, fill)
+        def cells(pairs: Values) -> list[list[str]]:
+            keys = [None if key is None else str(key) for key, _ in pairs]
+            return [text_cells(keys, self.formulas), *columns.cells([value for _, value in pairs])]
 
-    def _union(self, node: Variants, name: str) -> _Columns:
-        parts = [(variant, self.of(variant.node, _joined(name, variant.name))) for variant in node.variants]
-        tag, unknown = _joined(name, node.tag), _joined(name, node.unknown)
-        names = (tag, *(column for _, part in parts for column in part.names), unknown)
-        tags: dict[type, str] = {variant.cls: variant.tag for variant in node.variants}
+        return Columns((first, *columns.names), cells)
 
-        def fill(value: Any, row: list[str]) -> None:  # noqa: ANN401 - a variant
-            cls = type(value)
-            if value is None:
-                row.append("")
-            else:
-                row.append(self.text(tags.get(cls) or value.tag))
-            payload = getattr(value, "value", None)
-            for variant, part in parts:
-                part.fill(payload if cls is variant.cls else None, row)
-            payload = None if cls in tags else payload
-            row.append("" if payload is None else quoted(jsontext.dumps(payload).decode()))
+    def _fields(self, fields: Sequence[Field], name: str) -> list[tuple[Field, Columns]]:
+        return [(field, self.columns(field.type, _joined(name, field.name))) for field in fields]
 
-        return _Columns(names, fill)
+    def _struct(self, struct: Struct, name: str) -> Columns:
+        parts = self._fields(struct.fields, name)
 
+        def cells(values: Values) -> list[list[str]]:
+            struct.check(values)
+            return [column for field, columns in parts for column in columns.cells(field.values(values))]
 
-def _check(item: object, node: Node) -> None:
-    """See that an item is of the class; its members are seen to by what reads them."""
-    if isinstance(node, Struct) and not isinstance(item, node.cls):
-        raise TypeError("expected another class")
+        return Columns(tuple(_names(parts)), cells)
+
+    def _union(self, union: TaggedUnion, name: str) -> Columns:
+        parts = [(variant, self.columns(variant.type, _joined(name, variant.name))) for variant in union.variants]
+        names = (name_ for _, columns in parts for name_ in columns.names)
+
+        def cells(values: Values) -> list[list[str]]:
+            return [
+                text_cells(union.tags(values), self.formulas),
+                *(column for variant, columns in parts for column in columns.cells(variant.values(values))),
+                ["" if json is None else _quoted(json) for json in union.unknown_json(values)],
+            ]
+
+        return Columns((_joined(name, union.tag), *names, _joined(name, union.unknown)), cells)
 
 
-def _single(name: str, write: Callable[[Any], str]) -> _Columns:
-    def fill(value: Any, row: list[str]) -> None:  # noqa: ANN401 - any value
-        row.append("" if value is None else write(value))
+def _names(parts: list[tuple[Field, Columns]]) -> Iterator[str]:
+    return (name for _, columns in parts for name in columns.names)
 
-    return _Columns((name,), fill)
+
+def _single(name: str, write: Callable[[Any], str]) -> Columns:
+    """Return one column whose cells a function writes."""
+    return Columns((name,), lambda values: [["" if value is None else write(value) for value in values]])
 
 
 def _joined(name: str, member: str) -> str:
     return f"{name}.{member}" if name else member
+
+
+def _quoted(text: str) -> str:
+    if not text or _NEEDS_QUOTES.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _number(value: object) -> str:
@@ -227,7 +222,7 @@ def _boolean(value: object) -> str:
 
 
 def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode() or quoted("")
+    return _quoted(base64.b64encode(value).decode())
 
 
 _WRITERS: dict[Scalar, Callable[[Any], str]] = {

@@ -1,4 +1,4 @@
-"""Compression in blocks that stand for themselves, so that a file can be cut between two of them and gone on with."""
+"""Compression in independent blocks, so that a file can be cut between two of them and resumed there."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import zlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.validators import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["ENDINGS", "Compressor", "compressor"]
+__all__ = ["EXTENSIONS", "Compressor", "compressor_factory"]
 
-ENDINGS: Final[Mapping[str, str]] = {".gz": "gzip", ".zst": "zstd"}
-"""The compression that a file's ending asks for."""
+EXTENSIONS: Final[Mapping[str, str]] = {".gz": "gzip", ".zst": "zstd"}
+"""The compression for each file extension."""
 
+_check_compression = one_of(EXTENSIONS.values())
 _GZIP_LEVEL = 6
 _ZSTD_LEVEL = 3
 _WITH_GZIP_HEADER = 31
 
 
 class Compressor(Protocol):
-    """One block, a gzip member or a zstd frame, being written."""
+    """Compresses one block: a gzip member or a zstd frame."""
 
     def compress(self, data: bytes, /) -> bytes:
-        """Return what can be written so far."""
+        """Return the compressed bytes that are available so far."""
         ...
 
     def flush(self) -> bytes:
-        """Return the rest of the block, which ends here."""
+        """End the block, and return the rest of it."""
         ...
 
 
-class _Plain:
-    """No compression."""
-
+class _NoCompression:
     def compress(self, data: bytes, /) -> bytes:
         return data
 
@@ -43,38 +43,25 @@ class _Plain:
         return b""
 
 
-def compressor(name: str | None) -> Callable[[], Compressor]:
-    """Return what begins a block of a compression, or of none.
+def compressor_factory(compression: str | None) -> Callable[[], Compressor]:
+    """Return a function that starts a block of this compression, or of none.
 
     Raises:
-        ValueError: there is no such compression.
-        ImportError: what does it is not installed.
+        TypeError, ValueError: the compression is unknown.
+        ImportError: its package is not installed.
     """
-    match name:
-        case None:
-            return _Plain
-        case "gzip":
-            # Without the time, which would make each run's file another.
-            return lambda: zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _WITH_GZIP_HEADER)
-        case "zstd":
-            return _zstd()
-    raise ValueError(f"there is no compression {name!a}: it can be {', '.join(ENDINGS.values())}")
+    if compression is None:
+        return _NoCompression
+    if _check_compression("compression", compression) == "zstd":
+        return _zstd_factory()
+    # compressobj writes no timestamp, so equal items give equal files.
+    return lambda: zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _WITH_GZIP_HEADER)
 
 
-def _zstd() -> Callable[[], Compressor]:
-    try:  # the standard library's, from Python 3.14 on
-        own: Any = import_module("compression.zstd")
+def _zstd_factory() -> Callable[[], Compressor]:
+    try:  # in the standard library from Python 3.14
+        standard: Any = import_module("compression.zstd")
     except ImportError:
-        library: Any = needed("zstandard", extra="zstd")
-
-        def begin() -> Compressor:
-            found: Compressor = library.ZstdCompressor(level=_ZSTD_LEVEL).compressobj()
-            return found
-
-        return begin
-
-    def begin_own() -> Compressor:
-        found: Compressor = own.ZstdCompressor(level=_ZSTD_LEVEL)
-        return found
-
-    return begin_own
+        zstandard: Any = import_optional("zstandard", extra="zstd")
+        return lambda: zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compressobj()
+    return lambda: standard.ZstdCompressor(level=_ZSTD_LEVEL)

@@ -1,36 +1,37 @@
-"""CSV: a row for each item, or for each entry of one of its lists or maps; `docs/sinks.md` says how it is flattened."""
+"""CSV files: a row for each item, or for each entry of one of its lists or maps."""
 
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from aiopartnercentral._utils.text import whole
-from aiopartnercentral.sinks.base import SOURCE
-from aiopartnercentral.sinks.columns import quoted, table
-from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink, wanting
-from aiopartnercentral.sinks.schema import free_name
+from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import replace_surrogates
+from aiopartnercentral.sinks.base import SOURCE_COLUMNS
+from aiopartnercentral.sinks.columns import Formulas, columns_of, text_cells
+from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
+from aiopartnercentral.sinks.schema import unused_name
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
     from aiopartnercentral.sinks.base import Page
-    from aiopartnercentral.sinks.columns import Formulas
 
 __all__ = ["CsvSink"]
 
-# An empty line would be no row, where a table has a single column.
-_NOTHING = '""'
+_check_formulas = validators.one_of(get_args(Formulas))
+# With a single column, an empty cell would make an empty line, which readers skip.
+_EMPTY_ROW = '""'
 
 
 class CsvSink(FileSink):
-    """A CSV file of items of one class, in UTF-8; its header is there before the first item is."""
+    """Writes items of one class to a CSV file in UTF-8. An empty result has a header, too."""
 
     def __init__(
         self,
         output: str | os.PathLike[str],
-        cls: Any,  # noqa: ANN401 - a union is no class
+        cls: Any,  # noqa: ANN401 - a union is not a class
         *,
         compression: str | None = None,
         source: bool = True,
@@ -39,56 +40,48 @@ class CsvSink(FileSink):
         max_rows: int = MAX_ROWS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        """Name the output; nothing is touched until `open`.
+        """Configure the sink; nothing is created before `open`.
 
         Arguments:
-            output: the file.
+            output: the file's path.
             cls: the class of the items.
             compression: `gzip`, `zstd` or None.
-            source: whether columns `source_label` and `source_catalog` come first.
-            explode: a member, a list or a map, of which each entry gets a row; None for one row for each item.
-            formulas: `escape` puts an apostrophe before text that a spreadsheet would take for a formula; `keep` not.
-            max_rows: how many items are gathered before they are written.
-            max_bytes: the same in bytes, where their size is known.
+            source: whether the columns `source_label` and `source_catalog` come first.
+            explode: a list or map member, each entry of which gets a row; None for one row per item.
+            formulas: `escape` puts an apostrophe before text that a spreadsheet would take for a formula; `keep`
+                writes all text unchanged.
+            max_rows: how many items are buffered before they are written.
+            max_bytes: how many bytes are buffered, if the size of the items is known.
 
         Raises:
-            TypeError: it is no generated class.
-            ValueError: a bound is not positive, or there is no such compression, list or map.
+            TypeError: `cls` is not a generated class, or an argument is of a wrong type.
+            ValueError: a maximum is below 1, or the class has no such list or map, or an argument has no such choice.
             ImportError: the compression's package is not installed.
         """
         super().__init__(output, compression=compression, max_rows=max_rows, max_bytes=max_bytes)
-        if formulas not in ("escape", "keep"):
-            raise ValueError(f"formulas can be escape or keep, not {formulas!a}")
         self.cls = cls
-        self.formulas: Formulas = formulas
-        self._table = table(cls, explode=explode, formulas=formulas)
-        taken = set(self._table.columns)
-        self.columns: tuple[str, ...] = (*(free_name(name, taken) for name in SOURCE if source), *self._table.columns)
-        self._source = source
+        self.formulas: Formulas = _check_formulas("formulas", formulas)
+        self._source = validators.flag("source", source)
+        self._columns = columns_of(cls, explode=explode, formulas=formulas)
+        used = set(self._columns.names)
+        first = [unused_name(name, used) for name in SOURCE_COLUMNS if source]
+        self.columns: tuple[str, ...] = (*first, *self._columns.names)
+        content = zlib.crc32(f"{formulas} {self._header()!r}".encode())
+        self.format_id = "+".join([f"csv of {content:08x}", *filter(None, [compression])])
 
     @property
     def wants(self) -> Literal["items"]:
-        """What it needs of a page."""
+        """The attribute of a page that the sink writes."""
         return "items"
 
-    def _form(self) -> str:
-        columns = zlib.crc32(f"{self.formulas} {self._head()!r}".encode())
-        return "+".join([f"csv of {columns:08x}", *filter(None, [self._compression])])
+    def _header(self) -> bytes:
+        return (",".join(text_cells(self.columns, "keep")) + "\n").encode()
 
-    def _size(self, page: Page) -> tuple[int, int]:
-        return len(wanting(page, "items")), 0
-
-    def _head(self) -> bytes:
-        return _line(map(quoted, self.columns)).encode()
-
-    def _encoded(self, pages: Sequence[Page]) -> Iterator[bytes]:
+    def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         for page in pages:
-            before = [self._table.text(page.label), self._table.text(page.catalog)] if self._source else []
+            source = [page.label, page.catalog] if self._source else []
+            prefix = "".join(f"{cell}," for cell in text_cells(source, self.formulas))
             for start in range(0, len(page.items), self.max_rows):
-                items = page.items[start : start + self.max_rows]
-                text = "".join(_line([*before, *row]) for item in items for row in self._table.rows(item))
-                yield whole(text).encode()
-
-
-def _line(cells: Iterator[str] | list[str]) -> str:
-    return (",".join(cells) or _NOTHING) + "\n"
+                columns = self._columns.cells(page.items[start : start + self.max_rows])
+                rows = (prefix + row or _EMPTY_ROW for row in map(",".join, zip(*columns, strict=True)))
+                yield replace_surrogates("\n".join(rows) + "\n").encode()

@@ -1,4 +1,4 @@
-"""The sink for a path: its format by the ending, one file or a file for each expansion of a template."""
+"""`open_sink`: the sink for a path, its format by the file extension."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import attrs
 
-from aiopartnercentral.sinks.compression import ENDINGS
+from aiopartnercentral._utils import validators
+from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.csv import CsvSink
 from aiopartnercentral.sinks.ndjson import NdjsonSink
 from aiopartnercentral.sinks.parquet import ParquetSink
-from aiopartnercentral.sinks.partitioned import MAX_OPEN, TemplateSink
-from aiopartnercentral.sinks.path_template import Template, is_template
+from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
+from aiopartnercentral.sinks.path_template import PathTemplate, is_template, path_text
 
 if TYPE_CHECKING:
     from aiopartnercentral.sinks.base import Sink
@@ -30,13 +31,15 @@ _FORMATS: Final[Mapping[str, Format]] = {
     ".csv": "csv",
     ".parquet": "parquet",
 }
+_check_format = validators.optional(validators.one_of(get_args(Format)))
+_check_compression = validators.optional(validators.one_of([*EXTENSIONS.values(), "none"]))
 
 
 def open_sink(
     path: str | os.PathLike[str],
     *,
-    format: Format | None = None,  # noqa: A002 - what it is called everywhere
-    cls: Any = None,  # noqa: ANN401 - a union is no class
+    format: Format | None = None,  # noqa: A002 - the field's word for it
+    cls: Any = None,  # noqa: ANN401 - a union is not a class
     compression: Literal["gzip", "zstd", "none"] | None = None,
     envelope: bool = False,
     source: bool = True,
@@ -44,50 +47,50 @@ def open_sink(
     formulas: Formulas = "escape",
     max_open: int = MAX_OPEN,
 ) -> Sink:
-    """Return the sink for a path; nothing is touched until its `open`.
+    """Return the sink for a path; nothing is created before its `open`.
 
     Arguments:
-        path: a file, or a template with `{catalog}`, `{label}` or `{operation}` in it for a file for each.
-        format: `ndjson`, `csv` or `parquet`; by default what the ending says, before `.gz` or `.zst`.
-        cls: for CSV and Parquet, the class of the items, or the class for each operation by the name that its pages
-            have: `item_classes` of a bulk collection. `item_class` gives it for a paginated operation.
-        compression: of NDJSON and CSV; by default what the ending says.
-        envelope: NDJSON lines that say where each item is from.
-        source: columns of CSV and Parquet that say it.
-        explode: for CSV, a list or map of which each entry gets a row.
-        formulas: for CSV, `escape` or `keep` what a spreadsheet would take for a formula.
-        max_open: with a template, how many files may be open at once.
+        path: a file, or a template with `{catalog}`, `{label}` or `{operation}` in it, which partitions the output.
+        format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`.
+        cls: for CSV and Parquet, the class of the items, or a mapping with the class for each operation, such as
+            `item_classes` of a bulk collection. `item_class` returns it for a paginated operation.
+        compression: for NDJSON and CSV; by default the one of the file extension.
+        envelope: for NDJSON, whether each line says where its item is from.
+        source: for CSV and Parquet, whether columns say where each item is from.
+        explode: for CSV, a list or map member, each entry of which gets a row.
+        formulas: for CSV, whether to `escape` or `keep` text that a spreadsheet would take for a formula.
+        max_open: for a template, the maximum number of files that are open at once.
 
     Raises:
-        ValueError: the ending says no format, an option does not go with the format, a class is missing, or the
-            template is none.
-        TypeError: `cls` is no generated class.
-        ImportError: a package that the format needs is not installed; the message says how it would be.
+        TypeError: an argument is of a wrong type, or `cls` is not a generated class.
+        ValueError: the format is unknown, an option does not apply to it, a class is missing, or the template is not
+            valid.
+        ImportError: a package that the format needs is not installed; the message gives the `pip install` command.
     """
-    path = os.fspath(path)
-    is_many = is_template(path)
-    template = Template.of(path) if is_many else None
-    form, squeeze = _form(path, format, compression)
-    _check(form, squeeze, envelope=envelope, explode=explode)
-    made = _Files(form, cls, squeeze, envelope, source, explode, formulas)
+    path = path_text("path", path)
+    template = PathTemplate.parse(path) if is_template(path) else None
+    file_format, compression_name = _format_of(path, _check_format("format", format), compression)
+    _check_options(file_format, compression_name, envelope=envelope, explode=explode)
+    factory = _FileSinkFactory(file_format, cls, compression_name, envelope, source, explode, formulas)
     classes = cls if isinstance(cls, Mapping) else {}
-    if form != "ndjson":
+    if file_format != "ndjson":
         if cls is None or (isinstance(cls, Mapping) and not cls):
-            raise ValueError(f"{form} needs the class of the items")
+            raise ValueError(f"cls must be the class of the items for {file_format}, not {cls!r}")
         if len(classes) > 1 and (template is None or "operation" not in template.fields):
-            raise ValueError(f"a {form} file holds the items of one operation: put {{operation}} into {path!a}")
+            raise ValueError(f"a {file_format} file holds items of one operation: add {{operation}} to {path!a}")
     if template is None or not template.fields:
-        return made.one(path.format() if template else path, next(iter(classes), ""))
+        return factory.make(path.format() if template else path, next(iter(classes), ""))
     for operation in classes or [""]:
-        made.one(path, operation)  # so that what is wrong is said before anything is fetched
-    return TemplateSink(path, made.one, wants="raw" if form == "ndjson" else "items", max_open=max_open)
+        factory.make(path, operation)  # so that a wrong argument is reported now, and not at the first page
+    wants: Literal["raw", "items"] = "raw" if file_format == "ndjson" else "items"
+    return PartitionedSink(path, factory.make, wants=wants, max_open=max_open)
 
 
 @attrs.frozen
-class _Files:
-    """Makes the sinks of files that differ in nothing but their paths and classes."""
+class _FileSinkFactory:
+    """Makes file sinks that differ only in their paths and classes."""
 
-    form: Format
+    format: Format
     cls: Any
     compression: str | None
     envelope: bool
@@ -95,20 +98,20 @@ class _Files:
     explode: str | None
     formulas: Formulas
 
-    def one(self, path: str, operation: str) -> FileSink:
-        """Return the sink of a file.
+    def make(self, path: str, operation: str) -> FileSink:
+        """Return the sink for a file.
 
         Raises:
-            ValueError: no class was given for the operation.
+            ValueError: the operation has no class.
         """
-        if self.form == "ndjson":
+        if self.format == "ndjson":
             return NdjsonSink(path, compression=self.compression, envelope=self.envelope)
         cls = self.cls
         if isinstance(cls, Mapping):
             if operation not in cls:
-                raise ValueError(f"no class was given for the items of {operation}")
+                raise ValueError(f"cls has no class for the items of {operation}")
             cls = cls[operation]
-        if self.form == "parquet":
+        if self.format == "parquet":
             return ParquetSink(path, cls, source=self.source)
         return CsvSink(
             path,
@@ -120,29 +123,33 @@ class _Files:
         )
 
 
-def _form(path: str, form: str | None, compression: str | None) -> tuple[Format, str | None]:
+def _format_of(path: str, file_format: Format | None, compression: str | None) -> tuple[Format, str | None]:
     """Return the format and the compression.
 
     Raises:
-        ValueError: neither the arguments nor the ending say a format.
+        TypeError, ValueError: an argument is wrong, or neither it nor the file extension gives a format.
     """
-    stem, ending = os.path.splitext(path)  # noqa: PTH122 - the path may be a template
-    by_ending = ENDINGS.get(ending.lower())
-    if by_ending is not None:
-        ending = os.path.splitext(stem)[1]  # noqa: PTH122 - as above
-    for known in get_args(Format):
-        if known == (form or _FORMATS.get(ending.lower())):
-            return known, by_ending if compression is None else None if compression == "none" else compression
-    if form is not None:
-        raise ValueError(f"there is no format {form!a}: it can be {', '.join(get_args(Format))}")
-    raise ValueError(f"the ending of {path!a} says no format: it can be {', '.join(_FORMATS)}, or name the format")
+    chosen = _check_compression("compression", compression)
+    stem, extension = os.path.splitext(path)  # noqa: PTH122 - the path may be a template
+    by_extension = EXTENSIONS.get(extension.lower())
+    if by_extension is not None:
+        extension = os.path.splitext(stem)[1]  # noqa: PTH122 - as above
+    found = file_format or _FORMATS.get(extension.lower())
+    if found is None:
+        raise ValueError(f"path must end in {', '.join(_FORMATS)}, or format must be given: {path!a}")
+    return found, by_extension if chosen is None else None if chosen == "none" else chosen
 
 
-def _check(form: Format, compression: str | None, *, envelope: bool, explode: str | None) -> None:
-    """Raise `ValueError` for an option that does not go with the format."""
-    if form == "parquet" and compression is not None:
-        raise ValueError("a Parquet file is compressed inside: leave out the compression and its ending")
-    if form != "ndjson" and envelope:
-        raise ValueError(f"envelope is an option of ndjson, not of {form}")
-    if form != "csv" and explode is not None:
-        raise ValueError(f"explode is an option of csv, not of {form}")
+def _check_options(file_format: Format, compression: str | None, *, envelope: object, explode: object) -> None:
+    """Check options that are of one format only.
+
+    Raises:
+        TypeError: one is of a wrong type.
+        ValueError: one does not apply to the format.
+    """
+    if file_format == "parquet" and compression is not None:
+        raise ValueError("compression is not an option of parquet, which compresses its columns itself")
+    if validators.flag("envelope", envelope) and file_format != "ndjson":
+        raise ValueError(f"envelope is an option of ndjson, not of {file_format}")
+    if explode is not None and file_format != "csv":
+        raise ValueError(f"explode is an option of csv, not of {file_format}")

@@ -1,23 +1,30 @@
-"""What every sink of one file does: gather pages, have a thread write them, and know the position after them."""
+"""The base of the file sinks: buffers pages, writes them in a thread, and tracks the position."""
 
 from __future__ import annotations
 
 import abc
-import os
 import threading
-from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import anyio
 import anyio.lowlevel
 
-from aiopartnercentral._utils.threads import to_its_end
+from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.compression import compressor
-from aiopartnercentral.sinks.partial_file import Draft, LostDraftError, Mark, reported
+from aiopartnercentral.sinks.compression import compressor_factory
+from aiopartnercentral.sinks.partial_file import (
+    FilePosition,
+    LostPartialFileError,
+    PartialFile,
+    os_errors_as_sink_errors,
+)
+from aiopartnercentral.sinks.path_template import path_text
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator, Sequence
 
     from aiopartnercentral.sinks.base import Page
@@ -30,20 +37,24 @@ T = TypeVar("T")
 
 MAX_ROWS = 1000
 MAX_BYTES = 1 << 20
-_VERSION = 1
+_POSITION_VERSION = 1
 
 
 class FileSink(abc.ABC):
-    """A sink whose output is one file.
+    """A sink that writes one file.
 
-    Pages are gathered until they are `max_rows` items or `max_bytes` of JSON, and written in one go, in a thread. The
-    state that the thread uses is its own while it runs: a call returns when it is done, cancelled or not.
+    Pages are buffered until they have `max_rows` items or `max_bytes` of JSON, and then written in a thread. A call
+    returns only when its thread has finished, even if it is cancelled, so the thread has the state to itself.
 
     Attributes:
-        output: the file.
-        max_rows: how many items are gathered before they are written.
-        max_bytes: how many bytes of them, where their size is known.
+        output: the file's path.
+        max_rows: how many items are buffered before they are written.
+        max_bytes: how many bytes are buffered, if the size of the items is known.
+        format_id: the format and the options that change a file's content; a file is only resumed by a sink of the
+            same one. Each subclass sets it.
     """
+
+    format_id: str
 
     def __init__(
         self,
@@ -53,270 +64,253 @@ class FileSink(abc.ABC):
         max_rows: int = MAX_ROWS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        """Name the output; nothing is touched until `open`.
+        """Configure the sink; nothing is created before `open`.
 
         Raises:
-            ValueError: there is no such compression, or a bound is not positive.
+            TypeError: an argument is of a wrong type.
+            ValueError: the compression is unknown, or a maximum is below 1.
             ImportError: the compression's package is not installed.
         """
-        if max_rows < 1 or max_bytes < 1:
-            raise ValueError("max_rows and max_bytes must be positive")
-        self.output: str = os.fspath(output)
-        self.max_rows = max_rows
-        self.max_bytes = max_bytes
-        self._compression = compression
-        self._new_block = compressor(compression)
+        self.output: str = path_text("output", output)
+        self.max_rows = validators.count("max_rows", max_rows)
+        self.max_bytes = validators.count("max_bytes", max_bytes)
+        self._new_block = compressor_factory(compression)
         self._block: Compressor | None = None
-        self._waiting: deque[Page] = deque()
-        self._waiting_rows = 0
-        self._waiting_bytes = 0
+        self._buffer: list[Page] = []
+        self._buffered_rows = 0
+        self._buffered_bytes = 0
         self._items = 0
-        self._draft: Draft | None = None
-        self._is_promised = False
+        self._file: PartialFile | None = None
+        self._can_resume = False
         self._failure: SinkError | None = None
         self._guard = threading.Lock()
         self._limiter = anyio.CapacityLimiter(1)
 
-    # What a kind of file is.
+    # What a format defines.
 
     @property
     @abc.abstractmethod
     def wants(self) -> Literal["raw", "items"]:
-        """What it needs of a page."""
+        """The attribute of a page that the sink writes."""
 
     @abc.abstractmethod
-    def _form(self) -> str:
-        """Return what the file is, in a word: a position goes with files of the same form alone."""
-
-    @abc.abstractmethod
-    def _size(self, page: Page) -> tuple[int, int]:
-        """Return how many rows and bytes a page counts for.
+    def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
+        """Yield the pages as the file has them, in chunks of bounded size.
 
         Raises:
-            ValueError: the page does not hold what the sink wants.
+            TypeError, ValueError, AttributeError: an item does not match its class.
         """
 
-    @abc.abstractmethod
-    def _encoded(self, pages: Sequence[Page]) -> Iterator[bytes]:
-        """Yield what the pages are in the file, in pieces of bounded size.
+    def _byte_size(self, items: Sequence[Any]) -> int:
+        """Return how many bytes a page's items count for in the buffer; 0 if that is unknown.
 
         Raises:
-            TypeError, ValueError, AttributeError: an item is not what its class says.
-        """
-
-    def _head(self) -> bytes:
-        """Return what the file begins with."""
-        return b""
-
-    def _settle(self, draft: Draft) -> None:
-        """Make the output of the draft.
-
-        Raises:
-            SinkError, OSError: it cannot be done.
-        """
-        draft.settle()
-
-    def _take_back(self, draft: Draft, mark: Mark, items: int) -> bool:
-        """Make the draft again, up to the mark, of the finished output, if it is the draft's; tells whether it is.
-
-        Raises:
-            SinkError, OSError: it cannot be done.
+            ValueError: the items cannot be written.
         """
         del items
-        return draft.take_back(mark)
+        return 0
 
-    # What is called.
+    def _header(self) -> bytes:
+        """Return the beginning of the file."""
+        return b""
 
-    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
-        """Begin anew, or go on at a position; see `Sink.open`."""
-        await self._run(partial(self._open, position, token))
-
-    async def write(self, page: Page) -> None:
-        """Take the page over; see `Sink.write`."""
-        rows, size = self._size(page)
-        self._check()
-        await anyio.lowlevel.checkpoint()
-        self._waiting.append(page)
-        self._waiting_rows += rows
-        self._waiting_bytes += size
-        if self._waiting_rows >= self.max_rows or self._waiting_bytes >= self.max_bytes:
-            await self._run(self._drain)
-
-    async def flush(self) -> JsonValue:
-        """Write what is waiting, and return the position after it; see `Sink.flush`."""
-        self._check()
-        return await self._run(self._flush)
-
-    async def finish(self) -> None:
-        """Complete the file and put it in its place; see `Sink.finish`."""
-        self._check()
-        await self._run(self._finish)
-
-    async def park(self) -> None:
-        """Write what is waiting and close the file until it is next written, to have fewer files open.
+    def _commit_file(self, file: PartialFile) -> None:
+        """Turn the partial file into the output.
 
         Raises:
-            SinkError: as `write`.
+            SinkError, OSError: that failed.
         """
-        self._check()
-        await self._run(self._park)
+        file.commit()
 
-    async def abandon(self, *, keep: bool) -> None:
-        """Close; see `Sink.abandon`."""
-        await to_its_end(partial(self._abandon, keep), limiter=self._limiter)
+    def _restore_file(self, file: PartialFile, position: FilePosition, items: int) -> bool:
+        """Rebuild the partial file from the committed output; return False if that is another output.
 
-    # What runs in the thread.
+        Raises:
+            SinkError, OSError: that failed.
+        """
+        del items
+        return file.restore_from_target(position)
 
-    async def _run(self, job: Callable[[], T]) -> T:
+    # The sink's methods, in the event loop.
+
+    async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
+        """Start a new file, or resume one; see `Sink.open`."""
+        await self._run(partial(self._open, position, run_id))
+
+    async def write(self, page: Page) -> None:
+        """Write a page; see `Sink.write`."""
+        items, other = (page.raw, page.items) if self.wants == "raw" else (page.items, page.raw)
+        if other and not items:
+            raise ValueError(f"the page has no {self.wants}, which this sink wants")
+        size = self._byte_size(items)
+        self._check_open()
+        await anyio.lowlevel.checkpoint()
+        self._buffer.append(page)
+        self._buffered_rows += len(items)
+        self._buffered_bytes += size
+        if self._buffered_rows >= self.max_rows or self._buffered_bytes >= self.max_bytes:
+            await self._run(self._write_buffer)
+
+    async def flush(self) -> JsonValue:
+        """Write the buffer, and return the position after it; see `Sink.flush`."""
+        self._check_open()
+        return await self._run(self._flush)
+
+    async def commit(self) -> None:
+        """Complete the file and move it to its final path; see `Sink.commit`."""
+        self._check_open()
+        await self._run(self._commit)
+
+    async def suspend(self) -> None:
+        """Write the buffer and close the file until the next write, so that fewer files are open.
+
+        Raises:
+            SinkError: as for `write`.
+        """
+        self._check_open()
+        await self._run(self._suspend)
+
+    async def abort(self, *, keep: bool) -> None:
+        """Close the file; see `Sink.abort`."""
+        await run_to_completion(partial(self._abort, keep), limiter=self._limiter)
+
+    def _check_open(self) -> None:
+        if self._failure is not None:
+            raise SinkError(*self._failure.args)
+        if self._file is None:
+            raise RuntimeError("the sink is not open")
+
+    async def _run(self, function: Callable[[], T]) -> T:
         await anyio.lowlevel.checkpoint_if_cancelled()
-        return await to_its_end(partial(self._guarded, job), limiter=self._limiter)
+        return await run_to_completion(partial(self._run_guarded, function), limiter=self._limiter)
 
-    def _guarded(self, job: Callable[[], T]) -> T:
+    # In the thread.
+
+    def _run_guarded(self, function: Callable[[], T]) -> T:
         with self._guard:
             if self._failure is not None:
                 raise SinkError(*self._failure.args)
             try:
-                with reported(self.output):
-                    return job()
+                with os_errors_as_sink_errors(self.output):
+                    return function()
             except SinkError as error:
                 self._failure = error
                 raise
             except BaseException:
-                self._failure = SinkError(self.output, "a call before this one failed")
+                self._failure = SinkError(self.output, "an earlier call failed")
                 raise
 
-    def _check(self) -> None:
-        if self._failure is not None:
-            raise SinkError(*self._failure.args)
-        if self._draft is None:
+    @property
+    def _opened(self) -> PartialFile:
+        if self._file is None:
             raise RuntimeError("the sink is not open")
+        return self._file
 
-    def _opened(self) -> Draft:
-        if self._draft is None:
-            raise RuntimeError("the sink is not open")
-        return self._draft
-
-    def _open(self, position: JsonValue | None, token: str | None) -> None:
-        if self._draft is not None:
-            raise RuntimeError("the sink is open already")
+    def _open(self, position: JsonValue | None, run_id: str | None) -> None:
+        if self._file is not None:
+            raise RuntimeError("the sink is already open")
         if position is None:
-            self._draft = Draft.begin(self.output, token)
-            if head := self._head():
-                self._append(head)
+            self._file = PartialFile.create(self.output, run_id)
+            if header := self._header():
+                self._append(header)
             return
-        mark, items = self._read(position)
-        draft = Draft.at(self.output, mark)
+        at, items = self._parse_position(position)
+        file = PartialFile.named(self.output, at.name)
         try:
             try:
-                draft.go_on(mark)
-            except LostDraftError:
-                draft.close()
-                if not self._take_back(draft, mark, items):
+                file.resume(at)
+            except LostPartialFileError:
+                file.close()
+                if not self._restore_file(file, at, items):
                     raise
         except BaseException:
-            draft.close()
+            file.close()
             raise
-        self._draft, self._items, self._is_promised = draft, items, True
+        self._file, self._items, self._can_resume = file, items, True
 
-    def _drain(self) -> None:
-        while self._waiting:
-            pages = []
-            while self._waiting:
-                pages.append(self._waiting.popleft())
-            self._waiting_rows = self._waiting_bytes = 0
-            problem = None
-            try:
-                for data in self._encoded(pages):
-                    self._append(data)
-            except (TypeError, ValueError, AttributeError, ArithmeticError, NotImplementedError) as error:
-                problem = type(error).__name__
-            if problem is not None:  # raised outside of the handler: such messages quote values
-                operations = ", ".join(sorted({page.operation for page in pages}))
-                raise SinkError(self.output, f"an item of {operations} is not what its class says ({problem})")
-            self._items += sum(self._size(page)[0] for page in pages)
+    def _parse_position(self, position: JsonValue) -> tuple[FilePosition, int]:
+        """Return the position in the file, and the number of items before it.
+
+        Raises:
+            PositionError: it is not a position of this output, or of a file with another format.
+        """
+        at = None
+        with suppress(TypeError, ValueError, AttributeError, KeyError):
+            if position["version"] == _POSITION_VERSION and type(position["items"]) is int:
+                at = FilePosition(position["file"], position["bytes"], position["crc32"])
+        if at is None:
+            raise PositionError(self.output, "the saved run wrote another output")
+        if position.get("format") != self.format_id:
+            raise PositionError(
+                self.output,
+                f"the partial file is {position.get('format')}, not {self.format_id}: "
+                "format, compression, class and options must stay the same",
+            )
+        return at, position["items"]
+
+    def _write_buffer(self) -> None:
+        pages, rows = self._buffer, self._buffered_rows
+        if not pages:
+            return
+        self._buffer, self._buffered_rows, self._buffered_bytes = [], 0, 0
+        problem = None
+        try:
+            for data in self._encode(pages):
+                self._append(data)
+        except (TypeError, ValueError, AttributeError, ArithmeticError, NotImplementedError) as error:
+            problem = type(error).__name__
+        if problem is not None:  # raised outside of the handler, since the messages of such errors quote values
+            operations = ", ".join(sorted({page.operation for page in pages}))
+            raise SinkError(self.output, f"an item of {operations} does not match its class ({problem})")
+        self._items += rows
 
     def _append(self, data: bytes) -> None:
         if self._block is None:
             self._block = self._new_block()
         if compressed := self._block.compress(data):
-            self._opened().append(compressed)
+            self._opened.append(compressed)
 
     def _end_block(self) -> None:
         if self._block is not None:
             rest, self._block = self._block.flush(), None
             if rest:
-                self._opened().append(rest)
+                self._opened.append(rest)
 
     def _flush(self) -> JsonValue:
-        self._drain()
+        self._write_buffer()
         self._end_block()
-        mark = self._opened().mark()
-        self._is_promised = True
+        file, self._can_resume = self._opened, True
         return {
-            "version": _VERSION,
-            "form": self._form(),
-            "file": mark.name,
-            "bytes": mark.size,
-            "crc32": mark.checksum,
+            "version": _POSITION_VERSION,
+            "format": self.format_id,
+            "file": file.path.name,
+            "bytes": file.size,
+            "crc32": file.checksum,
             "items": self._items,
         }
 
-    def _read(self, position: JsonValue) -> tuple[Mark, int]:
-        """Return the mark and the number of items of a position.
-
-        Raises:
-            PositionError: it is none, or one of another form of file.
-        """
-        mark = None
-        if isinstance(position, dict) and position.get("version") == _VERSION and type(position.get("items")) is int:
-            try:
-                mark = Mark(position.get("file", ""), position.get("bytes", -1), position.get("crc32", ""))
-            except (TypeError, ValueError):
-                mark = None
-        if mark is None:
-            raise PositionError(self.output, "the run to go on with had another output: name the same one")
-        if position.get("form") != self._form():
-            raise PositionError(
-                self.output,
-                f"it was begun as {position.get('form')} and cannot be gone on with as {self._form()}: "
-                "format, compression, class and options must stay the same",
-            )
-        return mark, position["items"]
-
-    def _park(self) -> None:
-        self._drain()
+    def _suspend(self) -> None:
+        self._write_buffer()
         self._end_block()
-        self._opened().close()
+        self._opened.close()
 
-    def _finish(self) -> None:
-        self._drain()
-        draft = self._opened()
-        if draft.size == 0 and self._block is None:
-            self._append(b"")  # an empty file is no gzip or zstd file
+    def _commit(self) -> None:
+        self._write_buffer()
+        file = self._opened
+        if file.size == 0 and self._block is None:
+            self._append(b"")  # an empty file is not a valid gzip or zstd file
         self._end_block()
-        self._settle(draft)
-        self._draft = None
+        self._commit_file(file)
+        self._file = None
 
-    def _abandon(self, keep: bool) -> None:  # noqa: FBT001 - from a thread's arguments
-        with self._guard, reported(self.output):
-            draft, self._draft = self._draft, None
-            self._waiting.clear()
+    def _abort(self, keep: bool) -> None:  # noqa: FBT001 - from a thread's arguments
+        with self._guard, os_errors_as_sink_errors(self.output):
+            file, self._file = self._file, None
+            self._buffer.clear()
             self._block = None
-            if draft is not None:
-                # What no position leads to, nobody could go on with.
-                draft.close() if keep and self._is_promised else draft.discard()
+            if file is not None:
+                # Without a position, no later run could resume the file.
+                file.close() if keep and self._can_resume else file.abort()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.output!r})"
-
-
-def wanting(page: Page, wants: Literal["raw", "items"]) -> Sequence[Any]:
-    """Return what a sink wants of a page.
-
-    Raises:
-        ValueError: the page has the other alone.
-    """
-    wanted, other = (page.raw, page.items) if wants == "raw" else (page.items, page.raw)
-    if other and not wanted:
-        raise ValueError(f"the page has no {wants}, and the sink wants them")
-    return wanted

@@ -1,11 +1,14 @@
-"""Newline-delimited JSON: each item on a line of its own, byte for byte as the service sent it."""
+"""Newline-delimited JSON: each item on a line, byte for byte as the service sent it."""
 
 from __future__ import annotations
 
 import json
+from itertools import repeat
+from operator import contains
 from typing import TYPE_CHECKING, Literal
 
-from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink, wanting
+from aiopartnercentral._utils import validators
+from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
 
 if TYPE_CHECKING:
     import os
@@ -17,9 +20,9 @@ __all__ = ["NdjsonSink"]
 
 
 class NdjsonSink(FileSink):
-    """A file of one JSON text on each line, compressed or not.
+    """Writes JSON lines, compressed or not.
 
-    A `flush` ends a gzip member or a zstd frame; readers of either take a file of many for one.
+    Each `flush` ends a gzip member or a zstd frame; readers accept a file of many.
     """
 
     def __init__(
@@ -31,40 +34,38 @@ class NdjsonSink(FileSink):
         max_rows: int = MAX_ROWS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        """Name the output; nothing is touched until `open`.
+        """Configure the sink; nothing is created before `open`.
 
         Arguments:
-            output: the file.
+            output: the file's path.
             compression: `gzip`, `zstd` or None.
             envelope: whether each line is `{"label": ..., "catalog": ..., "operation": ..., "item": ...}`, so that a
-                file of many sources says where each item is from; otherwise it is the item as served.
-            max_rows: how many items are gathered before they are written.
-            max_bytes: how many bytes of them.
+                file of several sources shows where each item is from; otherwise it is the item alone.
+            max_rows: how many items are buffered before they are written.
+            max_bytes: how many bytes are buffered.
 
         Raises:
-            ValueError, ImportError: as `FileSink`.
+            TypeError, ValueError, ImportError: as for `FileSink`.
         """
         super().__init__(output, compression=compression, max_rows=max_rows, max_bytes=max_bytes)
-        self.envelope = envelope
+        self.envelope = validators.flag("envelope", envelope)
+        options = [*(["envelope"] if envelope else []), *filter(None, [compression])]
+        self.format_id = "+".join(["ndjson", *options])
 
     @property
     def wants(self) -> Literal["raw"]:
-        """What it needs of a page."""
+        """The attribute of a page that the sink writes."""
         return "raw"
 
-    def _form(self) -> str:
-        return "+".join(["ndjson", *(["envelope"] if self.envelope else []), *filter(None, [self._compression])])
+    def _byte_size(self, items: Sequence[bytes]) -> int:
+        if any(map(contains, items, repeat(b"\n"))):
+            raise ValueError("an item of the page has more than one line")
+        return sum(map(len, items))
 
-    def _size(self, page: Page) -> tuple[int, int]:
-        raw = wanting(page, "raw")
-        if any(b"\n" in item for item in raw):
-            raise ValueError("an item of the page is more than one line")
-        return len(raw), sum(map(len, raw))
-
-    def _encoded(self, pages: Sequence[Page]) -> Iterator[bytes]:
+    def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         for page in pages:
             before, after = _envelope(page) if self.envelope else (b"", b"\n")
-            # A page is in memory already; what is made of it at a time is bounded.
+            # In slices, since a page may have any number of items.
             for start in range(0, len(page.raw), self.max_rows):
                 yield b"".join([before + item + after for item in page.raw[start : start + self.max_rows]])
 

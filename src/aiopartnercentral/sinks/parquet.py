@@ -1,7 +1,7 @@
-"""Parquet, whose footer comes last: an Arrow stream grows beside the output, and becomes the Parquet file at the end.
+"""Parquet files. A Parquet footer comes last, so the partial file is an Arrow stream that `commit` converts.
 
-An Arrow stream is a schema and any number of batches behind it, so it can be cut behind any batch and gone on with, as
-a text file can. However small the batches are, the Parquet file gets row groups of a sensible size.
+An Arrow stream is a schema followed by any number of batches. So it can be cut after any batch and resumed, like a text
+file. However small the batches are, the Parquet file gets row groups of a reasonable size.
 """
 
 from __future__ import annotations
@@ -10,118 +10,116 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
-from aiopartnercentral._utils.optional_imports import needed
-from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, batch_of, bounded
-from aiopartnercentral.sinks.base import SOURCE
-from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink, wanting
-from aiopartnercentral.sinks.partial_file import MADE, create, put_in_place
+from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, record_batch, split_batch
+from aiopartnercentral.sinks.base import SOURCE_COLUMNS
+from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
+from aiopartnercentral.sinks.partial_file import CONVERTED, create_file, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aiopartnercentral.sinks.base import Page
-    from aiopartnercentral.sinks.partial_file import Draft, Mark
+    from aiopartnercentral.sinks.partial_file import FilePosition, PartialFile
 
 __all__ = ["ParquetSink"]
 
 _GROUP_ROWS = 1 << 16
 _GROUP_BYTES = 32 << 20
-_DRAFT = b"aiopartnercentral.draft"
+_PARTIAL_FILE = b"aiopartnercentral.partial_file"
 _READ_ROWS = 4096
 
 
 class ParquetSink(FileSink):
-    """A Parquet file of items of one class."""
+    """Writes items of one class to a Parquet file."""
 
     def __init__(
         self,
         output: str | os.PathLike[str],
-        cls: Any,  # noqa: ANN401 - a union is no class
+        cls: Any,  # noqa: ANN401 - a union is not a class
         *,
         source: bool = True,
         max_rows: int = MAX_ROWS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        """Name the output; nothing is touched until `open`.
+        """Configure the sink; nothing is created before `open`.
 
         Arguments:
-            output: the file.
+            output: the file's path.
             cls: the class of the items.
-            source: whether columns `source_label` and `source_catalog` come first.
-            max_rows: how many items are gathered before they are written.
-            max_bytes: the same in bytes, where their size is known.
+            source: whether the columns `source_label` and `source_catalog` come first.
+            max_rows: how many items are buffered before they are written.
+            max_bytes: how many bytes are buffered, if the size of the items is known.
 
         Raises:
-            TypeError: it is no generated class.
-            ValueError: a bound is not positive.
+            TypeError: `cls` is not a generated class, or an argument is of a wrong type.
+            ValueError: a maximum is below 1.
             ImportError: pyarrow is not installed.
         """
         super().__init__(output, max_rows=max_rows, max_bytes=max_bytes)
         self.cls = cls
-        self._source = SOURCE if source else ()
-        self._schema = arrow_schema(cls, beside=self._source)
+        self._source = SOURCE_COLUMNS if validators.flag("source", source) else ()
+        self._schema = arrow_schema(cls, text_columns=self._source)
+        self.format_id = f"parquet of {zlib.crc32(self._schema.serialize()):08x}"
 
     @property
     def wants(self) -> Literal["items"]:
-        """What it needs of a page."""
+        """The attribute of a page that the sink writes."""
         return "items"
 
-    def _form(self) -> str:
-        return f"parquet of {zlib.crc32(self._schema.serialize()):08x}"
+    def _header(self) -> bytes:
+        header: bytes = self._schema.serialize().to_pybytes()
+        return header
 
-    def _size(self, page: Page) -> tuple[int, int]:
-        return len(wanting(page, "items")), 0
-
-    def _head(self) -> bytes:
-        head: bytes = self._schema.serialize().to_pybytes()
-        return head
-
-    def _encoded(self, pages: Sequence[Page]) -> Iterator[bytes]:
+    def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         rows = [(page.label, page.catalog, item) for page in pages for item in page.items]
         for start in range(0, len(rows), self.max_rows):
             labels, catalogs, items = zip(*rows[start : start + self.max_rows], strict=True)
-            batch = batch_of(items, self.cls, dict(zip(self._source, (labels, catalogs), strict=False)))
-            for part in bounded(batch, self.max_rows, BATCH_BYTES):
+            batch = record_batch(items, self.cls, dict(zip(self._source, (labels, catalogs), strict=False)))
+            for part in split_batch(batch, self.max_rows, BATCH_BYTES):
                 yield part.serialize().to_pybytes()
 
-    def _settle(self, draft: Draft) -> None:
-        pa, pq = needed("pyarrow", extra="arrow"), needed("pyarrow.parquet", extra="arrow")
-        # Of the draft's own name, so that a later process finds what an earlier one has left of it.
-        made = draft.path.with_suffix(MADE)
-        fd = create(made, draft.place)
+    def _commit_file(self, file: PartialFile) -> None:
+        pa, pq = _pyarrow()
+        # Named after the partial file, so that a later process finds and deletes what this one may leave behind.
+        converted = file.path.with_suffix(CONVERTED)
+        fd = create_file(converted, file.target)
         try:
             os.ftruncate(fd, 0)
-            # The name tells a later process, which finds the draft gone, whether this is what became of it.
-            schema = self._schema.with_metadata({_DRAFT: draft.path.name})
-            with pa.OSFile(str(draft.path)) as spool, pq.ParquetWriter(str(made), schema, compression="zstd") as writer:
-                for table in _row_groups(pa.ipc.open_stream(spool), schema):
+            # A later process that misses the partial file learns from its name whether this file was made from it.
+            schema = self._schema.with_metadata({_PARTIAL_FILE: file.path.name})
+            with (
+                pa.OSFile(str(file.path)) as stream,
+                pq.ParquetWriter(str(converted), schema, compression="zstd") as writer,
+            ):
+                for table in _row_groups(pa.ipc.open_stream(stream), schema):
                     writer.write_table(table, row_group_size=max(table.num_rows, 1))
-            put_in_place(made, draft.place, fd)
+            replace_file(converted, file.target, fd)
         except BaseException:
-            made.unlink(missing_ok=True)
+            converted.unlink(missing_ok=True)
             raise
-        draft.discard()
+        file.abort()
 
-    def _take_back(self, draft: Draft, mark: Mark, items: int) -> bool:
-        pq = needed("pyarrow.parquet", extra="arrow")
-        pa = needed("pyarrow", extra="arrow")
-        if not draft.place.is_file():
+    def _restore_file(self, file: PartialFile, position: FilePosition, items: int) -> bool:
+        pa, pq = _pyarrow()
+        if not file.target.is_file():
             return False
         try:
-            finished = pq.ParquetFile(str(draft.place))
+            committed = pq.ParquetFile(str(file.target))
         except pa.ArrowInvalid:
             return False
-        with finished:
-            metadata = finished.schema_arrow.metadata or {}
-            if metadata.get(_DRAFT) != mark.name.encode() or finished.metadata.num_rows < items:
+        with committed:
+            metadata = committed.schema_arrow.metadata or {}
+            if metadata.get(_PARTIAL_FILE) != position.name.encode() or committed.metadata.num_rows < items:
                 return False
-            draft.rebuild(self._stream(finished.iter_batches(_READ_ROWS), items))
+            file.rebuild(self._stream(committed.iter_batches(_READ_ROWS), items))
         return True
 
     def _stream(self, batches: Iterator[Any], rows: int) -> Iterator[bytes]:
         """Yield an Arrow stream of the first rows of the batches."""
-        pa = needed("pyarrow", extra="arrow")
-        yield self._head()
+        pa, _ = _pyarrow()
+        yield self._header()
         for batch in batches:
             part = pa.RecordBatch.from_arrays(batch.columns, schema=self._schema).slice(0, rows)
             rows -= part.num_rows
@@ -129,9 +127,14 @@ class ParquetSink(FileSink):
                 yield part.serialize().to_pybytes()
 
 
+def _pyarrow() -> tuple[Any, Any]:
+    """Return pyarrow and its module for Parquet."""
+    return import_optional("pyarrow", extra="arrow"), import_optional("pyarrow.parquet", extra="arrow")
+
+
 def _row_groups(batches: Any, schema: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
-    """Yield the batches of a stream as tables, each of as many as make a row group."""
-    pa = needed("pyarrow", extra="arrow")
+    """Yield the batches of a stream as tables of the size of a row group."""
+    pa, _ = _pyarrow()
     waiting: list[Any] = []
     rows = size = 0
     for batch in batches:

@@ -1,8 +1,8 @@
-"""An unfinished file: bytes are appended, what lies beyond a position can be dropped, and at the end it is renamed.
+"""Partial files: unfinished outputs that are appended to, cut back to a position, and renamed when they are complete.
 
-Everything here blocks, and runs in a thread. A draft lies beside the file that it becomes, under a name made up once,
-so that nobody else's draft is ever taken for it. Its length and checksum are known at all times, which lets a later
-process see that it goes on with the very same bytes.
+All functions here block, so they run in a thread. A partial file lies next to its output. Its name is random, or
+derived from the run's id, so it is never mistaken for that of another run. Its length and checksum are tracked while
+it is written, so a later process can verify that it resumes the same bytes.
 """
 
 from __future__ import annotations
@@ -24,34 +24,41 @@ from aiopartnercentral.errors import PositionError, SinkError
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover - Windows has no such locks
+except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MADE", "Draft", "LostDraftError", "Mark", "create", "put_in_place", "reported", "resolved"]
+__all__ = [
+    "CONVERTED",
+    "FilePosition",
+    "LostPartialFileError",
+    "PartialFile",
+    "create_file",
+    "os_errors_as_sink_errors",
+    "replace_file",
+]
 
-AGAIN, MADE = ".again", ".made"
-"""The endings of a draft that is being made again, and of what is being made of it."""
+REBUILT, CONVERTED = ".rebuilt", ".converted"
+"""The extensions of a partial file while it is rebuilt, and of the final file while it is made from the partial one."""
 
 _NAME = re.compile(r"\.aiopartnercentral-[0-9a-f]{16}\.part")
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 _FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-_START_AGAIN = "start anew without the checkpoint"
 
 
-class LostDraftError(PositionError):
-    """An unfinished output is not what it should be."""
+class LostPartialFileError(PositionError):
+    """The partial file is missing, too short or was changed."""
 
 
 @attrs.frozen
-class Mark:
-    """How far a draft has come.
+class FilePosition:
+    """A position in a partial file.
 
     Attributes:
-        name: of the draft's file.
-        size: in bytes.
+        name: the partial file's name.
+        size: how many bytes precede the position.
         checksum: CRC-32 of these bytes.
     """
 
@@ -61,233 +68,208 @@ class Mark:
 
 
 @contextmanager
-def reported(output: str) -> Iterator[None]:
-    """Raise what the system refuses in the `with` block as a `SinkError` about the output.
+def os_errors_as_sink_errors(output: str) -> Iterator[None]:
+    """Raise a `SinkError` about the output for each `OSError` of the `with` block.
 
     Raises:
-        SinkError: in place of an `OSError`, and of a `ValueError` for a path that cannot be one.
+        SinkError: instead of an `OSError`.
     """
     try:
         yield
     except OSError as error:
-        folder_is_missing = isinstance(error, FileNotFoundError) and not Path(os.path.realpath(output)).parent.exists()
+        no_directory = isinstance(error, FileNotFoundError) and not Path(os.path.realpath(output)).parent.exists()
         reason = error.strerror or str(error) or type(error).__name__
-        raise SinkError(output, "its folder does not exist" if folder_is_missing else reason) from error
+        raise SinkError(output, "its directory does not exist" if no_directory else reason) from error
 
 
-def resolved(output: str) -> Path:
-    """Return the file that is to be written or replaced: a link stays a link, what it leads to is replaced.
+def create_file(path: Path, target: Path) -> int:
+    """Create a file that will replace the target, and return its descriptor; it has the target's permissions.
 
-    Raises:
-        OSError: it is no file that could be replaced, or must not be written.
-        SinkError: it is something else than a file.
-    """
-    if "\0" in output:
-        raise SinkError(output.replace("\0", "\\0"), "no file can be called so")
-    place = Path(os.path.realpath(output))
-    if place.exists():
-        if not place.is_file():
-            raise SinkError(output, "it is there and no regular file")
-        if not os.access(place, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return place
-
-
-def create(path: Path, place: Path) -> int:
-    """Create a file that will replace `place`, and that nobody may read who may not read that; returns its fd.
-
-    One that is there already is opened, and not yet emptied: somebody may be writing it.
+    A file that exists already is opened and not truncated, since another process may be writing it.
 
     Raises:
-        OSError: it cannot be created.
+        OSError: the file cannot be created.
     """
-    replaces = place.exists()
+    replaces = target.exists()
     fd = os.open(path, _FLAGS | os.O_CREAT, 0o600 if replaces else 0o666)
     if replaces:
         with suppress(OSError):
-            shutil.copymode(place, path)
+            shutil.copymode(target, path)
     return fd
 
 
-def put_in_place(path: Path, place: Path, fd: int) -> None:
-    """Rename a file to its place, once its bytes are on the disk; closes the descriptor.
+def replace_file(path: Path, target: Path, fd: int) -> None:
+    """Sync a file to disk, close its descriptor, and rename it to the target.
 
     Raises:
-        OSError: it cannot be done, and the place is as it was.
+        OSError: that failed, and the target is unchanged.
     """
     try:
-        if place.exists():
-            shutil.copymode(place, path)
+        if target.exists():
+            shutil.copymode(target, path)
         os.fsync(fd)
     finally:
         os.close(fd)
-    path.replace(place)
-    # The folder holds the new name, and is written to the disk separately; some file systems cannot.
+    path.replace(target)
+    # The rename is in the directory, which is synced separately; some file systems cannot.
     with suppress(OSError):
-        folder = os.open(place.parent, os.O_RDONLY)
+        directory = os.open(target.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(directory)
         finally:
-            os.close(folder)
+            os.close(directory)
 
 
 @attrs.define
-class Draft:
-    """The unfinished form of one file.
+class PartialFile:
+    """The unfinished form of one output.
 
     Attributes:
-        output: the file, as the caller named it.
-        place: where it will be.
-        path: where the draft is.
-        size: how many bytes it has.
-        checksum: their CRC-32.
+        output: the output's path as the caller gave it.
+        target: the real path that the output is renamed to; a link is kept, and the file that it points to replaced.
+        path: the partial file's path.
+        size: its size in bytes.
+        checksum: the CRC-32 of these bytes.
     """
 
     output: str
-    place: Path
+    target: Path
     path: Path
     size: int = 0
     checksum: int = 0
     _fd: int | None = None
 
     @classmethod
-    def begin(cls, output: str, token: str | None = None) -> Self:
-        """Create an empty draft.
-
-        Arguments:
-            output: the file that it will be.
-            token: what its name is made of, together with the output's; by default something new.
+    def create(cls, output: str, run_id: str | None = None) -> Self:
+        """Create an empty partial file for an output, whose name is derived from the run's id, or random without one.
 
         Raises:
-            SinkError, OSError: it cannot be created.
+            SinkError, OSError: the file cannot be created.
         """
-        place = resolved(output)
-        seed = os.fsencode(f"{token or secrets.token_hex()} {place}")
+        target = _writable_target(output)
+        seed = os.fsencode(f"{run_id or secrets.token_hex()} {target}")
         name = hashlib.blake2b(seed, digest_size=8).hexdigest()
-        self = cls(output, place, place.parent / f".aiopartnercentral-{name}.part")
-        self._fd = create(self.path, place)
+        self = cls(output, target, target.parent / f".aiopartnercentral-{name}.part")
+        self._fd = create_file(self.path, target)
         self._lock()
         os.ftruncate(self._fd, 0)
         return self
 
     @classmethod
-    def at(cls, output: str, mark: Mark) -> Self:
-        """Return the draft of a mark, which may be there or not, closed.
+    def named(cls, output: str, name: str) -> Self:
+        """Return the closed partial file of this name, which need not exist.
 
         Raises:
             SinkError, OSError: the output cannot be written.
         """
-        place = resolved(output)
-        return cls(output, place, place.parent / mark.name)
+        target = _writable_target(output)
+        return cls(output, target, target.parent / name)
 
-    def go_on(self, mark: Mark) -> None:
-        """Open the draft and drop what lies beyond the mark.
+    def resume(self, position: FilePosition) -> None:
+        """Open the file and drop what follows the position.
 
         Raises:
-            LostDraftError: it is not there, or shorter, or other than it was.
-            SinkError: another process writes it.
+            LostPartialFileError: the file is missing, too short or was changed.
+            SinkError: another process is writing it.
             OSError: the system refuses.
         """
         if not self.path.exists():
-            raise self._lost("is not there any more")
-        fd = self._reopen()
-        found = os.fstat(fd).st_size
-        if found < mark.size:
-            raise self._lost(f"has {found} bytes and should have {mark.size}")
-        if _checksum(fd, mark.size) != mark.checksum:
-            raise self._lost("is not what it was")
-        os.ftruncate(fd, mark.size)
-        os.lseek(fd, mark.size, os.SEEK_SET)
-        self.size, self.checksum = mark.size, mark.checksum
+            raise self._lost("no longer exists")
+        fd = self._open()
+        size = os.fstat(fd).st_size
+        if size < position.size:
+            raise self._lost(f"has {size} bytes instead of {position.size}")
+        if _checksum(fd, position.size) != position.checksum:
+            raise self._lost("was changed")
+        os.ftruncate(fd, position.size)
+        os.lseek(fd, position.size, os.SEEK_SET)
+        self.size, self.checksum = position.size, position.checksum
 
-    def take_back(self, mark: Mark) -> bool:
-        """Make the draft again of the finished file, if that begins with what the mark promises; tells whether it does.
+    def restore_from_target(self, position: FilePosition) -> bool:
+        """Rebuild the file up to the position from the committed output; return False if that is another output.
 
-        The process may have ended after the draft was renamed and before anybody noted that.
+        An earlier process may have ended after `commit` and before that was recorded anywhere.
 
         Raises:
             OSError: the system refuses.
         """
-        if not self.place.is_file() or self.place.stat().st_size < mark.size:
+        if not self.target.is_file() or self.target.stat().st_size < position.size:
             return False
-        with self.place.open("rb") as finished:
-            # Before anything is made: what there is of the draft, however little it is good for, is not ours to remove.
-            if _checksum(finished.fileno(), mark.size) != mark.checksum:
+        with self.target.open("rb") as committed:
+            # Checked before anything is created: whatever there is of the partial file must not be deleted then.
+            if _checksum(committed.fileno(), position.size) != position.checksum:
                 return False
-            finished.seek(0)
-            self.rebuild(_pieces(finished, mark.size))
+            committed.seek(0)
+            self.rebuild(_chunks(committed, position.size))
         return True
 
-    def rebuild(self, pieces: Iterator[bytes]) -> None:
-        """Make the draft again; it appears whole or not at all.
+    def rebuild(self, chunks: Iterator[bytes]) -> None:
+        """Replace the file's content, atomically.
 
         Raises:
-            SinkError: another process writes it.
+            SinkError: another process is writing it.
             OSError: the system refuses.
         """
         self.close()
         self.size = self.checksum = 0
-        whole = self.path.with_suffix(AGAIN)
-        self._fd = create(whole, self.place)
+        rebuilt = self.path.with_suffix(REBUILT)
+        self._fd = create_file(rebuilt, self.target)
         try:
             self._lock()
             os.ftruncate(self._fd, 0)
-            for piece in pieces:
-                self.append(piece)
-            whole.replace(self.path)
+            for chunk in chunks:
+                self.append(chunk)
+            rebuilt.replace(self.path)
         except BaseException:
             self.close()
-            whole.unlink(missing_ok=True)
+            rebuilt.unlink(missing_ok=True)
             raise
 
-    def mark(self) -> Mark:
-        """Return how far it has come."""
-        return Mark(self.path.name, self.size, self.checksum)
-
-    def append(self, data: bytes | memoryview) -> None:
-        """Write the data behind what is there.
+    def append(self, data: bytes) -> None:
+        """Append data.
 
         Raises:
-            OSError: it cannot be written; the draft may hold a part of it, beyond `size`.
+            OSError: the data cannot be written; a part of it may be in the file, after `size`.
         """
-        fd = self._reopen()
+        fd = self._open()
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(fd, rest) :]
         self.checksum = zlib.crc32(data, self.checksum)
         self.size += len(data)
 
-    def settle(self) -> None:
-        """Put it in its place.
+    def commit(self) -> None:
+        """Rename the file to its target, once it is on disk.
 
         Raises:
-            OSError, SinkError: it cannot be done; the draft is still there, and an earlier file is as it was.
+            OSError, SinkError: that failed; the partial file still exists, and an earlier output is unchanged.
         """
-        fd = self._reopen()
+        fd = self._open()
         self._fd = None
-        put_in_place(self.path, self.place, fd)
+        replace_file(self.path, self.target, fd)
 
     def close(self) -> None:
-        """Close it; it stays where it is, and opens itself again when it is written."""
+        """Close the file and keep it; the next write opens it again."""
         if self._fd is not None:
             fd, self._fd = self._fd, None
             os.close(fd)
 
-    def discard(self) -> None:
-        """Close and remove it, and what may have been left of an attempt to make it or something of it."""
+    def abort(self) -> None:
+        """Close and delete the file, and what an interrupted `rebuild` or `commit` may have left."""
         self.close()
-        for path in (self.path, self.path.with_suffix(AGAIN), self.path.with_suffix(MADE)):
+        for path in (self.path, self.path.with_suffix(REBUILT), self.path.with_suffix(CONVERTED)):
             path.unlink(missing_ok=True)
 
-    def _lost(self, why: str) -> LostDraftError:
-        return LostDraftError(self.output, f"its unfinished {self.path.name} {why}: {_START_AGAIN}")
+    def _lost(self, problem: str) -> LostPartialFileError:
+        reason = f"its partial file {self.path.name} {problem}: start over without the checkpoint"
+        return LostPartialFileError(self.output, reason)
 
-    def _reopen(self) -> int:
-        """Open it at its end unless it is open, and return its descriptor.
+    def _open(self) -> int:
+        """Return the descriptor; opens the file at its end if it is closed.
 
         Raises:
-            OSError: it cannot be opened.
-            SinkError: another process writes it.
+            OSError: the file cannot be opened.
+            SinkError: another process is writing it.
         """
         if self._fd is None:
             self._fd = os.open(self.path, _FLAGS)
@@ -296,10 +278,10 @@ class Draft:
         return self._fd
 
     def _lock(self) -> None:
-        """Let no other process write it: two that go on at one position would spoil each other's file."""
+        """Lock the file: two processes that resume at the same position would corrupt it."""
         if fcntl is None:  # pragma: no cover - Windows
             return
-        locks: Any = fcntl  # has no such members in the stubs of every platform
+        locks: Any = fcntl  # the stubs of some platforms lack these members
         try:
             locks.flock(self._fd, locks.LOCK_EX | locks.LOCK_NB)
         except BlockingIOError:
@@ -309,9 +291,27 @@ class Draft:
             return  # some network file systems have no locks
 
 
-def _pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
+def _writable_target(output: str) -> Path:
+    """Return the file that will be written or replaced.
+
+    Raises:
+        OSError: the file must not be written.
+        SinkError: the path is not that of a regular file.
+    """
+    if "\0" in output:
+        raise SinkError(output.replace("\0", "\\0"), "not a valid file name")
+    target = Path(os.path.realpath(output))
+    if target.exists():
+        if not target.is_file():
+            raise SinkError(output, "not a regular file")
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return target
+
+
+def _chunks(file: IO[bytes], size: int) -> Iterator[bytes]:
     """Yield the first bytes of a file."""
-    while size and (data := file.read(min(_CHUNK, size))):
+    while size and (data := file.read(min(_CHUNK_BYTES, size))):
         size -= len(data)
         yield data
 
@@ -320,7 +320,7 @@ def _checksum(fd: int, size: int) -> int:
     """Return the CRC-32 of the first bytes of a file."""
     os.lseek(fd, 0, os.SEEK_SET)
     checksum, rest = 0, size
-    while rest and (data := os.read(fd, min(_CHUNK, rest))):
+    while rest and (data := os.read(fd, min(_CHUNK_BYTES, rest))):
         checksum = zlib.crc32(data, checksum)
         rest -= len(data)
     return checksum

@@ -1,4 +1,4 @@
-"""One sink for each file that a template makes, as if they were one."""
+"""A sink of many files: each page goes to the file whose path its catalog, label and operation give."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 import anyio.to_thread
 
+from aiopartnercentral._utils import validators
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.partial_file import reported
-from aiopartnercentral.sinks.path_template import Template
+from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors
+from aiopartnercentral.sinks.path_template import PathTemplate, path_text
 
 if TYPE_CHECKING:
     import os
@@ -23,156 +24,154 @@ if TYPE_CHECKING:
     from aiopartnercentral.sinks.file_sink import FileSink
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["MAX_OPEN", "TemplateSink"]
+__all__ = ["MAX_OPEN", "PartitionedSink"]
 
 MAX_OPEN = 32
-_VERSION = 1
+_POSITION_VERSION = 1
 
 
-class TemplateSink:
-    """A file for each expansion of a template, each begun with the first page that it is for, an empty one as well.
+class PartitionedSink:
+    """Writes one file for each path that a template gives. A page creates its file even if it has no items.
 
-    Folders that the template's fields make are created; what comes before the first field must be there. `finish` puts
-    one file in its place after the other.
+    Directories that contain a field are created; the directory before the first field must exist. `commit` moves the
+    files to their final paths one after the other.
     """
 
     def __init__(
         self,
         template: str | os.PathLike[str],
-        make: Callable[[str, str], FileSink],
+        make_sink: Callable[[str, str], FileSink],
         *,
         wants: Literal["raw", "items"],
         max_open: int = MAX_OPEN,
     ) -> None:
-        """Name the outputs; nothing is touched until a page comes.
+        """Configure the sink; nothing is created before the first page.
 
         Arguments:
-            template: the path with its fields.
-            make: makes the sink for a path and an operation.
-            wants: what these sinks want.
-            max_open: how many files may be open at once.
+            template: a path with `{catalog}`, `{label}` or `{operation}` in it.
+            make_sink: returns the sink for a path and an operation.
+            wants: what these sinks want of a page.
+            max_open: maximum number of files that are open at once.
 
         Raises:
-            ValueError: it is no template, or the bound is not positive.
+            TypeError: an argument is of a wrong type.
+            ValueError: the template is not valid, or `max_open` is below 1.
         """
-        if max_open < 1:
-            raise ValueError("max_open must be positive")
-        self.template: Template = Template.of(template)
+        self.template: PathTemplate = PathTemplate.parse(path_text("template", template))
         self.wants: Literal["raw", "items"] = wants
-        self.max_open = max_open
-        self._make = make
-        # In the order of their last use; those that are open are the last ones.
+        self.max_open = validators.count("max_open", max_open)
+        self._make_sink = make_sink
         self._sinks: dict[str, FileSink] = {}
         self._operations: dict[str, str] = {}
         self._positions: dict[str, JsonValue] = {}
         self._changed: set[str] = set()
-        self._open: dict[str, None] = {}
+        self._open_paths: dict[str, None] = {}  # the least recently used first
         self._is_open = False
-        self._token = ""
+        self._run_id = ""
 
-    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
-        """Begin anew, or go on with each file where the position says; see `Sink.open`."""
+    async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
+        """Start new files, or resume each file of the position; see `Sink.open`."""
         if self._is_open:
-            raise RuntimeError("the sink is open already")
-        if not await anyio.Path(self.template.root).is_dir():
-            raise SinkError(self.template.text, f"its folder {self.template.root} does not exist")
-        # Unfinished files are called by it, so that a later process finds, and replaces, what its position has not.
-        self._token = token or secrets.token_hex()
+            raise RuntimeError("the sink is already open")
+        if not await anyio.Path(self.template.directory).is_dir():
+            raise SinkError(self.template.text, f"its directory {self.template.directory} does not exist")
+        # Names the partial files, so that a later process replaces those that its position does not have.
+        self._run_id = run_id or secrets.token_hex()
         files: dict[str, tuple[str, JsonValue]] = {}
         if position is not None:
-            self._token, files = _files(position, self.template)
+            self._run_id, files = _parse_position(position, self.template)
         self._is_open = True
-        for path, (operation, its_position) in files.items():
-            sink = self._sinks[path] = self._make(path, operation)
+        for path, (operation, file_position) in files.items():
+            sink = self._sinks[path] = self._make_sink(path, operation)
             self._operations[path] = operation
-            await self._opening(path)
-            await sink.open(its_position)
-            self._positions[path] = its_position
+            await self._reserve(path)
+            await sink.open(file_position)
+            self._positions[path] = file_position
 
     async def write(self, page: Page) -> None:
-        """Take the page over into its file; see `Sink.write`."""
-        self._check()
-        path = self.template.path(page)
+        """Write a page to its file; see `Sink.write`."""
+        self._check_open()
+        path = self.template.expand(page)
         sink = self._sinks.get(path)
         if sink is None:
-            sink = self._make(path, page.operation)
-            await self._opening(path)
-            await self._make_folder(path)
+            sink = self._make_sink(path, page.operation)
+            await self._reserve(path)
+            await _make_directory(path)
             self._changed.add(path)
             self._sinks[path], self._operations[path] = sink, page.operation
-            await sink.open(None, token=self._token)
+            await sink.open(None, run_id=self._run_id)
         else:
-            await self._opening(path)
+            await self._reserve(path)
         self._changed.add(path)
         await sink.write(page)
 
     async def flush(self) -> JsonValue:
-        """Flush the files that were written since, and return the position of all; see `Sink.flush`."""
-        self._check()
+        """Flush the files that have changed, and return the position of all; see `Sink.flush`."""
+        self._check_open()
         for path in sorted(self._changed):
-            await self._opening(path)
+            await self._reserve(path)
             self._positions[path] = await self._sinks[path].flush()
             self._changed.discard(path)
         files = {
             path: {"operation": self._operations[path], "position": position}
             for path, position in self._positions.items()
         }
-        return {"version": _VERSION, "template": self.template.text, "token": self._token, "files": files}
+        return {"version": _POSITION_VERSION, "template": self.template.text, "run_id": self._run_id, "files": files}
 
-    async def finish(self) -> None:
-        """Complete all files, and put one after the other in its place; see `Sink.finish`.
+    async def commit(self) -> None:
+        """Complete all files, one after the other; see `Sink.commit`.
 
-        Cancelling it may leave some of them finished and others not; a position of `flush` stays good for all.
+        If this is cancelled, some files may be committed and others not; a position stays valid for all of them.
         """
-        self._check()
+        self._check_open()
         for path in list(self._sinks):
-            await self._opening(path)
-            await self._sinks[path].finish()
-            self._open.pop(path, None)
+            await self._reserve(path)
+            await self._sinks[path].commit()
+            self._open_paths.pop(path, None)
             del self._sinks[path]
         self._is_open = False
 
-    async def abandon(self, *, keep: bool) -> None:
-        """Close all; see `Sink.abandon`.
+    async def abort(self, *, keep: bool) -> None:
+        """Close all files; see `Sink.abort`.
 
         Raises:
-            SinkError: some could not be closed or removed; all others are.
+            SinkError: a file could not be closed or deleted; all others were.
         """
-        async with AsyncExitStack() as stack:  # which goes on whatever one of them raises
+        async with AsyncExitStack() as stack:  # calls all of them, even if one raises
             for sink in self._sinks.values():
-                stack.push_async_callback(sink.abandon, keep=keep)
+                stack.push_async_callback(sink.abort, keep=keep)
             self._sinks.clear()
             self._is_open = False
 
-    def _check(self) -> None:
+    def _check_open(self) -> None:
         if not self._is_open:
             raise RuntimeError("the sink is not open")
 
-    async def _opening(self, path: str) -> None:
-        """Have room for one more open file, and note that this one is."""
-        self._open.pop(path, None)
-        while len(self._open) >= self.max_open:
-            oldest = next(iter(self._open))
-            await self._sinks[oldest].park()
-            del self._open[oldest]
-        self._open[path] = None
-
-    async def _make_folder(self, path: str) -> None:
-        folder = Path(path).parent
-        with reported(path):
-            await anyio.to_thread.run_sync(partial(folder.mkdir, parents=True, exist_ok=True))
+    async def _reserve(self, path: str) -> None:
+        """Count a file as open; closes the least recently used one if there would be too many."""
+        self._open_paths.pop(path, None)
+        while len(self._open_paths) >= self.max_open:
+            oldest = next(iter(self._open_paths))
+            await self._sinks[oldest].suspend()
+            del self._open_paths[oldest]
+        self._open_paths[path] = None
 
 
-def _files(position: JsonValue, template: Template) -> tuple[str, dict[str, tuple[str, JsonValue]]]:
-    """Return the token, and the operation and the position of each file.
+async def _make_directory(path: str) -> None:
+    with os_errors_as_sink_errors(path):
+        await anyio.to_thread.run_sync(partial(Path(path).parent.mkdir, parents=True, exist_ok=True))
+
+
+def _parse_position(position: JsonValue, template: PathTemplate) -> tuple[str, dict[str, tuple[str, JsonValue]]]:
+    """Return the run's id, and the operation and the position of each file.
 
     Raises:
-        PositionError: it is no position of such a sink, or of another template.
+        PositionError: it is not a position of this output.
     """
     try:
-        if position["version"] == _VERSION and position["template"] == template.text:
+        if position["version"] == _POSITION_VERSION and position["template"] == template.text:
             files = {path: (str(at["operation"]), at["position"]) for path, at in position["files"].items()}
-            return str(position["token"]), files
+            return str(position["run_id"]), files
     except (TypeError, KeyError, AttributeError, IndexError):
         pass
-    raise PositionError(template.text, "the run to go on with had another output: name the same one")
+    raise PositionError(template.text, "the saved run wrote another output")

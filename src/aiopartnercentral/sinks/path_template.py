@@ -1,13 +1,13 @@
-"""Names of files made of a page's catalog, label and operation, however odd these are.
+"""Paths with `{catalog}`, `{label}` and `{operation}` in them, and the safe file names that these values become.
 
-A value becomes a part of a name that is safe on every usual file system, and two values never become one name, not even
-where the file system takes capital letters for small ones:
+A file name made from a value is safe on every common file system. Two values never get the same name, not even on a
+file system that ignores case:
 
-- letters and digits of ASCII, `-`, `_` and `.` stay; everything else becomes `%` and the two hexadecimal digits of each
-  of its bytes in UTF-8, as does a dot at either end, and the first letter of what Windows reserves, such as `CON`;
-- usual are small letters, and `AWS` and `Sandbox` as a whole value or behind its last slash. A value that is written
-  otherwise keeps its letters, and gets `~` and a number behind it that says which of them are: one bit for each letter;
-- what has more than 72 characters by then is cut to 38, with `~~` and 32 digits of a hash of the value behind it.
+- ASCII letters and digits, `-`, `_` and `.` are kept. Every other byte of the UTF-8 text becomes `%` and two
+  hexadecimal digits. So do a dot at either end, and the first letter of a name that Windows reserves, such as `CON`.
+- The expected spelling is lower case, except for `AWS` and `Sandbox` as the whole value or after its last slash. A
+  value in another spelling keeps its letters and gets `~` and a number, whose bits say which letters differ.
+- A name of more than 72 characters is cut to 38, followed by `~~` and 32 digits of a hash of the value.
 """
 
 from __future__ import annotations
@@ -20,23 +20,34 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from aiopartnercentral._utils.validators import Check, type_name
+
 if TYPE_CHECKING:
     from aiopartnercentral.sinks.base import Page
 
-__all__ = ["FIELDS", "Template", "is_template", "safe"]
+__all__ = ["FIELDS", "PathTemplate", "is_template", "path_text", "safe_file_name"]
 
 FIELDS: Final = ("catalog", "label", "operation")
-"""What may stand in braces."""
+"""The names that may stand in braces."""
 
 _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]")
-_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-_USUAL = {"aws": "AWS", "sandbox": "Sandbox"}
+_LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_CATALOGS = {"aws": "AWS", "sandbox": "Sandbox"}
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
-_LONGEST, _KEPT, _HASH_BYTES = 72, 38, 16
+_MAX_LENGTH, _KEPT_LENGTH, _HASH_BYTES = 72, 38, 16
 
 
-def safe(value: str) -> str:
-    """Return the part of a file's name that a value becomes; see the module."""
+@Check
+def path_text(name: str, value: object) -> str:
+    """Demand a path, and return it as a string."""
+    path = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(path, str):
+        raise TypeError(f"{name} must be a path, not {type_name(value)}")
+    return path
+
+
+def safe_file_name(value: str) -> str:
+    """Return a file name for a value; see the module for the rules."""
     encoded = value.encode("utf-8", "surrogatepass")
     name = _UNSAFE.sub(lambda found: b"%%%02X" % found[0][0], encoded).decode()
     if _RESERVED.match(name):
@@ -45,67 +56,70 @@ def safe(value: str) -> str:
         name = f"%2E{name[1:]}"
     if name.endswith("."):
         name = f"{name[:-1]}%2E"
-    name += _case(value)
+    name += _case_suffix(value)
     if not value:
         name = "%"
-    if len(name) > _LONGEST:
+    if len(name) > _MAX_LENGTH:
         digest = hashlib.blake2b(encoded, digest_size=_HASH_BYTES).hexdigest()
-        name = f"{name[:_KEPT].lower()}~~{digest}"
+        name = f"{name[:_KEPT_LENGTH].lower()}~~{digest}"
     return name
 
 
-def _case(value: str) -> str:
-    """Return what says which letters of a value are not written as usual; nothing if all are."""
-    small = value.translate(_SMALL)
-    head, slash, last = small.rpartition("/")
-    usual = f"{head}{slash}{_USUAL.get(last, last)}"
-    letters = [(found, wanted) for found, wanted in zip(value, usual, strict=True) if found in string.ascii_letters]
+def _case_suffix(value: str) -> str:
+    """Return the suffix that says which letters are not in the expected case; empty if all are."""
+    lower = value.translate(_LOWER_CASE)
+    head, slash, last = lower.rpartition("/")
+    expected = f"{head}{slash}{_CATALOGS.get(last, last)}"
+    letters = [(found, wanted) for found, wanted in zip(value, expected, strict=True) if found in string.ascii_letters]
     bits = sum((found != wanted) << index for index, (found, wanted) in enumerate(letters))
     return f"~{bits:x}" if bits else ""
 
 
 def is_template(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path has braces in it."""
-    return bool({"{", "}"} & set(os.fspath(path)))
+    """Return whether a path has braces in it."""
+    return not {"{", "}"}.isdisjoint(os.fspath(path))
 
 
 @attrs.frozen
-class Template:
-    """A path with `{catalog}`, `{label}` and `{operation}` in it; `{{` and `}}` are braces.
+class PathTemplate:
+    """A path with `{catalog}`, `{label}` and `{operation}` in it; `{{` and `}}` are literal braces.
 
     Attributes:
-        text: the template.
-        fields: which of these it has.
+        text: the template as given.
+        fields: the names of its fields.
     """
 
     text: str
     fields: frozenset[str]
 
     @classmethod
-    def of(cls, text: str | os.PathLike[str]) -> Template:
-        """Read a template.
+    def parse(cls, text: str) -> PathTemplate:
+        """Return the template of a text.
 
         Raises:
-            ValueError: it is none; the message says why.
+            ValueError: the text is not a valid template.
         """
-        text = os.fspath(text)
         try:
             parts = list(string.Formatter().parse(text))
         except ValueError:
             parts = [("", "", None, None)]
         fields = frozenset(field for _, field, _, _ in parts if field is not None)
-        odd = any(conversion or spec for _, _, spec, conversion in parts)
-        if odd or not fields <= set(FIELDS):
+        is_formatted = any(conversion or spec for _, _, spec, conversion in parts)
+        if is_formatted or not fields <= set(FIELDS):
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
-            raise ValueError(f"{text!a} is no template: in braces there can be {known}; {{{{ and }}}} are braces")
+            raise ValueError(f"{text!a} is not a valid template: fields are {known}; write {{{{ and }}}} for braces")
         return cls(text, fields)
 
     @property
-    def root(self) -> str:
-        """The folder that must be there: what comes before the first field."""
+    def directory(self) -> str:
+        """The directory before the first field, which must exist."""
         literal = next(iter(string.Formatter().parse(self.text)))[0]
-        return os.path.dirname(literal) or "."  # noqa: PTH120 - of a part of a path
+        return os.path.dirname(literal) or "."  # noqa: PTH120 - a part of a path
 
-    def path(self, page: Page) -> str:
-        """Return the path for a page."""
-        return self.text.format(catalog=safe(page.catalog), label=safe(page.label), operation=safe(page.operation))
+    def expand(self, page: Page) -> str:
+        """Return the path of the file that a page belongs in."""
+        return self.text.format(
+            catalog=safe_file_name(page.catalog),
+            label=safe_file_name(page.label),
+            operation=safe_file_name(page.operation),
+        )

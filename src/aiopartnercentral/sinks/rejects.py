@@ -1,4 +1,4 @@
-"""Malformed items beside the output: a file of their own, of which a checkpoint has the position as well."""
+"""A sink that writes malformed items to a file of their own, in step with the output."""
 
 from __future__ import annotations
 
@@ -8,73 +8,75 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from aiopartnercentral.errors import PositionError
-from aiopartnercentral.sinks import Page
+from aiopartnercentral.sinks.base import Page
 
 if TYPE_CHECKING:
-    from aiopartnercentral._pagination.report import MalformedItem
-    from aiopartnercentral.sinks import Sink
-    from aiopartnercentral.types import JsonValue
+    from aiopartnercentral.sinks.base import Sink
+    from aiopartnercentral.types import JsonValue, MalformedItem
 
-__all__ = ["WithMalformed", "page_of_malformed"]
+__all__ = ["SinkWithRejects", "rejects_page"]
 
 
 @attrs.define(eq=False)
-class WithMalformed:
-    """A sink for pages, and one for what was left out of them, as if they were one.
+class SinkWithRejects:
+    """One sink of two: well-formed items go to the output, malformed ones to the rejects.
+
+    The position holds those of both, so that both resume at the same item.
 
     Attributes:
-        output: the sink for pages.
-        malformed: the sink for what was left out.
-        path: the file of that.
+        output: the sink for items.
+        rejects: the sink for malformed items.
+        path: the file of the rejects.
     """
 
     output: Sink
-    malformed: Sink
+    rejects: Sink
     path: str
 
     @property
     def wants(self) -> Literal["raw", "items"]:
-        """What it needs of a page."""
+        """The attribute of a page that the output writes."""
         return self.output.wants
 
-    async def open(self, position: JsonValue | None = None, *, token: str | None = None) -> None:
-        """Begin anew, or go on with both; see `Sink.open`."""
-        if position is not None and not (isinstance(position, dict) and position.keys() == {"output", "malformed"}):
-            raise PositionError(self.path, "the run to go on with had no file for malformed items")
-        await self.output.open(None if position is None else position["output"], token=token)
-        await self.malformed.open(None if position is None else position["malformed"], token=token)
+    async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
+        """Start or resume both; see `Sink.open`."""
+        if position is None:
+            position = {"output": None, "rejects": None}
+        elif not (isinstance(position, dict) and position.keys() == {"output", "rejects"}):
+            raise PositionError(self.path, "the saved run wrote no file of malformed items")
+        await self.output.open(position["output"], run_id=run_id)
+        await self.rejects.open(position["rejects"], run_id=run_id)
 
     async def write(self, page: Page) -> None:
-        """Take the page over; see `Sink.write`."""
+        """Write a page; see `Sink.write`."""
         await self.output.write(page)
         if page.malformed:
-            await self.malformed.write(page_of_malformed(page))
+            await self.rejects.write(rejects_page(page))
 
     async def flush(self) -> JsonValue:
-        """Flush both, and return the position of both; see `Sink.flush`."""
-        return {"output": await self.output.flush(), "malformed": await self.malformed.flush()}
+        """Flush both, and return the positions of both; see `Sink.flush`."""
+        return {"output": await self.output.flush(), "rejects": await self.rejects.flush()}
 
-    async def finish(self) -> None:
-        """Complete both; see `Sink.finish`. What was left out is in its place first."""
-        await self.malformed.finish()
-        await self.output.finish()
+    async def commit(self) -> None:
+        """Complete both, the rejects first; see `Sink.commit`."""
+        await self.rejects.commit()
+        await self.output.commit()
 
-    async def abandon(self, *, keep: bool) -> None:
-        """Close both; see `Sink.abandon`."""
+    async def abort(self, *, keep: bool) -> None:
+        """Close both; see `Sink.abort`."""
         try:
-            await self.malformed.abandon(keep=keep)
+            await self.rejects.abort(keep=keep)
         finally:
-            await self.output.abandon(keep=keep)
+            await self.output.abort(keep=keep)
 
 
-def page_of_malformed(page: Page) -> Page:
-    """Return what is written of what was left out of a page: each item in a line that says where it was."""
-    lines = [_line(page, item) for item in page.malformed]
-    return Page(page.label, page.catalog, page.operation, raw=lines)
+def rejects_page(page: Page) -> Page:
+    """Return the page's malformed items as JSON lines that say where each was found and what is wrong with it."""
+    return Page(page.label, page.catalog, page.operation, raw=[_line(page, item) for item in page.malformed])
 
 
 def _line(page: Page, item: MalformedItem) -> bytes:
-    where = {
+    found = {
         "label": page.label,
         "catalog": page.catalog,
         "operation": page.operation,
@@ -82,4 +84,4 @@ def _line(page: Page, item: MalformedItem) -> bytes:
         "reason": item.reason,
         "request_id": item.request_id,
     }
-    return json.dumps(where, separators=(",", ":"))[:-1].encode() + b',"item":' + (item.raw or b"null") + b"}"
+    return json.dumps(found, separators=(",", ":"))[:-1].encode() + b',"item":' + (item.raw or b"null") + b"}"

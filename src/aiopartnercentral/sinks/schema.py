@@ -1,4 +1,4 @@
-"""What a generated class is made of, as tables and schemas see it: derived from its annotations alone."""
+"""The schema of a generated class, derived from its annotations, for CSV columns and Arrow schemas alike."""
 
 from __future__ import annotations
 
@@ -8,32 +8,35 @@ from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
 from importlib import import_module
-from operator import or_
+from operator import attrgetter, or_
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
 from aiopartnercentral._serialization import jsontext
+from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types import UnknownMember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aiopartnercentral.types import Pagination
 
+    Values = Sequence[Any]
+
 __all__ = [
+    "DataType",
+    "Field",
     "Json",
     "ListOf",
     "MapOf",
-    "Member",
-    "Node",
     "Scalar",
     "Struct",
+    "TaggedUnion",
     "Variant",
-    "Variants",
-    "free_name",
     "item_class",
-    "layout",
+    "schema_of",
+    "unused_name",
 ]
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
@@ -41,7 +44,7 @@ _TAG, _UNKNOWN = "tag", "unknown"
 
 
 class Scalar(Enum):
-    """A single value; an enum's is the text that is on the wire."""
+    """The type of a single value; an enum is the text that is on the wire."""
 
     TEXT = "text"
     BOOLEAN = "boolean"
@@ -53,10 +56,10 @@ class Scalar(Enum):
 
 @attrs.frozen
 class Json:
-    """What has no type of a table's, and becomes the JSON of the wire: documents, empty structures, what is recursive.
+    """A value that a table has no type for, and that becomes JSON: a document, an empty or a recursive structure.
 
     Attributes:
-        dumps: makes the JSON of a value.
+        dumps: returns the JSON of a value, as it is on the wire.
     """
 
     dumps: Callable[[Any], bytes] = attrs.field(eq=False, repr=False)
@@ -64,74 +67,121 @@ class Json:
 
 @attrs.frozen
 class ListOf:
-    """A list; an element may be None.
+    """A list, whose elements may be None.
 
     Attributes:
-        element: what each element is.
-        dumps: makes the JSON of a whole list.
+        element: the elements' type.
+        dumps: returns the JSON of a list.
     """
 
-    element: Node
+    element: DataType
     dumps: Callable[[Any], bytes] = attrs.field(eq=False, repr=False)
 
 
 @attrs.frozen
 class MapOf:
-    """A dict with keys of text; a value may be None.
+    """A dict with text keys, whose values may be None.
 
     Attributes:
-        value: what each value is.
-        dumps: makes the JSON of a whole dict.
+        value: the values' type.
+        dumps: returns the JSON of a dict.
     """
 
-    value: Node
+    value: DataType
     dumps: Callable[[Any], bytes] = attrs.field(eq=False, repr=False)
 
 
 @attrs.frozen
-class Member:
-    """A member of a structure: its name, which is its attribute's, and what it is."""
+class Field:
+    """A field of a structure.
+
+    Attributes:
+        name: its name, which is also the attribute's.
+        type: its type.
+    """
 
     name: str
-    node: Node
+    type: DataType
+
+    def values(self, structures: Values) -> Values:
+        """Return the field of each structure; None for None."""
+        get: Callable[[Any], Any] = attrgetter(self.name)
+        return [None if structure is None else get(structure) for structure in structures]
 
 
 @attrs.frozen
 class Struct:
-    """A structure: an attrs class, never one without members."""
+    """A structure: an attrs class with at least one field."""
 
     cls: Any
-    members: tuple[Member, ...]
+    fields: tuple[Field, ...]
+
+    def check(self, values: Values) -> None:
+        """Check that each value is a structure of this class, or None.
+
+        Raises:
+            TypeError: one is not.
+        """
+        for value in values:
+            if value is not None and not isinstance(value, self.cls):
+                raise TypeError(f"expected {self.cls.__name__}, got {type(value).__name__}")
 
 
 @attrs.frozen
 class Variant:
-    """A member of a union.
+    """A member of a tagged union.
 
     Attributes:
         tag: its name on the wire.
-        name: the same in snake_case, unique in the union.
+        name: its name in snake case, unique in the union.
         cls: the class that holds its value.
-        node: what the value is.
+        type: the value's type.
     """
 
     tag: str
     name: str
     cls: Any
-    node: Node
+    type: DataType
+
+    def values(self, members: Values) -> Values:
+        """Return the value of each member of this variant; None for any other."""
+        return [member.value if type(member) is self.cls else None for member in members]
 
 
 @attrs.frozen
-class Variants:
-    """A tagged union: `tag` and `unknown` are the names beside those of the variants."""
+class TaggedUnion:
+    """A tagged union. A table has a column for the tag, one for each variant, and one for a member not in the model.
+
+    Attributes:
+        variants: the members in the model.
+        tag: the name of the column for the tag.
+        unknown: the name of the column for the JSON of a member that is not in the model.
+    """
 
     variants: tuple[Variant, ...]
     tag: str = _TAG
     unknown: str = _UNKNOWN
 
+    def tags(self, members: Values) -> Values:
+        """Return the tag of each member; None for None.
 
-Node: TypeAlias = "Scalar | Json | ListOf | MapOf | Struct | Variants"
-"""What a value is."""
+        Raises:
+            AttributeError: one is not a member of a union.
+        """
+        known = {variant.cls: variant.tag for variant in self.variants}
+        return [None if member is None else known.get(type(member)) or member.tag for member in members]
+
+    def unknown_json(self, members: Values) -> list[str | None]:
+        """Return the JSON of each member that is not in the model; None for any other, and if its value was dropped."""
+        known = {types.NoneType, *(variant.cls for variant in self.variants)}
+        return [
+            None if type(member) in known or member.value is None else jsontext.dumps(member.value).decode()
+            for member in members
+        ]
+
+
+DataType: TypeAlias = "Scalar | Json | ListOf | MapOf | Struct | TaggedUnion"
+"""The type of a value."""
 
 _SCALARS: dict[Any, Scalar] = {
     str: Scalar.TEXT,
@@ -144,110 +194,100 @@ _SCALARS: dict[Any, Scalar] = {
 
 
 @cache
-def layout(cls: Any) -> Node:  # noqa: ANN401 - a union is no class
-    """Return what a generated class, or a union of them, is made of.
+def schema_of(cls: Any) -> DataType:  # noqa: ANN401 - a union is not a class
+    """Return the schema of a generated class, or of a union of them.
 
     Raises:
         TypeError: it is neither.
     """
-    if not attrs.has(cls) and not _variants_of(cls):
-        raise TypeError(f"{cls!r} is neither a generated class nor a union of them")
-    return _node(cls, ())
+    if not attrs.has(cls) and not _union_classes(cls):
+        raise TypeError(f"cls must be a generated class or a union of them, not {type_name(cls)}")
+    return _data_type(cls, ())
 
 
 def item_class(pagination: Pagination[Any, Any, Any]) -> Any:  # noqa: ANN401 - it may be a union
-    """Return the class of the items that a paginated operation lists.
-
-    Raises:
-        TypeError: its answers have no such list.
-    """
-    output = pagination.operation.output
-    wanted = pagination.result_key.lower()
-    for name, hint in get_type_hints(output).items():
-        present = _present(hint)
-        if name.replace("_", "") == wanted and get_origin(present) is list:
-            return _present(get_args(present)[0])
-    raise TypeError(f"{output.__name__} has no list {pagination.result_key}")
+    """Return the class of the items that a paginated operation lists."""
+    return _without_none(pagination.item())
 
 
-def free_name(name: str, taken: set[str]) -> str:
-    """Return the name, with as many underscores behind it as it takes to be none of those taken."""
-    while name in taken:
+def unused_name(name: str, used: set[str]) -> str:
+    """Return the name, with an underscore appended until it is not one of the used names."""
+    while name in used:
         name += "_"
     return name
 
 
-def _node(hint: Any, above: tuple[Any, ...]) -> Node:  # noqa: ANN401 - types as values have no type
-    """Return what a value of this annotation is, inside of the classes and unions above it."""
-    hint = _present(hint)
+def _data_type(hint: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401 - annotations have no type
+    """Return the data type for an annotation inside of these classes and unions."""
+    hint = _without_none(hint)
     if hint in _SCALARS:
         return _SCALARS[hint]
     if isinstance(hint, type) and issubclass(hint, str):
         return Scalar.TEXT
     if get_origin(hint) is list:
-        return ListOf(_node(get_args(hint)[0], above), _dumps(above[-1]))
+        return ListOf(_data_type(get_args(hint)[0], parents), _dumps(parents[-1]))
     if get_origin(hint) is dict:
-        return MapOf(_node(get_args(hint)[1], above), _dumps(above[-1]))
-    variants = _variants_of(hint)
-    if hint in above or not (variants or attrs.has(hint)):
+        return MapOf(_data_type(get_args(hint)[1], parents), _dumps(parents[-1]))
+    classes = _union_classes(hint)
+    if hint in parents or not (classes or attrs.has(hint)):
         return _json(hint)
-    return _union(variants, (*above, hint)) if variants else _structure(hint, (*above, hint))
+    return _tagged_union(classes, (*parents, hint)) if classes else _struct(hint, (*parents, hint))
 
 
-def _structure(cls: Any, above: tuple[Any, ...]) -> Node:  # noqa: ANN401 - types as values have no type
+def _struct(cls: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401 - annotations have no type
     hints = get_type_hints(cls)
-    # What is never shown is no member, but came beside them.
-    fields = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)) if field.repr is not False]
-    members = tuple(Member(field.name, _node(hints[field.name], above)) for field in fields)
-    return Struct(cls, members) if members else _json(cls)
+    # Attributes without a repr are response metadata, not members of the structure.
+    members = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)) if field.repr is not False]
+    fields = tuple(Field(member.name, _data_type(hints[member.name], parents)) for member in members)
+    return Struct(cls, fields) if fields else _json(cls)
 
 
-def _union(classes: tuple[type, ...], above: tuple[Any, ...]) -> Variants:
+def _tagged_union(classes: tuple[type, ...], parents: tuple[Any, ...]) -> TaggedUnion:
     converter = _converter(classes[0].__module__)
-    taken = {_TAG, _UNKNOWN}
+    used = {_TAG, _UNKNOWN}
     variants = []
     for cls in classes:
         if not issubclass(cls, UnknownMember):
             tag: str = converter.get_structure_hook(cls).tag
-            name = free_name("_".join(_WORDS.findall(tag)).lower() or tag, taken)
-            taken.add(name)
-            variants.append(Variant(tag, name, cls, _node(get_type_hints(cls)["value"], above)))
-    return Variants(tuple(variants))
+            name = unused_name("_".join(_WORDS.findall(tag)).lower() or tag, used)
+            used.add(name)
+            variants.append(Variant(tag, name, cls, _data_type(get_type_hints(cls)["value"], parents)))
+    return TaggedUnion(tuple(variants))
 
 
-def _json(hint: Any) -> Json:  # noqa: ANN401 - types as values have no type
-    """Return what becomes JSON: a document, which is JSON already, or what a converter makes JSON of."""
+def _json(hint: Any) -> Json:  # noqa: ANN401 - annotations have no type
+    """Return the type of a document, which is JSON already, or of what a converter turns into JSON."""
     return Json(jsontext.dumps if hint is Any else _dumps(hint))
 
 
-def _dumps(owner: Any) -> Callable[[Any], bytes]:  # noqa: ANN401 - types as values have no type
-    """Return what makes the JSON of the wire of values of the package that a class or union is of."""
-    dumps: Callable[[Any], bytes] = _converter((*_variants_of(owner), owner)[0].__module__).dumps
+def _dumps(owner: Any) -> Callable[[Any], bytes]:  # noqa: ANN401 - annotations have no type
+    """Return `dumps` of the package of a class or union: it encodes values as they are on the wire."""
+    dumps: Callable[[Any], bytes] = _converter((*_union_classes(owner), owner)[0].__module__).dumps
     return dumps
 
 
 @cache
 def _converter(module: str) -> Any:  # noqa: ANN401 - of a generated package
-    """Return a converter of the JSON on the wire, without anybody's hooks, of the package that a module is of."""
+    """Return a JSON converter, without any user's hooks, of the generated package that a module is in."""
     package = module
     while package:
         package = package.rpartition(".")[0]
         make = getattr(import_module(package), "make_json_converter", None) if package else None
         if make is not None:
             return make()
-    raise TypeError(f"{module} is in no generated package")
+    raise TypeError(f"{module} is not in a generated package")
 
 
-def _present(hint: Any) -> Any:  # noqa: ANN401 - types as values have no type
-    """Return the type of an optional value where it is there."""
+def _without_none(hint: Any) -> Any:  # noqa: ANN401 - annotations have no type
+    """Return an annotation without its None."""
     if get_origin(hint) not in (Union, types.UnionType):
         return hint
     kinds = [kind for kind in get_args(hint) if kind is not types.NoneType]
     return reduce(or_, kinds) if len(kinds) < len(get_args(hint)) else hint
 
 
-def _variants_of(hint: Any) -> tuple[type, ...]:  # noqa: ANN401 - types as values have no type
-    """Return the classes of a union of the service, or none for anything else."""
+def _union_classes(hint: Any) -> tuple[type, ...]:  # noqa: ANN401 - annotations have no type
+    """Return the classes of a tagged union; empty for any other annotation."""
     kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else ()
     found = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, UnknownMember)]
     return kinds if found else ()

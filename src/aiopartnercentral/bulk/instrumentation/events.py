@@ -1,4 +1,4 @@
-"""What a bulk collection tells while it goes on; each event is an object, and all go to one callback.
+"""Events of a bulk collection; each is an object, and all go to one callback, the observer.
 
     def show(event: Event) -> None:
         match event:
@@ -7,20 +7,19 @@
 
     Collection(..., observer=show)
 
-A run is one opened stream. Its events come in this order, those of one source beside those of others:
+A run is one opened stream. Its events come in this order; those of different sources are interleaved:
 
     RunStarted
       SourceStarted
-        Throttled  Retried  SourceRestarted  before the page that they are about
+        Throttled  Retried  SourceRestarted  before the page that they concern
         PageFetched                          once for each page
-      SourceFinished                         once for each source that has started, whatever became of it
-    RunFinished                              last, once nothing of the run is open any more
+      SourceFinished                         once for each source that has started
+    RunFinished                              last, once everything of the run is closed
 
 The callback is called in the event loop, so it must not block; `RunStarted` and `RunFinished` come in the task that
 enters and leaves the stream. What it raises changes nothing, and is logged the first time.
 
-Nothing here holds an item, a token or an argument; but an error's text may quote what was sent, so that a log is better
-off with `error_type`.
+No event holds an item, a token or an argument. The text of an error may quote what was sent: log its `error_type`.
 """
 
 from __future__ import annotations
@@ -30,12 +29,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from aiopartnercentral.errors import AioPartnerCentralError
-
 if TYPE_CHECKING:
-    from aiopartnercentral._pagination.report import Progress
+    from aiopartnercentral._pagination.report import Report, SourceReport
     from aiopartnercentral.bulk.origin import Origin
-    from aiopartnercentral.bulk.report import BulkReport
 
 __all__ = [
     "Event",
@@ -49,36 +45,34 @@ __all__ = [
     "SourceStarted",
     "Throttled",
     "combine",
-    "error_text",
-    "error_type",
 ]
 
 
 @attrs.frozen(kw_only=True)
 class RunStarted:
-    """A stream has been entered; nothing has been asked for yet.
+    """A stream has been entered; nothing has been requested yet.
 
     Attributes:
         run: tells the run from others, in all its events and log messages.
-        service: the service's name, such as `partnercentral-account`.
+        services: the names of the services, such as `partnercentral-account`.
         origins: what is left to be collected.
-        finished: what an earlier run has collected to its end, and this one does not ask for again.
+        finished: what an earlier run has collected to its end, and this one does not request again.
     """
 
     run: str
-    service: str
+    services: tuple[str, ...]
     origins: tuple[Origin, ...]
     finished: tuple[Origin, ...]
 
 
 @attrs.frozen(kw_only=True)
 class SourceStarted:
-    """The first page of a source is about to be asked for.
+    """The first page of a source is about to be requested.
 
     Attributes:
         run: the run's name.
         origin: which source and listing.
-        resumed: whether it goes on where an earlier run has stopped.
+        resumed: whether it resumes where an earlier run has stopped.
     """
 
     run: str
@@ -92,14 +86,14 @@ class PageFetched:
 
     Attributes:
         run: the run's name.
-        origin: of what.
+        origin: which source and listing.
         page: its number among the pages of the origin that this run has fetched, from 1.
         items: how many items it has.
         malformed: how many items were left out of it.
         attempts: how often its request was sent.
         seconds: from sending the request that brought it to its being decoded.
-        waited: seconds before that, from when the page was wanted: for the account's turn, for a client, and for what
-            was sent in vain.
+        waited: seconds before that, from when the page was wanted: for the account's rate limit, for a client, and for
+            requests that failed.
         request_id: the service's id of the request, or None.
     """
 
@@ -116,12 +110,12 @@ class PageFetched:
 
 @attrs.frozen(kw_only=True)
 class Throttled:
-    """The service wants fewer requests, and the account's rate is lowered; `Retried` follows if it is sent again.
+    """The service has throttled a request, and the account's rate is lowered; `Retried` follows if it is sent again.
 
     Attributes:
         run: the run's name.
         origin: whose request it was.
-        attempt: how often that has been sent up to now.
+        attempt: how often it has been sent up to now.
         rate: requests a second of the account from now on.
         retry_after: seconds that the service asks to wait, or None.
         request_id: the service's id of the request, or None.
@@ -144,7 +138,7 @@ class Retried:
         origin: whose request it is.
         attempt: how often it has been sent up to now.
         seconds: how long the attempt took.
-        wait: seconds until it is sent again, apart from waiting for the account's turn.
+        wait: seconds until it is sent again, apart from waiting for the account's rate limit.
         error: what it has failed with.
         request_id: the service's id of the request, or None.
     """
@@ -160,9 +154,9 @@ class Retried:
 
 @attrs.frozen(kw_only=True)
 class SourceRestarted:
-    """The page token of an earlier run has expired, or had led in a circle: the source begins anew.
+    """The page token of an earlier run has expired, or had led in a loop: the source restarts from its first page.
 
-    Its items come again; into a file go those that it does not have.
+    Its items come again; a sink writes those that it does not have.
 
     Attributes:
         run: the run's name.
@@ -175,17 +169,17 @@ class SourceRestarted:
 
 @attrs.frozen(kw_only=True)
 class SourceFinished:
-    """A source has come to its end, and the consumer has got all of it; or it was given up with the run.
+    """A source has come to its end, and the consumer has got all of it; or it was cancelled with the run.
 
     Attributes:
         run: the run's name.
         origin: which source and listing.
-        progress: what it has brought, how it ended, and how many seconds that took.
+        report: what it has brought, how it ended, and how many seconds that took.
     """
 
     run: str
     origin: Origin
-    progress: Progress
+    report: SourceReport
 
 
 @attrs.frozen(kw_only=True)
@@ -195,11 +189,11 @@ class RunFinished:
     Attributes:
         run: the run's name.
         report: what it has brought, and how many seconds that took.
-        error: what the stream's block was left with, a cancellation for instance; None if it came to its end.
+        error: the exception that ended the stream's block, such as a cancellation; None without one.
     """
 
     run: str
-    report: BulkReport
+    report: Report[Origin]
     error: BaseException | None
 
 
@@ -210,9 +204,9 @@ Observer: TypeAlias = Callable[[Event], None]
 
 
 def combine(*observers: Observer) -> Observer:
-    """Return an observer that tells each of these, in this order, whether or not one before it fails."""
+    """Return an observer that calls each of these, in this order, whether or not one before it fails."""
 
-    def tell(event: Event) -> None:
+    def notify(event: Event) -> None:
         failures = []
         for observer in observers:
             try:
@@ -222,16 +216,4 @@ def combine(*observers: Observer) -> Observer:
         if failures:
             raise ExceptionGroup("observers failed", failures)
 
-    return tell
-
-
-def error_type(error: BaseException) -> str:
-    """Return what an error is called, and nothing of what it says: the service's code, or else the class."""
-    code = getattr(error, "code", None)
-    return code if isinstance(code, str) and code.replace(".", "").isalnum() else type(error).__name__
-
-
-def error_text(error: Exception) -> str:
-    """Return what an error of this library says, and of any other what it is called: its text may quote a request."""
-    is_ours = isinstance(error, AioPartnerCentralError) and not hasattr(error, "code")
-    return str(error) if is_ours else error_type(error)
+    return notify

@@ -1,4 +1,4 @@
-"""Tells the events of a run: to the log, in plain words, and to the run's observer.
+"""The log of a run, and its observer: both get every event.
 
 Everything goes to the logger `aiopartnercentral.bulk`. No message holds an item, a token, an argument of a request, or
 the text of an error, which may quote one.
@@ -14,12 +14,14 @@ import attrs
 
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk.instrumentation import events
+from aiopartnercentral.errors import error_type
 
 if TYPE_CHECKING:
+    from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk.instrumentation.events import Event, Observer
-    from aiopartnercentral.bulk.report import BulkReport
+    from aiopartnercentral.bulk.origin import Origin
 
-__all__ = ["Teller", "log"]
+__all__ = ["Notifier", "log"]
 
 logger: logging.Logger = logging.getLogger("aiopartnercentral.bulk")
 
@@ -36,23 +38,23 @@ _OF_OUTCOMES = {Outcome.FAILED: logging.WARNING, Outcome.SKIPPED: logging.INFO}
 
 
 @attrs.define
-class Teller:
-    """Tells events to the log and to an observer, of which the first failure is logged, without its text."""
+class Notifier:
+    """Gives events to the log and to an observer, whose first failure is logged without its text."""
 
     observer: Observer | None
     _has_failed: bool = attrs.field(default=False, init=False)
 
     def __call__(self, event: Event) -> None:
-        """Tell an event."""
+        """Log an event and call the observer."""
         log(event)
         if self.observer is None:
             return
         try:
             self.observer(event)
-        except Exception as failure:  # noqa: BLE001 - who looks on changes nothing
+        except Exception as failure:  # noqa: BLE001 - an observer must not change the run
             if not self._has_failed:
                 self._has_failed = True
-                # Neither the text nor what it was raised in the handling of: that may be what the service said.
+                # Neither its text nor its context, which may be what the service said.
                 frames = "".join(_frames(failure))
                 logger.error("run %s: the observer failed with %s\n%s", event.run, type(failure).__name__, frames)  # noqa: TRY400 - as above
 
@@ -60,7 +62,7 @@ class Teller:
 def log(event: Event) -> None:
     """Log an event."""
     if isinstance(event, events.SourceFinished):
-        level = _OF_OUTCOMES.get(event.progress.outcome, logging.DEBUG)
+        level = _OF_OUTCOMES.get(event.report.outcome, logging.DEBUG)
     else:
         level = _LEVELS[type(event)]
     if logger.isEnabledFor(level):
@@ -71,47 +73,51 @@ def log(event: Event) -> None:
 def _words(event: Event) -> str:  # noqa: PLR0911 - one for each event
     match event:
         case events.RunStarted():
-            earlier = f", {len(event.finished)} were finished by an earlier run" if event.finished else ""
-            return f"begins with {len(event.origins)} source(s){earlier}"
+            earlier = f", {len(event.finished)} finished by an earlier run" if event.finished else ""
+            return f"started, {_counted(len(event.origins), 'source')}{earlier}"
         case events.RunFinished():
-            how = "is over" if event.error is None else f"was left with {events.error_type(event.error)}"
+            how = "finished" if event.error is None else f"ended by {error_type(event.error)}"
             return f"{how} after {event.report.elapsed:.1f} s: {_totals(event.report)}"
         case events.SourceStarted():
-            return "goes on where an earlier run has stopped" if event.resumed else "begins"
+            return "resumed" if event.resumed else "started"
         case events.SourceRestarted():
-            return "begins anew, as the page token of an earlier run has expired or had led in a circle"
+            return "restarted from its first page: the page token of an earlier run has expired or had led in a loop"
         case events.Throttled():
-            asked = "" if event.retry_after is None else f" after the {event.retry_after:g} s that the service asks for"
+            asked = "" if event.retry_after is None else f" after {event.retry_after:g} s, as the service asks"
             return (
-                f"throttled at attempt {event.attempt}; account {event.origin.account} goes on{asked} with "
+                f"throttled at attempt {event.attempt}; account {event.origin.account} continues{asked} with "
                 f"{event.rate:.3g} requests/s{_request(event.request_id)}"
             )
         case events.Retried():
             return (
-                f"attempt {event.attempt} failed with {events.error_type(event.error)} after {event.seconds:.2f} s, "
-                f"again in {event.wait:.1f} s{_request(event.request_id)}"
+                f"attempt {event.attempt} failed with {error_type(event.error)} after {event.seconds:.2f} s, "
+                f"retried in {event.wait:.1f} s{_request(event.request_id)}"
             )
         case events.PageFetched():
             took = f"{event.seconds:.3f} s after {event.waited:.3f} s of waiting, attempt {event.attempts}"
-            counts = f"{event.items} items, {event.malformed} more are malformed"
+            counts = f"{event.items} items and {event.malformed} malformed ones"
             return f"page {event.page} has {counts}; {took}{_request(event.request_id)}"
     return _end(event)
 
 
 def _end(event: events.SourceFinished) -> str:
-    progress = event.progress
-    error = "" if progress.error is None else f" by {events.error_type(progress.error)}"
-    request = "" if progress.error is None else _request(getattr(progress.error, "request_id", None))
+    report = event.report
+    error = "" if report.error is None else f" by {error_type(report.error)}"
+    request = "" if report.error is None else _request(getattr(report.error, "request_id", None))
     return (
-        f"{progress.outcome.value}{error} after {progress.elapsed:.1f} s: {progress.items} items, "
-        f"{progress.pages} pages, {progress.retries} retries{request}"
+        f"{report.outcome.value}{error} after {report.elapsed:.1f} s: {report.items} items, "
+        f"{report.pages} pages, {report.retries} retries{request}"
     )
 
 
-def _totals(report: BulkReport) -> str:
+def _totals(report: Report[Origin]) -> str:
     outcomes = [state.outcome for state in report.sources.values()]
     counts = ", ".join(f"{outcomes.count(outcome)} {outcome.value}" for outcome in Outcome if outcome in outcomes)
-    return f"{report.items} items, {report.pages} pages, {report.retries} retries; of the sources {counts}"
+    return f"{report.items} items, {report.pages} pages, {report.retries} retries; sources: {counts}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _request(request_id: str | None) -> str:

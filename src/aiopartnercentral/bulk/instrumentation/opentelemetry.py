@@ -20,8 +20,9 @@ import attrs
 
 import aiopartnercentral
 from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral._utils.optional_imports import needed
+from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.bulk.instrumentation import events
+from aiopartnercentral.errors import error_type
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -45,16 +46,16 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0
 
 @attrs.frozen
 class _Run:
-    """An open run: its span, and those of its sources that are under way, each with the context of its children."""
+    """An open run: its span, and those of its sources in progress, each with the context of its children."""
 
-    service: str
     span: Span
     context: Context
     sources: dict[Origin, tuple[Span, Context]] = attrs.field(factory=dict)
 
-    def method(self, origin: Origin) -> str:
-        """Return an origin's operation with the service that it is of."""
-        return f"{self.service}/{origin.operation}"
+
+def _method(origin: Origin) -> str:
+    """Return an origin's operation with its service."""
+    return f"{origin.service}/{origin.operation}"
 
 
 class Telemetry:
@@ -71,8 +72,8 @@ class Telemetry:
     def __init__(
         self, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
     ) -> None:
-        self._trace: Any = needed("opentelemetry.trace", extra="otel")
-        metrics: Any = needed("opentelemetry.metrics", extra="otel")
+        self._trace: Any = import_optional("opentelemetry.trace", extra="otel")
+        metrics: Any = import_optional("opentelemetry.metrics", extra="otel")
         version = aiopartnercentral.__version__
         self._tracer = self._trace.get_tracer(_OURS, version, tracer_provider)
         self._meter = metrics.get_meter(_OURS, version, meter_provider)
@@ -81,7 +82,7 @@ class Telemetry:
         self._items = self._counter("items", "{item}", "Items of the pages that were fetched.")
         self._malformed = self._counter("malformed_items", "{item}", "Items that were left out, as malformed.")
         self._retries = self._counter("retries", "{retry}", "Requests that failed and were sent again.")
-        self._throttles = self._counter("throttles", "{throttle}", "Answers that asked for fewer requests.")
+        self._throttles = self._counter("throttles", "{throttle}", "Throttled requests.")
         self._sources = self._counter("sources", "{source}", "Sources that have come to their end.")
         self._seconds = self._meter.create_histogram(
             f"{_BULK}.page.duration",
@@ -116,7 +117,7 @@ class Telemetry:
             f"{_OURS}.run.sources_finished_before": len(event.finished),
         }
         span = self._tracer.start_span(f"{_BULK}.run", attributes=attributes)
-        self._runs[event.run] = _Run(event.service, span, self._trace.set_span_in_context(span))
+        self._runs[event.run] = _Run(span, self._trace.set_span_in_context(span))
 
     def _end(self, event: events.RunFinished) -> None:
         span = self._runs.pop(event.run).span
@@ -131,7 +132,7 @@ class Telemetry:
             }
         )
         if event.error is not None:
-            span.set_attribute(_ERROR, events.error_type(event.error))
+            span.set_attribute(_ERROR, error_type(event.error))
         if report.failures or isinstance(event.error, Exception):  # a cancellation is no error
             span.set_status(self._trace.StatusCode.ERROR)
         span.end()
@@ -139,7 +140,7 @@ class Telemetry:
     def _begin_source(self, event: events.SourceStarted) -> None:
         run, origin = self._runs[event.run], event.origin
         attributes = {
-            _METHOD: run.method(origin),
+            _METHOD: _method(origin),
             f"{_OURS}.label": origin.label,
             f"{_OURS}.catalog": origin.catalog,
             f"{_OURS}.account": origin.account,
@@ -150,21 +151,21 @@ class Telemetry:
         run.sources[origin] = span, self._trace.set_span_in_context(span, run.context)
 
     def _end_source(self, event: events.SourceFinished) -> None:
-        run, progress = self._runs[event.run], event.progress
+        run, report = self._runs[event.run], event.report
         span, _ = run.sources.pop(event.origin)
-        outcome = {f"{_OURS}.outcome": progress.outcome.value}
-        if progress.error is not None:
-            outcome[_ERROR] = events.error_type(progress.error)
-        counts = {"items": progress.items, "pages": progress.pages, "retries": progress.retries}
+        outcome = {f"{_OURS}.outcome": report.outcome.value}
+        if report.error is not None:
+            outcome[_ERROR] = error_type(report.error)
+        counts = {"items": report.items, "pages": report.pages, "retries": report.retries}
         span.set_attributes({**outcome, **{f"{_OURS}.{name}": count for name, count in counts.items()}})
-        if progress.outcome is Outcome.FAILED:
+        if report.outcome is Outcome.FAILED:
             span.set_status(self._trace.StatusCode.ERROR)
         span.end()
-        self._sources.add(1, {**self._series(run, event.origin), **outcome})
+        self._sources.add(1, {**self._series(event.origin), **outcome})
 
     def _page(self, event: events.PageFetched) -> None:
         run, ended = self._runs[event.run], time.time_ns()
-        method, (_, context) = run.method(event.origin), run.sources[event.origin]
+        method, (_, context) = _method(event.origin), run.sources[event.origin]
         attributes = {
             _SYSTEM: "aws-api",
             _METHOD: method,
@@ -183,7 +184,7 @@ class Telemetry:
             attributes=attributes,
             start_time=ended - int(event.seconds * 1e9),
         ).end(ended)
-        series = self._series(run, event.origin)
+        series = self._series(event.origin)
         self._pages.add(1, series)
         self._items.add(event.items, series)
         self._malformed.add(event.malformed, series)
@@ -192,7 +193,7 @@ class Telemetry:
     def _trouble(self, event: events.Throttled | events.Retried | events.SourceRestarted) -> None:
         run = self._runs[event.run]
         span, _ = run.sources[event.origin]
-        series = self._series(run, event.origin)
+        series = self._series(event.origin)
         if isinstance(event, events.SourceRestarted):
             span.add_event("restarted")
             return
@@ -203,10 +204,10 @@ class Telemetry:
             span.add_event("throttled", {**attributes, f"{_OURS}.rate": event.rate})
             self._throttles.add(1, series)
         else:
-            error = {_ERROR: events.error_type(event.error)}
+            error = {_ERROR: error_type(event.error)}
             span.add_event("retried", {**attributes, **error, f"{_OURS}.wait": event.wait})
             self._retries.add(1, {**series, **error})
 
-    def _series(self, run: _Run, origin: Origin) -> dict[str, str]:
+    def _series(self, origin: Origin) -> dict[str, str]:
         """Return what tells one series of a metric from others: of few values, however many sources there are."""
-        return {_METHOD: run.method(origin), f"{_OURS}.catalog": origin.catalog}
+        return {_METHOD: _method(origin), f"{_OURS}.catalog": origin.catalog}

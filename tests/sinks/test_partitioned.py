@@ -9,10 +9,10 @@ from hypothesis import given, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.sinks import Page, SinkError, open_sink
-from aiopartnercentral.sinks.path_template import safe
-from tests.sinks.pages import CLS, page, raw
-from tests.sinks.reading import rows
-from tests.sinks.test_files import descriptors, names
+from aiopartnercentral.sinks.path_template import safe_file_name
+from tests.sinks.files import descriptors, names
+from tests.sinks.readers import rows
+from tests.sinks.sample_pages import CLS, page, raw
 
 pytestmark = pytest.mark.anyio
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -40,7 +40,7 @@ LABELS = st.sampled_from(ODD) | st.text(max_size=90) | st.text("aAwWsS/.~%", max
 
 @given(label=LABELS)
 def test_a_part_of_a_name_is_safe_everywhere(label):
-    name = safe(label)
+    name = safe_file_name(label)
     assert re.fullmatch(r"[A-Za-z0-9._%~-]{1,80}", name)
     assert name.strip(".") == name
     assert name.partition(".")[0].lower() not in RESERVED
@@ -48,17 +48,17 @@ def test_a_part_of_a_name_is_safe_everywhere(label):
 
 @given(one=LABELS, other=LABELS)
 def test_two_values_never_share_a_name_in_any_file_system(one, other):
-    assert (safe(one).casefold() == safe(other).casefold()) == (one == other)
+    assert (safe_file_name(one).casefold() == safe_file_name(other).casefold()) == (one == other)
 
 
 def test_odd_values_never_share_a_name():
-    assert len({safe(label).casefold() for label in ODD}) == len(ODD)
+    assert len({safe_file_name(label).casefold() for label in ODD}) == len(ODD)
 
 
 @pytest.mark.parametrize("label", ["AWS", "Sandbox", "acme", "acme-2.prod_x"])
 def test_usual_names_stay_as_they_are(label):
-    assert safe(label) == label
-    assert safe(f"{label}/AWS") == (f"{label}%2FAWS" if label.islower() else safe(f"{label}/AWS"))
+    assert safe_file_name(label) == label
+    assert safe_file_name(f"{label}/AWS") == (f"{label}%2FAWS" if label.islower() else safe_file_name(f"{label}/AWS"))
 
 
 async def filled(template, pages, **options):
@@ -66,19 +66,19 @@ async def filled(template, pages, **options):
     await sink.open()
     for each in pages:
         await sink.write(each)
-    await sink.finish()
+    await sink.commit()
     return sink
 
 
-async def test_a_file_for_each_source_and_none_outside_of_the_folder(tmp_path):
-    folder = tmp_path / "folder"
-    folder.mkdir()
+async def test_a_file_for_each_source_and_none_outside_of_the_directory(tmp_path):
+    directory = tmp_path / "directory"
+    directory.mkdir()
     labels = [label for label in ODD if "\0" not in label]
     pages = [Page(label, "AWS", "list_connections", raw=[raw(n)]) for n, label in enumerate(labels)]
-    await filled(folder / "{label}.ndjson", pages, max_open=3)
-    assert names(tmp_path) == ["folder"]
-    assert len(names(folder)) == len(labels)
-    found = {path.read_bytes() for path in folder.iterdir()}
+    await filled(directory / "{label}.ndjson", pages, max_open=3)
+    assert names(tmp_path) == ["directory"]
+    assert len(names(directory)) == len(labels)
+    found = {path.read_bytes() for path in directory.iterdir()}
     assert found == {raw(n) + b"\n" for n in range(len(labels))}
 
 
@@ -98,14 +98,14 @@ async def test_at_most_so_many_files_are_open(tmp_path):
         if number % 20 == 19:
             await sink.flush()
             count()
-    await sink.finish()
+    await sink.commit()
     assert max(open_at_once) == 4
     for label in range(15):
         lines = (tmp_path / f"label%20{label}.ndjson").read_bytes().splitlines()
         assert lines == [raw(number) for number in range(90) if number % 15 == label]
 
 
-async def test_folders_and_classes_by_operation(tmp_path):
+async def test_directories_and_classes_by_operation(tmp_path):
     classes = {"list_connections": CLS, "list_partners": account.PartnerSummary}
     partner = account.json_converter.structure(
         {
@@ -130,7 +130,7 @@ async def test_a_source_without_items_has_a_file(tmp_path):
     assert len(rows(tmp_path / "Sandbox.csv")) == 1
 
 
-async def test_going_on_takes_each_file_where_it_was(tmp_path):
+async def test_each_file_is_resumed_at_its_position(tmp_path):
     template = tmp_path / "{label}.ndjson"
     sink = open_sink(template, max_open=1)
     await sink.open()
@@ -139,13 +139,13 @@ async def test_going_on_takes_each_file_where_it_was(tmp_path):
     position = json.loads(json.dumps(await sink.flush()))
     for number in range(6, 12):
         await sink.write(page(number, 1, label=str(number % 4)))
-    await sink.abandon(keep=True)
+    await sink.abort(keep=True)
     assert len(names(tmp_path)) == 3
     again = open_sink(template, max_open=2)
     await again.open(position)
     for number in range(6, 12):
         await again.write(page(number, 1, label=str(number % 4)))
-    await again.finish()
+    await again.commit()
     assert names(tmp_path) == [f"{n}.ndjson" for n in range(4)]
     for label in range(4):
         wanted = [raw(n) for n in range(12) if (n % 3 if n < 6 else n % 4) == label]
@@ -159,27 +159,29 @@ async def test_a_failed_run_leaves_nothing(tmp_path):
     await sink.write(page(0, label="a"))
     await sink.write(page(0, label="b"))
     await sink.flush()
-    await sink.abandon(keep=False)
+    await sink.abort(keep=False)
     assert names(tmp_path) == ["a.ndjson"]
     assert (tmp_path / "a.ndjson").read_text() == "earlier"
 
 
-async def test_the_folder_before_the_first_field_must_be_there(tmp_path):
-    with pytest.raises(SinkError, match=r"its folder .*nowhere does not exist"):
+async def test_the_directory_before_the_first_field_must_be_there(tmp_path):
+    with pytest.raises(SinkError, match=r"its directory .*nowhere does not exist"):
         await open_sink(tmp_path / "nowhere" / "{label}.ndjson").open()
 
 
-@pytest.mark.parametrize("odd", [{}, [], "x", {"version": 1, "template": "other", "files": {}}, {"version": 1}])
-async def test_what_is_no_position_is_refused(tmp_path, odd):
-    with pytest.raises(SinkError, match="had another output"):
+@pytest.mark.parametrize(
+    "odd", [{}, [], "x", {"version": 1, "template": "other", "run_id": "x", "files": {}}, {"version": 1}]
+)
+async def test_what_is_not_a_position_is_refused(tmp_path, odd):
+    with pytest.raises(SinkError, match="wrote another output"):
         await open_sink(tmp_path / "{label}.ndjson").open(odd)
 
 
 @pytest.mark.parametrize(
     "text", ["{", "}", "{}", "{0}", "{name}", "{label!r}", "{label:>9}", "{label.x}", "{label[0]}"]
 )
-def test_what_is_no_template_is_refused(text):
-    with pytest.raises(ValueError, match=re.escape("in braces there can be {catalog}, {label}, {operation}")):
+def test_what_is_not_a_template_is_refused(text):
+    with pytest.raises(ValueError, match=re.escape("fields are {catalog}, {label}, {operation}")):
         open_sink(f"{text}.ndjson")
 
 

@@ -3,7 +3,7 @@
 Each attempt is a process of its own, forked so that it begins at once. All that one knows of those before it is the
 state file, which holds the position and the number of the next page, and is replaced by a rename.
 
-    python killed.py OUTPUT STATE PAGES FLUSH_EVERY SEED LEAST_KILLS
+    python killed_writer.py OUTPUT STATE PAGES FLUSH_EVERY SEED LEAST_KILLS
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import anyio
 import pyarrow.parquet  # noqa: F401 - here once, and not in every attempt
 
 from aiopartnercentral.sinks import open_sink
-from tests.sinks.pages import CLS, page
+from tests.sinks.sample_pages import CLS, page
 
 PAGES = {}
 
@@ -29,14 +29,14 @@ async def attempt(output, state, pages, every):
     """Write what is missing, and keep the state."""
     known = json.loads(state.read_text()) if state.exists() else {"position": None, "next": 0}
     sink = open_sink(output, cls=CLS)
-    await sink.open(known["position"], token="this run")
+    await sink.open(known["position"], run_id="this run")
     if known["position"] is None:
         keep(state, await sink.flush(), 0)
     for number in range(known["next"], pages):
         await sink.write(PAGES[number])
         if number % every == every - 1 or number == pages - 1:
             keep(state, await sink.flush(), number + 1)
-    await sink.finish()
+    await sink.commit()
 
 
 def keep(state, position, following):

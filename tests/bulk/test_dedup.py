@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, PageFetched, Source, SourceRestarted
-from aiopartnercentral.bulk.dedup import Written
+from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.emulator import Emulator, ExpiredToken, Fault
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from aiopartnercentral.bulk import BulkReport, Event
+    from aiopartnercentral.bulk import Event, Report
     from tests.servers import Received
 
 ITEMS = st.lists(st.binary(max_size=1), max_size=12)
@@ -36,19 +36,19 @@ ITEMS = st.lists(st.binary(max_size=1), max_size=12)
 
 @given(passes=st.lists(ITEMS, min_size=1, max_size=5), kept=st.booleans())
 def test_everything_is_new_as_often_as_it_was_there_at_once(passes: Iterable[list[bytes]], kept: bool) -> None:  # noqa: FBT001 - drawn
-    written, output, most = Written(), Counter[bytes](), Counter[bytes]()
+    seen, output, most = SeenItems(), Counter[bytes](), Counter[bytes]()
     for number, items in enumerate(passes):
         if number:
-            written.begin_anew()
+            seen.restart()
         for item in items:
-            output[item] += written.add(item)
+            output[item] += seen.add(item)
             if kept:
-                written = Written.read(bytes(written.met), written.left_over)
+                seen = SeenItems.load(bytes(seen.seen), seen.stored_expected)
         most |= Counter(items)
         assert +output == most
 
 
-async def collected(emulator: Emulator, folder: Path, name: str, *, until: int | None = None) -> BulkReport | None:
+async def collected(emulator: Emulator, folder: Path, name: str, *, until: int | None = None) -> Report | None:
     """Collect into a file until so many pages have come in this run, or everything."""
     scope = anyio.CancelScope()
 
@@ -58,7 +58,7 @@ async def collected(emulator: Emulator, folder: Path, name: str, *, until: int |
 
     sources = [of(emulator, "a"), of(emulator, "b", "Sandbox")]
     options: dict[str, Any] = {"limits": FAST, "checkpoint": folder / "run.json", "observer": stop}
-    collection = Collection(account.Client, sources, LISTING, on_malformed="report", **options)
+    collection = Collection(LISTING, sources, on_malformed="report", **options)
     (cls,) = collection.item_classes.values()
     with scope:
         return await collection.into(open_sink(folder / name, cls=cls), save_every=0)
@@ -107,7 +107,7 @@ async def test_a_source_whose_tokens_went_in_a_circle_begins_anew(tmp_path: Path
         server.answer = answer
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
         options: dict[str, Any] = {"limits": FAST, "checkpoint": tmp_path / "run.json", "observer": events.append}
-        collection = Collection(account.Client, source, LISTING, on_error="report", **options)
+        collection = Collection(LISTING, source, on_error="report", **options)
         report = await collection.into(open_sink(tmp_path / "out.ndjson"))
         assert len(report.failures) == 1
         following["b"] = ""
@@ -139,7 +139,7 @@ async def test_what_was_malformed_once_is_not_taken_for_written(tmp_path: Path) 
     with scripted_server() as server:
         server.answer = answer
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
-        make = partial(Collection, account.Client, source, LISTING, limits=FAST, checkpoint=tmp_path / "run.json")
+        make = partial(Collection, LISTING, source, limits=FAST, checkpoint=tmp_path / "run.json")
         scope = anyio.CancelScope()
         with scope:
             await make(json_converter=strict, observer=lambda event: after(event, scope)).into(

@@ -1,0 +1,110 @@
+"""The listings: for each paginated operation its filters, and a function that makes a value of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen import ir
+from codegen.emit.operations import item_annotation
+from codegen.emit.structures import optional
+from codegen.emit.types import Types
+from codegen.emit.writer import Writer
+
+if TYPE_CHECKING:
+    from codegen.names import Names
+
+
+def emit(service: ir.Service, names: Names) -> str:
+    """Return the text of `listings.py`."""
+    writer = Writer(f"The listings of the {service.full_name}: what can be asked of each catalog.")
+    types = Types(service, names, "listings")
+    for operation in service.operations:
+        if operation.pagination is not None:
+            _filters(types, operation, operation.pagination, writer)
+            _function(types, operation, operation.pagination, writer)
+    return writer.render()
+
+
+def filters_of(service: ir.Service, operation: ir.Operation, pagination: ir.Pagination) -> list[ir.Member]:
+    """Return the members of a paginated request that a listing takes as filters, required ones first."""
+    structure = service.structure(operation.input)
+    paging = {pagination.fan_out, pagination.input_token, pagination.limit_key}
+    members = [member for member in structure.members if member.name not in paging]
+    return sorted(members, key=lambda member: optional(service, structure, member))
+
+
+def _filters(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
+    structure, names = types.service.structure(operation.input), types.names
+    members = filters_of(types.service, operation, pagination)
+    needed = [m for m in members if not optional(types.service, structure, m)]
+    others = [m for m in members if optional(types.service, structure, m)]
+    cls, base = names.filters[operation.name], "ListingOptions"
+    argument = names.arguments
+    writer.use("aiopartnercentral._client", "ListingOptions", "PaginateOptions", "make_listing")
+    facts = [f"    {argument[operation.name, m.name]}: {types.facts(m)}" for m in members]
+    if pagination.limit_key is not None:
+        facts.append(f"    page_size: {types.facts(structure.member(pagination.limit_key))}")
+    facts.append("    max_items: the most items of each catalog.")
+    if needed:
+        # A base of its own, since annotations that are strings do not tell at run time what is required.
+        base = f"_{cls}Required"
+        with writer.block(f"class {base}(ListingOptions):"):
+            for member in needed:
+                annotation = types.annotation(member.target, writer, argument=True, typing_only=True)
+                writer.line(f"{argument[operation.name, member.name]}: {annotation}")
+        writer.lines(["", ""])
+    with writer.block(f"class {cls}({base}, total=False):"):
+        writer.docstring(f"The filters of `{operation.name}`.", ["Attributes:", *facts])
+        if others or pagination.limit_key is not None:
+            writer.line()
+        for member in others:
+            annotation = types.annotation(member.target, writer, argument=True, typing_only=True)
+            writer.line(f"{argument[operation.name, member.name]}: {annotation} | None")
+        if pagination.limit_key is not None:
+            writer.line("page_size: int | None")
+    writer.lines(["", ""])
+    with writer.block(f"class {names.options[operation.name]}({cls}, PaginateOptions, total=False):"):
+        writer.docstring(f"The filters of `{operation.name}`, and how catalogs are collected.")
+    writer.lines(["", ""])
+
+
+def _function(types: Types, operation: ir.Operation, pagination: ir.Pagination, writer: Writer) -> None:
+    names, cls = types.names, types.names.filters[operation.name]
+    page, item = (
+        types.reference(operation.output, writer, typing_only=True),
+        item_annotation(types, operation, pagination, writer, typing_only=True),
+    )
+    writer.use("typing", "Unpack", typing_only=True)
+    writer.use("aiopartnercentral.types", "Listing", typing_only=True)
+    writer.use(types.service.config.package, "operations")
+    head = f"def {names.methods[operation.name]}(**filters: Unpack[{cls}]) -> Listing[{page}, {item}]:"
+    with writer.block(head):
+        writer.docstring(
+            f"Return the listing of `{operation.name}` with these filters; see `{cls}`.",
+            types.about(operation.name, deprecated=operation.deprecated),
+            [
+                "Raises:",
+                "    TypeError: a filter is unknown or missing.",
+                "    ValueError: `max_items` is less than 1.",
+            ],
+        )
+        conversions = {
+            names.arguments[operation.name, member.name]: conversion
+            for member in filters_of(types.service, operation, pagination)
+            if (conversion := _conversion(types, member, writer))
+        }
+        table = ", ".join(f"{name!r}: {conversion}" for name, conversion in conversions.items())
+        last = f", {{{table}}}" if table else ""
+        constant = names.pages[operation.name]
+        writer.line(f"return make_listing(operations.SERVICE, operations.{constant}, {cls}, filters{last})")
+    writer.lines(["", ""])
+
+
+def _conversion(types: Types, member: ir.Member, writer: Writer) -> str | None:
+    """Return the class that a filter becomes in the request, where it takes more than that."""
+    target = types.service.shapes[member.target]
+    if isinstance(target, ir.List):
+        return "list"
+    if isinstance(target, ir.Map):
+        return "dict"
+    return types.reference(member.target, writer) if isinstance(target, ir.Enum) else None
