@@ -178,11 +178,13 @@ def test_the_events_are_counted():
 
 
 def test_runs_one_after_the_other_have_one_report():
-    progress = Progress()
+    progress = Progress(sources=2)
     origins = [Origin(source=Source(name), service="s", listing="l", operation="L") for name in "AB"]
     for seconds, origin in enumerate(origins, 1):
         report = Report(sources={origin: SourceReport(items=seconds)}, elapsed=float(seconds))
         progress.observe(RunStarted(run="r", services=("s",), origins=(origin,), finished=()))
+        assert progress.sources == 2
+        progress.observe(SourceFinished(run="r", origin=origin, report=report.sources[origin]))
         progress.observe(RunFinished(run="r", report=report, error=None))
     assert list(progress.report.sources) == origins
     assert (progress.sources, progress.report.items, progress.report.elapsed) == (2, 3, 3.0)

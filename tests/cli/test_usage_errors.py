@@ -112,7 +112,10 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
             assert ended.code == 2
             assert "is of another collection" in ended.complaint
             assert words in ended.complaint
-        for text, words in ((b"{}", "is not a checkpoint"), (json.dumps({"format": "x"}).encode(), "is not a checkpoint")):
+        for text, words in (
+            (b"{}", "is not a checkpoint"),
+            (json.dumps({"format": "x"}).encode(), "is not a checkpoint"),
+        ):
             checkpoint.write_bytes(text)
             ended = await run(*CONNECTIONS, *AWS, *arguments)
             assert ended.code == 2

@@ -15,7 +15,7 @@ from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Report
-from aiopartnercentral.bulk import Collection, Limits, Source, load_sources
+from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
@@ -133,10 +133,10 @@ class _Run:
             CommandError: an option has an impossible value.
         """
         self._config = config
-        self.progress = Progress()
         try:
-            # In order, a source and a listing at a time: then no other one can come between.
-            parts = [([source], [one]) for source in sources for one in config.listings]
+            # In order: one source and one listing at a time, so that no other can come in between.
+            parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
+            self.progress = Progress(sources=len(parts))
             parts = parts if config.ordered else [(list(sources), list(config.listings))]
             self._collections = [self._collection(*part) for part in parts]
             streamed = not config.to_files or config.form is Format.TABLE or config.ordered
@@ -244,7 +244,7 @@ class _Run:
         line = explain(error)
         if line is None or isinstance(error, CommandError):
             return error
-        if isinstance(error, PositionError) or not self.progress.sources:
+        if isinstance(error, PositionError) or not self.progress.started:
             # Nothing was fetched: the checkpoint is of another run, or the output cannot be written.
             return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError | PositionError) else FAILED)
         hint = resume_hint(self._config.checkpoint)

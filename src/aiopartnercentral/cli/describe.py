@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.text import Text
 
 from aiopartnercentral import account
-from aiopartnercentral.account import operations
+from aiopartnercentral.account import operations, structures
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of
@@ -83,7 +83,7 @@ def _known() -> Mapping[str, tuple[str, Any]]:
         value = getattr(account, name)
         if isinstance(value, UnionType):
             found[name] = ("tagged union", value)
-        elif isinstance(value, type) and value.__module__.startswith(account.structures.__name__):
+        elif isinstance(value, type) and value.__module__.startswith(structures.__name__):
             found[name] = ("structure", value)
         elif isinstance(value, type) and issubclass(value, OpenEnum | ServiceError):
             found[name] = ("enum" if issubclass(value, OpenEnum) else "error", value)

@@ -62,7 +62,8 @@ class Progress:
     """What the events of a run add up to; `observe` is the run's observer.
 
     Attributes:
-        sources: how many there are.
+        sources: how many there are; set before, where several runs collect them one after the other.
+        started: whether a run has started.
         finished: how many are finished, in this run or an earlier one.
         failed: how many of them failed in this run.
         resumed: how many an earlier run had finished.
@@ -73,6 +74,7 @@ class Progress:
     """
 
     sources: int = 0
+    started: bool = False
     finished: int = 0
     failed: int = 0
     resumed: int = 0
@@ -88,7 +90,8 @@ class Progress:
         """Count an event."""
         match event:
             case RunStarted(origins=origins, finished=finished):
-                self.sources += len(origins) + len(finished)
+                self.started = True
+                self.sources = max(self.sources, self.finished + len(origins) + len(finished))
                 self.finished += len(finished)
                 self.resumed += len(finished)
             case SourceStarted(origin=origin) | SourceRestarted(origin=origin):
@@ -213,7 +216,7 @@ async def _write_lines(progress: Progress) -> None:
             say(shown)
     finally:
         last = ", ".join(_totals(progress))
-        if progress.sources and last != shown:
+        if progress.started and last != shown:
             say(last)
 
 
