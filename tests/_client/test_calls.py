@@ -104,7 +104,7 @@ async def test_the_endpoint_is_the_one_that_the_pinned_rules_resolve() -> None:
         raise StoppedError(request.url)
 
     async with account.connect() as client:
-        inner: Any = client._exchange._transport._client
+        inner: Any = client._api._transport._client
         inner.meta.events.register("before-sign.partnercentral-account", stop)
         with pytest.raises(StoppedError, match=r"^https://partnercentral-account\.us-east-1\.api\.aws/$"):
             await client.list_connections(catalog="AWS")
@@ -200,7 +200,7 @@ async def test_wrong_arguments_are_reported_by_path_and_never_by_value(client: a
 
 async def test_what_is_no_request_is_refused(client: account.Client) -> None:
     nothing: Any = object()
-    with pytest.raises(TypeError, match="object is no request of partnercentral-account"):
+    with pytest.raises(TypeError, match="object is not a request of partnercentral-account"):
         await client.call(nothing)
 
 
@@ -300,12 +300,12 @@ async def test_the_region_and_retries_of_config_and_session_are_honoured(server:
     ]
     for option in options:
         async with account.connect(endpoint_url=server.url, **option) as client:
-            inner: Any = client._exchange._transport._client
+            inner: Any = client._api._transport._client
             assert inner.meta.config.retries["mode"] == "adaptive"
             assert inner.meta.region_name.startswith("eu-west-")
     config = AioConfig(connector_args={"keepalive_timeout": 99}, http_session_cls=HttpxSession)
     async with account.connect(endpoint_url=server.url, config=config) as client:
-        inner = client._exchange._transport._client
+        inner = client._api._transport._client
         assert inner.meta.config.connector_args["keepalive_timeout"] == 99
         assert inner.meta.config.http_session_cls is HttpxSession
         assert inner.meta.config.retries["mode"] == "standard"

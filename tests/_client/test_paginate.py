@@ -65,7 +65,7 @@ async def test_two_catalogs_are_collected_typed_and_reported() -> None:
             assert all(isinstance(item, account.ConnectionSummary) and item.catalog == c for c, item in seen)
             report = stream.report
             assert report.complete
-            assert [(c.catalog, c.pages, c.items, c.outcome) for c in report.sources.values()] == [
+            assert [(name, c.pages, c.items, c.outcome) for name, c in report.sources.items()] == [
                 ("AWS", 3, 250, Outcome.COMPLETE),
                 ("Sandbox", 2, 130, Outcome.COMPLETE),
             ]
@@ -186,11 +186,11 @@ async def test_error_policies_over_the_network() -> None:
     ):
         catalogs = ["AWS", "Sandbox"]
         with pytest.raises(account.AccessDeniedException) as denied:
-            await client.paginate.list_connections(catalogs=catalogs, page_size=10).collect()
+            await client.paginate.list_connections(catalogs=catalogs, page_size=10, on_error="raise").collect()
         assert "Sandbox" in "".join(denied.value.__notes__)
         got = []
         with pytest.raises(SourcesFailedError) as failed:  # noqa: PT012 - what came before the failure counts
-            async with client.paginate.list_connections(catalogs=catalogs, on_error="finish") as stream:
+            async with client.paginate.list_connections(catalogs=catalogs) as stream:
                 async for pair in stream:
                     got.append(pair)  # noqa: PERF401 - see above
         assert len(got) == 250
@@ -263,3 +263,43 @@ async def test_the_httpx_backend_collects_on_trio(server: ScriptedServer) -> Non
         with pytest.raises(DecodeError):
             await client.list_connections(catalog="AWS")
     assert len(pairs) == 30
+
+
+async def test_items_of_one_catalog_need_no_block() -> None:
+    async with (
+        Emulator({"AWS": 45}) as emulator,
+        account.connect(endpoint_url=emulator.endpoint_url, **IDENTITY) as client,
+    ):
+        paginator = client.paginate.list_connections(catalog="AWS", page_size=20)
+        seen = [item.id async for item in paginator]
+        assert len(set(seen)) == 45
+        asked = len(emulator.requests)
+        async for item in paginator:
+            assert item.id == seen[0]
+            break
+        await anyio.sleep(0.05)
+        assert len(emulator.requests) - asked <= 2
+        assert not [task for task in anyio.get_running_tasks() if task.name == "prefetch"]
+
+
+async def test_a_client_may_be_closed_while_a_page_is_fetched_ahead() -> None:
+    async with Emulator({"AWS": 45}, latency=0.1) as emulator:
+        async with account.connect(endpoint_url=emulator.endpoint_url, **IDENTITY) as client:
+            items = aiter(client.paginate.list_connections(catalog="AWS", page_size=20))
+            await anext(items)
+        with anyio.fail_after(10):
+            while [task for task in anyio.get_running_tasks() if task.name == "prefetch"]:
+                await anyio.sleep(0.01)
+        with pytest.raises(Exception, match=r".") as failed:  # noqa: PT012 - those of the first page come before
+            while True:
+                await anext(items)
+        assert not isinstance(failed.value, StopAsyncIteration)
+        await items.aclose()
+
+
+def test_catalogs_are_named_once() -> None:
+    paginate = account.client.Paginate(object())  # type: ignore[arg-type] # no request is made
+    with pytest.raises(TypeError, match=r"list_connections\(\) takes catalog or catalogs, not both"):
+        paginate.list_connections(catalog="AWS", catalogs=["AWS"])  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"list_connections\(\) has no option page_sise; did you mean page_size\?"):
+        paginate.list_connections(catalog="AWS", page_sise=3)  # type: ignore[call-overload]

@@ -176,7 +176,7 @@ async def test_clients_share_a_tls_context(source):
         for name in "ab":
             async with clients.lease(source(name), account.Client) as client:
                 await client.list_connections(catalog="AWS")
-                http = client._exchange._transport._client._endpoint.http_session
+                http = client._api._transport._client._endpoint.http_session
                 contexts.extend(session.connector._ssl for session in http._sessions.values())
         assert len(contexts) == 2
         assert contexts[0] is contexts[1]
@@ -224,31 +224,34 @@ async def test_closing_the_pool_closes_everything(source, line):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "kind", "message"),
+    ("options", "kind", "message"),
     [
-        ((account,), {}, TypeError, "client_class must be a class of clients"),
-        ((account.Client,), {"max_open": 0}, ValueError, "max_open must be at least 1, not 0"),
-        ((account.Client,), {"max_open": True}, TypeError, "max_open must be an integer, not bool"),
-        ((account.Client,), {"verfy": False}, TypeError, r"ClientPool\(\) has no option verfy; did you mean verify"),
-        ((account.Client,), {"profile": "a"}, TypeError, r"ClientPool\(\) has no option profile"),
+        ({"max_open": 0}, ValueError, "max_open must be an integer of at least 1, not 0"),
+        ({"max_open": True}, TypeError, "max_open must be an integer of at least 1, not a boolean"),
+        ({"verfy": False}, TypeError, r"ClientPool\(\) has no option verfy; did you mean verify"),
+        ({"profile": "a"}, TypeError, r"ClientPool\(\) has no option profile"),
     ],
 )
-def test_what_no_pool_can_be(arguments, options, kind, message):
+def test_what_no_pool_can_be(options, kind, message):
     with pytest.raises(kind, match=message):
-        ClientPool(*arguments, **options)
+        ClientPool(**options)
 
 
 async def test_what_no_lease_can_be_of(line):
     class Other(ServiceClient):
         service, fast = account.Client.service, account.Client.fast
 
-    async with ClientPool(Other) as clients, account.connect(endpoint_url=line.url) as own:
-        with pytest.raises(TypeError, match="a pool lends clients of a Source, not of a string"):
+    async with ClientPool() as clients, account.connect(endpoint_url=line.url) as own:
+        with pytest.raises(TypeError, match="source must be a Source, not a string"):
             async with clients.lease("AWS", account.Client):
                 pass
         with pytest.raises(TypeError, match=r"must be a .*Other, not a aiopartnercentral\.account\.client\.Client"):
-            async with clients.lease(Source("AWS", client=own), account.Client):
+            async with clients.lease(Source("AWS", client=own), Other):
                 pass
+        for wrong in (account, dict, "Client"):
+            with pytest.raises(TypeError, match="client_class must be a class of clients, such as account"):
+                async with clients.lease(Source("AWS", endpoint_url=line.url), wrong):
+                    pass
 
 
 def test_an_error_of_credentials_survives_a_pickle():

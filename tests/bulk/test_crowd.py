@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source, SourceReport, Throttled
+from aiopartnercentral._pagination.report import Outcome, SourceReport
+from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source, Throttled
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import PaginationError
 from tests._client.test_paginate import connection
@@ -92,9 +92,9 @@ class Crowd:
             await self.mortal.aclose()
 
 
-def check(state: SourceReport) -> None:
+def check(origin: Origin, state: SourceReport) -> None:
     """One source has ended as it should."""
-    which, catalog = state.origin.label.split("/")
+    which, catalog = origin.label.split("/")
     ended = (state.outcome, state.items)
     if which == "quick" and catalog in DENIED:
         assert ended == (Outcome.SKIPPED, 0)
@@ -120,6 +120,7 @@ async def test_every_source_has_the_right_end_and_every_good_item_comes_once() -
             crowd.sources,
             limits=Limits(rate=400, concurrency=16, attempts=ATTEMPTS, backoff=0.001),
             on_error="report",
+            on_malformed="report",
             ignore_errors=["AccessDeniedException"],
             observer=crowd.observe,
         )
@@ -131,7 +132,7 @@ async def test_every_source_has_the_right_end_and_every_good_item_comes_once() -
     assert set(found.values()) == {1}
     items = Counter(label for label, _ in found)
     for origin, state in report.sources.items():
-        check(state)
+        check(origin, state)
         assert state.items == items[origin.label]
     ends = {state.outcome for origin, state in report.sources.items() if origin.label.startswith("dying")}
     assert ends == {Outcome.COMPLETE, Outcome.FAILED}

@@ -142,7 +142,7 @@ async def test_what_was_malformed_once_is_not_taken_for_written(tmp_path: Path) 
         make = partial(Collection, LISTING, source, limits=FAST, checkpoint=tmp_path / "run.json")
         scope = anyio.CancelScope()
         with scope:
-            await make(json_converter=strict, observer=lambda event: after(event, scope)).into(
+            await make(json_converter=strict, on_malformed="report", observer=lambda event: after(event, scope)).into(
                 open_sink(tmp_path / "out.csv", cls=account.ConnectionSummary), save_every=0
             )
         expired = True
@@ -161,8 +161,8 @@ async def test_a_checkpoint_whose_fingerprints_are_cut_off_is_refused(tmp_path: 
     async with Emulator({"AWS": 250, "Sandbox": 1}) as emulator:
         await collected(emulator, tmp_path, "out.ndjson", until=9)
         told = msgspec.json.decode((tmp_path / "run.json").read_bytes())
-        assert len(told["sources"][0]["met"]) > 100
-        told["sources"][0]["met"] = told["sources"][0]["met"][4:]
+        assert len(told["sources"][0]["seen"]) > 100
+        told["sources"][0]["seen"] = told["sources"][0]["seen"][4:]
         (tmp_path / "run.json").write_bytes(msgspec.json.encode(told))
         with pytest.raises(CheckpointError, match="fingerprints are cut off"):
             await collected(emulator, tmp_path, "out.ndjson")

@@ -118,9 +118,9 @@ async def test_a_failure_that_is_raised_is_told_as_the_end_of_its_source() -> No
         with pytest.raises(account.AccessDeniedException):
             await collection.collect()
     (finished,) = only(events, SourceFinished)
-    assert finished.progress.outcome is Outcome.FAILED
-    assert isinstance(finished.progress.error, account.AccessDeniedException)
-    assert events[-1].error is finished.progress.error
+    assert finished.report.outcome is Outcome.FAILED
+    assert isinstance(finished.report.error, account.AccessDeniedException)
+    assert events[-1].error is finished.report.error
 
 
 async def test_a_run_that_goes_on_says_what_an_earlier_one_has_finished(tmp_path: Path) -> None:
@@ -188,7 +188,9 @@ async def test_no_log_record_holds_what_is_collected_or_asked(
     with caplog.at_level(logging.DEBUG), scripted_server() as server:
         source = Source("AWS", endpoint_url=server.url, label="a", account="a")
         listing = account.listings.list_connections(other_participant_identifiers=[SECRET])
-        make = partial(Collection, sources=source, limits=FAST, on_error="report", checkpoint=tmp_path / "c")
+        make = partial(
+            Collection, sources=source, limits=FAST, on_error="report", on_malformed="report", checkpoint=tmp_path / "c"
+        )
         server.replies(*replies)
         collected = await make(listing, observer=fail_with).collect()
         assert json.loads((tmp_path / "c").read_bytes())["sources"][0]["next_token"] == f"{SECRET}-3"
@@ -212,14 +214,14 @@ async def test_no_log_record_holds_what_is_collected_or_asked(
 
 
 WORDS = {
-    "begins with 1 source(s)": "INFO",
-    "is over after": "INFO",
-    "was left with KeyError after": "INFO",
-    "throttled at attempt 1; account a goes on with": "WARNING",
+    "started, 1 source": "INFO",
+    "finished after": "INFO",
+    "ended by KeyError after": "INFO",
+    "throttled at attempt 1; account a continues with": "WARNING",
     "attempt 2 failed with InternalServerException": "INFO",
     "page token of an earlier run has expired": "WARNING",
     "failed by ValidationException after": "WARNING",
-    "goes on where an earlier run has stopped": "DEBUG",
-    "page 2 has 1 items, 1 more are malformed; ": "DEBUG",
+    ": resumed": "DEBUG",
+    "page 2 has 1 items and 1 malformed ones; ": "DEBUG",
     "the observer failed with RuntimeError": "ERROR",
 }

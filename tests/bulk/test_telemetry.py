@@ -125,10 +125,14 @@ async def test_metrics_count_and_no_series_names_a_source() -> None:
         for label in ("label-1", "label-2"):
             server.replies(*replies)
             source = Source("AWS", endpoint_url=server.url, label=label, account=label)
-            await Collection(LISTING, source, limits=limits, observer=telemetry).collect()
+            await Collection(LISTING, source, limits=limits, on_malformed="report", observer=telemetry).collect()
         server.replies(Reply({"__type": "AccessDeniedException", "Message": SECRET}, status=400))
         collection = Collection(
-            LISTING, source, limits=limits, observer=telemetry, ignore_errors={"AccessDeniedException"}
+            LISTING,
+            source,
+            limits=limits,
+            observer=telemetry,
+            ignore_errors={"AccessDeniedException"},
         )
         await collection.collect()
     where = {"rpc.method": METHOD, "aiopartnercentral.catalog": "AWS"}

@@ -83,16 +83,15 @@ async def test_every_attribute_and_metric_is_there() -> None:
     async with Emulator({"AWS": 3, "Sandbox": 3}, denied_catalogs=["Sandbox"]) as emulator:
         sources = [Source(catalog, endpoint_url=emulator.endpoint_url) for catalog in ("AWS", "Sandbox")]
         collection = Collection(
-            account.listings.list_connections(), sources,
+            account.listings.list_connections(),
+            sources,
             limits=FAST,
             on_error="raise",
             observer=recorder.telemetry(),
         )
         with pytest.raises(account.AccessDeniedException):
             await collection.collect()
-        collection = Collection(
-            account.listings.list_connections(), sources[0], observer=recorder.telemetry()
-        )
+        collection = Collection(account.listings.list_connections(), sources[0], observer=recorder.telemetry())
         await collection.collect()
     spans: dict[str, set[str]] = {}
     for span in recorder.exporter.get_finished_spans():
