@@ -92,7 +92,7 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "describe", "emulator", *(f"collect {one.command}" for one in subcommands.listings())]
+    "command", ["demo", "describe", "emulator", *(f"collect {one.command}" for one in subcommands.subcommands())]
 )
 async def test_help_names_values_alike(run, command):
     ended = await run(*command.split(), "--help")
@@ -102,7 +102,7 @@ async def test_help_names_values_alike(run, command):
 
 async def test_every_paginated_operation_has_its_command_and_words_of_its_own(run):
     methods = {name for name in vars(Paginate) if not name.startswith("_")}
-    found = {listing.method: listing for listing in subcommands.listings()}
+    found = {listing.method: listing for listing in subcommands.subcommands()}
     assert set(found) == methods == set(subcommands._SUMMARIES)
     assert {name for listing in found.values() for name in listing.filters} == set(subcommands._FILTERS)
     ended = await run("collect", "--help")
@@ -124,9 +124,6 @@ class ListThingsRequest:
 def further(monkeypatch):
     """Add a paginated operation to the generated package, as a newer model would."""
 
-    def list_things(self, *, catalogs, colour, limit=None, flags=None, max_items=None, ordered=False):
-        raise NotImplementedError
-
     def add(request):
         operation = Operation(
             name="ListConnections", classes=lambda: (request, structures.ListConnectionsResponse),
@@ -134,27 +131,29 @@ def further(monkeypatch):
         )  # fmt: skip
         pagination = Pagination(
             operation=operation,
+            method="list_connections",
+            catalog="catalog",
+            token="next_token",
             item=lambda: object,
             items=list,
             next_token=str,
             result_key="Things",
             output_token="NextToken",
         )
-        monkeypatch.setattr(operations, "LIST_CONNECTIONS_PAGES", pagination)
-        monkeypatch.setattr(Paginate, "list_connections", list_things)
+        monkeypatch.setattr(operations, "SERVICE", attrs.evolve(operations.SERVICE, paginations=(pagination,)))
 
     return add
 
 
 def test_a_further_listing_gets_its_options_from_its_request(further):
     further(ListThingsRequest)
-    listing = next(one for one in subcommands.listings() if one.method == "list_connections")
+    listing = next(one for one in subcommands.subcommands() if one.method == "list_connections")
     assert listing.page_size is None
     kinds = {name: get_args(hint)[0] for name, hint in listing.filters.items()}
     assert kinds == {"colour": str, "limit": int | None, "flags": list[bool] | None}
     options = {name: get_args(hint)[1] for name, hint in listing.filters.items()}
     assert options["flags"].default == "--flag"
-    assert options["colour"].help == "Sent as the member colour of the request."
+    assert options["colour"].help == "Value of colour in the request."
 
 
 def test_a_filter_without_an_option_is_a_clear_error(further):
@@ -165,4 +164,4 @@ def test_a_filter_without_an_option_is_a_clear_error(further):
     Request.__annotations__["colour"] = dict[str, str]
     further(Request)
     with pytest.raises(TypeError, match=r"list_connections\(colour\)"):
-        subcommands.listings()
+        subcommands.subcommands()

@@ -65,16 +65,19 @@ async def test_an_unknown_profile(run, url, option, variable, code):
     assert "no profile 'nope'" in ended.complaint
 
 
-async def test_a_setting_that_is_no_number(run, url):
-    ended = await run(*COLLECT, "--endpoint-url", url, AWS_MAX_ATTEMPTS="abc")
+async def test_a_setting_that_is_not_a_number(run, url):
+    ended = await run(*COLLECT, "--endpoint-url", url, AWS_METADATA_SERVICE_TIMEOUT="abc")
     assert ended.code == 1
-    assert "a setting of the environment or the AWS config file is not usable" in ended.complaint
+    assert "a setting of the source, the environment or the AWS config file is not usable" in ended.complaint
+    ended = await run(*COLLECT, "--endpoint-url", url, AWS_MAX_ATTEMPTS="abc", COLUMNS="200")
+    assert (ended.code, ended.out) == (2, b"")
+    assert "Invalid value for '--max-attempts' (env var: 'AWS_MAX_ATTEMPTS')" in ended.err
 
 
 @pytest.mark.parametrize(
     ("setting", "problem"),
     [
-        ("credential_process = echo no json", "a credential_process of the AWS config file printed no JSON"),
+        ("credential_process = echo no json", "a credential_process of the AWS config file did not print JSON"),
         (
             "role_arn = arn:aws:iam::123456789012:role/x\nweb_identity_token_file = {folder}/missing",
             "the AWS configuration names {folder}/missing: No such file or directory",
@@ -96,9 +99,9 @@ async def test_credentials_that_cannot_be_had(run, url, tmp_path, setting, probl
 
 
 async def test_an_impossible_region(run):
-    ended = await run(*COLLECT, "--region", "no region")
+    ended = await run(*COLLECT, "--region", "no region", COLUMNS="200")
     assert ended.code == 2
-    assert "'no region' is no region: check its name" in ended.complaint
+    assert "Invalid value for '--region': 'no region' is not a region: check its name" in ended.err
 
 
 async def test_an_unusable_address_in_the_environment(run):
@@ -195,7 +198,7 @@ async def test_report_tells_of_failures_in_the_report_only(run, emulator):
     assert len(ended.items) == 30
     assert "aiopartnercentral:" not in ended.err
     assert ended.err.count("AccessDeniedException") == 1
-    assert "2 catalogs: 30 items, 1 page, 0 retries" in ended.err
+    assert "2 sources: 30 items, 1 page, 0 retries" in ended.err
     assert "\nerror: Denied: AccessDeniedException" in ended.err
 
 
@@ -277,7 +280,7 @@ async def test_throttling_and_a_broken_service_say_to_wait(run):
     assert "Sandbox: InternalServerException: oops (HTTP 500): try again later" in lines[1]
 
 
-async def test_a_server_that_is_no_partner_central(run):
+async def test_a_server_that_is_not_partner_central(run):
     async with serving(lambda *_: (404, b"<html>nothing here</html>")) as url:
         ended = await run(*COLLECT, "--endpoint-url", url)
     assert ended.code == 1
@@ -288,10 +291,10 @@ async def test_a_server_that_is_no_partner_central(run):
     ("arguments", "words"),
     [
         ((), "--catalog"),
-        (("--catalog", "A B"), "no catalog's name"),
-        (("--catalog", ""), "no catalog's name"),
-        (("--catalog", "A\x1b[31m"), "no catalog's name"),
-        (("--catalog", "A", "--catalog", "A"), "named twice"),
+        (("--catalog", "A B"), "not the name of a catalog"),
+        (("--catalog", ""), "not the name of a catalog"),
+        (("--catalog", "A\x1b[31m"), "not the name of a catalog"),
+        (("--catalog", "A", "--catalog", "A"), "given twice"),
         (("--catalog", "A", "--page-size", "101"), "--page-size"),
         (("--catalog", "A", "--max-items", "0"), "--max-items"),
         (("--catalog", "A", "--concurrency", "0"), "--concurrency"),

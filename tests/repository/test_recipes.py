@@ -103,7 +103,7 @@ def test_a_kernel_runs_the_cells_of_the_notebook() -> None:
         kernel.cleanup_resources()
         kernel.context.destroy()  # type: ignore[attr-defined]
     text = "\n".join(shown)
-    assert "2 source(s): 270 items" in text
+    assert "2 sources: 270 items" in text
     assert re.search(r"^AWS ListConnections +230 ", text, re.MULTILINE)
     assert re.search(r"AWS ListConnections +┆ 230 ", text)
 
@@ -204,7 +204,7 @@ def profiles(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("profiles")
-def test_a_night_that_failed_is_gone_on_with(folder: Path, emulator: Emulator) -> None:
+def test_a_night_that_failed_is_resumed(folder: Path, emulator: Emulator) -> None:
     assert [source.label for source in load_sources("sources.toml")] == [
         *("ada/AWS", "ada/Sandbox", "grace/AWS", "grace/Sandbox")
     ]
@@ -213,7 +213,7 @@ def test_a_night_that_failed_is_gone_on_with(folder: Path, emulator: Emulator) -
     assert all(re.fullmatch(r"[0-9*]+", field) for field in schedule)
     said = run("/bin/sh", "-c", command.replace("/srv/partners", str(folder)), code=1).stderr
     assert said.count("ada/Sandbox ListConnections: failed by AccessDeniedException") == 2
-    assert "begins with 2 source(s), 2 were finished by an earlier run" in said
+    assert "started, 2 sources, 2 finished by an earlier run" in said
     found, report = night(folder)
     assert (len(found), report["complete"]) == (460, False)
 

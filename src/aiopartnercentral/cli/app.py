@@ -1,4 +1,4 @@
-"""What can be typed. Everything heavy is imported by the commands themselves, so that `--help` is quick."""
+"""The command line. Everything heavy is imported by the commands themselves, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -14,61 +14,87 @@ from aiopartnercentral import __version__
 __all__ = ["app"]
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
-_FOLLOWED: dict[str, Any] = {**_SETTINGS, "allow_extra_args": True, "allow_interspersed_args": False}
+_LISTING_SETTINGS: dict[str, Any] = {**_SETTINGS, "allow_extra_args": True, "allow_interspersed_args": False}
+_OPTIONS = "Options"
 
 
-class Style(StrEnum):
-    """How a description is written."""
+class DescriptionFormat(StrEnum):
+    """The format of a description."""
 
     TEXT = "text"
     JSON = "json"
 
 
-class ListingCommand(TyperCommand):
-    """A command that refuses an option that is said twice, where only the last one would count."""
+class Command(TyperCommand):
+    """A command that lists its options in groups, and refuses an option given twice of which only the last would count.
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - see `CollectGroup`
-        """Take in the arguments."""
+    typer has its own copy of click, or uses click itself, depending on its version; the types of neither are part of
+    typer's interface, hence `Any`.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - see the class
+        """Parse the arguments."""
         _, _, given = self.make_parser(ctx).parse_args(list(args))
         for option in given:
             if given.count(option) > 1 and not (option.multiple or option.is_eager):
-                ctx.fail(f"{'/'.join(option.opts)} can be said only once.")
+                ctx.fail(f"{'/'.join(option.opts)} can be given only once.")
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - see the class
+        """Write the arguments and options below the titles of their groups."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                default = "Arguments" if param.param_type_name == "argument" else _OPTIONS
+                groups.setdefault(getattr(param, "rich_help_panel", None) or default, []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+class RootGroup(TyperGroup):
+    """All commands, the most important one first."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - see `Command`
+        """Return the names of the commands."""
+        return sorted(super().list_commands(ctx), key=lambda name: name != "collect")
 
 
 class CollectGroup(TyperGroup):
-    """The commands below `collect`, derived from the generated client when they are first asked for.
+    """The subcommands of `collect`, derived from the generated client when they are first needed."""
 
-    typer keeps its own copy of click, or click itself, depending on its version; neither's types are part of its
-    interface, hence `Any`.
-    """
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - see the class
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - see `Command`
         """Return the names of the listings."""
         self._derive()
         return super().list_commands(ctx)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - see the class
-        """Return the command of a listing, or None if there is none of the name."""
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - see `Command`
+        """Return the command of a listing, or None if there is no such listing."""
         self._derive()
         return super().get_command(ctx, cmd_name)
 
-    def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - see the class
-        """Do what all listings of the command line ask for together."""
+    def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - see `Command`
+        """Collect all listings of the command line together."""
         from aiopartnercentral.cli.collect import collect  # noqa: PLC0415 - loads botocore
-        from aiopartnercentral.cli.config import checkpoint_of, how_to_go_on  # noqa: PLC0415 - the package of the sinks
+        from aiopartnercentral.cli.config import checkpoint_of, resume_hint  # noqa: PLC0415 - loads the sinks
         from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
-        parts = super().invoke(ctx)
-        raise typer.Exit(run(lambda: collect(parts), hint=lambda: how_to_go_on(checkpoint_of(parts))))
+        parsed = super().invoke(ctx)
+        raise typer.Exit(run(lambda: collect(parsed), hint=lambda: resume_hint(checkpoint_of(parsed))))
 
     def _derive(self) -> None:
-        # Where typer itself keeps commands, for it suggests from there what a misspelt one may have meant.
-        from aiopartnercentral.cli.subcommands import commands  # noqa: PLC0415 - loads the generated package
+        # Kept where typer itself keeps commands: it suggests from there what a misspelt one may mean.
+        from aiopartnercentral.cli.subcommands import commands, examples  # noqa: PLC0415 - loads the generated package
 
         for name, function in ({} if self.commands else commands()).items():
             single = _typer()
-            single.command(name, cls=ListingCommand, short_help=function.__doc__, context_settings=_FOLLOWED)(function)
+            single.command(
+                name,
+                cls=Command,
+                short_help=function.__doc__,
+                epilog=_examples(*examples(function.__name__).split("\n")),
+                context_settings=_LISTING_SETTINGS,
+            )(function)
             self.commands[name] = typer.main.get_command(single)
 
 
@@ -83,13 +109,26 @@ def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
     )
 
 
-app: typer.Typer = _typer(no_args_is_help=True)
+def _examples(*lines: str) -> str:
+    # \b keeps the lines as they are.
+    return "\n".join(["\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
+
+
+app: typer.Typer = _typer(
+    cls=RootGroup,
+    no_args_is_help=True,
+    epilog=_examples("aiopartnercentral demo", "aiopartnercentral collect list-partners --help"),
+)
 app.add_typer(
     _typer(cls=CollectGroup, no_args_is_help=True, subcommand_metavar="LISTING [OPTIONS] [LISTING [OPTIONS]]..."),
     name="collect",
     short_help="Collect listings of many catalogs or accounts at once.",
-    help="Collect one or several listings of many catalogs or accounts at once. Filters stand behind the listing that "
-    "they are for; what is for all of them can stand behind any.",
+    help="Collect one or several listings of many catalogs or accounts at once. Put filters after their listing; other "
+    "options anywhere. LISTING --help shows the options: to resume a stopped run, to retry failed requests, and more.",
+    epilog=_examples(
+        "aiopartnercentral collect list-connections --catalog AWS --catalog Sandbox",
+        "aiopartnercentral collect list-connections list-partners --sources partners.toml --output '{operation}.csv'",
+    ),
 )
 
 
@@ -106,19 +145,21 @@ def _root(
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Collect AWS Partner Central listings, many catalogs at once.
+    """Collect AWS Partner Central listings, many catalogs and accounts at once.
 
-    Exit codes: 0 all collected, 1 something failed (what succeeded is kept), 2 wrong usage, 128 + number after a
-    signal, 141 if the reader of the output has gone.
+    Exit codes: 0 complete, 1 something failed (what succeeded is kept), 2 wrong usage, 128 + n stopped by signal n,
+    141 the reader of the output has closed it.
     """
 
 
-@app.command(short_help="Collect two catalogs from an embedded Partner Central.")
+@app.command(
+    cls=Command,
+    short_help="Collect two catalogs from an embedded Partner Central.",
+    epilog=_examples("aiopartnercentral demo --latency 0.5"),
+)
 def demo(
     *,
-    latency: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, max=60, help="How long each answer is held back.")
-    ] = 0.15,
+    latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, max=60, help="Delay of each answer.")] = 0.15,
 ) -> None:
     """Collect two catalogs from an embedded Partner Central; needs no credentials and no network."""
     from aiopartnercentral.cli.demo import forget_environment, show  # noqa: PLC0415 - loads aiohttp and botocore
@@ -128,51 +169,91 @@ def demo(
     raise typer.Exit(run(lambda: show(latency)))
 
 
-@app.command(short_help="Run a local Partner Central.")
+_ADDRESS, _DATA, _BEHAVIOUR = "Address", "Data", "Behaviour and faults"
+
+
+@app.command(
+    cls=Command,
+    short_help="Run a local Partner Central for tests.",
+    epilog=_examples(
+        "aiopartnercentral emulator --port 8080 --catalog AWS=1000 --latency 0.05",
+        "aiopartnercentral emulator --state partner-central.log --faults faults.toml",
+    ),
+)
 def emulator(
     *,
     host: Annotated[
-        str, typer.Option(metavar="NAME", help="Address to listen on; nothing is encrypted, so keep it local.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Address to listen on; keep it local, as nothing is encrypted.",
+            rich_help_panel=_ADDRESS,
+        ),
     ] = ("127.0.0.1"),
     port: Annotated[
-        int, typer.Option(metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for a free one.")
+        int,
+        typer.Option(
+            metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for any free one.", rich_help_panel=_ADDRESS
+        ),
     ] = 0,
     catalog: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=NUMBER",
-            help="A catalog and its number of connections; can be repeated. AWS=120 and Sandbox=30 by default.",
+            help="A catalog and its number of connections; can be repeated. Default: AWS=120 and Sandbox=30.",
+            rich_help_panel=_DATA,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Another number is other data.")] = 0,
-    latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long each answer is held back.")] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the generated data.", rich_help_panel=_DATA)] = 0,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save changes here, and load them at the next start.", rich_help_panel=_DATA),
+    ] = None,
+    latency: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Delay of each answer.", rich_help_panel=_BEHAVIOUR)
+    ] = 0.0,
     requests_per_second: Annotated[
-        float | None, typer.Option(metavar="NUMBER", help="More than that is throttled; no limit by default.")
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="Throttle requests above this rate; no limit by default.", rich_help_panel=_BEHAVIOUR
+        ),
     ] = None,
     deny: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A catalog, or CATALOG:OPERATION, to deny; can be repeated."),
+        typer.Option(
+            metavar="NAME", help="Deny a catalog, or CATALOG:OPERATION; can be repeated.", rich_help_panel=_BEHAVIOUR
+        ),
     ] = None,
     task_seconds: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="How long tasks and verifications are in progress.")
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, help="How long tasks and verifications take.", rich_help_panel=_BEHAVIOUR
+        ),
     ] = 1.0,
     freeze_time: Annotated[
-        bool, typer.Option("--freeze-time", help="Let time stand still but for POST /_emulator/clock.")
+        bool,
+        typer.Option(
+            "--freeze-time", help="Freeze the clock; move it with POST /_emulator/clock.", rich_help_panel=_BEHAVIOUR
+        ),
     ] = False,
     credentials: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="AWS credentials file with aws_account_id; only these may sign requests."),
-    ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Keep there all that changes, and go on from there at the next start."),
+        typer.Option(
+            metavar="FILE",
+            help="AWS credentials file with aws_account_id; accept only these credentials.",
+            rich_help_panel=_BEHAVIOUR,
+        ),
     ] = None,
     faults: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What is to go wrong, as TOML; docs/emulator.md lists the kinds."),
+        typer.Option(
+            metavar="FILE",
+            help="Inject the faults of this TOML file; docs/emulator.md lists the kinds.",
+            rich_help_panel=_BEHAVIOUR,
+        ),
     ] = None,
 ) -> None:
-    """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout says where it listens."""
+    """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout is its address."""
     from aiopartnercentral.cli.emulator import prepare, serve  # noqa: PLC0415 - loads aiohttp
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
@@ -193,7 +274,14 @@ def emulator(
     raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))
 
 
-@app.command(short_help="Describe an operation or a type of the API.")
+@app.command(
+    cls=Command,
+    short_help="Describe an operation or a type of the API.",
+    epilog=_examples(
+        "aiopartnercentral describe list-connections --docs",
+        "aiopartnercentral describe ConnectionSummary --format json",
+    ),
+)
 def describe(
     name: Annotated[
         str | None,
@@ -201,21 +289,21 @@ def describe(
             metavar="NAME",
             show_default=False,
             help="An operation or a type, such as list_connections or ConnectionSummary, in any spelling; without it, "
-            "all of them are listed.",
+            "all are listed.",
         ),
     ] = None,
     *,
     docs: Annotated[
-        bool, typer.Option("--docs", help="AWS's texts about the members too, from the installed botocore.")
+        bool, typer.Option("--docs", help="Show AWS's text about each member too, from the installed botocore.")
     ] = False,
     style: Annotated[
-        Style, typer.Option("--format", help="text for people; json for programs, with the same facts.")
-    ] = Style.TEXT,
+        DescriptionFormat, typer.Option("--format", help="text for people, or json for programs.")
+    ] = DescriptionFormat.TEXT,
 ) -> None:
-    """Describe an operation or a type of the Partner Central Account API: members, constraints, errors, who uses it."""
-    from aiopartnercentral.cli.describe import show  # noqa: PLC0415 - loads botocore's exceptions
+    """Describe an operation or a type of the Partner Central Account API: members, constraints, errors and uses."""
+    from aiopartnercentral.cli.describe import describe as write  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
     if docs and name is None:
         raise typer.BadParameter("it needs the NAME of an operation or a type", param_hint="'--docs'")
-    raise typer.Exit(run(lambda: show(name, docs=docs, as_json=style is Style.JSON)))
+    raise typer.Exit(run(lambda: write(name, docs=docs, as_json=style is DescriptionFormat.JSON)))

@@ -1,211 +1,294 @@
-"""One collection, from the client to the output: a plain one here, all others by `bulk`."""
+"""`collect`: one or several listings of all sources, through a collection of the library, into the output."""
 
 from __future__ import annotations
 
+import json
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
-from botocore.exceptions import BotoCoreError
+import anyio.to_thread
+import attrs
+from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Outcome, Report, failures
-from aiopartnercentral.cli.config import how_to_go_on, put_together
+from aiopartnercentral._pagination.report import Report
+from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
+from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
-from aiopartnercentral.cli.progress import follow, width_of
-from aiopartnercentral.cli.rows import Rows
+from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.table import encoded, report_text
-from aiopartnercentral.cli.text import one_line, show
-from aiopartnercentral.cli.writer import Outlet, Target, deliver
-from aiopartnercentral.errors import CatalogsFailedError
+from aiopartnercentral.cli.table import ItemTables, encoded, report_text
+from aiopartnercentral.cli.terminal import clean, counted, one_line, say, show, width_of
+from aiopartnercentral.cli.writer import Target, Writer, deliver, write_once
+from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
+from aiopartnercentral.sinks import Page, open_sink
+from aiopartnercentral.sinks.rejects import SinkWithRejects, rejects_page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from aiopartnercentral._client import ConnectOptions
-    from aiopartnercentral._pagination.paginator import Paginator, Stream, StreamSource
-    from aiopartnercentral._pagination.report import Progress
-    from aiopartnercentral.cli.config import Job, Part
+    from aiopartnercentral._pagination.report import SourceReport
+    from aiopartnercentral.bulk import Origin
+    from aiopartnercentral.cli.config import Config, ParsedListing
+    from aiopartnercentral.sinks import Sink
 
-__all__ = ["collect", "connected", "drain"]
+__all__ = ["collect"]
 
-
-async def collect(parts: Sequence[Part]) -> int:
-    """Collect into the output and return the exit code; cancelling it leaves an earlier file as it was.
-
-    Raises:
-        CommandError: it failed, and nothing but the message is left to do.
-    """
-    job = put_together(parts)
-    if job.bulk is None:
-        report = await _collect_plainly(job)
-        return _conclude(job, report.catalogs, report.elapsed)
-    from aiopartnercentral.cli.bulk import collect_in_bulk  # noqa: PLC0415 - a plain collection starts without
-
-    states, elapsed, unwritten = await collect_in_bulk(job)
-    hint = partial(how_to_go_on, job.checkpoint)
-    return _conclude(job, states, elapsed, called="source", hint=hint, unwritten=unwritten)
+# Requests a second if no rate was asked for, and a few catalogs of one account are all there is.
+_UNLIMITED: Final = 100.0
 
 
-async def _collect_plainly(job: Job) -> Report:
-    with await Target.open(job.output) as target:
-        async with connected(job) as client:
-            report = await _deliver(job, _paginator(job, client), target)
-        if not report.lost and not _aborted(job, report):
-            await target.keep()
-    return report
+async def collect(parsed: Sequence[ParsedListing]) -> int:
+    """Collect into the output, and return the exit code.
 
-
-def _conclude(
-    job: Job,
-    states: Mapping[str, Progress],
-    elapsed: float,
-    *,
-    called: str = "catalog",
-    hint: Callable[[], str | None] = lambda: None,
-    unwritten: CommandError | None = None,
-) -> int:
-    """Tell how it ended, and return the exit code.
+    Cancelling it leaves an earlier output as it was; with a checkpoint it can be resumed.
 
     Raises:
-        CommandError: something failed, or the report is unwritten; its lines are what is still to be told.
+        CommandError: it failed; what is left to do is to print its lines.
     """
-    if job.shows_summary and sys.stderr is not None:
-        show(report_text(states, elapsed=elapsed, width=width_of(sys.stderr), called=called))
-    failed = failures(states)
+    config = combine(parsed)
+    unwritten = None
+    async with AsyncExitStack() as stack:
+        report_file = None if config.report is None else stack.enter_context(await Target.open(config.report))
+        run = _Run(config, await _sources(config))
+        report = await run.collect()
+        if report_file is not None and report is not None:
+            try:
+                await write_once(report_file, _report_json(report))
+                await report_file.keep()
+            except CommandError as error:
+                unwritten = error
+    return _conclude(config, run, unwritten)
+
+
+async def _sources(config: Config) -> Sequence[Source]:
+    """Return the sources of the file, or one for each catalog.
+
+    Raises:
+        CommandError: an option or the file has an impossible value.
+    """
+    try:
+        if config.sources is None:
+            return [
+                Source(
+                    catalog,
+                    profile=config.profile,
+                    region_name=config.region,
+                    endpoint_url=config.endpoint_url,
+                    label=catalog,
+                )
+                for catalog in config.catalogs
+            ]
+        # In a thread, which is abandoned while it waits for the writer of a named pipe.
+        return await anyio.to_thread.run_sync(load_sources, config.sources, abandon_on_cancel=True)
+    except SourcesFileError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+    except OSError as error:
+        raise CommandError(f"cannot read {clean(str(config.sources))}: {error.strerror}", exit_code=USAGE) from error
+    except ValueError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+
+
+def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
+    """Print the summary, and return the exit code.
+
+    Raises:
+        CommandError: something failed, or the report could not be written; its lines are still to be printed.
+    """
+    report = run.progress.report
+    states = {run.name(origin): _foreseen(state) for origin, state in report.sources.items()}
+    if config.shows_summary and sys.stderr is not None:
+        show(report_text(states, elapsed=report.elapsed, width=width_of(sys.stderr)))
+    failed = Report(sources=states, elapsed=0.0).failures
     fault = unforeseen(failed)
     if fault is not None:
         raise fault
     if not failed and unwritten is None:
         return 0
-    lines = [] if job.shows_summary else explain_all(failed)
-    more = () if unwritten is None else unwritten.lines
-    line = hint()
-    code = FAILED if failed or unwritten is None else unwritten.exit_code
-    raise CommandError(*lines, *more, *([] if line is None else [line]), exit_code=code)
+    lines = [] if config.shows_summary else explain_all(failed)
+    lines += () if unwritten is None else unwritten.lines
+    lines += [] if (hint := resume_hint(config.checkpoint)) is None else [hint]
+    code = FAILED if unwritten is None or failed else unwritten.exit_code
+    if config.profile is not None and failed and all(isinstance(one, ProfileNotFound) for one in failed.values()):
+        code = USAGE
+    raise CommandError(*lines, exit_code=code)
 
 
-def _aborted(job: Job, report: Report) -> bool:
-    return job.on_error is OnFailure.RAISE and bool(report.failures)
+class _Run:
+    """One run of the command: one collection, or one for each source if they come in order.
+
+    Attributes:
+        progress: what its events add up to.
+    """
+
+    def __init__(self, config: Config, sources: Sequence[Source]) -> None:
+        """Check everything that can be checked before a file is touched.
+
+        Raises:
+            CommandError: an option has an impossible value.
+        """
+        self._config = config
+        try:
+            # In order: one source and one listing at a time, so that no other can come in between.
+            parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
+            self.progress = Progress(sources=len(parts))
+            parts = parts if config.ordered else [(list(sources), list(config.listings))]
+            self._collections = [self._collection(*part) for part in parts]
+            streamed = not config.to_files or config.form is Format.TABLE or config.ordered
+            self._sink = None if streamed else self._make_sink()
+        except (ValueError, ImportError) as error:
+            # A package that is missing, two labels that are equal, a wrong template.
+            raise CommandError(one_line(str(error)), exit_code=USAGE) from error
+
+    async def collect(self) -> Report[Origin] | None:
+        """Collect everything, and return the report, or None if `--on-error raise` ended the run.
+
+        Raises:
+            CommandError: the output cannot be written or resumed.
+            Exception: a fault of the program.
+        """
+        config, sink = self._config, self._sink
+        work = self._into_stream if sink is None else partial(self._collections[0].into, sink)
+        is_whole = True
+        try:
+            await with_progress(work, self.progress, self.name, live=config.live if config.shows_progress else None)
+        except Exception as error:
+            failures = self.progress.report.failures.values()
+            if config.on_error is not OnFailure.RAISE or not any(failure is error for failure in failures):
+                raise self._explained(error) from error
+            is_whole = False
+        report = self.progress.report
+        left_out = sum(len(state.malformed) for state in report.sources.values())
+        if left_out and is_whole and not (sink is not None and report.lost):
+            say(f"{counted(left_out, 'malformed item')} left out: see {clean(str(config.malformed))}")
+        return report if is_whole else None
+
+    def name(self, origin: Origin) -> str:
+        """Return the displayed name of a source: with its listing if there are several."""
+        return str(origin) if len(self._config.listings) > 1 else origin.label
+
+    def _collection(self, sources: Sequence[Source], listings: Sequence[Any]) -> Collection[Any]:
+        config, default = self._config, Limits()
+        limits = Limits(
+            rate=config.rate or (_UNLIMITED if config.sources is None else default.rate),
+            concurrency=config.concurrency,
+            account_concurrency=config.concurrency if config.sources is None else default.account_concurrency,
+            attempts=config.max_attempts,
+        )
+        return Collection(
+            {one.method: getattr(account.listings, one.method)(**one.arguments) for one in listings},
+            sources,
+            limits=limits,
+            on_error="raise" if config.on_error is OnFailure.RAISE else "report",
+            on_malformed="raise" if config.malformed is None else "report",
+            ignore_errors=config.ignore_errors,
+            checkpoint=config.checkpoint,
+            observer=self.progress.observe,
+        )
+
+    def _make_sink(self) -> Sink:
+        form: Any = self._config.form.value
+        (collection,) = self._collections
+        sink = open_sink(self._config.output, format=form, cls=collection.item_classes)
+        malformed = self._config.malformed
+        return sink if malformed is None else SinkWithRejects(sink, _ndjson(malformed), str(malformed))
+
+    async def _into_stream(self) -> None:
+        """Write to standard output, a device or a pipe; or a table or ordered lines into a file."""
+        config, failure = self._config, None
+
+        async def work(writer: Writer) -> None:
+            nonlocal failure
+            try:
+                await (self._table(writer) if config.form is Format.TABLE else self._lines(writer))
+            except Exception as error:  # noqa: BLE001 - raised again outside the task group, which would wrap it
+                failure = error
+
+        async with AsyncExitStack() as stack:
+            target = stack.enter_context(await Target.open(config.output))
+            rejects = None if config.malformed is None else _ndjson(config.malformed)
+            if rejects is not None:
+                # Opened first: what has been printed cannot be taken back if this fails.
+                stack.push_async_callback(partial(rejects.abort, keep=False))
+                await rejects.open()
+            await deliver(target, work)
+            if failure is not None:
+                raise failure
+            if rejects is not None:
+                await _write_malformed(rejects, self.progress.report)
+            if not self.progress.report.lost:
+                await target.keep()
+
+    async def _lines(self, writer: Writer) -> None:
+        for collection in self._collections:
+            async with collection.raw() as stream:
+                async for _, item in stream:
+                    await writer.write(item + b"\n")
+
+    async def _table(self, writer: Writer) -> None:
+        config, tables = self._config, ItemTables()
+        for collection in self._collections:
+            async with collection as stream:
+                async for origin, item in stream:
+                    tables.add(item, None if config.sources is None else origin.label)
+        text = await tables.text(width_of(sys.stdout) if config.to_terminal else None)
+        await writer.write(encoded(text, terminal=config.to_terminal))
+
+    def _explained(self, error: Exception) -> Exception:
+        """Return what to raise for an error that ended the run; one that is not foreseen is raised as it is."""
+        line = explain(error)
+        if line is None or isinstance(error, CommandError):
+            return error
+        if isinstance(error, PositionError) or not self.progress.started:
+            # Nothing was fetched: the checkpoint is of another run, or the output cannot be written.
+            return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError | PositionError) else FAILED)
+        hint = resume_hint(self._config.checkpoint)
+        return CommandError(line, *([] if hint is None else [hint]))
 
 
-@asynccontextmanager
-async def connected(job: Job) -> AsyncIterator[account.Client]:
-    """Open the one client of a job without a file of sources.
+class _SettingError(AioPartnerCentralError):
+    """A source cannot be accessed as it is configured."""
+
+
+def _foreseen(state: SourceReport) -> SourceReport:
+    """Return the state with an error of ours in place of what botocore lets through when it reads a configuration."""
+    error = state.error
+    if not isinstance(error, ValueError | OSError) or explain(error) is not None:
+        return state
+    if str(error).startswith("Invalid endpoint"):
+        line = "the endpoint is not a usable address: check AWS_ENDPOINT_URL and endpoint_url in the AWS config file"
+    else:
+        line = f"a setting of the source, the environment or the AWS config file is not usable: {one_line(str(error))}"
+    return attrs.evolve(state, error=_SettingError(line))
+
+
+def _report_json(report: Report[Origin]) -> bytes:
+    """Return the report as JSON, with our explanation of each error: the service's own text may quote a request."""
+    content = report.as_json()
+    for entry, state in zip(content["sources"], map(_foreseen, report.sources.values()), strict=True):
+        if state.error is not None:
+            entry["error"]["message"] = explain(state.error) or type(state.error).__name__
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    # The path of a malformed item can contain half of a surrogate pair, which UTF-8 cannot encode.
+    return f"{text}\n".encode(errors="backslashreplace")
+
+
+def _ndjson(path: Path) -> Sink:
+    return open_sink(path, format="ndjson")
+
+
+async def _write_malformed(sink: Sink, report: Report[Origin]) -> None:
+    """Write the malformed items of all sources.
 
     Raises:
-        CommandError: there is none to be had.
+        SinkError: they cannot be written; an earlier file is as it was.
     """
-    is_open = False
-    try:
-        async with account.connect(**_connection(job)) as client:
-            is_open = True
-            yield client
-    except (BotoCoreError, ValueError, OSError) as error:
-        if is_open and explain(error) is None:
-            raise
-        _raise_unusable(job, error)
-
-
-def _connection(job: Job) -> ConnectOptions:
-    options: ConnectOptions = {}
-    if job.endpoint_url is not None:
-        options["endpoint_url"] = job.endpoint_url
-    if job.region is not None:
-        options["region_name"] = job.region
-    if job.profile is not None:
-        options["profile"] = job.profile
-    return options
-
-
-def _paginator(job: Job, client: account.Client) -> Paginator[Any, Any]:
-    (asked,) = job.listings
-    method: Callable[..., Paginator[Any, Any]] = getattr(client.paginate, asked.method)
-    return method(
-        catalogs=job.catalogs,
-        ordered=job.ordered,
-        max_concurrency=job.concurrency,
-        on_error=job.on_error.value,
-        **asked.arguments,
-    )
-
-
-def _raise_unusable(job: Job, error: Exception) -> NoReturn:
-    """Raise what tells why there is no client to collect with.
-
-    Raises:
-        CommandError: always.
-    """
-    line = explain(error)
-    if line is None and str(error).startswith("Invalid endpoint"):
-        # What botocore raises for an address in the environment or the config file that is none.
-        line = "the endpoint's address is not usable: check AWS_ENDPOINT_URL and endpoint_url in the AWS config file"
-    if line is None:
-        line = f"a setting of the environment or the AWS config file is not usable: {one_line(str(error))}"
-    named = {"ProfileNotFound": job.profile, "InvalidRegionError": job.region}.get(type(error).__name__)
-    raise CommandError(line, exit_code=FAILED if named is None else USAGE) from error
-
-
-async def _deliver(job: Job, paginator: Paginator[Any, Any], target: Target) -> Report:
-    """Collect and write; returns the report, failures included, once everything is written."""
-    report = Report(catalogs={}, elapsed=0.0)
-
-    async def work(outlet: Outlet) -> None:
-        nonlocal report
-        rows = Rows()
-
-        async def write_line(item: bytes) -> None:
-            await outlet.write(item + b"\n")
-
-        async def add_row(item: object) -> None:
-            rows.add(item)
-
-        as_table = job.form is Format.TABLE
-        source, consume = (paginator, add_row) if as_table else (paginator.raw(), write_line)
-        report = await drain(source, consume, live=job.live if job.shows_progress else None)
-        if not _aborted(job, report):
-            text = await rows.text(width_of(sys.stdout) if job.on_terminal else None)
-            await outlet.write(encoded(text, terminal=job.on_terminal))
-
-    await deliver(target, work)
-    return report
-
-
-async def drain(source: StreamSource[Any], consume: Callable[[Any], Awaitable[None]], *, live: bool | None) -> Report:
-    """Give every item to the consumer and return the report; a failed catalog is in the report, not raised.
-
-    Cancelling it stops all fetching.
-
-    Arguments:
-        source: what to collect.
-        consume: is called with each item, in order.
-        live: whether progress is redrawn in place or written in lines; None for none.
-
-    Raises:
-        Exception: what is no failure of a catalog.
-    """
-    async with source as stream:
-        if live is None:
-            await _exhaust(stream, consume)
-        else:
-            async with anyio.create_task_group() as group:
-                group.start_soon(partial(follow, lambda: stream.report, live=live))
-                await _exhaust(stream, consume)
-                group.cancel_scope.cancel()
-        return stream.report
-
-
-async def _exhaust(stream: Stream[Any], consume: Callable[[Any], Awaitable[None]]) -> None:
-    try:
-        async for _, item in stream:
-            await consume(item)
-    except CatalogsFailedError:
-        return
-    except Exception as error:
-        failed = [state for state in stream.report.catalogs.values() if state.outcome is Outcome.FAILED]
-        if not any(state.error is error for state in failed):
-            raise
+    for origin, state in report.sources.items():
+        page = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)
+        await sink.write(rejects_page(page))
+    await sink.commit()

@@ -1,4 +1,4 @@
-"""Two catalogs of an embedded Partner Central, collected at once and shown."""
+"""`demo`: collects two catalogs of an embedded Partner Central, and shows them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral import account
-from aiopartnercentral.cli.collect import drain
-from aiopartnercentral.cli.grid import Column, Item, Part, render
-from aiopartnercentral.cli.progress import can_be_live, width_of
-from aiopartnercentral.cli.table import encoded, moment, report_text, tag
-from aiopartnercentral.cli.text import clean, say
+from aiopartnercentral.bulk import Collection, Limits, Source
+from aiopartnercentral.cli.progress import Progress, with_progress
+from aiopartnercentral.cli.table import Column, Item, Part, encoded, moment, render, report_text, tag
+from aiopartnercentral.cli.terminal import can_redraw, clean, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import Emulator
 
@@ -23,6 +22,7 @@ __all__ = ["forget_environment", "show"]
 _CATALOGS: Final[Mapping[str, int]] = {"AWS": 400, "Sandbox": 150}
 _PAGE_SIZE = 50
 _SAMPLE = 10
+_RATE = 100.0  # requests a second: effectively unlimited
 _COLUMNS = (
     Column("catalog", 3),
     Column("id", 0),
@@ -35,11 +35,11 @@ _COLUMNS = (
 
 
 def forget_environment() -> None:
-    """Take everything of AWS out of the environment of this process, and bypass proxies: the demo must run anywhere."""
+    """Remove all AWS settings from the environment of this process, and bypass proxies: the demo must run anywhere."""
     for name in list(os.environ):
         if name.upper().startswith("AWS_"):
             del os.environ[name]
-    # A path that is no regular file counts as an absent one, whatever the home directory holds.
+    # A path that is not a regular file counts as missing, whatever the home directory contains.
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, no_proxy="*")
 
 
@@ -47,16 +47,19 @@ async def show(latency: float) -> int:
     """Collect and print, and return the exit code; cancelling it closes the emulator.
 
     Arguments:
-        latency: seconds that each answer is held back, without which there would be little to see.
+        latency: seconds to delay each answer; without a delay there would be little to see.
 
     Raises:
         CommandError: stdout cannot be written.
     """
     samples: dict[str, list[account.ConnectionSummary]] = {catalog: [] for catalog in _CATALOGS}
+    progress = Progress()
 
-    async def sample(connection: account.ConnectionSummary) -> None:
-        if len(samples[connection.catalog]) < _SAMPLE:
-            samples[connection.catalog].append(connection)
+    async def collect() -> None:
+        async with collection as stream:
+            async for origin, connection in stream:
+                if len(samples[origin.catalog]) < _SAMPLE:
+                    samples[origin.catalog].append(connection)
 
     with await Target.open(STDOUT) as target:
         async with (
@@ -68,12 +71,19 @@ async def show(latency: float) -> int:
             ) as client,
         ):
             say(f"collecting {' and '.join(_CATALOGS)} at once from {emulator.endpoint_url}")
-            connections = client.paginate.list_connections(catalogs=list(_CATALOGS), page_size=_PAGE_SIZE)
-            report = await drain(connections, sample, live=can_be_live())
+            collection = Collection(
+                account.listings.list_connections(page_size=_PAGE_SIZE),
+                [Source(catalog, client=client, label=catalog) for catalog in _CATALOGS],
+                limits=Limits(rate=_RATE),
+                observer=progress.observe,
+            )
+            await with_progress(collect, progress, lambda origin: origin.label, live=can_redraw())
         width = width_of(sys.stdout)
         table = render(_COLUMNS, [_rows(one) for sample in samples.values() for one in sample], width=width)
         note = f"(the first {_SAMPLE} connections of each)"
-        text = f"{table}{note}\n\n{report_text(report.catalogs, elapsed=report.elapsed, width=width)}"
+        report = progress.report
+        states = {origin.label: state for origin, state in report.sources.items()}
+        text = f"{table}{note}\n\n{report_text(states, elapsed=report.elapsed, width=width)}"
         await write_once(target, encoded(text, terminal=width is not None))
     return 0 if report.complete else 1
 

@@ -1,83 +1,259 @@
-"""The command that describes an operation or a type, or lists them all."""
+"""`describe`: what the generated classes and their docstrings say, and AWS's texts from the installed botocore."""
 
 from __future__ import annotations
 
+import difflib
+import inspect
+import io
 import json
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+import zlib
+from functools import cache
+from html.parser import HTMLParser
+from importlib.metadata import version
+from importlib.resources import files
+from textwrap import TextWrapper
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
+from botocore.exceptions import DataNotFoundError
+from botocore.loaders import Loader
+from rich.console import Console
+from rich.text import Text
 
-from aiopartnercentral.cli import api
-from aiopartnercentral.cli.describing import describe, entries
-from aiopartnercentral.cli.documentation import installed
-from aiopartnercentral.cli.markup import plain
-from aiopartnercentral.cli.progress import width_of
+from aiopartnercentral import account
+from aiopartnercentral.account import operations, structures
 from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.sheet import list_text, sheet_text
-from aiopartnercentral.cli.table import encoded
-from aiopartnercentral.cli.text import one_line
+from aiopartnercentral.cli.table import Column, encoded, render
+from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
+from aiopartnercentral.errors import ServiceError
+from aiopartnercentral.types import OpenEnum, Operation
 
 if TYPE_CHECKING:
-    from aiopartnercentral.cli.documentation import Texts
-    from aiopartnercentral.cli.facts import Facts
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["show"]
+__all__ = ["describe", "plain"]
+
+_SERVICE: Final = operations.SERVICE
+_REFERENCE: Final = f"https://docs.aws.amazon.com/goto/WebAPI/{_SERVICE.name}-{_SERVICE.api_version}/"
+_METHODS: Final = {one.name: name.lower() for name, one in vars(operations).items() if isinstance(one, Operation)}
+_PAGES: Final = {one.operation.name: one for one in _SERVICE.paginations}
+_AFTER_EMPTY_LINE: Final = frozenset(
+    {"documentation", "readonly", "request", "response", "members", "values", "used_by", "errors"}
+)
+_LEAST_ROOM: Final = 10  # columns for text, however deep it is indented in however narrow a terminal
 
 
-async def show(name: str | None, *, docs: bool, as_json: bool) -> int:
-    """Write the description to stdout and return the exit code; cancelling it may leave it half written.
+async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:
+    """Write the description of an operation or a type to stdout, or the list of all, and return the exit code.
 
     Arguments:
-        name: of an operation or a type, as it was typed; None for the list of all.
-        docs: whether AWS's texts about members are shown as well.
+        name: what was typed; None for the list.
+        docs: whether AWS's texts about the members are shown as well.
         as_json: whether it is written as JSON.
 
     Raises:
-        CommandError: there is nothing of the name, or stdout cannot be written.
+        CommandError: there is no such name, or stdout cannot be written.
     """
     with await Target.open(STDOUT) as target:
         width = width_of(sys.stdout)
-        text = _listed(width, as_json=as_json) if name is None else _described(name, width, docs=docs, as_json=as_json)
+        found: Any = list(_entries()) if name is None else _described(_find(name), docs=docs)
+        if as_json:
+            text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        elif name is None:
+            columns = [Column("name", 0), Column("kind", 2), Column("Python", 1), Column("pages", 3)]
+            rows = [[(*list(one.values())[:3], "paginated" * one["paginated"])] for one in found]
+            text = render(columns, rows, width=width)
+        else:
+            text = _laid_out(found, width)
         await write_once(target, encoded(text, terminal=width is not None))
     return 0
 
 
-def _listed(width: int | None, *, as_json: bool) -> str:
-    found = entries(api.load())
-    return _json([attrs.asdict(entry) for entry in found]) if as_json else list_text(found, width=width)
-
-
-def _described(typed: str, width: int | None, *, docs: bool, as_json: bool) -> str:
-    """Return what there is to say about what was typed.
-
-    Raises:
-        CommandError: there is nothing of the name.
-    """
-    known = api.load()
-    name = known.find(typed)
-    if name is None:
-        near = known.near(typed)
-        hint = f"did you mean {', '.join(near)}?" if near else "without a name, describe lists all"
-        raise CommandError(f"there is no operation or type {one_line(typed)!r}: {hint}", exit_code=USAGE)
-    facts, texts = describe(known, name), installed(known.service, known.version)
-    return _json(_with_texts(facts, texts, docs=docs)) if as_json else sheet_text(facts, texts, docs=docs, width=width)
-
-
-def _with_texts(facts: Facts, texts: Texts, *, docs: bool) -> dict[str, Any]:
-    """Return the facts for JSON, and as `documentation` the texts that there are."""
-    found = attrs.asdict(facts)
-    own = texts.of(facts.name)
-    if own:
-        found["documentation"] = plain(own)
-    for body in (found, found.get("request", {}), found.get("response", {})) if docs else ():
-        for member in body.get("members", ()):
-            text = texts.of_member(body["name"], member["wire_name"])
-            if text:
-                member["documentation"] = plain(text)
+@cache
+def _known() -> Mapping[str, tuple[str, Any]]:
+    """Return the kind and the object of each operation and type, by its name on the wire."""
+    found: dict[str, tuple[str, Any]] = {
+        one.name: ("operation", one) for one in vars(operations).values() if isinstance(one, Operation)
+    }
+    for name in dir(account):
+        value = getattr(account, name)
+        if isinstance(value, UnionType):
+            found[name] = ("tagged union", value)
+        elif isinstance(value, type) and value.__module__.startswith(structures.__name__):
+            found[name] = ("structure", value)
+        elif isinstance(value, type) and issubclass(value, OpenEnum | ServiceError):
+            found[name] = ("enum" if issubclass(value, OpenEnum) else "error", value)
     return found
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+def _entries() -> Iterator[dict[str, Any]]:
+    for name, (kind, _) in _known().items():
+        yield {"name": name, "kind": kind, "python": _python(name), "paginated": name in _PAGES}
+
+
+def _python(name: str) -> str:
+    return f"client.{_METHODS[name]}" if name in _METHODS else f"account.{name}"
+
+
+def _find(typed: str) -> str:
+    """Return the name that is meant; the class of a union's member means the union.
+
+    Raises:
+        CommandError: there is none.
+    """
+    variants = {squashed(one.__name__): name for name, (_, value) in _known().items() for one in get_args(value)}
+    spellings = variants | {squashed(name): name for name in _known()}
+    wanted = squashed(typed.strip().rpartition(".")[2].removesuffix("()"))
+    if wanted not in spellings:
+        close = [*difflib.get_close_matches(wanted, spellings), *(one for one in spellings if wanted and wanted in one)]
+        near = list(dict.fromkeys(spellings[one] for one in close))[:5]
+        hint = f"did you mean {', '.join(near)}?" if near else "`aiopartnercentral describe` lists all names"
+        raise CommandError(f"there is no operation or type {one_line(typed)!r}: {hint}", exit_code=USAGE)
+    return spellings[wanted]
+
+
+def _described(name: str, *, docs: bool) -> dict[str, Any]:
+    kind, value = _known()[name]
+    texts, missing = _aws_texts()
+    shapes = texts.get("shapes", {})
+    own = (texts.get("operations", {}).get(name) or shapes.get(name, {})).get("documentation")
+    found: dict[str, Any] = {"name": name, "kind": kind, "python": _python(name), "reference": _REFERENCE + name}
+    found["documentation"] = plain(own) if own else f"({missing or f'botocore has no text about {name}'})"
+    shapes = shapes if docs else {}
+    if kind == "operation":
+        found |= {"readonly": value.readonly, "idempotent": value.readonly or value.idempotent, "paginator": None}
+        if pages := _PAGES.get(name):
+            found |= {"paginator": f"client.paginate.{_METHODS[name]}", "items": pages.result_key}
+        for role, cls in (("request", value.input), ("response", value.output)):
+            found |= {role: f"account.{cls.__name__}", f"{role}_members": _members(cls, shapes)}
+        return found | {"errors": [error.__name__ for error in value.errors]}
+    found |= {"values": list(value)} if kind == "enum" else {"members": _members(value, shapes, name)}
+    return found | {"used_by": _users(name)}
+
+
+def _members(cls: Any, shapes: Mapping[str, Any], shape: str = "") -> list[dict[str, Any]]:  # noqa: ANN401 - any class
+    """Return the members of a class: their types by its annotations, and what its docstring says of them."""
+    if isinstance(cls, UnionType):
+        *variants, unknown = get_args(cls)
+        known = [_members(one, shapes, shape)[0] | {"name": one.__name__, "required": False} for one in variants]
+        return [*known, {"name": unknown.__name__, "about": "a member that this version does not know"}]
+    about = dict(re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", inspect.getdoc(cls) or "", re.MULTILINE))
+    if attrs.has(cls):
+        fields = [(one.name, one.type, one.default is attrs.NOTHING, one.repr is not True) for one in attrs.fields(cls)]
+    else:
+        given = inspect.signature(cls.__init__).parameters.values()
+        fields = [(one.name, one.annotation, False, False) for one in given if one.kind is one.KEYWORD_ONLY]
+    found = []
+    for name, annotation, required, sensitive in fields:
+        said = " ".join(about.get(name, "").split()).removeprefix("optional; ")
+        wire_name = said.partition("`")[2].partition("`")[0]
+        if wire_name:  # otherwise it is not the service's: the metadata of a response
+            kind = re.sub(r"\b[a-z_]+\.(?=[A-Za-z])", "", annotation).removesuffix(" | None")
+            member = {"name": name, "wire_name": wire_name, "type": kind, "required": required, "sensitive": sensitive}
+            reference = shapes.get(shape or cls.__name__, {}).get("members", {}).get(wire_name, {})
+            text = reference.get("documentation") or shapes.get(reference.get("shape"), {}).get("documentation")
+            found.append(member | {"about": said} | ({"documentation": plain(text)} if text else {}))
+    return found
+
+
+def _users(name: str) -> list[str]:
+    """Return the operations that send, return or raise the type, and the members that have it."""
+    return [user for user, used in _uses().items() if name in used]
+
+
+@cache
+def _uses() -> Mapping[str, set[str]]:
+    """Return the types that each operation and each member of a type uses."""
+    found: dict[str, set[str]] = {}
+    for name, (kind, value) in _known().items():
+        if kind == "operation":
+            found[name] = {cls.__name__ for cls in (value.input, value.output, *value.errors)}
+        elif kind != "enum":
+            members = ((one["name"], one.get("type", "")) for one in _members(value, {}))
+            found |= {f"{name}.{member}": set(re.findall(r"\w+", annotation)) for member, annotation in members}
+    return found
+
+
+@cache
+def _aws_texts() -> tuple[Mapping[str, Any], str | None]:
+    """Return botocore's model of the service, which has AWS's texts; or an empty one, and why it is empty."""
+    loader = Loader([str(files("botocore") / "data")], include_default_search_paths=False)
+    try:
+        return loader.load_service_model(_SERVICE.name, "service-2", _SERVICE.api_version), None
+    except (DataNotFoundError, OSError, EOFError, ValueError, zlib.error):
+        service = f"{_SERVICE.name} {_SERVICE.api_version}"
+        return {}, f"the installed botocore {version('botocore')} has no model of {service} that can be read"
+
+
+def _laid_out(found: Mapping[str, Any], width: int | None) -> str:
+    """Return the description as text: broken between words in a terminal, otherwise as long as its lines are."""
+    shown = io.StringIO()
+    console = Console(file=shown, width=width, height=1, force_terminal=width is not None, legacy_windows=False)
+    wrap = TextWrapper(sys.maxsize, break_long_words=False, break_on_hyphens=False)
+    for indent, bold, rest in _lines(found):
+        wrap.width = sys.maxsize if width is None else max(_LEAST_ROOM, width - indent)
+        for number, row in enumerate(wrap.wrap(clean(bold + rest)) or [""]):
+            text = Text(" " * indent * bool(row) + row)
+            text.stylize("bold", indent, indent + len(bold) * (not number))
+            console.print(text, soft_wrap=True)
+    return shown.getvalue()
+
+
+def _lines(found: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
+    """Yield for each line how far it is indented, what of it is bold, and the rest."""
+    for key, value in found.items():
+        title = key.replace("_", " ")
+        if key in _AFTER_EMPTY_LINE:
+            yield 0, "", ""
+        if key == "documentation":
+            yield from ((0, "", line) for line in value.split("\n"))
+        elif isinstance(value, list):
+            yield 0, title, "" if value else ": none"
+            for entry in value:
+                yield from [(2, "", entry)] if isinstance(entry, str) else _member_lines(entry)
+        else:
+            yield 0, title, f": {'none' if value is None else str(value)}"
+
+
+def _member_lines(member: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
+    need = "" if "required" not in member else ", required" if member["required"] else ", optional"
+    yield 2, member["name"], f": {member['type']}{need}" if "type" in member else ""
+    yield 4, "", member["about"]
+    for line in member.get("documentation", "").split("\n"):
+        yield from [(4, "", line)] if line else []
+
+
+_BLOCKS: Final = "p div br pre ul ol li dl dt dd note important fullname h1 h2 h3 h4 table tr td th"
+_INLINE: Final = "a b i em strong span sub sup u var img"
+_ENDS: Final = dict.fromkeys(_BLOCKS.split(), "\n\n") | dict.fromkeys(_INLINE.split(), "") | {"code": "`"}
+_STARTS: Final = _ENDS | {"li": "\n\n- ", "note": "\n\nNote: ", "important": "\n\nImportant: "}
+
+
+def plain(html: str) -> str:
+    """Return the text of AWS's HTML: paragraphs, entries of lists, and the addresses of links."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    text = re.sub(r"(\n(?:-|Note:|Important:))\s+", r"\1 ", reader.text)
+    return "\n\n".join(filter(None, (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))))
+
+
+class _Reader(HTMLParser):
+    """Collects the text. A tag that HTML does not have is text, as `<account>` is in the pattern of an ARN."""
+
+    text = address = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.address = dict(attrs).get("href") or "" if tag == "a" else self.address
+        self.text += _STARTS.get(tag, self.get_starttag_text() or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        link = f" ({self.address})" if tag == "a" and "://" in self.address else ""
+        self.text += _ENDS.get(tag, f"</{tag}>") + link
+
+    def handle_data(self, data: str) -> None:
+        self.text += data

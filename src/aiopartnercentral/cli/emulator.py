@@ -1,4 +1,4 @@
-"""The emulator as a process of its own."""
+"""`emulator`: the local Partner Central as a process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ import attrs
 import typer
 from aiohttp.http_exceptions import HttpProcessingError
 
-from aiopartnercentral.cli.progress import is_terminal
 from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.text import one_line, say
+from aiopartnercentral.cli.terminal import is_terminal, one_line, say
 from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, StateError, read_faults
 from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
 
@@ -29,13 +28,13 @@ __all__ = ["Prepared", "prepare", "serve"]
 
 @attrs.frozen(kw_only=True)
 class Prepared:
-    """An emulator that does not run yet.
+    """An emulator that has not been started.
 
     Attributes:
         emulator: the emulator.
-        host: the address that it is to listen on.
-        port: the port that it is to listen on.
-        example: a catalog to try it with; None if that takes credentials of the user's.
+        host: the address to listen on.
+        port: the port to listen on.
+        example: a catalog for the example command; None if only certain credentials are accepted.
     """
 
     emulator: Emulator
@@ -55,13 +54,13 @@ def prepare(
     faults: Path | None = None,
     **options: Any,  # noqa: ANN401 - what Emulator takes
 ) -> Prepared:
-    """Return an emulator that does not run yet.
+    """Return an emulator that has not been started.
 
     Arguments:
-        catalogs: `NAME=NUMBER` each; none for the emulator's own choice.
-        host: the address that it is to listen on.
-        port: the port that it is to listen on.
-        freeze_time: whether its time stands still.
+        catalogs: `NAME=NUMBER` each; empty for the emulator's default.
+        host: the address to listen on.
+        port: the port to listen on.
+        freeze_time: whether its clock stands still.
         deny: `CATALOG` or `CATALOG:OPERATION` each.
         credentials: an AWS credentials file, whose profiles name their accounts; None for any credentials.
         faults: a TOML file of faults; None for none.
@@ -74,9 +73,9 @@ def prepare(
     for entry in catalogs:
         name, equals, count = entry.partition("=")
         if not (name and equals and count.isascii() and count.isdigit()):
-            raise typer.BadParameter(f"{entry!a} is no NAME=NUMBER, such as AWS=1000", param_hint="'--catalog'")
+            raise typer.BadParameter(f"{entry!a} is not NAME=NUMBER, such as AWS=1000", param_hint="'--catalog'")
         if name in sizes:
-            raise typer.BadParameter(f"{name} is named twice", param_hint="'--catalog'")
+            raise typer.BadParameter(f"{name} is given twice", param_hint="'--catalog'")
         sizes[name] = int(count)
     options["denied_catalogs"] = [entry for entry in deny if ":" not in entry]
     pairs = [entry.partition(":")[::2] for entry in deny if ":" in entry]
@@ -85,18 +84,18 @@ def prepare(
         options["credentials"] = None if credentials is None else read_credentials(credentials)
         emulator = Emulator(sizes or None, host=host, port=port, clock=Clock(running=not freeze_time), **options)
         if faults is not None:
-            _let_go_wrong(emulator, faults)
+            _set_faults(emulator, faults)
     except ValueError as error:
         raise typer.BadParameter(one_line(str(error))) from None
     example = min(sizes or DEFAULT_CATALOGS, key=lambda name: name in emulator.denied_catalogs)
     return Prepared(emulator=emulator, host=host, port=port, example=None if credentials else example)
 
 
-def _let_go_wrong(emulator: Emulator, path: Path) -> None:
-    """Give an emulator the faults of a file.
+def _set_faults(emulator: Emulator, path: Path) -> None:
+    """Set the faults of the emulator from a file.
 
     Raises:
-        ValueError: the file cannot be read, or something in it is impossible; the message names file, fault and key.
+        ValueError: the file cannot be read or is invalid; the message names file, fault and key.
     """
     given = read_faults(path)
     try:
@@ -106,10 +105,10 @@ def _let_go_wrong(emulator: Emulator, path: Path) -> None:
 
 
 def read_credentials(path: Path) -> dict[str, Credential]:
-    """Return the credentials of a file as the AWS SDKs have it, by access key id.
+    """Return the credentials of an AWS credentials file, by access key id.
 
     Raises:
-        ValueError: it cannot be read, or a profile lacks something; the message shows no secret.
+        ValueError: it cannot be read, or a profile is incomplete; the message shows no secret.
     """
     parser = ConfigParser(interpolation=None)
     try:
@@ -125,17 +124,17 @@ def read_credentials(path: Path) -> dict[str, Credential]:
     except KeyError as error:
         raise ValueError(f"a profile of the credentials has no {error.args[0]}") from None
     except (ConfigParserError, ValueError):
-        raise ValueError("the credentials are no AWS credentials file with accounts of twelve digits") from None
+        raise ValueError("the credentials are not an AWS credentials file with accounts of twelve digits") from None
 
 
 async def serve(prepared: Prepared) -> int:
-    """Run the emulator until cancelled, which sends what is held back and closes every socket.
+    """Run the emulator until cancelled; it then sends delayed answers and closes every socket.
 
     Raises:
-        CommandError: it cannot listen at the address, or keep its state in the file.
+        CommandError: it cannot listen on the address, or use the state file.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(_failures_told())
+        stack.enter_context(_failures_logged())
         try:
             emulator = await stack.enter_async_context(prepared.emulator)
         except StateError as error:
@@ -147,46 +146,46 @@ async def serve(prepared: Prepared) -> int:
             ) from error
         _announce(emulator.endpoint_url)
         if prepared.example is not None and is_terminal(sys.stderr):
-            # Only for a person: a program that starts this has nothing to learn from it.
+            # Only for a person: a program that starts the emulator does not need it.
             say(
-                "any credentials do: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aiopartnercentral collect "
-                f"list-connections --catalog {prepared.example} --endpoint-url {emulator.endpoint_url}"
+                "any credentials are accepted: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aiopartnercentral "
+                f"collect list-connections --catalog {prepared.example} --endpoint-url {emulator.endpoint_url}"
             )
         await anyio.sleep_forever()
     return 0
 
 
 def _is_failure(record: logging.LogRecord) -> bool:
-    """Tell whether the emulator failed: it did not where a client sent what is no HTTP, of which its answer tells."""
+    """Tell whether the emulator failed: a client that does not send HTTP gets an answer, and that is no failure."""
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
-    """Let the standard error output be the log that answers with status 500 speak of."""
-    told = logging.StreamHandler()
-    told.setLevel(logging.ERROR)
-    told.setFormatter(logging.Formatter("aiopartnercentral: %(message)s"))
-    told.addFilter(_is_failure)
+def _failures_logged() -> Iterator[None]:
+    """Log internal errors, which clients see as status 500, to stderr."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.ERROR)
+    handler.setFormatter(logging.Formatter("aiopartnercentral: %(message)s"))
+    handler.addFilter(_is_failure)
     loggers = [logging.getLogger(name) for name in ("aiopartnercentral.emulator", "aiohttp.server")]
     for logger in loggers:
-        logger.addHandler(told)
+        logger.addHandler(handler)
     try:
         yield
     finally:
         for logger in loggers:
-            logger.removeHandler(told)
+            logger.removeHandler(handler)
 
 
 def _reason(error: OSError | UnicodeError) -> str:
-    # asyncio puts a sentence of its own, address included, where the system's reason is expected.
+    # asyncio replaces the system's reason with a sentence of its own that includes the address.
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
-    return "it is no address of this machine"
+    return "it is not an address of this machine"
 
 
 def _announce(url: str) -> None:
-    """Say that it is ready; that nobody listens to this keeps nobody from using it."""
+    """Print the address; if stdout is closed, the emulator runs all the same."""
     try:
         if sys.stdout is not None:
             os.write(sys.stdout.fileno(), f"listening on {url}\n".encode())

@@ -1,6 +1,6 @@
-"""What a fault means to the person at the terminal: one line that says what to do, or None for a fault of ours.
+"""The message for each error that can be foreseen: one line that says what to do.
 
-No line holds what a request or response said, except the first line of the service's own message.
+No line contains values of a request or response, except the first line of the service's own message.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 
-from aiopartnercentral.cli.text import clean, one_line
+from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
-    CatalogsFailedError,
     DecodeError,
     EncodeError,
     PositionError,
@@ -41,39 +40,39 @@ _NAMED = 10
 
 
 def explain(error: BaseException) -> str | None:
-    """Return the line for a fault, or None for one that is not foreseen."""
+    """Return the message for an error, or None for an error that is not foreseen."""
     if isinstance(error, ServiceError):
         return _service(error)
     if isinstance(error, DecodeError):
-        return f"the answer is not what Partner Central's model says: {one_line(str(error))}; is it the right endpoint?"
+        return f"the response does not match the service model: {one_line(str(error))}; is the endpoint right?"
     if isinstance(error, EncodeError):
         return f"an option cannot be sent: {one_line(str(error))}"
     if isinstance(error, SinkError):
         action = "resume" if isinstance(error, PositionError) else "write"
         return f"cannot {action} {clean(error.path)}: {one_line(error.reason)}"
-    if isinstance(error, AioPartnerCentralError) and not isinstance(error, CatalogsFailedError):
+    if isinstance(error, AioPartnerCentralError):
         return one_line(str(error))
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
 
 
 def _configured(error: BaseException) -> str | None:
-    """Return the line for what botocore lets through when it follows the AWS configuration."""
+    """Return the message for what botocore does not catch when it reads the AWS configuration."""
     if isinstance(error, JSONDecodeError):
-        return "a credential_process of the AWS config file printed no JSON"
+        return "a credential_process of the AWS config file did not print JSON"
     if isinstance(error, OSError) and error.filename:
         return f"the AWS configuration names {clean(str(error.filename))}: {error.strerror}"
     return None
 
 
 def explain_all(failures: Mapping[str, Exception]) -> list[str]:
-    """Return a line for each fault, naming the sources that it befell; the class stands for a fault not foreseen."""
+    """Return a line for each different error, with the sources that failed with it."""
     sources: dict[str, list[str]] = {}
     requests: dict[str, str] = {}
     for source, error in failures.items():
         request = _request(error) if isinstance(error, ServiceError) else ""
         line = (explain(error) or type(error).__name__).removesuffix(request)
         sources.setdefault(line, []).append(clean(source))
-        # One of several is enough to ask AWS about.
+        # One request id of several is enough to ask AWS about.
         requests.setdefault(line, request)
     return [f"{_listed(names)}: {line}{requests[line]}" for line, names in sources.items()]
 
@@ -84,7 +83,7 @@ def _listed(names: list[str]) -> str:
 
 
 def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:
-    """Return one of the faults that `explain` has no line for, if there is one."""
+    """Return one of the errors that `explain` has no message for, or None."""
     return next((error for error in failures.values() if explain(error) is None), None)
 
 
@@ -94,7 +93,7 @@ def _service(error: ServiceError) -> str:
     said = f"{code}: {message}" if message else code
     request = _request(error)
     if code.startswith(_REJECTED):
-        # The message of a rejected signature quotes the request, so it is left out.
+        # Left out: the message of a rejected signature quotes the request.
         return f"the credentials were not accepted ({code}): renew them, or check the profile and the clock{request}"
     if code.startswith("AccessDenied"):
         return f"{said}: the caller's policy must allow {error.operation_name} on this catalog{request}"
@@ -112,7 +111,7 @@ def _request(error: ServiceError) -> str:
 
 
 def _fields(error: ServiceError) -> str:
-    """Return what the service found wrong with which members of the request."""
+    """Return which members of the request the service rejected, and why."""
     details = getattr(error, "error_details", None) or ()
     found = [getattr(detail, "value", None) for detail in details]
     texts = [
@@ -128,20 +127,23 @@ def _before_answer(error: boto.BotoCoreError) -> str:
     if any(cls.__name__ in _LOGIN for cls in type(error).__mro__):
         return "the login has expired or is missing: log in again, for example by `aws sso login`"
     if isinstance(known.get("error"), FileNotFoundError):
-        # Raised by the HTTP client when it reads its certificates, at the first request.
+        # Raised by the HTTP client at the first request, when it reads its certificates.
         return "the file of trusted certificates does not exist: check AWS_CA_BUNDLE"
     for classes, line in (
         (boto.ProfileNotFound, f"there is no profile {clean(str(known.get('profile')))!r}: check its name"),
         (boto.NoCredentialsError, "no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or name a profile"),
         (boto.PartialCredentialsError, "the AWS credentials are incomplete: set both key id and secret, or log in"),
-        (boto.CredentialRetrievalError, f"the AWS credentials of {known.get('provider')} cannot be had: log in again"),
-        (boto.SSLError, f"TLS to {where} failed: is its certificate trusted? AWS_CA_BUNDLE names further ones"),
+        (
+            boto.CredentialRetrievalError,
+            f"the AWS credentials of {known.get('provider')} are not available: log in again",
+        ),
+        (boto.SSLError, f"TLS to {where} failed: is its certificate trusted? AWS_CA_BUNDLE adds certificates"),
         (boto.ProxyConnectionError, "the proxy cannot be reached: check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
         ((boto.ReadTimeoutError, boto.ConnectTimeoutError), f"{where} did not answer in time: try again later"),
         (boto.EndpointConnectionError, f"cannot connect to {where}: check the network, the region and the address"),
         (boto.ConnectionClosedError, f"{where} closed the connection: check the address, or try again later"),
-        (boto.ResponseStreamingError, "the answer broke off: try again"),
-        (boto.InvalidRegionError, f"{clean(str(known.get('region_name')))!r} is no region: check its name"),
+        (boto.ResponseStreamingError, "the response was incomplete: try again"),
+        (boto.InvalidRegionError, f"{clean(str(known.get('region_name')))!r} is not a region: check its name"),
         (boto.ParamValidationError, f"an option cannot be sent: {_report(known)}"),
     ):
         if isinstance(error, classes):
@@ -150,6 +152,6 @@ def _before_answer(error: boto.BotoCoreError) -> str:
 
 
 def _report(known: Mapping[str, Any]) -> str:
-    """Return what botocore found wrong with a request, without the value that it quotes."""
+    """Return why botocore rejected a request, without the value that it quotes."""
     first = one_line(str(known.get("report", "")))
     return first.partition(", value:")[0]

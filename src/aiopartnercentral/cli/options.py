@@ -1,11 +1,12 @@
 """The options that every listing has, and the checks of their values.
 
-A listing's own options stand behind its name. What is said of the whole collection is said once, behind any of them.
+Filters belong to the listing before them. All other options apply to the whole run, and are given once, anywhere.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -13,17 +14,17 @@ from urllib.parse import urlsplit
 
 import typer
 
-from aiopartnercentral.cli.text import is_text
+from aiopartnercentral.cli.terminal import is_text
 from aiopartnercentral.cli.writer import STDOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OWN", "SHARED", "Format", "OnFailure", "check_text", "switch_of"]
+__all__ = ["FILTERS", "OWN", "SHARED", "SOURCES", "Format", "OnFailure", "check_text", "switch_of"]
 
 
 class Format(StrEnum):
-    """How items are written."""
+    """The output format."""
 
     TABLE = "table"
     NDJSON = "ndjson"
@@ -32,31 +33,37 @@ class Format(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What the failure of a source does; the library's `on_error`."""
+    """What happens when a source fails; the library's `on_error`."""
 
-    RAISE = "raise"
     FINISH = "finish"
     REPORT = "report"
+    RAISE = "raise"
 
 
 def check_text(value: list[str] | str | None) -> list[str] | str | None:
-    """Refuse text that is empty or no text: bytes of the command line that the locale could not decode."""
+    """Refuse empty text, and bytes of the command line that the locale could not decode."""
     for text in [value] if isinstance(value, str) else value or ():
         if not text:
             raise typer.BadParameter("it is empty")
         if not is_text(text):
-            raise typer.BadParameter("it holds bytes that are no text")
+            raise typer.BadParameter("it contains bytes that are not text")
     return value
 
 
 def _check_endpoint(value: str | None) -> str | None:
-    """Refuse what is no address, before botocore does so with its own idea of a message; credentials are not echoed."""
+    """Refuse an unusable address with a clearer message than botocore's; credentials are not echoed."""
     if value is None:
         return None
     if not value.isascii() or not value.isprintable() or " " in value or not _is_address(value):
         raise typer.BadParameter("it must be an address such as https://host or http://127.0.0.1:8080")
     if "@" in urlsplit(value).netloc:
-        raise typer.BadParameter("it must hold no user name or password: calls are signed by AWS credentials")
+        raise typer.BadParameter("it must not contain a user name or password: AWS credentials sign the requests")
+    return value
+
+
+def _check_region(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", value):
+        raise typer.BadParameter(f"{value!a} is not a region: check its name")
     return value
 
 
@@ -87,103 +94,149 @@ def _check_rate(value: float | None) -> float | None:
     return value
 
 
-def _option(hint: Any, switch: str | None = None, *, default: object = None, **more: Any) -> tuple[Any, object]:  # noqa: ANN401 - passed on to typer
-    """Return an option's type, which says all about it, and its default."""
-    return Annotated[hint, typer.Option(*[switch] if switch else [], **more)], default
+def _option(
+    panel: str,
+    hint: Any,  # noqa: ANN401 - passed on to typer
+    switch: str | None = None,
+    *,
+    default: object = None,
+    **more: Any,  # noqa: ANN401 - passed on to typer
+) -> tuple[Any, object]:
+    """Return an option's annotated type, and its default."""
+    return Annotated[hint, typer.Option(*[switch] if switch else [], rich_help_panel=panel, **more)], default
 
+
+FILTERS: Final = "What to collect"
+SOURCES: Final = "From where"
+_OUTPUT: Final = "Output"
+_LIMITS: Final = "Limits and retries"
+_ERRORS: Final = "Errors"
+_REPORTING: Final = "Progress and reports"
 
 OWN: Final[Mapping[str, tuple[Any, Any]]] = {
-    "max_items": _option(int | None, metavar="NUMBER", min=1, help="At most so many items of each source."),
+    "max_items": _option(FILTERS, int | None, metavar="NUMBER", min=1, help="Maximum items per source."),
 }
-"""Of one listing, beside its filters."""
+"""Options of one listing, after its filters."""
 
 SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
     "sources": _option(
+        SOURCES,
         Path | None,
         metavar="FILE",
         callback=_check_file,
-        help="A TOML file of sources, of any number of accounts, in place of --catalog, --profile, --region and "
+        help="TOML file of sources, to collect many accounts at once; replaces --catalog, --profile, --region and "
         "--endpoint-url.",
     ),
-    "endpoint_url": _option(
-        str | None, metavar="URL", callback=_check_endpoint, help="Where to send requests, if not to AWS."
+    "profile": _option(
+        SOURCES, str | None, metavar="NAME", callback=check_text, help="Profile of the AWS config files."
     ),
     "region": _option(
-        str | None, metavar="NAME", callback=check_text, help="The region, if not the service's only one."
+        SOURCES, str | None, metavar="NAME", callback=_check_region, help="AWS region; us-east-1 by default."
     ),
-    "profile": _option(str | None, metavar="NAME", callback=check_text, help="A profile of the AWS config files."),
-    "format": _option(
-        Format | None,
-        help="table for people, without sensitive members; ndjson is one item a line, as the service spelled it; csv "
-        "and parquet have a row for each item. By default what the ending of the output says, a table on a terminal, "
-        "and ndjson elsewhere.",
+    "endpoint_url": _option(
+        SOURCES,
+        str | None,
+        metavar="URL",
+        callback=_check_endpoint,
+        help="Send requests here instead of to AWS.",
     ),
     "output": _option(
+        _OUTPUT,
         str,
         default=STDOUT,
         metavar="FILE",
         callback=_check_output,
-        help="A file, replaced at the end by what was collected, even if some sources failed; left alone if all "
-        "failed, or if it was stopped by a signal or --on-error raise. {catalog}, {label} and {operation} in it make "
-        "a file for each; .gz and .zst compress. - is standard output.",
+        help="File to write, or - for standard output. It is written atomically: replaced at the end of the run, and "
+        "left as it was if the run is stopped or every source failed. {catalog}, {label} and {operation} in the name "
+        "write one file for each; add .gz or .zst to compress.",
     ),
-    "checkpoint": _option(
+    "format": _option(
+        _OUTPUT,
+        Format | None,
+        help="table: for people, without sensitive members. ndjson: one item a line, exactly as the service sent it. "
+        "csv, parquet: one row an item. Default: by the file ending; otherwise a table on a terminal and ndjson "
+        "elsewhere.",
+    ),
+    "ordered": _option(
+        _OUTPUT,
+        bool,
+        "--ordered",
+        default=False,
+        help="Collect one source after the other; by default items come as their pages arrive.",
+    ),
+    "malformed": _option(
+        _OUTPUT,
         Path | None,
         metavar="FILE",
         callback=_check_file,
-        help="How far each source is, from which the same command goes on after whatever has stopped it; removed once "
-        "everything is collected.",
+        help="NDJSON file for items that do not match the model; without it, such an item fails its source. For table, "
+        "csv and parquet: ndjson output includes these items.",
+    ),
+    "checkpoint": _option(
+        "Resume",
+        Path | None,
+        metavar="FILE",
+        callback=_check_file,
+        help="Save progress here; rerun the same command to resume after Ctrl-C, a crash or a full disk. Deleted when "
+        "the run is complete.",
     ),
     "rate": _option(
+        _LIMITS,
         float | None,
         metavar="NUMBER",
         callback=_check_rate,
-        help="Requests a second of each account, at most; by default 5 with --sources, and no limit to speak of "
-        "without. An account that is throttled has less for a while.",
+        help="Maximum requests a second for each account. Default: 5 with --sources, effectively unlimited otherwise. "
+        "An account that the service throttles slows down for a while.",
     ),
     "concurrency": _option(
-        int, default=10, metavar="NUMBER", min=1, help="How many requests may be under way at once."
+        _LIMITS, int, default=10, metavar="NUMBER", min=1, help="Maximum number of concurrent requests."
     ),
-    "ordered": _option(
-        bool, "--ordered", default=False, help="All of a catalog before the next; else as pages arrive."
+    "max_attempts": _option(
+        _LIMITS,
+        int,
+        default=8,
+        metavar="NUMBER",
+        min=1,
+        envvar="AWS_MAX_ATTEMPTS",
+        help="Maximum attempts for each request. A request that fails or is throttled is retried with backoff.",
     ),
     "on_error": _option(
+        _ERRORS,
         OnFailure,
         default=OnFailure.FINISH,
-        help="When a source fails: raise stops all at once; finish collects the others and tells what failed; "
-        "report does so as well, always by the summary. The exit code is 1 in each case.",
+        help="When a source fails: finish collects the others, then prints a line for each failure; report does the "
+        "same, but prints the summary table instead; raise cancels the others at once. The exit code is 1 each time.",
     ),
     "ignore_errors": _option(
+        _ERRORS,
         list[str] | None,
         metavar="CODE",
         callback=check_text,
-        help="An error that skips its source instead of failing it, such as AccessDeniedException; can be repeated.",
-    ),
-    "malformed": _option(
-        Path | None,
-        metavar="FILE",
-        callback=_check_file,
-        help="Where items go that are not what the model says, as ndjson; without it such an item fails its source. "
-        "For table, csv and parquet: ndjson has every item as it is.",
+        help="Skip a source that fails with this error code, such as AccessDeniedException; can be repeated.",
     ),
     "progress": _option(
-        bool | None, "--progress/--no-progress", help="Progress on stderr; by default if that is a terminal."
+        _REPORTING,
+        bool | None,
+        "--progress/--no-progress",
+        help="Show progress on stderr. Default: only on a terminal.",
     ),
     "summary": _option(
+        _REPORTING,
         bool | None,
         "--summary/--no-summary",
-        help="A table of all sources on stderr; by default if that is a terminal.",
+        help="Print a summary table of all sources to stderr. Default: only on a terminal.",
     ),
     "report": _option(
+        _REPORTING,
         str | None,
         metavar="FILE",
         callback=_check_output,
-        help="The same and more as JSON, once everything is over; not if a signal or --on-error raise ends it.",
+        help="Write a JSON report when the run ends normally.",
     ),
 }
-"""Of the whole collection, beside the catalogs."""
+"""Options of the whole run, after the catalogs."""
 
 
 def switch_of(name: str) -> str:
-    """Return what is typed for a shared option."""
+    """Return the switch of a shared option."""
     return "--catalog" if name == "catalogs" else f"--{name.replace('_', '-')}"

@@ -1,130 +1,237 @@
-"""How far each catalog is, on stderr: a live display on a terminal, otherwise a line now and then."""
+"""The progress of a run on stderr: redrawn in place on a terminal, otherwise a line every few seconds."""
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+import time
+from collections import deque
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import anyio
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+import attrs
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
 
-from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral.cli.text import clean, counted, say, unheard
+from aiopartnercentral._pagination.report import Outcome, Report
+from aiopartnercentral.bulk import (
+    PageFetched,
+    RunFinished,
+    RunStarted,
+    SourceFinished,
+    SourceRestarted,
+    SourceStarted,
+    Throttled,
+)
+from aiopartnercentral.cli.terminal import clean, counted, say, tolerate_closed_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from aiopartnercentral._pagination.report import CatalogReport, Report
+    from aiopartnercentral.bulk import Event, Origin
 
-__all__ = ["can_be_live", "follow", "is_terminal", "width_of"]
+__all__ = ["Progress", "SourceProgress", "with_progress"]
 
 _LIVE_SECONDS = 0.1
-_LINE_SECONDS = 1.0
-_USUAL_WIDTH = 80
-_UNDER_WAY = (Outcome.PENDING, Outcome.RUNNING)
+_LINE_SECONDS = 5.0
+_RATE_SECONDS = 10.0  # the time over which the rate of pages is averaged
+_FEW = 3  # finished sources that an estimate needs
+_MOST_LINES = 20
+_OTHER_LINES = 4  # of the window: the totals, how many more there are, and the line of the cursor
 
 
-def is_terminal(stream: object) -> bool:
-    """Tell whether a person looks at the stream; it may be closed, or None."""
-    try:
-        return bool(stream.isatty())  # type: ignore[attr-defined]
-    except (AttributeError, ValueError):
-        return False
+@attrs.define
+class SourceProgress:
+    """A source that is being collected.
+
+    Attributes:
+        pages: pages that have arrived in this run.
+        items: items of those pages.
+        rate: requests a second that its account is throttled to; None while it is not throttled.
+    """
+
+    pages: int = 0
+    items: int = 0
+    rate: float | None = None
 
 
-def width_of(stream: TextIO | None) -> int | None:
-    """Return how many characters a line of the stream's terminal has; None if it is no terminal."""
-    if stream is None or not is_terminal(stream):
-        return None
-    asked = os.environ.get("COLUMNS", "")
-    try:
-        columns = int(asked) if asked.isascii() and asked.isdigit() else os.get_terminal_size(stream.fileno()).columns
-    except OSError:
-        columns = 0
-    # A terminal that does not know says 0.
-    return columns or _USUAL_WIDTH
+@attrs.define(eq=False)
+class Progress:
+    """What the events of a run add up to; `observe` is the run's observer.
+
+    Attributes:
+        sources: how many there are; set before, where several runs collect them one after the other.
+        started: whether a run has started.
+        finished: how many are finished, in this run or an earlier one.
+        failed: how many of them failed in this run.
+        resumed: how many an earlier run had finished.
+        pages: pages that have arrived in this run.
+        items: items of those pages.
+        throttled: how often the service throttled a request.
+        running: the sources that are being collected, in the order of their start.
+    """
+
+    sources: int = 0
+    started: bool = False
+    finished: int = 0
+    failed: int = 0
+    resumed: int = 0
+    pages: int = 0
+    items: int = 0
+    throttled: int = 0
+    running: dict[Origin, SourceProgress] = attrs.field(factory=dict)
+    _began: float = attrs.field(factory=time.monotonic)
+    _recent: deque[float] = attrs.field(factory=deque)
+    _reports: list[Report[Origin]] = attrs.field(factory=list)
+
+    def observe(self, event: Event) -> None:
+        """Count an event."""
+        match event:
+            case RunStarted(origins=origins, finished=finished):
+                self.started = True
+                self.sources = max(self.sources, self.finished + len(origins) + len(finished))
+                self.finished += len(finished)
+                self.resumed += len(finished)
+            case SourceStarted(origin=origin) | SourceRestarted(origin=origin):
+                self.running[origin] = SourceProgress()
+            case PageFetched(origin=origin, items=items):
+                source = self.running.setdefault(origin, SourceProgress())
+                source.pages += 1
+                source.items += items
+                source.rate = None
+                self.pages += 1
+                self.items += items
+                self._recent.append(time.monotonic())
+            case Throttled(origin=origin, rate=rate):
+                self.throttled += 1
+                self.running.setdefault(origin, SourceProgress()).rate = rate
+            case SourceFinished(origin=origin, report=report):
+                self.running.pop(origin, None)
+                self.finished += 1
+                self.failed += report.outcome is Outcome.FAILED
+            case RunFinished(report=report):
+                self._reports.append(report)
+
+    @property
+    def report(self) -> Report[Origin]:
+        """The report of the finished run, or of several that ran one after the other."""
+        sources = {origin: state for report in self._reports for origin, state in report.sources.items()}
+        return Report(sources=sources, elapsed=sum(report.elapsed for report in self._reports))
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._began
+
+    @property
+    def rate(self) -> float:
+        """Pages a second during the last ten seconds."""
+        now = time.monotonic()
+        while self._recent and now - self._recent[0] > _RATE_SECONDS:
+            self._recent.popleft()
+        return len(self._recent) / max(min(self.elapsed, _RATE_SECONDS), 1.0)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the end if the other sources take as long as the finished ones; None if too few are."""
+        done = self.finished - self.resumed
+        return self.elapsed / done * (self.sources - self.finished) if done >= _FEW else None
 
 
-def can_be_live() -> bool:
-    """Tell whether stderr is a terminal that can move its cursor."""
-    return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
-
-
-async def follow(report: Callable[[], Report], *, live: bool) -> None:
-    """Show the state until cancelled, which leaves the terminal in order.
+async def with_progress(
+    work: Callable[[], Awaitable[object]], progress: Progress, name: Callable[[Origin], str], *, live: bool | None
+) -> None:
+    """Do the work while the progress of its run is shown.
 
     Arguments:
-        report: gives the state of the moment.
-        live: redraw in place, which nothing else may write to the terminal meanwhile.
+        work: the coroutine function.
+        progress: the observer of its run.
+        name: gives the displayed name of a source.
+        live: whether progress is redrawn in place or written in lines; None shows none.
+
+    Raises:
+        Exception: what the work raises.
     """
-    if live:
-        with unheard():
-            await _follow_live(report)
-    else:
-        await _follow_in_lines(report)
-
-
-async def _follow_live(report: Callable[[], Report]) -> None:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[state]}", markup=False),
-        TimeElapsedColumn(),
-    )
-    console = Console(file=sys.stderr, force_terminal=True)
-    with Progress(
-        *columns,
-        console=console,
-        auto_refresh=False,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    ) as display:
-        rows = {
-            catalog: display.add_task(clean(catalog), total=None, start=False, state="")
-            for catalog in report().catalogs
-        }
+    if live is None:
+        await work()
+        return
+    failure = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(partial(_watch, progress, name, live=live))
         try:
-            while True:
-                _redraw(display, rows, report())
-                await anyio.sleep(_LIVE_SECONDS)
-        finally:
-            _redraw(display, rows, report())
+            await work()
+        except Exception as error:  # noqa: BLE001 - raised again outside the task group, which would wrap it
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
-def _redraw(display: Progress, rows: dict[str, TaskID], report: Report) -> None:
-    for catalog, state in report.catalogs.items():
-        row = rows[catalog]
-        if state.outcome is not Outcome.PENDING:
-            display.start_task(row)
-        if state.outcome not in _UNDER_WAY:
-            display.update(row, total=1, completed=1)
-            display.stop_task(row)
-        display.update(row, state=_counts(state))
-    display.refresh()
+async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: bool) -> None:
+    """Show the progress until cancelled; the terminal is then as it was before."""
+    if not live:
+        await _write_lines(progress)
+        return
+    console = Console(file=sys.stderr, force_terminal=True)
+    draw = partial(_drawn, progress, name, console)
+    with (
+        tolerate_closed_stderr(),
+        Live(
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            get_renderable=draw,
+        ) as display,
+    ):
+        while True:
+            display.refresh()
+            await anyio.sleep(_LIVE_SECONDS)
 
 
-async def _follow_in_lines(report: Callable[[], Report]) -> None:
-    shown: dict[str, tuple[Outcome, int]] = {}
+def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) -> Group:
+    room = max(0, min(_MOST_LINES, console.size.height - _OTHER_LINES))
+    lines = [_line(name(origin), source) for origin, source in islice(progress.running.items(), room)]
+    more = len(progress.running) - len(lines)
+    if more and lines:
+        lines.append(f"  and {more} more running")
+    # Cut rather than broken: Live could not erase a line more than it knows of.
+    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *_totals(progress)]))
+
+
+def _line(name: str, source: SourceProgress) -> str:
+    slowed = "" if source.rate is None else f", throttled to {source.rate:.2g} requests a second"
+    return f"  {clean(name)}: {counted(source.pages, 'page')}, {counted(source.items, 'item')}{slowed}"
+
+
+async def _write_lines(progress: Progress) -> None:
+    shown = None
     try:
         while True:
-            _tell(shown, report())
             await anyio.sleep(_LINE_SECONDS)
+            shown = ", ".join(_totals(progress))
+            say(shown)
     finally:
-        _tell(shown, report())
+        last = ", ".join(_totals(progress))
+        if progress.started and last != shown:
+            say(last)
 
 
-def _tell(shown: dict[str, tuple[Outcome, int]], report: Report) -> None:
-    """Write a line for each catalog that is further than when it was last shown."""
-    for catalog, state in report.catalogs.items():
-        now = (state.outcome, state.items)
-        if state.outcome is not Outcome.PENDING and shown.get(catalog) != now:
-            shown[catalog] = now
-            say(f"{clean(catalog)}: {_counts(state)}")
+def _totals(progress: Progress) -> tuple[str, str]:
+    """Return how many sources are finished, and what has arrived, each short enough for a line."""
+    failed = f" ({progress.failed} failed)" if progress.failed else ""
+    left = f", about {_clock(progress.left)} left" if progress.left else ""
+    throttled = f", throttled {counted(progress.throttled, 'time')}" if progress.throttled else ""
+    finished = f"{progress.finished} of {counted(progress.sources, 'source')} finished{failed}"
+    return (
+        f"{finished} in {_clock(progress.elapsed)}{left}",
+        f"{counted(progress.pages, 'page')}, {counted(progress.items, 'item')}, {progress.rate:.1f} pages/s{throttled}",
+    )
 
 
-def _counts(state: CatalogReport) -> str:
-    return f"{state.outcome.value}, {counted(state.items, 'item')}, {counted(state.pages, 'page')}"
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

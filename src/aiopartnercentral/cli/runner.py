@@ -1,4 +1,4 @@
-"""A command's coroutine to an exit code: a signal ends it cleanly, a foreseeable fault is one line and no traceback."""
+"""Runs the coroutine of a command: a signal stops it cleanly, and a foreseen error is one line without a traceback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import attrs
 
-from aiopartnercentral.cli.text import say
+from aiopartnercentral.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,17 +23,17 @@ FAILED = 1
 USAGE = 2
 _SIGNAL = 128
 # Seconds for a thread to notice that the event loop has ended.
-_PATIENCE = 0.5
-# What the shell reports of a program that SIGPIPE has ended, which is what happened here in effect.
+_THREAD_SECONDS = 0.5
+# What a shell reports for a program that SIGPIPE has killed.
 PIPE_CLOSED = _SIGNAL + 13
 
 
 class CommandError(Exception):
-    """A fault that the person at the terminal can do something about.
+    """An error that the user can do something about.
 
     Attributes:
-        lines: what to tell, a line for each fault; none to end silently.
-        exit_code: how the process is to end.
+        lines: the lines to print, one for each error; none to end silently.
+        exit_code: the exit code of the process.
     """
 
     def __init__(self, *lines: str, exit_code: int = FAILED) -> None:
@@ -44,7 +44,7 @@ class CommandError(Exception):
 
 @attrs.define
 class _End:
-    """How a coroutine ended: at most one of its own ends, and perhaps a signal."""
+    """How a coroutine ended: by a code or an error, and perhaps a signal."""
 
     code: int | None = None
     error: Exception | None = None
@@ -52,27 +52,27 @@ class _End:
 
 
 def run(
-    job: Callable[[], Awaitable[int]],
+    command: Callable[[], Awaitable[int]],
     *,
     when_stopped: int | None = None,
     hint: Callable[[], str | None] = lambda: None,
 ) -> int:
-    """Run a coroutine until it ends or a signal ends it, and return the exit code.
+    """Run a coroutine until it ends or a signal stops it, and return the exit code.
 
     Arguments:
-        job: the coroutine function; a signal cancels it.
-        when_stopped: the exit code after a signal, for what only a signal ends; None for a line on stderr and 128 plus
-            the signal's number.
-        hint: gives a further line for that case, or none.
+        command: the coroutine function; a signal cancels it.
+        when_stopped: the exit code after a signal, for a command that only a signal stops; None for a line on stderr
+            and 128 plus the signal's number.
+        hint: gives another line for that case, or None.
 
     Raises:
-        Exception: what the job raised, apart from a `CommandError`: a fault of the program, not of its use.
+        Exception: what the coroutine raised, except for a `CommandError`: an error of the program, not of its use.
     """
-    end = anyio.run(_until_signal, job)
+    end = anyio.run(_until_signal, command)
     if end.code is not None:
         return end.code
     if end.signal is not None:
-        # What the cancelled job raised on its way out is a consequence, not news.
+        # Errors of the cancelled command are consequences of the signal.
         if when_stopped is not None:
             return when_stopped
         say(f"stopped by {end.signal.name}")
@@ -89,16 +89,16 @@ def run(
     raise RuntimeError("the command ended without saying how")
 
 
-async def _until_signal(job: Callable[[], Awaitable[int]]) -> _End:
+async def _until_signal(command: Callable[[], Awaitable[int]]) -> _End:
     end = _End()
     with ExitStack() as stack:
-        # Around the group, so that further signals are swallowed while what the first one cancelled cleans up.
+        # Outside the task group, so that further signals are ignored while the cancelled command cleans up.
         signals = None if sys.platform == "win32" else stack.enter_context(anyio.open_signal_receiver(*_signals()))
         async with anyio.create_task_group() as group:
             if signals is not None:
                 group.start_soon(_watch, signals, group.cancel_scope, end)
             try:
-                end.code = await job()
+                end.code = await command()
             except Exception as error:  # noqa: BLE001 - raised again outside the group, which would wrap it
                 end.error = error
             group.cancel_scope.cancel()
@@ -114,20 +114,20 @@ async def _watch(signals: AsyncIterator[signal.Signals], scope: anyio.CancelScop
 
 
 def _end_threads(exit_code: int) -> None:
-    """End the process at once if a thread is stuck, as in a write to a reader who does not read.
+    """End the process at once if a thread is stuck, as in a write to a pipe that nobody reads.
 
-    Python would wait for it at exit, and what asked for the end is a person at the keyboard. Nothing is lost: files are
-    settled by now, and no data is in Python's own buffers.
+    Python would wait for the thread at exit, but the user has pressed Ctrl-C. Nothing is lost: files are complete or
+    removed by now, and no data is in Python's own buffers.
     """
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(_PATIENCE)
+            thread.join(_THREAD_SECONDS)
             if thread.is_alive():
                 os._exit(exit_code)
 
 
 def _signals() -> list[signal.Signals]:
-    """Return the signals that end a command; `nohup` asks by ignoring SIGHUP that this one does not."""
+    """Return the signals that stop a command; below `nohup`, SIGHUP is ignored and stays so."""
     wanted = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         wanted.append(signal.SIGHUP)

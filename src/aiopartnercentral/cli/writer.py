@@ -1,7 +1,7 @@
-"""Where the data goes: stdout or a file, written in order by a thread, so that a slow reader never stalls the loop.
+"""Writes the data to stdout or a file, in order and in a thread, so that a slow reader never blocks the event loop.
 
-A regular file appears whole or not at all: it is written beside its place and renamed at the end. Bytes go to the
-descriptor itself, past Python's own buffers, so that nothing is left in them when a stuck write is given up.
+A regular file is written atomically: as a temporary file that is renamed at the end. Bytes go to the file descriptor,
+not to Python's buffers, so that nothing is left in them when a write that is stuck is abandoned.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import anyio.to_thread
 import attrs
 
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
-from aiopartnercentral.cli.text import clean
+from aiopartnercentral.cli.terminal import clean
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Self
 
-__all__ = ["STDOUT", "Outlet", "Target", "deliver", "is_replaceable", "write_once"]
+__all__ = ["STDOUT", "Target", "Writer", "deliver", "is_replaceable", "write_once"]
 
 STDOUT = "-"
 # Enough for one write to be worth a thread's time; twice this may wait in memory.
@@ -34,9 +34,9 @@ _ENOUGH = 1 << 18
 
 
 def is_replaceable(path: str | Path) -> bool:
-    """Tell whether a path leads to a file, or to nothing yet, rather than to a device, a pipe or a folder.
+    """Tell whether a path is a file or does not exist yet, rather than a device, a pipe or a directory.
 
-    What cannot be looked at counts as nothing: whoever opens it is told why.
+    A path that cannot be examined counts as one that does not exist: opening it says why.
     """
     try:
         return Path(path).is_file() or not Path(path).exists()
@@ -44,11 +44,11 @@ def is_replaceable(path: str | Path) -> bool:
         return True
 
 
-class Outlet:
-    """Bytes in, in order, to a file descriptor; `pump` must run in a task meanwhile."""
+class Writer:
+    """Writes bytes in order to a file descriptor; its `pump` must run in a task meanwhile."""
 
     def __init__(self, fd: int) -> None:
-        """Write to the descriptor, which stays its owner's."""
+        """Write to the descriptor, which is not closed."""
         self._fd = fd
         self._chunks: list[bytes] = []
         self._size = 0
@@ -58,7 +58,7 @@ class Outlet:
         self.error: OSError | None = None
 
     async def write(self, data: bytes) -> None:
-        """Take the data; waits only while much is waiting already, and cancelling that wait loses nothing."""
+        """Queue the data; waits only while much is queued already, and cancelling that wait loses nothing."""
         self._chunks.append(data)
         self._size += len(data)
         self._filled.set()
@@ -66,15 +66,15 @@ class Outlet:
             await self._taken.wait()
 
     def end(self) -> None:
-        """Let `pump` return once everything is written."""
+        """Make `pump` return once everything is written."""
         self._ending = True
         self._filled.set()
 
     async def pump(self, scope: anyio.CancelScope) -> None:
-        """Write what comes, as soon as it comes, until the end; cancelling it may leave a piece half written.
+        """Write queued data until the end; cancelling it may leave a piece half written.
 
         Arguments:
-            scope: is cancelled when nothing can be written any more; `error` then says why.
+            scope: is cancelled when a write fails; `error` then says why.
         """
         try:
             while not self._ending or self._chunks:
@@ -95,48 +95,48 @@ class Outlet:
             try:
                 rest = rest[os.write(self._fd, rest) :]
             except BlockingIOError:
-                # Somebody who shares the terminal or pipe has made it non-blocking.
+                # Another process that shares the terminal or pipe has made it non-blocking.
                 select.select([], [self._fd], [])
 
 
-async def deliver(target: Target, work: Callable[[Outlet], Awaitable[None]]) -> None:
-    """Let the work write, and write it to the end; cancelling it may leave a piece half written.
+async def deliver(target: Target, work: Callable[[Writer], Awaitable[None]]) -> None:
+    """Write what the work produces; cancelling it may leave a piece half written.
 
     Arguments:
         target: where to.
-        work: writes to the outlet that it is given; it is cancelled when nothing can be written any more.
+        work: writes to the writer that it is given; it is cancelled when a write fails.
 
     Raises:
         CommandError: it cannot be written.
     """
-    outlet = Outlet(target.fd)
+    writer = Writer(target.fd)
     async with anyio.create_task_group() as group:
-        group.start_soon(outlet.pump, group.cancel_scope)
-        await work(outlet)
-        outlet.end()
-    if outlet.error is not None:
-        raise target.failure(outlet.error)
+        group.start_soon(writer.pump, group.cancel_scope)
+        await work(writer)
+        writer.end()
+    if writer.error is not None:
+        raise target.failure(writer.error)
 
 
 async def write_once(target: Target, data: bytes) -> None:
-    """Write the data to the end; see `deliver`."""
-    await deliver(target, lambda outlet: outlet.write(data))
+    """Write all of the data; see `deliver`."""
+    await deliver(target, lambda writer: writer.write(data))
 
 
 @attrs.define
 class Target:
-    """An open place for the data. Leaving its block without `keep` leaves an earlier file as it was.
+    """An open file or stdout. Leaving its block without `keep` leaves an earlier file as it was.
 
     Attributes:
-        name: what to call it in a message.
-        fd: where to write.
+        name: its name in messages.
+        fd: its file descriptor.
     """
 
     name: str
     fd: int
     _is_owned: bool = attrs.field(default=False, alias="is_owned")
-    _place: Path | None = attrs.field(default=None, alias="place")
-    _draft: Path | None = attrs.field(default=None, alias="draft")
+    _path: Path | None = attrs.field(default=None, alias="path")
+    _partial: Path | None = attrs.field(default=None, alias="partial")
 
     @classmethod
     async def open(cls, output: str) -> Self:
@@ -153,7 +153,7 @@ class Target:
             regular = cls._open_regular(output)
             if regular is not None:
                 return regular
-            # A device or a named pipe is no file to be replaced. Opening a pipe waits for its reader, hence the thread.
+            # A device or a named pipe is not a file to replace. Opening a pipe waits for its reader, hence the thread.
             fd = await anyio.to_thread.run_sync(os.open, output, os.O_WRONLY, abandon_on_cancel=True)
         except (OSError, ValueError) as error:
             raise CommandError(f"cannot write {clean(output)}: {_reason(error)}") from error
@@ -161,16 +161,16 @@ class Target:
 
     @classmethod
     def _open_regular(cls, output: str) -> Self | None:
-        # Asked before links are resolved: a pipe of the shell's is a link to what has no name of its own.
+        # Checked before links are resolved: a pipe of the shell is a link to something without a name.
         if not is_replaceable(output):
             return None
-        # A link stays a link: what it leads to is replaced.
-        place = Path(os.path.realpath(output))
-        if place.exists() and not os.access(place, os.W_OK):
+        # A link stays a link: the file that it leads to is replaced.
+        path = Path(os.path.realpath(output))
+        if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        draft = place.parent / f".aiopartnercentral-{secrets.token_hex(8)}.part"
+        partial = path.parent / f".aiopartnercentral-{secrets.token_hex(8)}.part"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        return cls(clean(output), os.open(draft, flags, 0o666), is_owned=True, place=place, draft=draft)
+        return cls(clean(output), os.open(partial, flags, 0o666), is_owned=True, path=path, partial=partial)
 
     def __enter__(self) -> Self:
         return self
@@ -179,34 +179,34 @@ class Target:
         if self._is_owned:
             self._is_owned = False
             os.close(self.fd)
-        if self._draft is not None:
-            self._draft.unlink(missing_ok=True)
-            self._draft = None
+        if self._partial is not None:
+            self._partial.unlink(missing_ok=True)
+            self._partial = None
 
     async def keep(self) -> None:
-        """Put what was written in its place; cancelling it does not interrupt it half way.
+        """Move the file to its path; cancelling it does not interrupt it half way.
 
         Raises:
-            CommandError: it cannot be done, and an earlier file is left as it was.
+            CommandError: it fails, and an earlier file is left as it was.
         """
-        if self._draft is None or self._place is None:
+        if self._partial is None or self._path is None:
             return
         try:
-            await anyio.to_thread.run_sync(self._settle, self._draft, self._place)
+            await anyio.to_thread.run_sync(self._settle, self._partial, self._path)
         except OSError as error:
             raise self.failure(error) from error
-        self._draft = None
+        self._partial = None
 
-    def _settle(self, draft: Path, place: Path) -> None:
-        if place.exists():
-            shutil.copymode(place, draft)
+    def _settle(self, partial: Path, path: Path) -> None:
+        if path.exists():
+            shutil.copymode(path, partial)
         os.fsync(self.fd)
         self._is_owned = False
         os.close(self.fd)
-        draft.replace(place)
+        partial.replace(path)
 
     def failure(self, error: OSError) -> CommandError:
-        """Return what to raise when writing has failed; a reader that has gone wants no message."""
+        """Return the error for a failed write; without a message if the reader has gone."""
         if error.errno in (errno.EPIPE, errno.ECONNRESET):
             return CommandError(exit_code=PIPE_CLOSED)
         return CommandError(f"cannot write {self.name}: {_reason(error)}")

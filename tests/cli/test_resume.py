@@ -1,4 +1,4 @@
-"""What was stopped, in whatever way, goes on by the same command, and ends as if nothing had been."""
+"""A run that was stopped, in any way, is resumed by the same command, and ends as if it had not been stopped."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def lines(path):
 
 
 class Held:
-    """Of one catalog come pages until they are let end; of the other one only a first one until then."""
+    """One catalog has pages until it is released; the other one has only its first page until then."""
 
     def __init__(self):
         self.released = False
@@ -89,7 +89,7 @@ class Held:
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-async def test_a_signal_saves_and_says_how_to_go_on(started, environment, tmp_path, sent, code):
+async def test_a_signal_saves_and_says_resume_hint(started, environment, tmp_path, sent, code):
     held = Held()
     checkpoint, file, bad = tmp_path / "my run.json", tmp_path / "items.csv", tmp_path / "bad.ndjson"
     file.write_text("earlier")
@@ -103,14 +103,14 @@ async def test_a_signal_saves_and_says_how_to_go_on(started, environment, tmp_pa
             err = (await everything(process.stderr)).decode()
             assert await process.wait() == code
         assert err.startswith(
-            f"aiopartnercentral: stopped by {sent.name}\naiopartnercentral: {checkpoint} says how far"
+            f"aiopartnercentral: stopped by {sent.name}\naiopartnercentral: progress saved in {checkpoint}; to resume: "
         )
         assert file.read_text() == "earlier"
         assert not bad.exists()
         assert WRONG not in checkpoint.read_bytes()
         held.tokens.clear()
         held.released = True
-        command = shlex.split(err.partition("to go on: ")[2])
+        command = shlex.split(err.partition("to resume: ")[2])
         assert command[0] == "aiopartnercentral"
         ended = await anyio.run_process([*COMMAND, *command[1:]], env=environment)
         assert ended.stderr.decode() == f"aiopartnercentral: 1 malformed item left out: see {bad}\n"
@@ -135,20 +135,20 @@ async def test_sources_that_failed_are_collected_by_the_same_command(run, two, t
     assert ended.code == 1
     failed, more = ended.err.splitlines()
     assert "bob/AWS: AccessDenied" in failed
-    assert f"{checkpoint} says how far it has come; to go on: aiopartnercentral collect" in more
+    assert f"progress saved in {checkpoint}; to resume: aiopartnercentral collect" in more
     assert file.read_bytes().count(b"\n") == 120
     bob.denied_catalogs = []
     asked = len(ada.requests)
     ended = await run(*arguments, "--report", tmp_path / "report.json", "--progress")
     assert ended.code == 0
-    assert re.fullmatch(r"aiopartnercentral: 2 of 2 sources in 0:00:\d\d, [^\n]*\n", ended.err)
+    assert re.fullmatch(r"aiopartnercentral: 2 of 2 sources finished in 0:00:\d\d, [^\n]*\n", ended.err)
     assert len(ada.requests) == asked
     assert file.read_bytes().count(b"\n") == 180
     assert json.loads((tmp_path / "report.json").read_bytes())["complete"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no ulimit")
-async def test_a_disk_without_room_leaves_the_earlier_file_and_can_be_gone_on_with(run, environment, two, tmp_path):
+async def test_a_disk_without_room_leaves_the_earlier_file_and_can_be_resumed(run, environment, two, tmp_path):
     sources, _, _ = two
     file, checkpoint = tmp_path / "items.ndjson", tmp_path / "run.json"
     file.write_text("earlier")
@@ -159,7 +159,7 @@ async def test_a_disk_without_room_leaves_the_earlier_file_and_can_be_gone_on_wi
     assert ended.returncode == 1
     failed, more = ended.stderr.decode().splitlines()
     assert failed == f"aiopartnercentral: cannot write {file}: File too large"
-    assert "to go on: aiopartnercentral collect" in more
+    assert "to resume: aiopartnercentral collect" in more
     assert file.read_text() == "earlier"
     assert (await run(*arguments)).code == 0
     ids = [json.loads(line)["Id"] for line in file.read_bytes().splitlines()]

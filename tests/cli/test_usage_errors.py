@@ -1,4 +1,4 @@
-"""What does not go together, and files that say what cannot be: one clear line, and the exit code of wrong usage."""
+"""Options that exclude each other, and files with mistakes: one clear line, and the exit code of wrong usage."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ AWS = ("--catalog", "AWS")
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], ["--catalog", "--sources"]),
+        ([], ["nothing to collect: pass --catalog or --sources"]),
         ([*AWS, "--sources", "s"], ["--sources and --catalog exclude each other"]),
         (["--sources", "s", "--profile", "p"], ["--sources and --profile exclude each other"]),
-        (["--sources", "s", "--region", "r"], ["--sources and --region exclude each other"]),
+        (["--sources", "s", "--region", "us-east-1"], ["--sources and --region exclude each other"]),
         (["--sources", "s", "--endpoint-url", "http://h"], ["--sources and --endpoint-url exclude each other"]),
-        ([*AWS, "--ordered", "list-partners"], ["--ordered and list-partners exclude each other"]),
-        (["--sources", "s", "--ordered"], ["--ordered and --sources exclude each other"]),
+        ([*AWS, "--ordered", "--checkpoint", "c", "--output", "o"], ["--ordered and --checkpoint exclude each other"]),
         ([*AWS, "--ordered", "--output", "{label}.ndjson"], ["--ordered and a template in --output exclude"]),
         ([*AWS, "--ordered", "--output", "a.gz"], ["--ordered and the ending .gz of --output exclude"]),
         ([*AWS, "--ordered", "--output", "a.csv"], ["--ordered and --format csv exclude"]),
@@ -36,14 +35,14 @@ AWS = ("--catalog", "AWS")
         ([*AWS, "--checkpoint", "c", "--output", "t", "--format", "table"], ["--checkpoint and --format table"]),
         ([*AWS, "--output", "{label}", "--format", "table"], ["--format table and a template in --output"]),
         ([*AWS, "--output", "{lable}.csv"], ["{lable}.csv", "{label}"]),
-        ([*AWS, "--output", "a.parquet.gz"], ["Parquet"]),
+        ([*AWS, "--output", "a.parquet.gz"], ["parquet"]),
         ([*AWS, "--output", "a.csv", "list-partners"], ["{operation}", "a.csv"]),
         ([*AWS, "--malformed", "m"], ["--malformed and --format ndjson exclude each other"]),
         ([*AWS, "--malformed", "{label}", "--output", "a.csv"], ["--malformed names one file"]),
         ([*AWS, "--report", "-"], ["--report - and --output - exclude each other"]),
         ([*AWS, "--report", "./x.csv", "--output", "x.csv"], ["--output and --report name the same file"]),
-        ([*AWS, "list-connections"], ["list-connections is named twice"]),
-        ([*AWS, "list-partners", *AWS], ["--catalog stands behind list-connections and behind list-partners"]),
+        ([*AWS, "list-connections"], ["list-connections is given twice"]),
+        ([*AWS, "list-partners", *AWS], ["--catalog is given after list-connections and after list-partners"]),
     ],
 )
 def test_what_does_not_go_together_is_named(run_here, options, words):
@@ -58,6 +57,8 @@ def test_what_does_not_go_together_is_named(run_here, options, words):
     [
         (["--rate", "0"], "--rate"),
         (["--rate", "inf"], "--rate"),
+        (["--max-attempts", "0"], "--max-attempts"),
+        (["--region", "no region"], "--region"),
         (["--concurrency", "0"], "--concurrency"),
         (["--checkpoint", ""], "--checkpoint"),
         (["--report", ""], "--report"),
@@ -104,21 +105,24 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
         assert (await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments)).code == 1
         before = checkpoint.read_bytes()
         for changed, words in (
-            ([*AWS, "--catalog", "Denied", "--page-size", 2], "asks otherwise by MaxResults"),
-            ([*AWS], "there was a source Denied"),
-            ([*AWS, "--catalog", "Denied", "list-partners"], "list_partners is listed now and not then"),
+            ([*AWS, "--catalog", "Denied", "--page-size", 2], "list_connections differs in MaxResults"),
+            ([*AWS], "the source Denied is missing"),
+            ([*AWS, "--catalog", "Denied", "list-partners"], "list_partners is new"),
         ):
             ended = await run(*CONNECTIONS, *changed, *arguments)
             assert ended.code == 2
             assert "is of another collection" in ended.complaint
             assert words in ended.complaint
-        for text, words in ((b"{}", "is no checkpoint"), (json.dumps({"format": "x"}).encode(), "is no checkpoint")):
+        for text, words in (
+            (b"{}", "is not a checkpoint"),
+            (json.dumps({"format": "x"}).encode(), "is not a checkpoint"),
+        ):
             checkpoint.write_bytes(text)
             ended = await run(*CONNECTIONS, *AWS, *arguments)
             assert ended.code == 2
             assert words in ended.complaint
         checkpoint.write_bytes(before.replace(b'"version":1', b'"version":9', 1))
-        assert "is of version 9" in (await run(*CONNECTIONS, *AWS, *arguments)).complaint
+        assert "has version 9" in (await run(*CONNECTIONS, *AWS, *arguments)).complaint
         checkpoint.write_bytes(before)
         changed = file.with_suffix(".csv")
         ended = await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments[:-1], changed)
@@ -130,7 +134,7 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
 async def test_a_checkpoint_where_none_can_be(run, tmp_path):
     ended = await run(*CONNECTIONS, *AWS, "--checkpoint", tmp_path / "no" / "c", "--output", tmp_path / "a.csv")
     assert ended.code == 2
-    assert "its folder does not exist" in ended.complaint
+    assert "its directory does not exist" in ended.complaint
 
 
 async def test_a_report_where_none_can_be(run, tmp_path):
@@ -151,7 +155,7 @@ async def test_without_pyarrow_there_is_one_line(environment, tmp_path):
     assert "aiopartnercentral[arrow]" in ended.stderr.decode()
 
 
-async def test_an_unknown_profile_is_wrong_usage_in_bulk_too(run, tmp_path):
+async def test_an_unknown_profile_is_wrong_usage_with_files_too(run, tmp_path):
     ended = await run(*CONNECTIONS, *AWS, "--profile", "nope", "--output", tmp_path / "a.csv")
     assert ended.code == 2
     assert "no profile 'nope'" in ended.complaint
@@ -171,11 +175,11 @@ async def test_a_source_that_cannot_be_accessed_costs_itself_alone(run, tmp_path
     assert (words or "") in ended.err
 
 
-async def test_a_setting_that_cannot_be_is_no_traceback_in_bulk(run, tmp_path):
+async def test_an_impossible_setting_fails_only_its_source(run, tmp_path):
     async with Emulator({"AWS": 3}) as emulator:
         sources = sources_file(tmp_path / "s.toml", {"good": emulator.endpoint_url}, ["AWS"])
         sources.write_text(f'{sources.read_text()}\n[[source]]\nlabel = "odd"\n')
         ended = await run(*CONNECTIONS, "--sources", sources, AWS_ENDPOINT_URL="nonsense")
     assert ended.code == 1
     assert len(ended.items) == 3
-    assert "odd: a setting of the source, the environment or the AWS config file is not usable" in ended.complaint
+    assert "odd: the endpoint is not a usable address: check AWS_ENDPOINT_URL and endpoint_url" in ended.complaint

@@ -1,6 +1,6 @@
-"""Where files cannot be, or not all at once: told in a line before anything is asked of the service.
+"""Paths that cannot be used, or not together: one line before any request.
 
-In this process, as nothing of it needs one of its own.
+In this process, as no test needs one of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from aiopartnercentral.cli.app import app
-from aiopartnercentral.cli.config import how_to_go_on
+from aiopartnercentral.cli.config import resume_hint
 
 CONNECTIONS = ("collect", "list-connections")
 AWS = ("--catalog", "AWS")
@@ -40,7 +40,7 @@ def test_what_only_the_last_one_would_count_of(capsys, option):
     with pytest.raises(SystemExit) as ended:
         app([*CONNECTIONS, option, *values, *AWS, option, *values, "list-partners"], prog_name="aiopartnercentral")
     assert ended.value.code == 2
-    assert f"Error: {option.replace('no-', '')} can be said only once." in capsys.readouterr().err
+    assert f"Error: {option.replace('no-', '')} can be given only once." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "loop/a"])
@@ -87,7 +87,7 @@ def test_what_is_written_into_files_alone(told, options, words):
         (("--output", "a.csv", "--report", "c.part"), "--report and the .part of --checkpoint name the same file"),
         (
             ("--output", "\udcff/{label}.csv"),
-            "--checkpoint and a template in --output that holds bytes that are no text",
+            "--checkpoint and a template in --output with bytes that are not text",
         ),
     ],
 )
@@ -102,7 +102,7 @@ def test_a_checkpoint_that_is_no_file(told):
     os.mkfifo("c")
     assert told(*AWS, "--output", "a.csv", "--checkpoint", "c") == (
         2,
-        "aiopartnercentral: --checkpoint must name a file: c is there and none",
+        "aiopartnercentral: --checkpoint must name a file, and c is not a file",
     )
 
 
@@ -116,7 +116,7 @@ def test_files_that_are_too_much_for_their_parsers(told, tmp_path):
     file.write_text('{"format":' + "[" * 50_000)
     code, line = told(*AWS, "--output", "a.csv", "--checkpoint", file)
     assert code == 2
-    assert "is no checkpoint, or a damaged one" in line
+    assert "is not a checkpoint, or is damaged" in line
 
 
 @pytest.mark.skipif(BASH is None, reason="has no bash")
@@ -133,10 +133,10 @@ def test_a_shell_reads_the_command_to_go_on_as_it_was_typed(monkeypatch, tmp_pat
     ]
     monkeypatch.setattr("sys.argv", ["ignored", *arguments])
     (tmp_path / "c").touch()
-    line = how_to_go_on(tmp_path / "c")
+    line = resume_hint(tmp_path / "c")
     assert line is not None
     assert BASH is not None
     assert line.isprintable()
-    script = f"aiopartnercentral() {{ printf '%s\\0' \"$@\"; }}; {line.partition('to go on: ')[2]}"
+    script = f"aiopartnercentral() {{ printf '%s\\0' \"$@\"; }}; {line.partition('to resume: ')[2]}"
     read = subprocess.run([BASH, "-c", script], check=True, capture_output=True, timeout=30).stdout
     assert read.split(b"\0")[:-1] == [os.fsencode(argument) for argument in arguments]

@@ -1,4 +1,4 @@
-"""Many sources and listings in one command, and every option that goes with them."""
+"""Sources, listings and outputs of one command."""
 
 from __future__ import annotations
 
@@ -298,16 +298,64 @@ async def test_a_report_can_go_to_standard_output(run, two, tmp_path):
     assert (tmp_path / "a.ndjson").read_bytes().count(b"\n") == 210
 
 
-async def test_a_plain_collection_loads_nothing_of_bulk(environment, emulator):
+async def test_lines_for_standard_output_load_no_optional_package(environment, emulator):
     code = (
         f"import sys; sys.argv[1:] = 'collect list-connections --catalog AWS --endpoint-url'.split() + ["
         f"{emulator.endpoint_url!r}]\n"
         "from aiopartnercentral.cli import main\n"
         "try: main()\n"
         "except SystemExit as ended: assert not ended.code, ended.code\n"
-        "loaded = [one for one in sys.modules if one.startswith(('aiopartnercentral.bulk.', 'pyarrow', 'filelock'))]\n"
+        "loaded = {'pyarrow', 'pandas', 'polars', 'zstandard', 'opentelemetry'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"
     )
     ended = await anyio.run_process([*PYTHON, "-c", code], env=environment, check=False)
     assert ended.returncode == 0, ended.stderr.decode()
     assert ended.stdout.count(b"\n") == 250
+
+
+@pytest.mark.parametrize("output", ["-", "items"])
+async def test_ordered_collects_one_source_after_the_other_whatever_goes_wrong(run, tmp_path, output):
+    failed = []
+
+    async def answer(operation, sent):
+        first = sent.get("NextToken") is None
+        if sent["Catalog"] == "Sandbox" and not failed:
+            failed.append(sent)
+            return 500, b"{}"
+        key = "ConnectionSummaries" if operation == "ListConnections" else "PartnerSummaryList"
+        await anyio.sleep(0.05 if sent["Catalog"] == "AWS" else 0)
+        return page([b'{"Of":"%s %s"}' % (sent["Catalog"].encode(), operation.encode())], "2" if first else None, key)
+
+    async with serving(answer) as url:
+        sources = sources_file(tmp_path / "s.toml", {"ada": url, "bob": url}, ["AWS", "Sandbox"])
+        file = output if output == "-" else tmp_path / output
+        ended = await run(
+            *CONNECTIONS, "list-partners", "--ordered", "--sources", sources, "--output", file, "--summary"
+        )
+    assert ended.code == 0
+    lines = ended.out if output == "-" else file.read_bytes()
+    assert [json.loads(line)["Of"] for line in lines.splitlines()] == [
+        f"{catalog} {operation}"
+        for catalog in ("AWS", "Sandbox") * 2
+        for operation in ("ListConnections", "ListPartners")
+        for _ in range(2)
+    ]
+    assert failed
+    assert "8 sources: 16 items, 16 pages, 1 retry" in ended.err
+
+
+@pytest.mark.parametrize("source", ["option", "environment"])
+async def test_a_request_is_sent_as_often_as_asked_for(run, source):
+    asked = []
+
+    def answer(_operation, sent):
+        asked.append(sent)
+        return 500, b"{}"
+
+    async with serving(answer) as url:
+        options, environment = ((), {"AWS_MAX_ATTEMPTS": "2"})
+        if source == "option":
+            options, environment = (("--max-attempts", 3), {"AWS_MAX_ATTEMPTS": "2"})
+        ended = await run(*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, *options, **environment)
+    assert ended.code == 1
+    assert len(asked) == (3 if source == "option" else 2)

@@ -1,4 +1,4 @@
-"""What is shown of many sources while they are collected."""
+"""What is shown while sources are collected."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from aiopartnercentral._pagination.report import Outcome, Progress
+from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral.bulk import (
     Origin,
     PageFetched,
+    RunFinished,
     RunStarted,
     Source,
     SourceFinished,
@@ -21,7 +22,7 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.cli.board import Board
+from aiopartnercentral.cli.progress import Progress
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import LIVE, seen, terminal, until
 from tests.cli.service import connection, page, serving, sources_file
@@ -54,7 +55,7 @@ async def test_however_many_sources_there_are_it_fits_the_window(started, enviro
             arguments = (*COLLECT, "--sources", sources, "--concurrency", 12, "--output", tmp_path / "o.ndjson")
             async with started(*arguments, "--summary", stderr=theirs) as process:
                 shown = await shown_until(ours, b"partner-with-a-rather-long-name-00/AWS: 1 page, 3 items")
-                shown += await shown_until(ours, b"more under way")
+                shown += await shown_until(ours, b"more running")
                 release.set()
                 shown += await seen(ours, theirs)
                 assert await process.wait() == 0
@@ -62,7 +63,9 @@ async def test_however_many_sources_there_are_it_fits_the_window(started, enviro
     assert max(frame.count(b"\n") for frame in frames[:-1]) <= 9
     assert max(len(line) for frame in frames[:-1] for line in frame.decode().splitlines()) <= 60
     plain = LIVE.sub(b"", shown).decode()
-    assert re.search(r"0 of 40 sources in 0:00:\d\d\n\d+ pages, \d+ items, \d+\.\d pages/s", plain.replace("\r", ""))
+    assert re.search(
+        r"0 of 40 sources finished in 0:00:\d\d\n\d+ pages, \d+ items, \d+\.\d pages/s", plain.replace("\r", "")
+    )
     assert "40 sources: 120 items, 80 pages" in plain
 
 
@@ -86,7 +89,7 @@ async def test_throttling_and_failures_show(started, environment, tmp_path):
                 shown = LIVE.sub(b"", await seen(ours, theirs)).decode()
                 assert await process.wait() == 1
     assert "ada/AWS: 0 pages, 0 items, throttled to 1.2 requests a second" in shown
-    assert "1 of 2 sources (1 failed) in 0:00:0" in shown
+    assert "1 of 2 sources finished (1 failed) in 0:00:0" in shown
     assert "throttled 3 times" in shown
     assert "ada/Sandbox: AccessDeniedException" in shown
 
@@ -97,11 +100,11 @@ async def test_elsewhere_there_is_a_line_if_asked_for(run, tmp_path):
         ended = await run(*COLLECT, "--sources", sources, "--progress")
     assert ended.code == 0
     assert re.fullmatch(
-        r"aiopartnercentral: 2 of 2 sources in 0:00:\d\d, 2 pages, 35 items, \d+\.\d pages/s\n", ended.err
+        r"aiopartnercentral: 2 of 2 sources finished in 0:00:\d\d, 2 pages, 35 items, \d+\.\d pages/s\n", ended.err
     )
 
 
-async def test_interrupting_gives_the_terminal_back_and_says_how_to_go_on(started, environment, tmp_path):
+async def test_interrupting_gives_the_terminal_back_and_says_resume_hint(started, environment, tmp_path):
     asked = 0
 
     async def answer(_operation, _sent):
@@ -114,12 +117,12 @@ async def test_interrupting_gives_the_terminal_back_and_says_how_to_go_on(starte
         with terminal(environment) as (ours, theirs):
             arguments = (*COLLECT, "--sources", sources, "--checkpoint", tmp_path / "c", "--output", tmp_path / "o.csv")
             async with started(*arguments, stderr=theirs) as process:
-                shown = await shown_until(ours, b"0 of 2 sources")
+                shown = await shown_until(ours, b"0 of 2 sources finished")
                 await until(lambda: asked)
                 process.send_signal(signal.SIGINT)
                 shown += await seen(ours, theirs)
                 assert await process.wait() == 130
-    assert shown.rindex(b"\x1b[?25h") < shown.index(b"stopped by SIGINT") < shown.index(b"to go on: aiopartnercentral")
+    assert shown.rindex(b"\x1b[?25h") < shown.index(b"stopped by SIGINT") < shown.index(b"to resume: aiopartnercentral")
 
 
 @pytest.mark.parametrize("bulk", [True, False])
@@ -149,25 +152,40 @@ async def test_a_terminal_that_goes_away_takes_nothing_with_it(started, environm
     assert file.read_bytes().count(b"\n") == 2
 
 
-def test_the_board_counts_what_the_events_tell():
-    board = Board()
-    origins = tuple(Origin(source=Source(name), listing="l", operation="L") for name in "ABCDEFGHIJ")
+def test_the_events_are_counted():
+    progress = Progress()
+    origins = tuple(Origin(source=Source(name), service="s", listing="l", operation="L") for name in "ABCDEFGHIJ")
     one, two, *_ = origins
-    board.note(RunStarted(run="r", service="s", origins=origins[:6], finished=origins[6:]))
-    assert (board.sources, board.finished, board.left) == (10, 4, None)
-    board.note(SourceStarted(run="r", origin=one, resumed=True))
-    board.note(SourceStarted(run="r", origin=two, resumed=False))
-    board.note(Throttled(run="r", origin=one, attempt=1, rate=2.5, retry_after=None, request_id=None))
-    assert (board.throttled, board.under_way[one].rate) == (1, 2.5)
+    progress.observe(RunStarted(run="r", services=("s",), origins=origins[:6], finished=origins[6:]))
+    assert (progress.sources, progress.finished, progress.left) == (10, 4, None)
+    progress.observe(SourceStarted(run="r", origin=one, resumed=True))
+    progress.observe(SourceStarted(run="r", origin=two, resumed=False))
+    progress.observe(Throttled(run="r", origin=one, attempt=1, rate=2.5, retry_after=None, request_id=None))
+    assert (progress.throttled, progress.running[one].rate) == (1, 2.5)
     for number, items in enumerate((3, 4), 1):
         timed = {"attempts": 1, "seconds": 0.1, "waited": 0.0}
-        board.note(PageFetched(run="r", origin=one, page=number, items=items, malformed=0, request_id=None, **timed))
-    assert (board.under_way[one].pages, board.under_way[one].items, board.under_way[one].rate) == (2, 7, None)
-    board.note(SourceRestarted(run="r", origin=one))
-    assert (board.under_way[one].pages, board.pages, board.items) == (0, 2, 7)
-    assert board.rate == 2.0
+        progress.observe(
+            PageFetched(run="r", origin=one, page=number, items=items, malformed=0, request_id=None, **timed)
+        )
+    assert (progress.running[one].pages, progress.running[one].items, progress.running[one].rate) == (2, 7, None)
+    progress.observe(SourceRestarted(run="r", origin=one))
+    assert (progress.running[one].pages, progress.pages, progress.items) == (0, 2, 7)
+    assert progress.rate == 2.0
     for origin, outcome in ((one, Outcome.FAILED), (two, Outcome.COMPLETE), (two, Outcome.SKIPPED)):
-        board.note(SourceFinished(run="r", origin=origin, progress=Progress(outcome=outcome)))
-    assert (board.finished, board.failed, dict(board.under_way)) == (7, 1, {})
+        progress.observe(SourceFinished(run="r", origin=origin, report=SourceReport(outcome=outcome)))
+    assert (progress.finished, progress.failed, dict(progress.running)) == (7, 1, {})
     # Three of six that were left are over: as long again.
-    assert board.left == pytest.approx(board.elapsed, rel=0.5)
+    assert progress.left == pytest.approx(progress.elapsed, rel=0.5)
+
+
+def test_runs_one_after_the_other_have_one_report():
+    progress = Progress(sources=2)
+    origins = [Origin(source=Source(name), service="s", listing="l", operation="L") for name in "AB"]
+    for seconds, origin in enumerate(origins, 1):
+        report = Report(sources={origin: SourceReport(items=seconds)}, elapsed=float(seconds))
+        progress.observe(RunStarted(run="r", services=("s",), origins=(origin,), finished=()))
+        assert progress.sources == 2
+        progress.observe(SourceFinished(run="r", origin=origin, report=report.sources[origin]))
+        progress.observe(RunFinished(run="r", report=report, error=None))
+    assert list(progress.report.sources) == origins
+    assert (progress.sources, progress.report.items, progress.report.elapsed) == (2, 3, 3.0)

@@ -1,0 +1,114 @@
+"""What a terminal gets: text made safe (no control characters, no credentials in a URL), and how wide it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+__all__ = [
+    "can_redraw",
+    "clean",
+    "counted",
+    "is_terminal",
+    "is_text",
+    "one_line",
+    "say",
+    "show",
+    "squashed",
+    "tolerate_closed_stderr",
+    "width_of",
+]
+
+_USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
+_LIMIT = 300
+_USUAL_WIDTH = 80
+
+
+def clean(text: str) -> str:
+    """Return the text with every character that could control a terminal replaced by its visible escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
+    )
+
+
+def is_text(argument: str) -> bool:
+    """Tell whether a command-line argument is text, rather than bytes that the locale could not decode."""
+    return argument == argument.encode("utf-8", "replace").decode()
+
+
+def one_line(text: str) -> str:
+    """Return the first line that is not empty, cut to 300 characters.
+
+    The lines after it are dropped: some services append the request, with its headers and session token, to a message.
+    """
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = clean(_USER_INFO.sub("", first))
+    return line if len(line) <= _LIMIT else f"{line[:_LIMIT]}..."
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number and its noun, such as `2 pages`; the plural adds an s unless it is given."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def squashed(name: str) -> str:
+    """Return a name in lower case without spaces, hyphens and underscores, so that all its spellings compare equal."""
+    return "".join(char for char in name if char not in "_- ").lower()
+
+
+def is_terminal(stream: object) -> bool:
+    """Tell whether the stream is a terminal; it may be closed, or None."""
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False
+
+
+def width_of(stream: TextIO | None) -> int | None:
+    """Return the columns of the stream's terminal, or None if it is not a terminal."""
+    if stream is None or not is_terminal(stream):
+        return None
+    asked = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(asked) if asked.isascii() and asked.isdigit() else os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        columns = 0
+    # A terminal that does not know its width says 0.
+    return columns or _USUAL_WIDTH
+
+
+def can_redraw() -> bool:
+    """Tell whether stderr is a terminal that can move its cursor."""
+    return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+
+def say(message: str) -> None:
+    """Write one line to stderr, prefixed with the command's name; see `show`."""
+    show(f"aiopartnercentral: {message}\n")
+
+
+def show(text: str) -> None:
+    """Write to stderr; if it is closed, the text is dropped."""
+    with tolerate_closed_stderr():
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+@contextmanager
+def tolerate_closed_stderr() -> Iterator[None]:
+    """Stop using stderr, without an error, once it cannot be written any more."""
+    try:
+        yield
+    except OSError:
+        # Python would try again at exit, and make that the exit code.
+        sys.stderr = None
