@@ -10,13 +10,13 @@ from importlib.resources import files
 import anyio
 import attrs
 import pytest
+from aiopartnercentral.cli.describing import describe, entries
+from aiopartnercentral.cli.documentation import Texts, installed
+from aiopartnercentral.cli.layout import lay_out, line
 from rich.cells import cell_len
 
 from aiopartnercentral.account import operations
 from aiopartnercentral.cli import api, sheet
-from aiopartnercentral.cli.describing import describe, entries
-from aiopartnercentral.cli.documentation import Texts, installed
-from aiopartnercentral.cli.layout import lay_out, line
 from tests.cli.processes import LIVE, PYTHON, Ended, seen, terminal
 
 pytestmark = pytest.mark.anyio
