@@ -14,7 +14,7 @@ from benchmarks.pages import ITEMS_PER_PAGE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from aiopartnercentral._pagination.paginator import Paginator, StreamSource
+    from aiopartnercentral._pagination.paginator import Collectable, Paginator
     from aiopartnercentral.account import ConnectionSummary, ListConnectionsResponse
 
 
@@ -37,7 +37,7 @@ class Typed:
 
     def _paginator(self, catalogs: Sequence[str]) -> Paginator[ListConnectionsResponse, ConnectionSummary]:
         return self._client.paginate.list_connections(
-            catalogs=catalogs, page_size=ITEMS_PER_PAGE, max_concurrency=len(catalogs)
+            catalogs=catalogs, page_size=ITEMS_PER_PAGE, concurrency=len(catalogs)
         )
 
 
@@ -54,7 +54,9 @@ class Raw(Typed):
             return [orjson.loads(item)["Id"] async for _, item in stream]
 
 
-async def _count(source: StreamSource[bytes] | StreamSource[ConnectionSummary], page_done: Callable[[], None]) -> int:
+async def _count(
+    source: Collectable[str, bytes] | Collectable[str, ConnectionSummary], page_done: Callable[[], None]
+) -> int:
     items = 0
     async with source as stream:
         async for _ in stream:

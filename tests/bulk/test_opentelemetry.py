@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
 from aiopartnercentral import account
@@ -18,6 +17,9 @@ from tests.support.bulk_sources import FAST, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
 from tests.support.telemetry_recorder import Recorder
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
 
 pytestmark = pytest.mark.anyio
 
