@@ -97,7 +97,7 @@ async def test_each_item_is_written_once_whenever_tokens_expire(tmp_path: Path, 
 async def test_a_source_whose_tokens_went_in_a_circle_begins_anew(tmp_path: Path) -> None:
     following, events = {None: "a", "a": "b", "b": "a"}, list[Any]()
 
-    def answer(received: Received) -> Response:
+    def answer(received: Received) -> Reply:
         token = received.body.get("NextToken")
         item = connection("AWS", list(following).index(token))
         return Reply({"ConnectionSummaries": [item], "NextToken": following[token]})
@@ -129,7 +129,7 @@ async def test_what_was_malformed_once_is_not_taken_for_written(tmp_path: Path) 
     strict.register_structure_hook(account.ConnectionSummary, refuse)
     expired = False
 
-    def answer(received: Received) -> Response:
+    def answer(received: Received) -> Reply:
         if expired and "NextToken" in received.body:
             return Reply({"__type": "ValidationException", "Message": "", "Reason": "X"}, status=400)
         following = b"" if "NextToken" in received.body or expired else b',"NextToken":"t"'
