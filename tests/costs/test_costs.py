@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import timeit
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +18,6 @@ from aiopartnercentral._pagination.page_fetcher import FetchedPage
 from aiopartnercentral._pagination.paginator import Paginator
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.fast import FAST
-from tests._pagination.fake_service import Fetcher
 from tests.costs.counting import Calls, calls, calls_of, instructions, memory
 from tests.support.servers import Reply, scripted_server
 
@@ -135,7 +135,7 @@ async def test_handing_over_an_item_takes_one_call() -> None:
         return FetchedPage(page=None, items=items, next_token=str(number) if number < pages else None)
 
     async def consume() -> None:
-        async with Paginator(Fetcher(fetch), catalogs=["A", "B"]) as stream:
+        async with Paginator(SimpleNamespace(typed=fetch, max_items=None), catalogs=["A", "B"]) as stream:
             async for _ in stream:
                 pass
 

@@ -58,7 +58,7 @@ def test_the_first_call_builds_no_converter_and_what_it_needs_alone() -> None:
     assert "cattrs" not in loaded
     generated = {name for name in loaded if name.startswith(f"{account.__name__}.")}
     assert {name.removeprefix(f"{account.__name__}.") for name in generated} == {
-        *("client", "enums", "errors", "operations", "unions"),
+        *("client", "enums", "errors", "listings", "operations", "unions"),
         *("structures", "structures.common", "structures.list_connections"),
         *("fast", "fast.common", "fast.list_connections"),
     }
@@ -122,9 +122,9 @@ def test_every_public_name_is_there(module: Any) -> None:
 
 def test_the_tree_at_the_top_of_errors_holds_every_error() -> None:
     drawn = [line for line in (errors.__doc__ or "").splitlines() if "Error" in line]
-    for name in errors.__all__:
+    for name in [each for each in errors.__all__ if each.endswith("Error")] + ["SourcesFailedError"]:
         assert any(name in line for line in drawn), name
-        assert issubclass(getattr(errors, name), AioPartnerCentralError)
+        assert issubclass(getattr(aiopartnercentral, name), AioPartnerCentralError)
 
 
 def test_annotations_of_every_generated_class_resolve_at_run_time() -> None:
@@ -178,8 +178,10 @@ def test_generated_code_imports_attrs_the_standard_library_and_the_runtime_alone
 
 
 def test_everything_but_the_transport_runs_through_anyio() -> None:
+    # Which loop runs is asked for the HTTP client; a call ahead of the consumer has no block that could wait for it.
+    allowed = {SOURCE / "_transport" / name for name in ("client_factory.py", "prefetch.py")}
     for path in SOURCE.rglob("*.py"):
-        assert "asyncio" not in roots(path) or path == SOURCE / "_transport" / "client_factory.py", path
+        assert "asyncio" not in roots(path) or path in allowed, path
 
 
 def test_hand_written_files_are_no_longer_than_400_lines() -> None:
