@@ -1,4 +1,4 @@
-"""Which protocol a service speaks, what its messages hold beside a JSON body, and which operations stream."""
+"""Which protocol a service speaks, which members are outside the body, and which operations stream."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEFAULT_FORMATS = {
     ir.Protocol.REST_JSON: ir.TimestampFormat.EPOCH_SECONDS,
 }
 
-# What botocore takes from a member's shape where the member does not say it itself.
+# botocore takes these from a member's shape if the member lacks them.
 _PLACE = ("location", "locationName")
 
 
@@ -39,7 +39,7 @@ def timestamp_format(shape: Model, spoken: ir.Protocol, where: str) -> ir.Timest
     """Return how the JSON of a timestamp is spelled.
 
     Raises:
-        ModelError: the format is none that botocore knows.
+        ModelError: botocore does not know the format.
     """
     name = shape.get("timestampFormat")
     if name is None:
@@ -51,7 +51,7 @@ def timestamp_format(shape: Model, spoken: ir.Protocol, where: str) -> ir.Timest
 
 
 def merged(reference: Model, target: Model) -> Model:
-    """Return a member's reference with what its shape says of the member's place, as botocore merges the two."""
+    """Return a member's reference merged with its shape's location, as botocore merges them."""
     return {**{trait: target[trait] for trait in _PLACE if trait in target}, **reference}
 
 
@@ -59,7 +59,7 @@ def location(reference: Model, where: str) -> ir.Location | None:
     """Return where a member of a whole message is instead of in the body.
 
     Raises:
-        ModelError: the location is none that botocore knows.
+        ModelError: botocore does not know the location.
     """
     name = reference.get("location")
     if name is None:
@@ -78,8 +78,8 @@ def is_json_text(reference: Model, target: Model) -> bool:
 def stream(operation: Model, shapes: Model) -> str | None:
     """Return which member of the operation's messages is a stream and by which trait, or None.
 
-    A blob that is a whole answer is one whether the model says so or not: botocore reads it while it is consumed. One
-    that is sent is no stream here: botocore takes it as bytes.
+    A blob that is a whole response is a stream, whether or not the model says so: botocore reads it as it is consumed. A
+    blob that is sent is not a stream here: botocore takes it as bytes.
     """
     for end in ("input", "output"):
         name = operation.get(end, {}).get("shape")

@@ -1,4 +1,4 @@
-"""Reads the JSON of a service model into the IR; whatever it does not know how to honour is a `ModelError`."""
+"""Read the JSON of a service model into the IR; anything that is not supported is a `ModelError`."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def build(source: Source) -> ir.Service:
 
     Raises:
         ModelError: an unknown trait, shape kind or protocol, a reference to a shape that is not there, or what `rules`
-            forbids; or the file is no service model at all. For a service that must be whole, also an operation or
+            forbids; or the file is not a service model. For a service that must be whole, also an operation or
             paginator that would have to be left out.
     """
     try:
         service = _Builder(source).service()
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ModelError(source.config.name, f"the file is no service model: {error}") from error
+        raise ModelError(source.config.name, f"the file is not a service model: {error}") from error
     rules.check(service)
     return service
 
@@ -61,7 +61,7 @@ class _Builder:
         shapes |= self.made
         for name in self.source.paginators:
             if name not in model["operations"]:
-                raise ModelError(f"{self.name}.{name}", "is paginated but is no operation")
+                raise ModelError(f"{self.name}.{name}", "is paginated but is not an operation")
         operations = []
         for name, operation in model["operations"].items():
             if self.is_supported(name, operation):
@@ -243,7 +243,7 @@ class _Builder:
         for error in errors:
             shape = shapes[error]
             if not isinstance(shape, ir.Structure) or shape.fault is None:
-                raise ModelError(f"{where}.errors", f"{error} is no error shape")
+                raise ModelError(f"{where}.errors", f"{error} is not an error shape")
         request = self.message(name, operation, "input", shapes)
         response = self.message(name, operation, "output", shapes)
         in_body = response.payload is None and all(member.location is None for member in response.members)
@@ -252,7 +252,7 @@ class _Builder:
             input=request.name,
             output=response.name,
             errors=errors,
-            # Without an output there is nothing to read, and botocore leaves the body alone, whatever it is.
+            # Without an output there is nothing to read, and botocore ignores the body.
             json_body=self.protocol.is_json and in_body and "output" in operation,
             readonly=_flag(operation, "readonly"),
             idempotent=_flag(operation, "idempotent"),
@@ -271,7 +271,7 @@ class _Builder:
             return made
         found = shapes[self.reference(model[end], traits.INPUT if end == "input" else traits.OUTPUT, where)]
         if not isinstance(found, ir.Structure):
-            raise ModelError(where, f"{found.name} is no structure")
+            raise ModelError(where, f"{found.name} is not a structure")
         return found
 
     def pagination(

@@ -25,7 +25,7 @@ def render(source: Source) -> dict[str, bytes]:
     """Return the files of one service's package: name -> content.
 
     Raises:
-        CodegenError: the model cannot be honoured, or the formatter is missing.
+        CodegenError: the model is not supported, or the formatter is missing.
     """
     return rendered(build(source))
 

@@ -1,4 +1,4 @@
-"""What has changed from one service model to another, as a release note would say it.
+"""The changes from one service model to another, worded as in a release note.
 
 A change is *breaking* if code that ran with the package generated from the old model may fail with the new one: a name
 is gone, a type is another, something must be given that could be left out, or the service refuses what it took.
@@ -32,7 +32,7 @@ _IDLE = frozenset({"non_aggregate_keys"})
 _OF_A_SHAPE = frozenset({"document", "exception", "sparse", "union"})
 # Kinds that are one type in Python; any other is one of its own.
 _TYPES = {"long": "integer", "double": "float", "character": "string"}
-# What of a package people type.
+# The names in a package that users type.
 _TYPED = ("classes", "variants", "unknowns", "fields", "enum_members", "methods", "arguments")
 
 
@@ -44,7 +44,7 @@ class Change:
         kind: whether it was added, removed or changed.
         what: the kind of thing: `operation`, `member`, `enum value`, or the trait's own name.
         where: the operation, the shape, or the shape and member.
-        before: its value in the old model, as JSON, where that says more.
+        before: its value in the old model, as JSON, where that adds information.
         after: its value in the new one.
         breaking: whether code may fail that ran before.
     """
@@ -69,7 +69,7 @@ def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
     """Return what differs between a service's pinned model and that of the installed botocore.
 
     Raises:
-        SourceError: one of the two is missing or unreadable, or is no service model.
+        SourceError: one of the two is missing or unreadable, or is not a service model.
     """
     pairs = {}
     for kind in source.KINDS:
@@ -78,7 +78,7 @@ def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
     try:
         changes = [*compare(*pairs["service-2"]), *compare_pagination(*pairs["paginators-1"])]
     except (AttributeError, LookupError, TypeError, RecursionError) as error:
-        raise SourceError(f"{config.name}: a file is no service model: {type(error).__name__}: {error}") from error
+        raise SourceError(f"{config.name}: a file is not a service model: {type(error).__name__}: {error}") from error
     changes += compare_names(source.load(config, models), source.of_installed(config))
     if len(set(map(json.dumps, pairs["endpoint-rule-set-1"]))) > 1:
         changes.append(Change(kind="changed", what="rules", where="endpoint", before="pinned", after="installed"))

@@ -1,4 +1,4 @@
-"""What stops a generation: always with the service, and the shape or file, that it is about."""
+"""The errors that stop a generation; each names the service and the shape or file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SourceError(CodegenError):
 
 
 class ModelError(CodegenError):
-    """The model says something that the generator does not know how to honour.
+    """The model holds something that the generator does not support.
 
     Attributes:
         where: service, shape and member that the message is about, such as `demo.Widget.Size`.

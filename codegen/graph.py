@@ -1,4 +1,4 @@
-"""What follows from how shapes refer to each other: which members are sensitive, which are recursive."""
+"""Facts that follow from the references between shapes: which members are sensitive, and which are recursive."""
 
 from __future__ import annotations
 

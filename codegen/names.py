@@ -62,7 +62,7 @@ _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
 _STANDARD_MODULES = frozenset({"pipes"})
 # Attributes of every StrEnum that an upper-case member name could meet.
 _TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in dir(str) if not n.startswith("_")})
-# Names of the generated package itself, beside those that its modules import and builtins that they use.
+# Names in the generated package itself, in addition to imported names and builtins.
 _TAKEN_IN_PACKAGE = frozenset(
     {
         *("Client", "Paginate", "ServiceError", "Operation", "Pagination", "Service", "Any", "ClassVar", "TypeAlias"),
@@ -85,7 +85,7 @@ class Names:
         unknowns: of the classes of members that the model does not know, by union.
         fields: of the attributes of structures and errors, and of unions on the wire, by shape and member.
         enum_members: by enum and value.
-        hooks: how the names of the converters' functions for a structure, error or union end, by shape.
+        hooks: the ends of the names of the fast functions for a structure or union, by shape.
         modules: of the modules that structures and unions are in, within a package of several, by shape.
         methods: of the client's methods, by operation.
         constants: of the descriptions of operations, by operation.
@@ -116,7 +116,7 @@ def snake(name: str) -> str:
 
 
 def package(service_name: str) -> str:
-    """Return what the package of a service is called if nobody says otherwise: `lambda` -> `lambda_`."""
+    """Return the default name of a service's package: `lambda` -> `lambda_`."""
     made = _identifier(re.sub("[^0-9A-Za-z]+", "_", service_name).lower(), "service")
     return f"{made}_" if made in _STANDARD_MODULES else made
 

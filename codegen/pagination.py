@@ -1,4 +1,4 @@
-"""Reads how an operation's answers go on; what cannot be followed is said, and the operation has no paginator then."""
+"""Read how responses are paginated; an operation whose pages cannot be followed gets no paginator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class UnsupportedError(Exception):
-    """The pagination is one that no paginator of ours follows; the message says why."""
+    """No paginator here can follow the pagination; the message says why."""
 
 
 def read(
@@ -48,7 +48,7 @@ def fans_out(request: ir.Structure, member: str | None, token: str, shapes: Mapp
     """Return the request's member of this name, over whose values one may fan out, or None where it has none.
 
     Raises:
-        UnsupportedError: it is no plain string, or is the member that takes the page token.
+        UnsupportedError: it is not a plain string, or is the member that takes the page token.
     """
     found = next((m for m in request.members if m.name == member), None)
     if found is None:
@@ -91,5 +91,5 @@ class _Reader:
         """Return the name of the member that the paginator names, a list."""
         found = self.member(key, side)
         if not isinstance(self.shapes[found.target], ir.List):
-            raise UnsupportedError(f"{key} {found.name} is no list")
+            raise UnsupportedError(f"{key} {found.name} is not a list")
         return found.name

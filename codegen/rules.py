@@ -1,4 +1,4 @@
-"""What a model must not say although each of its traits is known: no Python could be generated that honours it."""
+"""Refuse models whose traits are all known and for which no correct Python can be generated."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def _plain(where: str, shape: ir.Shape) -> None:
         texts.append(("pattern", shape.constraints.pattern))
         for trait, limit in (("min", shape.constraints.minimum), ("max", shape.constraints.maximum)):
             if not isinstance(limit, int | float | None):
-                raise ModelError(where, f"{trait} is no number: {limit!r}")
+                raise ModelError(where, f"{trait} is not a number: {limit!r}")
     if isinstance(shape, ir.Enum):
         for value in shape.values:
             if not isinstance(value, str):
-                raise ModelError(where, f"an enum value is no string: {value!r}")
+                raise ModelError(where, f"an enum value is not a string: {value!r}")
     for trait, text in texts:
         if not isinstance(text, str | None):
-            raise ModelError(where, f"{trait} is no string: {text!r}")
+            raise ModelError(where, f"{trait} is not a string: {text!r}")
 
 
 def _unique(where: str, what: str, found: Iterable[str]) -> None:

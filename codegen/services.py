@@ -21,7 +21,7 @@ class ServiceConfig:
         root: the folder that the package is imported from.
         region: the one region that serves the API, used where the caller names none; None where many do.
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
-        has_marker: the package says itself that it is typed, as PEP 561 wants; otherwise the one around it does.
+        has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
         whole: an operation or paginator that cannot be honoured is an error, and not merely left out.
     """
 

@@ -36,7 +36,7 @@ class Source:
 
 
 def strip_prose(value: Any) -> Any:  # noqa: ANN401 - a service model is arbitrary JSON
-    """Return the JSON without documentation text; a *member* called `documentation` is no text and stays."""
+    """Return the JSON without documentation text; a *member* called `documentation` is not text and stays."""
     if isinstance(value, dict):
         return {k: strip_prose(v) for k, v in value.items() if not (k in PROSE and isinstance(v, str))}
     if isinstance(value, list):
@@ -48,7 +48,7 @@ def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
     """Copy the models of the installed botocore into the folder `models`; returns the files written.
 
     Raises:
-        SourceError: botocore has no such service or version.
+        SourceError: botocore does not have this service or version.
     """
     import botocore  # noqa: PLC0415 - only this command needs it
 
@@ -83,7 +83,7 @@ def installed(config: ServiceConfig, kind: str) -> bytes | None:
     """Return botocore's own file, uncompressed, or None where an optional one does not exist.
 
     Raises:
-        SourceError: botocore has no such service or version, or the file cannot be unpacked.
+        SourceError: botocore does not have this service or version, or the file cannot be unpacked.
     """
     import gzip  # noqa: PLC0415 - only `sync` and `drift` need it
     import zlib  # noqa: PLC0415
@@ -107,7 +107,7 @@ def parsed(config: ServiceConfig, kind: str, original: bytes | None) -> Mapping[
     """Return one of botocore's files without prose; what does not exist is empty.
 
     Raises:
-        SourceError: it holds no JSON object, or one that lacks what every service model has.
+        SourceError: it is not a JSON object, or one that lacks what every service model has.
     """
     file = f"the {kind} of {config.name} in the installed botocore"
     try:
@@ -117,10 +117,10 @@ def parsed(config: ServiceConfig, kind: str, original: bytes | None) -> Mapping[
     except RecursionError as error:
         raise SourceError(f"{file} is nested too deeply") from error
     if not isinstance(found, dict):
-        raise SourceError(f"{file} is no JSON object")
+        raise SourceError(f"{file} is not a JSON object")
     absent = sorted(_NEEDED - found.keys()) if kind == "service-2" else []
     if absent:
-        raise SourceError(f"{file} is no service model: it has no {absent[0]!r}")
+        raise SourceError(f"{file} is not a service model: it has no {absent[0]!r}")
     return found
 
 
@@ -144,10 +144,10 @@ def of_installed(config: ServiceConfig) -> Source:
     """Read the model of a service in the installed botocore, without prose.
 
     Raises:
-        SourceError: botocore has no such service or version, or a file of it holds no JSON object.
+        SourceError: botocore does not have this service or version, or a file of it is not a JSON object.
     """
     found = {kind: parsed(config, kind, installed(config, kind)) for kind in READ_KINDS}
-    # Some files go on describing operations that the model has lost.
+    # Some files describe operations that the model no longer has.
     operations = found["service-2"].get("operations", {})
     paginators = {k: v for k, v in found["paginators-1"].get("pagination", {}).items() if k in operations}
     return Source(config=config, service=found["service-2"], paginators=paginators)

@@ -22,7 +22,7 @@ SERVICE: Known = frozenset(
         "operations",
         "shapes",
         "clientContextParams",  # botocore resolves the endpoint
-        "deprecated",  # the service goes on answering
+        "deprecated",  # the service still answers
         "examples",  # prose
     }
 )
@@ -76,7 +76,7 @@ OPERATION: Known = frozenset(
     }
 )
 
-# What botocore writes and reads XML by; nothing of it reaches its dicts.
+# botocore writes and reads XML by these; its dicts do not show them.
 _XML: Known = frozenset(
     {"flattened", "locationName", "queryName", "wrapper", "xmlAttribute", "xmlNamespace", "xmlOrder"}
 )
@@ -122,7 +122,7 @@ PAGINATOR: Known = frozenset(
     }
 )
 
-# What no level that may have it can do without.
+# Required at every level that may have it.
 NEEDED: Known = frozenset(
     {
         *("metadata", "operations", "shapes", "protocol", "serviceFullName"),

@@ -39,9 +39,11 @@ def emit(service: ir.Service, names: Names) -> str:
     writer.lines(["", ""])
     json = _JSON if service.protocol.is_json else _JSON_OF_OURS
     writer.line("json_converter: Final = make_json_converter()")
-    writer.docstring(f"Converts {json}; hooks added here take effect in every client that has no own one.")
+    writer.docstring(f"Converts {json}; hooks added here take effect in every client without its own converter.")
     writer.line("botocore_converter: Final = make_botocore_converter()")
-    writer.docstring("Converts botocore's dicts; hooks added here take effect in every client that has no own one.")
+    writer.docstring(
+        "Converts botocore's dicts; hooks added here take effect in every client without its own converter."
+    )
     return writer.render()
 
 

@@ -35,10 +35,7 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
             f"Error `{error.name}`, code `{code}`.",
             types.about(error.name, deprecated=error.deprecated),
             _facts(error.fault),
-            [
-                "Every member is None where the answer did not carry it, as answers of a gateway before the service",
-                "do not.",
-            ],
+            ["Every member is None if the response lacks it, as responses of a gateway do."],
             ["Attributes:", *(f"    {name}: {types.facts(member)}" for name, _, member in fields)] if fields else [],
         )
         writer.line()
@@ -61,7 +58,7 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
 
 
 def _facts(fault: ir.Fault | None) -> list[str]:
-    """Return what the model says of an error beside its members."""
+    """Return what the model says of an error, apart from its members."""
     if fault is None:
         return []
     facts = [

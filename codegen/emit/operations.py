@@ -93,7 +93,7 @@ def item_annotation(
     result = types.service.structure(operation.output).member(pagination.result_key)
     items = types.service.shapes[result.target]
     if not isinstance(items, ir.List):
-        raise TypeError(f"{result.target} is no list")
+        raise TypeError(f"{result.target} is not a list")
     return types.element(items, writer, typing_only=typing_only)
 
 

@@ -42,7 +42,9 @@ def _module(service: ir.Service, names: Names, module: str, structures: Iterable
             ]
             is_output = service.is_output(structure.name)
             if is_output:
-                documented.append("    response_metadata: what came beside the members; no part of equality.")
+                documented.append(
+                    "    response_metadata: request id, HTTP status, headers and attempts; ignored by equality."
+                )
             writer.docstring(
                 f"Structure `{structure.name}`.",
                 types.about(structure.name, deprecated=structure.deprecated),

@@ -1,4 +1,4 @@
-"""What a service model says, as typed data: no Python name and no Python source text in here.
+"""A service model as typed data, without Python names or Python source.
 
 Every shape is one of `Scalar`, `Enum`, `List`, `Map`, `Structure` and `Union`; they refer to each other by shape name.
 """

@@ -1,4 +1,4 @@
-"""Operations, how their answers go on, and the service that has them."""
+"""Operations, their pagination, and the service that has them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Pagination:
-    """How an operation's answer goes on; all names are wire names of top-level members.
+    """How an operation's responses are paginated; all names are wire names of top-level members.
 
     Attributes:
         input_token: request member that takes the token of the page wanted.
         output_token: response member that holds the token of the next page.
         limit_key: request member for the page size, where the operation has one.
-        more_results: response member that says whether the token leads on, where the token alone does not say it.
+        more_results: response member that says whether there are more pages, where the token alone does not.
         result_key: response member that holds the page's items.
         fan_out: request member whose values are listed concurrently, where there is one.
     """
@@ -43,7 +43,7 @@ class Operation:
     """One call: names of its shapes, and what may be done with it.
 
     Attributes:
-        json_body: its answer is JSON in which all members are; otherwise botocore must take the message apart.
+        json_body: its response is JSON that holds all members; otherwise botocore parses the message.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Service:
     """A whole service model.
 
     Attributes:
-        config: what the project says of the service.
+        config: the project's configuration of the service.
         full_name: as its owner calls it in prose.
         protocol: the one that botocore speaks with it.
         uid: the id under which the reference pages are found, where there are any.
@@ -101,15 +101,15 @@ class Service:
         """Return the structure of this name, as those of operations are known to be.
 
         Raises:
-            TypeError: it is no structure.
+            TypeError: it is not a structure.
         """
         shape = self.shapes[name]
         if not isinstance(shape, Structure):
-            raise TypeError(f"{name} is no structure")
+            raise TypeError(f"{name} is not a structure")
         return shape
 
     def structures(self) -> Iterator[Structure]:
-        """Yield the structures that are no errors."""
+        """Yield the structures that are not errors."""
         return (s for s in self.shapes.values() if isinstance(s, Structure) and s.fault is None)
 
     def errors(self) -> Iterator[Structure]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Constraints:
-    """What the service checks; stated in docstrings, enforced by the service alone.
+    """Limits that the service enforces; docstrings state them.
 
     `minimum` and `maximum` bound a string's length in characters, a list's or map's in entries, and a number's value.
     """
@@ -105,7 +105,7 @@ class Member:
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What makes a structure an error: the code on the wire, and whose fault it is."""
+    """The facts of an error: its code on the wire, and whose fault it is."""
 
     code: str
     server: bool

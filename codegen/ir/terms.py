@@ -54,7 +54,7 @@ class Protocol(enum.Enum):
 
     @property
     def has_members(self) -> bool:
-        """Whether the members of a structure are called on the wire as the model says."""
+        """Whether the names on the wire are those of the model."""
         return self.is_json or self is Protocol.CBOR
 
     @property

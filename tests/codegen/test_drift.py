@@ -231,7 +231,7 @@ def test_a_model_that_cannot_be_generated_is_a_change():
 def test_what_is_no_service_model_is_an_error(text, monkeypatch):
     real = source.installed
     monkeypatch.setattr(source, "installed", lambda c, kind: text if kind == "service-2" else real(c, kind))
-    with pytest.raises(CodegenError, match="no service model"):
+    with pytest.raises(CodegenError, match="not a service model"):
         drift.of_installed(SERVICES[0], MODELS)
 
 

@@ -223,10 +223,10 @@ def test_a_dangling_reference_is_named(path, where):
             {"locationName": "Max"},
             "demo.In: has the member name on the wire 'Max' twice",
         ),
-        (("operations", "List", "errors", 0), {"shape": "Out"}, "demo.List.errors: Out is no error shape"),
-        (("operations", "List", "errors", 0), {"shape": "Text"}, "demo.List.errors: Text is no error shape"),
-        (("operations", "List", "input"), {"shape": "Either"}, "demo.List.input: Either is no structure"),
-        (("operations", "List", "output"), {"shape": "Text"}, "demo.List.output: Text is no structure"),
+        (("operations", "List", "errors", 0), {"shape": "Out"}, "demo.List.errors: Out is not an error shape"),
+        (("operations", "List", "errors", 0), {"shape": "Text"}, "demo.List.errors: Text is not an error shape"),
+        (("operations", "List", "input"), {"shape": "Either"}, "demo.List.input: Either is not a structure"),
+        (("operations", "List", "output"), {"shape": "Text"}, "demo.List.output: Text is not a structure"),
     ],
 )
 def test_what_cannot_be_honoured_is_named(path, entries, text):
@@ -331,8 +331,8 @@ def test_the_name_of_an_absent_output_is_free():
 @pytest.mark.parametrize(
     ("paginators", "text"),
     [
-        ({"Ghost": PAGINATOR}, "demo.Ghost: is paginated but is no operation"),
-        ({"List": {**PAGINATOR, "result_key": "Kind"}}, "demo.List.pagination: result_key Kind is no list"),
+        ({"Ghost": PAGINATOR}, "demo.Ghost: is paginated but is not an operation"),
+        ({"List": {**PAGINATOR, "result_key": "Kind"}}, "demo.List.pagination: result_key Kind is not a list"),
         (
             {"List": {**PAGINATOR, "result_key": "Ghost"}},
             "demo.List.pagination: result_key must name one member of Out",
@@ -386,12 +386,16 @@ def test_the_member_to_fan_out_over_must_be_a_string():
 @pytest.mark.parametrize(
     ("shape", "edit", "text"),
     [
-        ("Kind", {"enum": ["A", 1]}, "demo.Kind: an enum value is no string: 1"),
-        ("Kind", {"enum": [None]}, "demo.Kind: an enum value is no string: None"),
-        ("Text", {"pattern": 3}, "demo.Text: pattern is no string: 3"),
-        ("Items", {"min": "1"}, "demo.Items: min is no number: '1'"),
-        ("Number", {"max": [1]}, "demo.Number: max is no number: [1]"),
-        ("In", {"members": {"Catalog": {"shape": "Text", "locationName": 5}}}, "demo.In: locationName is no string: 5"),
+        ("Kind", {"enum": ["A", 1]}, "demo.Kind: an enum value is not a string: 1"),
+        ("Kind", {"enum": [None]}, "demo.Kind: an enum value is not a string: None"),
+        ("Text", {"pattern": 3}, "demo.Text: pattern is not a string: 3"),
+        ("Items", {"min": "1"}, "demo.Items: min is not a number: '1'"),
+        ("Number", {"max": [1]}, "demo.Number: max is not a number: [1]"),
+        (
+            "In",
+            {"members": {"Catalog": {"shape": "Text", "locationName": 5}}},
+            "demo.In: locationName is not a string: 5",
+        ),
     ],
 )
 def test_what_is_of_another_type_than_everywhere_is_named(shape, edit, text):

@@ -137,8 +137,8 @@ def test_a_service_that_botocore_does_not_have_is_named(tmp_path):
     [
         ("service-2.json", b"no JSON", "is not JSON"),
         ("service-2.json", b"[" * 100_000, "is nested too deeply"),
-        ("service-2.json", b"[]", "is no JSON object"),
-        ("service-2.json", b"null", "is no JSON object"),
+        ("service-2.json", b"[]", "is not a JSON object"),
+        ("service-2.json", b"null", "is not a JSON object"),
         ("service-2.json.gz", b"no archive", "is damaged"),
         ("service-2.json.gz", gzip.compress(b"{}", mtime=0)[:-4], "is damaged"),
         ("service-2.json.gz", gzip.compress(b"{}", mtime=0)[:10] + b"\xff" * 10, "is damaged"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from codegen.names import Names
 
-# JSON spells these out, and the last of them are no text.
+# JSON escapes these, and the last of them cannot be encoded.
 _ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 
 
@@ -55,7 +55,7 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
 
 
 def _is_odd(shape: ir.Shape) -> bool:
-    """Tell whether a shape is an error, which is no attrs class, or has names that msgspec does not take."""
+    """Tell whether a shape is an error, which is not an attrs class, or has names that msgspec does not take."""
     if isinstance(shape, ir.Structure) and shape.fault is not None:
         return True
     if isinstance(shape, ir.Structure | ir.Union):

@@ -83,7 +83,7 @@ class Decoders(Functions):
             writer.line("raise fast.FallbackRequired")
 
     def _wire_class(self, shape: ir.Structure | ir.Union) -> None:
-        """Write the class of a shape as it stands in the JSON; members that must be there come first."""
+        """Write the class of a shape as it is in the JSON, required members first."""
         writer, is_union = self.writer, isinstance(shape, ir.Union)
         writer.lines(["", ""])
         with writer.block(f"class {self.wire(shape.name)}(fast.{'WireUnion' if is_union else 'WireStruct'}):"):
@@ -95,7 +95,7 @@ class Decoders(Functions):
                 writer.line(f"{name}: {form}{wanted} = fast.field(name={member.wire_name!r}{default})")
 
     def _wire_form(self, shape: str) -> str:
-        """Return the annotation of a value as it stands in the JSON."""
+        """Return the annotation of a value as it is in the JSON."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar):
             return _WIRE_OF_TIMESTAMPS[found.timestamp_format] if found.timestamp_format else _WIRE[found.kind]
@@ -108,7 +108,7 @@ class Decoders(Functions):
         return self.wire(shape)
 
     def _is_final(self, shape: str) -> bool:
-        """Tell whether a value as it stands in the JSON is what the object holds."""
+        """Tell whether a value as it is in the JSON is what the object holds."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar):
             return found.kind not in (ir.Kind.TIMESTAMP, ir.Kind.BLOB)

@@ -1,4 +1,4 @@
-"""What writing a decoder and writing an encoder have in common."""
+"""The common part of the decoders' and the encoders' emitters."""
 
 from __future__ import annotations
 

@@ -18,8 +18,7 @@ class AccessDeniedException(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccessDeniedException
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -46,8 +45,7 @@ class ConflictException(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConflictException
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -76,8 +74,7 @@ class InternalServerException(ServiceError):
 
     By the model: the service's fault, retryable.
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -97,8 +94,7 @@ class ResourceNotFoundException(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ResourceNotFoundException
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -125,8 +121,7 @@ class ServiceQuotaExceededException(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ServiceQuotaExceededException
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -155,8 +150,7 @@ class ThrottlingException(ServiceError):
 
     By the model: retryable.
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -186,8 +180,7 @@ class ValidationException(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationException
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.

@@ -39,7 +39,7 @@ class AcceptConnectionInvitationResponse(Structure):
 
     Attributes:
         connection: `Connection` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     connection: Connection

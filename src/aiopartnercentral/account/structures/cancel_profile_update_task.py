@@ -49,7 +49,7 @@ class CancelProfileUpdateTaskResponse(Structure):
         status: `Status` on the wire.
         ended_at: optional; `EndedAt` on the wire.
         error_detail_list: optional; `ErrorDetailList` on the wire, 1 to 50 entries.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

@@ -66,7 +66,7 @@ class CreateConnectionInvitationResponse(Structure):
             `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
         connection_id: optional; `ConnectionId` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
         expires_at: optional; `ExpiresAt` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

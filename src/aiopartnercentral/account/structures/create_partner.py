@@ -56,7 +56,7 @@ class CreatePartnerResponse(Structure):
         alliance_lead_contact: `AllianceLeadContact` on the wire.
         aws_training_certification_email_domains: optional; `AwsTrainingCertificationEmailDomains` on the wire, 0 to 100
             entries.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

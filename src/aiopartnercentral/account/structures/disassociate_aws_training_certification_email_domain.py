@@ -41,7 +41,7 @@ class DisassociateAwsTrainingCertificationEmailDomainResponse(Structure):
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/DisassociateAwsTrainingCertificationEmailDomainResponse
 
     Attributes:
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -40,7 +40,7 @@ class GetConnectionResponse(Structure):
         other_participant_account_id: `OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`.
         updated_at: `UpdatedAt` on the wire.
         connection_types: `ConnectionTypes` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

@@ -40,7 +40,7 @@ class GetConnectionPreferencesResponse(Structure):
         revision: `Revision` on the wire.
         excluded_participant_ids: optional; `ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern
             `[a-zA-Z0-9-]+`.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

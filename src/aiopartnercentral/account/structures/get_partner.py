@@ -44,7 +44,7 @@ class GetPartnerResponse(Structure):
         profile: `Profile` on the wire.
         aws_training_certification_email_domains: optional; `AwsTrainingCertificationEmailDomains` on the wire, 0 to 100
             entries.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

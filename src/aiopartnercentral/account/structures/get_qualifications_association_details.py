@@ -44,7 +44,7 @@ class GetQualificationsAssociationDetailsResponse(Structure):
         primary_partner: optional; `PrimaryPartner` on the wire.
         associated_partners: optional; `AssociatedPartners` on the wire, 0 to 6 entries.
         updated_at: optional; `UpdatedAt` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

@@ -45,7 +45,7 @@ class GetQualificationsDisassociationTaskResponse(Structure):
         associated_partner: `AssociatedPartner` on the wire.
         started_at: `StartedAt` on the wire.
         ended_at: optional; `EndedAt` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

@@ -38,7 +38,7 @@ class GetVerificationResponse(Structure):
         verification_status_reason: optional; `VerificationStatusReason` on the wire, 1 to 200 characters, pattern
             `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
         completed_at: optional; `CompletedAt` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     verification_type: enums.VerificationType

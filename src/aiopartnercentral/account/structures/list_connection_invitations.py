@@ -83,7 +83,7 @@ class ListConnectionInvitationsResponse(Structure):
     Attributes:
         connection_invitation_summaries: `ConnectionInvitationSummaries` on the wire.
         next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     connection_invitation_summaries: list[ConnectionInvitationSummary]

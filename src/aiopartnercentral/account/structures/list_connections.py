@@ -82,7 +82,7 @@ class ListConnectionsResponse(Structure):
     Attributes:
         connection_summaries: `ConnectionSummaries` on the wire.
         next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     connection_summaries: list[ConnectionSummary]

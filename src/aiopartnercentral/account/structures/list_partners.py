@@ -34,7 +34,7 @@ class ListPartnersResponse(Structure):
     Attributes:
         partner_summary_list: `PartnerSummaryList` on the wire, 0 to 50 entries.
         next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     partner_summary_list: list[PartnerSummary]

@@ -33,7 +33,7 @@ class ListTagsForResourceResponse(Structure):
         resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
             `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
         tags: optional; `Tags` on the wire, 0 to 200 entries.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     resource_arn: str

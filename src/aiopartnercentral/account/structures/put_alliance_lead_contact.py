@@ -42,7 +42,7 @@ class PutAllianceLeadContactResponse(Structure):
             `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
         id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
         alliance_lead_contact: `AllianceLeadContact` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

@@ -40,7 +40,7 @@ class PutProfileVisibilityResponse(Structure):
         id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
         visibility: `Visibility` on the wire.
         profile_id: `ProfileId` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

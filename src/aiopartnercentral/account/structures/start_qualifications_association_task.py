@@ -49,7 +49,7 @@ class StartQualificationsAssociationTaskResponse(Structure):
         status: `Status` on the wire.
         primary_partner: `PrimaryPartner` on the wire.
         started_at: `StartedAt` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

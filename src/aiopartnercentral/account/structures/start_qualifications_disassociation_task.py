@@ -49,7 +49,7 @@ class StartQualificationsDisassociationTaskResponse(Structure):
         status: `Status` on the wire.
         associated_partner: `AssociatedPartner` on the wire.
         started_at: `StartedAt` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str

@@ -18,8 +18,7 @@ class Oops(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Oops
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         reason: `Reason` on the wire.
@@ -46,8 +45,7 @@ class OopsShape(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/oops
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         text: `Text` on the wire.

@@ -21,8 +21,7 @@ class NotFound(ServiceError):
 
     By the model: HTTP status 404.
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -51,8 +50,7 @@ class Broken(ServiceError):
 
     By the model: the service's fault, HTTP status 503, retryable.
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `message` on the wire.
@@ -72,8 +70,7 @@ class Bare(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Bare
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
     """
 
     def __init__(self, error_response: Mapping[str, Any] | None = None, operation_name: str = "") -> None:
@@ -87,8 +84,7 @@ class Spelled(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Spelled
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `MESSAGE` on the wire.
@@ -115,8 +111,7 @@ class Detailed(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Detailed
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.

@@ -18,8 +18,7 @@ class Renamed(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/Renamed
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.

@@ -18,8 +18,7 @@ class Wrong(ServiceError):
 
     By the model: HTTP status 400.
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` in botocore's dicts.

@@ -18,8 +18,7 @@ class Failure(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Failure
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         cause: `Cause` on the wire.

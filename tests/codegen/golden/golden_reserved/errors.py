@@ -17,8 +17,7 @@ class ExceptionShape(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Exception
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         args_: `args` on the wire.
@@ -78,8 +77,7 @@ class AttributeErrorShape(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/AttributeError
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `message` on the wire.

@@ -16,8 +16,7 @@ class Busy(ServiceError):
 
     By the model: HTTP status 429.
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `message` on the wire.

@@ -18,8 +18,7 @@ class Leak(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Leak
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -49,8 +48,7 @@ class Whisper(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Whisper
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         text: `message` on the wire, sensitive.

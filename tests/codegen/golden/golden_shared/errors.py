@@ -16,8 +16,7 @@ class Refused(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/Refused
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire.
@@ -37,8 +36,7 @@ class Declined(ServiceError):
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/Declined
 
-    Every member is None where the answer did not carry it, as answers of a gateway before the service
-    do not.
+    Every member is None if the response lacks it, as responses of a gateway do.
 
     Attributes:
         message: `Message` on the wire, sensitive.

@@ -28,6 +28,6 @@ def make_botocore_converter() -> BotocoreConverter:
 
 
 json_converter: Final = make_json_converter()
-"""Converts the JSON on the wire; hooks added here take effect in every client that has no own one."""
+"""Converts the JSON on the wire; hooks added here take effect in every client without its own converter."""
 botocore_converter: Final = make_botocore_converter()
-"""Converts botocore's dicts; hooks added here take effect in every client that has no own one."""
+"""Converts botocore's dicts; hooks added here take effect in every client without its own converter."""

@@ -125,7 +125,7 @@ class GetTagsResponse(Structure):
         foo_: optional; `foo` on the wire.
         tag: optional; `Tag` on the wire.
         tag_: optional; `tag` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     foo: unions.Foo

@@ -49,7 +49,7 @@ class OldWayResponse(Structure):
     Attributes:
         old: optional; `Old` on the wire, deprecated.
         choice: optional; `Choice` on the wire, deprecated.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     old: Old | None = None

@@ -45,7 +45,7 @@ class KeepResponse(Structure):
         grid: optional; `Grid` on the wire.
         by_name: optional; `ByName` on the wire.
         either: optional; `Either` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     any: JsonValue

@@ -23,7 +23,7 @@ class Nothing2(Structure):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/Nothing2
 
     Attributes:
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -18,7 +18,7 @@ class PullResponse(Structure):
     Attributes:
         nothing: `Nothing` on the wire.
         text: optional; `Text` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     nothing: structures.Nothing

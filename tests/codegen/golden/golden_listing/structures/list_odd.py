@@ -35,7 +35,7 @@ class ListOddResponse(Structure):
         things: optional; `Things` on the wire.
         next_marker: optional; `NextMarker` on the wire.
         count: optional; `Count` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     things: list[str] | None = None

@@ -35,7 +35,7 @@ class ListThingsResponse(Structure):
         is_truncated: `IsTruncated` on the wire.
         things: optional; `Things` on the wire.
         next_marker: optional; `NextMarker` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     is_truncated: bool

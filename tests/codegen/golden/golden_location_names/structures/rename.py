@@ -56,7 +56,7 @@ class RenameResponse(Structure):
         other: optional; `Swap` on the wire.
         named: optional; `named-itself` on the wire.
         named_twice: optional; `named-twice` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     part: structures.Part

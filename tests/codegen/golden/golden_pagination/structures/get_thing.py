@@ -30,7 +30,7 @@ class GetThingResponse(Structure):
 
     Attributes:
         thing: optional; `Thing` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     thing: structures.Thing | None = None

@@ -35,7 +35,7 @@ class ListGroupsResponse(Structure):
         groups: `Groups` on the wire.
         rest: `Rest` on the wire.
         total: optional; `Total` on the wire, 1 to 100.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     groups: list[list[str]]

@@ -32,7 +32,7 @@ class ListNamesResponse(Structure):
     Attributes:
         names: optional; `names` on the wire.
         next_token: optional; `next` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     names: list[str] | None = None

@@ -47,7 +47,7 @@ class ListThingsResponse(Structure):
     Attributes:
         things: `Things` on the wire.
         next_token: optional; `NextToken` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     things: list[structures.Thing]

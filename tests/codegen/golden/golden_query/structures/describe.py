@@ -55,7 +55,7 @@ class DescribeResponse(Structure):
         when: optional; `When` in botocore's dicts.
         bytes_: optional; `Bytes` in botocore's dicts.
         leaves: optional; `Leaves` in botocore's dicts.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     name: str | None = None

@@ -61,7 +61,7 @@ class WalkResponse(Structure):
     Attributes:
         chicken: optional; `Chicken` on the wire.
         failure: optional; `Failure` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     chicken: Chicken | None = None

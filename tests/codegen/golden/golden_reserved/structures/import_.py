@@ -118,7 +118,7 @@ class ImportResponse(Structure):
         match: optional; `match` on the wire.
         any: optional; `Any` on the wire.
         secret: optional; `Secret` on the wire, sensitive.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     self_: str

@@ -55,7 +55,7 @@ class ListWordsResponse(Structure):
         words: `Words` on the wire.
         next_token: optional; `NextToken` on the wire.
         variant: optional; `Variant` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     words: list[str]

@@ -23,7 +23,7 @@ class SelfResponse(Structure):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/SelfResponse
 
     Attributes:
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -27,7 +27,7 @@ class PlainResponse(Structure):
     Attributes:
         thing: `Thing` on the wire.
         bytes_: optional; `Bytes` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     thing: structures.Thing

@@ -48,7 +48,7 @@ class PutThingResponse(Structure):
         attributes: optional; header `x-attributes`.
         extra: optional; headers that begin with `x-extra-`.
         thing: optional; `Thing` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     status: int

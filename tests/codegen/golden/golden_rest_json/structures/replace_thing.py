@@ -28,7 +28,7 @@ class ReplaceThingResponse(Structure):
 
     Attributes:
         text: optional; `Text` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     text: str | None = None

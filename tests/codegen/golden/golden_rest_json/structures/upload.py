@@ -26,7 +26,7 @@ class UploadResponse(Structure):
     """Structure `UploadResponse`.
 
     Attributes:
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -130,7 +130,7 @@ class PutScalarsResponse(Structure):
         maybe_by_color: optional; `MaybeByColor` on the wire, values 1 to 3 entries.
         maybe_by_secret: optional; `MaybeBySecret` on the wire, values 0 to 10, sensitive.
         maybe_colors: optional; `MaybeColors` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     text: str

@@ -35,7 +35,7 @@ class HideResponse(Structure):
     Attributes:
         vault: `Vault` on the wire.
         secret: optional; `Secret` on the wire, sensitive.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     vault: structures.Vault

@@ -29,7 +29,7 @@ class SwitchResponse(Structure):
 
     Attributes:
         name: optional; `Name` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     name: str | None = None

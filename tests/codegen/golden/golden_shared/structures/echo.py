@@ -16,7 +16,7 @@ class Echoed(Request["Echoed"]):
 
     Attributes:
         name: optional; `Name` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     name: str | None = None

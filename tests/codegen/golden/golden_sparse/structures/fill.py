@@ -55,7 +55,7 @@ class FillResponse(Structure):
         dense: optional; `Dense` on the wire.
         by_name: optional; `ByName` on the wire.
         leaf_by_name: optional; `LeafByName` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     texts: list[str | None] | None = None

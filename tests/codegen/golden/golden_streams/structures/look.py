@@ -46,7 +46,7 @@ class LookResponse(Structure):
         common_: optional; `Common` on the wire.
         next: optional; `Next` on the wire.
         bytes_: optional; `Bytes` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     common_: Common | None = None

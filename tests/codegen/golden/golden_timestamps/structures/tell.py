@@ -55,7 +55,7 @@ class TellResponse(Structure):
         epoch_by_name: optional; `EpochByName` on the wire.
         defaults_by_name: optional; `DefaultsByName` on the wire.
         when: optional; `When` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     default: datetime

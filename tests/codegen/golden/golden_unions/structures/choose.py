@@ -59,7 +59,7 @@ class ChooseResponse(Structure):
         shape: `Shape` on the wire.
         shapes: optional; `Shapes` on the wire.
         named: optional; `Named` on the wire.
-        response_metadata: what came beside the members; no part of equality.
+        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     shape: unions.Shape
