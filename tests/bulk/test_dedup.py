@@ -22,7 +22,7 @@ from aiopartnercentral.sinks import open_sink
 from tests._client.test_paginate import connection
 from tests.bulk.setting import FAST, of
 from tests.bulk.test_into import LISTING
-from tests.servers import Response, scripted_server
+from tests.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,10 +98,10 @@ async def test_each_item_is_written_once_whenever_tokens_expire(tmp_path: Path, 
 async def test_a_source_whose_tokens_went_in_a_circle_begins_anew(tmp_path: Path) -> None:
     following, events = {None: "a", "a": "b", "b": "a"}, list[Any]()
 
-    def answer(received: Received) -> Response:
+    def answer(received: Received) -> Reply:
         token = received.body.get("NextToken")
         item = connection("AWS", list(following).index(token))
-        return Response({"ConnectionSummaries": [item], "NextToken": following[token]})
+        return Reply({"ConnectionSummaries": [item], "NextToken": following[token]})
 
     with scripted_server() as server:
         server.answer = answer
@@ -130,11 +130,11 @@ async def test_what_was_malformed_once_is_not_taken_for_written(tmp_path: Path) 
     strict.register_structure_hook(account.ConnectionSummary, refuse)
     expired = False
 
-    def answer(received: Received) -> Response:
+    def answer(received: Received) -> Reply:
         if expired and "NextToken" in received.body:
-            return Response({"__type": "ValidationException", "Message": "", "Reason": "X"}, status=400)
+            return Reply({"__type": "ValidationException", "Message": "", "Reason": "X"}, status=400)
         following = b"" if "NextToken" in received.body or expired else b',"NextToken":"t"'
-        return Response(b'{"ConnectionSummaries":[%b]%b}' % (spelled, following))
+        return Reply(b'{"ConnectionSummaries":[%b]%b}' % (spelled, following))
 
     with scripted_server() as server:
         server.answer = answer
