@@ -77,13 +77,13 @@ class TestClosest:
 
 @pytest.mark.partnercentral_emulator(clock=Clock(running=False))
 @pytest.mark.parametrize("turn", range(2))
-def test_a_clock_in_a_marker_is_one_for_each_test(partnercentral_emulator, turn):
+def test_a_clock_in_a_marker_is_copied_for_each_test(partnercentral_emulator, turn):
     before = partnercentral_emulator.clock.now()
     assert before == Clock(running=False).now()
     assert partnercentral_emulator.clock.advance(timedelta(days=1)) == before + timedelta(days=1)
 
 
-def test_nothing_of_the_developer_is_used(partnercentral_emulator):
+def test_the_developers_credentials_are_not_used(partnercentral_emulator):
     found = boto3.Session().get_credentials().get_frozen_credentials()
     assert (found.access_key, found.secret_key, found.token) == ("any", "any", None)
     assert "AWS_PROFILE" not in os.environ
@@ -97,7 +97,7 @@ def test_afterwards_the_environment_is_what_it_was():
 
 
 @pytest.mark.partnercentral_emulator(credentials={"AKIDTEST": Credential("secret", "111122223333", "token")})
-def test_credentials_that_were_given_are_those_to_sign_with(partnercentral_emulator):
+def test_given_credentials_sign_requests(partnercentral_emulator):
     assert listed() == []
     assert partnercentral_emulator.requests[0].account == "111122223333"
 
@@ -114,10 +114,10 @@ SYNC_TESTS = (
     "test_arguments_come_from_the_fixture",
     "test_a_marker_wins",
     "test_the_closest_one_wins",
-    *(f"test_a_clock_in_a_marker_is_one_for_each_test[{turn}]" for turn in range(2)),
-    "test_nothing_of_the_developer_is_used",
+    *(f"test_a_clock_in_a_marker_is_copied_for_each_test[{turn}]" for turn in range(2)),
+    "test_the_developers_credentials_are_not_used",
     "test_afterwards_the_environment_is_what_it_was",
-    "test_credentials_that_were_given_are_those_to_sign_with",
+    "test_given_credentials_sign_requests",
     "test_several_at_once",
 )
 
@@ -195,7 +195,7 @@ def test_with_an_impossible_catalog(partnercentral_emulator):
 """
 
 
-def test_misuse_is_told_by_what_to_do(run_suite: RunSuite) -> None:
+def test_misuse_is_reported_with_what_to_do(run_suite: RunSuite) -> None:
     ran = run_suite(MISUSED, "-p", "no:asyncio", ini="markers = asyncio\n")
     assert set(ran.outcomes.values()) == {"error"}
     assert len(ran.outcomes) == 4
@@ -203,7 +203,7 @@ def test_misuse_is_told_by_what_to_do(run_suite: RunSuite) -> None:
         "marked for pytest-asyncio, which is not installed",
         "mark this one with pytest.mark.anyio or pytest.mark.asyncio",
         "takes keyword arguments of Emulator only",
-        "catalog AWS must have from 0 to",
+        "catalogs['AWS'] must be an integer from 0 to",
     ):
         assert told in ran.text
 
@@ -220,12 +220,12 @@ def test_what_is_loaded():
 """
 
 
-def test_it_costs_nothing_where_it_is_not_used(run_suite: RunSuite) -> None:
+def test_unused_it_imports_nothing_but_pytest(run_suite: RunSuite) -> None:
     # By itself: other plugins of this environment import attrs, and so on, for purposes of their own.
     ran = run_suite(UNUSED, "-p", "aiopartnercentral.pytest_plugin", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert ran.all_passed("test_what_is_loaded"), ran.text
 
 
-def test_it_can_be_left_out(run_suite: RunSuite) -> None:
+def test_it_can_be_disabled(run_suite: RunSuite) -> None:
     ran = run_suite("def test_it(partnercentral_emulator): pass", "-p", "no:asyncio", "-p", "no:aiopartnercentral")
     assert "fixture 'partnercentral_emulator' not found" in ran.text

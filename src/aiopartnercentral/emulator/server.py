@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -34,7 +35,7 @@ from aiopartnercentral.emulator.state.state import State
 from aiopartnercentral.emulator.validation import account_validator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Sequence
     from os import PathLike
     from types import TracebackType
 
@@ -50,11 +51,17 @@ _REQUEST_IDS = map(f"{str(uuid.uuid4())[:23]}-{{:012x}}".format, count(1))
 
 _clock = validators.optional(validators.instance_of(Clock))
 _quotas = validators.optional(validators.instance_of(Quotas, "a Quotas"))
-_credentials = validators.optional(
-    validators.mapping_of(
-        validators.text, validators.instance_of(Credential), "a mapping of access key ids to Credential objects"
-    )
+_credentials_dict = validators.mapping_of(
+    validators.text, validators.instance_of(Credential), "a mapping of access key ids to Credential objects"
 )
+
+
+def _credentials(given: Mapping[str, Credential] | None) -> Mapping[str, Credential] | None:
+    # A mapping of another class may look credentials up when a request needs them, so its contents are not read here.
+    is_lazy = isinstance(given, Mapping) and not isinstance(given, dict)
+    return given if given is None or is_lazy else _credentials_dict("credentials", given)
+
+
 _path = validators.optional(validators.path)
 
 
@@ -79,8 +86,9 @@ class Emulator:
         clock: the emulator's clock, which can be stopped and moved.
         task_seconds: how long tasks and verifications are in progress.
         quotas: the quotas of each account in each catalog.
-        credentials: the accepted credentials by access key id. If they are given, every request must have a valid
-            Signature Version 4 of one of them, and is sent by its account; otherwise any credentials are accepted.
+        credentials: the accepted credentials by access key id, which are looked up for each request. If they are given,
+            every request must have a valid Signature Version 4 of one of them, and is sent by its account; otherwise
+            any credentials are accepted.
         denials: further requests that get an AccessDeniedException; can be set at any time.
         state: a file that all changes are written to; they are restored at the next start.
         faults: faults to inject; can be set at any time, which restarts the counting of calls at 1.
@@ -127,7 +135,7 @@ class Emulator:
         self._state_file = None if path is None else Path(path)
         self._dispatcher = Dispatcher(self._store, account_validator())
         signature = SignatureVersion4(self._dispatcher.validator.signing_name)
-        authenticator = Authenticator(emulated.owner, _credentials("credentials", credentials), signature)
+        authenticator = Authenticator(emulated.owner, _credentials(credentials), signature)
         self._pipeline = RequestPipeline(self._dispatcher, AdminApi(self._store), authenticator, self._sleep)
         self._dashboard = Dashboard(Views(self._store, self._pipeline.requests))
         self.denied_catalogs = denied_catalogs
