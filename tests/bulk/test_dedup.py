@@ -19,16 +19,9 @@ from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.emulator import Emulator, ExpiredPageToken, Fault
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
-<<<<<<< HEAD
 from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
-=======
-from tests.account.test_paginate import connection
-from tests.support.bulk_sources import FAST, of
-from tests.bulk.test_sink_writer import LISTING
-from tests.support.servers import Reply, scripted_server
->>>>>>> refs/heads/emu
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
