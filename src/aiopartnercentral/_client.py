@@ -67,7 +67,7 @@ class ClientOptions(TypedDict, total=False):
 
 
 class ConnectOptions(ClientOptions, total=False):
-    """What `connect` takes: what aiobotocore's `create_client` does, and what is needed besides.
+    """What `connect` takes: the arguments of aiobotocore's `create_client`, and a few more.
 
     Attributes:
         region_name: the region, if not the service's only one.
@@ -157,7 +157,7 @@ class ServiceClient:
         return await self.call_operation(operation, request)
 
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        """Do the same as `call` for operations that share a request class, which does not tell them apart."""
+        """Do the same as `call` for operations that share a request class, which does not identify the operation."""
         return await self._api.decode(operation, await self._api.send(operation, request))
 
     def page_fetcher(

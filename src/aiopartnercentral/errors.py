@@ -1,21 +1,21 @@
 """Everything this library raises on purpose.
 
 AioPartnerCentralError
-├── DecodeError            (ValueError)      a response is not what the service model says
-├── EncodeError            (TypeError)       an argument cannot be sent as the service model says
+├── DecodeError            (ValueError)      a response does not match the service model
+├── EncodeError            (TypeError)       an argument does not match the service model, and cannot be sent
 ├── PaginationError                          a page token came back a second time
 ├── MalformedItemsError                      more items were malformed than are left out
 ├── SourcesFailedError     (ExceptionGroup)  some sources failed after all others were collected (in _pagination.report)
-├── TimeExceededError      (TimeoutError)    a source, or a bulk collection, took longer than it may
+├── TimeExceededError      (TimeoutError)    a source, or a bulk collection, exceeded its time limit
 ├── CheckpointError                          a checkpoint is damaged, in use, or of another collection
-├── SourcesFileError       (ValueError)      a file of sources says something that cannot be
-├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
+├── SourcesFileError       (ValueError)      a file of sources has an unknown key or a value that is not allowed
+├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider returned no usable credentials
 ├── SinkError                                an output cannot be written
-│   └── PositionError                        or not gone on with
+│   └── PositionError                        or resumed
 └── ServiceError           (botocore.exceptions.ClientError)
     └── one class for each error that the service models, such as account.AccessDeniedException
 
-Faults that happen before the service answers (no credentials, unknown profile, unreachable endpoint) stay
+Failures that happen before the service answers (no credentials, unknown profile, unreachable endpoint) stay
 `botocore.exceptions.BotoCoreError`, as every handler written for botocore expects.
 
 No message, repr or note made here holds a value from a request or a response: they may be sensitive.
@@ -55,7 +55,7 @@ class AioPartnerCentralError(Exception):
 
 
 class _ConversionError(AioPartnerCentralError):
-    """A value that does not fit the service model, and where it stands.
+    """A value that does not match the service model, and its place.
 
     Attributes:
         reason: what was expected and what was found, without the value itself.
@@ -94,15 +94,15 @@ def _rebuild_conversion_error(
 
 
 class DecodeError(_ConversionError, ValueError):
-    """A response is not what the service model says: wrong JSON type, missing member, malformed union."""
+    """A response does not match the service model: wrong JSON type, missing member, malformed union."""
 
 
 class EncodeError(_ConversionError, TypeError):
-    """An argument cannot be sent as the service model says: wrong Python type, or a payload that is not known."""
+    """An argument does not match the service model: wrong Python type, or an unknown payload."""
 
 
 class PaginationError(AioPartnerCentralError):
-    """A page token came back that this listing had already used: going on would never end.
+    """A page token came back that this listing had already used: following it would never end.
 
     Attributes:
         source: what was listed, such as `catalog AWS`.
@@ -119,7 +119,7 @@ class PaginationError(AioPartnerCentralError):
 
 
 class MalformedItemsError(AioPartnerCentralError):
-    """So many items of a listing are not what the service model says that leaving them out explains nothing.
+    """So many items of a listing do not match the service model that leaving them out explains nothing.
 
     Attributes:
         source: what was listed, such as `catalog AWS`.
@@ -136,11 +136,11 @@ class MalformedItemsError(AioPartnerCentralError):
 
 
 class TimeExceededError(AioPartnerCentralError, TimeoutError):
-    """Collecting took longer than it may.
+    """Collecting exceeded a time limit.
 
     Attributes:
-        seconds: how long it may take.
-        limit: which of the limits that is, `source_seconds` or `run_seconds`.
+        seconds: the limit.
+        limit: its name, `source_seconds` or `run_seconds`.
     """
 
     def __init__(self, seconds: float, limit: str) -> None:
@@ -153,19 +153,19 @@ class TimeExceededError(AioPartnerCentralError, TimeoutError):
 
 
 class CheckpointError(AioPartnerCentralError):
-    """A checkpoint cannot be read or written, is in use, or is of another collection; the text says what and where."""
+    """A checkpoint cannot be read or written, is in use, or is of another collection; the text says which and why."""
 
 
 class SourcesFileError(AioPartnerCentralError, ValueError):
-    """A file of sources says something that cannot be; the message names the file, the table and the key."""
+    """A file of sources is wrong; the message names the file, the table and the key."""
 
 
 class CredentialsError(AioPartnerCentralError, BotoCoreError):
-    """There are no credentials to sign with: a role cannot be assumed, or a provider gave nothing usable.
+    """There are no credentials to sign with: a role cannot be assumed, or a provider returned none that are usable.
 
     Attributes:
-        code: what STS says it is, such as `AccessDenied`; None where it did not answer, or was not asked.
-        is_retryable: whether asking again may help, as after a lost connection.
+        code: the error code of STS, such as `AccessDenied`; None if it did not answer, or was not asked.
+        is_retryable: whether a retry may help, as after a lost connection.
     """
 
     def __init__(self, reason: str, *, code: str | None = None, is_retryable: bool = False) -> None:
@@ -190,21 +190,18 @@ class SinkError(AioPartnerCentralError):
         reason: why; for an error of the operating system, its text.
     """
 
-    _action = "write"
-
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"cannot {self._action} {self.path}: {self.reason}"
+        action = "resume" if isinstance(self, PositionError) else "write"
+        return f"cannot {action} {self.path}: {self.reason}"
 
 
 class PositionError(SinkError):
     """An output cannot be resumed: it is another one, or its partial file is missing or was changed."""
-
-    _action = "resume"
 
 
 class ServiceError(AioPartnerCentralError, ClientError):

@@ -65,9 +65,9 @@ class UnknownMember:
 
     Attributes:
         tag: its name on the wire.
-        value: its JSON, as Python reads it; None where botocore had dropped it before it came here, and such an object
-            has no JSON. Not shown in repr, since nothing tells whether it is sensitive. A request cannot hold an
-            unknown member: botocore, which sends it, does not know it either.
+        value: its JSON, as Python reads it; None where botocore has dropped it, and such an object has no JSON. Not
+            shown in repr, since it may be sensitive. A request cannot hold an unknown member: botocore, which sends it,
+            does not know it either.
     """
 
     tag: str
@@ -75,14 +75,14 @@ class UnknownMember:
 
 
 class Request(Generic[ResponseT_co]):
-    """Base of the request classes; the parameter is the class of the answer."""
+    """Base of the request classes; the parameter is the class of the response."""
 
     __slots__ = ()
 
 
 @attrs.frozen(kw_only=True)
 class ResponseMetadata:
-    """What came beside a response's members.
+    """What came with the members of a response.
 
     Attributes:
         request_id: the service's id of the request, if the answer carried one.

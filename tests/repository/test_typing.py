@@ -42,4 +42,4 @@ def pyright(*paths: Path) -> set[tuple[str, int]]:
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_types_are_inferred_precisely_and_mistakes_are_refused(checker: type) -> None:
     assert checker(INFERENCE, MISTAKES) == {("mistakes.py", line) for line in refused_lines()}
-    assert len(refused_lines()) == 12
+    assert len(refused_lines()) == 15

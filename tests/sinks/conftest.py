@@ -1,4 +1,4 @@
-"""What the tests of sinks share: the generator's golden packages, which have what this service's model has not."""
+"""Makes the generator's golden packages importable: they have shapes that the account service does not."""
 
 from __future__ import annotations
 

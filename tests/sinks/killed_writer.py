@@ -1,9 +1,9 @@
-"""Run by itself: write generated pages while being killed at random moments, and go on each time until it is done.
+"""A program that writes pages while it is killed at random moments, and resumes until the output is complete.
 
-Each attempt is a process of its own, forked so that it begins at once. All that one knows of those before it is the
-state file, which holds the position and the number of the next page, and is replaced by a rename.
+Each attempt is a forked process. It learns of earlier ones only from the state file, which has the position and the
+number of the next page, and is replaced by a rename.
 
-    python killed_writer.py OUTPUT STATE PAGES FLUSH_EVERY SEED LEAST_KILLS
+    python killed_writer.py OUTPUT STATE PAGES FLUSH_EVERY SEED MIN_KILLS
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGES = {}
 
 
 async def attempt(output, state, pages, every):
-    """Write what is missing, and keep the state."""
+    """Write the missing pages, and save the state."""
     known = json.loads(state.read_text()) if state.exists() else {"position": None, "next": 0}
     sink = open_sink(output, cls=CLS)
     await sink.open(known["position"], run_id="this run")
@@ -40,9 +40,9 @@ async def attempt(output, state, pages, every):
 
 
 def keep(state, position, following):
-    draft = state.with_suffix(".new")
-    draft.write_text(json.dumps({"position": position, "next": following}))
-    draft.replace(state)
+    new = state.with_suffix(".new")
+    new.write_text(json.dumps({"position": position, "next": following}))
+    new.replace(state)
 
 
 def main(output, state, pages, every, *, seed, least):
@@ -53,7 +53,7 @@ def main(output, state, pages, every, *, seed, least):
     began = time.monotonic()
     assert end_of(fork(output.with_name(f"plain.{output.name}"), state.with_suffix(".plain"), pages, every)) == 0
     patience, killed = time.monotonic() - began, 0
-    # Once it is done it is done again, since a process may be killed between the rename and the note of it.
+    # A complete run is run again, since a process may be killed between the commit and the saving of the state.
     for _ in range(5 * least):
         began = time.monotonic()
         status = end_of(fork(output, state, pages, every), began + dice.uniform(0, patience))
@@ -78,7 +78,7 @@ def fork(output, state, pages, every):
 
 
 def end_of(child, deadline=float("inf")):
-    """Wait for a process, which is killed when it is time, and return its status."""
+    """Wait for a process, kill it at the deadline, and return its status."""
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:

@@ -1,4 +1,4 @@
-"""Outputs read back by other means than they were written with."""
+"""Read outputs back with other libraries than they were written with."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from codegen.names import snake
 
 
 def content(path):
-    """Return the bytes of a file without its compression."""
+    """Return the decompressed content of a file."""
     data = path.read_bytes()
     if path.suffix == ".gz":
         return gzip.decompress(data)
@@ -32,12 +32,12 @@ def content(path):
 
 
 def query(sql, path):
-    """Return what DuckDB finds in a file, which the SQL calls `?`."""
+    """Return the rows of a DuckDB query, in which `?` is the file."""
     return duckdb.connect().execute(sql, [str(path)]).fetchall()
 
 
 def rows(path):
-    """Return what a file holds in a form in which two files of the same rows are equal."""
+    """Return the rows of a file, in a form that is equal for files of equal rows."""
     if path.suffix == ".parquet":
         return pq.read_table(path).to_pylist()
     text = content(path).decode()
@@ -47,7 +47,7 @@ def rows(path):
 
 
 def objects(batch, cls):
-    """Return the objects that a record batch was made of."""
+    """Return the objects that a record batch was made from."""
     if attrs.has(cls):
         return [_structure(cls, row) for row in batch.to_pylist()]
     return [_value(cls, row["value"]) for row in batch.to_pylist()]

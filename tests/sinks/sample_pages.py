@@ -1,4 +1,4 @@
-"""Pages of connections, of which each has something that a careless writer would spoil."""
+"""Pages of connections with names that a careless writer would corrupt."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def wire(number):
 
 
 def raw(number):
-    """Return a connection's line, with the white space of a service that is not ours."""
+    """Return a connection as a JSON line, with white space that our encoder does not write."""
     return json.dumps(wire(number), ensure_ascii=number % 2 == 0).encode()
 
 
@@ -45,6 +45,6 @@ def item(number):
 
 
 def page(start, count=5, *, label="acme/AWS", catalog="AWS", operation="list_connections"):
-    """Return a page of so many connections, as items and as lines."""
+    """Return a page of connections, as items and as JSON lines."""
     numbers = range(start, start + count)
     return Page(label, catalog, operation, [item(n) for n in numbers], [raw(n) for n in numbers])

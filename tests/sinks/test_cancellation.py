@@ -34,7 +34,7 @@ async def work(sink, promised):
             position = await sink.flush()
             promised[:] = [position, number + 1]
     await sink.commit()
-    promised.append("finished")
+    promised.append("committed")
 
 
 @EVERY_FORMAT
@@ -49,7 +49,7 @@ async def test_a_cancelled_run_keeps_what_was_promised(tmp_path, extension):
             await work(sink, promised)
         if not scope.cancelled_caught:
             break
-        with anyio.CancelScope() as cancelled:  # clean-up is called in what is cancelled already
+        with anyio.CancelScope() as cancelled:  # clean-up runs in a scope that is already cancelled
             cancelled.cancel()
             await sink.abort(keep=True)
         assert names(tmp_path) == [promised[0]["file"]]
@@ -79,7 +79,7 @@ def test_a_task_cancelled_by_asyncio_itself_keeps_what_was_promised(tmp_path, ex
 
 
 class _LateAtFirst:
-    """A lock that is taken first by who comes second, if anybody does before long."""
+    """A lock that its second user gets first, if there is one within 0.2 s."""
 
     def __init__(self):
         self.lock = threading.Lock()

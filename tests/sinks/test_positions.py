@@ -7,6 +7,7 @@ import anyio
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from aiopartnercentral.errors import PositionError
 from aiopartnercentral.sinks import SinkError, open_sink
 from tests.sinks.files import EVERY_FORMAT, names, written
 from tests.sinks.readers import rows
@@ -61,7 +62,7 @@ async def test_a_run_that_ended_after_the_commit_can_be_resumed(tmp_path, extens
         await sink.write(page(number * 5))
         positions.append(await sink.flush())
     await sink.commit()
-    finished, data = rows(path), path.read_bytes()
+    committed, data = rows(path), path.read_bytes()
     for count, position in enumerate(positions, 1):
         path.write_bytes(data)
         again = open_sink(path, cls=CLS)
@@ -70,12 +71,12 @@ async def test_a_run_that_ended_after_the_commit_can_be_resumed(tmp_path, extens
             await again.write(page(number * 5))
         after = await again.flush()
         assert after["items"] == 20
-        # And once more before it is finished.
+        # And once more before it is committed.
         await again.abort(keep=True)
         last = open_sink(path, cls=CLS)
         await last.open(after)
         await last.commit()
-        assert rows(path) == finished
+        assert rows(path) == committed
         assert names(tmp_path) == [path.name]
 
 
@@ -118,7 +119,8 @@ async def test_a_partial_file_that_was_changed_is_refused_and_left_alone(tmp_pat
     again = open_sink(path, cls=CLS)
     with pytest.raises(SinkError, match=says.get(damage, "was changed")) as caught:
         await again.open(position)
-    assert str(path) in str(caught.value)
+    assert isinstance(caught.value, PositionError)
+    assert str(caught.value).startswith(f"cannot resume {path}: ")
     await again.abort(keep=False)
     assert names(tmp_path) == [partial.name] * (damage != "gone") + [path.name] * replaces
     if replaces:

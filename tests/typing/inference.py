@@ -8,6 +8,7 @@ from typing import assert_never, assert_type
 
 from aiopartnercentral import (
     Collected,
+    Listing,
     Outcome,
     Paginator,
     Report,
@@ -18,6 +19,7 @@ from aiopartnercentral import (
     account,
 )
 from aiopartnercentral.account import structures, unions
+from aiopartnercentral.bulk import Collection, Origin, Source
 
 
 def participant_name(participant: account.Participant) -> str:
@@ -62,14 +64,14 @@ async def collections(client: account.Client) -> None:
     paginator = client.paginate.list_connections(catalogs=["AWS", "Sandbox"], on_error="report")
     assert_type(paginator, Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary])
     async with paginator as stream:
-        assert_type(stream, Stream[structures.ConnectionSummary])
+        assert_type(stream, Stream[str, structures.ConnectionSummary])
         async for catalog, connection in stream:
             assert_type(catalog, str)
             assert_type(connection, structures.ConnectionSummary)
             for kind, summary in connection.connection_types.items():
                 assert_type(kind, account.ConnectionType)
                 assert_type(summary.other_participant, unions.Participant)
-        assert_type(stream.report, Report)
+        assert_type(stream.report, Report[str])
         assert_type(stream.report.sources, Mapping[str, SourceReport])
         assert_type(stream.report.sources["AWS"].outcome, Outcome)
     async with paginator.pages() as pages:
@@ -79,10 +81,30 @@ async def collections(client: account.Client) -> None:
         async for _, text in raw:
             assert_type(text, bytes)
     collected = await paginator.collect()
-    assert_type(collected, Collected[structures.ConnectionSummary])
+    assert_type(collected, Collected[str, structures.ConnectionSummary])
     assert_type(collected[0], tuple[str, structures.ConnectionSummary])
-    assert_type(collected.report, Report)
-    assert_type(await client.paginate.list_partners(catalogs="AWS").collect(), Collected[structures.PartnerSummary])
+    assert_type(collected.report, Report[str])
+    partners = await client.paginate.list_partners(catalog="AWS", max_items=3).collect()
+    assert_type(partners, Collected[str, structures.PartnerSummary])
+    async for item in client.paginate.list_connections(catalog="AWS", page_size=50):
+        assert_type(item, structures.ConnectionSummary)
+
+
+async def bulk(sources: list[Source]) -> None:
+    connections = account.listings.list_connections(page_size=100, other_participant_identifiers=("a",))
+    assert_type(connections, Listing[structures.ListConnectionsResponse, structures.ConnectionSummary])
+    one = Collection(connections, sources)
+    assert_type(one, Collection[structures.ConnectionSummary])
+    async with one as stream:
+        async for origin, connection in stream:
+            assert_type(origin, Origin)
+            assert_type(connection, structures.ConnectionSummary)
+        assert_type(stream.report, Report[Origin])
+    either: Collection[structures.ConnectionSummary | structures.PartnerSummary]
+    either = Collection([connections, account.listings.list_partners()], sources)
+    async with either as both:
+        async for _, item in both:
+            assert_type(item, structures.ConnectionSummary | structures.PartnerSummary)
 
 
 async def errors(client: account.Client) -> None:

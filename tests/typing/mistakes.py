@@ -25,6 +25,9 @@ async def wrong_calls(client: account.Client) -> None:
     await client.list_connections("AWS")  # refused: not by position
     await client.list_connections(catalog="AWS", page_size=5)  # refused: called max_results here
     client.paginate.list_connections(catalogs="AWS", on_error="ignore")  # refused: no such policy
+    client.paginate.list_connections()  # refused: no catalog
+    client.paginate.list_connections(catalog="AWS", page_sise=5)  # refused: misspelt
+    account.listings.list_connections(ordered=True)  # refused: how to collect is not part of a listing
     client.paginate.get_partner  # refused: has no pages  # noqa: B018
     account.connect(endpoint="http://127.0.0.1")  # refused: called endpoint_url
 

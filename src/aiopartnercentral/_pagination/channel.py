@@ -75,7 +75,7 @@ class Channel(Generic[KeyT, EntryT]):
                 return self._claim(batch)
 
     def receive_from(self, source: KeyT) -> Batch[KeyT, EntryT] | None:
-        """Take the next batch of one source if there is any on the lane, even once the channel is closed."""
+        """Return the next batch of one source if the channel has one, even once it is closed."""
         return next((self._claim(batch) for batch in self._sent if batch.source == source), None)
 
     def _claim(self, batch: Batch[KeyT, EntryT]) -> Batch[KeyT, EntryT]:

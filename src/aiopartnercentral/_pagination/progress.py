@@ -34,8 +34,8 @@ class Batch(Generic[KeyT, EntryT]):
         malformed: items of the page that are not among the entries, because they cannot be decoded.
         restarts: whether this is the first page of a source that has started again, so that nothing before it counts.
         pages: 1 for a page, 0 for an error.
-        retries: how often the request behind it was sent again.
-        next_token: where the source resumes once the whole page has been handed over; an error leaves that as it was.
+        retries: how often its request was sent again.
+        next_token: where the source resumes once all of the page has been handed over; an error leaves that as it was.
         outcome: how the source ends with this batch; None where more follows.
         error: what it failed with, or None.
     """
@@ -121,7 +121,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         earlier: Mapping[KeyT, SourceReport] | None = None,
         on_acknowledged: Callable[[KeyT, SourceReport], None] | None = None,
     ) -> None:
-        """Begin to count; the time of the whole collection starts here.
+        """Begin to count; the time of the collection starts here.
 
         Arguments:
             sources: where batches come from.

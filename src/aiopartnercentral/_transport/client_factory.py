@@ -1,4 +1,4 @@
-"""An aiobotocore client of our own: the pinned model, the one region, retries, and a user agent made once."""
+"""Opens aiobotocore clients: with the pinned model, the service's region, retries, and a user agent made once."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ async def open_botocore_client(
 def add_pinned_model(session: AioSession, *, first: bool) -> None:
     """Let the session's loader find the pinned model.
 
-    In a session of ours it goes first: the generated classes were made from it, whatever botocore is installed. In
-    somebody else's it only adds a service that botocore does not know.
+    In a session of our own it goes first, since the generated classes were made from it. In the caller's session it
+    only adds a service that botocore does not know.
     """
     pinned, paths = str(model_data.root()), session.get_component("data_loader").search_paths
     if pinned not in paths:
@@ -68,12 +68,12 @@ def add_pinned_model(session: AioSession, *, first: bool) -> None:
 
 
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
-    """Return the config with the retry mode and the user agent of ours, where nobody has asked for others."""
+    """Return the config with our retry mode and user agent, unless the caller has chosen others."""
     return _with_user_agent(session, _with_retries(session, config))
 
 
 def _check_event_loop(config: AioConfig | None) -> None:
-    """Say what to do on trio, which aiobotocore's default HTTP client does not run on."""
+    """Raise on trio, on which aiobotocore's default HTTP client does not run; the error names the one that does."""
     http = getattr(config, "http_session_cls", AIOHTTPSession)
     if not (isinstance(http, type) and issubclass(http, AIOHTTPSession)):
         return
@@ -87,14 +87,14 @@ def _check_event_loop(config: AioConfig | None) -> None:
 
 
 def _names_region(session: AioSession, config: AioConfig) -> bool:
-    """Tell whether the caller's config or session names a region; environment and profile mean other services too."""
+    """Tell whether the caller's config or session names a region; environment and profile do so for all services."""
     configs = (config, session.get_default_client_config())
     named = any(getattr(each, "region_name", None) for each in configs)
     return named or bool(session.instance_variables().get("region"))
 
 
 def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
-    """Return the config with the retry mode `standard`, unless anything of the caller's names a mode."""
+    """Return the config with the retry mode `standard`, unless the caller has configured a mode."""
     config = as_aio_config(config)
     retries = {**_retries(session.get_default_client_config()), **_retries(config)}
     asked = {
@@ -108,10 +108,10 @@ def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
 
 
 def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
-    """Return the config with a user agent of ours, unless anything of the caller's has a say in it.
+    """Return the config with our user agent, unless the caller has configured one.
 
-    botocore puts its own together twice for each call, which takes a tenth of the call's time. This one has the same
-    form and says the same, but for the features of botocore that are in use.
+    botocore builds its own twice for each call, which takes a tenth of the call's time. Ours has the same form and
+    content, without the list of botocore features in use.
     """
     asked = (config, session.get_default_client_config())
     if any(getattr(each, name, None) is not None for each in asked for name in ("user_agent", "user_agent_appid")):

@@ -1,7 +1,7 @@
-"""Credentials that are got when they are first needed, and again before they expire.
+"""Credentials that are fetched when they are first needed, and refreshed before they expire.
 
-In place of botocore's own, which ask for new ones from a fixed 15 minutes before the end on: for a session of 15
-minutes that is at every call. They also let each of many waiting calls fail on its own, one after another.
+They replace botocore's own, which refresh in the last 15 minutes before they expire: with a session of 15 minutes, at
+every call. botocore's also let each of many waiting calls fail by itself, one after another.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["refreshing_credentials"]
 
 _LOGGER = logging.getLogger(__name__)
-# Parts of the time that credentials are good for, counted from its end, and what they are at most: botocore's own
-# times, which are these parts of the usual hour.
+# Parts of the lifetime of credentials, counted from its end, and their longest duration: botocore's own times, which
+# are these parts of the usual hour.
 _EARLY, _EARLY_AT_MOST = 1 / 4, timedelta(minutes=15)
 _LATE, _LATE_AT_MOST = 1 / 6, timedelta(minutes=10)
 _RETRIES_OF_EARLY = 10  # attempts between early and late, at most, if they fail
@@ -33,13 +33,13 @@ _RETRIES_OF_EARLY = 10  # attempts between early and late, at most, if they fail
 class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has no types
     """Credentials for botocore's signers, which ask for frozen ones at each call.
 
-    A quarter of their time before they expire, the next call gets new ones, while others go on with what there is; a
-    failure then is tried again later. A sixth of their time before, all calls wait for new ones, and fail with the
-    failure. Only one call asks at a time.
+    When a quarter of their lifetime is left, the next call refreshes them while others use the present ones; if that
+    fails, it is retried later. When a sixth is left, all calls wait for new ones, and fail if there are none. Only one
+    call refreshes at a time.
 
     Arguments:
-        name: whose they are, for messages.
-        fetch: gets them.
+        name: what messages call them.
+        fetch: returns new ones.
     """
 
     def __init__(self, name: str, fetch: CredentialsProvider) -> None:
@@ -50,15 +50,15 @@ class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has 
         self._failures = 0
         self._failure: Exception | None = None
         self._frozen = ReadOnlyCredentials("", "", None)
-        # From when on new ones are asked for, how long that may be in vain, and after what pause it is tried again.
+        # When a refresh begins, when calls begin to wait for it, and the pause before a failed one is retried.
         self._early = self._late = datetime.min.replace(tzinfo=UTC)
         self._pause = timedelta()
 
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        """Return what to sign a call with now; cancelling it leaves asking to the next call.
+        """Return what to sign a call with now; cancelling it leaves the refresh to the next call.
 
         Raises:
-            CredentialsError: a role cannot be assumed, or what came is not usable.
+            CredentialsError: a role cannot be assumed, or the credentials are not usable.
             Exception: whatever the caller's provider raises.
         """
         now = datetime.now(UTC)
@@ -70,7 +70,7 @@ class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has 
         failures = self._failures
         async with self._lock:
             if self._failures > failures and self._failure is not None:
-                raise self._failure  # of the attempt that this call has waited for
+                raise self._failure  # of the attempt that this call waited for
             if datetime.now(UTC) < self._early:
                 return
             try:
@@ -88,7 +88,7 @@ class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has 
 
     def _take(self, got: Credentials) -> None:
         if not isinstance(got, Credentials):
-            raise CredentialsError(f"{self._name}: got {type(got).__name__} in place of Credentials")
+            raise CredentialsError(f"{self._name}: expected Credentials, got {type(got).__name__}")
         now = datetime.now(UTC)
         if got.expires_at is not None and got.expires_at <= now:
             raise CredentialsError(f"{self._name}: got credentials that have expired already")
@@ -106,7 +106,7 @@ def refreshing_credentials(name: str, fetch: CredentialsProvider) -> Any:  # noq
     """Return credentials for botocore's signers.
 
     Arguments:
-        name: whose they are, for messages.
-        fetch: gets them.
+        name: what messages call them.
+        fetch: returns new ones.
     """
     return _RefreshingCredentials(name, fetch)

@@ -91,10 +91,10 @@ class Sessions:
 
         Arguments:
             provider: gives them.
-            identity: what tells it from others.
+            identity: identifies it among the providers of the run.
 
         Raises:
-            CredentialsError: what it gives are no usable credentials.
+            CredentialsError: it returned no usable credentials.
             Exception: whatever it raises.
         """
         view = self._views.get(identity)

@@ -65,9 +65,9 @@ def credentials_error(what: str, error: Exception, *, secret: str | None = None)
     """
     code, is_retryable = None, False
     if isinstance(error, ClientError):
-        told: Any = error.response.get("Error", {})
-        code = str(told.get("Code", "Unknown"))
-        reason = f"{code}: {told.get('Message', '')}"
+        details: Any = error.response.get("Error", {})
+        code = str(details.get("Code", "Unknown"))
+        reason = f"{code}: {details.get('Message', '')}"
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         is_retryable = status >= _SERVER_ERROR or code in _BUSY
     elif isinstance(error, CredentialsError):

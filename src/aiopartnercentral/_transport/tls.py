@@ -1,4 +1,4 @@
-"""One TLS context for all clients of a run: each has 0.7 MB of certificates, and takes 50 ms to make."""
+"""One TLS context for all clients of a run: a context holds 0.7 MB of certificates and takes 50 ms to make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["sharing_tls"]
 
 
 def sharing_tls() -> type[AIOHTTPSession]:
-    """Return a class of HTTP clients that share a TLS context, where no proxy or client certificate goes into it."""
+    """Return a class of HTTP clients that share a TLS context, unless a proxy or client certificate needs its own."""
     contexts: dict[Any, Any] = {}
 
     class SharingTls(AIOHTTPSession):  # type: ignore[misc] # which has no types
@@ -37,7 +37,7 @@ def sharing_tls() -> type[AIOHTTPSession]:
                 context = super()._get_ssl_context()
                 if self._shared is not None:
                     contexts[self._shared] = context
-                    # Each client reads the certificates into it again, which changes nothing but takes the time.
+                    # Each client loads the certificates into it again, which changes nothing but takes time.
                     context.load_verify_locations = cache(context.load_verify_locations)
             return context  # type: ignore[no-any-return] # of Python's own class
 

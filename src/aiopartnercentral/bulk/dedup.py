@@ -54,7 +54,7 @@ class SeenItems:
         self.seen.clear()
 
     def add(self, item: bytes) -> bool:
-        """Note an item by its JSON, and tell whether it is new to the output."""
+        """Note an item by its JSON, and return whether it is new to the output."""
         fingerprint = blake2b(item, digest_size=_SIZE).digest()
         self.seen += fingerprint
         if not self.expected or fingerprint not in self.expected:
@@ -65,7 +65,7 @@ class SeenItems:
         return False
 
     def add_all(self, items: Iterable[bytes]) -> Sequence[bool]:
-        """Note items by their JSON, and tell of each whether it is new to the output."""
+        """Note items by their JSON, and return for each whether it is new to the output."""
         if self.expected:
             return [self.add(item) for item in items]
         fingerprints = [blake2b(item, digest_size=_SIZE).digest() for item in items]

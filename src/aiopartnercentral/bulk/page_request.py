@@ -58,7 +58,7 @@ class Run:
         raw: whether items stay as the service sent them.
         keeps_raw: whether typed items come with their JSON.
         progress: counts what happens to each source.
-        name: tells the run from others in events and log messages.
+        name: identifies the run in events and log messages.
         notify: gives an event to the log and the observer.
         slots: of the sources in progress.
         deadline: when the run must be over, by anyio's clock.

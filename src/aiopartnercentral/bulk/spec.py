@@ -43,7 +43,7 @@ class Spec:
         listings: what to list of every source, by name.
         plan: all sources, each with each listing, and what their failures do.
         reports_malformed: whether a malformed item is left out and reported.
-        ignores: tells whether an error makes its source a skipped one.
+        ignores: returns whether an error makes its source a skipped one.
         limits: how much may be done at once, how fast, and for how long.
         checkpoint: the file to resume from, or None.
         observer: gets all events, or None.

@@ -53,7 +53,7 @@ class RunStarted:
     """A stream has been entered; nothing has been requested yet.
 
     Attributes:
-        run: tells the run from others, in all its events and log messages.
+        run: identifies the run in all its events and log messages.
         services: the names of the services, such as `partnercentral-account`.
         origins: what is left to be collected.
         finished: what an earlier run has collected to its end, and this one does not request again.

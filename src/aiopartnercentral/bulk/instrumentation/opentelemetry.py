@@ -1,4 +1,4 @@
-"""What a run tells, as OpenTelemetry spans and metrics; docs/bulk.md lists them all.
+"""OpenTelemetry spans and metrics of a run; docs/bulk.md lists them all.
 
     collection = Collection(..., observer=Telemetry())
     collection = Collection(..., observer=combine(Telemetry(), show))
@@ -133,7 +133,7 @@ class Telemetry:
         )
         if event.error is not None:
             span.set_attribute(_ERROR, error_type(event.error))
-        if report.failures or isinstance(event.error, Exception):  # a cancellation is no error
+        if report.failures or isinstance(event.error, Exception):  # a cancellation is not an error
             span.set_status(self._trace.StatusCode.ERROR)
         span.end()
 
@@ -209,5 +209,5 @@ class Telemetry:
             self._retries.add(1, {**series, **error})
 
     def _series(self, origin: Origin) -> dict[str, str]:
-        """Return what tells one series of a metric from others: of few values, however many sources there are."""
+        """Return the attributes of a metric's series: they have few values, however many sources there are."""
         return {_METHOD: _method(origin), f"{_OURS}.catalog": origin.catalog}
