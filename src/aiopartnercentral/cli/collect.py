@@ -214,7 +214,7 @@ class _Run:
             target = stack.enter_context(await Target.open(config.output))
             rejects = None if config.malformed is None else _ndjson(config.malformed)
             if rejects is not None:
-                # Opened first: what has been printed cannot be taken back if this fails.
+                # Opened first: if this fails, nothing has been printed yet.
                 stack.push_async_callback(partial(rejects.abort, keep=False))
                 await rejects.open()
             await deliver(target, work)
