@@ -95,7 +95,7 @@ async def test_one_catalog_without_a_file_of_sources(run, emulator, tmp_path):
         assert {row["source_label"] for row in csv.DictReader(lines)} == {"Sandbox"}
 
 
-async def test_filters_stand_behind_the_listing_that_they_are_for(run):
+async def test_filters_apply_to_the_listing_before_them(run):
     requests = []
     keys = {"ListConnections": "ConnectionSummaries", "ListConnectionInvitations": "ConnectionInvitationSummaries"}
 
@@ -230,7 +230,7 @@ WRONG = connection(7).replace(b'"2025-01-01T00:00:00Z"', b'"then"')
 
 
 @pytest.mark.parametrize("output", ["items.csv", "items.parquet", "table"])
-async def test_malformed_items_are_kept_beside(run, tmp_path, output):
+async def test_malformed_items_are_kept_in_a_file_of_their_own(run, tmp_path, output):
     async with serving(lambda *_: page([connection(1), WRONG, connection(2)])) as url:
         arguments = (*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, "--output", tmp_path / output)
         form = ("--format", "table") if output == "table" else ()

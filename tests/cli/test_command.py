@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from typing import get_args
 
@@ -165,3 +166,31 @@ def test_a_filter_without_an_option_is_a_clear_error(further):
     further(Request)
     with pytest.raises(TypeError, match=r"list_connections\(colour\)"):
         subcommands.subcommands()
+
+
+def test_the_most_important_command_comes_first(run_here):
+    commands = run_here("--help").out.decode().partition("Commands:\n")[2]
+    assert commands.split()[0] == "collect"
+
+
+@pytest.mark.parametrize("command", ["", "collect", "collect list-partners", "demo", "emulator", "describe"])
+def test_each_help_has_an_example_that_is_accepted(run_here, command):
+    shown = run_here(*command.split(), "--help").out.decode()
+    examples = re.findall(r"^    (aiopartnercentral .*)$", shown, re.MULTILINE)
+    assert examples
+    for example in examples:
+        # Help is eager: it is printed once everything before it is known.
+        ended = run_here(*shlex.split(example)[1:], "--help")
+        assert (ended.code, ended.err) == (0, "")
+
+
+def test_the_help_of_a_listing_groups_its_options_and_has_the_words_that_users_search(run_here):
+    shown = run_here("collect", "list-connections", "--help").out.decode()
+    groups = re.findall(r"^(\S.*):\n  -", shown, re.MULTILINE)
+    assert groups == [
+        *("What to collect", "From where", "Output", "Resume", "Limits and retries", "Errors"),
+        *("Progress and reports", "Options"),
+    ]
+    words = " ".join(shown.split())
+    for word in ("resume", "retried", "backoff", "throttled", "Save progress", "atomically", "concurrent", "crash"):
+        assert word in words

@@ -101,7 +101,7 @@ class Interrupting:
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == "rich.progress":
+        if name == "rich.live":
             type("Made", (), {"field": Interrupting()})
 
 sys.meta_path.insert(0, Finder())

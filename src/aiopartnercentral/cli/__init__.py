@@ -7,7 +7,8 @@ config       the options of one run together, checked against each other
 collect      runs a collection into the output
 progress     its progress on stderr
 writer       stdout and files
-table        items and reports as tables
+table        rows and reports as tables
+item_table   items of the service as tables
 describe     an operation or a type of the API
 demo         an example with an embedded Partner Central
 emulator     a local Partner Central

@@ -17,11 +17,12 @@ from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Report
 from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
 from aiopartnercentral.cli.config import combine, resume_hint
+from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.table import ItemTables, encoded, report_text
+from aiopartnercentral.cli.table import encoded, report_text
 from aiopartnercentral.cli.terminal import clean, counted, one_line, say, show, width_of
 from aiopartnercentral.cli.writer import Target, Writer, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
@@ -213,7 +214,7 @@ class _Run:
             target = stack.enter_context(await Target.open(config.output))
             rejects = None if config.malformed is None else _ndjson(config.malformed)
             if rejects is not None:
-                # Opened first: what has been printed cannot be taken back if this fails.
+                # Opened first: if this fails, nothing has been printed yet.
                 stack.push_async_callback(partial(rejects.abort, keep=False))
                 await rejects.open()
             await deliver(target, work)

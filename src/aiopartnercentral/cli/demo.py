@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Limits, Source
+from aiopartnercentral.cli.item_table import moment, tag
 from aiopartnercentral.cli.progress import Progress, with_progress
-from aiopartnercentral.cli.table import Column, Item, Part, encoded, moment, render, report_text, tag
+from aiopartnercentral.cli.table import Column, Item, Part, encoded, render, report_text
 from aiopartnercentral.cli.terminal import can_redraw, clean, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import Emulator
