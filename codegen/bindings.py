@@ -78,8 +78,8 @@ def is_json_text(reference: Model, target: Model) -> bool:
 def stream(operation: Model, shapes: Model) -> str | None:
     """Return which member of the operation's messages is a stream and by which trait, or None.
 
-    A blob that is a whole response is a stream, whether or not the model says so: botocore reads it as it is consumed. A
-    blob that is sent is not a stream here: botocore takes it as bytes.
+    A blob that is a whole response is a stream even if the model does not say so: botocore reads it as it is consumed.
+    A blob that is sent is not a stream here: botocore takes it as bytes.
     """
     for end in ("input", "output"):
         name = operation.get(end, {}).get("shape")
