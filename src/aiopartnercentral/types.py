@@ -202,7 +202,7 @@ class Service:
         name: botocore's name of it.
         package: the import name of its generated package.
         api_version: the version of the model that the package was generated from.
-        region: the region used where the caller names none; None where the usual chain decides.
+        region: the region used where the caller names none; None where the default chain decides.
         operations: all of them.
         paginations: of those that are paginated.
         requests: the operation of each class that is the request of one alone, by the class's name.

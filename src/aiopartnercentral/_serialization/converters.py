@@ -34,7 +34,7 @@ class JsonConverter(ServiceConverter):
         """Decode JSON text into an object of the class.
 
         Raises:
-            DecodeError: the text is no JSON, or its value is not what the service model says.
+            DecodeError: the text is not JSON, or its value is not what the service model says.
         """
         if self._fast is not None and (result := self._fast.decode(data, cl)) is not None:
             return result
@@ -52,7 +52,7 @@ class JsonConverter(ServiceConverter):
 class BotocoreConverter(ServiceConverter):
     """Converts between generated classes and the dicts that botocore takes as parameters and gives as responses.
 
-    The payload of an unknown union member, which botocore drops, is kept under `value` beside botocore's own `name`.
+    The payload of an unknown union member, which botocore drops, is kept under `value`, next to botocore's own `name`.
     """
 
     is_botocore: ClassVar[bool] = True

@@ -231,7 +231,7 @@ def union_decoder(
 
 
 def _only_member(raw: JsonValue) -> tuple[str, JsonValue]:
-    """Return tag and value of a union's one member; nulls and `__type` beside it do not count."""
+    """Return tag and value of a union's one member; nulls and `__type` do not count."""
     if not isinstance(raw, dict):
         raise expected("object", raw)
     present = [(tag, value) for tag, value in raw.items() if value is not None and tag != "__type"]

@@ -86,7 +86,7 @@ def encode_document(value: JsonValue) -> JsonValue:
     if isinstance(value, float):
         if math.isfinite(value):
             return value
-        raise EncodeError("expected a value that JSON can hold, got a float that is no number")
+        raise EncodeError("expected a value that JSON can hold, got a float that is not a number")
     if isinstance(value, Mapping):
         return _DOCUMENT_MAP(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
@@ -101,7 +101,7 @@ def check_class(obj: object, cls: type) -> None:
 
 
 def list_encoder(element: Encode[T]) -> Encode[Sequence[T]]:
-    """Return the hook of a list; any sequence is taken, but a string is no list of its characters."""
+    """Return the hook of a list; any sequence is taken, but a string is not a list of its characters."""
 
     def encode(value: Sequence[T]) -> JsonValue:
         if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):

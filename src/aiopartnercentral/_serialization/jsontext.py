@@ -30,7 +30,7 @@ def loads(data: bytes | str) -> JsonValue:
     """Return the value of a JSON text.
 
     Raises:
-        DecodeError: the text is no JSON, or holds a number that no float can hold. The text is not quoted.
+        DecodeError: the text is not JSON, or holds a number that no float can hold. The text is not quoted.
     """
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(data)
@@ -74,7 +74,7 @@ def split_page(
         may_lack_items: a page without that member has no items, and nothing is wrong with it.
 
     Raises:
-        DecodeError: the body is no JSON object in UTF-8, or has no list of items, or its token is no string.
+        DecodeError: the body is not a JSON object in UTF-8, or has no list of items, or its token is not a string.
     """
     try:
         body.decode()
@@ -157,7 +157,7 @@ def _after(text: str, end: int) -> int:
 
 
 def _skip(text: str, at: int) -> int:
-    """Return the first place from `at` on that is no white space."""
+    """Return the first place from `at` on that is not white space."""
     while text[at] in " \t\r\n":
         at += 1
     return at
@@ -171,4 +171,4 @@ def _finite(text: str) -> float:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

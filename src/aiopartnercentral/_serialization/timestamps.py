@@ -29,7 +29,7 @@ def decode_timestamp(value: JsonValue, _: object = datetime) -> datetime:
     botocore itself. A timestamp without a zone is UTC, as botocore says; a datetime is taken as it is.
 
     Raises:
-        DecodeError: the value is no timestamp.
+        DecodeError: the value is not a timestamp.
     """
     if isinstance(value, str):
         if _ISO.fullmatch(value):
@@ -51,7 +51,7 @@ def encode_timestamp(value: datetime) -> str:
     """Return the timestamp as botocore's serializer writes it: ISO 8601 in UTC, microseconds unless they are zero.
 
     Raises:
-        EncodeError: the value is no datetime, or has no zone.
+        EncodeError: the value is not a datetime, or has no zone.
     """
     aware = check_timestamp(value).astimezone(UTC)
     fraction = f".{aware.microsecond:06}" if aware.microsecond else ""
@@ -80,7 +80,7 @@ def encode_epoch(value: datetime) -> float:
     """Return seconds since the epoch: an integer, unless there are microseconds.
 
     Raises:
-        EncodeError: the value is no datetime, or has no zone.
+        EncodeError: the value is not a datetime, or has no zone.
     """
     seconds = check_timestamp(value).timestamp()
     return int(seconds) if seconds.is_integer() else seconds
@@ -90,7 +90,7 @@ def encode_http_date(value: datetime) -> str:
     """Return the timestamp in the form of RFC 822 that HTTP has, which leaves out microseconds.
 
     Raises:
-        EncodeError: the value is no datetime, or has no zone.
+        EncodeError: the value is not a datetime, or has no zone.
     """
     return format_datetime(check_timestamp(value).astimezone(UTC), usegmt=True)
 

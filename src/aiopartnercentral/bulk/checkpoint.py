@@ -94,7 +94,7 @@ class Checkpoint:
 
     Attributes:
         path: the file, or a link to it, which stays a link.
-        question: what is asked.
+        question: the listings and sources of the collection.
         earlier: what an earlier run has brought, by source and listing.
         position: the position of the sink of the earlier run; None if there was none.
         run_id: what this run and those that resume it have in common.

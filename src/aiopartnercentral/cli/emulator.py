@@ -156,7 +156,7 @@ async def serve(prepared: Prepared) -> int:
 
 
 def _is_failure(record: logging.LogRecord) -> bool:
-    """Tell whether the emulator failed: a client that does not send HTTP gets an answer, and that is no failure."""
+    """Tell whether the emulator failed: a client that does not send HTTP gets an answer, and that is not a failure."""
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @attrs.define(eq=False)
 class Dispatcher:
-    """The service behind its protocol: permissions, rate limit, validation, and execution.
+    """The service itself, without its protocol: permissions, rate limit, validation, and execution.
 
     Attributes:
         store: executes changes of the state.
