@@ -86,7 +86,7 @@ def test_each_time_is_spelled_as_the_model_says():
     [
         ({"a": [1, {2}]}, "$.Any.a[1]", "expected a value that JSON can hold, got set"),
         ({1: "a"}, '$.Any["1"]', "expected str, got int"),
-        ([float("nan")], "$.Any[0]", "got a float that is no number"),
+        ([float("nan")], "$.Any[0]", "got a float that is not a number"),
         (b"bytes", "$.Any", "expected a value that JSON can hold, got bytes"),
     ],
 )

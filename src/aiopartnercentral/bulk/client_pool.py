@@ -26,6 +26,7 @@ __all__ = ["ClientPool"]
 
 ClientT = TypeVar("ClientT", bound=ServiceClient)
 _Key: TypeAlias = "Hashable"
+_SOURCE = validators.instance_of(Source)
 _CLIENT_CLASS = validators.instance_of(type, "a class of clients, such as account.Client")
 
 
@@ -139,7 +140,7 @@ class ClientPool:
             RuntimeError: the pool is not open.
             TypeError: it is not a source, or has a client of another class.
         """
-        validators.instance_of(Source)("source", source)
+        _SOURCE("source", source)
         _check_class(client_class)
         if self._sessions is None or self._is_closed:
             raise RuntimeError("a pool lends clients only inside its `async with` block")
