@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     )
     from aiopartnercentral.bulk.instrumentation.opentelemetry import Telemetry as Telemetry
     from aiopartnercentral.bulk.limits import Limits as Limits
-    from aiopartnercentral.bulk.origin import Origin as Origin
-    from aiopartnercentral.bulk.source import Source as Source, check_sources as check_sources
+    from aiopartnercentral.bulk.source import Origin as Origin, Source as Source, check_sources as check_sources
     from aiopartnercentral.errors import error_type as error_type
 else:
     __getattr__, __dir__ = lazy_imports(globals())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.spec import Question
     from aiopartnercentral.types import JsonValue
 

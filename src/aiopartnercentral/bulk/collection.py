@@ -22,9 +22,8 @@ from aiopartnercentral._pagination.paginator import (
 from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.limits import Limits
-from aiopartnercentral.bulk.origin import Origin
 from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, page_for_sink, write_all
-from aiopartnercentral.bulk.source import check_sources
+from aiopartnercentral.bulk.source import Origin, check_sources
 from aiopartnercentral.bulk.spec import Listings, Spec, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.report import SourceReport
     from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.limits import Limits
-    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.spec import Spec
 
 __all__ = ["PageRequest", "Run"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
-    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.stream import CollectionStream
     from aiopartnercentral.types import MalformedItem
 

@@ -1,10 +1,10 @@
-"""Sources: a catalog, and the credentials to read it with."""
+"""Sources: a catalog, and the credentials to read it with; and the origin of what comes from one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from types import MethodType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
@@ -14,7 +14,7 @@ from aiopartnercentral._transport.credentials import Credentials, CredentialsPro
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
 
-__all__ = ["Credentials", "CredentialsProvider", "Identity", "Role", "Source", "check_sources", "identity"]
+__all__ = ["Credentials", "CredentialsProvider", "Identity", "Origin", "Role", "Source", "check_sources", "identity"]
 
 _WAYS = ("profile", "role", "credentials", "client")
 
@@ -125,6 +125,52 @@ class Source:
         for name in ("region_name", "endpoint_url"):
             if self.client is not None and getattr(self, name) is not None:
                 raise ValueError(f"{name} and client exclude each other: the client has its own")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Origin:
+    """One source and one of the listings that are collected from it.
+
+    Attributes:
+        source: whose data it is.
+        service: the service's name, such as `partnercentral-account`.
+        listing: the listing's name: the operation's wire name, unless it was given another.
+        operation: the operation's wire name, such as `ListConnections`.
+    """
+
+    source: Source
+    service: str
+    listing: str
+    operation: str
+
+    @property
+    def label(self) -> str:
+        """The source's label."""
+        return self.source.label
+
+    @property
+    def catalog(self) -> str:
+        """The source's catalog."""
+        return self.source.catalog
+
+    @property
+    def account(self) -> str:
+        """The account whose limits the source shares."""
+        return self.source.account
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON, without credentials."""
+        return {
+            "label": self.label,
+            "catalog": self.catalog,
+            "account": self.account,
+            "service": self.service,
+            "listing": self.listing,
+            "operation": self.operation,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.listing}"
 
 
 def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Source, ...]:

@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from aiopartnercentral._utils.validators import type_name
-from aiopartnercentral.bulk.origin import Origin
+from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.errors import EncodeError
 from aiopartnercentral.types import Listing
 

@@ -15,9 +15,9 @@ from aiopartnercentral._pagination.report import Outcome, SourceReport
 from aiopartnercentral.bulk.checkpoint import Checkpoint
 from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.bulk.instrumentation.events import RunFinished, RunStarted, SourceFinished, SourceStarted
-from aiopartnercentral.bulk.origin import Origin
 from aiopartnercentral.bulk.page_request import PageRequest, Run
 from aiopartnercentral.bulk.scheduler import FairQueue, SlotHolder
+from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.bulk.spec import question
 from aiopartnercentral.errors import CheckpointError
 

@@ -30,17 +30,23 @@ from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.auth import Credential as Credential
-    from aiopartnercentral.emulator.faults.config_file import read_faults as read_faults
-    from aiopartnercentral.emulator.faults.connection import (
+    from aiopartnercentral.emulator.faults.broken_responses import (
         InvalidJson as InvalidJson,
         Reset as Reset,
         TruncatedBody as TruncatedBody,
         WrongContentType as WrongContentType,
     )
+    from aiopartnercentral.emulator.faults.config_file import read_faults as read_faults
     from aiopartnercentral.emulator.faults.errors import (
         ExpiredPageToken as ExpiredPageToken,
         ServerError as ServerError,
         Throttle as Throttle,
+    )
+    from aiopartnercentral.emulator.faults.json_mutations import (
+        CorruptItem as CorruptItem,
+        ExtraMember as ExtraMember,
+        UnknownEnumValue as UnknownEnumValue,
+        UnknownUnionMember as UnknownUnionMember,
     )
     from aiopartnercentral.emulator.faults.latency import (
         ExponentialLatency as ExponentialLatency,
@@ -48,12 +54,6 @@ if TYPE_CHECKING:
         LognormalLatency as LognormalLatency,
         SlowBody as SlowBody,
         UniformLatency as UniformLatency,
-    )
-    from aiopartnercentral.emulator.faults.mutations import (
-        CorruptItem as CorruptItem,
-        ExtraMember as ExtraMember,
-        UnknownEnumValue as UnknownEnumValue,
-        UnknownUnionMember as UnknownUnionMember,
     )
     from aiopartnercentral.emulator.faults.pagination import (
         EmptyPage as EmptyPage,

@@ -31,7 +31,7 @@ import attrs
 
 if TYPE_CHECKING:
     from aiopartnercentral._pagination.report import Report, SourceReport
-    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.source import Origin
 
 __all__ = [
     "Event",

@@ -19,7 +19,7 @@ from aiopartnercentral.errors import error_type
 if TYPE_CHECKING:
     from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk.instrumentation.events import Event, Observer
-    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.source import Origin
 
 __all__ = ["Notifier", "log"]
 

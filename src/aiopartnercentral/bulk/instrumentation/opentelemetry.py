@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, TracerProvider
 
     from aiopartnercentral.bulk.instrumentation.events import Event
-    from aiopartnercentral.bulk.origin import Origin
+    from aiopartnercentral.bulk.source import Origin
 
 __all__ = ["Telemetry"]
 

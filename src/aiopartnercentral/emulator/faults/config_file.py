@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral.emulator.faults.connection import InvalidJson, Reset, TruncatedBody, WrongContentType
+from aiopartnercentral.emulator.faults.broken_responses import InvalidJson, Reset, TruncatedBody, WrongContentType
 from aiopartnercentral.emulator.faults.errors import ExpiredPageToken, ServerError, Throttle
+from aiopartnercentral.emulator.faults.json_mutations import (
+    CorruptItem,
+    ExtraMember,
+    UnknownEnumValue,
+    UnknownUnionMember,
+)
 from aiopartnercentral.emulator.faults.latency import (
     ExponentialLatency,
     Latency,
     LognormalLatency,
     SlowBody,
     UniformLatency,
-)
-from aiopartnercentral.emulator.faults.mutations import (
-    CorruptItem,
-    ExtraMember,
-    UnknownEnumValue,
-    UnknownUnionMember,
 )
 from aiopartnercentral.emulator.faults.pagination import EmptyPage, RepeatedPageToken
 from aiopartnercentral.emulator.faults.rules import Fault

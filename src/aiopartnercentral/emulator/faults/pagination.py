@@ -8,7 +8,7 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.faults.context import NEXT_TOKEN, Action
-from aiopartnercentral.emulator.faults.mutations import item_lists
+from aiopartnercentral.emulator.faults.json_mutations import item_lists
 from aiopartnercentral.emulator.operations import page_tokens
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Faults that break a connection or a body."""
+"""Faults that break responses: reset connections, truncated bodies, invalid JSON, wrong content types."""
 
 from __future__ import annotations
 

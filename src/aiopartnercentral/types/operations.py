@@ -1,15 +1,13 @@
-"""What generated code is made of: open enums, unknown union members, requests, operations, services, redaction."""
+"""Operations, services and listings, as the runtime needs to know them."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.text import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,114 +15,11 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.errors import ServiceError
 
-JsonValue: TypeAlias = Any
-"""Anything that JSON can hold. The standard library has no better type for it."""
-
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
 ItemT_co = TypeVar("ItemT_co", covariant=True)
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
-
-
-def redacted(value: object) -> str:
-    """Stand in for the repr of a sensitive value; only its absence shows."""
-    return "None" if value is None else REDACTED
-
-
-class OpenEnum(StrEnum):
-    """An enum to which the service may add: a value without a member is kept, exactly, and says so.
-
-    A value that is not known compares equal to its string, hashes and encodes like it, and has `is_unknown` set. It is
-    a new object each time, so compare by `==`, not by `is`.
-    """
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether the service sent a value that the model has no member for."""
-        return self.value not in type(self)._value2member_map_
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str):
-            return None
-        member = str.__new__(cls, value)
-        member._name_ = value
-        member._value_ = value
-        return member
-
-    def __repr__(self) -> str:
-        if self.is_unknown:
-            return f"<{type(self).__name__} unknown: {self.value!r}>"
-        return f"<{type(self).__name__}.{self.name}: {self.value!r}>"
-
-
-class Structure:
-    """Base of the generated structures."""
-
-    __slots__ = ()
-
-
-class Variant:
-    """Base of the classes of a union's members, as far as the model knows them; each has a `tag` and a `value`."""
-
-    __slots__ = ()
-
-
-@attrs.frozen
-class UnknownMember:
-    """A union member that the service knows and this version of the model does not.
-
-    Attributes:
-        tag: its name on the wire.
-        value: its JSON, as Python reads it; None where botocore has dropped it, and such an object has no JSON. Not
-            shown in repr, since it may be sensitive. A request cannot hold an unknown member: botocore, which sends it,
-            does not know it either.
-    """
-
-    tag: str
-    value: JsonValue = attrs.field(default=None, repr=redacted)
-
-
-class Request(Structure, Generic[ResponseT_co]):
-    """Base of the request classes; the parameter is the class of the response."""
-
-    __slots__ = ()
-
-
-@attrs.frozen(kw_only=True)
-class ResponseMetadata:
-    """What came with the members of a response.
-
-    Attributes:
-        request_id: the service's id of the request, if the answer carried one.
-        http_status: the HTTP status code.
-        attempts: how often the request was sent, retries included.
-        http_headers: the answer's headers, names in lower case.
-    """
-
-    request_id: str | None
-    http_status: int
-    attempts: int
-    http_headers: dict[str, str] = attrs.field(repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class MalformedItem:
-    """An item that does not match the service model and was left out.
-
-    Attributes:
-        raw: its JSON as the service sent it; None where an earlier run met it, since a checkpoint does not keep it. Not
-            shown in repr, since it may hold something sensitive.
-        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
-        reason: what was expected and what was found, without the value itself.
-        request_id: the service's id of the request, or None.
-    """
-
-    raw: bytes | None = attrs.field(repr=False)
-    path: str
-    reason: str
-    request_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)

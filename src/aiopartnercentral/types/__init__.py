@@ -1,0 +1,21 @@
+"""What generated code is made of, and what its users meet in requests, responses and listings."""
+
+from aiopartnercentral.types.messages import (
+    MalformedItem as MalformedItem,
+    Request as Request,
+    ResponseMetadata as ResponseMetadata,
+    Structure as Structure,
+    Variant as Variant,
+)
+from aiopartnercentral.types.operations import (
+    Listing as Listing,
+    Operation as Operation,
+    Pagination as Pagination,
+    Service as Service,
+)
+from aiopartnercentral.types.unknown_values import (
+    JsonValue as JsonValue,
+    OpenEnum as OpenEnum,
+    UnknownMember as UnknownMember,
+    redacted as redacted,
+)

@@ -1,0 +1,62 @@
+"""The base classes of generated structures, requests and union members, and what comes with a response."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import attrs
+
+ResponseT_co = TypeVar("ResponseT_co", covariant=True)
+
+
+class Structure:
+    """Base of the generated structures."""
+
+    __slots__ = ()
+
+
+class Variant:
+    """Base of the classes of a union's members, as far as the model knows them; each has a `tag` and a `value`."""
+
+    __slots__ = ()
+
+
+class Request(Structure, Generic[ResponseT_co]):
+    """Base of the request classes; the parameter is the class of the response."""
+
+    __slots__ = ()
+
+
+@attrs.frozen(kw_only=True)
+class ResponseMetadata:
+    """What came with the members of a response.
+
+    Attributes:
+        request_id: the service's id of the request, if the answer carried one.
+        http_status: the HTTP status code.
+        attempts: how often the request was sent, retries included.
+        http_headers: the answer's headers, names in lower case.
+    """
+
+    request_id: str | None
+    http_status: int
+    attempts: int
+    http_headers: dict[str, str] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class MalformedItem:
+    """An item that does not match the service model and was left out.
+
+    Attributes:
+        raw: its JSON as the service sent it; None where an earlier run met it, since a checkpoint does not keep it. Not
+            shown in repr, since it may hold something sensitive.
+        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
+        reason: what was expected and what was found, without the value itself.
+        request_id: the service's id of the request, or None.
+    """
+
+    raw: bytes | None = attrs.field(repr=False)
+    path: str
+    reason: str
+    request_id: str | None = None
