@@ -31,7 +31,8 @@ class FetchedPage(Generic[PageT, ItemT]):
     Attributes:
         page: the whole page.
         items: the items of the page, in order.
-        raw_items: the JSON of each of these items as the service sent it; None unless it was asked for.
+        raw_items: the JSON of each of these items as the service sent it, in any bytes-like form; None unless it was
+            asked for.
         malformed: items that are not among them, because they cannot be decoded.
         next_token: token of the next page; None or empty after the last one.
         retries: how often the request was sent again.
@@ -119,7 +120,9 @@ class PageFetcher(Generic[PageT, ItemT]):
     async def _raw_items(self, response: RawResponse, items: Sequence[ItemT]) -> Sequence[bytes]:
         if response.body is None:  # botocore parsed it
             return [await self.api.dumps(item) for item in items]
-        raw_items, _ = await self.api.split_page(self.listing.pagination, response, response.body)
+        raw_items = jsontext.raw_items(response.body, self.listing.pagination.result_key)
+        if raw_items is None:
+            raw_items, _ = await self.api.split_page(self.listing.pagination, response, response.body)
         return raw_items
 
     async def _item_by_item(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -85,6 +86,26 @@ def split_page(
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError):
         return _split_slowly(body, result_key, token_key, more_key, may_lack_items=may_lack_items)
     return [bytes(item).translate(_ONE_LINE) for item in items], token if more else None
+
+
+def raw_items(body: bytes, result_key: str) -> Sequence[bytes] | None:
+    """Return the JSON of each item of a page that was decoded before, without copying it; None if msgspec refuses it.
+
+    Arguments:
+        body: the page.
+        result_key: the member that holds the items.
+    """
+    try:
+        found: Sequence[bytes] = _items_decoder(result_key).decode(body).items  # `Raw`, which is as good as bytes here
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found
+
+
+@cache
+def _items_decoder(result_key: str) -> msgspec.json.Decoder[Any]:
+    page = msgspec.defstruct("Page", [("items", list[msgspec.Raw])], rename=lambda _: result_key)
+    return msgspec.json.Decoder(page)
 
 
 def with_items(body: bytes, result_key: str, items: Sequence[bytes]) -> bytes:
