@@ -89,15 +89,19 @@ def split_page(
 
 
 def raw_items(body: bytes, result_key: str) -> Sequence[bytes] | None:
-    """Return the JSON of each item of a page that was decoded before, without copying it; None if msgspec refuses it.
+    """Return the JSON of each item of a page that was decoded before, without copying it: what `split_page` returns.
+
+    None stands for a page that msgspec refuses, or in which items have more than one line: `split_page` must split it.
 
     Arguments:
         body: the page.
         result_key: the member that holds the items.
     """
+    if b"\n" in body or b"\r" in body:
+        return None
     try:
         found: Sequence[bytes] = _items_decoder(result_key).decode(body).items  # `Raw`, which is as good as bytes here
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):  # ValueError: of a key that no struct can have
         return None
     return found
 
