@@ -227,11 +227,24 @@ def test_every_operation_is_a_coroutine_method_with_keyword_arguments(feature, o
 @pytest.mark.parametrize(("feature", "operation"), operations(paginated=True))
 def test_every_paginator_takes_the_filters_and_only_a_page_size_that_the_service_knows(feature, operation):
     package = golden(feature)
-    method = getattr(package.package.Paginate, package.names.methods[operation.name])
-    parameters = inspect.signature(method).parameters
-    own = {"self", "max_items", "buffer_pages", "on_error", "on_malformed", "ignore_errors"}
-    own |= {"catalogs", "ordered", "concurrency"} if operation.pagination.fan_out else set()
+    listings = package.package.listings
+    taken = getattr(listings, package.names.filters[operation.name])
+    options = getattr(listings, package.names.options[operation.name])
+    own = {"max_items", "ordered", "concurrency", "buffer_pages", "on_error", "on_malformed", "ignore_errors"}
     filters = set(arguments_of(package, operation).values())
     size = {"page_size"} if operation.pagination.limit_key else set()
-    assert set(parameters) == own | filters | size
-    assert not own & filters
+    assert set(taken.__annotations__) == {"max_items"} | filters | size
+    assert set(options.__annotations__) == own | filters | size
+    assert not (own | {"catalog", "catalogs"}) & filters
+    structure = package.service.structure(operation.input)
+    paging = {operation.pagination.fan_out, operation.pagination.input_token, operation.pagination.limit_key}
+    assert taken.__required_keys__ == {
+        arguments_of(package, operation)[member.name]
+        for member in structure.members
+        if member.name not in paging and not optional(package.service, structure, member)
+    }
+    method = getattr(package.package.Paginate, package.names.methods[operation.name])
+    overloads = typing.get_overloads(method)
+    assert [
+        [name for name in inspect.signature(each).parameters if name not in ("self", "options")] for each in overloads
+    ] == ([["catalog"], ["catalogs"]] if operation.pagination.fan_out else [])

@@ -45,7 +45,7 @@ async def test_operations_that_share_a_request_are_told_apart_by_the_method():
     assert (await client.enable(name="x")).name == "a"
     assert (await client.disable(name="x")).name == "b"
     assert [name for name, _ in transport.asked] == ["Enable", "Disable"]
-    with pytest.raises(TypeError, match="is no request of"):
+    with pytest.raises(TypeError, match="is not a request of"):
         await client.call(shared.SwitchRequest(name="x"))
 
 

@@ -12,7 +12,7 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from aiopartnercentral._transport import Answer
+from aiopartnercentral._transport.botocore_client import RawResponse
 from aiopartnercentral.types import ResponseMetadata
 from codegen import names
 from codegen.build import build
@@ -98,13 +98,13 @@ class FakeTransport:
     values: list[Any]
     asked: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
 
-    async def send(self, operation: Operation[Any, Any], params: dict[str, Any], _: object = None) -> Answer:
+    async def send(self, operation: Operation[Any, Any], params: dict[str, Any], _: object = None) -> RawResponse:
         """Give the next answer."""
         self.asked.append((operation.name, params))
         value = self.values.pop(0)
         if operation.json_body:
-            return Answer(body=json.dumps(value).encode(), parsed={}, metadata=METADATA)
+            return RawResponse(body=json.dumps(value).encode(), parsed={}, metadata=METADATA)
         shape = next(o.output for o in self.package.service.operations if o.name == operation.name)
         has_output = shape in self.package.botocore_model.shape_names
         parsed = self.package.parsed_by_botocore(shape, value) if has_output else {}
-        return Answer(body=None, parsed=parsed, metadata=METADATA)
+        return RawResponse(body=None, parsed=parsed, metadata=METADATA)
