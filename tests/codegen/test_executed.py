@@ -239,7 +239,7 @@ def test_every_paginator_takes_the_filters_and_only_a_page_size_that_the_service
     structure = package.service.structure(operation.input)
     paging = {operation.pagination.fan_out, operation.pagination.input_token, operation.pagination.limit_key}
     assert taken.__required_keys__ == {
-        arguments_of(package, operation)[member.name]
+        package.names.arguments[operation.name, member.name]
         for member in structure.members
         if member.name not in paging and not optional(package.service, structure, member)
     }
