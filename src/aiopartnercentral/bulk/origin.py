@@ -1,4 +1,4 @@
-"""Where the entries of a bulk collection come from."""
+"""`Origin`: the source and listing of an entry of a bulk collection."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Origin:
     """One source and one of the listings that are collected from it.
 
     Attributes:
-        source: whose data it is.
+        source: the source.
         service: the service's name, such as `partnercentral-account`.
-        listing: the listing's name: the operation's wire name, unless it was given another.
+        listing: the listing's name; by default the operation's wire name.
         operation: the operation's wire name, such as `ListConnections`.
     """
 
