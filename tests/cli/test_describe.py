@@ -113,7 +113,7 @@ async def test_sensitive_and_generated_members_are_marked(run):
     out = (await run("describe", "create-partner")).out.decode()
     members = dict(re.findall(r"^  (\w+): .*\n    (.*)$", out, re.MULTILINE))
     assert members["legal_name"].endswith(", sensitive")
-    assert members["client_token"].endswith(", generated where left out")
+    assert members["client_token"].endswith(", generated if omitted")
 
 
 @pytest.mark.parametrize(
