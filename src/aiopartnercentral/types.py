@@ -1,4 +1,4 @@
-"""What generated code is made of: open enums, unknown union members, requests, operations, services, redaction."""
+"""Building blocks of generated code: open enums, unknown union members, requests, operations, services, redaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.errors import ServiceError
 
 JsonValue: TypeAlias = Any
-"""Anything that JSON can hold. The standard library has no better type for it."""
+"""Any JSON value; the standard library has no type for it."""
 
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
 ItemT_co = TypeVar("ItemT_co", covariant=True)
@@ -28,15 +28,15 @@ ItemT = TypeVar("ItemT")
 
 
 def redacted(value: object) -> str:
-    """Stand in for the repr of a sensitive value; only its absence shows."""
+    """Return the repr of a sensitive value: a placeholder, or `None` if it is absent."""
     return "None" if value is None else REDACTED
 
 
 class OpenEnum(StrEnum):
-    """An enum to which the service may add: a value without a member is kept, exactly, and says so.
+    """An enum that the service may extend: a value without a member is kept unchanged, and marked as unknown.
 
-    A value that is not known compares equal to its string, hashes and encodes like it, and has `is_unknown` set. It is
-    a new object each time, so compare by `==`, not by `is`.
+    An unknown value compares, hashes and encodes like its string, and has `is_unknown` set. It is a new object each
+    time, so compare it with `==`, not with `is`.
     """
 
     @property
@@ -66,7 +66,7 @@ class Structure:
 
 
 class Variant:
-    """Base of the classes of a union's members, as far as the model knows them; each has a `tag` and a `value`."""
+    """Base of the classes of a union's known members; each has a `tag` and a `value`."""
 
     __slots__ = ()
 
@@ -77,8 +77,8 @@ class UnknownMember:
 
     Attributes:
         tag: its name on the wire.
-        value: its JSON, as Python reads it; None where botocore has dropped it, and such an object has no JSON. Not
-            shown in repr, since it may be sensitive. A request cannot hold an unknown member: botocore, which sends it,
+        value: its parsed JSON; None if botocore has dropped it, and then the object cannot be encoded. Not shown in
+            repr, since it may be sensitive. A request cannot have an unknown member, since botocore, which sends it,
             does not know it either.
     """
 
@@ -94,13 +94,13 @@ class Request(Structure, Generic[ResponseT_co]):
 
 @attrs.frozen(kw_only=True)
 class ResponseMetadata:
-    """What came with the members of a response.
+    """Metadata of a response.
 
     Attributes:
-        request_id: the service's id of the request, if the answer carried one.
+        request_id: the service's id of the request, or None.
         http_status: the HTTP status code.
         attempts: how often the request was sent, retries included.
-        http_headers: the answer's headers, names in lower case.
+        http_headers: the response's headers, names in lower case.
     """
 
     request_id: str | None
@@ -111,12 +111,12 @@ class ResponseMetadata:
 
 @attrs.frozen(kw_only=True)
 class MalformedItem:
-    """An item that does not match the service model and was left out.
+    """An item that does not match the service model and was omitted.
 
     Attributes:
-        raw: its JSON as the service sent it; None where an earlier run met it, since a checkpoint does not keep it. Not
-            shown in repr, since it may hold something sensitive.
-        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
+        raw: its JSON as the service sent it; None for an item of an earlier run, since checkpoints do not save it. Not
+            shown in repr, since it may be sensitive.
+        path: JSON path of the mismatch, such as `$.ConnectionSummaries[3].Id`.
         reason: what was expected and what was found, without the value itself.
         request_id: the service's id of the request, or None.
     """
@@ -133,12 +133,12 @@ class Operation(Generic[RequestT, ResponseT]):
 
     Attributes:
         name: its wire name.
-        classes: gives the classes of its requests and of its responses, which loads them.
+        classes: returns the classes of its requests and responses, importing them on first use.
         errors: the errors that the model lists for it.
-        own_codes: those of them whose code belongs to another error in the rest of the service, by code.
-        json_body: its response is JSON that holds every member; botocore parses any other response.
-        readonly: it changes nothing.
-        idempotent: sending it twice has the effect of sending it once.
+        own_codes: by code, those of them whose code means another error in other operations of the service.
+        json_body: whether its response is JSON with all members; botocore parses any other response.
+        readonly: whether it only reads.
+        idempotent: whether sending it twice has the same effect as sending it once.
     """
 
     name: str
@@ -162,22 +162,22 @@ class Operation(Generic[RequestT, ResponseT]):
 
 @attrs.frozen(kw_only=True)
 class Pagination(Generic[RequestT, ResponseT, ItemT]):
-    """How a paginated operation is asked for its pages, and where a page has its items and its token.
+    """How to request the pages of a paginated operation, and where a page has its items and its token.
 
     Attributes:
         operation: the operation.
         method: the name of the client's method for it, and of its listing.
-        catalog: the request's attribute that takes the catalog; None where the operation has none.
-        token: the request's attribute that takes the page token.
+        catalog: the request's attribute for the catalog; None for an operation without catalogs.
+        token: the request's attribute for the page token.
         attributes: the request's attribute of each filter that has another name, such as `max_results` of `page_size`.
-        item: gives the type of an item, which loads its modules; a class, or a union where items are of a tagged union
-            or may be null.
-        items: gives a page's items.
-        next_token: gives the token of the next page, or None.
+        item: returns the type of an item, importing its modules on first use: a class, or a union if items are tagged
+            unions or may be null.
+        items: returns a page's items.
+        next_token: returns the token of the next page, or None.
         result_key: wire name of the response member that holds the items.
         output_token: wire name of the response member that holds the token.
-        more_results: wire name of the response member that must be true for the token to count, where there is one.
-        may_lack_items: a response without the member of the items has none.
+        more_results: wire name of the response member that must be true for the token to count, or None.
+        may_lack_items: whether a response without the member `result_key` is valid, and has no items.
     """
 
     operation: Operation[RequestT, ResponseT]
@@ -196,17 +196,17 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
 
 @attrs.frozen(kw_only=True)
 class Service:
-    """A service, as far as a client must know it.
+    """The facts about a service that its client needs.
 
     Attributes:
         name: botocore's name of it.
         package: the import name of its generated package.
         api_version: the version of the model that the package was generated from.
-        region: the region used where the caller names none; None where the default chain decides.
+        region: the default region; None if botocore's configuration decides.
         operations: all of them.
-        paginations: of those that are paginated.
-        requests: the operation of each class that is the request of one alone, by the class's name.
-        errors: the class of each modelled error, by its code on the wire; of several with one code, the first.
+        paginations: the paginated ones.
+        requests: the operation of each request class that only one operation uses, by the class's name.
+        errors: the class of each modelled error, by its code on the wire; the first one of several with one code.
     """
 
     name: str
@@ -222,7 +222,7 @@ class Service:
         """Return the operation that a request object is for.
 
         Raises:
-            TypeError: it is not a request of this service.
+            TypeError: `request` is not a request of this service.
         """
         operation = self.requests.get(type(request).__name__)
         if operation is None or operation.input is not type(request):
@@ -232,15 +232,15 @@ class Service:
 
 @attrs.frozen(repr=False)
 class Listing(Generic[ResponseT_co, ItemT_co]):
-    """What to list of each catalog: a paginated operation with its filters; a value that can be compared and pickled.
+    """A paginated operation with its filters, to be listed from each catalog; it can be compared and pickled.
 
-    Made by the functions of a package's `listings`, such as `account.listings.list_connections(page_size=100)`.
+    Created by the functions of a package's `listings`, such as `account.listings.list_connections(page_size=100)`.
 
     Attributes:
         service: the service that has the operation.
         pagination: the operation, and how it is paginated.
-        filters: the arguments that were given, by name.
-        max_items: the most items of each catalog; None for all.
+        filters: the filters by name.
+        max_items: maximum items of each catalog; None for all.
     """
 
     service: Service
@@ -252,7 +252,7 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         """Return the request for one page.
 
         Arguments:
-            catalog: the catalog; of no meaning where the operation has none.
+            catalog: the catalog; ignored for an operation without catalogs.
             token: the page token; None for the first page.
         """
         pagination = self.pagination
@@ -263,7 +263,7 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         return pagination.operation.input(**members)
 
     def __repr__(self) -> str:
-        """Show how to make it; sensitive filters are redacted, as in the repr of a request."""
+        """Return the call that creates it; sensitive filters are redacted."""
         fields = attrs.fields_dict(self.pagination.operation.input)
         shown = []
         for name, value in self.filters.items():

@@ -172,8 +172,8 @@ async def test_a_failure_when_they_have_expired_is_raised_to_all_that_wait(clien
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"AccessKeyId": "s3cret"}, "got dict in place of Credentials"),
-        (None, "got NoneType in place of Credentials"),
+        ({"AccessKeyId": "s3cret"}, "expected Credentials, got dict"),
+        (None, "expected Credentials, got NoneType"),
         (
             Credentials(access_key_id="a", secret_access_key="s3cret", expires_at=datetime.now(UTC)),
             "got credentials that have expired already",
