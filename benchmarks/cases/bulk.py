@@ -1,4 +1,4 @@
-"""Bulk collections: memory by the number of sources, and what one throttled account costs the others."""
+"""Bulk collections: memory by number of sources, and the effect of a throttled account on others."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def measure_memory(harness: Harness) -> Figure:
 
 
 def measure_throttled(harness: Harness) -> Figure:
-    """Measure what an account that gets a request a second costs others."""
+    """Measure how much an account that is throttled to a request a second slows down others."""
     with worker("emulator", open_emulator) as emulator, worker("collection", _open_nothing) as process:
         port = emulator.ask(itself)
         process.ask(_seconds, port, _ALONE)  # a warm-up
@@ -74,7 +74,7 @@ def measure_throttled(harness: Harness) -> Figure:
 
 @asynccontextmanager
 async def _open_nothing() -> AsyncIterator[None]:
-    # That an account is throttled is no news here.
+    # Expected here: the account is throttled on purpose.
     logging.getLogger("aiopartnercentral.bulk").setLevel(logging.ERROR)
     yield
 
