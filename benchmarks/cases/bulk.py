@@ -34,7 +34,7 @@ _OTHERS = 20
 _PAGES = 20
 _RATE = 20.0
 _MEBIBYTE = 1 << 20
-_ALONE, _TOGETHER = "alone", "beside a throttled account"
+_ALONE, _TOGETHER = "alone", "with a throttled account"
 
 
 def measure_memory(harness: Harness) -> Figure:
@@ -65,10 +65,17 @@ def measure_throttled(harness: Harness) -> Figure:
         panel = Panel.of("wall time until the others are complete", "s", harness.in_turn(THROTTLED_KEY, turns))
     return Figure(
         key=THROTTLED_KEY,
-        title=f"{_OTHERS} accounts beside one that gets 1 request/s",
+        title=f"{_OTHERS} accounts, with one throttled to 1 request/s",
         how=f"{_PAGES} pages of each at {_RATE:g} requests/s; the throttled account's own time does not count.",
         panels=(panel,),
-        targets=(Target(what="time beside / alone", limit=1.05, unit="x", value=panel.ratio(_TOGETHER, _ALONE)),),
+        targets=(
+            Target(
+                what="time with / without a throttled account",
+                limit=1.05,
+                unit="x",
+                value=panel.ratio(_TOGETHER, _ALONE),
+            ),
+        ),
     )
 
 
@@ -97,7 +104,7 @@ async def _collect(port: int, number: int, memory: MemoryWatch) -> None:
                 await asyncio.sleep(_PAUSE)
     memory.growth()
     if items != number * _ITEMS:
-        raise BenchmarkError(f"{items} items came of {number} sources")
+        raise BenchmarkError(f"expected {number} sources with items, got {items} items")
 
 
 async def _seconds(_: None, port: int, how: str) -> float:
