@@ -161,7 +161,7 @@ def collection_of(
 
 def _check(items: int) -> None:
     if items != _ITEMS:
-        sys.exit(f"{items} items came of {_ITEMS}")
+        sys.exit(f"expected {_ITEMS} items, got {items}")
 
 
 WORKLOADS: dict[str, Callable[[list[bytes], str], float]] = {

@@ -104,7 +104,7 @@ async def _collect(port: int, number: int, memory: MemoryWatch) -> None:
                 await asyncio.sleep(_PAUSE)
     memory.growth()
     if items != number * _ITEMS:
-        raise BenchmarkError(f"expected {number} sources with items, got {items} items")
+        raise BenchmarkError(f"expected {number * _ITEMS} items, got {items}")
 
 
 async def _seconds(_: None, port: int, how: str) -> float:
