@@ -1,4 +1,4 @@
-"""The checks of the project; `nox` alone runs what must hold before a change is merged."""
+"""The checks of the project; `nox` without arguments runs those that must pass before a change is merged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Rules and formatting."""
+    """Check lint rules and formatting."""
     session.install("-e", ".[lint]")
     session.run("ruff", "check", *PYTHON_CODE)
     session.run("ruff", "format", "--check", *PYTHON_CODE)
@@ -27,7 +27,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Both type checkers over everything that is shipped or generates it, and over examples of use."""
+    """Run both type checkers on the package, the generator and the usage examples."""
     session.install("-e", ".[typing]")
     session.run("mypy")
     session.run("pyright")
@@ -36,21 +36,21 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def codegen(session: nox.Session) -> None:
-    """Committed generated code is what the pinned model gives."""
+    """Check that the committed generated code matches the pinned model."""
     session.install("-e", ".[lint]")
     session.run("python", "-m", "codegen", "check")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The test suite, with everything that it can use; arguments go to pytest."""
+    """Run the test suite with all optional dependencies; arguments are passed to pytest."""
     session.install("-e", ".[test,typing]")
     session.run("pytest", "-n", "2", *session.posargs)
 
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build sdist and wheel, and try the wheel as a user would: nothing of this checkout within reach."""
+    """Build sdist and wheel, and try the wheel outside this checkout."""
     session.install("build")
     output = Path(session.create_tmp()) / "dist"
     shutil.rmtree(output, ignore_errors=True)
@@ -70,7 +70,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(name="all-services")
 def all_services(session: nox.Session) -> None:
-    """Generate a package for every model of botocore, and hold each against botocore; takes a quarter of an hour."""
+    """Generate a package for every model of botocore, and compare each with botocore; takes a quarter of an hour."""
     session.install("-e", ".[test,typing]")
     folder = ROOT / "build" / "all-services"
     summary = ROOT / "docs" / "all-services.md"
@@ -81,6 +81,6 @@ def all_services(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure beside what people use today; arguments go to `python -m benchmarks`, such as `--quick`."""
+    """Compare with other clients; arguments are passed to `python -m benchmarks`, such as `--quick`."""
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", *session.posargs)

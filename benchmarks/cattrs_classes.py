@@ -1,4 +1,4 @@
-"""A page as attrs classes written by hand, structured by a converter of cattrs that is told no more than it needs."""
+"""A page as hand-written attrs classes, structured by a minimal cattrs converter."""
 
 from __future__ import annotations
 

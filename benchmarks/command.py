@@ -1,4 +1,4 @@
-"""What the command line asks for, and what is done about it."""
+"""The command line."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _WIDTH_OF_FILES = 110
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line."""
+        """Print the error on one line, and exit."""
         self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m benchmarks",
-        description="Measure the library beside what people use today, or beside another checkout of it.",
+        description="Compare the library with other clients, or with another checkout of it.",
         allow_abbrev=False,
     )
     parser.set_defaults(run=_measure, parser=parser)
@@ -71,18 +71,18 @@ def _positive(text: str) -> int:
 def _writable(text: str) -> Path:
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is no file that could be written")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a writable file")
     return path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, show, write, and return the exit code."""
+    """Run the benchmarks, show and write the results, and return the exit code."""
     given = _parser().parse_args(arguments)
     environment = clean_environment()
     os.environ.clear()
-    os.environ.update(environment)  # of every process that is started from here
+    os.environ.update(environment)  # for every process that is started from here
     errors = Console(stderr=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # which cleans up on the way
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # raised as an exception, which cleans up
     try:
         given.run(given, errors)
     except (BenchmarkError, OSError) as error:

@@ -1,4 +1,4 @@
-"""This checkout and another one: the same workloads in processes of both by turns, and the ratios of their times."""
+"""Compares this checkout with another one: runs the same workloads in alternating processes of both."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HERE, _THERE = "this", "other"
 
 
 def compare(other: Path, cases: Sequence[str], rounds: int, announce: Callable[[str], None]) -> Table:
-    """Measure cases in this checkout and in another one, which has an environment of its own in `.venv`.
+    """Measure cases in this checkout and in another one, which has its own environment in `.venv`.
 
     Raises:
         BenchmarkError: the other checkout has no environment, or a workload failed.
@@ -45,7 +45,7 @@ def compare(other: Path, cases: Sequence[str], rounds: int, announce: Callable[[
         url = endpoint_url(port)
         for number in range(rounds + 1):
             for case in cases:
-                # Whoever goes first finds the machine as the one before has left it.
+                # The order alternates, as a process affects the one after it.
                 for side in (_HERE, _THERE) if number % 2 else (_THERE, _HERE):
                     announce(f"{case}: round {number} of {rounds}, {side}")
                     root = other if side == _THERE else ROOT

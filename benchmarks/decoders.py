@@ -1,4 +1,4 @@
-"""The ways to decode a page; each is loaded when a worker asks for it."""
+"""The decoders of a page; each is imported when a worker needs it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Decoder:
 
     Attributes:
         loads: decodes a body.
-        items: finds the items in what `loads` gives.
-        identifier: finds the identifier of an item.
-        dumps: encodes what `loads` gives, where it is measured.
+        items: returns the items of a decoded page.
+        identifier: returns the identifier of an item.
+        dumps: encodes a decoded page; None if encoding is not measured.
     """
 
     loads: Loads
@@ -60,7 +60,7 @@ def _decoder(name: str) -> Decoder:
 
 
 def _typed_items(page: Any) -> list[Any]:  # noqa: ANN401 - what it is, is the question
-    """Find the items of our page, all of which must be objects of the classes that are promised."""
+    """Return the items of this library's page, after checking their classes."""
     from aiopartnercentral import account  # noqa: PLC0415 - one client a process
 
     if type(page) is not account.ListConnectionsResponse:
@@ -82,7 +82,7 @@ def _ours_by_hooks() -> Loads:
     from aiopartnercentral import account  # noqa: PLC0415 - one client a process
 
     converter = account.make_json_converter()
-    # The hook is for a class that these pages do not hold; to have one is enough to leave the fast way.
+    # The hook's class is not in these pages: any hook disables the fast functions.
     converter.register_structure_hook(account.PartnerSummary, lambda value, _: value)
     return lambda body: converter.loads(body, account.ListConnectionsResponse)
 

@@ -1,4 +1,4 @@
-"""The emulator, and a server that sends the same bytes without thinking, for workers to open."""
+"""The emulator, and a server that repeats its responses, for workers to open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLENTY = 10**9
 
 @asynccontextmanager
 async def open_emulator() -> AsyncIterator[int]:
-    """Run the emulator with as many connections as a catalog may have, and no other limit; yields its port."""
+    """Run the emulator with the maximum connections of a catalog and no other limit; yields its port."""
     quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_per_day=_PLENTY)
     async with Emulator({"AWS": CONNECTIONS}, quotas=quotas) as emulator:
         yield urlsplit(emulator.endpoint_url).port or 0
@@ -29,7 +29,7 @@ async def open_emulator() -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def open_repeater(bodies: Mapping[str, bytes]) -> AsyncIterator[int]:
-    """Run a server of aiohttp that reads each request and answers it with the body that its operation always has."""
+    """Run an aiohttp server that answers each request with the prepared body of its operation."""
 
     async def respond(request: web.BaseRequest) -> web.Response:
         await request.read()

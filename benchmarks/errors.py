@@ -1,4 +1,4 @@
-"""What stops a run."""
+"""The error that ends a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every case is given: the server, workers on request, and rounds in which clients take turns."""
+"""The harness of every case: the server, workers, and rounds in which clients take turns."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def running_server() -> Iterator[int]:
 
 
 def pages_per_second(port: int) -> float:
-    """Measure how many pages the server can serve, with nobody to decode them."""
+    """Measure how many pages a second the server can serve to a client that does not decode them."""
     request = request_of("ListConnections", {"Catalog": BenchCatalog(pages=2).name, "MaxResults": 100})
     return requests_per_second(port, [request] * _REQUESTS, connections=_CONNECTIONS)
 
 
 @attrs.frozen(kw_only=True)
 class Harness:
-    """Where cases are measured.
+    """Runs the cases.
 
     Attributes:
         port: of the running server.
-        rounds: how often each client gets its turn.
-        quick: whether to leave out what takes long.
-        announce: takes a few words on what is going on.
+        rounds: number of turns of each client.
+        quick: whether to skip slow measurements.
+        announce: called with a short description of the current step.
     """
 
     port: int
@@ -60,7 +60,7 @@ class Harness:
 
     @contextmanager
     def clients(self, names: Sequence[str]) -> Iterator[list[Worker]]:
-        """Run clients while the block lasts, once each has proved that it gives the right items."""
+        """Run clients while the block lasts, after checking that each returns the right items."""
         with ExitStack() as stack:
             workers = [stack.enter_context(worker(name, open_client, name, self.port)) for name in names]
             _prove(workers, collected_ids, BenchCatalog(pages=2))
@@ -68,14 +68,14 @@ class Harness:
 
     @contextmanager
     def decoders(self, names: Sequence[str]) -> Iterator[list[Worker]]:
-        """Run decoders while the block lasts, once each has proved that it gives the right items."""
+        """Run decoders while the block lasts, after checking that each returns the right items."""
         with ExitStack() as stack:
             workers = [stack.enter_context(worker(name, open_decoder, name)) for name in names]
             _prove(workers, decoded_ids, BenchCatalog(pages=1))
             yield workers
 
     def in_turn(self, what: str, turns: Mapping[str, Callable[[], T]], rounds: int | None = None) -> dict[str, list[T]]:
-        """Let each client do its work once a round, one after the other, and return what each gave."""
+        """Run each client's work once a round, one after the other, and return the results of each."""
         results: dict[str, list[T]] = {name: [] for name in turns}
         total = rounds or self.rounds
         for number in range(1, total + 1):

@@ -1,4 +1,4 @@
-"""Requests as fast as a server can answer them: a few sockets with one request under way each, nothing decoded."""
+"""Sends requests as fast as a server can answer them: a few sockets, one request in flight each, nothing decoded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def request_of(operation: str, members: dict[str, Any], *, account: str = "123456789012") -> bytes:
-    """Return a request of an account, its signature none, as it goes over the wire."""
+    """Return the bytes of an account's request, with a dummy signature."""
     body = orjson.dumps(members)
     credential = f"{account}/20251001/us-east-1/partnercentral-account/aws4_request"
     head = (
@@ -37,7 +37,7 @@ def ask(port: int, request: bytes) -> bytes:
     """Return the body of the answer to one request.
 
     Raises:
-        BenchmarkError: there is none, or it is an error.
+        BenchmarkError: there is no response, or it is an error.
     """
     try:
         with socket.create_connection((HOST, port)) as connection:
@@ -48,7 +48,7 @@ def ask(port: int, request: bytes) -> bytes:
 
 
 def requests_per_second(port: int, requests: Sequence[bytes], *, connections: int) -> float:
-    """Send requests, each socket the next one when it has its answer, and return how many were answered a second.
+    """Send requests, one at a time on each socket, and return the number of responses a second.
 
     Raises:
         BenchmarkError: a request was answered by an error, or not at all.

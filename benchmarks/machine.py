@@ -1,4 +1,4 @@
-"""Where and with what it was measured; nothing that names the machine or a path on it."""
+"""Facts about the machine and the software; without names or paths of the machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PACKAGES = (
 
 
 def facts() -> dict[str, str]:
-    """Return what a reader needs to know of date, machine and versions."""
+    """Return the date, the machine and the versions."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": f"{_processor()}, {_cores()} cores",

@@ -1,4 +1,4 @@
-"""What the server serves: pages of connections from the emulator's seed, and catalogs whose names say their length."""
+"""The server's pages of connections, from the emulator's seed, and its catalogs, whose names have their length."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _TOKEN_LENGTH = 32
 
 @attrs.frozen(kw_only=True)
 class BenchCatalog:
-    """A catalog that the server knows by its name alone.
+    """A catalog that is defined by its name.
 
     Attributes:
-        pages: how many pages it has.
-        delay_ms: how long the server holds back each page, in milliseconds.
-        number: tells catalogs of equal length apart.
+        pages: number of pages.
+        delay_ms: delay of each page at the server, in milliseconds.
+        number: distinguishes catalogs of equal length.
     """
 
     pages: int
@@ -38,7 +38,7 @@ class BenchCatalog:
 
     @property
     def name(self) -> str:
-        """What requests call it."""
+        """Its name in requests."""
         return f"Bench-{self.pages}-pages-{self.delay_ms}-ms-{self.number}"
 
     @property
@@ -48,7 +48,7 @@ class BenchCatalog:
 
     @classmethod
     def of(cls, name: str) -> Self | None:
-        """Return the catalog of this name, or None if no catalog is called so."""
+        """Return the catalog of this name, or None if the name is invalid."""
         found = _NAME.fullmatch(name)
         return cls(**{member: int(value) for member, value in found.groupdict().items()}) if found else None
 

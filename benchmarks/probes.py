@@ -1,4 +1,4 @@
-"""What a worker watches while a client collects: gaps between turns of its event loop, and its resident memory."""
+"""Probes of a worker: stalls of its event loop, and its resident memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAGES_PER_SAMPLE = 10
 
 
 def resident() -> int:
-    """Return the resident memory of this process, in bytes; its peak up to now where the system tells no more."""
+    """Return the resident memory of this process, in bytes; its peak if the system only reports that."""
     if _STATUS.exists():
         for line in _STATUS.read_bytes().splitlines():
             if line.startswith(b"VmRSS:"):
@@ -27,7 +27,7 @@ def resident() -> int:
 
 
 class MemoryWatch:
-    """How far resident memory is above where it was when the watch began; looks at every tenth page."""
+    """Measures the growth of resident memory since its start; samples every tenth page."""
 
     def __init__(self) -> None:
         self._base = resident()
@@ -48,7 +48,7 @@ class MemoryWatch:
 
 
 class StallWatch:
-    """How long the event loop was held up for each page.
+    """Measures how long each page blocked the event loop.
 
     A callback in every turn of the loop takes the time since the turn before, in which all other callbacks ran; so the
     loop never sleeps, and waiting for the network is no gap. A gap belongs to the page during which it began. That

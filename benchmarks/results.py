@@ -1,4 +1,4 @@
-"""Figures as data: what each client took in each round, ratios between clients, and targets."""
+"""Figures as data: the values of each client in each round, ratios between clients, and targets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Verdict = Literal["met", "missed", "not measured"]
 
 @attrs.frozen
 class Span:
-    """A median with what it lies between."""
+    """A median with its minimum and maximum."""
 
     median: float
     least: float
@@ -29,7 +29,7 @@ class Span:
 
 @attrs.frozen
 class Series:
-    """What one client took in each round.
+    """The values of one client in each round.
 
     Attributes:
         client: its name.
@@ -101,7 +101,7 @@ def _times_better(ours: float, theirs: float, *, more_is_better: bool) -> float:
 
 @attrs.frozen(kw_only=True)
 class Target:
-    """What a case is meant to reach.
+    """The target of a case.
 
     Attributes:
         what: the quantity, in words.
@@ -131,7 +131,7 @@ class Figure:
     """One thing that was measured, in one or several tables.
 
     Attributes:
-        key: what `--only` calls it.
+        key: its name for `--only`.
         title: one line.
         how: how it was measured, in a sentence or two.
         panels: the tables.

@@ -1,4 +1,4 @@
-"""A run: the chosen figures, measured on one server, with what a reader needs to judge them."""
+"""A run: the selected figures, measured on one server, with the facts to judge them."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ BIASES = (
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """What a run gave.
+    """The results of a run.
 
     Attributes:
         facts: date, machine, versions, shape of a page, speed of the server.
-        server_pages_per_second: what the server can do with nobody to decode its pages.
+        server_pages_per_second: the server's speed with a client that does not decode.
         figures: what was measured.
     """
 

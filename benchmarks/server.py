@@ -1,4 +1,4 @@
-"""Serves ListConnections as fast as one process can: HTTP/1.1 with keep-alive, pages that were made before."""
+"""Serves ListConnections as fast as one process can: HTTP/1.1 with keep-alive, and prepared pages."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back to the client."""
+        """Store the transport."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer a request once it is there as a whole."""
+        """Answer a request once it is complete."""
         self._received += data
         end = self._received.find(_HEAD_END)
         if end < 0:
@@ -92,5 +92,5 @@ async def open_server() -> AsyncIterator[int]:
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
-    """Return an event loop whose timers are exact; those of epoll wait for whole milliseconds, so answers clump."""
+    """Return an event loop with exact timers; epoll rounds to milliseconds, so responses would clump."""
     return asyncio.SelectorEventLoop(selectors.SelectSelector())

@@ -1,4 +1,4 @@
-"""What a worker is asked to do with its client or decoder: timed there, beside what is watched meanwhile."""
+"""The tasks of workers: run a client or decoder, timed in the worker, with probes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Measured:
-    """How long a task took in seconds, how many items it gave, and what was watched beside that."""
+    """The seconds, the number of items and the samples of a task."""
 
     seconds: float
     items: int
@@ -65,7 +65,7 @@ async def collected_ids(client: Collector, catalog: BenchCatalog) -> list[str]:
 
 
 def decode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
-    """Decode every page, and that some times; the items of all are counted."""
+    """Decode all pages several times, and count their items."""
     began = perf_counter()
     for _ in range(times):
         for body in bodies:
@@ -75,7 +75,7 @@ def decode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
 
 
 def encode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
-    """Encode every page, once decoded, that many times; items count as in `decode`."""
+    """Encode all decoded pages several times, and count their items."""
     dumps = decoder.dumps
     if dumps is None:
         raise TypeError("it does not encode")
@@ -94,19 +94,19 @@ def decoded_ids(decoder: Decoder, catalog: BenchCatalog) -> list[str]:
 
 
 def collecting(workers: Sequence[Worker], catalogs: Sequence[BenchCatalog]) -> dict[str, Callable[[], Measured]]:
-    """Return for each worker how to have it collect catalogs, all of them and nothing else."""
+    """Return a function for each worker that collects catalogs, and checks the number of items."""
     names, items = [each.name for each in catalogs], sum(each.items for each in catalogs)
     return {worker.name: checked(worker, items, collect, names) for worker in workers}
 
 
 def warm_up(workers: Sequence[Worker], catalogs: Sequence[BenchCatalog]) -> None:
-    """Have each worker open the connections and fill the caches that it will use."""
+    """Make each worker open its connections and fill its caches."""
     for turn in collecting(workers, catalogs).values():
         turn()
 
 
 def checked(worker: Worker, items: int, task: Callable[..., object], *arguments: object) -> Callable[[], Measured]:
-    """Return how to have a worker do a task, which must give so many items."""
+    """Return a function that runs a worker's task, and checks the number of items."""
 
     def turn() -> Measured:
         measured: Measured = worker.ask(task, *arguments)

@@ -1,4 +1,4 @@
-"""Processes of their own for clients, decoders and servers, each asked in its turn; none outlives this one."""
+"""Separate processes for clients, decoders and servers; none outlives this one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Worker:
     """A process that holds a subject, such as an open client, and runs functions on it.
 
     Attributes:
-        name: what tables and messages call it.
+        name: its name in tables and messages.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Worker:
     _connection: Connection
 
     def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - whatever the function takes
-        """Return what a function gives of the subject and the arguments; it may be a coroutine function.
+        """Call a function with the subject and the arguments in the process, and return its result.
 
         Raises:
             BenchmarkError: it failed, or the process has died.
         """
-        with suppress(BrokenPipeError):  # what reads below says what has become of it
+        with suppress(BrokenPipeError):  # `_answer` reports that the process has died
             self._connection.send((function, arguments))
         return self._answer()
 
@@ -92,7 +92,7 @@ def itself(subject: Any) -> Any:  # noqa: ANN401 - whatever it is
 
 
 def _run(connection: Connection, opener: Any, arguments: Any, loop: Any) -> None:  # noqa: ANN401 - see `worker`
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the one who asks, and so this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent process, and so this one
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(_answer_all(connection, opener, arguments))
 
@@ -105,7 +105,7 @@ async def _answer_all(connection: Connection, opener: Any, arguments: Any) -> No
                 function, given = await asyncio.to_thread(connection.recv)
                 connection.send(await _result(function, subject, given))
     except (EOFError, BrokenPipeError):
-        return  # whoever asked is done
+        return  # the parent process is done
     except Exception as error:  # noqa: BLE001 - it could not be opened, which the one who asked wants to know
         with suppress(BrokenPipeError):
             connection.send((False, _reason(error)))

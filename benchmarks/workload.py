@@ -40,13 +40,13 @@ def _seconds_a_page(bodies: list[Any], convert: Callable[[Any], object]) -> floa
 
 
 def decode(bodies: list[bytes], _: str) -> float:
-    """Decode by the fast way."""
+    """Decode with the fast functions."""
     loads = account.json_converter.loads
     return _seconds_a_page(bodies, lambda body: loads(body, account.ListConnectionsResponse))
 
 
 def decode_exactly(bodies: list[bytes], _: str) -> float:
-    """Decode by the converter's hooks: a hook of ours, for a class that is not there, puts an end to the fast way."""
+    """Decode with the converter's hooks: a hook for an unused class disables the fast functions."""
     converter = account.make_json_converter()
     converter.register_structure_hook(account.PartnerSummary, lambda value, _: value)
     return _seconds_a_page(bodies, lambda body: converter.loads(body, account.ListConnectionsResponse))
@@ -74,7 +74,7 @@ def decode_from_botocore(bodies: list[bytes], _: str) -> float:
 
 
 def cold_start(_: list[bytes], url: str) -> float:
-    """Make the first call of a process; what counts is the whole process, which the caller times."""
+    """Make the first call of a process; the caller times the process."""
 
     async def first() -> None:
         async with account.connect(endpoint_url=url, **_IDENTITY) as client:
@@ -134,7 +134,7 @@ def into(_: list[bytes], url: str, *, checkpoint: bool = False) -> float:
 
 
 async def identity() -> bulk.Credentials:
-    """Return credentials that are good enough for a server that verifies none."""
+    """Return dummy credentials for a server that does not verify them."""
     from aiopartnercentral.bulk import Credentials  # noqa: PLC0415 - a cold start has no use for it
 
     return Credentials(access_key_id="any", secret_access_key="any")  # noqa: S106 - it opens nothing
@@ -161,7 +161,7 @@ def collection_of(
 
 def _check(items: int) -> None:
     if items != _ITEMS:
-        sys.exit(f"{items} items came of {_ITEMS}")
+        sys.exit(f"expected {_ITEMS} items, got {items}")
 
 
 WORKLOADS: dict[str, Callable[[list[bytes], str], float]] = {

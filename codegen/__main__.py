@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from codegen import ir
     from codegen.services import ServiceConfig
 
-_INTERRUPTED = 130  # as of every program that SIGINT ends
+_INTERRUPTED = 130  # the usual code of a program that SIGINT ends
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,10 +87,10 @@ def _target(command: argparse.ArgumentParser) -> None:
 
 
 def _checked(given: argparse.Namespace) -> None:
-    """Refuse options that do not go together.
+    """Reject options that do not go together.
 
     Raises:
-        UsageError: naming them, or the formatter that is not installed.
+        UsageError: the options exclude each other, or the formatter is not installed; the message names them.
     """
     if find_spec("ruff") is None:
         raise UsageError("ruff is not installed; the extra `lint` has it")

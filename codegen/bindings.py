@@ -1,4 +1,4 @@
-"""Which protocol a service speaks, which members are outside the body, and which operations stream."""
+"""The protocol of a service, the members outside the body, and the operations that stream."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PLACE = ("location", "locationName")
 
 
 def protocol(metadata: Model, where: str) -> ir.Protocol:
-    """Return the protocol that botocore speaks with the service: the first of its own order that the service has.
+    """Return the protocol that botocore uses for the service: the first one in its order of preference.
 
     Raises:
-        ModelError: botocore speaks none of them.
+        ModelError: botocore supports none of the service's protocols.
     """
     offered = metadata.get("protocols") or [metadata["protocol"]]
     found = next((each for each in ir.Protocol if each.value in offered), None)
@@ -36,7 +36,7 @@ def protocol(metadata: Model, where: str) -> ir.Protocol:
 
 
 def timestamp_format(shape: Model, spoken: ir.Protocol, where: str) -> ir.TimestampFormat:
-    """Return how the JSON of a timestamp is spelled.
+    """Return the format of a timestamp in JSON.
 
     Raises:
         ModelError: botocore does not know the format.
@@ -56,7 +56,7 @@ def merged(reference: Model, target: Model) -> Model:
 
 
 def location(reference: Model, where: str) -> ir.Location | None:
-    """Return where a member of a whole message is instead of in the body.
+    """Return the location of a message's member that is not in the body, or None.
 
     Raises:
         ModelError: botocore does not know the location.

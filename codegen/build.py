@@ -1,4 +1,4 @@
-"""Read the JSON of a service model into the IR; anything that is not supported is a `ModelError`."""
+"""Reads the JSON of a service model into the IR; unsupported traits raise `ModelError`."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ class _Builder:
         )
 
     def omit(self, where: str, reason: str, *, refused: bool) -> None:
-        """Leave something out, or raise where nothing may be."""
+        """Omit something, or raise if the service must be complete."""
         if self.source.config.whole:
             raise ModelError(where, reason)
         self.omissions.append(ir.Omission(where=where, reason=reason, refused=refused))
 
     def is_supported(self, name: str, operation: Model) -> bool:
-        """Tell whether an operation can be called and answers with something that an object can hold."""
+        """Return whether an operation is supported: it can be called, and its response is not a stream."""
         where = f"{self.name}.{name}"
         traits.check(operation, traits.OPERATION, where)
         stream = bindings.stream(operation, self.shapes)
@@ -133,7 +133,7 @@ class _Builder:
                 sparse=self.is_sparse(shape, "value"),
                 deprecated=deprecated,
             )
-        if kind == "string" and shape.get("enum"):  # Python can make no value of an enum that has none
+        if kind == "string" and shape.get("enum"):  # Python cannot create a value of an enum without members
             return ir.Enum(
                 name=name, values=tuple(shape["enum"]), constraints=limits, sensitive=sensitive, deprecated=deprecated
             )
@@ -147,7 +147,7 @@ class _Builder:
         )
 
     def is_sparse(self, shape: Model, part: str) -> bool:
-        """Tell whether null is one of a collection's values; to a document it is a value like any other."""
+        """Return whether null is a value of the collection, as it is if it is sparse or has documents."""
         return _flag(shape, "sparse") or _flag(self.shapes[shape[part]["shape"]], "document")
 
     def key(self, reference: Model, where: str) -> str:
@@ -213,7 +213,7 @@ class _Builder:
         return name
 
     def timestamp_as(self, form: str, shape: str, where: str) -> str:
-        """Return the name of a timestamp like the given one, which a member spells in a form of its own."""
+        """Return the name of a variant of a timestamp shape with a member's own format."""
         name = f"{shape} as {form}"
         self.made[name] = self.shape(name, {**self.shapes[shape], "timestampFormat": form}, where)
         return name

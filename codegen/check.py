@@ -1,4 +1,4 @@
-"""Writes what was generated, or compares it byte by byte with what is there: one code path makes the text for both."""
+"""Writes generated packages, or compares them with the files on disk byte by byte."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rendered(service: Service) -> dict[str, bytes]:
 
 
 def _formatted(texts: Mapping[str, str]) -> dict[str, bytes]:
-    """Format by ruff, all files at once, with options that no configuration file can change."""
+    """Format all files with one run of ruff, ignoring configuration files."""
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name, text in texts.items():
@@ -57,17 +57,17 @@ def _formatted(texts: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Path]:
-    """Make the folder hold exactly these files; returns those that were written or removed.
+    """Make the directory hold exactly these files; returns those that were written or removed.
 
-    However it ends, the folder holds either all that it held before or all of these.
+    It is atomic: even if it is interrupted, the directory has either all old files or all new ones.
 
     Arguments:
-        files: the content of each, by its path in the folder.
-        output: the folder.
-        is_ours: nobody else has files in it. Otherwise nothing is written if there is any that was not generated.
+        files: the content of each file, by its path in the directory.
+        output: the directory.
+        is_ours: whether all files in it may be replaced; otherwise nothing is written if one of them was not generated.
 
     Raises:
-        CodegenError: a file or folder cannot be written, or holds something of somebody else's.
+        CodegenError: a file or directory cannot be written, or was not generated.
     """
     with writing():
         output.mkdir(parents=True, exist_ok=True)
@@ -81,10 +81,10 @@ def write(files: Mapping[str, bytes], output: Path, *, is_ours: bool) -> list[Pa
 
 
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put a folder of these files in the place of the one that is there."""
+    """Replace the directory by one with these files."""
     new, old = (folder.with_name(f".{folder.name}.{state}") for state in ("new", "old"))
     try:
-        shutil.rmtree(new, ignore_errors=True)  # of somebody who was killed here
+        shutil.rmtree(new, ignore_errors=True)  # left by a process that was killed here
         shutil.rmtree(old, ignore_errors=True)
         for name, content in files.items():
             path = new / name
@@ -100,18 +100,18 @@ def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _is_generated(path: Path, problem: str) -> bool:
-    """Tell whether a file was generated; a stale one may be the beginning of one whose writing was interrupted."""
+    """Return whether a file was generated; an incomplete file of an interrupted write counts as generated."""
     header, text = HEADER.encode(), path.read_bytes()
     return text.startswith(header) or (problem == "stale" and header.startswith(text))
 
 
 def differences(files: Mapping[str, bytes], output: Path) -> list[str]:
-    """Return a line for each file of the folder that is stale, missing or orphaned."""
+    """Return a line for each file of the directory that is stale, missing or orphaned."""
     return [f"{path}: {problem}" for path, problem in _differences(files, output).items()]
 
 
 def files_of(package: Path) -> set[Path]:
-    """Return the files of a package's folder, without what Python compiles them to."""
+    """Return the files of a package's directory, without compiled modules."""
     return {path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
 
 

@@ -1,7 +1,7 @@
 """The changes from one service model to another, worded as in a release note.
 
-A change is *breaking* if code that ran with the package generated from the old model may fail with the new one: a name
-is gone, a type is another, something must be given that could be left out, or the service refuses what it took.
+A change is *breaking* if code that works with the package generated from the old model may fail with the new one: a
+name is removed, a type changes, an optional argument becomes required, or the service rejects values that it accepted.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Change:
         where: the operation, the shape, or the shape and member.
         before: its value in the old model, as JSON, where that adds information.
         after: its value in the new one.
-        breaking: whether code may fail that ran before.
+        breaking: whether existing code may fail.
     """
 
     kind: Kind
@@ -66,7 +66,7 @@ def _shown(value: object) -> str:
 
 
 def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
-    """Return what differs between a service's pinned model and that of the installed botocore.
+    """Return the changes from a service's pinned model to that of the installed botocore.
 
     Raises:
         SourceError: one of the two is missing or unreadable, or is not a service model.
@@ -86,7 +86,7 @@ def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
 
 
 def compare(old: Model, new: Model) -> list[Change]:
-    """Return what differs between two service models (`service-2` as botocore has them, without prose)."""
+    """Return the changes between two service models (`service-2` in botocore's format, without prose)."""
     return [
         *_metadata(old.get("metadata", {}), new.get("metadata", {})),
         *_operations(old, new),
@@ -95,7 +95,7 @@ def compare(old: Model, new: Model) -> list[Change]:
 
 
 def compare_names(old: source.Source, new: source.Source) -> list[Change]:
-    """Return the Python names that stand for something else, as where a new name meets them and comes before them.
+    """Return the Python names that mean something else in the new model, as new wire names may take precedence.
 
     A new model that cannot be generated is a change as well.
     """
@@ -119,7 +119,7 @@ def compare_names(old: source.Source, new: source.Source) -> list[Change]:
 
 
 def compare_pagination(old: Model, new: Model) -> list[Change]:
-    """Return what differs between two paginator models."""
+    """Return the changes between two paginator models."""
     before, after = old.get("pagination", {}), new.get("pagination", {})
     changes = list(_added_or_removed(before, after, "pagination of"))
     for name in _in_both(before, after):
@@ -134,7 +134,7 @@ def _metadata(before: Model, after: Model) -> Iterator[Change]:
 
 
 def _spoken(metadata: Model) -> str | None:
-    """Return the protocol that botocore speaks with the service, or None if it knows none of those that it has."""
+    """Return the protocol that botocore uses for the service, or None if it supports none of the service's."""
     try:
         return bindings.protocol(metadata, "metadata").value
     except ModelError:
@@ -156,7 +156,7 @@ def _operations(old: Model, new: Model) -> Iterator[Change]:
         yield from _traits(before[name], after[name], name, ignored=ignored)
     counts = _asked_by(old), _asked_by(new)
     for shape in (shape for shape, count in counts[0].items() if count == 1 < counts[1][shape]):
-        # Its class no longer tells which operation a request is for.
+        # The request's class no longer identifies the operation.
         what = "number of operations of request"
         yield Change(kind="changed", what=what, where=shape, before=1, after=counts[1][shape], breaking=True)
 
@@ -211,7 +211,7 @@ def _limits(name: str, before: Model, after: Model, *, is_sent: bool) -> Iterato
         a, b = before.get(trait), after.get(trait)
         if a == b:
             continue
-        # Of two patterns nobody can tell which is narrower.
+        # It is undecidable which of two patterns is narrower.
         narrower = b is not None and (a is None or trait == "pattern" or (b > a if trait == "min" else b < a))
         yield Change(kind="changed", what=trait, where=name, before=a, after=b, breaking=is_sent and narrower)
 
@@ -223,7 +223,7 @@ def _members(
     required = frozenset(before[name].get("required", ())), frozenset(after[name].get("required", ()))
     for member in (*old, *(added for added in new if added not in old)):
         where, was, must = f"{name}.{member}", member in required[0], member in required[1]
-        # botocore makes up a token that is left out of a request.
+        # botocore generates an omitted idempotency token.
         made_up = [
             request and members.get(member, {}).get("idempotencyToken", False)
             for request, members in zip(is_request, (old, new), strict=True)

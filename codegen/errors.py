@@ -14,15 +14,15 @@ class CodegenError(Exception):
 
 
 class UsageError(CodegenError):
-    """The command was given options that mean nothing, or name nothing that there is."""
+    """Options of the command are invalid, or name something that does not exist."""
 
 
 class SourceError(CodegenError):
-    """A pinned model is missing, unreadable, or not the one that SOURCES.toml speaks of."""
+    """A pinned model is missing or unreadable, or does not match SOURCES.toml."""
 
 
 class ModelError(CodegenError):
-    """The model holds something that the generator does not support.
+    """The model has something that the generator does not support.
 
     Attributes:
         where: service, shape and member that the message is about, such as `demo.Widget.Size`.
@@ -39,7 +39,7 @@ class ModelError(CodegenError):
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Report what cannot be written in the `with` block as a `CodegenError` that names it."""
+    """Raise a `CodegenError` with the path for each `OSError` of the `with` block."""
     try:
         yield
     except OSError as error:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def references(shapes: Mapping[str, ir.Shape]) -> dict[str, frozenset[str]]:
-    """Return which shapes each shape refers to itself."""
+    """Return the shapes that each shape refers to directly."""
     return {name: frozenset(_targets(shape)) for name, shape in shapes.items()}
 
 
@@ -27,7 +27,7 @@ def _targets(shape: ir.Shape) -> Iterator[str]:
 
 
 def sensitive_shapes(shapes: Mapping[str, ir.Shape]) -> frozenset[str]:
-    """Return the shapes whose whole value is hidden: sensitive themselves, or lists and maps of such.
+    """Return the shapes whose values are hidden: sensitive ones, and lists and maps of these.
 
     A structure that only has sensitive members is not among them: it is shown, with these members hidden.
     """
@@ -58,7 +58,7 @@ def contained(inner: Mapping[str, AbstractSet[str]], roots: Collection[str]) -> 
 
 
 def sole_users(service: ir.Service) -> dict[str, str | None]:
-    """Return the operation that alone uses each structure and union, or None where several do or an error does."""
+    """Return the only operation that uses each structure and union; None if several do, or an error does."""
     users: dict[str, set[str | None]] = {}
     inner = references(service.shapes)
     for operation in service.operations:

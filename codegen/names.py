@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 COMMON = "common"
-"""The module of what more than one operation uses."""
+"""The module of the shapes that several operations use."""
 
 # Modules become attributes of their package, where one called like these would hide what loads them.
 _TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module", "listings"})

@@ -1,4 +1,4 @@
-"""Refuse models whose traits are all known and for which no correct Python can be generated."""
+"""Rejects models for which no correct Python can be generated although all traits are known."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TYPE_MARKER = "__type"
 
 
 def check(service: ir.Service) -> None:
-    """Raise unless the service keeps all rules.
+    """Raise if the service breaks a rule.
 
     Raises:
-        ModelError: naming the shape or operation that breaks one.
+        ModelError: a rule is broken; the message names the shape or operation.
     """
     for name in sorted(deep_collections(service.shapes, _DEPTH)):
         reason = f"more than {_DEPTH} lists and maps within each other, without a structure or union between"
@@ -38,7 +38,7 @@ def check(service: ir.Service) -> None:
 
 
 def _plain(where: str, shape: ir.Shape) -> None:
-    """Raise if a value, limit, pattern or name is of another JSON type than it is everywhere."""
+    """Raise if a value, limit, pattern or name has an unexpected JSON type."""
     texts: list[tuple[str, object]] = []
     if isinstance(shape, ir.Structure | ir.Union):
         texts += [("locationName", text) for m in shape.members for text in (m.wire_name, m.location_name)]

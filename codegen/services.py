@@ -1,4 +1,4 @@
-"""Which services are generated, and the few facts about each that its model does not hold."""
+"""The services that are generated, and facts about each that its model does not have."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ServiceConfig:
         region: the one region that serves the API, used where the caller names none; None where many do.
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
-        whole: an operation or paginator that cannot be honoured is an error, and not merely left out.
+        whole: whether an unsupported operation or paginator is an error, rather than omitted.
     """
 
     name: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codegen.services import ServiceConfig
 
 KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")
-READ_KINDS = ("service-2", "paginators-1")  # those that the generator makes anything of
+READ_KINDS = ("service-2", "paginators-1")  # the files that the generator reads
 OPTIONAL_KINDS = frozenset({"paginators-1"})
 _NEEDED = frozenset({"metadata", "operations", "shapes"})
 PROSE = frozenset({"documentation", "deprecatedMessage"})
@@ -45,7 +45,7 @@ def strip_prose(value: Any) -> Any:  # noqa: ANN401 - a service model is arbitra
 
 
 def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
-    """Copy the models of the installed botocore into the folder `models`; returns the files written.
+    """Copy the models of the installed botocore into the directory `models`; returns the files written.
 
     Raises:
         SourceError: botocore does not have this service or version.
@@ -80,7 +80,7 @@ def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
 
 
 def installed(config: ServiceConfig, kind: str) -> bytes | None:
-    """Return botocore's own file, uncompressed, or None where an optional one does not exist.
+    """Return botocore's file, uncompressed, or None if it is optional and does not exist.
 
     Raises:
         SourceError: botocore does not have this service or version, or the file cannot be unpacked.
@@ -104,7 +104,7 @@ def installed(config: ServiceConfig, kind: str) -> bytes | None:
 
 
 def parsed(config: ServiceConfig, kind: str, original: bytes | None) -> Mapping[str, Any]:
-    """Return one of botocore's files without prose; what does not exist is empty.
+    """Return one of botocore's files without prose; an empty object if it does not exist.
 
     Raises:
         SourceError: it is not a JSON object, or one that lacks what every service model has.
@@ -197,7 +197,7 @@ def _recorded(models: Path) -> Mapping[str, Any]:
         return tomllib.loads((models / SOURCES).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SourceError(f"{models / SOURCES} is missing; run `python -m codegen sync`") from error
-    except ValueError as error:  # no TOML, or no UTF-8
+    except ValueError as error:  # not TOML, or not UTF-8
         raise SourceError(f"{models / SOURCES} is not TOML: {error}") from error
 
 
@@ -210,7 +210,7 @@ def _pinned(models: Path, config: ServiceConfig, kind: str, recorded: Mapping[st
         raise SourceError(f"{path} and {SOURCES} disagree about whether it exists; run `python -m codegen sync`")
     data = path.read_bytes()
     if not isinstance(entry, dict) or hashlib.sha256(data).hexdigest() != entry.get("pinned_sha256"):
-        raise SourceError(f"{path} is not the file that {SOURCES} speaks of; run `python -m codegen sync`")
+        raise SourceError(f"{path} does not match {SOURCES}; run `python -m codegen sync`")
     try:
         model: Mapping[str, Any] = json.loads(data)
     except ValueError as error:

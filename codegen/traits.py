@@ -1,7 +1,7 @@
 """The traits that the generator knows, level by level; any other is an error that names it.
 
-A trait is *honoured* where the IR carries it, and *inert* where it cannot change types, converters or calls; the reason
-stands beside it.
+A trait is *honoured* if the IR has it, and *inert* if it cannot change types, converters or calls; a comment gives the
+reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SERVICE: Known = frozenset(
         "shapes",
         "clientContextParams",  # botocore resolves the endpoint
         "deprecated",  # the service still answers
-        "examples",  # prose
+        "examples",  # documentation
     }
 )
 

@@ -1,4 +1,4 @@
-"""Bulk collections: memory by the number of sources, and what one throttled account costs the others."""
+"""Bulk collections: memory by number of sources, and the effect of a throttled account on others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OTHERS = 20
 _PAGES = 20
 _RATE = 20.0
 _MEBIBYTE = 1 << 20
-_ALONE, _TOGETHER = "alone", "beside a throttled account"
+_ALONE, _TOGETHER = "alone", "with a throttled account"
 
 
 def measure_memory(harness: Harness) -> Figure:
@@ -57,7 +57,7 @@ def measure_memory(harness: Harness) -> Figure:
 
 
 def measure_throttled(harness: Harness) -> Figure:
-    """Measure what an account that gets a request a second costs others."""
+    """Measure how much an account that is throttled to a request a second slows down others."""
     with worker("emulator", open_emulator) as emulator, worker("collection", _open_nothing) as process:
         port = emulator.ask(itself)
         process.ask(_seconds, port, _ALONE)  # a warm-up
@@ -65,16 +65,23 @@ def measure_throttled(harness: Harness) -> Figure:
         panel = Panel.of("wall time until the others are complete", "s", harness.in_turn(THROTTLED_KEY, turns))
     return Figure(
         key=THROTTLED_KEY,
-        title=f"{_OTHERS} accounts beside one that gets 1 request/s",
+        title=f"{_OTHERS} accounts, with one throttled to 1 request/s",
         how=f"{_PAGES} pages of each at {_RATE:g} requests/s; the throttled account's own time does not count.",
         panels=(panel,),
-        targets=(Target(what="time beside / alone", limit=1.05, unit="x", value=panel.ratio(_TOGETHER, _ALONE)),),
+        targets=(
+            Target(
+                what="time with / without a throttled account",
+                limit=1.05,
+                unit="x",
+                value=panel.ratio(_TOGETHER, _ALONE),
+            ),
+        ),
     )
 
 
 @asynccontextmanager
 async def _open_nothing() -> AsyncIterator[None]:
-    # That an account is throttled is no news here.
+    # Expected here: the account is throttled on purpose.
     logging.getLogger("aiopartnercentral.bulk").setLevel(logging.ERROR)
     yield
 
@@ -97,7 +104,7 @@ async def _collect(port: int, number: int, memory: MemoryWatch) -> None:
                 await asyncio.sleep(_PAUSE)
     memory.growth()
     if items != number * _ITEMS:
-        raise BenchmarkError(f"{items} items came of {number} sources")
+        raise BenchmarkError(f"expected {number * _ITEMS} items, got {items}")
 
 
 async def _seconds(_: None, port: int, how: str) -> float:

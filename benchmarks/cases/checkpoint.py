@@ -1,4 +1,4 @@
-"""What a checkpoint costs while sources are collected into a file."""
+"""The cost of a checkpoint while sources are collected into a file."""
 
 from __future__ import annotations
 

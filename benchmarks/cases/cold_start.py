@@ -1,4 +1,4 @@
-"""A program that starts, connects, gets its first page and ends."""
+"""The run time of a program that starts, connects, fetches one page and ends."""
 
 from __future__ import annotations
 

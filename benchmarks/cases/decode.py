@@ -1,4 +1,4 @@
-"""Decoding and encoding alone: between the bytes of a page and its objects, no network."""
+"""Decoding and encoding a page, without a network."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _page(harness: Harness, key: str, names: Sequence[str], task: Callable[..., 
         return measured.seconds * 1e6 / (times * DISTINCT_PAGES)
 
     def times(worker: Worker) -> int:
-        """Return how often a worker, once it is warm, goes through all pages in the time of a turn."""
+        """Return how often a warmed-up worker processes all pages in the time of a turn."""
         microseconds(worker, 1)
         return max(1, ceil(seconds * 1e6 / (microseconds(worker, 1) * DISTINCT_PAGES)))
 

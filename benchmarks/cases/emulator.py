@@ -1,4 +1,4 @@
-"""How many requests a second the emulator answers, beside a server that sends the same bytes without thinking."""
+"""How many requests a second the emulator answers, compared with a server that sends prepared responses."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _PAGE = 100
 _CATALOGS = 4
 _PAGES = 50
 _PAGES_QUICK = 15
-# A server with so much to spare is nobody's bottleneck.
+# A server with this much headroom is not a bottleneck.
 _TIMES_ENOUGH = 3
-# After so many invitations the next account sends them: few have sent more.
+# After this many invitations, the next account sends them.
 _INVITATIONS_AN_ACCOUNT = 20
 _numbers = count()
 
 
 def measure(harness: Harness) -> Figure:
-    """Measure a page, a small answer and a change."""
+    """Measure a page, a small response and a change."""
     number = _REQUESTS_QUICK if harness.quick else _REQUESTS
     with worker(_EMULATOR, open_emulator) as emulator:
         port = emulator.ask(itself)
@@ -74,7 +74,7 @@ def measure(harness: Harness) -> Figure:
 
 
 def _taken(harness: Harness) -> Panel:
-    """Return how many pages a second clients can take, from a server that made them before."""
+    """Return how many pages a second clients can process, from a server of prepared pages."""
     together = catalogs(_CATALOGS, pages=_PAGES_QUICK if harness.quick else _PAGES)
     with harness.clients((OURS, STOCK)) as workers:
         warm_up(workers, together)
@@ -88,7 +88,7 @@ def _taken(harness: Harness) -> Panel:
 
 
 def _requests(port: int) -> dict[str, Callable[[int], list[bytes]]]:
-    """Return what makes a number of requests of each operation: every page in turn, one connection, new invitations."""
+    """Return functions that create requests of each operation: all pages in turn, one connection, new invitations."""
     pages, ids = [request_of(_LIST, {"Catalog": "AWS", "MaxResults": _PAGE})], list[str]()
     while True:
         answer = orjson.loads(ask(port, pages[-1]))

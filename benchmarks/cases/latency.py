@@ -1,4 +1,4 @@
-"""Catalogs that wait for their server most of the time: many should take no longer than one."""
+"""Catalogs with a slow server: many should take no longer than one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long everything else in the event loop waits for a page."""
+"""How long a page blocks the event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many catalogs at once."""
+"""Throughput of many catalogs at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAGES_QUICK = 100
 
 
 def measure(harness: Harness) -> Figure:
-    """Measure how many items a second each client gives."""
+    """Measure how many items a second each client yields."""
     total = _PAGES_QUICK if harness.quick else _PAGES
     with harness.clients((OURS, STOCK, TUNED, THREADS, BARE)) as workers:
         panels = {}

@@ -1,4 +1,4 @@
-"""A page with everything: request, signature, loopback, decoding, handing over."""
+"""A complete page: request, signature, loopback, decoding, handing over."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PAGES_QUICK = 100
 
 
 def measure(harness: Harness) -> Figure:
-    """Measure how long a page of one catalog takes, the pages coming one after the other."""
+    """Measure how long a page of one catalog takes, with sequential pages."""
     catalog = BenchCatalog(pages=_PAGES_QUICK if harness.quick else _PAGES)
     with harness.clients((OURS, OURS_RAW, STOCK, TUNED, THREADS, BARE)) as workers:
         warm_up(workers, [BenchCatalog(pages=10)])

@@ -1,4 +1,4 @@
-"""The ways to collect catalogs; each is a module, of which a worker loads one."""
+"""The clients that collect catalogs, one a module; a worker imports only one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Collector(Protocol):
 
     @abstractmethod
     async def collect(self, catalogs: Sequence[str], page_done: Callable[[], None]) -> int:
-        """Collect catalogs at once to a sink that only counts, and return the number of items.
+        """Collect catalogs at once, count their items, and return the number.
 
         Arguments:
             catalogs: the catalogs' names.
@@ -48,7 +48,7 @@ class Collector(Protocol):
 
 
 def open_client(name: str, port: int) -> AbstractAsyncContextManager[Collector]:
-    """Open a client of what the server at a port of this machine serves."""
+    """Open a client of the server at a local port."""
     module, function = _OPENERS[name]
     opened: AbstractAsyncContextManager[Collector] = getattr(importlib.import_module(f"{__name__}.{module}"), function)(
         port
@@ -58,7 +58,7 @@ def open_client(name: str, port: int) -> AbstractAsyncContextManager[Collector]:
 
 @attrs.frozen
 class Dicts(Collector):
-    """Collects dicts, a task for each catalog.
+    """Collects dicts, with a task for each catalog.
 
     Attributes:
         pages: yields the pages of a catalog, as JSON is read.

@@ -1,4 +1,4 @@
-"""aiobotocore: one paginator a catalog, all at once; as it comes, and with a faster parser of timestamps."""
+"""aiobotocore: concurrent paginators, one for each catalog; stock, and with a faster timestamp parser."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGING = {"PageSize": ITEMS_PER_PAGE}
 
 @asynccontextmanager
 async def open_stock(port: int, session: AioSession | None = None) -> AsyncIterator[Dicts]:
-    """Open a client of aiobotocore as it comes."""
+    """Open a stock aiobotocore client."""
     opened = (session or AioSession()).create_client(SERVICE, **connection(port), config=aio_config())
     async with opened as client:
 

@@ -1,4 +1,4 @@
-"""The floor: POST requests of aiohttp, their bodies decoded by orjson; unsigned, untyped, never retried."""
+"""The lower bound: POST requests of aiohttp, decoded by orjson; unsigned, untyped, without retries."""
 
 from __future__ import annotations
 

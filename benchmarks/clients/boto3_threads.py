@@ -1,4 +1,4 @@
-"""boto3: one client, one thread a catalog."""
+"""boto3: one client, and a thread for each catalog."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Threads:
         self._threads = threads
 
     async def collect(self, catalogs: Sequence[str], page_done: Callable[[], None]) -> int:
-        """Count the items of catalogs; `page_done` is called in the event loop's thread, after everything."""
+        """Count the items of catalogs; `page_done` is called in the event loop's thread, after all pages."""
         loop = asyncio.get_running_loop()
         counts = await asyncio.gather(*(loop.run_in_executor(self._threads, self._count, name) for name in catalogs))
         for _ in range(sum(counts) // ITEMS_PER_PAGE):

@@ -29,7 +29,7 @@ class Typed:
         return await _count(self._paginator(catalogs), page_done)
 
     async def ids(self, catalog: str) -> list[str]:
-        """Return the identifiers of a catalog's items, which must be of the class that they are said to be."""
+        """Return the identifiers of a catalog's items, after checking their class."""
         collected = await self._paginator([catalog]).collect()
         if not all(type(item) is account.ConnectionSummary for _, item in collected):
             raise TypeError("the items are not ConnectionSummary objects")
@@ -42,7 +42,7 @@ class Typed:
 
 
 class Raw(Typed):
-    """Collects each item as the bytes that came."""
+    """Collects each item as the bytes of the response."""
 
     async def collect(self, catalogs: Sequence[str], page_done: Callable[[], None]) -> int:
         """Count the items of catalogs."""

@@ -1,4 +1,4 @@
-"""What all clients have in common: where they connect to, as whom, and how many connections they may have."""
+"""The settings of all clients: endpoint, credentials and connection pool."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 SERVICE = "partnercentral-account"
 POOL_SIZE = 64
 KEEPALIVE_SECONDS = 300
-"""Longer than any client waits for its turn, so that none connects while it is timed."""
+"""Longer than any client waits for its turn, so that none reconnects while it is timed."""
 RETRY_MODE = "standard"
 
 
 class Connection(TypedDict):
-    """What clients made by botocore take to connect."""
+    """The connection arguments of botocore clients."""
 
     region_name: str
     endpoint_url: str
@@ -27,12 +27,12 @@ class Connection(TypedDict):
 
 
 def endpoint_url(port: int) -> str:
-    """Return where the server is."""
+    """Return the server's URL."""
     return f"http://{HOST}:{port}"
 
 
 def connection(port: int) -> Connection:
-    """Return the server's address and credentials that are good enough for it."""
+    """Return the server's address and dummy credentials."""
     return {
         "region_name": "us-east-1",
         "endpoint_url": endpoint_url(port),
@@ -42,7 +42,7 @@ def connection(port: int) -> Connection:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's environment without what would configure one client and not another."""
+    """Return this process's environment without variables that configure only some of the clients."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -58,7 +58,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def aio_config() -> AioConfig:
-    """Return the configuration of every client that aiobotocore makes, ours among them."""
+    """Return the configuration of every aiobotocore client, including this library's."""
     from aiobotocore.config import AioConfig  # noqa: PLC0415 - other clients load none of it
 
     return AioConfig(

@@ -1,1 +1,1 @@
-"""Programs whose start is measured, each run as a file; arguments: the endpoint's URL and a catalog."""
+"""Programs whose start-up is measured, each run as a file with an endpoint URL and a catalog as arguments."""

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     from codegen.names import Names
 
 _CLIENT_ERRORS = (
-    "Make it with `connect` or `wrap`. Every operation raises `ServiceError` (a botocore `ClientError`) or one of its "
-    "subclasses named at the operation when the service says no, `DecodeError` when an answer is not what the model "
-    "says, `EncodeError` when an argument is not, and `botocore.exceptions.BotoCoreError` when no answer comes. "
-    "Cancelling a call drops its connection; the service may have carried it out all the same."
+    "Create it with `connect` or `wrap`. If the service answers with an error, an operation raises `ServiceError`, a "
+    "botocore `ClientError`, or one of the subclasses that the operation lists. `DecodeError` means that a response "
+    "does not match the service model, `EncodeError` that an argument does not, and "
+    "`botocore.exceptions.BotoCoreError` that no complete response arrived. Cancelling a call closes its connection; "
+    "the service may still have executed it."
 )
 _CONNECT_DEFAULTS = (
-    "Takes what `aiopartnercentral.ConnectOptions` names, as keywords: the usual AWS credential chain, {region}retries "
-    "in botocore's `standard` mode unless a `config`, the environment or the profile says otherwise."
+    "The options are those of `aiopartnercentral.ConnectOptions`. Defaults: the default credential provider chain, "
+    "{region}and botocore's `standard` retry mode, unless a `config`, the environment or the profile sets another."
 )
-_REGION = "region {} unless `region_name` says otherwise, "
+_REGION = "region {}, "
 
 
 def emit(service: ir.Service, names: Names) -> str:
@@ -48,7 +49,7 @@ def emit(service: ir.Service, names: Names) -> str:
         writer.line()
         writer.line("@property")
         with writer.block("def paginate(self) -> Paginate:"):
-            writer.docstring("The operations that answer in pages, collected over one or many catalogs at once.")
+            writer.docstring("The paginated operations, to collect one or many catalogs at once.")
             writer.line("return Paginate(self)")
         for operation in service.operations:
             writer.line()
@@ -61,14 +62,14 @@ def emit(service: ir.Service, names: Names) -> str:
 
 
 def _omissions(service: ir.Service) -> list[str]:
-    """Return the section that tells what the model has and the client has not."""
+    """Return the docstring's section on operations that the client does not have."""
     if not service.omissions:
         return []
     return ["Left out:", *(f"    {each}." for each in service.omissions)]
 
 
 def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, name: str) -> tuple[str, str]:
-    """Return one argument's declaration, and the expression that makes the request's attribute out of it."""
+    """Return the declaration of an argument, and the expression of the request's attribute."""
     annotation = types.annotation(member.target, writer, argument=True)
     target = types.service.shapes[member.target]
     value = name
@@ -97,16 +98,16 @@ def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
     with writer.block(f"async def {types.names.methods[operation.name]}({signature}) -> {response}:"):
         errors = ", ".join(types.names.classes[e] for e in operation.errors)
         writer.docstring(
-            f"Call `{operation.name}`{', which only reads' if operation.readonly else ''}.",
+            f"Call `{operation.name}`{' (read-only)' if operation.readonly else ''}.",
             types.about(operation.name, deprecated=operation.deprecated),
             ["Arguments:", *(f"    {name}: {types.facts(m)}" for name, m in named)] if named else [],
-            ["Raises:", f"    ServiceError: as {errors}, or unspecific."] if errors else [],
+            ["Raises:", f"    ServiceError: {errors}, or a plain `ServiceError`."] if errors else [],
         )
         request = types.reference(operation.input, writer)
         values = ", ".join(f"{name}={value}" for name, _, value in arguments)
         if types.service.operation_of_input(structure.name) is operation:
             writer.line(f"return await self.call({request}({values}))")
-        else:  # the class of the request does not tell the operation
+        else:  # several operations share the request class
             constant = types.names.constants[operation.name]
             writer.line(f"return await self.call_operation(operations.{constant}, {request}({values}))")
 
@@ -115,8 +116,8 @@ def _paginate_class(types: Types, writer: Writer) -> None:
     writer.use("aiopartnercentral._client", "ServicePaginate")
     with writer.block("class Paginate(ServicePaginate):"):
         writer.docstring(
-            f"The listings of the {types.service.full_name}, bound to a `Client`.",
-            ["Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`."],
+            f"Paginators of the {types.service.full_name}, bound to a `Client`.",
+            ["Their options are the filters of the listing in `listings`, and `aiopartnercentral.PaginateOptions`."],
         )
         for operation in types.service.operations:
             if operation.pagination is not None:
@@ -130,21 +131,21 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     writer.use("aiopartnercentral._pagination.paginator", "Paginator", typing_only=True)
     writer.use("typing", "Unpack", typing_only=True)
     writer.use(types.service.config.package, "listings")
-    given = f"**options: Unpack[listings.{options}]"
+    parameters = f"**options: Unpack[listings.{options}]"
     if pagination.fan_out is not None:
         writer.use("typing", "overload")
         writer.use("collections.abc", "Iterable", typing_only=True)
         for catalogs in ("catalog: str", "catalogs: str | Iterable[str]"):
             writer.line("@overload")
-            writer.line(f"def {name}(self, *, {catalogs}, {given}) -> Paginator[{page}, {item}]: ...")
-        given = "**options: object"
-    with writer.block(f"def {name}(self, {given}) -> Paginator[{page}, {item}]:"):
+            writer.line(f"def {name}(self, *, {catalogs}, {parameters}) -> Paginator[{page}, {item}]: ...")
+        parameters = "**options: object"
+    with writer.block(f"def {name}(self, {parameters}) -> Paginator[{page}, {item}]:"):
         writer.docstring(
-            f"Collect the items of `{operation.name}`.",
+            f"Return a paginator of the items of `{operation.name}`.",
             types.about(operation.name, deprecated=operation.deprecated),
             []
             if pagination.fan_out is not None
-            else ["The operation has no catalog: with `async with`, each item comes with the service's name."],
+            else ["The operation has no catalog: with `async with`, the service's name is the key of each item."],
         )
         writer.line(f"return self._bound(listings.{name}, listings.{options}, {{**options}})")
 
@@ -163,8 +164,8 @@ def _openers(service: ir.Service, writer: Writer) -> None:
     writer.lines(["", ""])
     with writer.block("def wrap(client: AiobotocoreClient) -> Client:"):
         writer.docstring(
-            "Return the typed client over an aiobotocore client that the caller owns and closes.",
-            ["The client goes on working as before for calls made on it directly."],
-            ["Raises:", "    TypeError: it is no aiobotocore client of this service."],
+            "Return a typed client that sends through an aiobotocore client, which the caller closes.",
+            ["Calls that are made on the aiobotocore client itself work as before."],
+            ["Raises:", "    TypeError: `client` is not an aiobotocore client of this service."],
         )
         writer.line("return wrap_client(Client, client)")

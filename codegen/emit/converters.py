@@ -1,4 +1,4 @@
-"""The converters, and the tables of what they must know of the model and its classes do not show."""
+"""The converters, and tables of the facts of the model that the generated classes do not show."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def emit(service: ir.Service, names: Names) -> str:
 
 
 def _facts(service: ir.Service, names: Names, writer: Writer) -> None:
-    """Write `FACTS`: only what is not the rule, so that the tables of most services are short."""
+    """Write `FACTS`, which lists only exceptions from the rules, so it is short for most services."""
     members = list(_members(service, names))
     given = [(field, member.wire_name) for _, field, member, is_variant in members if not is_variant]
     is_camel = sum(camel_case(f) == n for f, n in given) > sum(pascal_case(f) == n for f, n in given)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `enums.py`."""
-    writer = Writer(f"The enums of the {service.full_name}; all are open: a value that the model lacks is kept.")
+    writer = Writer(f"The enums of the {service.full_name}; all are open: unknown values are kept.")
     types = Types(service, names, "enums")
     for enum in service.enums():
         writer.use("aiopartnercentral.types", "OpenEnum")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `errors.py`."""
-    writer = Writer(f"The errors that the {service.full_name} models; all of them are botocore `ClientError`s too.")
+    writer = Writer(f"The modelled errors of the {service.full_name}; all are also botocore `ClientError`s.")
     types = Types(service, names, "errors")
     for error in service.errors():
         _error(types, error, writer)
@@ -35,7 +35,7 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
             f"Error `{error.name}`, code `{code}`.",
             types.about(error.name, deprecated=error.deprecated),
             _facts(error.fault),
-            ["Every member is None if the response lacks it, as responses of a gateway do."],
+            ["A member is None if the response lacks it, as responses of gateways do."],
             ["Attributes:", *(f"    {name}: {types.facts(member)}" for name, _, member in fields)] if fields else [],
         )
         writer.line()
@@ -48,7 +48,7 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
         with writer.block(f"def __init__({', '.join([*signature, *star, *keywords])}) -> None:"):
             text = next((name for name, _, m in fields if _is_message(m)), None)
             detail = f"'Message': {text} or ''" if text else "'Message': ''"
-            writer.docstring("Make the error from botocore's parsed response, or from its members alone.")
+            writer.docstring("Create the error from botocore's parsed response, or only from its members.")
             writer.line(f"made = {{'Error': {{'Code': {code!r}, {detail}}}}}")
             writer.line("super().__init__(made if error_response is None else error_response, operation_name)")
             for name, _, _ in fields:
@@ -58,7 +58,7 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
 
 
 def _facts(fault: ir.Fault | None) -> list[str]:
-    """Return what the model says of an error, apart from its members."""
+    """Return the facts about an error, without its members."""
     if fault is None:
         return []
     facts = [
@@ -70,5 +70,5 @@ def _facts(fault: ir.Fault | None) -> list[str]:
 
 
 def _is_message(member: ir.Member) -> bool:
-    """Tell whether botocore makes the exception's text of the member: it goes by the name on the wire."""
+    """Return whether the member is the exception's text in botocore, which decides by the wire name."""
     return "message" in (member.name.lower(), member.wire_name.lower())

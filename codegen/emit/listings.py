@@ -1,4 +1,4 @@
-"""The listings: for each paginated operation its filters, and a function that makes a value of them."""
+"""The listings: the filters of each paginated operation, and a function that returns a `Listing` with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `listings.py`."""
-    writer = Writer(f"The listings of the {service.full_name}: what can be asked of each catalog.")
+    writer = Writer(f"The listings of the {service.full_name}, which can be collected from each catalog.")
     types = Types(service, names, "listings")
     for operation in service.operations:
         if operation.pagination is not None:
@@ -44,7 +44,7 @@ def _filters(types: Types, operation: ir.Operation, pagination: ir.Pagination, w
     facts = [f"    {argument[operation.name, m.name]}: {types.facts(m)}" for m in members]
     if pagination.limit_key is not None:
         facts.append(f"    page_size: {types.facts(structure.member(pagination.limit_key))}")
-    facts.append("    max_items: the most items of each catalog.")
+    facts.append("    max_items: maximum items of each catalog.")
     if needed:
         # A base of its own, since annotations that are strings do not tell at run time what is required.
         base = f"_{cls}Required"
@@ -64,7 +64,7 @@ def _filters(types: Types, operation: ir.Operation, pagination: ir.Pagination, w
             writer.line("page_size: int | None")
     writer.lines(["", ""])
     with writer.block(f"class {names.options[operation.name]}({cls}, PaginateOptions, total=False):"):
-        writer.docstring(f"The filters of `{operation.name}`, and how catalogs are collected.")
+        writer.docstring(f"The filters of `{operation.name}`, and the options for collecting catalogs.")
     writer.lines(["", ""])
 
 

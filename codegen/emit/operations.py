@@ -1,4 +1,4 @@
-"""The operations: one typed description each, and the service's own."""
+"""The operations: a typed description of each, and one of the service."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def emit(service: ir.Service, names: Names) -> str:
 def _codes(service: ir.Service) -> dict[str, str]:
     """Return the error of each code; of several that share one, the first.
 
-    A service that has changed its protocol may go on sending its errors' names in place of their codes.
+    A service that has changed its protocol may still send its errors' names instead of their codes.
     """
     codes: dict[str, str] = {}
     for error in service.errors():
@@ -78,7 +78,7 @@ def _codes(service: ir.Service) -> dict[str, str]:
 
 
 def _own_codes(types: Types, operation: ir.Operation, writer: Writer) -> list[str]:
-    """Return the argument that tells an operation's errors from others of the service with the same code."""
+    """Return the argument that distinguishes an operation's errors from others of the service with the same code."""
     codes = _codes(types.service)
     faults = {name: types.service.structure(name).fault for name in operation.errors}
     own = {fault.code: name for name, fault in faults.items() if fault is not None and codes[fault.code] != name}

@@ -1,4 +1,4 @@
-"""The package itself: every public name, imported when it is first asked for."""
+"""The package itself: every public name, imported on first use."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `__init__.py`."""
-    summary = f"The {service.full_name}: types, converters and client; each is loaded when first named."
+    summary = f"The {service.full_name}: types, converters and client, imported on first use."
     return lazy(summary, service.config.package, _exports(service, names))
 
 
 def lazy(summary: str, package: str, exports: Mapping[str, str]) -> str:
-    """Return the text of the `__init__.py` of a package that imports a name's module when the name is asked for."""
+    """Return the text of the `__init__.py` of a package that imports its names on first use."""
     writer = Writer(summary)
     writer.use("aiopartnercentral._utils.lazy_imports", "lazy_imports")
     for name, module in exports.items():

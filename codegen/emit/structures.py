@@ -21,7 +21,7 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     for structure in service.structures():
         modules.setdefault(names.modules[structure.name], []).append(structure)
     package = f"{service.config.package}.structures"
-    summary = f"The structures of the {service.full_name}; each is loaded when first named."
+    summary = f"The structures of the {service.full_name}; each is imported on first use."
     exports = {names.classes[s.name]: names.modules[s.name] for s in service.structures()}
     files = {f"structures/{name}.py": _module(service, names, name, here) for name, here in modules.items()}
     return {"structures/__init__.py": lazy(summary, package, exports), **files}
@@ -65,9 +65,9 @@ def _module(service: ir.Service, names: Names, module: str, structures: Iterable
 
 
 def optional(service: ir.Service, structure: ir.Structure, member: ir.Member) -> bool:
-    """Tell whether an object may be made without the member.
+    """Return whether an object can be created without the member.
 
-    A request may be made without its idempotency token even where the service requires one: it is generated.
+    A request never needs its idempotency token, which is generated if it is omitted.
     """
     is_request = service.operation_of_input(structure.name) is not None
     return not member.required or (member.idempotency_token and is_request)

@@ -1,4 +1,4 @@
-"""Annotations and descriptions of shapes, as the emitters of several modules need them."""
+"""Annotations and descriptions of shapes, for the emitters of several modules."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Types:
         return "unions" if isinstance(found, ir.Union) else "enums"
 
     def is_here(self, shape: str) -> bool:
-        """Tell whether the shape's class is defined in the module being written."""
+        """Return whether the shape's class is defined in the module being written."""
         home = self.home(shape)
         return self.here == (f"{home}.{self.names.modules[shape]}" if home == "structures" else home)
 
@@ -106,14 +106,14 @@ class Types:
         return f"{annotation} | None" if sparse else annotation
 
     def facts(self, member: ir.Member) -> str:
-        """Return what the model says of a member, as one sentence for a docstring."""
+        """Return the facts about a member, as one sentence for a docstring."""
         target = self.service.shapes[member.target]
         place = f"`{member.wire_name}` {'on the wire' if self.service.protocol.has_members else _IN_DICTS}"
         if member.location is not None:
             place = _PLACES[member.location].format(member.location_name)
         facts = [place, *shape_facts(target), *self._part_facts(target)]
         if member.idempotency_token:
-            facts.append("generated where left out")
+            facts.append("generated if omitted")
         if member.deprecated or target.deprecated:
             facts.append("deprecated")
         if member.sensitive:
@@ -133,7 +133,7 @@ class Types:
                 yield f"{part} {' with '.join(facts)}"
 
     def about(self, name: str, *, deprecated: bool) -> list[str]:
-        """Return what stands below the summary of an operation or shape: AWS's page about it, where there are pages."""
+        """Return the docstring's link to AWS's reference page of an operation or shape, if there is one."""
         uid = self.service.uid
         page = [] if uid is None else [f"Reference: https://docs.aws.amazon.com/goto/WebAPI/{uid}/{name}"]
         return ["Deprecated.", *page] if deprecated else page

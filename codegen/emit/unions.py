@@ -1,4 +1,4 @@
-"""The tagged unions: one frozen class for each member, one for members not known, and the alias of them all."""
+"""The tagged unions: a frozen class for each member, one for unknown members, and an alias for all."""
 
 from __future__ import annotations
 

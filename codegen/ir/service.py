@@ -59,7 +59,7 @@ class Operation:
 
 @attrs.frozen(kw_only=True)
 class Omission:
-    """Something that the model has and the package has not.
+    """Something in the model that the package does not have.
 
     Attributes:
         where: service and operation, such as `demo.GetObject`.

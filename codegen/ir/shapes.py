@@ -1,4 +1,4 @@
-"""Shapes: what values look like. They refer to each other by name."""
+"""Shapes, the types of a model; they refer to each other by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words that a model has for kinds of values, for their spelling, and for their place in a message."""
+"""Enums of a model's terms: kinds of values, timestamp formats, locations and protocols."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Kind(enum.Enum):
 
 
 class TimestampFormat(enum.Enum):
-    """How the JSON on the wire spells a timestamp; botocore's dicts always hold a datetime."""
+    """The format of a timestamp in JSON; botocore's dicts always have a datetime."""
 
     ISO8601 = "iso8601"
     EPOCH_SECONDS = "unixTimestamp"
@@ -28,7 +28,7 @@ class TimestampFormat(enum.Enum):
 
 
 class Location(enum.Enum):
-    """Where the protocol puts a member of a whole request, response or error that is not in the body."""
+    """The location of a member of a request, response or error that is not in the body."""
 
     HEADER = "header"
     HEADERS = "headers"

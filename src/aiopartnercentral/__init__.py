@@ -1,6 +1,7 @@
 """Typed, concurrent access to AWS Partner Central for asyncio services and bulk jobs.
 
-The services are subpackages, such as `aiopartnercentral.account`. What they share is here, loaded when first named.
+The services are subpackages, such as `aiopartnercentral.account`. The names that they share are here, and are imported
+on first use.
 """
 
 from __future__ import annotations

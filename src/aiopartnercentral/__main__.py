@@ -1,4 +1,4 @@
-"""`python -m aiopartnercentral`, for where the script is not on the path."""
+"""Run the command as `python -m aiopartnercentral`, for environments whose scripts are not on the path."""
 
 from __future__ import annotations
 

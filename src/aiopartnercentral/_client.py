@@ -1,4 +1,4 @@
-"""What generated clients build on: calls, pagination, and how a client is opened."""
+"""The base of the generated clients: calls, pagination, and opening a client."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ AiobotocoreClient: TypeAlias = Any
 
 
 class ClientOptions(TypedDict, total=False):
-    """What clients of several accounts can have in common.
+    """Options that the clients of several accounts can share.
 
     Attributes:
         config: botocore's config; its retry mode is `standard` unless it names another.
-        verify: whether to verify TLS certificates, or the path of a bundle of them.
-        use_ssl: whether to use TLS where the endpoint does not say.
-        api_version: the model's version, if not the pinned one.
-        json_converter: decodes responses, instead of the service's shared one.
-        botocore_converter: encodes requests, instead of the service's shared one.
+        verify: whether to verify TLS certificates, or the path of a CA bundle.
+        use_ssl: whether to use TLS if the endpoint URL has no scheme.
+        api_version: version of the service model; by default the pinned one.
+        json_converter: converter that decodes responses; by default the service's shared one.
+        botocore_converter: converter that encodes requests; by default the service's shared one.
     """
 
     config: AioConfig
@@ -67,13 +67,13 @@ class ClientOptions(TypedDict, total=False):
 
 
 class ConnectOptions(ClientOptions, total=False):
-    """What `connect` takes: the arguments of aiobotocore's `create_client`, and a few more.
+    """Options of `connect`: the arguments of aiobotocore's `create_client`, and a few more.
 
     Attributes:
-        region_name: the region, if not the service's only one.
-        endpoint_url: where to send calls, if not to AWS.
+        region_name: the AWS region; by default the service's only one.
+        endpoint_url: URL to send requests to instead of AWS.
         profile: a profile of the AWS config files.
-        session: a session to share; its loader learns the service if it does not know it.
+        session: an aiobotocore session to share; the pinned model is added to its loader if that lacks the service.
         aws_access_key_id: explicit credentials, instead of the default credential provider chain.
         aws_secret_access_key: see `aws_access_key_id`.
         aws_session_token: see `aws_access_key_id`.
@@ -91,27 +91,27 @@ class ConnectOptions(ClientOptions, total=False):
 
 
 class ListingOptions(TypedDict, total=False):
-    """What every listing takes, besides the filters of its operation.
+    """Options of every listing, in addition to the filters of its operation.
 
     Attributes:
-        max_items: the most items of each catalog; None for all.
+        max_items: maximum items of each catalog; None for all.
     """
 
     max_items: int | None
 
 
 class PaginateOptions(TypedDict, total=False):
-    """How catalogs are collected; see `Paginator`.
+    """Options for collecting catalogs; see `Paginator`.
 
     Attributes:
-        ordered: give the catalogs in the order named, not as their pages arrive.
-        concurrency: how many catalogs are collected at once, 10 by default.
-        buffer_pages: how many pages may wait for the consumer, besides the one of each catalog that is being collected.
-        on_error: `"finish"` lets the other catalogs finish and raises then; `"raise"` stops at the first failure;
+        ordered: yield the catalogs in the given order, not as their pages arrive.
+        concurrency: maximum catalogs that are fetched at the same time, 10 by default.
+        buffer_pages: maximum pages that wait for the consumer, plus one for each catalog that is being fetched.
+        on_error: `"finish"` collects the other catalogs, then raises; `"raise"` cancels them at the first failure;
             `"report"` only reports it.
-        on_malformed: `"raise"` fails the catalog of an item that does not match the model; `"report"` leaves the item
-            out and reports it.
-        ignore_errors: error codes that make a catalog a skipped one, not a failed one.
+        on_malformed: `"raise"` fails the catalog of an item that does not match the model; `"report"` omits the item
+            and reports it.
+        ignore_errors: error codes; a catalog that fails with one of them is skipped.
     """
 
     ordered: bool
@@ -144,48 +144,48 @@ class ServiceClient:
     async def call(self, request: Request[ResponseT]) -> ResponseT:
         """Send a request and return the response to it, with `response_metadata` set.
 
-        Cancelling it drops the connection; the service may have carried the call out all the same.
+        If this is cancelled, the connection is closed; the service may still have executed the request.
 
         Raises:
-            ServiceError: the service answered with an error; each modelled error has a class of its own.
+            ServiceError: the service answered with an error; each modelled error has its own class.
             DecodeError: the response does not match the service model.
             EncodeError: the request does not match the service model.
-            TypeError: it is not a request of this service.
-            botocore.exceptions.BotoCoreError: no complete response came, or the call could not be made.
+            TypeError: `request` is not a request of this service.
+            botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.
         """
         operation: Operation[Any, ResponseT] = self.service.operation_of(request)
         return await self.call_operation(operation, request)
 
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        """Do the same as `call` for operations that share a request class, which does not identify the operation."""
+        """Send a request of a given operation; for request classes that several operations share. See `call`."""
         return await self._api.decode(operation, await self._api.send(operation, request))
 
     def page_fetcher(
         self, listing: Listing[ResponseT, ItemT], *, reports_malformed: bool = False, keeps_raw: bool = False
     ) -> PageFetcher[ResponseT, ItemT]:
-        """Return what fetches the pages of a listing through this client.
+        """Return a fetcher of the pages of a listing.
 
         Arguments:
             listing: what to list.
-            reports_malformed: leave an item that cannot be decoded out of its page and report it.
-            keeps_raw: give the JSON of each item as well.
+            reports_malformed: omit an item that cannot be decoded from its page, and report it.
+            keeps_raw: return the JSON of each item as well.
 
         Raises:
-            TypeError: it is not a listing of this service.
+            TypeError: `listing` is not a listing of this service.
         """
         from aiopartnercentral._pagination.page_fetcher import PageFetcher  # noqa: PLC0415 - loads anyio
 
-        given: object = listing
-        if not isinstance(given, Listing) or given.service.name != self.service.name:
-            raise TypeError(f"listing must be a listing of {self.service.name}, not {type_name(given)}")
+        argument: object = listing
+        if not isinstance(argument, Listing) or argument.service.name != self.service.name:
+            raise TypeError(f"listing must be a listing of {self.service.name}, not {type_name(argument)}")
         return PageFetcher(api=self._api, listing=listing, reports_malformed=reports_malformed, keeps_raw=keeps_raw)
 
 
 class ServicePaginate:
-    """Collects listings with one client; the base of the generated `Paginate` classes."""
+    """Paginates the listings of one client; the base of the generated `Paginate` classes."""
 
     def __init__(self, client: ServiceClient) -> None:
-        """Collect with the given client."""
+        """Paginate through a client."""
         self._client = client
 
     def __call__(
@@ -195,23 +195,23 @@ class ServicePaginate:
         catalogs: str | Iterable[str] | None = None,
         **options: Unpack[PaginateOptions],
     ) -> Paginator[ResponseT, ItemT]:
-        """Return a listing bound to the client.
+        """Return a paginator of a listing.
 
         Arguments:
             listing: what to list, such as `account.listings.list_connections(page_size=100)`.
-            catalogs: one catalog or several; a listing whose operation has no catalog takes none.
+            catalogs: one catalog or several; omit it for an operation without catalogs.
             options: see `PaginateOptions`.
 
         Raises:
             TypeError: an argument is of a wrong type, unknown or missing.
             ValueError: an argument has a value that is not allowed.
         """
-        # Loaded at the first collection.
+        # Imported here so that opening a client does not load the pagination.
         from aiopartnercentral._pagination.paginator import Paginator, reports_malformed  # noqa: PLC0415
 
         check_options("paginate()", options, PaginateOptions)
-        how: dict[str, Any] = {**options}
-        reports = reports_malformed(how.pop("on_malformed", "raise"))
+        remaining: dict[str, Any] = {**options}
+        reports = reports_malformed(remaining.pop("on_malformed", "raise"))
         fetcher = self._client.page_fetcher(listing, reports_malformed=reports)
         has_catalog = listing.pagination.catalog is not None
         if has_catalog == (catalogs is None):
@@ -220,18 +220,18 @@ class ServicePaginate:
                 if has_catalog
                 else f"{listing.pagination.method}() takes no catalog: its operation has none"
             )
-        # Where there is no catalog, entries come with the name of the service.
-        return Paginator(fetcher, catalogs=listing.service.name if catalogs is None else catalogs, **how)
+        # Without catalogs, the stream's only source is named after the service.
+        return Paginator(fetcher, catalogs=listing.service.name if catalogs is None else catalogs, **remaining)
 
     def _bound(
         self, make: Callable[..., Listing[ResponseT, ItemT]], known: type, arguments: dict[str, Any]
     ) -> Paginator[ResponseT, ItemT]:
-        """Return a listing bound to the client; of the arguments, some are the listing's.
+        """Return a paginator of a listing; some of the arguments are filters, others options of the paginator.
 
         Arguments:
             make: makes the listing.
-            known: the typed dictionary of what it and `__call__` take.
-            arguments: all of them.
+            known: the typed dictionary of all allowed arguments.
+            arguments: the arguments.
         """
         name = f"{make.__name__}()"
         catalogs = [arguments.pop(each) for each in ("catalog", "catalogs") if each in arguments]
@@ -255,8 +255,8 @@ def make_listing(
         service: the service.
         pagination: the operation.
         known: the typed dictionary of the filters.
-        filters: what was given; None stands for not given.
-        conversions: the filters that a request has as an enum, a list or a dict, with that class.
+        filters: the filters; None means that a filter was not given.
+        conversions: the class, enum, list or dict, that each of these filters is converted to.
 
     Raises:
         TypeError: a filter is unknown or missing.
@@ -297,8 +297,8 @@ def check_options(taker: str, options: Iterable[str], among: type) -> None:
     """Check options against a typed dictionary.
 
     Arguments:
-        taker: what takes the options, in the error.
-        options: what was given.
+        taker: name of the function that takes the options, for the message.
+        options: names of the given options.
         among: the typed dictionary.
 
     Raises:
@@ -310,17 +310,17 @@ def check_options(taker: str, options: Iterable[str], among: type) -> None:
             from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
 
             near = get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+            hint = f"; did you mean {near[0]}?" if near else f"; the options are {', '.join(known)}"
             raise TypeError(f"{taker} has no option {name}{hint}")
     for name in sorted(among.__required_keys__ - set(options)):  # type: ignore[attr-defined] # of a typed dictionary
         raise TypeError(f"{taker} needs {name}")
 
 
 def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
-    """Return a client of the generated class over an aiobotocore client.
+    """Return a client of the generated class that sends through an aiobotocore client.
 
     Raises:
-        TypeError: it is not an aiobotocore client of the service.
+        TypeError: `client` is not an aiobotocore client of the service.
     """
     from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
 
@@ -334,7 +334,7 @@ def to_list(value: None) -> None: ...
 @overload
 def to_list(value: Sequence[T] | None) -> list[T] | None: ...
 def to_list(value: Sequence[T] | None) -> list[T] | None:
-    """Copy a sequence; anything else is returned as it is, to be reported with its path when it is encoded."""
+    """Return a sequence as a list, and anything else unchanged: encoding reports it with its path."""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         return list(value)
     return cast("list[T] | None", value)
@@ -347,7 +347,7 @@ def to_dict(value: None) -> None: ...
 @overload
 def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None: ...
 def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None:
-    """Copy a mapping; anything else is returned as it is, to be reported with its path when it is encoded."""
+    """Return a mapping as a dict, and anything else unchanged: encoding reports it with its path."""
     return dict(value) if isinstance(value, Mapping) else cast("dict[K, T] | None", value)
 
 
@@ -358,5 +358,5 @@ def to_enum(cls: type[EnumT], value: None) -> None: ...
 @overload
 def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None: ...
 def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None:
-    """Make a string a member of the enum; anything else is returned as it is, to be reported when it is encoded."""
+    """Return a string as a member of the enum, and anything else unchanged: encoding reports it."""
     return cls(value) if isinstance(value, str) else cast("EnumT | None", value)

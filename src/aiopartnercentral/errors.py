@@ -3,15 +3,15 @@
 AioPartnerCentralError
 ├── DecodeError            (ValueError)      a response does not match the service model
 ├── EncodeError            (TypeError)       an argument does not match the service model, and cannot be sent
-├── PaginationError                          a page token came back a second time
-├── MalformedItemsError                      more items were malformed than are left out
+├── PaginationError                          the service returned a page token for the second time
+├── MalformedItemsError                      a listing has too many malformed items to omit them
 ├── SourcesFailedError     (ExceptionGroup)  some sources failed after all others were collected (in _pagination.report)
 ├── TimeExceededError      (TimeoutError)    a source, or a bulk collection, exceeded its time limit
-├── CheckpointError                          a checkpoint is damaged, in use, or of another collection
-├── SourcesFileError       (ValueError)      a file of sources has an unknown key or a value that is not allowed
+├── CheckpointError                          a checkpoint is damaged, in use, or belongs to another collection
+├── SourcesFileError       (ValueError)      a sources file has an unknown key or a value that is not allowed
 ├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider returned no usable credentials
 ├── SinkError                                an output cannot be written
-│   └── PositionError                        or resumed
+│   └── PositionError                        an output cannot be resumed
 └── ServiceError           (botocore.exceptions.ClientError)
     └── one class for each error that the service models, such as account.AccessDeniedException
 
@@ -55,13 +55,13 @@ class AioPartnerCentralError(Exception):
 
 
 class _ConversionError(AioPartnerCentralError):
-    """A value that does not match the service model, and its place.
+    """A value does not match the service model.
 
     Attributes:
         reason: what was expected and what was found, without the value itself.
         path: JSON path of the value, such as `$.ConnectionSummaries[3].Id`.
         operation: wire name of the operation, or None outside a call.
-        request_id: the service's id of the request, or None where there is none.
+        request_id: the service's id of the request, or None.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class EncodeError(_ConversionError, TypeError):
 
 
 class PaginationError(AioPartnerCentralError):
-    """A page token came back that this listing had already used: following it would never end.
+    """The service returned a page token that this listing has already used: the pages loop.
 
     Attributes:
         source: what was listed, such as `catalog AWS`.
@@ -115,11 +115,11 @@ class PaginationError(AioPartnerCentralError):
         self.pages = pages
 
     def __str__(self) -> str:
-        return f"{self.source}: the page token of page {self.pages} had been used before; following it would never end"
+        return f"{self.source}: the page token of page {self.pages} has been used before: the pages loop"
 
 
 class MalformedItemsError(AioPartnerCentralError):
-    """So many items of a listing do not match the service model that leaving them out explains nothing.
+    """A listing has too many items that do not match the service model to omit them.
 
     Attributes:
         source: what was listed, such as `catalog AWS`.
@@ -132,7 +132,7 @@ class MalformedItemsError(AioPartnerCentralError):
         self.items = items
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.items} items are not what the service model says; the report has them"
+        return f"{self.source}: {self.items} items do not match the service model; the report lists them"
 
 
 class TimeExceededError(AioPartnerCentralError, TimeoutError):
@@ -153,18 +153,18 @@ class TimeExceededError(AioPartnerCentralError, TimeoutError):
 
 
 class CheckpointError(AioPartnerCentralError):
-    """A checkpoint cannot be read or written, is in use, or is of another collection; the text says which and why."""
+    """A checkpoint cannot be read or written, is in use, or belongs to another collection; the message says which."""
 
 
 class SourcesFileError(AioPartnerCentralError, ValueError):
-    """A file of sources is wrong; the message names the file, the table and the key."""
+    """A sources file is invalid; the message names the file, the table and the key."""
 
 
 class CredentialsError(AioPartnerCentralError, BotoCoreError):
-    """There are no credentials to sign with: a role cannot be assumed, or a provider returned none that are usable.
+    """No credentials to sign with: a role cannot be assumed, or a provider returned no usable credentials.
 
     Attributes:
-        code: the error code of STS, such as `AccessDenied`; None if it did not answer, or was not asked.
+        code: the error code of STS, such as `AccessDenied`; None without a response from STS.
         is_retryable: whether a retry may help, as after a lost connection.
     """
 
@@ -187,7 +187,7 @@ class SinkError(AioPartnerCentralError):
 
     Attributes:
         path: the output.
-        reason: why; for an error of the operating system, its text.
+        reason: the cause, such as the operating system's error text.
     """
 
     def __init__(self, path: str, reason: str) -> None:
@@ -201,7 +201,7 @@ class SinkError(AioPartnerCentralError):
 
 
 class PositionError(SinkError):
-    """An output cannot be resumed: it is another one, or its partial file is missing or was changed."""
+    """An output cannot be resumed: the position is of another output, or the partial file is missing or was changed."""
 
 
 class ServiceError(AioPartnerCentralError, ClientError):
@@ -210,11 +210,11 @@ class ServiceError(AioPartnerCentralError, ClientError):
     Attributes:
         response: botocore's parsed error response.
         operation_name: wire name of the operation.
-        problems: what was wrong with modelled members that could not be decoded; those members are None.
+        problems: why modelled members could not be decoded; those members are None.
     """
 
     message_is_sensitive: ClassVar[bool] = False
-    """Whether the model calls the error's message sensitive; then the exception's text does not show it."""
+    """Whether the model marks the error's message as sensitive; if so, the exception's text does not show it."""
 
     def __init__(self, error_response: Mapping[str, Any], operation_name: str) -> None:
         response: Any = error_response  # botocore takes any
@@ -222,7 +222,7 @@ class ServiceError(AioPartnerCentralError, ClientError):
             response = {**response, "Error": {**response.get("Error", {}), "Message": REDACTED}}
         metadata = response.get("ResponseMetadata", {})
         if not metadata.get("RetryAttempts"):
-            # botocore says "reached max retries: 0" of every error of a client that is to send once.
+            # botocore adds "reached max retries: 0" to every error of a client that does not retry.
             response = {**response, "ResponseMetadata": {**metadata, "MaxAttemptsReached": False}}
         ClientError.__init__(self, response, operation_name)
         self.response = error_response  # type: ignore[assignment] # botocore takes any
@@ -238,13 +238,13 @@ class ServiceError(AioPartnerCentralError, ClientError):
 
     @property
     def request_id(self) -> str | None:
-        """The service's id of the request, if the answer carried one."""
+        """The service's id of the request, or None."""
         request_id: str | None = self.response.get("ResponseMetadata", {}).get("RequestId")
         return request_id
 
     @property
     def http_status(self) -> int | None:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         status: int | None = self.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return status
 
@@ -261,12 +261,12 @@ def _rebuild_service_error(cls: type[ServiceError], args: tuple[Any, ...], state
 
 
 def error_type(error: BaseException) -> str:
-    """Return the name of an error without its text: the service's code, or else the class."""
+    """Return the error code of a service error, and the class name of any other; never its text."""
     code = getattr(error, "code", None)
     return code if isinstance(code, str) and code.replace(".", "").isalnum() else type(error).__name__
 
 
 def error_text(error: Exception) -> str:
-    """Return the text of an error of this library, and the name of any other: its text may quote a request."""
+    """Return the text of an error of this library, and the name of any other, whose text may quote a request."""
     is_ours = isinstance(error, AioPartnerCentralError) and not hasattr(error, "code")
     return str(error) if is_ours else error_type(error)

@@ -1,7 +1,7 @@
 """The pytest plugin: a local Partner Central for each test, and a client connected to it.
 
-pytest loads this in every run, as it is an entry point. So it imports only pytest; everything else is imported when a
-test first uses a fixture.
+pytest imports this module in every run, as it is an entry point. So it imports only pytest; everything else is imported
+when a test first uses a fixture.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MARKER: Final = "partnercentral_emulator"
 _ON_ANYIO: Final = "_partnercentral_client_on_anyio"
 _ON_ASYNCIO: Final = "_partnercentral_client_on_asyncio"
 _ASYNCIO_MODULE: Final = "aiopartnercentral_on_asyncio"
-# botocore would find the developer's own credentials there, or another endpoint.
+# These variables may lead botocore to the developer's own credentials or to another endpoint.
 _REMOVED: Final = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
@@ -98,7 +98,7 @@ def partnercentral_emulator_factory() -> Iterator[EmulatorFactory]:
 
     from aiopartnercentral import Emulator  # noqa: PLC0415 - see the module
 
-    # A separate event loop, whatever a test runs on: asyncio, trio, or no event loop.
+    # A separate event loop, so that tests can run on asyncio, on trio, or without an event loop.
     with start_blocking_portal("asyncio") as portal:
         yield lambda **arguments: portal.wrap_async_context_manager(Emulator(**arguments))
 
@@ -126,7 +126,7 @@ def partnercentral_emulator(
 
 @contextmanager
 def _environment(emulator: Emulator, arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Direct botocore to an emulator, and to nothing of the developer's, inside the block."""
+    """Direct botocore to an emulator inside the block, and hide the developer's own AWS settings."""
     host = urlsplit(emulator.endpoint_url).hostname or ""
     # An access key id of twelve digits is that account; any other is the owner of the seeded data.
     variables = {

@@ -401,7 +401,7 @@ async def test_a_client_says_where_it_is_and_when_it_is_closed(server: ScriptedS
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
 async def test_the_default_http_client_says_that_it_needs_asyncio() -> None:
-    with pytest.raises(RuntimeError, match=r"runs on asyncio alone; elsewhere pass config=AioConfig"):
+    with pytest.raises(RuntimeError, match=r"supports only asyncio; on trio, pass config=AioConfig"):
         async with account.connect():
             pass
 

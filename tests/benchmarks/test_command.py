@@ -66,7 +66,7 @@ def test_the_emulator_is_measured_beside_a_server_that_repeats_it_and_the_client
     [
         (["--only", "nothing"], "invalid choice"),
         (["--rounds", "0"], "'0' is not a number of 1 or more"),
-        (["--json", "no/such/folder/run.json"], "is no file that could be written"),
+        (["--json", "no/such/folder/run.json"], "is not a writable file"),
         (["--only", "decode", "--plot", "plot.svg"], "--plot needs the case throughput"),
     ],
 )

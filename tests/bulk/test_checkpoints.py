@@ -506,5 +506,5 @@ async def test_an_output_and_its_checkpoint_belong_together(tmp_path: Path) -> N
         async with collection as stream:
             for _ in range(11):
                 await anext(stream)
-        with pytest.raises(CheckpointError, match="belongs to no output"):
+        with pytest.raises(CheckpointError, match="has no output"):
             await collection.into(open_sink(output))

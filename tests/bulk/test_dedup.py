@@ -163,5 +163,5 @@ async def test_a_checkpoint_whose_fingerprints_are_cut_off_is_refused(tmp_path: 
         assert len(told["sources"][0]["seen"]) > 100
         told["sources"][0]["seen"] = told["sources"][0]["seen"][4:]
         (tmp_path / "run.json").write_bytes(msgspec.json.encode(told))
-        with pytest.raises(CheckpointError, match="fingerprints are cut off"):
+        with pytest.raises(CheckpointError, match="fingerprints are truncated"):
             await collected(emulator, tmp_path, "out.ndjson")

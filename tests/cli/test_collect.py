@@ -240,7 +240,7 @@ async def test_malformed_items_are_kept_in_a_file_of_their_own(run, tmp_path, ou
         assert list(tmp_path.iterdir()) == []
         ended = await run(*arguments, *form, "--malformed", tmp_path / "bad.ndjson.gz")
     assert ended.code == 0
-    assert f"1 malformed item left out: see {tmp_path}/bad.ndjson.gz" in ended.complaint
+    assert f"1 malformed item omitted: see {tmp_path}/bad.ndjson.gz" in ended.complaint
     (line,) = gzip.decompress((tmp_path / "bad.ndjson.gz").read_bytes()).splitlines()
     assert WRONG in line
     left_out = json.loads(line)
@@ -265,7 +265,7 @@ async def test_where_malformed_items_cannot_go_nothing_is_shown_nor_said_to_be_t
         assert "AWS: AccessDeniedException" in ended.complaint
         ended = await run(*arguments, bad, "--format", "table")
     assert ended.code == 1
-    assert ended.err.startswith(f"aiopartnercentral: 1 malformed item left out: see {bad}\n")
+    assert ended.err.startswith(f"aiopartnercentral: 1 malformed item omitted: see {bad}\n")
     assert WRONG in bad.read_bytes()
 
 

@@ -244,7 +244,7 @@ async def test_page_tokens_in_a_circle(run):
     async with serving(lambda *_: page([connection(1)], "again")) as url:
         ended = await run(*COLLECT, "--endpoint-url", url)
     assert ended.code == 1
-    assert "had been used before" in ended.complaint
+    assert "has been used before" in ended.complaint
 
 
 async def test_the_message_of_a_rejected_signature_is_not_repeated(run):

@@ -113,7 +113,7 @@ async def test_a_signal_saves_and_says_resume_hint(started, environment, tmp_pat
         command = shlex.split(err.partition("to resume: ")[2])
         assert command[0] == "aiopartnercentral"
         ended = await anyio.run_process([*COMMAND, *command[1:]], env=environment)
-        assert ended.stderr.decode() == f"aiopartnercentral: 1 malformed item left out: see {bad}\n"
+        assert ended.stderr.decode() == f"aiopartnercentral: 1 malformed item omitted: see {bad}\n"
         assert sorted(catalog for catalog, _ in held.tokens) == ["AWS", "Sandbox"]
         assert ("Sandbox", "more") in held.tokens
     with file.open(newline="", encoding="utf-8") as lines:

@@ -112,7 +112,7 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
         ):
             ended = await run(*CONNECTIONS, *changed, *arguments)
             assert ended.code == 2
-            assert "is of another collection" in ended.complaint
+            assert "belongs to another collection" in ended.complaint
             assert words in ended.complaint
         for text, words in (
             (b"{}", "is not a checkpoint"),

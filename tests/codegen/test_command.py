@@ -137,8 +137,8 @@ def unknown_trait(tree):
 @pytest.mark.parametrize(
     ("spoil", "text"),
     [
-        (tampered, "service-2.json is not the file that SOURCES.toml speaks of; run `python -m codegen sync`"),
-        (reformatted, "service-2.json is not the file that SOURCES.toml speaks of"),
+        (tampered, "service-2.json does not match SOURCES.toml; run `python -m codegen sync`"),
+        (reformatted, "service-2.json does not match SOURCES.toml"),
         (no_json, "service-2.json is not JSON"),
         (unknown_trait, "unknown trait 'impotent'"),
         (lambda tree: service_model(tree).unlink(), "service-2.json and SOURCES.toml disagree about whether it exists"),
@@ -149,7 +149,7 @@ def unknown_trait(tree):
         (lambda tree: sources(tree).write_text(""), "disagree about whether it exists"),
         (
             lambda tree: sources(tree).write_text('"partnercentral-account/2025-04-04/service-2.json" = "text"'),
-            "is not the file that SOURCES.toml speaks of",
+            "does not match SOURCES.toml",
         ),
     ],
 )

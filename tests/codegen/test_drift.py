@@ -310,4 +310,4 @@ def test_a_pinned_model_that_is_not_the_recorded_one_is_an_error(older):
     path.write_text("{}")
     done = older.run("drift")
     assert (done.code, done.out) == (1, "")
-    assert "is not the file that SOURCES.toml speaks of" in done.err
+    assert "does not match SOURCES.toml" in done.err

@@ -1,6 +1,6 @@
 """The fast functions: for each shape received a wire class and a decoder, for each shape sent an encoder.
 
-A function raises an exception, of any class, on anything that it may not convert exactly as the converters' hooks do.
+A function raises an exception of any class for a value that it might not convert exactly as the converters' hooks do.
 The whole value is then converted by those. The modules are named as those of the structures, so that a process loads
 what it calls and nothing else.
 """
@@ -47,7 +47,7 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
         if not decoded and not encoded:
             continue
         files[f"fast/{module}.py"] = _module(service, names, module, decoded, encoded)
-    writer = Writer(f"The fast functions of the {service.full_name}, which convert everything that is not unusual.")
+    writer = Writer(f"The fast functions of the {service.full_name}, which convert common values.")
     writer.use("typing", "Final")
     writer.use("aiopartnercentral._serialization.fast", "Fast")
     writer.line(f"FAST: Final = Fast({service.config.package!r})")

@@ -1,4 +1,4 @@
-"""The channel from the workers of a stream to its consumer: bounded, and no cancellation loses what is in it."""
+"""The bounded channel from the workers of a stream to its consumer; no cancellation loses a batch."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ EntryT = TypeVar("EntryT")
 class Channel(Generic[KeyT, EntryT]):
     """Batches on their way to the consumer, which receives them one at a time.
 
-    asyncio may cancel a task after a memory stream has chosen it as the receiver and before it runs again (a native
-    `Task.cancel()`, as `asyncio.timeout` makes it); the stream then drops what it carried. So every batch is also
-    listed in `_sent` until it is received, and after a cancelled wait the list comes first.
+    asyncio's native `Task.cancel()`, which `asyncio.timeout` uses, may cancel a task after a memory stream has chosen
+    it as the receiver and before it runs again; the stream then drops the batch. So every batch is also listed in
+    `_sent` until it is received, and after a cancelled wait the list is read first.
     """
 
     def __init__(self, buffer_pages: int) -> None:
@@ -35,17 +35,17 @@ class Channel(Generic[KeyT, EntryT]):
         """Set once the last batch of a source has been received."""
 
     def sender(self) -> MemoryObjectSendStream[Batch[KeyT, EntryT]]:
-        """Return a send stream for one source, which closes it."""
+        """Return a send stream for one source; the caller closes it."""
         return self._send.clone()
 
     def seal(self) -> None:
-        """Return no more senders: the channel ends when all senders are closed."""
+        """Stop creating senders: the channel ends when all existing ones are closed."""
         self._send.close()
 
     async def send(self, sender: MemoryObjectSendStream[Batch[KeyT, EntryT]], batch: Batch[KeyT, EntryT]) -> None:
-        """Send a batch, and wait for room in the buffer or, where there is none, for the consumer to receive it.
+        """Send a batch, once the buffer has room for it or the consumer waits for it.
 
-        Cancelling it may withdraw the batch.
+        If this is cancelled, the batch may not have been sent.
 
         Raises:
             anyio.BrokenResourceError: the channel is closed.
@@ -70,7 +70,7 @@ class Channel(Generic[KeyT, EntryT]):
             except BaseException as exc:
                 self._interrupted = not isinstance(exc, Exception)
                 raise
-            # A batch that was claimed from the list arrives here once more, which only lets its sender continue.
+            # A batch that was claimed from the list arrives here again, which unblocks its sender.
             if batch in self._sent:
                 return self._claim(batch)
 

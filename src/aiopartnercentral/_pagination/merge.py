@@ -1,13 +1,13 @@
-"""Many sources at once, as one stream.
+"""Merges many sources into one stream.
 
     workers, one task each                         the consumer's task
     PageIterator of source A ──> sender ─┐
     PageIterator of source B ──> sender ─┼─ Channel ──> Stream.__anext__ ──> (source, entry)
     PageIterator of source C ──> sender ─┘              ProgressTracker: what was handed over
 
-All workers share one channel, or have one each where the sources' order is kept. Entering the stream opens a task group
-around the consumer's block; its one task, `_produce`, runs the workers in a cancel scope of their own, so that a
-failure stops them without interrupting the consumer.
+All workers share one channel; an ordered stream has one channel for each source. Entering the stream opens a task group
+around the consumer's block. Its only task, `_produce`, runs the workers in their own cancel scope, so that a failure
+cancels them without interrupting the consumer.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Feed", "OnError", "Plan", "Stream"]
 
-_SLICE = 1000  # entries that a consumer which never waits gets before other tasks may run
+_SLICE = 1000  # entries after which other tasks may run, even if the consumer never waits
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 EntryT = TypeVar("EntryT")
 
 OnError: TypeAlias = Literal["raise", "finish", "report"]
-"""What the failure of a source does: stop everything, let the others finish and raise then, or only be reported."""
+"""What the failure of a source does: cancel the others, raise once the others are complete, or only be reported."""
 
 
 @attrs.frozen(kw_only=True)
 class Plan(Generic[KeyT]):
-    """What is to be collected, and how.
+    """The sources of a stream, and how they are collected.
 
     Attributes:
-        sources: the keys of the sources, none twice.
-        ordered: whether all of a source comes before the next one, rather than what arrives first.
-        concurrency: how many sources are fetched at the same time.
-        buffer_pages: how many pages may wait for the consumer, besides the one that each worker may hold.
+        sources: the keys of the sources, each once.
+        ordered: whether each source is completed before the next one; otherwise pages come as they arrive.
+        concurrency: maximum sources that are fetched at the same time.
+        buffer_pages: maximum pages that wait for the consumer, plus one for each worker.
         on_error: what the failure of a source does.
     """
 
@@ -63,7 +63,7 @@ class Plan(Generic[KeyT]):
 
 @attrs.frozen
 class Feed(Generic[KeyT, EntryT]):
-    """One source, and how its batches get to the consumer."""
+    """One source, and the channel that takes its batches to the consumer."""
 
     source: KeyT
     channel: Channel[KeyT, EntryT]
@@ -82,7 +82,7 @@ class Stream(Generic[KeyT, EntryT]):
         """Prepare the stream; it opens when it is entered, once.
 
         Arguments:
-            plan: what is to be collected, and how.
+            plan: the sources, and how they are collected.
             open_source: returns the batches of a source; called in the worker of that source.
         """
         self._plan = plan
@@ -102,14 +102,14 @@ class Stream(Generic[KeyT, EntryT]):
 
     @property
     def report(self) -> Report[KeyT]:
-        """What has been handed over up to now, as a snapshot."""
+        """A snapshot of what has been handed over so far."""
         return self._progress.report
 
     async def __aenter__(self) -> Self:
         """Open the stream and begin to fetch.
 
         Raises:
-            RuntimeError: it has been entered before.
+            RuntimeError: the stream was entered before.
         """
         if self._group is not None:
             raise RuntimeError("a stream can be entered only once; enter its paginator again for a new one")
@@ -122,32 +122,32 @@ class Stream(Generic[KeyT, EntryT]):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        """Stop all fetching and wait until no task is left; cancelling it does not shorten that wait."""
+        """Cancel all fetching, and wait for all tasks to end; a cancellation does not shorten this."""
         self._leave()
         if self._group is None:
             return
         self._group.cancel_scope.cancel()
-        crash = None
+        error = None
         try:
-            # The block's own exception is kept from the group, which would wrap it; Python passes it on.
+            # The group would wrap the block's own exception, so it is not passed; Python propagates it.
             await self._group.__aexit__(None, None, None)
         except BaseExceptionGroup as group:
-            crash = _sole(group)
-        if crash is not None:
-            raise crash
+            error = _sole(group)
+        if error is not None:
+            raise error
 
     def __aiter__(self) -> Self:
-        """Give the stream itself: each entry comes in one iteration only."""
+        """Return the stream itself; each entry is yielded once, however many loops iterate over it."""
         return self
 
     async def __anext__(self) -> tuple[KeyT, EntryT]:
-        """Give the next entry with the key of its source; cancelling it loses none.
+        """Return the next entry with the key of its source; a cancellation loses no entry.
 
         Raises:
-            StopAsyncIteration: all has been handed over, or a failure has been raised before.
-            Exception: under `"raise"`, what the first source to fail has failed with.
-            SourcesFailedError: under `"finish"`, what failed, once everything else has been handed over; a stream of
-                one source raises its own error.
+            StopAsyncIteration: everything has been handed over, or a failure was raised before.
+            Exception: with `"raise"`, the error of the first source that failed.
+            SourcesFailedError: with `"finish"`, after everything else has been handed over, if sources failed; a stream
+                with one source raises that source's error.
             RuntimeError: the stream is not open.
         """
         for entry in self._slice:
@@ -215,17 +215,17 @@ class Stream(Generic[KeyT, EntryT]):
                 return
 
     async def _finish_source(self, feed: Feed[KeyT, EntryT]) -> bool:
-        """Collect one source; returns whether there is still a consumer to collect another one for."""
+        """Collect one source; returns whether the worker should collect another one."""
         if not self._open or self._failure is not None:
             return False
         try:
             with feed.sender:
                 await self._send_batches(feed)
             if self._plan.ordered:
-                # Pages left in the buffer of this channel count for this worker: it must not fill the next one too.
+                # Otherwise this worker would fill the next channel, too, while pages wait in the buffer of this one.
                 await feed.channel.source_ended.wait()
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            # The stream was stopped at the consumer's end.
+            # The consumer has left the stream.
             return False
         return True
 
@@ -241,22 +241,22 @@ class Stream(Generic[KeyT, EntryT]):
         if self._failure is not None:
             return
         self._failure = failure
-        # What its own source brought before the failure still comes before it; everything else is discarded.
+        # Pages that its own source fetched before the failure are handed over first; all others are discarded.
         if not self._progress.holds(failure.source):
             self._page = self._slice = iter(())
         self._producers.cancel()
         self._close_channels()
 
     def _end(self) -> Exception:
-        """Stop counting while the consumer is still there; returns what tells it how the stream ended."""
+        """Stop counting, and return the exception that ends the consumer's iteration."""
         self._over = True
         broken = self._failure is None and not self._progress.ended
         self._close_progress()
         if self._failure is not None and self._failure.error is not None:
             return self._failure.error
         if broken:
-            # A worker died of something other than a failure of its source; leaving the block raises that.
-            return RuntimeError("the collection broke down before its sources had come to their end")
+            # A worker raised something other than a failure of its source; leaving the block raises that.
+            return RuntimeError("the collection stopped before all sources were complete")
         error = self.report.as_error() if self._plan.on_error == "finish" else None
         return StopAsyncIteration() if error is None else error
 
@@ -276,13 +276,13 @@ class Stream(Generic[KeyT, EntryT]):
     def _close_channels(self) -> None:
         for channel in self._channels:
             channel.close()
-        # Not every anyio wakes a receiver when its own end is closed, but each does when the last sender is.
+        # Not every version of anyio wakes a receiver when its own end is closed, but all do when the last sender is.
         for feed in self._feeds:
             feed.sender.close()
 
 
 def _sole(group: BaseExceptionGroup) -> BaseException:
-    """Return the exception that a task died of, out of the groups around it, if it is the only one."""
+    """Return the only exception inside nested groups, or the innermost group that has several."""
     exc: BaseException = group
     while isinstance(exc, BaseExceptionGroup) and len(exc.exceptions) == 1:
         exc = exc.exceptions[0]

@@ -1,4 +1,4 @@
-"""The pages of one listing, fetched through one client: typed, or as the service sent them."""
+"""Fetches the pages of one listing through one client: typed, or as the service sent them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ ItemT = TypeVar("ItemT")
 
 @attrs.frozen(kw_only=True)
 class FetchedPage(Generic[PageT, ItemT]):
-    """What one request brought.
+    """A page, and how it was fetched.
 
     Attributes:
-        page: the whole page.
-        items: the items of the page, in order.
-        raw_items: the JSON of each of these items as the service sent it, in any bytes-like form; None unless it was
-            asked for.
-        malformed: items that are not among them, because they cannot be decoded.
+        page: the page.
+        items: its items, in order.
+        raw_items: the JSON of each of these items as the service sent it, in any bytes-like form; None unless it
+            was requested.
+        malformed: items that were omitted because they cannot be decoded.
         next_token: token of the next page; None or empty after the last one.
-        retries: how often the request was sent again.
+        retries: how often the request was retried.
         request_id: the service's id of the request, or None.
     """
 
@@ -55,7 +55,7 @@ class PageFetcher(Generic[PageT, ItemT]):
     Attributes:
         api: sends requests and decodes responses.
         listing: what to list.
-        reports_malformed: whether an item that cannot be decoded is left out of its page and reported.
+        reports_malformed: whether an item that cannot be decoded is omitted from its page and reported.
         keeps_raw: whether typed pages have `raw_items`.
     """
 
@@ -66,7 +66,7 @@ class PageFetcher(Generic[PageT, ItemT]):
 
     @property
     def max_items(self) -> int | None:
-        """The most items of each catalog; None for all."""
+        """Maximum items of each catalog; None for all."""
         return self.listing.max_items
 
     async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
@@ -114,7 +114,7 @@ class PageFetcher(Generic[PageT, ItemT]):
     async def _send(self, catalog: str, token: str | None) -> RawResponse:
         request = self.listing.request(catalog, token)
         response = await self.api.send(self.listing.pagination.operation, request, checkpoint)
-        await checkpoint()  # others may run between botocore's work on a response and ours
+        await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
         return response
 
     async def _raw_items(self, response: RawResponse, items: Sequence[ItemT]) -> Sequence[bytes]:
@@ -137,8 +137,8 @@ class PageFetcher(Generic[PageT, ItemT]):
         items, _ = await self.api.split_page(self.listing.pagination, response, body)
 
         async def page_of(some: Sequence[bytes]) -> PageT:
-            own = attrs.evolve(response, body=jsontext.with_items(body, key, some))
-            page: PageT = await self.api.decode(self.listing.pagination.operation, own)
+            reduced = attrs.evolve(response, body=jsontext.with_items(body, key, some))
+            page: PageT = await self.api.decode(self.listing.pagination.operation, reduced)
             return page
 
         await page_of([])

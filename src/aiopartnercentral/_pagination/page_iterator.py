@@ -1,4 +1,4 @@
-"""One source, page by page: tokens, the limit and failures, one request at a time."""
+"""Iterates over the pages of one source, one request at a time: page tokens, `max_items` and failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_MALFORMED", "PageIterator", "PageSource", "View", "items_of", "items_together", "page_itself"]
 
 MOST_MALFORMED = 1000
-"""How many malformed items of one source are left out, and kept for the report, before the source has failed."""
+"""Maximum malformed items of one source that are omitted and kept for the report; with more, the source fails."""
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 PageT = TypeVar("PageT")
@@ -24,43 +24,43 @@ ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
 
 View: TypeAlias = Callable[[FetchedPage[PageT, ItemT], int | None], tuple[tuple[EntryT, ...], int]]
-"""What the consumer gets of a page: (page, items still allowed) -> (entries, items that one entry stands for)."""
+"""Selects the consumer's entries of a page: (page, items still allowed) -> (entries, items per entry)."""
 
 
 def items_of(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[ItemT, ...], int]:
-    """Give the page's items, and no more of them than the limit."""
+    """Return the page's items, at most as many as the limit."""
     return tuple(fetched.items[:limit]), 1
 
 
 def items_together(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[Sequence[ItemT], ...], int]:
-    """Give the page's items in one piece, and no more of them than the limit."""
+    """Return the page's items as one entry, at most as many as the limit."""
     items = tuple(fetched.items[:limit])
     return (items,), len(items)
 
 
 def page_itself(fetched: FetchedPage[PageT, ItemT], limit: int | None) -> tuple[tuple[PageT, ...], int]:  # noqa: ARG001 - the limit of a view; a page is never cut
-    """Give the page itself, as it came."""
+    """Return the page itself, unchanged."""
     return (fetched.page,), len(fetched.items)
 
 
 class PageSource(Protocol[PageT, ItemT]):
-    """Where a page iterator gets the pages of one source from."""
+    """Fetches the pages of one source for a page iterator."""
 
     @property
     def name(self) -> str:
-        """What errors call the source, such as `catalog AWS`."""
+        """Name of the source in errors, such as `catalog AWS`."""
 
     @property
     def max_items(self) -> int | None:
-        """How many items to hand over; None for all."""
+        """Maximum items to hand over; None for all."""
 
     @property
     def token(self) -> str | None:
-        """Where to begin; None for the first page."""
+        """Page token to start at; None for the first page."""
 
     @property
     def items(self) -> int:
-        """How many items were handed over before that."""
+        """Number of items that were handed over before that token."""
 
     @property
     def restarted(self) -> bool:
@@ -68,31 +68,31 @@ class PageSource(Protocol[PageT, ItemT]):
 
     @property
     def repetitions(self) -> int:
-        """How often the present request was sent again, apart from what its error says."""
+        """How often the current request was retried, in addition to the attempts that its error counts."""
 
     async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch one page; None stands for the first."""
         ...
 
     def ignores(self, error: Exception) -> bool:
-        """Tell whether an error makes the source a skipped one rather than a failed one."""
+        """Return whether a source that fails with this error is skipped rather than failed."""
         ...
 
 
 class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
-    """The batches of one source, fetched one by one as they are asked for.
+    """Fetches the batches of one source, one at a time.
 
-    It never raises what the fetch of a page raises: the last batch holds the error. A class rather than an async
-    generator, so that one left half way leaves nothing behind that waits to be closed.
+    It does not raise errors of a fetch: the last batch holds them. It is a class rather than an async generator because
+    a generator that is abandoned halfway would need to be closed.
     """
 
     def __init__(self, key: KeyT, source: PageSource[PageT, ItemT], view: View[PageT, ItemT, EntryT]) -> None:
         """Prepare the iteration; nothing is fetched yet.
 
         Arguments:
-            key: what batches name as their source.
-            source: gives the pages.
-            view: chooses what the consumer gets of a page.
+            key: the source of the batches.
+            source: fetches the pages.
+            view: selects the consumer's entries of a page.
         """
         self._key = key
         self._source = source
@@ -106,11 +106,11 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
         self._ended = False
 
     def __aiter__(self) -> Self:
-        """Give the iterator itself: it can be iterated once."""
+        """Return the iterator itself; it can be iterated once."""
         return self
 
     async def __anext__(self) -> Batch[KeyT, EntryT]:
-        """Fetch the next page; cancelling it cancels the request, and the iteration may then be resumed."""
+        """Fetch the next page; a cancellation cancels the request, and a further call repeats it."""
         if self._ended:
             raise StopAsyncIteration
         if self._last is not None:
@@ -118,8 +118,8 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
         try:
             fetched = await self._source.fetch(self._token)
         except StopAsyncIteration as exc:
-            # Raised on to the consumer's `async for`, it would pass for the regular end of the stream.
-            error = RuntimeError("the fetch of a page raised StopAsyncIteration")
+            # The consumer's `async for` would take it for the regular end of the stream.
+            error = RuntimeError("fetching a page raised StopAsyncIteration")
             error.__cause__ = exc
             return self._failure(error)
         except Exception as exc:  # noqa: BLE001 - the consumer's error policy decides about every failure

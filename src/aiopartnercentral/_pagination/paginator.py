@@ -1,4 +1,4 @@
-"""What `client.paginate` gives: a lazy collection of one or many catalogs, as items, pages or raw bytes."""
+"""The result of `client.paginate`: a lazy collection of one or many catalogs, as items, pages or raw bytes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FetchedT = TypeVar("FetchedT")
 FetchedItemT = TypeVar("FetchedItemT")
 
 OnMalformed: TypeAlias = Literal["raise", "report"]
-"""What an item that does not match the model does: fail its source, or be left out and reported."""
+"""What an item that does not match the model does: fail its source, or be omitted and reported."""
 
 
 not_negative = validators.integer(least=0)
@@ -49,7 +49,7 @@ class Fetcher(Protocol[PageT, ItemT]):
 
     @property
     def max_items(self) -> int | None:
-        """The most items of each catalog; None for all."""
+        """Maximum items of each catalog; None for all."""
 
     async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page of typed items."""
@@ -63,7 +63,7 @@ class Fetcher(Protocol[PageT, ItemT]):
 class Collectable(Generic[KeyT, EntryT]):
     """Something that opens a new, independent stream each time it is entered by `async with`.
 
-    It may be entered again, within itself, and by several tasks at once.
+    It may be entered several times, also nested and by several tasks at once.
     """
 
     def __init__(self, open_stream: Callable[[], Stream[KeyT, EntryT]]) -> None:
@@ -80,7 +80,7 @@ class Collectable(Generic[KeyT, EntryT]):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        """Close the stream that this task entered last; an exception of the block passes on as it is.
+        """Close the stream that this task entered last; an exception of the block propagates unchanged.
 
         Raises:
             RuntimeError: this task has not entered it.
@@ -95,10 +95,10 @@ class Collectable(Generic[KeyT, EntryT]):
         await stream.__aexit__(exc_type, exc, tb)
 
     async def collect(self) -> Collected[KeyT, EntryT]:
-        """Collect everything into a list that has the report; cancelling it stops all fetching and gives nothing.
+        """Collect everything into a list that has the report; a cancellation cancels all fetching.
 
         Raises:
-            Exception: whatever iterating over the stream raises. A `SourcesFailedError` holds what was collected.
+            Exception: any error of iterating over the stream. A `SourcesFailedError` has what was collected.
         """
         collected: Collected[KeyT, EntryT] = Collected()
         async with self as stream:
@@ -120,7 +120,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         async with paginator as stream:                 # all catalogs at once
             async for catalog, item in stream: ...
 
-    `pages()` and `raw()` give whole pages and the items' bytes instead, `await paginator.collect()` a list.
+    `pages()` yields whole pages, `raw()` the items' bytes, and `await paginator.collect()` returns a list.
     """
 
     def __init__(
@@ -137,19 +137,18 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         """Check the arguments; nothing is fetched yet.
 
         Arguments:
-            fetcher: fetches the pages, and knows the most items of each catalog.
-            catalogs: one catalog or several, none twice; they are read once, here.
-            ordered: give all of a catalog before the next one; otherwise what arrives first comes first. Later
-                catalogs are fetched ahead in both cases.
-            concurrency: how many catalogs to fetch at the same time, at most.
-            buffer_pages: how many fetched pages may wait for the consumer, besides the one that each catalog being
-                fetched may hold; with `ordered`, as many for each of these catalogs.
-            on_error: what the failure of a catalog does. `"finish"` lets the others finish and then raises a
-                `SourcesFailedError`, or for a single catalog its own error; `"raise"` stops the others at once and
-                raises it, dropping pages that were fetched ahead; `"report"` raises nothing and leaves it to the
-                report.
-            ignore_errors: codes of the service's errors, or names of exceptions, that make a catalog a skipped one
-                rather than a failed one, such as `AccessDeniedException`.
+            fetcher: fetches the pages, and has the maximum items of each catalog.
+            catalogs: one catalog or several, each once; an iterable is consumed here.
+            ordered: complete each catalog before the next one; otherwise yield pages as they arrive. Later catalogs are
+                fetched ahead in both cases.
+            concurrency: maximum catalogs that are fetched at the same time.
+            buffer_pages: maximum fetched pages that wait for the consumer, plus one for each catalog that is being
+                fetched; with `ordered`, the maximum for each catalog.
+            on_error: what the failure of a catalog does. `"finish"` collects the others, then raises a
+                `SourcesFailedError`, or a single catalog's own error. `"raise"` cancels the others at once, drops pages
+                that were fetched ahead, and raises the error. `"report"` raises nothing; the report has the error.
+            ignore_errors: error codes or names of exception classes, such as `AccessDeniedException`; a catalog that
+                fails with one of them is skipped.
 
         Raises:
             TypeError: an argument is of a wrong type.
@@ -167,19 +166,19 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         super().__init__(lambda: self._stream(self._fetcher.typed, items_of))
 
     def __aiter__(self) -> Items[ItemT]:
-        """Return an iterator over the items, from the first page on; it needs no `async with`."""
+        """Return an iterator over the items that starts at the first page; it needs no `async with`."""
         return Items(self._plan, lambda catalog: self._pages_of(catalog, self._fetcher.typed, items_of))
 
     def pages(self) -> Collectable[str, PageT]:
-        """Give whole pages, as they were fetched.
+        """Return a collection of whole pages, as they were fetched.
 
-        With `max_items` a catalog ends after the page in which it reaches the limit; that page is not cut, so its items
-        may be more.
+        With `max_items`, a catalog ends after the page in which it reaches the limit. That page is not cut, so there
+        may be more items than the limit.
         """
         return Collectable(lambda: self._stream(self._fetcher.typed, page_itself))
 
     def raw(self) -> Collectable[str, bytes]:
-        """Give each item as the bytes that the service sent."""
+        """Return a collection of the items as the bytes that the service sent."""
         return Collectable(lambda: self._stream(self._fetcher.raw, items_of))
 
     def _stream(
@@ -220,8 +219,8 @@ class _Catalog(Generic[PageT, ItemT]):
 class Items(Generic[ItemT]):
     """The items of one or several catalogs, one catalog after the other, with one page fetched ahead.
 
-    The page fetched ahead is a request of its own that runs while the consumer works. It is cancelled by `aclose`, by a
-    cancellation or an error of the iteration, and when the iterator is released: in CPython that is at once when the
+    The page is fetched ahead in a task that runs while the consumer works. The task is cancelled by `aclose`, by a
+    cancellation or an error of the iteration, and when the iterator is released. CPython releases it as soon as the
     loop over it is left.
     """
 
@@ -238,19 +237,19 @@ class Items(Generic[ItemT]):
 
     @property
     def report(self) -> Report[str]:
-        """What has been handed over up to now, as a snapshot."""
+        """A snapshot of what has been handed over so far."""
         return self._progress.report
 
     def __aiter__(self) -> Self:
-        """Give the iterator itself."""
+        """Return the iterator itself."""
         return self
 
     async def __anext__(self) -> ItemT:
-        """Give the next item; cancelling it ends the iteration.
+        """Return the next item; a cancellation ends the iteration.
 
         Raises:
-            StopAsyncIteration: all has been handed over.
-            Exception: what a catalog failed with, as `on_error` says.
+            StopAsyncIteration: everything has been handed over.
+            Exception: the error of a catalog, depending on `on_error`.
         """
         for _, item in self._page:
             return item
@@ -272,7 +271,7 @@ class Items(Generic[ItemT]):
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """End the iteration: cancel the page that is fetched ahead, and wait until its request has ended."""
+        """End the iteration: cancel the request that is fetched ahead, and wait for its end."""
         ahead, self._ahead = self._ahead, None
         self._end()
         self._page = iter(())
@@ -284,7 +283,7 @@ class Items(Generic[ItemT]):
             self._ahead.cancel()
 
     async def _next_batch(self) -> Batch[str, ItemT] | None:
-        """Return the next batch, and begin to fetch the one after it; None once there are no more."""
+        """Return the next batch, and start to fetch the one after it; None after the last one."""
         from aiopartnercentral._transport.prefetch import Prefetch  # noqa: PLC0415 - loaded at the first collection
 
         if self._ahead is None:
@@ -302,7 +301,7 @@ class Items(Generic[ItemT]):
         return batch
 
     def _end(self) -> Exception:
-        """Stop counting; returns what tells the consumer how the iteration ended."""
+        """Stop counting, and return the exception that ends the consumer's iteration."""
         if not self._over:
             self._over = True
             self._progress.close()
@@ -311,15 +310,15 @@ class Items(Generic[ItemT]):
 
 
 def ignoring(errors: Collection[str]) -> Callable[[Exception], bool]:
-    """Return a function that tells whether an error is one of those with these codes or names.
+    """Return a predicate of errors that have one of these codes or class names.
 
     Raises:
-        TypeError: they are not a collection of strings.
+        TypeError: `errors` is not a collection of strings.
     """
     names = frozenset(_ERROR_NAMES("ignore_errors", errors))
     return lambda error: not names.isdisjoint((type(error).__name__, getattr(error, "code", None)))
 
 
 def reports_malformed(on_malformed: OnMalformed) -> bool:
-    """Tell whether malformed items are to be reported; raises TypeError or ValueError for any other word."""
+    """Return whether malformed items are reported; raises TypeError or ValueError for an invalid choice."""
     return _ON_MALFORMED("on_malformed", on_malformed) == "report"

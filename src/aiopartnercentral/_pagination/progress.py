@@ -1,4 +1,4 @@
-"""What the consumer of a stream has got, source by source; it counts, and knows nothing of tasks or requests."""
+"""Counts what the consumer of a stream has received of each source; independent of tasks and requests."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ EntryT = TypeVar("EntryT")
 
 @attrs.frozen(kw_only=True, eq=False)
 class Batch(Generic[KeyT, EntryT]):
-    """What goes from a source to the consumer in one piece: a page, or the error that the source failed with.
+    """A page on its way from a source to the consumer, or the error that the source failed with.
 
     Attributes:
-        source: where it comes from.
-        entries: what the consumer is to get, one after the other.
-        weight: how many items of the service one entry stands for.
-        malformed: items of the page that are not among the entries, because they cannot be decoded.
-        restarts: whether this is the first page of a source that has started again, so that nothing before it counts.
+        source: key of the source.
+        entries: the entries that the consumer receives, one at a time.
+        weight: number of the service's items per entry.
+        malformed: items of the page that were omitted because they cannot be decoded.
+        restarts: whether this is the first page of a source that has restarted, so that earlier pages do not count.
         pages: 1 for a page, 0 for an error.
-        retries: how often its request was sent again.
-        next_token: where the source resumes once all of the page has been handed over; an error leaves that as it was.
-        outcome: how the source ends with this batch; None where more follows.
-        error: what it failed with, or None.
+        retries: how often its request was retried.
+        next_token: page token to resume at once all of the page has been handed over; an error does not change it.
+        outcome: the source's outcome if this is its last batch; otherwise None.
+        error: the error that it failed with, or None.
     """
 
     source: KeyT
@@ -53,13 +53,13 @@ class Batch(Generic[KeyT, EntryT]):
 
     @property
     def items(self) -> int:
-        """How many items of the service it stands for."""
+        """Number of the service's items in it."""
         return self.weight * len(self.entries)
 
 
 @attrs.define(eq=False)
 class _Progress:
-    """What is counted of one source; times are seconds of the monotonic clock."""
+    """The counters of one source; times are seconds of the monotonic clock."""
 
     outcome: Outcome = Outcome.PENDING
     pages: int = 0
@@ -74,7 +74,7 @@ class _Progress:
 
     @classmethod
     def resumed(cls, earlier: SourceReport, now: float) -> Self:
-        """Resume from what an earlier collection has brought; it is over if that had come to its end."""
+        """Resume from the report of an earlier collection; a source that ended then stays ended."""
         over = None if earlier.outcome is Outcome.PENDING else now
         return cls(
             outcome=earlier.outcome,
@@ -110,8 +110,8 @@ class _Progress:
 class ProgressTracker(Generic[KeyT, EntryT]):
     """Counts each batch as it is handed over.
 
-    At most one batch is in hand at a time. How much of it the consumer has got is read from its iterator when somebody
-    asks, so that an item costs no counting.
+    At most one batch is in hand at a time. How much of it the consumer has received is read from the batch's iterator
+    when it is needed, so counting costs nothing per item.
     """
 
     def __init__(
@@ -121,12 +121,12 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         earlier: Mapping[KeyT, SourceReport] | None = None,
         on_acknowledged: Callable[[KeyT, SourceReport], None] | None = None,
     ) -> None:
-        """Begin to count; the time of the collection starts here.
+        """Start counting, and start the clock of the collection.
 
         Arguments:
-            sources: where batches come from.
-            earlier: what an earlier collection has brought of some of them; one that is over is not started again.
-            on_acknowledged: called by `acknowledge` for each source of which a page was handed over.
+            sources: keys of the sources.
+            earlier: reports of an earlier collection by source; a source that ended then is not collected again.
+            on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """
         self._started = time.monotonic()
         self._ended: float | None = None
@@ -140,21 +140,21 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         self._rest: Iterator[EntryT] = iter(())
 
     def start(self, source: KeyT) -> None:
-        """Note that the first page of the source is being requested."""
+        """Record that the first page of the source is being requested."""
         progress = self._progress[source]
         progress.started = time.monotonic()
         progress.outcome = Outcome.RUNNING
 
     def throttled(self, source: KeyT) -> None:
-        """Note that the service asked for fewer requests."""
+        """Record that the service throttled a request."""
         self._throttled[source] = self._throttled.get(source, 0) + 1
 
     def restarted(self, source: KeyT) -> None:
-        """Note that the source starts again from its first page."""
+        """Record that the source restarts from its first page."""
         self._progress[source].restarted = True
 
     def hand_over(self, batch: Batch[KeyT, EntryT]) -> Iterator[tuple[KeyT, EntryT]]:
-        """Take a batch in hand instead of the one before; gives its entries, each with its source."""
+        """Make this the batch in hand, and return its entries, each with its source."""
         self.discard()
         progress = self._progress[batch.source]
         if batch.restarts:
@@ -167,11 +167,11 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         return zip(repeat(batch.source), self._rest, strict=False)
 
     def holds(self, source: KeyT) -> bool:
-        """Tell whether the batch in hand is of this source."""
+        """Return whether the batch in hand is of this source."""
         return self._batch is not None and self._batch.source == source
 
     def commit(self) -> None:
-        """Count the batch in hand for good if all of it has been handed over; otherwise it stays in hand."""
+        """Count the batch in hand if all of it has been handed over; otherwise it stays in hand."""
         batch = self._batch
         if batch is None or length_hint(self._rest):
             return
@@ -187,20 +187,20 @@ class ProgressTracker(Generic[KeyT, EntryT]):
             self._unacknowledged[batch.source] = None
 
     def acknowledge(self) -> None:
-        """Take what was handed over for processed: the consumer asks for more, so it is done with that."""
+        """Acknowledge what was handed over as processed, because the consumer asks for more."""
         while self._unacknowledged and self._on_acknowledged is not None:
             source, _ = self._unacknowledged.popitem()
             self._on_acknowledged(source, self._report(source, time.monotonic()))
 
     def discard(self) -> None:
-        """Count what was handed over of the batch in hand, and give up the rest: the source has not passed it."""
+        """Count what was handed over of the batch in hand, and drop the rest; its page token stays."""
         self.commit()
         if self._batch is not None:
             self._progress[self._batch.source].items += self._handed_over()
             self._batch = None
 
     def close(self) -> None:
-        """End the collection: what has not ended by now is cancelled."""
+        """End the collection; sources that have not ended count as cancelled."""
         self.discard()
         self._ended = time.monotonic()
         for progress in self._progress.values():
@@ -209,13 +209,13 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
     @property
     def ended(self) -> bool:
-        """Whether every source has come to its end, and all of it was handed over."""
+        """Whether every source has ended and was handed over completely."""
         self.commit()
         return all(progress.ended is not None for progress in self._progress.values())
 
     @property
     def report(self) -> Report[KeyT]:
-        """The state of all sources at this moment."""
+        """The current state of all sources."""
         self.commit()
         now = time.monotonic()
         return Report(
@@ -224,7 +224,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         )
 
     def is_over(self, source: KeyT) -> bool:
-        """Tell whether the source has come to its end."""
+        """Return whether the source has ended."""
         return self._progress[source].ended is not None
 
     def _report(self, source: KeyT, now: float) -> SourceReport:

@@ -1,7 +1,6 @@
-"""What a collection has handed to its consumer: reports, collected lists, and the error for sources that failed.
+"""Results of a collection: reports, collected lists, and the error for failed sources.
 
-All are generic over the key of a source: the name of a catalog for `client.paginate`, an `Origin` for
-`bulk.Collection`.
+All are generic in the key of a source: the name of a catalog for `client.paginate`, an `Origin` for `bulk.Collection`.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ __all__ = [
 KeyT = TypeVar("KeyT", bound=Hashable)
 EntryT = TypeVar("EntryT")
 
-_NAMED = 10  # sources that the text of an error names
+_NAMED = 10  # how many sources the text of an error names
 
 
 class Outcome(StrEnum):
-    """How far one source has come."""
+    """The state of one source."""
 
     PENDING = "pending"
     """Its first page has not been requested."""
@@ -45,13 +44,13 @@ class Outcome(StrEnum):
     COMPLETE = "complete"
     """All of it has been handed over."""
     LIMITED = "limited"
-    """`max_items` of it have been handed over, and there is more."""
+    """`max_items` of it have been handed over, and the service has more."""
     FAILED = "failed"
     """It ended with an error."""
     SKIPPED = "skipped"
-    """It ended with an error that was to be ignored."""
+    """It ended with an error that is ignored."""
     CANCELLED = "cancelled"
-    """It was given up, because the stream was left early or another source failed."""
+    """It was cancelled because the consumer left the stream or another source failed."""
 
 
 ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
@@ -60,22 +59,22 @@ ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
 
 @attrs.frozen(kw_only=True)
 class SourceReport:
-    """What one source has brought so far; counts are of what was handed to the consumer, not of what was fetched.
+    """The progress of one source; it counts what was handed to the consumer, not what was fetched.
 
     Attributes:
-        outcome: how far it has come.
-        pages: pages that the consumer has begun or finished.
-        items: items that the consumer has got.
-        malformed: items of those pages that were left out.
-        retries: how often the requests for those pages, or the one that failed, were sent again.
-        throttled: how often the service asked for fewer requests.
-        restarted: whether it started again from its first page, because the page token of an earlier run had expired or
-            had led in a loop.
-        elapsed: seconds from its first request to its end, or to now while it has not ended.
-        error: what it failed with, or what was ignored; None without either.
-        next_token: page token of the first page that was not completely handed over, to resume there. None stands for
-            the first page, or for nowhere once the outcome is complete. After a `PaginationError` it is None too, as
-            only a new start can help.
+        outcome: its state.
+        pages: pages that the consumer has received, completely or in part.
+        items: items that the consumer has received.
+        malformed: malformed items of those pages, which were omitted.
+        retries: how often the requests for those pages, or the request that failed, were retried.
+        throttled: how often the service throttled a request.
+        restarted: whether it restarted from its first page, because the page token of an earlier run had expired or
+            looped.
+        elapsed: seconds from its first request to its end, or until now if it has not ended.
+        error: the error that it failed with or that was ignored, or None.
+        next_token: page token of the first page that was not handed over completely, to resume there. None means the
+            first page, or the end if the outcome is complete. After a `PaginationError` it is None, too, as only a
+            restart can help.
     """
 
     outcome: Outcome = Outcome.PENDING
@@ -91,11 +90,11 @@ class SourceReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every item that the service listed has been handed over."""
+        """Whether every item of the source has been handed over."""
         return self.outcome is Outcome.COMPLETE and not self.malformed
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without page token, malformed items' JSON and texts of the service."""
+        """Return it as plain JSON, without the page token, malformed items' JSON and the service's messages."""
         error = self.error
         return {
             "outcome": self.outcome.value,
@@ -122,11 +121,11 @@ class _HasJson(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Report(Generic[KeyT]):
-    """What a collection has brought up to one moment; a snapshot that no longer changes.
+    """The progress of a collection: an immutable snapshot.
 
     Attributes:
-        sources: the report of each source, in the order in which they were named.
-        elapsed: seconds from the opening of the stream to its end, or to now while it has not ended.
+        sources: the report of each source, in the order in which the sources were given.
+        elapsed: seconds from the opening of the stream to its end, or until now if it has not ended.
     """
 
     sources: Mapping[KeyT, SourceReport]
@@ -149,12 +148,12 @@ class Report(Generic[KeyT]):
 
     @property
     def complete(self) -> bool:
-        """Whether every item of every source was handed over; none was left out, limited, skipped or given up."""
+        """Whether every item of every source was handed over: nothing was omitted, limited, skipped or cancelled."""
         return all(state.complete for state in self.sources.values())
 
     @property
     def lost(self) -> bool:
-        """Whether there is nothing to keep: a source failed, and no other came to a good end."""
+        """Whether there is nothing to keep: a source failed, and none ended well."""
         outcomes = {state.outcome for state in self.sources.values()}
         return Outcome.FAILED in outcomes and not outcomes & ENDED_WELL
 
@@ -168,14 +167,14 @@ class Report(Generic[KeyT]):
         }
 
     def as_error(self) -> Exception | None:
-        """Return what `on_error="finish"` raises at the end: nothing, the error of the only source, or a group."""
+        """Return the exception that `on_error="finish"` raises: None, the error of the only source, or a group."""
         failures = self.failures
         if len(self.sources) == 1:
             return next(iter(failures.values()), None)
         return SourcesFailedError(failures, self) if failures else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without page tokens, malformed items' JSON and texts of the service."""
+        """Return it as plain JSON, without page tokens, malformed items' JSON and the service's messages."""
         return {
             "complete": self.complete,
             "elapsed": round(self.elapsed, 3),
@@ -186,7 +185,7 @@ class Report(Generic[KeyT]):
         }
 
     def __str__(self) -> str:
-        """Give a table with a line for each source, and a line of totals."""
+        """Return a table with a line for each source, and a line of totals."""
         total = (
             f"{_counted(len(self.sources), 'source')}: {self.items} items, {self.pages} pages, "
             f"{self.retries} retries in {self.elapsed:.2f} s"
@@ -195,22 +194,23 @@ class Report(Generic[KeyT]):
 
 
 class Collected(list[tuple[KeyT, EntryT]]):
-    """The list of `(key, entry)` that `collect` gives.
+    """The list of `(key, entry)` that `collect` returns.
 
     Attributes:
-        report: how far each source has come.
+        report: the progress of each source.
     """
 
     report: Report[KeyT]
 
 
 class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[KeyT]):
-    """Some of several sources failed; the others were collected to their end.
+    """Some of several sources failed; the others were collected completely.
 
     Attributes:
         failures: the exception of each source that failed; the same objects as in `exceptions`.
-        collected: what `collect` had collected of the others; empty where a stream raised, which had handed it over.
-        report: how far each source has come, the others included; None in a part that `except*` splits off.
+        collected: what `collect` has collected from the other sources; empty if a stream raised this error, as the
+            consumer has received it already.
+        report: the progress of all sources; None in a part that `except*` splits off.
     """
 
     failures: Mapping[KeyT, Exception]
@@ -218,7 +218,7 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
     report: Report[KeyT] | None
 
     def __new__(cls, failures: Mapping[KeyT, Exception], report: Report[KeyT] | None = None) -> Self:
-        """Make the group from the failure of each source, which must be at least one, and the report."""
+        """Create the group from the failures by source, of which there must be at least one, and the report."""
         named = ", ".join(map(str, islice(failures, _NAMED)))
         more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
         self = super().__new__(cls, f"{_counted(len(failures), 'source')} failed: {named}{more}", [*failures.values()])
@@ -230,7 +230,7 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
         """See `__new__`."""
 
     def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
-        """Keep the type when `except*` splits the group, as long as it splits between sources and not within one."""
+        """Keep the type when `except*` splits the group, if it splits between sources and not within one."""
         kept = {source: failure for source, failure in self.failures.items() if failure in excs}
         return type(self)(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
 

@@ -1,10 +1,10 @@
 """The converters between wire forms and generated classes.
 
-There are two wire forms. `JsonConverter` speaks the JSON of the protocol, bytes in and out. `BotocoreConverter` speaks
-the dicts that botocore takes and gives, with real datetimes and bytes, and with its marker for unknown union members.
+There are two wire forms. `JsonConverter` decodes and encodes the protocol's JSON as bytes. `BotocoreConverter` decodes
+and encodes botocore's dicts, which have datetimes, bytes and a marker for unknown union members.
 
-Both are cattrs converters: a hook registered on one of them takes effect wherever its class is nested, because every
-hook made here asks the converter for the hooks of its members, and cattrs forgets built hooks when one is registered.
+Both are cattrs converters. A hook registered on one of them takes effect wherever its class is nested, because every
+hook made here gets the hooks of its members from the converter, and cattrs drops cached hooks when one is registered.
 """
 
 from __future__ import annotations

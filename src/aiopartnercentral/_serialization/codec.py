@@ -1,4 +1,4 @@
-"""How one client converts: by fast functions or converters, and large bodies off the event loop."""
+"""Converts for one client: with fast functions or converters, and large bodies off the event loop."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _LONGEST_IN_THE_LOOP = 128 * 1024  # bytes: about 0.7 ms of decoding
 class Codec:
     """Encodes the requests and decodes the responses of one client.
 
-    A service's shared converters are loaded when somebody names them, or when the fast functions fall back to them.
-    Until then nobody can have added a hook to them.
+    A service's shared converters are imported when a user imports them, or when the fast functions fall back to them.
+    Until then, they cannot have a user's hook.
     """
 
     def __init__(
         self, fast: Fast, *, json: JsonConverter | None = None, botocore: BotocoreConverter | None = None
     ) -> None:
-        """Convert by the given converters, or by the service's shared ones."""
+        """Convert with the given converters; by default with the service's shared ones."""
         self._fast = fast
         self._given = {"json_converter": json, "botocore_converter": botocore}
         self._threads: CapacityLimiter | None = None
@@ -47,8 +47,8 @@ class Codec:
         """Encode a request of the class into botocore's parameters.
 
         Raises:
-            EncodeError: a member is not what the service model says, or botocore cannot send it.
-            Exception: whatever a hook raises.
+            EncodeError: a member does not match the service model, or botocore cannot send it.
+            Exception: an error of a hook.
         """
         if self._existing("botocore_converter") is None and (params := self._fast.encode(request, cls)) is not None:
             return params
@@ -59,8 +59,8 @@ class Codec:
         """Decode a body into an object of the class.
 
         Raises:
-            DecodeError: the body is not JSON, or its value is not what the service model says.
-            Exception: whatever a hook raises.
+            DecodeError: the body is not JSON, or does not match the service model.
+            Exception: an error of a hook.
         """
         if self._existing("json_converter") is None:
             response = await self.off_the_event_loop(self._fast.decode, body, cls)
@@ -70,14 +70,14 @@ class Codec:
         return await self.off_the_event_loop(converter.loads, body, cls)
 
     async def structure(self, parsed: Mapping[str, Any], cls: type) -> Any:  # noqa: ANN401 - as above
-        """Make an object of the class of what botocore parsed."""
+        """Convert botocore's parsed response to an object of the class."""
         converter: BotocoreConverter = await self._converter("botocore_converter")
         return converter.get_structure_hook(cls)(dict(parsed), cls)
 
     async def error_decoder(self, cls: type[ServiceError], *, of_json: bool) -> ErrorDecoder:
         """Return the decoder of an error class, which uses hooks for its members and none for the class itself."""
         converter = await self._converter("json_converter" if of_json else "botocore_converter")
-        # Loaded by the converter already.
+        # The converter has imported it already.
         from aiopartnercentral._serialization.hooks import ErrorDecoder, error_decoder  # noqa: PLC0415
 
         hook = converter.get_structure_hook(cls)
@@ -86,9 +86,9 @@ class Codec:
     async def off_the_event_loop(
         self, convert: Callable[[bytes, Unpack[ArgumentsT]], T], body: bytes, *args: *ArgumentsT
     ) -> T:
-        """Convert a body here, or in a thread if it is so large that it would block the event loop for too long.
+        """Convert a body, in a thread if it is so large that it would block the event loop for too long.
 
-        Users' hooks are called here whatever the size: they may need the caller's thread or context.
+        With users' hooks, a body of any size is converted in the caller's thread and context, which they may need.
         """
         converter = self._existing("json_converter")
         if len(body) <= _LONGEST_IN_THE_LOOP or (converter is not None and converter.has_own_hooks):
@@ -99,13 +99,13 @@ class Codec:
         from anyio import CapacityLimiter, to_thread  # noqa: PLC0415 - rarely needed
 
         if self._threads is None:
-            # Not anyio's shared one: all of its threads may be waiting for calls of this client.
+            # Not anyio's default limiter: all of its threads may be waiting for calls of this client.
             self._threads = CapacityLimiter(1)
         return await to_thread.run_sync(function, *args, limiter=self._threads)
 
     async def _converter(self, name: str) -> Any:  # noqa: ANN401 - one of the converters
         converter = self._existing(name)
-        if converter is None:  # loading them takes a tenth of a second, in which the loop has others to serve
+        if converter is None:  # importing them takes a tenth of a second, which would block the event loop
             converter = getattr(await self._in_thread(import_module, self._shared), name)
         return converter
 

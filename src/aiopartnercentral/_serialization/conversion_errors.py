@@ -1,4 +1,4 @@
-"""How a value that does not fit is described: by its JSON type, never by the value itself."""
+"""Conversion errors, which describe a value by its JSON type and never quote it."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def missing() -> DecodeError:
 
 
 def hook_failed(failure: Exception, error: type[ErrorT]) -> ErrorT:
-    """Return the error for a hook that raised something else, whose message is left out: it may quote the value."""
+    """Return the error for another exception of a hook, without its message, which may quote the value."""
     return error(f"a converter hook raised {type(failure).__name__}")
 
 
 def hide(error: DecodeError | EncodeError) -> None:
-    """Make an error about a part of a sensitive value one about the whole: keys, tags and places may tell of it."""
-    error.path, error.reason = "$", "the sensitive value is not what the service model says"
+    """Make an error about a part of a sensitive value one about the value, as keys and tags may reveal it."""
+    error.path, error.reason = "$", "the sensitive value does not match the service model"
     error.args = (error.reason,)
 
 
 def raise_within(failure: Exception, segment: str, error: type[ErrorT]) -> NoReturn:
-    """Raise what a hook raised, now with the segment of the JSON path that leads to it."""
+    """Raise a hook's exception as a conversion error whose path begins with this segment."""
     if isinstance(failure, error):
         raise failure.within(segment)
     raise hook_failed(failure, error).within(segment) from failure

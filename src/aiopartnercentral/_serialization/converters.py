@@ -18,7 +18,7 @@ class JsonConverter(ServiceConverter):
     """Converts between generated classes and the JSON on the wire."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
-        """Take what `cattrs.Converter` takes."""
+        """Create a converter; the arguments are those of `cattrs.Converter`."""
         super().__init__(*args, **kwargs)
         hooks.register(self)
         self.register_structure_hook(datetime, timestamps.decode_timestamp)
@@ -34,7 +34,7 @@ class JsonConverter(ServiceConverter):
         """Decode JSON text into an object of the class.
 
         Raises:
-            DecodeError: the text is not JSON, or its value is not what the service model says.
+            DecodeError: the text is not JSON, or does not match the service model.
         """
         if self._fast is not None and (result := self._fast.decode(data, cl)) is not None:
             return result
@@ -44,13 +44,13 @@ class JsonConverter(ServiceConverter):
         """Encode an object as compact JSON text in UTF-8.
 
         Raises:
-            EncodeError: a member is not what the service model says.
+            EncodeError: a member does not match the service model.
         """
         return jsontext.dumps(self.unstructure(obj))
 
 
 class BotocoreConverter(ServiceConverter):
-    """Converts between generated classes and the dicts that botocore takes as parameters and gives as responses.
+    """Converts between generated classes and botocore's dicts for parameters and responses.
 
     The payload of an unknown union member, which botocore drops, is kept under `value`, next to botocore's own `name`.
     """
@@ -58,7 +58,7 @@ class BotocoreConverter(ServiceConverter):
     is_botocore: ClassVar[bool] = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as cattrs declares them
-        """Take what `cattrs.Converter` takes."""
+        """Create a converter; the arguments are those of `cattrs.Converter`."""
         super().__init__(*args, **kwargs)
         hooks.register(self)
         self.register_structure_hook(datetime, timestamps.decode_timestamp)
@@ -67,10 +67,10 @@ class BotocoreConverter(ServiceConverter):
         self.register_unstructure_hook(bytes, encode.encode_bytes)
 
     def params(self, request: object, cls: type) -> JsonValue:
-        """Encode a request of the class into what botocore takes as parameters.
+        """Encode a request of the class into botocore's parameters.
 
         Raises:
-            EncodeError: a member is not what the service model says, or botocore cannot send it.
+            EncodeError: a member does not match the service model, or botocore cannot send it.
         """
         if self._fast is not None and (result := self._fast.encode(request, cls)) is not None:
             return result

@@ -43,7 +43,7 @@ def decode_boolean(value: JsonValue, _: object = bool) -> bool:
 
 
 def decode_integer(value: JsonValue, _: object = int) -> int:
-    """Return an integer, or raise `DecodeError`; a boolean is none."""
+    """Return an integer, or raise `DecodeError`; a boolean is not an integer."""
     if type(value) is int:
         return value
     raise expected("integer", value)
@@ -68,7 +68,7 @@ def decode_base64(value: JsonValue, _: object = bytes) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise DecodeError("expected base64 string, got a string that is none") from None
+        raise DecodeError("expected base64 string, got another string") from None
 
 
 def decode_bytes(value: JsonValue, _: object = bytes) -> bytes:
@@ -142,12 +142,12 @@ def map_decoder(
 
 
 def nullable_decoder(value: Decode[T]) -> Decode[T | None]:
-    """Return the hook of the elements or values of a sparse collection, among which null is one."""
+    """Return the hook of the elements or values of a sparse collection, which may be null."""
     return lambda raw, cls: None if raw is None else value(raw, cls)
 
 
 def hidden_decoder(value: Decode[T]) -> Decode[T]:
-    """Return the hook of a sensitive value with parts: which of them is malformed would tell of it."""
+    """Return the hook of a sensitive value with parts, whose errors do not say which part is malformed."""
 
     def decode(raw: JsonValue, cls: Any) -> T:  # noqa: ANN401 - any type form
         try:
@@ -160,7 +160,7 @@ def hidden_decoder(value: Decode[T]) -> Decode[T]:
 
 
 def deferred_decoder(converter: cattrs.Converter, cls: Any) -> Decode[Any]:  # noqa: ANN401 - any type form
-    """Return a hook that asks for the real one when called: a recursive shape's is not built yet."""
+    """Return a hook that looks up the real one when it is called, as that of a recursive shape is not built yet."""
 
     def decode(value: JsonValue, cls: Any = cls) -> Any:  # noqa: ANN401 - any type form
         return converter.get_structure_hook(cls)(value, cls)

@@ -1,6 +1,6 @@
 """The parts of unstructure hooks: strict scalars, lists, maps and unions.
 
-They check types, so that a wrong argument is reported by its path and not by botocore, whose message quotes the value.
+They check types, so that an error has the path of a wrong argument; botocore's message would quote the value.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def encode_boolean(value: object) -> bool:
 
 
 def encode_integer(value: object) -> int:
-    """Return the integer, or raise `EncodeError`; a boolean is none."""
+    """Return the integer, or raise `EncodeError`; a boolean is not an integer."""
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
     raise expected("int", value, EncodeError)
@@ -76,7 +76,7 @@ def encode_bytes(value: bytes) -> bytes:
 
 
 def encode_document(value: JsonValue) -> JsonValue:
-    """Return a document as plain JSON, or raise `EncodeError` with the path of what JSON cannot hold."""
+    """Return a document as plain JSON, or raise `EncodeError` with the path of a value that JSON cannot hold."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -136,7 +136,7 @@ def map_encoder(key: Encode[K], value: Encode[T]) -> Encode[Mapping[K, T]]:
 
 
 def nullable_encoder(value: Encode[T]) -> Encode[T | None]:
-    """Return the hook of the elements or values of a sparse collection, among which None is one."""
+    """Return the hook of the elements or values of a sparse collection, which may be None."""
     return lambda obj: None if obj is None else value(obj)
 
 
@@ -145,7 +145,7 @@ _DOCUMENT_MAP: Encode[Any] = map_encoder(encode_string, encode_document)
 
 
 def hidden_encoder(value: Encode[T]) -> Encode[T]:
-    """Return the hook of a sensitive value with parts: which of them is wrong would tell of it."""
+    """Return the hook of a sensitive value with parts, whose errors do not say which part is wrong."""
 
     def encode(obj: T) -> JsonValue:
         try:
@@ -158,7 +158,7 @@ def hidden_encoder(value: Encode[T]) -> Encode[T]:
 
 
 def deferred_encoder(converter: cattrs.Converter, cls: Any) -> Encode[Any]:  # noqa: ANN401 - any type form
-    """Return a hook that asks for the real one when called: a recursive shape's is not built yet."""
+    """Return a hook that looks up the real one when it is called, as that of a recursive shape is not built yet."""
 
     def encode(value: object) -> JsonValue:
         return converter.get_unstructure_hook(cls)(value)
@@ -180,7 +180,7 @@ def variant_encoder(tag: str, cls: type, value: Encode[Any]) -> Encode[Any]:
 
 
 class _Marker(dict[str, Any]):
-    """What botocore puts in the place of an unknown union member; a map may have an entry that only looks like it."""
+    """botocore's marker for an unknown union member; its own class, as a map may have an equal entry."""
 
 
 def unknown_encoder(cls: type[UnknownMember], *, is_botocore: bool) -> Encode[Any]:
@@ -199,7 +199,7 @@ def unknown_encoder(cls: type[UnknownMember], *, is_botocore: bool) -> Encode[An
 
 
 def check_sendable(params: JsonValue, path: str = "$") -> None:
-    """Raise `EncodeError` if botocore's dicts hold a union member that the model does not know: botocore has no way."""
+    """Raise `EncodeError` if botocore's dicts have an unknown union member, which botocore cannot send."""
     if isinstance(params, dict):
         marker = params.get(UNKNOWN_MEMBER)
         if isinstance(marker, _Marker):

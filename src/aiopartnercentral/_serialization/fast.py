@@ -1,8 +1,8 @@
-"""What the generated fast functions are made of, and how they are used.
+"""The runtime of the generated fast functions.
 
-They convert what is usual: the JSON types of the model, one known member in a union, timestamps in the one form that
-the service writes. On anything else they raise an exception, and a converter converts the value or says what is wrong
-with it. So nothing here explains an error, and nothing here is lenient.
+They convert common values: the JSON types of the model, one known member in a union, timestamps in the one form that
+the service writes. For anything else they raise an exception, and a converter converts the value or reports the error.
+So nothing here explains an error, and nothing is lenient.
 
 Decoding has two steps. msgspec reads the JSON text into a `WireStruct` of the same shape, which checks the types, and
 a generated function moves its members into objects of the generated classes. An attrs class that is frozen sets each
@@ -68,15 +68,15 @@ _from_iso = datetime.fromisoformat
 
 
 class FallbackRequired(Exception):  # noqa: N818 - not an error: a converter converts the value instead
-    """A converter must convert the value, or say what is wrong with it."""
+    """A converter must convert the value, or report the error."""
 
 
 class WireStruct(msgspec.Struct, gc=False):
-    """A structure as it stands in the JSON; unknown members are dropped, and a required member must not be null."""
+    """The JSON of a structure; unknown members are dropped, and a required member must not be null."""
 
 
 class WireUnion(WireStruct, forbid_unknown_fields=True):
-    """A union as it stands in the JSON: one of its members is not None."""
+    """The JSON of a union: one of its members is not None."""
 
 
 def mutable_twin(cls: type) -> type[Any]:
@@ -87,8 +87,8 @@ def mutable_twin(cls: type) -> type[Any]:
 def decode_iso8601(text: str) -> datetime:
     """Return the datetime of a timestamp in the form that the service writes.
 
-    The standard library takes more forms than botocore, and reads some as another time. Of this form both read the
-    same, but for what follows six digits of a fraction, which may be anything.
+    The standard library accepts more forms than botocore, and reads some as another time. Both read this form alike,
+    except for anything after six digits of a fraction.
     """
     if (
         text[19] not in ".Z"
@@ -123,7 +123,7 @@ def check_mapping(value: Json) -> dict[Any, Json]:
 
 
 class Fast:
-    """The fast functions of one service, each loaded when its class is first met.
+    """The fast functions of one service, each imported when its class is first converted.
 
     Where the module `structures.NAME` of the package has a class, the module `fast.NAME` has its functions: `DECODERS`
     holds the wire class and the function of each class received, `ENCODERS` the function of each request.
@@ -137,7 +137,7 @@ class Fast:
         self._modules: dict[str, ModuleType | None] = {}
 
     def decode(self, data: bytes | str, cls: object) -> Any:  # noqa: ANN401 - an object of the class
-        """Make an object of the class of JSON text; None where a converter must decode or report it."""
+        """Decode JSON text into an object of the class; returns None if a converter must decode or report it."""
         decode = self.decoder(cls)
         try:
             return None if decode is None else decode(data)
@@ -145,7 +145,7 @@ class Fast:
             return None
 
     def encode(self, request: object, cls: type) -> dict[str, Json] | None:
-        """Make botocore's parameters of a request of the class; None where a converter must encode or report it."""
+        """Encode a request into botocore's parameters; returns None if a converter must encode or report it."""
         encode = self.encoder(cls) if type(request) is cls else None
         try:
             return None if encode is None else encode(request)
@@ -153,13 +153,13 @@ class Fast:
             return None
 
     def decoder(self, cls: object) -> Callable[[bytes | str], Any] | None:
-        """Return the function that makes an object of the class of JSON text, if there is one."""
+        """Return the function that decodes JSON text into an object of the class, if there is one."""
         if not isinstance(cls, type):
             return None
         return self._decoders.get(cls) or self._load_decoder(cls)
 
     def encoder(self, cls: type) -> Callable[[Any], dict[str, Json]] | None:
-        """Return the function that makes botocore's parameters of a request of the class, if there is one."""
+        """Return the function that encodes a request of the class into botocore's parameters, if there is one."""
         return self._encoders.get(cls) or self._load_encoder(cls)
 
     def _load_decoder(self, cls: type) -> Callable[[bytes | str], Any] | None:
@@ -171,7 +171,7 @@ class Fast:
 
         def decode(data: bytes | str) -> Any:  # noqa: ANN401 - an object of the class
             if not data.isascii() and not isinstance(data, str):
-                data.decode()  # which finds bad UTF-8 in members that msgspec passes over
+                data.decode()  # checks UTF-8 in members that msgspec skips
             return convert(parse(data))
 
         self._decoders[cls] = decode
@@ -185,7 +185,7 @@ class Fast:
         return encode
 
     def _module(self, cls: type) -> ModuleType | None:
-        """Return the module of a class's functions; one that would have none was not generated."""
+        """Return the module of a class's functions, or None if none was generated."""
         package, _, name = cls.__module__.rpartition(".structures.")
         if package != self.package:
             return None

@@ -1,8 +1,8 @@
-"""The converters' hooks for generated classes, made when a class is first met.
+"""The converters' hooks for generated classes, created when a class is first converted.
 
-A hook is one loop over the members of its class. What a member is called in Python, its type, and whether it may be
-left out or shown is read from the class. What the class does not show stands in `FACTS` of its package's `converters`.
-So a converter handles the classes of every generated package, and classes derived from them, without being told.
+A hook is one loop over the members of its class. The class itself has each member's Python name and type, and whether
+it is optional or sensitive. Other facts are in `FACTS` of its package's `converters`. So a converter handles the
+classes of every generated package, and classes derived from them, without any registration.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _ENCODERS: Mapping[Any, Encode[Any]] = {
 
 @attrs.frozen
 class ErrorDecoder:
-    """The structure hook of an error class: strict as any other when called, tolerant in `tolerantly`."""
+    """The structure hook of an error class: strict when it is called, and tolerant in `tolerantly`."""
 
     cls: Callable[..., ServiceError]
     members: tuple[tuple[Member, Decode[Any]], ...]
@@ -61,15 +61,15 @@ class ErrorDecoder:
     def tolerantly(self, raw: JsonValue, response: Mapping[str, Any], operation: str) -> ServiceError:
         """Return the error with every member that can be decoded.
 
-        A response that is an error already must not turn into a `DecodeError`, and gateways in front of the service
-        answer without its members. What could not be decoded is named in `problems`.
+        An error response must not become a `DecodeError`, and responses of gateways lack members of the service's
+        errors. `problems` has an error for each member that could not be decoded.
         """
         fields, problems = {}, []
         values = raw if isinstance(raw, dict) else {}
         for member, hook in self.members:
             value = values.get(member.key)
             if value is None and member.key == "Message":
-                value = values.get("message")  # as gateways and older services spell it
+                value = values.get("message")  # the spelling of gateways and older services
             if value is not None:
                 try:
                     fields[member.field] = hook(value, member.type)
@@ -84,7 +84,7 @@ class ErrorDecoder:
 
 def register(converter: ServiceConverter) -> None:
     """Make a converter handle the classes of every generated package; hooks registered later take precedence."""
-    # By class, as cattrs would otherwise take the hook of `str` for a class derived from it.
+    # By class, as cattrs would otherwise use the hook of `str` for a class derived from it.
     converter.register_structure_hook(OpenEnum, decode.decode_enum)
     converter.register_unstructure_hook(OpenEnum, encode.encode_string)
     converter.register_structure_hook_factory(is_decodable, structure_hook)
@@ -92,20 +92,20 @@ def register(converter: ServiceConverter) -> None:
 
 
 def is_decodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
-    """Tell whether a type is a generated class or union, a class derived from one, or a union or None."""
+    """Return whether a type is a generated class or union, a class derived from one, or an optional union."""
     return generated_base(cl) is not None or union_name(without_none(cl)) is not None
 
 
 def is_encodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
-    """Tell whether a type is a generated class or union, or a class derived from one."""
+    """Return whether a type is a generated class or union, or a class derived from one."""
     return generated_base(cl) is not None or union_name(cl) is not None
 
 
 def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401 - any type form
-    """Return the hook that makes an object of a type that `is_decodable`.
+    """Return the hook that decodes an object of a type that `is_decodable`.
 
     Raises:
-        StructureHandlerNotFoundError: it is derived from a generated class, and has fields that nothing can fill.
+        StructureHandlerNotFoundError: the class is derived from a generated class, and requires fields that it lacks.
     """
     base = generated_base(cl)
     if base is None:
@@ -138,7 +138,7 @@ def unstructure_hook(cl: Any, converter: ServiceConverter) -> Encode[Any]:  # no
 
 
 def error_decoder(cls: type[ServiceError], converter: ServiceConverter) -> ErrorDecoder:
-    """Return the hook of an error class itself, whatever hook the converter has for the class."""
+    """Return the hook of an error class, ignoring a user's hook for the class itself."""
     hook = structure_hook(cls, converter)
     if not isinstance(hook, ErrorDecoder):
         raise TypeError(f"{cls.__name__} is not a generated error")
@@ -255,7 +255,7 @@ def _encoder(converter: ServiceConverter, of: Any, member: Member) -> Encode[Any
 
 
 def _check_derived(cls: Any, base: type) -> None:  # noqa: ANN401 - an attrs class or an error
-    """Refuse a class that needs more to be made than the members of the generated class that it is derived from."""
+    """Reject a class that requires more fields than the generated class that it is derived from."""
     if cls is base or not attrs.has(cls):
         return
     known = {field.name for field in attrs.fields(cast("Any", base))}

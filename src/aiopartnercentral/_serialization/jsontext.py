@@ -1,7 +1,7 @@
-"""JSON text to plain values and back, without losing anything on the way.
+"""Lossless conversion between JSON text and plain values.
 
-msgspec does the work. The few texts that it refuses and botocore takes (an escaped lone surrogate), and the few values
-that it refuses (the same, and integers beyond 64 bits), go through the standard library.
+msgspec converts almost everything. The standard library converts what msgspec rejects and botocore accepts: lone
+surrogates, and integers beyond 64 bits.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def loads(data: bytes | str) -> JsonValue:
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(data)
     problem = ""
-    # Raised outside of the handlers: the standard library's exception holds the whole text.
+    # Raised outside the handlers: the standard library's exception has the complete text.
     try:
         text = data if isinstance(data, str) else data.decode()  # lest it be read as UTF-16
         return json.loads(text, parse_float=_finite, parse_constant=_no_constant)
@@ -71,8 +71,8 @@ def split_page(
         body: the page.
         result_key: the member that holds the items.
         token_key: the member that holds the token.
-        more_key: the member without whose true the token leads nowhere, where there is one.
-        may_lack_items: a page without that member has no items, and nothing is wrong with it.
+        more_key: the member that must be true for the token to count, or None.
+        may_lack_items: whether a page without the member `result_key` is valid, and has no items.
 
     Raises:
         DecodeError: the body is not a JSON object in UTF-8, or has no list of items, or its token is not a string.
@@ -113,7 +113,7 @@ def _items_decoder(result_key: str) -> msgspec.json.Decoder[Any]:
 
 
 def with_items(body: bytes, result_key: str, items: Sequence[bytes]) -> bytes:
-    """Return a page that `split_page` has split with other items in place of its own.
+    """Return a page that `split_page` has split, with its items replaced.
 
     Arguments:
         body: the page.
@@ -132,7 +132,7 @@ def with_items(body: bytes, result_key: str, items: Sequence[bytes]) -> bytes:
 def _split_slowly(
     body: bytes, result_key: str, token_key: str, more_key: str | None, *, may_lack_items: bool
 ) -> tuple[list[bytes], str | None]:
-    """Do the same for a page that msgspec refuses and the standard library reads, or find out what is wrong with it."""
+    """Split a page that msgspec rejects with the standard library, or raise the error."""
     page = loads(body)
     if not isinstance(page, dict):
         raise expected("object", page)
@@ -150,7 +150,7 @@ def _split_slowly(
     if items is None:
         return [], token
     text = body.decode()
-    # Where a key stands twice, the last one counts, as everywhere.
+    # If a key occurs twice, the last one counts, as in every parser used here.
     *_, start = (value for key, value in _members(text) if key == result_key)
     return [text[a:b].encode().translate(_ONE_LINE) for a, b in _elements(text, start)], token
 

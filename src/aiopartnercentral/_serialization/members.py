@@ -1,4 +1,4 @@
-"""What converters know of a generated class: its members, from the class itself and the facts of its package."""
+"""The members of a generated class for converters, from the class itself and the facts of its package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ISO_8601 = "iso8601"
 _UNCHANGED = frozenset({str, bool, int})
 _WITHOUT_PARTS = frozenset({str, bool, int, float, bytes, datetime})
 _GENERATED_BASES = frozenset({Structure, Request, Variant, UnknownMember})
-# What the annotations of error classes name, apart from the classes of their package.
+# Names in the annotations of error classes other than classes of their package.
 _USED_BY_ERRORS: Mapping[str, Any] = {"Mapping": abc.Mapping, "datetime": datetime, "JsonValue": Any}
 
 
@@ -43,7 +43,7 @@ def camel_case(field: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class Facts:
-    """What converters must know of a service model and the generated classes do not show.
+    """Facts of a service model that converters need and generated classes do not have.
 
     The keys of each table are names of classes; the entry of a class names some of its fields.
 
@@ -51,9 +51,9 @@ class Facts:
         naming: gives the name on the wire of every field that `wire_names` lacks.
         wire_names: names on the wire that `naming` does not give.
         botocore_names: names in botocore's dicts, where they differ from those on the wire.
-        timestamp_format: how the JSON spells every timestamp that `timestamp_formats` lacks.
-        timestamp_formats: how it spells the others.
-        required: members that a response must have although the class can be made without them.
+        timestamp_format: the format in JSON of every timestamp that `timestamp_formats` lacks.
+        timestamp_formats: the formats of the others.
+        required: members that a response must have although the class can be created without them.
         recursive: members that contain an object of the class again.
         sensitive: sensitive members of errors, whose classes do not show it.
     """
@@ -137,7 +137,8 @@ def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
             at=f".{wire_name}",
             type=of,
             required=required,
-            # A request may lack its idempotency token; an error that lacks a member was not sent by the service.
+            # A request may lack its idempotency token, which is generated; an error may lack members, as gateways send
+            # it.
             optional=has_default and not (is_error and required),
             recursive=field in facts.recursive.get(name, ()),
             hidden=sensitive and not _is_without_parts(of),
@@ -165,7 +166,7 @@ def _error_fields(cls: type) -> Iterator[tuple[str, Any, bool, bool]]:
 
 def _is_generated(cls: type) -> bool:
     if ServiceError in cls.__bases__:
-        # Anybody may derive an error from it; a generated one stands in a package that has converters.
+        # Users may derive errors from it; a generated one is in a package that has converters.
         return "json_converter" in dir(sys.modules.get(_package(cls)))
     return "__attrs_attrs__" in vars(cls) and not _GENERATED_BASES.isdisjoint(cls.__bases__)
 

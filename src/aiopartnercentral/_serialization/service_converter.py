@@ -1,4 +1,4 @@
-"""What both converters are: cattrs converters that use fast functions until somebody adds a hook."""
+"""The base of both converters: a cattrs converter that uses fast functions until a hook is added."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class ServiceConverter(cattrs.Converter):
     """A cattrs converter of generated classes.
 
-    It converts by the fast functions of one service until a hook is added, of which they know nothing.
+    It converts with the fast functions of one service until a hook is added, which they would ignore.
 
     Attributes:
         is_botocore: its wire form is botocore's dicts, and not JSON.
@@ -30,11 +30,11 @@ class ServiceConverter(cattrs.Converter):
 
     @property
     def has_own_hooks(self) -> bool:
-        """Whether hooks were added to those that every converter has."""
+        """Whether hooks were added to the default ones."""
         return self._fast is None
 
     def use_fast(self, fast: Fast) -> None:
-        """Convert what these functions can convert by them, until a hook is added."""
+        """Use these fast functions for the values that they can convert, until a hook is added."""
         self._fast = fast
 
     def copy(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - as cattrs declares them
@@ -46,7 +46,7 @@ class ServiceConverter(cattrs.Converter):
     __copy__ = copy
 
     def register_structure_hook(self, cl: Any, func: Decode[Any] | None = None) -> Any:  # noqa: ANN401 - as cattrs
-        """Register as cattrs does; a union's hook takes precedence over ours, as that of any other class does."""
+        """Register as cattrs does; a hook for a union takes precedence over the default one, as for any other class."""
         self._fast = None
         if func is None:
             return super().register_structure_hook(cl)

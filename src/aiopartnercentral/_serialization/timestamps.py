@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from aiopartnercentral._serialization.encode import Encode
     from aiopartnercentral.types import JsonValue
 
-# What the standard library reads as botocore does. It also takes `20240501` for a date, parts of minutes for parts of
-# seconds, and anything at all after six digits of a fraction.
+# The forms that the standard library reads as botocore does. It also accepts `20240501` as a date, fractions of minutes
+# as fractions of seconds, and anything after six digits of a fraction.
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 def decode_timestamp(value: JsonValue, _: object = datetime) -> datetime:
     """Return the aware UTC datetime of a timestamp in any form that botocore accepts.
 
-    ISO 8601 is read by the standard library; what is left (RFC 822, seconds since the epoch, rarer ISO forms) by
-    botocore itself. A timestamp without a zone is UTC, as botocore says; a datetime is taken as it is.
+    ISO 8601 is parsed by the standard library, and other forms (RFC 822, seconds since the epoch, rare ISO forms) by
+    botocore. A timestamp without a zone is UTC, as in botocore; a datetime is returned unchanged.
 
     Raises:
         DecodeError: the value is not a timestamp.
@@ -68,9 +68,9 @@ def from_epoch(value: float) -> datetime:
 
 
 def timestamp_encoder(converter: cattrs.Converter, form: str) -> Encode[datetime]:
-    """Return the hook of timestamps that the model spells otherwise than ISO 8601: `unixTimestamp` or `rfc822`.
+    """Return the hook of timestamps with another format than ISO 8601: `unixTimestamp` or `rfc822`.
 
-    A hook of somebody's for `datetime` goes before it, and botocore's dicts hold datetimes in any case.
+    A user's hook for `datetime` takes precedence, and botocore's dicts always have datetimes.
     """
     hook: Encode[datetime] = converter.get_unstructure_hook(datetime)
     return _FORMS[form] if hook is encode_timestamp else hook
@@ -102,7 +102,7 @@ def check_timestamp(value: datetime) -> datetime:
     """Return the value if it is an aware datetime.
 
     Raises:
-        EncodeError: it is none; a datetime without a zone would be read in whatever zone the reader assumes.
+        EncodeError: the value is not an aware datetime; one without a zone is ambiguous.
     """
     if not isinstance(value, datetime):
         raise expected("datetime", value, EncodeError)
@@ -121,10 +121,10 @@ def _utc(value: datetime) -> datetime:
 def _by_botocore(value: str | float) -> datetime:
     from botocore.utils import parse_timestamp  # noqa: PLC0415 - costs 100 ms to import, and is hardly ever needed
 
-    # Raised outside of the handler: botocore's message quotes the value, and would come along as the context.
-    text: Any = value  # its stubs know of strings alone
+    # Raised outside the handler: botocore's message quotes the value, and must not be the context.
+    text: Any = value  # its stubs accept only strings
     with suppress(ValueError, RuntimeError, OverflowError, OSError):
         parsed: datetime = parse_timestamp(text)
         return _utc(parsed)
-    found = "a string that is none" if isinstance(value, str) else "a number out of range"
+    found = "another string" if isinstance(value, str) else "a number out of range"
     raise DecodeError(f"expected timestamp, got {found}")

@@ -1,1 +1,1 @@
-"""One API call: the only room that calls aiobotocore and botocore."""
+"""API calls through aiobotocore and botocore, and the credentials that sign them."""

@@ -1,4 +1,4 @@
-"""One API call of one client: encodes the request, sends it, decodes the response or the error."""
+"""Makes the API calls of one client: encodes the request, sends it, and decodes the response or the error."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class ApiCaller:
     """Encodes, sends and decodes for one client."""
 
     def __init__(self, service: Service, transport: Transport, codec: Codec) -> None:
-        """Send requests by the transport and convert them by the codec."""
+        """Send requests with a transport, and convert them with a codec."""
         self._service = service
         self._transport = transport
         self._codec = codec
 
     @property
     def endpoint_url(self) -> str:
-        """Where calls go, as far as the configuration says."""
+        """The URL that requests are sent to, by the client's configuration."""
         return self._transport.endpoint_url
 
     async def encode(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
@@ -52,9 +52,9 @@ class ApiCaller:
         return params
 
     async def send(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> RawResponse:
-        """Send a request and return the response before it is decoded; raises what `call` does.
+        """Send a request and return the response before it is decoded; raises the same errors as `ServiceClient.call`.
 
-        A `DecodeError` is raised here only about a response that botocore parses.
+        It raises `DecodeError` only for a response that botocore parses.
         """
         from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
 
@@ -71,7 +71,7 @@ class ApiCaller:
         """Decode a response.
 
         Raises:
-            DecodeError: it does not match the service model.
+            DecodeError: the response does not match the service model.
         """
         cls = operation.output
         try:
@@ -84,8 +84,8 @@ class ApiCaller:
             raise
         except Exception as error:
             raise _in_call(hook_failed(error, DecodeError), operation, response) from error
-        if type(decoded) is cls:  # a hook of the user's may have made something else of it
-            # The object is frozen, but nobody has seen it yet.
+        if type(decoded) is cls:  # a user's hook may return an object of another class
+            # The object is frozen, but nothing else has a reference to it yet.
             object.__setattr__(decoded, "response_metadata", response.metadata)
         return decoded
 
@@ -117,7 +117,7 @@ class ApiCaller:
     async def _service_error(
         self, operation: Operation[Any, Any], response: Mapping[str, Any], body: bytes | None
     ) -> ServiceError:
-        """Return the typed error for botocore's; a member that cannot be decoded does not hide the error."""
+        """Return the typed error for botocore's; members that cannot be decoded do not prevent that."""
         code = str(response.get("Error", {}).get("Code", ""))
         cls = operation.own_codes.get(code) or self._service.errors.get(code)
         if cls is None:
@@ -134,7 +134,7 @@ class ApiCaller:
 
 
 def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawResponse | None = None) -> ConversionT:
-    """Note in an error which call it happened in."""
+    """Add the operation and the request id to a conversion error, and return it."""
     error.operation = operation.name
     error.request_id = response.metadata.request_id if response is not None else None
     return error

@@ -1,9 +1,9 @@
-"""Calls through an aiobotocore client, with the bodies of their responses as they came.
+"""Calls through an aiobotocore client that return the raw bodies of responses.
 
-Handlers on botocore's events keep the raw body of a successful response before botocore's own parser walks it, so that
-the generated converters decode it once and nothing that botocore would drop is lost. They act only on calls made
-through a `Transport`; other calls on the same client work as before. Signing, endpoints, retries, errors and response
-metadata stay botocore's, and so does parsing a response whose members are not all in a JSON body.
+Event handlers keep the raw body of a successful response before botocore parses it. So the generated converters decode
+it once, and nothing that botocore drops is lost. The handlers affect only calls made through a `Transport`; other calls
+of the same client work as before. botocore still does the signing, endpoints, retries, errors and response metadata,
+and parses responses whose members are not all in a JSON body.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _FIRST_ERROR_STATUS = 300
 _JSON_PROTOCOLS = ("json", "rest-json")
-# What botocore's validator says of a number that is too small, which may be sensitive; of other values it says lengths.
+# botocore's validation message quotes a number that is too small, which may be sensitive; of other values it only has
+# lengths.
 _QUOTED_NUMBER = re.compile(r", value: \S+(?=, valid min value: )")
 
 
@@ -39,9 +40,9 @@ class RawResponse:
     """A successful response.
 
     Attributes:
-        body: the body's bytes; None where a stub answered instead of the network, or botocore parses the response.
-        parsed: what botocore made of it: all members if `body` is None, otherwise none.
-        metadata: what came with it.
+        body: the body's bytes; None for a stubbed response, or if botocore parses the response.
+        parsed: botocore's parsed response: all members if `body` is None, otherwise none.
+        metadata: its metadata.
     """
 
     body: bytes | None = attrs.field(repr=False)
@@ -50,11 +51,11 @@ class RawResponse:
 
 
 class ErrorResponseError(Exception):
-    """The service answered with an error; never leaves the library.
+    """The service answered with an error; internal to the library.
 
     Attributes:
         error: botocore's exception.
-        body: the body's bytes; None where a stub answered, or botocore parses the response.
+        body: the body's bytes; None for a stubbed response, or if botocore parses the response.
     """
 
     def __init__(self, error: ClientError, body: bytes | None) -> None:
@@ -69,10 +70,10 @@ Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 
 @attrs.define(kw_only=True)
 class _CallContext:
-    """What the handlers know of the present call, and where they keep what they find in its response.
+    """The state of a call that the event handlers share.
 
-    In any JSON protocol the body of an error is repaired for botocore's parser. It is kept where all members are in it.
-    While botocore parses a response, whatever is raised is about that response, and may quote it.
+    In every JSON protocol, the body of an error is repaired for botocore's parser; it is kept if all members are in it.
+    An exception raised while botocore parses a response is about that response, and may quote it.
     """
 
     keeps_body: bool
@@ -87,22 +88,22 @@ class _CallContext:
     is_parsed: bool = False
 
 
-# Both are set for a moment, in the task of the call alone: `_CALLING` from the beginning of a call of ours until
-# botocore has a context for it, `_AWAITED` from the creation of a request until its response. So a call that somebody
-# else makes from within ours, in a handler of an event, is never mistaken for it.
+# Both are set only briefly, in the task of the call: `_CALLING` from the start of a `Transport` call until botocore has
+# a context for it, `_AWAITED` from the creation of a request until its response. So a call that a user's event handler
+# makes meanwhile is never taken for the `Transport` call.
 _CALLING: ContextVar[_CallContext | None] = ContextVar("aiopartnercentral_calling", default=None)
 _AWAITED: ContextVar[_CallContext | None] = ContextVar("aiopartnercentral_awaited", default=None)
 _KEY = "aiopartnercentral"
 
 
 def _mark_context(context: dict[str, Any], **_: object) -> None:
-    """On `provide-client-params`: store the call in botocore's context, of which each call has its own."""
+    """On `provide-client-params`: store the call in botocore's context of the call."""
     context[_KEY] = _CALLING.get()
     _CALLING.set(None)
 
 
 async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
-    """On `request-created`, which comes before each attempt: the next response in this task is to this request."""
+    """On `request-created`, before each attempt: the next response in this task is to this request."""
     call = request.context.get(_KEY)
     _AWAITED.set(call)
     if call is not None and call.pause is not None:
@@ -110,7 +111,7 @@ async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 -
 
 
 def _keep_body(response_dict: dict[str, Any], **_: object) -> None:
-    """On `before-parse`: keep the body of a response to a call of ours."""
+    """On `before-parse`: keep the body of a response to a `Transport` call."""
     call = _AWAITED.get()
     _AWAITED.set(None)
     if call is None:
@@ -127,7 +128,7 @@ def _keep_body(response_dict: dict[str, Any], **_: object) -> None:
 
 
 def _parsed(context: dict[str, Any], **_: object) -> None:
-    """On `response-received`: botocore has parsed the response, or there was none."""
+    """On `response-received`: botocore has parsed the response, or no response arrived."""
     call = context.get(_KEY)
     if call is not None:
         call.is_parsed = False
@@ -142,11 +143,10 @@ _HANDLERS: dict[str, Callable[..., Any]] = {
 
 
 def _readable_error(body: bytes, header: str | None, codes: Container[str]) -> tuple[bytes, Mapping[str, Any]]:
-    """Return the body of an error in a form that botocore's parser survives, and its members.
+    """Return an error's body in a form that botocore's parser can read, and its members.
 
-    Services may name the error in a header or in a member `code`, where the parser does not look: then the name is
-    copied to where it does. The member may mean something else, so it counts only if it is the code of a modelled
-    error.
+    Services may send the error code in a header or in a member `code`, which the parser ignores: it is copied to
+    `__type`. The member may mean something else, so it is used only if it is the code of a modelled error.
     """
     text = ""
     try:
@@ -155,7 +155,7 @@ def _readable_error(body: bytes, header: str | None, codes: Container[str]) -> t
     except (UnicodeDecodeError, RecursionError):
         members = None
     except ValueError:
-        members = {"message": text}  # which is what the parser makes of it
+        members = {"message": text}  # as botocore's parser does
     if not isinstance(members, dict):
         members, body = {}, b"{}"
     if not _is_code(members.get("__type")):
@@ -173,12 +173,12 @@ def _is_code(value: object) -> TypeGuard[str]:
 
 
 def _bare_code(code: str) -> str:
-    """Return an error's code without the namespace before it and the address after it."""
+    """Return an error code without its namespace and URL."""
     return code.partition(":")[0].rpartition("#")[2]
 
 
 class Transport:
-    """Sends calls through one aiobotocore client, which its owner closes.
+    """Sends calls through one aiobotocore client, which the caller closes.
 
     Raises:
         TypeError: the client is not an aiobotocore client of the service.
@@ -192,7 +192,7 @@ class Transport:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
         self._client: Any = client
         self._errors = service.errors
-        # Of the client's own model, which may differ from the one that the generated classes were made from.
+        # From the client's model, which may differ from the model of the generated classes.
         self._protocol: str = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
         self._closed = False
         for event, handler in _HANDLERS.items():
@@ -201,29 +201,29 @@ class Transport:
 
     @property
     def endpoint_url(self) -> str:
-        """Where the client sends calls, as far as its configuration says."""
+        """The URL that the client sends requests to, by its configuration."""
         url: str = self._client.meta.endpoint_url
         return url
 
     def close(self) -> None:
-        """Refuse further calls: the client is being closed."""
+        """Reject further calls, as the client is being closed."""
         self._closed = True
 
     async def send(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], pause: Pause | None = None
     ) -> RawResponse:
-        """Send one call and return its response; cancelling it drops the connection.
+        """Send one call and return its response; a cancellation closes the connection.
 
         Arguments:
-            operation: which one.
-            params: what botocore takes.
-            pause: awaited between two parts of botocore's work on a call, which takes half a millisecond.
+            operation: the operation.
+            params: botocore's parameters.
+            pause: awaited halfway through botocore's work on a call, which takes half a millisecond.
 
         Raises:
             ErrorResponseError: the service answered with an error.
             DecodeError: botocore cannot parse the response.
-            RuntimeError: the client has been closed.
-            botocore.exceptions.BotoCoreError: no complete response came, or the call could not be made.
+            RuntimeError: the client is closed.
+            botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.
         """
         if self._closed:
             raise RuntimeError("a client is open only inside its `async with` block")
@@ -232,7 +232,7 @@ class Transport:
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
         call = _CallContext(
             keeps_body=operation.json_body and self._protocol in _JSON_PROTOCOLS,
-            # In other protocols members of an error may be in headers.
+            # In other protocols, members of an error may be in headers.
             keeps_error=self._protocol == "json",
             repairs_error=self._protocol in _JSON_PROTOCOLS,
             error_codes=self._errors,
@@ -255,11 +255,11 @@ class Transport:
             return RawResponse(body=call.body, parsed=parsed, metadata=_metadata(parsed))
         finally:
             _CALLING.set(None)
-        raise failure  # here, so that what botocore raised is not its context
+        raise failure  # outside the handlers, so that botocore's exception is not its context
 
 
 def _unparsed(operation: str, call: _CallContext, error: Exception) -> DecodeError | ErrorResponseError:
-    """Return what to raise for a response that botocore's parser gave up on; of an error, code and message count."""
+    """Return the exception for a response that botocore cannot parse; an error keeps its code and message."""
     if call.status < _FIRST_ERROR_STATUS:
         reason = f"botocore cannot parse the response ({type(error).__name__})"
         return DecodeError(reason, operation=operation, request_id=call.request_id)
@@ -283,7 +283,7 @@ def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:
 
 
 def _broken_body_errors() -> tuple[type[Exception], ...]:
-    """Return what the HTTP clients raise when a body is cut off; aiobotocore does not translate it."""
+    """Return the HTTP clients' exceptions for a truncated body, which aiobotocore does not translate."""
     loaded = [sys.modules[name] for name in ("httpx2", "httpx") if name in sys.modules]
     return (aiohttp.ClientError, *(module.HTTPError for module in loaded))
 

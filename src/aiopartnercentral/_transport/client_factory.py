@@ -1,4 +1,4 @@
-"""Opens aiobotocore clients: with the pinned model, the service's region, retries, and a user agent made once."""
+"""Opens aiobotocore clients with the pinned model, the service's region, standard retries and a cached user agent."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ async def open_botocore_client(
 
 
 def add_pinned_model(session: AioSession, *, first: bool) -> None:
-    """Let the session's loader find the pinned model.
+    """Add the pinned model to the session's loader.
 
-    In a session of our own it goes first, since the generated classes were made from it. In the caller's session it
-    only adds a service that botocore does not know.
+    In the library's own session, it takes precedence over botocore's, as the generated classes were made from it. In
+    the caller's session, it only adds a service that botocore does not know.
     """
     pinned, paths = str(model_data.root()), session.get_component("data_loader").search_paths
     if pinned not in paths:
@@ -68,12 +68,12 @@ def add_pinned_model(session: AioSession, *, first: bool) -> None:
 
 
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
-    """Return the config with our retry mode and user agent, unless the caller has chosen others."""
+    """Return the config with the library's retry mode and user agent, unless the caller has configured others."""
     return _with_user_agent(session, _with_retries(session, config))
 
 
 def _check_event_loop(config: AioConfig | None) -> None:
-    """Raise on trio, on which aiobotocore's default HTTP client does not run; the error names the one that does."""
+    """Raise on trio, which aiobotocore's default HTTP client does not support; the error names the one that does."""
     http = getattr(config, "http_session_cls", AIOHTTPSession)
     if not (isinstance(http, type) and issubclass(http, AIOHTTPSession)):
         return
@@ -81,13 +81,13 @@ def _check_event_loop(config: AioConfig | None) -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         raise RuntimeError(
-            "aiobotocore's default HTTP client runs on asyncio alone; elsewhere pass "
+            "aiobotocore's default HTTP client supports only asyncio; on trio, pass "
             "config=AioConfig(http_session_cls=aiobotocore.httpxsession.HttpxSession)"
         ) from None
 
 
 def _names_region(session: AioSession, config: AioConfig) -> bool:
-    """Tell whether the caller's config or session names a region; environment and profile do so for all services."""
+    """Return whether the caller's config or session sets a region; environment and profile set it for all services."""
     configs = (config, session.get_default_client_config())
     named = any(getattr(each, "region_name", None) for each in configs)
     return named or bool(session.instance_variables().get("region"))
@@ -108,10 +108,10 @@ def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
 
 
 def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
-    """Return the config with our user agent, unless the caller has configured one.
+    """Return the config with the library's user agent, unless the caller has configured one.
 
-    botocore builds its own twice for each call, which takes a tenth of the call's time. Ours has the same form and
-    content, without the list of botocore features in use.
+    botocore builds its user agent twice for each call, which takes a tenth of the call's time. The library's is built
+    once and has the same form and content, without the list of botocore features in use.
     """
     asked = (config, session.get_default_client_config())
     if any(getattr(each, name, None) is not None for each in asked for name in ("user_agent", "user_agent_appid")):
@@ -143,19 +143,19 @@ def _part(name: str, value: str | None) -> str:
 
 
 def _word(text: str) -> str:
-    """Return the text with a dash for each character that no word of a user agent may have."""
+    """Return the text with a dash for each character that is not allowed in a word of a user agent."""
     return re.sub(r"[^!$%&'*+\-.^_`|~,0-9A-Za-z]", "-", text)
 
 
 def as_aio_config(config: AioConfig | None) -> AioConfig:
-    """Return the config as aiobotocore's, which one of botocore's own may not be."""
+    """Return the config as an `AioConfig`, even if it is botocore's own `Config`."""
     if isinstance(config, AioConfig):
         return config
     return AioConfig() if config is None else AioConfig().merge(config)
 
 
 def merged(config: AioConfig, other: AioConfig) -> AioConfig:
-    """Return the config with what `other` sets, and with the HTTP client of `config`."""
+    """Return the config merged with the settings of `other`, but with the HTTP client of `config`."""
     result = config.merge(other)
     # Older versions of aiobotocore lose these in `merge`.
     result.connector_args, result.http_session_cls = config.connector_args, config.http_session_cls

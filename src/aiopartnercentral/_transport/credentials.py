@@ -1,4 +1,4 @@
-"""How an account's credentials are obtained: from a role to assume, or from a credentials provider of the caller."""
+"""Where an account's credentials come from: a role to assume, or the caller's credentials provider."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def _or_default(session_name: str | None) -> str:
 
 @attrs.frozen(kw_only=True)
 class Role:
-    """A role to assume; it is assumed again before its session expires.
+    """An IAM role to assume; it is assumed again before its session expires.
 
     Reference: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
     Arguments:
         arn: the role's ARN.
-        external_id: the external id that the role's trust policy demands, 2 to 1224 characters; never shown.
+        external_id: the external id that the role's trust policy requires, 2 to 1224 characters; never shown.
         session_name: the session's name in the account's logs, 2 to 64 characters, `aiopartnercentral` by default.
-        profile: the profile of the AWS config files whose credentials assume the role; by default the usual
-            credential provider chain.
+        profile: the profile of the AWS config files whose credentials assume the role; by default the default
+            credential provider chain is used.
         duration: how long a session lasts, in seconds, 900 to 43200; at most 3600 if another role assumes it.
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: STS would refuse the value of an argument.
+        ValueError: an argument has a value that STS rejects.
     """
 
     arn: str = attrs.field(validator=_role_arn)

@@ -1,7 +1,7 @@
-"""One API call made ahead of the consumer, in a task of its own that nobody has to wait for.
+"""Makes one API call ahead of the consumer, in a background task.
 
-anyio has no such task: its tasks belong to a block that waits for them. An iterator that may be dropped at any time has
-no such block, so this module talks to the event loop itself.
+anyio has no background tasks: its tasks belong to a block that waits for them. An iterator that may be dropped at any
+time has no such block, so this module uses the event loop directly.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = ["Prefetch"]
 
 T = TypeVar("T")
 
-# The event loop of asyncio keeps only weak references to its tasks.
+# asyncio's event loop has only weak references to its tasks.
 _RUNNING: set[Prefetch[Any]] = set()
 
 
 class Prefetch(Generic[T]):
-    """A call under way; its result waits until it is asked for."""
+    """A call in progress, whose result is kept until it is requested."""
 
     def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
-        """Begin the call at once."""
+        """Start the call at once."""
         self._call = call
         self._scope = anyio.CancelScope()
         self._ended = anyio.Event()
@@ -37,10 +37,10 @@ class Prefetch(Generic[T]):
         self._soon = self._start()
 
     async def result(self) -> T:
-        """Wait for the result of the call; cancelling the wait leaves the call running.
+        """Wait for the result of the call; a cancelled wait does not cancel the call.
 
         Raises:
-            Exception: what the call raised.
+            Exception: an error of the call.
             RuntimeError: the call was cancelled.
         """
         await self._ended.wait()
@@ -51,18 +51,18 @@ class Prefetch(Generic[T]):
         return self._result[0]
 
     def cancel(self) -> None:
-        """Cancel the call soon; the garbage collector may call it in any thread, even after the event loop."""
+        """Schedule the cancellation of the call; the garbage collector may call this in any thread at any time."""
         if not self._ended.is_set():
-            with suppress(RuntimeError):  # the event loop has ended, and the call with it
+            with suppress(RuntimeError):  # the event loop is closed, so the call has ended
                 self._soon(self._scope.cancel)
 
     async def aclose(self) -> None:
-        """Cancel the call and wait until it has ended."""
+        """Cancel the call, and wait for its end."""
         self._scope.cancel()
         await self._ended.wait()
 
     def _start(self) -> Callable[[Callable[[], None]], object]:
-        """Start the task; returns what calls a function in the event loop from anywhere."""
+        """Start the task; returns a function that schedules a callback in the event loop from any thread."""
         _RUNNING.add(self)
         try:
             loop = asyncio.get_running_loop()

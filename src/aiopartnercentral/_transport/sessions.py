@@ -1,7 +1,7 @@
-"""Sessions for the accounts of a run: one for each profile, and for each role or provider a view of one of these.
+"""The aiobotocore sessions of a run: one for each profile, and a view of one of these for each role or provider.
 
-A session holds 8 MB of botocore's data and takes 100 ms to make. All sessions here share one loader, and the session of
-a role or a provider differs from its profile's in the credentials alone.
+A session holds 8 MB of botocore's data and takes 100 ms to create. All sessions here share one loader, and the session
+of a role or a provider differs from its profile's only in the credentials.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _ONE_ATTEMPT = {"mode": "standard", "total_max_attempts": 1}
 
 
 class Sessions:
-    """The sessions of a run, and the STS clients that assume its roles; made as they are asked for.
+    """The sessions of a run, and the STS clients that assume its roles, created on first use.
 
     Arguments:
-        config: the config of all clients, with botocore's defaults where it says nothing.
-        verify: whether to verify TLS certificates, or the path of a bundle of them; None for botocore's default.
+        config: the config of all clients, or None for botocore's defaults.
+        verify: whether to verify TLS certificates, or the path of a CA bundle; None for botocore's default.
     """
 
     def __init__(self, config: AioConfig | None, verify: bool | str | None) -> None:  # noqa: FBT001
@@ -54,16 +54,16 @@ class Sessions:
 
     @property
     def config(self) -> AioConfig:
-        """What to open clients with: they send a request once, unless the run's config says otherwise."""
+        """The config to open clients with: without retries, unless the run's config has some."""
         config = AioConfig(retries=_ONE_ATTEMPT).merge(self._config)
         config.connector_args, config.http_session_cls = self._config.connector_args, self._config.http_session_cls
         return config
 
     async def of_profile(self, profile: str | None) -> AioSession:
-        """Return the session of a profile, or of the default chain, once it has found its credentials.
+        """Return the session of a profile, or of the default credential provider chain, with its credentials loaded.
 
         Raises:
-            CredentialsError: they cannot be obtained.
+            CredentialsError: the credentials cannot be obtained.
             botocore.exceptions.BotoCoreError: the profile does not exist, or its configuration is not usable.
         """
         return await _ready(self._profile(profile))
@@ -73,10 +73,10 @@ class Sessions:
 
         Arguments:
             role: the role.
-            region_name: the region to assume it in, unless its profile names one.
+            region_name: the region to assume it in, unless its profile sets one.
 
         Raises:
-            CredentialsError: it cannot be assumed.
+            CredentialsError: the role cannot be assumed.
             botocore.exceptions.BotoCoreError: the profile that assumes it does not exist.
         """
         view = self._views.get((role, region_name))
@@ -87,15 +87,15 @@ class Sessions:
         return await _ready(view)
 
     async def of_provider(self, provider: CredentialsProvider, identity: Hashable) -> AioSession:
-        """Return the session of a provider, once it has given credentials.
+        """Return the session of a provider, once it has returned credentials.
 
         Arguments:
-            provider: gives them.
+            provider: the credentials provider.
             identity: identifies it among the providers of the run.
 
         Raises:
-            CredentialsError: it returned no usable credentials.
-            Exception: whatever it raises.
+            CredentialsError: the provider returned no usable credentials.
+            Exception: an error of the provider.
         """
         view = self._views.get(identity)
         if view is None:
@@ -123,7 +123,7 @@ class Sessions:
         return await assume(await self._sts(role.profile, region_name), role)
 
     async def _sts(self, profile: str | None, region_name: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
-        """Return the STS client of a profile: in the profile's region, else in the given one."""
+        """Return the STS client of a profile, in the profile's region or else in the given one."""
         session = self._profile(profile)
         region = session.get_config_variable("region") or region_name
         key = (profile, region)
@@ -143,7 +143,7 @@ async def _ready(session: AioSession) -> AioSession:
 
 
 class _ProfileSession(AioSession):  # type: ignore[misc] # which has no types
-    """A session that looks for its credentials for one client at a time."""
+    """A session that loads its credentials for one client at a time."""
 
     def __init__(self, profile: str | None) -> None:
         super().__init__(profile=profile)
@@ -157,7 +157,7 @@ class _ProfileSession(AioSession):  # type: ignore[misc] # which has no types
 
 
 class _Found:
-    """botocore's own credentials; their failures become errors of their own, not of the service that is called."""
+    """botocore's credentials, whose failures are raised as `CredentialsError`, not as errors of the service."""
 
     def __init__(self, name: str, found: Any) -> None:  # noqa: ANN401 - aiobotocore has no types
         self._name = name
@@ -175,10 +175,10 @@ class _Found:
 
 
 class _View(AioSession):  # type: ignore[misc] # which has no types
-    """A session that has all of another one's components, and credentials of its own."""
+    """A session that shares all components of another one, except the credentials."""
 
     def __init__(self, session: AioSession, credentials: Any) -> None:  # noqa: ANN401 - as above
-        # Copied rather than made, which takes memory and time.
+        # Copied, as creating a session takes memory and time.
         self.__dict__.update(session.__dict__)
         self._own = credentials
 

@@ -1,4 +1,4 @@
-"""Roles, assumed by STS."""
+"""Assumes IAM roles with STS."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["assume", "credentials_error"]
 
 _SERVER_ERROR = 500
 _BUSY = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
-# What is not STS, such as a proxy or another service that AWS_ENDPOINT_URL names, answers as STS does not.
+# Exceptions for the response of something other than STS, such as a proxy or another service at AWS_ENDPOINT_URL.
 _UNREADABLE = (ResponseParserError, LookupError, TypeError, ValueError)
 _LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
 
 
 async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aiobotocore has no types
-    """Assume a role by an STS client.
+    """Assume a role with an STS client, and return its credentials.
 
     Raises:
-        CredentialsError: it cannot be assumed; the message names the role, and never the external id.
+        CredentialsError: the role cannot be assumed; the message names the role, and never the external id.
     """
     asked: dict[str, Any] = {
         "RoleArn": role.arn,
@@ -41,7 +41,8 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
         return _credentials(await sts.assume_role(**asked))
     except (ClientError, BotoCoreError, *_UNREADABLE, aiohttp.ClientError, TimeoutError) as error:
         failure = credentials_error(f"role {role.arn} cannot be assumed", error, secret=role.external_id)
-    # Not from within the handler: what STS or botocore said may repeat the external id, and must not be its context.
+    # Raised outside the handler: the message of STS or botocore may repeat the external id, and must not be its
+    # context.
     raise failure
 
 
@@ -56,12 +57,12 @@ def _credentials(answer: Any) -> Credentials:  # noqa: ANN401 - aiobotocore has 
 
 
 def credentials_error(what: str, error: Exception, *, secret: str | None = None) -> CredentialsError:
-    """Return the error that says what failed and why.
+    """Return a `CredentialsError` for the cause, without the secret.
 
     Arguments:
         what: what failed.
-        error: why; of what it says, no `secret` is shown.
-        secret: what the message must not hold.
+        error: the cause.
+        secret: text to remove from the message.
     """
     code, is_retryable = None, False
     if isinstance(error, ClientError):
@@ -76,7 +77,7 @@ def credentials_error(what: str, error: Exception, *, secret: str | None = None)
         reason = str(error) or type(error).__name__
         is_retryable = isinstance(error, _LOST) and not isinstance(error, SSLError)
     else:
-        reason = f"the answer is not usable ({type(error).__name__})"
+        reason = f"the response is not usable ({type(error).__name__})"
     if secret is not None:
         reason = reason.replace(secret, REDACTED)
     return CredentialsError(f"{what}: {reason}", code=code, is_retryable=is_retryable)

@@ -1,4 +1,4 @@
-"""One TLS context for all clients of a run: a context holds 0.7 MB of certificates and takes 50 ms to make."""
+"""One TLS context for all clients of a run: a context holds 0.7 MB of certificates and takes 50 ms to create."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def sharing_tls() -> type[AIOHTTPSession]:
     contexts: dict[Any, Any] = {}
 
     class SharingTls(AIOHTTPSession):  # type: ignore[misc] # which has no types
-        """aiobotocore's HTTP client; its connections stay its own."""
+        """aiobotocore's HTTP client with a shared TLS context; its connections are not shared."""
 
         def __init__(
             self,
@@ -37,7 +37,7 @@ def sharing_tls() -> type[AIOHTTPSession]:
                 context = super()._get_ssl_context()
                 if self._shared is not None:
                     contexts[self._shared] = context
-                    # Each client loads the certificates into it again, which changes nothing but takes time.
+                    # Each client would load the certificates into it again, which only takes time.
                     context.load_verify_locations = cache(context.load_verify_locations)
             return context  # type: ignore[no-any-return] # of Python's own class
 

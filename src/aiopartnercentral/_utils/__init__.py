@@ -1,1 +1,1 @@
-"""What every room uses: validators, threads, file locks, lazy imports, model data."""
+"""Utilities that all packages use: validators, threads, file locks, lazy imports, model data."""

@@ -1,14 +1,13 @@
-"""Public names of a package, written once and imported when somebody first asks for them.
+"""Public names of a package, listed once and imported on first use.
 
-A package's `__init__.py` names what it exports in its `if TYPE_CHECKING:` block, which type checkers and
-editors read, and nowhere else:
+A package's `__init__.py` lists its exports only in its `if TYPE_CHECKING:` block, which type checkers and editors read:
 
     if TYPE_CHECKING:
         from aiopartnercentral.errors import DecodeError as DecodeError
     else:
         __getattr__, __dir__ = lazy_imports(globals())
 
-The block is read from the package's source, so that no table repeats it.
+The block is read from the package's source, so no table has to repeat it.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ __all__ = ["lazy_imports"]
 def lazy_imports(namespace: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return the `__getattr__` and the `__dir__` of a package that exports what its `if TYPE_CHECKING:` block imports.
 
-    `from package import *` and `package.__all__` give the same names. The source is read at the first of these calls.
+    `from package import *` and `package.__all__` have the same names. The source is read at the first call.
 
     Arguments:
         namespace: the package's globals, which keep what was imported.
@@ -41,7 +40,7 @@ def lazy_imports(namespace: dict[str, Any]) -> tuple[Callable[[str], object], Ca
     def modules() -> dict[str, str]:
         import linecache  # noqa: PLC0415 - like `ast` below, loaded when something of the package is
 
-        # Also finds the source in a zip file, and behind the import hook of pytest, which does not give it.
+        # Also finds the source in a zip file, and under pytest's import hook, which does not provide it.
         source = "".join(linecache.getlines(namespace["__file__"], namespace))
         if not source:
             raise ImportError(f"{package} needs its source, not only its bytecode, to be installed", name=package)
@@ -50,7 +49,7 @@ def lazy_imports(namespace: dict[str, Any]) -> tuple[Callable[[str], object], Ca
     def load(name: str) -> object:
         if name == "__all__":
             return public()
-        # Python asks for names of its own, such as `__path__`, at each import.
+        # Python looks up its own names, such as `__path__`, at each import.
         module = None if name.startswith("__") else modules().get(name)
         if module is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Imports of packages that an extra installs."""
+"""Imports packages that an extra installs."""
 
 from __future__ import annotations
 

@@ -24,20 +24,20 @@ async def run_to_completion(
     on_cancel: Callable[[], object] | None = None,
     limiter: anyio.CapacityLimiter | None = None,
 ) -> T:
-    """Return what a function returns that runs in a thread, and only once it has returned.
+    """Run a function in a thread, wait until it has returned, and return its result.
 
     A cancellation does not interrupt the function: it is raised after the function has returned. This holds for
     asyncio's native cancellation as well, which anyio's shields do not stop.
 
     Arguments:
-        function: what to run, once.
-        undo: called with the result if the caller is cancelled and so never gets it; must not block for long.
-        on_cancel: called at a native asyncio cancellation, to tell the function to return early. Pass it only if the
+        function: the function, which runs once.
+        undo: called with the result if the caller is cancelled and so does not receive it; must not block for long.
+        on_cancel: called at a native asyncio cancellation, to make the function return early. Pass it only if the
             function also calls `anyio.from_thread.check_cancelled`, since anyio's cancellation is not shielded then.
         limiter: limits the threads; anyio's default limiter if None.
 
     Raises:
-        Exception: what the function raises.
+        Exception: an error of the function.
     """
     outcome: Future[T] = Future()
     started = threading.Lock()

@@ -1,13 +1,13 @@
-"""Checks of arguments: the same mistake gets the same error from every class and function of the package.
+"""Validators of arguments, so that all classes and functions report the same mistake with the same error.
 
-A check is a plain function of an argument's name and its value, and an attrs validator too:
+A validator can be called with an argument's name and value, and is an attrs validator, too:
 
     rate = validators.positive_number("rate", rate)
 
     rate: float = attrs.field(validator=validators.positive_number)
 
-It returns the value, or raises TypeError for a wrong type and ValueError for a wrong value. The text begins with the
-name: `NAME must be EXPECTATION, not WHAT CAME`. Of strings, it shows only those that are not among a list of choices.
+It returns the value, or raises TypeError for a wrong type and ValueError for a wrong value. The message is `NAME must
+be EXPECTATION, not VALUE`. It shows a string only if the expectation is a list of choices.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ChoiceT = TypeVar("ChoiceT", bound=str)
 ReturnT = TypeVar("ReturnT", covariant=True)  # noqa: PLC0105 - named as everywhere else
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")  # no file can hold half of a pair as UTF-8
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # UTF-8 cannot encode a lone surrogate
 _TYPES = {
     str: "a string",
     bool: "a boolean",
@@ -61,9 +61,9 @@ _TYPES = {
     type(None): "None",
 }
 _LARGEST = sys.float_info.max
-_SHOWN_DIGITS = 20  # Python refuses to print integers of thousands of digits
+_SHOWN_DIGITS = 20  # Python does not convert integers of thousands of digits to text
 _SHOWN_LENGTH = 60
-_LISTED_FIRST = 6  # more choices come after the value, as a long message may be cut
+_LISTED_FIRST = 6  # longer choices are cut to this length in messages
 
 
 class Check(Generic[ReturnT]):

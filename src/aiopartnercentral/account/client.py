@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 class Client(ServiceClient):
     """The Partner Central Account API: one coroutine for each operation.
 
-    Make it with `connect` or `wrap`. Every operation raises `ServiceError` (a botocore `ClientError`) or one of its
-    subclasses named at the operation when the service says no, `DecodeError` when an answer is not what the model says,
-    `EncodeError` when an argument is not, and `botocore.exceptions.BotoCoreError` when no answer comes. Cancelling a
-    call drops its connection; the service may have carried it out all the same.
+    Create it with `connect` or `wrap`. If the service answers with an error, an operation raises `ServiceError`, a
+    botocore `ClientError`, or one of the subclasses that the operation lists. `DecodeError` means that a response does
+    not match the service model, `EncodeError` that an argument does not, and `botocore.exceptions.BotoCoreError` that
+    no complete response arrived. Cancelling a call closes its connection; the service may still have executed it.
     """
 
     service: ClassVar[Service] = operations.SERVICE
@@ -34,7 +34,7 @@ class Client(ServiceClient):
 
     @property
     def paginate(self) -> Paginate:
-        """The operations that answer in pages, collected over one or many catalogs at once."""
+        """The paginated operations, to collect one or many catalogs at once."""
         return Paginate(self)
 
     async def accept_connection_invitation(
@@ -47,12 +47,11 @@ class Client(ServiceClient):
         Arguments:
             catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
             identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
-                ValidationException, InternalServerException, ServiceQuotaExceededException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
+                ValidationException, InternalServerException, ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.AcceptConnectionInvitationRequest(
@@ -82,12 +81,11 @@ class Client(ServiceClient):
                 ``[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*``.
             email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`,
                 sensitive.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
-                ValidationException, ServiceQuotaExceededException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
+                ValidationException, ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.AssociateAwsTrainingCertificationEmailDomainRequest(
@@ -117,12 +115,11 @@ class Client(ServiceClient):
             identifier: `Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
             connection_type: `ConnectionType` on the wire.
             reason: `Reason` on the wire, 0 to 256 characters.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.CancelConnectionRequest(
@@ -144,12 +141,11 @@ class Client(ServiceClient):
         Arguments:
             catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
             identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.CancelConnectionInvitationRequest(
@@ -169,12 +165,11 @@ class Client(ServiceClient):
             identifier: `Identifier` on the wire, 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
             task_id: `TaskId` on the wire, 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.CancelProfileUpdateTaskRequest(
@@ -206,12 +201,11 @@ class Client(ServiceClient):
             name: `Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
                 sensitive.
             receiver_identifier: `ReceiverIdentifier` on the wire, 1 to 100 characters, pattern `[a-zA-Z0-9-]+`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
-                ValidationException, InternalServerException, ServiceQuotaExceededException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
+                ValidationException, InternalServerException, ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.CreateConnectionInvitationRequest(
@@ -248,13 +242,12 @@ class Client(ServiceClient):
             alliance_lead_contact: `AllianceLeadContact` on the wire.
             email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`,
                 sensitive.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
             tags: `Tags` on the wire, 0 to 200 entries.
 
         Raises:
-            ServiceError: as AccessDeniedException, ConflictException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: AccessDeniedException, ConflictException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.CreatePartnerRequest(
@@ -282,12 +275,11 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
             domain_name: `DomainName` on the wire, 1 to 253 characters, pattern
                 `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
-                ValidationException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
+                ValidationException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.DisassociateAwsTrainingCertificationEmailDomainRequest(
@@ -298,7 +290,7 @@ class Client(ServiceClient):
     async def get_alliance_lead_contact(
         self, *, catalog: str, identifier: str
     ) -> structures.GetAllianceLeadContactResponse:
-        """Call `GetAllianceLeadContact`, which only reads.
+        """Call `GetAllianceLeadContact` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetAllianceLeadContact
 
@@ -308,13 +300,13 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.GetAllianceLeadContactRequest(catalog=catalog, identifier=identifier))
 
     async def get_connection(self, *, catalog: str, identifier: str) -> structures.GetConnectionResponse:
-        """Call `GetConnection`, which only reads.
+        """Call `GetConnection` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnection
 
@@ -323,15 +315,15 @@ class Client(ServiceClient):
             identifier: `Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.GetConnectionRequest(catalog=catalog, identifier=identifier))
 
     async def get_connection_invitation(
         self, *, catalog: str, identifier: str
     ) -> structures.GetConnectionInvitationResponse:
-        """Call `GetConnectionInvitation`, which only reads.
+        """Call `GetConnectionInvitation` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionInvitation
 
@@ -340,13 +332,13 @@ class Client(ServiceClient):
             identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.GetConnectionInvitationRequest(catalog=catalog, identifier=identifier))
 
     async def get_connection_preferences(self, *, catalog: str) -> structures.GetConnectionPreferencesResponse:
-        """Call `GetConnectionPreferences`, which only reads.
+        """Call `GetConnectionPreferences` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionPreferences
 
@@ -354,13 +346,13 @@ class Client(ServiceClient):
             catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
 
         Raises:
-            ServiceError: as AccessDeniedException, ThrottlingException, ValidationException, InternalServerException,
-                or unspecific.
+            ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
+                plain `ServiceError`.
         """
         return await self.call(structures.GetConnectionPreferencesRequest(catalog=catalog))
 
     async def get_partner(self, *, catalog: str, identifier: str) -> structures.GetPartnerResponse:
-        """Call `GetPartner`, which only reads.
+        """Call `GetPartner` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetPartner
 
@@ -370,15 +362,15 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.GetPartnerRequest(catalog=catalog, identifier=identifier))
 
     async def get_profile_update_task(
         self, *, catalog: str, identifier: str
     ) -> structures.GetProfileUpdateTaskResponse:
-        """Call `GetProfileUpdateTask`, which only reads.
+        """Call `GetProfileUpdateTask` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileUpdateTask
 
@@ -388,13 +380,13 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.GetProfileUpdateTaskRequest(catalog=catalog, identifier=identifier))
 
     async def get_profile_visibility(self, *, catalog: str, identifier: str) -> structures.GetProfileVisibilityResponse:
-        """Call `GetProfileVisibility`, which only reads.
+        """Call `GetProfileVisibility` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileVisibility
 
@@ -404,15 +396,15 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.GetProfileVisibilityRequest(catalog=catalog, identifier=identifier))
 
     async def get_qualifications_association_details(
         self, *, catalog: str, identifier: str
     ) -> structures.GetQualificationsAssociationDetailsResponse:
-        """Call `GetQualificationsAssociationDetails`, which only reads.
+        """Call `GetQualificationsAssociationDetails` (read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsAssociationDetails
@@ -423,8 +415,8 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.GetQualificationsAssociationDetailsRequest(catalog=catalog, identifier=identifier)
@@ -433,7 +425,7 @@ class Client(ServiceClient):
     async def get_qualifications_association_task(
         self, *, catalog: str, identifier: str
     ) -> structures.GetQualificationsAssociationTaskResponse:
-        """Call `GetQualificationsAssociationTask`, which only reads.
+        """Call `GetQualificationsAssociationTask` (read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsAssociationTask
@@ -444,8 +436,8 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.GetQualificationsAssociationTaskRequest(catalog=catalog, identifier=identifier)
@@ -454,7 +446,7 @@ class Client(ServiceClient):
     async def get_qualifications_disassociation_task(
         self, *, catalog: str, identifier: str
     ) -> structures.GetQualificationsDisassociationTaskResponse:
-        """Call `GetQualificationsDisassociationTask`, which only reads.
+        """Call `GetQualificationsDisassociationTask` (read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsDisassociationTask
@@ -465,8 +457,8 @@ class Client(ServiceClient):
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.GetQualificationsDisassociationTaskRequest(catalog=catalog, identifier=identifier)
@@ -475,7 +467,7 @@ class Client(ServiceClient):
     async def get_verification(
         self, *, verification_type: enums.VerificationType | str
     ) -> structures.GetVerificationResponse:
-        """Call `GetVerification`, which only reads.
+        """Call `GetVerification` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerification
 
@@ -483,8 +475,8 @@ class Client(ServiceClient):
             verification_type: `VerificationType` on the wire.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.GetVerificationRequest(verification_type=to_enum(enums.VerificationType, verification_type))
@@ -501,7 +493,7 @@ class Client(ServiceClient):
         participant_type: enums.ParticipantType | str | None = None,
         status: enums.InvitationStatus | str | None = None,
     ) -> structures.ListConnectionInvitationsResponse:
-        r"""Call `ListConnectionInvitations`, which only reads.
+        r"""Call `ListConnectionInvitations` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitations
 
@@ -516,8 +508,8 @@ class Client(ServiceClient):
             status: `Status` on the wire.
 
         Raises:
-            ServiceError: as AccessDeniedException, ThrottlingException, ValidationException, InternalServerException,
-                or unspecific.
+            ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
+                plain `ServiceError`.
         """
         return await self.call(
             structures.ListConnectionInvitationsRequest(
@@ -540,7 +532,7 @@ class Client(ServiceClient):
         max_results: int | None = None,
         other_participant_identifiers: Sequence[str] | None = None,
     ) -> structures.ListConnectionsResponse:
-        r"""Call `ListConnections`, which only reads.
+        r"""Call `ListConnections` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnections
 
@@ -553,8 +545,8 @@ class Client(ServiceClient):
                 characters with pattern `[a-zA-Z0-9-]+`.
 
         Raises:
-            ServiceError: as AccessDeniedException, ThrottlingException, ValidationException, InternalServerException,
-                or unspecific.
+            ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
+                plain `ServiceError`.
         """
         return await self.call(
             structures.ListConnectionsRequest(
@@ -567,7 +559,7 @@ class Client(ServiceClient):
         )
 
     async def list_partners(self, *, catalog: str, next_token: str | None = None) -> structures.ListPartnersResponse:
-        r"""Call `ListPartners`, which only reads.
+        r"""Call `ListPartners` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartners
 
@@ -576,13 +568,13 @@ class Client(ServiceClient):
             next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
 
         Raises:
-            ServiceError: as AccessDeniedException, ThrottlingException, ValidationException, InternalServerException,
-                or unspecific.
+            ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
+                plain `ServiceError`.
         """
         return await self.call(structures.ListPartnersRequest(catalog=catalog, next_token=next_token))
 
     async def list_tags_for_resource(self, *, resource_arn: str) -> structures.ListTagsForResourceResponse:
-        """Call `ListTagsForResource`, which only reads.
+        """Call `ListTagsForResource` (read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListTagsForResource
 
@@ -591,8 +583,8 @@ class Client(ServiceClient):
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.ListTagsForResourceRequest(resource_arn=resource_arn))
 
@@ -617,8 +609,8 @@ class Client(ServiceClient):
                 sensitive.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.PutAllianceLeadContactRequest(
@@ -643,8 +635,8 @@ class Client(ServiceClient):
             visibility: `Visibility` on the wire.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
-                InternalServerException, ServiceQuotaExceededException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
+                InternalServerException, ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.PutProfileVisibilityRequest(
@@ -662,13 +654,12 @@ class Client(ServiceClient):
         Arguments:
             catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
             identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
             reason: `Reason` on the wire, 0 to 256 characters.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.RejectConnectionInvitationRequest(
@@ -689,8 +680,8 @@ class Client(ServiceClient):
                 ``[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*``.
 
         Raises:
-            ServiceError: as AccessDeniedException, ThrottlingException, ValidationException, InternalServerException,
-                ServiceQuotaExceededException, or unspecific.
+            ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException,
+                ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(structures.SendEmailVerificationCodeRequest(catalog=catalog, email=email))
 
@@ -706,12 +697,11 @@ class Client(ServiceClient):
             identifier: `Identifier` on the wire, 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
             task_details: `TaskDetails` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
-                ValidationException, InternalServerException, ServiceQuotaExceededException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
+                ValidationException, InternalServerException, ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.StartProfileUpdateTaskRequest(
@@ -737,12 +727,11 @@ class Client(ServiceClient):
             identifier: `Identifier` on the wire, 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
             primary_partner: `PrimaryPartner` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.StartQualificationsAssociationTaskRequest(
@@ -768,12 +757,11 @@ class Client(ServiceClient):
             identifier: `Identifier` on the wire, 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
             associated_partner: `AssociatedPartner` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.StartQualificationsDisassociationTaskRequest(
@@ -789,13 +777,12 @@ class Client(ServiceClient):
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartVerification
 
         Arguments:
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where left
-                out.
+            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
             verification_details: `VerificationDetails` on the wire.
 
         Raises:
-            ServiceError: as AccessDeniedException, ThrottlingException, ConflictException, ValidationException,
-                InternalServerException, ServiceQuotaExceededException, or unspecific.
+            ServiceError: AccessDeniedException, ThrottlingException, ConflictException, ValidationException,
+                InternalServerException, ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.StartVerificationRequest(client_token=client_token, verification_details=verification_details)
@@ -814,8 +801,8 @@ class Client(ServiceClient):
             tags: `Tags` on the wire, 0 to 200 entries.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=to_list(tags)))
 
@@ -830,8 +817,8 @@ class Client(ServiceClient):
             tag_keys: `TagKeys` on the wire, 0 to 50 entries, each 1 to 128 characters.
 
         Raises:
-            ServiceError: as ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
-                ValidationException, InternalServerException, or unspecific.
+            ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
+                ValidationException, InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(structures.UntagResourceRequest(resource_arn=resource_arn, tag_keys=to_list(tag_keys)))
 
@@ -855,8 +842,8 @@ class Client(ServiceClient):
                 100 characters with pattern `[a-zA-Z0-9-]+`.
 
         Raises:
-            ServiceError: as AccessDeniedException, ThrottlingException, ConflictException, ValidationException,
-                InternalServerException, or unspecific.
+            ServiceError: AccessDeniedException, ThrottlingException, ConflictException, ValidationException,
+                InternalServerException, or a plain `ServiceError`.
         """
         return await self.call(
             structures.UpdateConnectionPreferencesRequest(
@@ -869,9 +856,9 @@ class Client(ServiceClient):
 
 
 class Paginate(ServicePaginate):
-    """The listings of the Partner Central Account API, bound to a `Client`.
+    """Paginators of the Partner Central Account API, bound to a `Client`.
 
-    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    Their options are the filters of the listing in `listings`, and `aiopartnercentral.PaginateOptions`.
     """
 
     @overload
@@ -885,7 +872,7 @@ class Paginate(ServicePaginate):
     def list_connection_invitations(
         self, **options: object
     ) -> Paginator[structures.ListConnectionInvitationsResponse, structures.ConnectionInvitationSummary]:
-        """Collect the items of `ListConnectionInvitations`.
+        """Return a paginator of the items of `ListConnectionInvitations`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitations
         """
@@ -902,7 +889,7 @@ class Paginate(ServicePaginate):
     def list_connections(
         self, **options: object
     ) -> Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary]:
-        """Collect the items of `ListConnections`.
+        """Return a paginator of the items of `ListConnections`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnections
         """
@@ -917,7 +904,7 @@ class Paginate(ServicePaginate):
         self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListPartnersOptions]
     ) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]: ...
     def list_partners(self, **options: object) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]:
-        """Collect the items of `ListPartners`.
+        """Return a paginator of the items of `ListPartners`.
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartners
         """
@@ -927,19 +914,18 @@ class Paginate(ServicePaginate):
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:
     """Open a client of the Partner Central Account API, closed at the end of its `async with` block.
 
-    Takes what `aiopartnercentral.ConnectOptions` names, as keywords: the usual AWS credential chain, region us-east-1
-    unless `region_name` says otherwise, retries in botocore's `standard` mode unless a `config`, the environment or the
-    profile says otherwise.
+    The options are those of `aiopartnercentral.ConnectOptions`. Defaults: the default credential provider chain, region
+    us-east-1, and botocore's `standard` retry mode, unless a `config`, the environment or the profile sets another.
     """
     return open_client(Client, **options)
 
 
 def wrap(client: AiobotocoreClient) -> Client:
-    """Return the typed client over an aiobotocore client that the caller owns and closes.
+    """Return a typed client that sends through an aiobotocore client, which the caller closes.
 
-    The client goes on working as before for calls made on it directly.
+    Calls that are made on the aiobotocore client itself work as before.
 
     Raises:
-        TypeError: it is no aiobotocore client of this service.
+        TypeError: `client` is not an aiobotocore client of this service.
     """
     return wrap_client(Client, client)

@@ -1,4 +1,4 @@
-"""Collections over many accounts: nothing is lost, and a killed run is resumed.
+"""Collect from many accounts at once: rate limits, retries, checkpoints, sinks and events.
 
 sources, listings -> Collection -> CollectionStream ─┬> FairQueue -> PageIterator -> PageRequest -> ClientPool
                                                      ├> ProgressTracker -> Checkpoint, Report

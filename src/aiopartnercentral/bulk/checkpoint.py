@@ -1,9 +1,9 @@
-"""The progress of a bulk collection, in a file from which a later run resumes.
+"""The checkpoint file of a bulk collection, from which a later run resumes.
 
-The file is one JSON object, replaced atomically each time: what was asked (as digests), for each source and listing its
-outcome, counts and next page token, and the position of the sink that the same pages went into, with fingerprints of
-what the sink has of unfinished sources. It holds no item, no argument and no credentials. Page tokens are opaque, but
-the service's; so only the owner may read the file.
+The file is one JSON object, which is replaced atomically at each save. It has digests of the listings' parameters; the
+outcome, counts and next page token of each source and listing; the position of the sink; and fingerprints of the items
+of unfinished sources that are in the output. It holds no item, no argument and no credentials. Only the owner may read
+the file, as page tokens are opaque and may hold anything.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class _Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: bytes = b""
 
 
-class _Asked(msgspec.Struct, frozen=True):
-    """What a listing asks, as digests of the parameters."""
+class _Listing(msgspec.Struct, frozen=True):
+    """A listing, with digests of its parameters."""
 
     service: str
     operation: str
@@ -73,7 +73,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 class _Header(msgspec.Struct, frozen=True):
-    """What every version has."""
+    """The members that every version has."""
 
     format: str
     version: int
@@ -83,7 +83,7 @@ class _File(msgspec.Struct, frozen=True):
     format: str
     version: int
     run_id: str
-    listings: dict[str, _Asked]
+    listings: dict[str, _Listing]
     output: Any
     sources: list[_Entry]
 
@@ -95,10 +95,10 @@ class Checkpoint:
     Attributes:
         path: the file, or a link to it, which stays a link.
         question: the listings and sources of the collection.
-        earlier: what an earlier run has brought, by source and listing.
+        earlier: the reports of an earlier run, by source and listing.
         position: the position of the sink of the earlier run; None if there was none.
-        run_id: what this run and those that resume it have in common.
-        seen: the items of each unfinished source that are in the output; kept only where there is one.
+        run_id: identifies this run and those that resume it.
+        seen: the items of each unfinished source that are in the output; empty without an output.
     """
 
     path: Path
@@ -109,18 +109,19 @@ class Checkpoint:
     seen: dict[Origin, SeenItems]
     _lock: BaseFileLock = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
-    _place: Path = attrs.field(init=False)
+    _target: Path = attrs.field(init=False)
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._place = Path(os.path.realpath(self.path))
+        self._target = Path(os.path.realpath(self.path))
 
     @classmethod
     async def open(cls, path: Path, question: Question) -> Self:
         """Open a checkpoint, whether the file exists or not.
 
         Raises:
-            CheckpointError: it cannot be read, is in use, damaged, of another version or of another collection.
+            CheckpointError: it cannot be read, is in use or damaged, has another version, or belongs to another
+                collection.
         """
         return await run_to_completion(partial(cls._open, path, question), undo=partial(cls._close, remove=False))
 
@@ -146,16 +147,16 @@ class Checkpoint:
         )
 
     def note(self, origin: Origin, report: SourceReport) -> None:
-        """Note how far a source has come; written with the next `save`."""
+        """Record the progress of a source, which the next `save` writes."""
         self._entries[origin] = _entry(origin, report)
         if report.outcome in ENDED_WELL:
             self.seen.pop(origin, None)
 
     async def save(self, position: JsonValue | None = None) -> None:
-        """Write everything that was noted, and the position of the sink; cancelling it does not interrupt it.
+        """Write the recorded progress and the sink's position; a cancellation does not interrupt this.
 
         Raises:
-            CheckpointError: it cannot be written; the file is as it was.
+            CheckpointError: the file cannot be written, and is unchanged.
         """
         entries = [self._whole(origin, entry) for origin, entry in self._entries.items()]
         with anyio.CancelScope(shield=True):
@@ -163,7 +164,7 @@ class Checkpoint:
                 await run_to_completion(partial(self._write, entries, position))
 
     async def close(self, *, remove: bool = False) -> None:
-        """Unlock the file, and remove it if nothing is left to resume."""
+        """Unlock the file; `remove` deletes it, as there is nothing left to resume."""
         await run_to_completion(partial(self._close, remove=remove))
 
     def _whole(self, origin: Origin, entry: _Entry) -> _Entry:
@@ -175,18 +176,18 @@ class Checkpoint:
     def _write(self, entries: list[_Entry], position: JsonValue | None) -> None:
         question = self.question
         listings = {
-            name: _Asked(service, operation, dict(asked))
-            for name, (service, operation, asked) in question.listings.items()
+            name: _Listing(service, operation, dict(parameters))
+            for name, (service, operation, parameters) in question.listings.items()
         }
         file = _File(_FORMAT, _VERSION, self.run_id, listings, position, entries)
-        data, place = msgspec.json.encode(file), self._place
-        partial_file = place.with_name(f"{place.name}.part")
+        data, target = msgspec.json.encode(file), self._target
+        partial_file = target.with_name(f"{target.name}.part")
         try:
             with open(partial_file, "wb", opener=partial(os.open, mode=0o600)) as writer:
                 writer.write(data)
                 writer.flush()
                 os.fsync(writer.fileno())
-            partial_file.replace(place)
+            partial_file.replace(target)
         except OSError as error:
             with suppress(OSError):
                 partial_file.unlink(missing_ok=True)
@@ -195,7 +196,7 @@ class Checkpoint:
     def _close(self, *, remove: bool) -> None:
         try:
             if remove:
-                self._place.unlink(missing_ok=True)
+                self._target.unlink(missing_ok=True)
         except OSError as error:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:
@@ -220,16 +221,16 @@ def _read(path: Path) -> _File | None:
         return None
     except OSError as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
-    again = "remove it to start again"
+    hint = "remove it to start over"
     try:
         header = msgspec.json.decode(data, type=_Header)
         if header.format != _FORMAT:
             raise CheckpointError(f"{path} is not a checkpoint")
         if header.version != _VERSION:
-            raise CheckpointError(f"the checkpoint {path} has version {header.version}, not {_VERSION}; {again}")
+            raise CheckpointError(f"the checkpoint {path} has version {header.version}, not {_VERSION}; {hint}")
         return msgspec.json.decode(data, type=_File)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        # The decoder's messages name the place and the types, and quote nothing.
+        # The decoder's messages have a path and types, and quote no value.
         raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}") from None
 
 
@@ -237,19 +238,20 @@ def _entries(path: Path, found: _File, question: Question) -> dict[Origin, _Entr
     """Return the stored entry of each origin.
 
     Raises:
-        CheckpointError: the checkpoint is of another collection.
+        CheckpointError: the checkpoint belongs to another collection.
     """
 
     def refused(what: str) -> CheckpointError:
-        return CheckpointError(f"the checkpoint {path} is of another collection: {what}; remove it to start again")
+        return CheckpointError(f"the checkpoint {path} belongs to another collection: {what}; remove it to start over")
 
     for name in (*found.listings, *question.listings):
         if name not in found.listings or name not in question.listings:
             raise refused(f"{name} is {'new' if name in question.listings else 'missing'}")
-        (service, operation, asked), before = question.listings[name], found.listings[name]
+        (service, operation, parameters), before = question.listings[name], found.listings[name]
         if (service, operation) != (before.service, before.operation):
             raise refused(f"{name} was {before.service} {before.operation} and is {service} {operation}")
-        changed = {key for key in (*asked, *before.parameters) if asked.get(key) != before.parameters.get(key)}
+        names = (*parameters, *before.parameters)
+        changed = {key for key in names if parameters.get(key) != before.parameters.get(key)}
         if changed:
             raise refused(f"{name} differs in {', '.join(sorted(changed))}")
     origins = {(origin.label, origin.listing): origin for origin in question.origins}
@@ -287,7 +289,7 @@ def _seen(path: Path, entry: _Entry) -> SeenItems:
 
 
 def _earlier(entry: _Entry) -> SourceReport:
-    """Return what an earlier run has brought; a source that had not ended, or failed, is to be resumed."""
+    """Return the report of an earlier run; a source that failed or had not ended counts as pending, and is resumed."""
     return SourceReport(
         outcome=entry.outcome if entry.outcome in ENDED_WELL else Outcome.PENDING,
         pages=entry.pages,

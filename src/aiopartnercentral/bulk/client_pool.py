@@ -1,7 +1,8 @@
-"""The clients of a run: one for each service and way of access, opened when it is first needed, up to a limit.
+"""The client pool of a run: one client for each service and set of credentials, opened on first use, up to a limit.
 
-Leases of one client share an entry, and the first of them opens it; an entry without leases keeps its client until
-another one needs the room. The pool has no task of its own: each lease does its part in the caller's task.
+Leases of one client share an entry, and the first of them opens it. An entry without leases keeps its client open until
+the pool is full and another client is needed. The pool has no background task: each lease opens and closes clients in
+the caller's task.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ _CLIENT_CLASS = validators.instance_of(type, "a class of clients, such as accoun
 
 @attrs.define(eq=False)
 class _Entry:
-    """What leases of one client share.
+    """The state that the leases of one client share.
 
     Attributes:
-        source: one of the sources with this access; it keeps the objects alive that the key is made of.
+        source: one of the sources with these credentials; it keeps the objects of the key alive.
         client_class: the class of the client.
-        leases: how many hold the client or wait for it.
+        leases: number of leases that hold the client or wait for it.
         client: the client while it is open.
         stack: closes it.
-        opening: held while it is being opened.
-        failures: how often that failed.
+        opening: held while the client is being opened.
+        failures: how often opening it failed.
         failure: the last failure.
     """
 
@@ -56,21 +57,21 @@ class _Entry:
 
 
 class ClientPool:
-    """A pool of clients.
+    """Opens clients on demand, and shares them between leases.
 
         async with ClientPool(max_open=50) as pool, pool.lease(source, account.Client) as client:
             ...
 
-    Its clients send each request once, whatever the environment says about retries, since a run retries with its rate
-    limit in view. A `config` with `retries` is honoured, and a client of the caller's own is used as it is.
+    The pool's clients do not retry, whatever the environment says, because the run itself retries within its rate
+    limits. A `config` with `retries` overrides that, and a source's own `client` is used unchanged.
 
     Arguments:
-        max_open: how many may be open at once. A client of the caller's own does not count, nor do the STS clients,
+        max_open: maximum clients that are open at once. A source's own `client` does not count, nor do the STS clients,
             of which there is one for each profile that assumes roles.
         options: the options of all clients; see `ClientOptions`.
 
     Raises:
-        TypeError: an argument is of a wrong type, or there is no such option.
+        TypeError: an argument is of a wrong type, or an option is unknown.
         ValueError: `max_open` is less than 1.
     """
 
@@ -79,23 +80,23 @@ class ClientPool:
         self._max_open = validators.count("max_open", max_open)
         self._options = options
         self._sessions: Sessions | None = None
-        self._entries: dict[_Key, _Entry] = {}  # the least recently used come first
+        self._entries: dict[_Key, _Entry] = {}  # least recently used first
         self._open = 0
         self._is_closed = False
-        self._turn = anyio.Lock()  # of the lease that gets the next room
+        self._turn = anyio.Lock()  # held by the lease that is next to open a client
         self._freed = anyio.Event()
         self._openings: set[anyio.CancelScope] = set()
 
     @property
     def open(self) -> int:
-        """How many clients are open, or on their way to being open or closed."""
+        """Number of clients that are open, being opened or being closed."""
         return self._open
 
     async def __aenter__(self) -> Self:
-        """Begin; no client is opened yet.
+        """Enter the pool; no client is opened yet.
 
         Raises:
-            RuntimeError: it has been entered before.
+            RuntimeError: the pool was entered before.
         """
         from aiopartnercentral._transport.sessions import Sessions  # noqa: PLC0415 - loads botocore
 
@@ -107,7 +108,7 @@ class ClientPool:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        """Close all clients but the callers' own, in use or not; cancelling it does not cut it short."""
+        """Close all clients that the pool opened, even if they are in use; a cancellation does not interrupt this."""
         self._is_closed = True
         with anyio.CancelScope(shield=True):
             for scope in self._openings:
@@ -123,27 +124,27 @@ class ClientPool:
 
     @asynccontextmanager
     async def lease(self, source: Source, client_class: type[ClientT]) -> AsyncIterator[ClientT]:
-        """Lend a client of a source until the block is left.
+        """Return a client for a source, which stays open until the block is left.
 
-        It is opened if it is not open. If there is no room for it, the least recently used client without a lease is
-        closed; if all have leases, this one waits for its turn. A lease of an open client never waits, so a task may
-        hold several leases of one client. Cancelling a lease that waits or opens leaves nothing behind.
+        The client is opened if it is not open yet. If the pool is full, the least recently used client without a lease
+        is closed; if all have leases, this one waits for its turn. A lease of an open client never waits, so a task may
+        hold several leases of one client. Cancelling a lease that waits or opens leaks nothing.
 
         Arguments:
-            source: how to get at the account.
+            source: the source, with its credentials.
             client_class: the class of the client, such as `account.Client`.
 
         Raises:
-            CredentialsError: the source's role cannot be assumed, or its provider gave no usable credentials.
-            Exception: whatever the source's credentials provider raises.
+            CredentialsError: the source's role cannot be assumed, or its provider returned no usable credentials.
+            Exception: an error that the source's credentials provider raises.
             botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
             RuntimeError: the pool is not open.
-            TypeError: it is not a source, or has a client of another class.
+            TypeError: `source` is not a source, or has a client of another class.
         """
         _SOURCE("source", source)
         _check_class(client_class)
         if self._sessions is None or self._is_closed:
-            raise RuntimeError("a pool lends clients only inside its `async with` block")
+            raise RuntimeError("a pool has clients only inside its `async with` block")
         if source.client is not None:
             yield _checked(source.client, client_class)
             return
@@ -169,7 +170,7 @@ class ClientPool:
             return
         del self._entries[key]
         if entry.client is not None:
-            self._entries[key] = entry  # at the end: the most recently used
+            self._entries[key] = entry  # at the end, as the most recently used
             self._wake()
 
     async def _opened(self, key: _Key, entry: _Entry) -> ServiceClient:
@@ -178,7 +179,7 @@ class ClientPool:
             if entry.client is not None:
                 return entry.client
             if entry.failures > failures and entry.failure is not None:
-                raise entry.failure  # of the attempt that this lease waited for
+                raise entry.failure  # the failure of the attempt that this lease waited for
             try:
                 entry.client = await self._interruptible(entry)
             except Exception as error:
@@ -205,7 +206,7 @@ class ClientPool:
         raise _closed()
 
     async def _find_room(self) -> None:
-        """Wait for room, first come first served, and take it."""
+        """Wait until one more client may be open, first come first served, and count it."""
         async with self._turn:
             while self._open >= self._max_open and not self._is_closed:
                 idle = next((item for item in self._entries.items() if not item[1].leases), None)

@@ -1,4 +1,4 @@
-"""What a bulk collection is asked for, and what it gives: a stream, a list, or a filled sink."""
+"""`Collection`: a bulk collection as a stream, as a list, or into a sink."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OBSERVER = validators.optional(validators.function("a function of an event"))
 
 
 class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
-    """The items of many sources, each with its own access, fetched while one of its streams is open.
+    """The items of many sources, each with its own credentials; they are fetched while a stream of it is open.
 
         collection = Collection(
             [account.listings.list_connections(), account.listings.list_partners()],
@@ -61,8 +61,8 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
                 print(origin.label, origin.operation, item)
         print(stream.report)
 
-    It is lazy, and can be used any number of times; with a checkpoint, one at a time. Its listings may be of several
-    services: they share the sessions, the checkpoint and the limits of a run.
+    It is lazy and can be collected any number of times, with a checkpoint only one at a time. The listings may be of
+    several services, which share the sessions, the checkpoint and the limits of a run.
     """
 
     def __init__(
@@ -82,22 +82,23 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         """Check the arguments; nothing is fetched yet.
 
         Arguments:
-            listings: what to list of each source: one listing or several, such as
-                `account.listings.list_connections(page_size=100)`. A mapping gives them names of their own, which an
-                operation needs that is listed twice.
-            sources: what to collect from; a plain catalog stands for a source with the default AWS credentials.
-            limits: how much at once, how fast, and for how long; `Limits()` by default.
-            on_error: what the failure of a source does. `"finish"` lets the others finish and then raises a
-                `SourcesFailedError`, or for a single source its own error; `"raise"` stops the others at once and
-                raises it; `"report"` raises nothing and leaves it to the report.
-            on_malformed: what an item that does not match the model does: `"raise"` fails its source; `"report"` leaves
-                it out of its page, and the report has its JSON.
-            ignore_errors: codes of the service's errors, or names of exceptions, that make a source a skipped one
-                rather than a failed one, such as `AccessDeniedException`.
-            buffer_pages: how many pages may wait for the consumer, besides those that `limits.concurrency` allows.
+            listings: what to list from each source: one listing or several, such as
+                `account.listings.list_connections(page_size=100)`. To list one operation twice, pass a mapping of names
+                to listings.
+            sources: the sources; a plain catalog means a source with the default AWS credentials.
+            limits: limits of concurrency, request rate, attempts and time; `Limits()` by default.
+            on_error: what the failure of a source does. `"finish"` collects the others, then raises a
+                `SourcesFailedError`, or a single source's own error. `"raise"` cancels the others at once and raises
+                the error. `"report"` raises nothing; the report has the error.
+            on_malformed: what an item that does not match the model does. `"raise"` fails its source; `"report"` omits
+                it from its page, and the report has its JSON.
+            ignore_errors: error codes or names of exception classes, such as `AccessDeniedException`; a source that
+                fails with one of them is skipped.
+            buffer_pages: maximum pages that wait for the consumer, in addition to those that `limits.concurrency`
+                allows.
             checkpoint: a file in which progress is saved. If it exists, the collection resumes from it; once everything
                 is collected, it is deleted.
-            observer: is called with each event; see `bulk.Event`.
+            observer: called with each event; see `bulk.Event`.
             options: the options of all clients; see `ClientOptions`.
 
         Raises:
@@ -133,37 +134,38 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
 
     @property
     def item_classes(self) -> Mapping[str, type]:
-        """The class of each listing's items, by the listing's name; without those whose items are not of one class."""
+        """The class of each listing's items, by the listing's name; without listings of several classes."""
         items = {name: listing.pagination.item() for name, listing in self._spec.listings.items()}
         return {name: item for name, item in items.items() if isinstance(item, type)}
 
     def raw(self) -> Collectable[Origin, bytes]:
-        """Give each item as the bytes that the service sent; they are not checked against the model."""
+        """Return a collection of the items as the bytes that the service sent, not checked against the model."""
         return Collectable(lambda: CollectionStream(self._spec, CollectionView(items_of, raw=True)))
 
     def batches(self) -> Collectable[Origin, Sequence[ItemT]]:
-        """Give the items of each page in one piece."""
+        """Return a collection of batches, each with the items of one page."""
         return Collectable(lambda: CollectionStream(self._spec, CollectionView(items_together)))
 
     async def into(self, sink: Sink, *, save_every: float = 1.0) -> Report[Origin]:
         """Collect everything into a sink, and return the report.
 
-        The output appears when everything has been collected, or everything that could be; if all sources failed, an
-        earlier output stays as it was. With a checkpoint the output holds each item once, however often the process is
-        killed: the checkpoint says up to where the output is good, and what lies beyond is discarded and fetched again.
-        If the page token of a source has expired by then, its items are recognised by their JSON.
+        The output is written atomically at the end of the run, without the items of failed sources. If every source
+        failed, an earlier output is unchanged. With a checkpoint, the output has each item once, however often the
+        process is killed: a later run drops what was written after the checkpoint's position, and fetches it again. If
+        the page token of a source has expired by then, the source restarts, and items in the output are recognised by
+        their JSON.
 
         Arguments:
-            sink: where the items go, such as `sinks.open_sink("connections.parquet", cls=account.ConnectionSummary)`.
+            sink: the sink to write, such as `sinks.open_sink("connections.parquet", cls=account.ConnectionSummary)`.
             save_every: seconds between two checkpoints; 0 for one after every page.
 
         Raises:
-            TypeError, ValueError: it is not a sink, or its output is the checkpoint, or `save_every` is below 0.
-            SourcesFailedError: under `"finish"`, what failed, once the output is complete without it; the error itself
-                if there is one source.
+            TypeError, ValueError: `sink` is not a sink, its output is the checkpoint, or `save_every` is below 0.
+            SourcesFailedError: with `"finish"`, if sources failed, after the others have been written; if there is one
+                source, its own error.
             SinkError: the output cannot be written.
             CheckpointError: the checkpoint cannot be used.
-            Exception: under `"raise"`, the first failure; an earlier output stays as it was.
+            Exception: with `"raise"`, the first failure; an earlier output is unchanged.
         """
         check_sink(sink, self._spec.checkpoint, save_every)
         spec, raises_at_end = self._spec, self._spec.plan.on_error == "finish"
@@ -180,7 +182,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
 
 
 def _check_rates(limits: Limits, listings: Iterable[Listing[Any, Any]]) -> None:
-    """Raise `ValueError` for the rate of an unknown operation: nothing would ever be held to it."""
+    """Raise `ValueError` for the rate of an unknown operation, which would have no effect."""
     services = {listing.service.name: listing.service for listing in listings}
     known = {operation.name for service in services.values() for operation in service.operations}
     for name in limits.rates.keys() - known:

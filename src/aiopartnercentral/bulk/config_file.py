@@ -59,7 +59,7 @@ def load_sources(path: str | os.PathLike[str]) -> tuple[Source, ...]:
     """Return the sources of a file: one for each catalog of each `[[source]]` table.
 
     Raises:
-        SourcesFileError: the file is not TOML, or something in it is wrong; the message names the table and the key.
+        SourcesFileError: the file is not TOML, or is invalid; the message names the table and the key.
         OSError: the file cannot be read.
     """
     file = Path(path)
@@ -71,7 +71,7 @@ def load_sources(path: str | os.PathLike[str]) -> tuple[Source, ...]:
         failure = SourcesFileError(f"{file} {reason}")
     else:
         return _sources(file, content)
-    raise failure  # outside the handler: the parser's error holds the text of the file, which may have secrets
+    raise failure  # Raised outside the handler: the parser's error has the text of the file, which may include secrets.
 
 
 def _sources(file: Path, content: dict[str, Any]) -> tuple[Source, ...]:
@@ -115,9 +115,9 @@ class _Table:
             if key not in known:
                 raise self.failure(key, f"unknown key: allowed are {', '.join(known)}")
         if self.values.keys() >= _EXTERNAL_ID:
-            raise self.failure("external_id_env", "excludes external_id, which is given too")
+            raise self.failure("external_id_env", "excludes external_id, which is also given")
         if self.values.keys() >= {"profile", "role_arn"}:
-            reason = "excludes role_arn, which is given too; the profile that assumes a role is role_profile"
+            reason = "excludes role_arn, which is also given; the profile that assumes a role is role_profile"
             raise self.failure("profile", reason)
         if "profile" in self.values:
             for key in _ROLE_ONLY:
@@ -151,7 +151,7 @@ class _Table:
 
     def _catalogs(self) -> tuple[str, ...]:
         if "catalogs" not in self.values:
-            raise self.failure("catalogs", 'is missing; name them here or in [defaults], such as ["AWS"]')
+            raise self.failure("catalogs", 'is missing; set it here or in [defaults], such as ["AWS"]')
         return self._checked(_catalogs, "catalogs")
 
     def _role(self) -> Role:
@@ -179,7 +179,7 @@ class _Table:
         try:
             return cls(**arguments)
         except (TypeError, ValueError) as error:
-            # The message begins with the name of the argument; that of the key may differ.
+            # The message begins with the name of the argument, which may differ from that of the key.
             name, _, reason = str(error).partition(" ")
         key = next((key for key, argument in keys.items() if argument == name), name)
         if key == "external_id" and key not in self.values:

@@ -1,7 +1,7 @@
-"""Which items of an unfinished source are in the output, so that none is written twice when the source restarts.
+"""Fingerprints of the items that are in the output, so that none is written twice when a source restarts.
 
-A source restarts from its first page when the page token of an earlier run has expired. By then some of its items are
-in the output, among those of other sources, and cannot be removed; so fingerprints of their JSON recognise them.
+A source restarts from its first page when the page token of an earlier run has expired. Some of its items are in the
+output by then, between those of other sources, and cannot be removed. Fingerprints of their JSON recognise them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SeenItems"]
 
-_SIZE = 12  # bytes of a fingerprint: among a thousand million items no two that differ have the same
+_SIZE = 12  # bytes of a fingerprint, so that a collision among a billion items is practically impossible
 
 
 @attrs.define(eq=False)
@@ -25,8 +25,8 @@ class SeenItems:
     """The fingerprints of one source's items.
 
     Attributes:
-        seen: of the items since the source started or restarted; all are in the output, or noted as left out.
-        expected: of those from before it restarted that have not come again yet.
+        seen: fingerprints of the items since the source started or restarted; each is in the output, or was omitted.
+        expected: fingerprints of the items from before a restart that have not been fetched again yet.
     """
 
     seen: bytearray = attrs.field(factory=bytearray)
@@ -34,27 +34,27 @@ class SeenItems:
 
     @classmethod
     def load(cls, seen: bytes, expected: bytes) -> Self:
-        """Make it of what was stored: `seen`, and `stored_expected`.
+        """Load the stored `seen` and `stored_expected`.
 
         Raises:
-            ValueError: these are not fingerprints.
+            ValueError: the data are not fingerprints.
         """
         if len(seen) % _SIZE or len(expected) % _SIZE:
-            raise ValueError("fingerprints are cut off")
+            raise ValueError("fingerprints are truncated")
         return cls(bytearray(seen), Counter(_split(expected)))
 
     @property
     def stored_expected(self) -> bytes:
-        """The expected fingerprints, one after the other."""
+        """The expected fingerprints as bytes, to be stored."""
         return b"".join(self.expected.elements())
 
     def restart(self) -> None:
-        """Note that everything comes once more."""
+        """Expect all seen items again, as the source restarts."""
         self.expected.update(_split(bytes(self.seen)))
         self.seen.clear()
 
     def add(self, item: bytes) -> bool:
-        """Note an item by its JSON, and return whether it is new to the output."""
+        """Add an item by its JSON, and return whether it is not in the output yet."""
         fingerprint = blake2b(item, digest_size=_SIZE).digest()
         self.seen += fingerprint
         if not self.expected or fingerprint not in self.expected:
@@ -65,7 +65,7 @@ class SeenItems:
         return False
 
     def add_all(self, items: Iterable[bytes]) -> Sequence[bool]:
-        """Note items by their JSON, and return for each whether it is new to the output."""
+        """Add items by their JSON, and return for each whether it is not in the output yet."""
         if self.expected:
             return [self.add(item) for item in items]
         fingerprints = [blake2b(item, digest_size=_SIZE).digest() for item in items]

@@ -1,4 +1,4 @@
-"""How much a bulk collection may do at once, how fast, and for how long."""
+"""The limits of a bulk collection: concurrency, request rates, attempts and time."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _rates = validators.mapping_of(
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """The limits of a collection: concurrency, request rates, attempts and time.
+    """Limits of a collection: concurrency, request rates, attempts and time.
 
     Every limit but `concurrency` applies to each account separately. AWS does not publish the rate limits of the
     Account API; those of its siblings are 5 to 10 requests per second and account.
 
     Attributes:
-        rate: requests per second and account, all of the account's sources together. When the service throttles an
-            account, its rate is halved and then recovers step by step.
+        rate: requests per second and account, for all of the account's sources together. When the service throttles an
+            account, its rate is halved, and then recovers gradually.
         rates: requests per second for single operations by their wire names, such as `{"ListPartners": 1}`; they are
             counted separately from all others.
-        concurrency: the most requests and fetched pages at the same time.
-        sources: the most sources being collected at the same time; each keeps a client open. Sources that wait because
-            they were throttled, or because a request failed, do not count.
-        account_concurrency: the most sources of one account at the same time.
-        attempts: how often a request is sent at most.
+        concurrency: maximum requests in flight plus fetched pages.
+        sources: maximum sources that are collected at the same time; each keeps a client open. Sources that wait
+            because they were throttled, or because a request failed, do not count.
+        account_concurrency: maximum sources of one account that are collected at the same time.
+        attempts: maximum attempts for each request.
         backoff: the longest wait in seconds before the first retry of a failure other than throttling. It doubles with
             each further retry, up to a minute; the actual wait is a random part of it.
-        source_seconds: how long fetching one source may take, including its waits for a turn and excluding the
-            consumer's time; None for no limit.
-        run_seconds: how long the whole run may take, including the consumer's time; None for no limit.
+        source_seconds: time limit for fetching one source; it includes waiting for rate limits and excludes the
+            consumer's time. None for no limit.
+        run_seconds: time limit for the run, including the consumer's time; None for no limit.
 
     Raises:
         TypeError: a limit is not a number.

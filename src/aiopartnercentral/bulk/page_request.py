@@ -1,8 +1,8 @@
-"""One page of one source, with all it takes: rate limit, slots, a client, retries and time limits.
+"""Requests one page of one source: rate limit, slots, a client, retries and time limits.
 
 PageRequest.fetch(token) ─ deadline ─ attempts ─┬─ RateLimiter.acquire  waits without holding anything
                                                 ├─ SlotHolder           one of the requests and pages allowed at once
-                                                ├─ ClientPool           lends the client, opened if need be
+                                                ├─ ClientPool           leases a client, and opens it on first use
                                                 └─ PageFetcher          sends, decodes
 """
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PageRequest", "Run"]
 
-_REQUEST_MODULES = re.compile(  # whose frames are cleared
+_REQUEST_MODULES = re.compile(  # the modules whose frames are cleared
     r"(?:aiobotocore|botocore|"
     r"aiopartnercentral\.(?:bulk\.(?:page_request|client_pool)|_client|_pagination\.page_fetcher|_transport))\b"
 )
@@ -50,18 +50,18 @@ T = TypeVar("T")
 
 @attrs.define(eq=False)
 class Run:
-    """What all sources of one stream share.
+    """The state that all sources of one stream share.
 
     Attributes:
-        spec: what is to be done.
-        pool: lends the clients.
+        spec: the specification of the collection.
+        pool: the pool of clients.
         raw: whether items stay as the service sent them.
         keeps_raw: whether typed items come with their JSON.
-        progress: counts what happens to each source.
+        progress: counts the pages, items and retries of each source.
         name: identifies the run in events and log messages.
-        notify: gives an event to the log and the observer.
-        slots: of the sources in progress.
-        deadline: when the run must be over, by anyio's clock.
+        notify: passes an event to the log and the observer.
+        slots: the slots of the sources in progress.
+        deadline: when the run exceeds its time limit, by anyio's clock.
     """
 
     spec: Spec
@@ -76,17 +76,17 @@ class Run:
     _rate_limiters: dict[tuple[str, str, str | None], RateLimiter] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Free all slots."""
+        """Create the slots, all of them free."""
         self.notify = Notifier(self.spec.observer)
         self.slots = Slots(self.limits.sources, self.limits.concurrency)
 
     @property
     def limits(self) -> Limits:
-        """What each source, and all together, may do."""
+        """The limits of the collection."""
         return self.spec.limits
 
     def start(self) -> None:
-        """Begin to measure the time of the run."""
+        """Start the clock of the run's time limit."""
         if self.limits.run_seconds is not None:
             self.deadline = anyio.current_time() + self.limits.run_seconds
 
@@ -104,13 +104,13 @@ class PageRequest:
     """Fetches the pages of one origin; the source of its page iterator.
 
     Attributes:
-        run: what it shares with the others.
-        origin: whose pages.
+        run: the state of the run.
+        origin: the source and listing.
         slots: its slots, acquired before the first page is requested.
-        earlier: what an earlier run has brought; None if there was none.
-        token: where to begin: the page token of the earlier run, or None for the first page.
-        repetitions: how often the present page was requested again.
-        restarted: whether the source starts again, although an earlier run has brought something of it.
+        earlier: the source's report of an earlier run, or None.
+        token: page token to start at, from the earlier run; None for the first page.
+        repetitions: how often the request for the current page was retried.
+        restarted: whether the source restarts from its first page although an earlier run has collected some of it.
     """
 
     run: Run
@@ -126,34 +126,34 @@ class PageRequest:
     _sent_at: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        """Begin where the earlier run has stopped."""
+        """Start at the page token of the earlier run."""
         self.token = None if self.earlier is None else self.earlier.next_token
 
     @property
     def name(self) -> str:
-        """What errors call the source."""
+        """Name of the source in errors."""
         return f"source {self.origin}"
 
     @property
     def max_items(self) -> int | None:
-        """How many items to hand over; None for all."""
+        """Maximum items to hand over; None for all."""
         return self.run.spec.listings[self.origin.listing].max_items
 
     @property
     def items(self) -> int:
-        """How many items the earlier run has handed over."""
+        """Number of items that the earlier run has handed over."""
         return 0 if self.earlier is None else self.earlier.items
 
     def ignores(self, error: Exception) -> bool:
-        """Tell whether an error makes the source a skipped one."""
+        """Return whether a source that fails with this error is skipped."""
         return self.run.spec.ignores(error)
 
     async def fetch(self, token: str | None) -> FetchedPage[Any, Any]:
         """Fetch a page.
 
         Raises:
-            TimeExceededError: the source or the run has had its time.
-            Exception: what the last attempt failed with.
+            TimeExceededError: the source or the run has exceeded its time limit.
+            Exception: the error of the last attempt.
         """
         with anyio.CancelScope(deadline=self.run.deadline):
             try:
@@ -164,12 +164,12 @@ class PageRequest:
             except anyio.get_cancelled_exc_class() as cancelled:
                 if anyio.current_effective_deadline() == -math.inf:
                     raise
-                # A provider of credentials has awaited something that was cancelled: we were not.
-                raise RuntimeError("what the request waited for was cancelled") from cancelled
+                # A credentials provider has awaited something that was cancelled, but this task was not.
+                raise RuntimeError("the credentials provider awaited something that was cancelled") from cancelled
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
 
     def restart(self) -> None:
-        """Note that what an earlier run has brought comes again, and report it."""
+        """Restart from the first page, and notify the observer."""
         self.token, self.restarted = None, True
         self.run.progress.restarted(self.origin)
         self.run.notify(SourceRestarted(run=self.run.name, origin=self.origin))
@@ -202,8 +202,8 @@ class PageRequest:
     async def _attempt_or_error(self, token: str | None) -> FetchedPage[Any, Any] | Exception:
         """Fetch a page once, and return the error if that failed.
 
-        Others may share the error, and clear the frames that it has passed when they give up: none of these frames may
-        be waiting by then.
+        Other sources may share the error, and clear the frames of its traceback when they fail. So the error is
+        returned, rather than handled here: a frame of its traceback must not be suspended by then.
         """
         try:
             return await self._attempt(token)
@@ -240,10 +240,10 @@ class PageRequest:
             return await (fetcher.raw if run.raw else fetcher.typed)(origin.catalog, token)
 
     async def _in_time(self, wait: Callable[[], Awaitable[T]]) -> T:
-        """Wait for something that counts as the source's time; waiting for slots does not, since the consumer has them.
+        """Wait for something and count it as the source's time; waiting for slots is the consumer's time.
 
         Raises:
-            TimeExceededError: the source has had its time.
+            TimeExceededError: the source has exceeded its time limit.
         """
         began, most = anyio.current_time(), self.run.limits.source_seconds
         try:
@@ -254,7 +254,7 @@ class PageRequest:
         raise TimeExceededError(most or 0.0, "source_seconds")
 
     def _may_restart(self, token: str | None, error: Exception) -> bool:
-        """Tell whether the token of an earlier run was refused, and start again if so."""
+        """Restart if the service refused the page token of an earlier run, and return whether it did."""
         refused = isinstance(error, ServiceError) and error.code == "ValidationException"
         if token is None or token != self.token or not refused:
             return False
@@ -304,10 +304,10 @@ class PageRequest:
 
 
 def _clear_frames(failure: Exception) -> None:
-    """Clear the frames of a request that has failed; a report would keep the client and much else in memory by them.
+    """Clear the frames of a failed request, as they would keep the client in memory for as long as the report exists.
 
-    Frames of other code stay as they are, the consumer's above all: an exception that several sources share may be on
-    its way through a frame that is still running, and clearing a suspended frame ends it.
+    Frames of other code, such as the consumer's, are not cleared: an exception that several sources share may be
+    propagating through them, and clearing a suspended frame ends it.
     """
     seen: set[int] = set()
     pending: list[BaseException | None] = [failure]
@@ -317,7 +317,7 @@ def _clear_frames(failure: Exception) -> None:
             seen.add(id(each))
             for frame, _ in traceback.walk_tb(each.__traceback__):
                 if _REQUEST_MODULES.match(str(frame.f_globals.get("__name__"))):
-                    with suppress(RuntimeError):  # frames that are still running, as the caller's
+                    with suppress(RuntimeError):  # a frame that is still running, such as the caller's
                         frame.clear()
             pending += [each.__cause__, each.__context__]
             pending += each.exceptions if isinstance(each, BaseExceptionGroup) else ()

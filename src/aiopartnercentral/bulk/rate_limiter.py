@@ -1,4 +1,4 @@
-"""The request rate of one account: evenly spaced, halved when the service throttles, regained while it does not."""
+"""The rate limiter of one account: spaces requests evenly, halves the rate when throttled, then recovers."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import attrs
 
 __all__ = ["RateLimiter"]
 
-_RECOVERY = 30.0  # seconds in which a rate that has fallen to nothing is regained
-_FLOOR = 0.01  # of the rate that was asked for: the least that is left of it
-_LONG = 1.0  # seconds of waiting for which a source gives up its slots
-_HEALTHY = 0.75  # of the rate that was asked for: with less, sources of other accounts go first
-_SOON = 0.05  # seconds of waiting for which nothing is given up
+_RECOVERY = 30.0  # seconds to recover the full rate from zero
+_FLOOR = 0.01  # minimum rate, as a fraction of the full rate
+_LONG = 1.0  # a source that must wait longer than these seconds releases its slots
+_HEALTHY = 0.75  # fraction of the full rate below which sources of other accounts go first
+_SOON = 0.05  # a source that must wait less than these seconds keeps its slots
 
 
 @attrs.define(eq=False)
 class RateLimiter:
-    """Lets requests pass in the order in which they ask; additive increase, multiplicative decrease (AIMD).
+    """Lets requests pass in first-come order; additive increase, multiplicative decrease (AIMD).
 
     Arguments:
-        ceiling: requests a second, at most.
+        ceiling: the full rate, in requests a second.
     """
 
     ceiling: float
     rate: float = attrs.field(init=False)
-    """Requests a second that pass now."""
+    """The current rate, in requests a second."""
     _next: float = attrs.field(default=0.0, init=False)
     _raised: float = attrs.field(default=0.0, init=False)
     _halved: float = attrs.field(default=-1.0, init=False)
     _queue: anyio.Lock = attrs.field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Begin at the full rate."""
+        """Start at the full rate."""
         self.rate = self.ceiling
 
     @property
@@ -45,26 +45,26 @@ class RateLimiter:
         return self.rate < self.ceiling * _HEALTHY or self._next - anyio.current_time() > _LONG
 
     async def acquire(self) -> None:
-        """Wait until a request may pass; cancelling the wait leaves the place to the next in the queue."""
+        """Wait until a request may pass; a cancelled wait passes its turn to the next one in the queue."""
         async with self._queue:
             while (wait := self._next - anyio.current_time()) > 0:  # noqa: ASYNC110 - it waits for a time, not an event
-                # It may have been postponed meanwhile.
+                # Looped, as throttling may postpone the time during the wait.
                 await anyio.sleep(wait)
             self._next = anyio.current_time() + 1 / self.rate
 
     def succeeded(self) -> None:
-        """Note a response that was not throttled."""
+        """Record a response that was not throttled, and raise the rate."""
         now = anyio.current_time()
         if self.rate < self.ceiling:
             self.rate = min(self.ceiling, self.rate + self.ceiling * min(now - self._raised, 1.0) / _RECOVERY)
         self._raised = now
 
     def throttled(self, sent_at: float, retry_after: float | None) -> None:
-        """Note that a request was throttled, which halves the rate.
+        """Record a throttled request, and halve the rate.
 
         Arguments:
-            sent_at: when it was sent. Requests that were in flight together are throttled together, and count once.
-            retry_after: seconds that the service asks to wait, or None.
+            sent_at: when it was sent. Requests that were in flight together count once.
+            retry_after: seconds of the Retry-After header, or None.
         """
         now = anyio.current_time()
         self._raised = now

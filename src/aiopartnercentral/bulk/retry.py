@@ -1,4 +1,4 @@
-"""Which failures of a request pass by themselves, and how long to wait for that."""
+"""Which errors are retried, and how long to wait before a retry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiopartnercentral.errors import CredentialsError, ServiceError
 
 __all__ = ["backoff", "is_throttling", "is_transient", "retry_after"]
 
-# As botocore's own `standard` mode has them.
+# The codes that botocore's `standard` retry mode retries.
 _THROTTLING = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -38,12 +38,12 @@ _LONGEST = 60.0  # seconds
 
 
 def is_throttling(error: Exception) -> bool:
-    """Tell whether the service wants fewer requests."""
+    """Return whether the service throttled the request."""
     return isinstance(error, ServiceError) and (error.code in _THROTTLING or error.http_status == _TOO_MANY_REQUESTS)
 
 
 def is_transient(error: Exception) -> bool:
-    """Tell whether the same request may succeed later, throttling apart: no answer came, or one of a broken server."""
+    """Return whether a retry may succeed: no response arrived, or a server error; throttling is separate."""
     if isinstance(error, ServiceError):
         return error.code in _TRANSIENT or error.http_status in _SERVER_ERRORS
     if isinstance(error, CredentialsError):
@@ -52,7 +52,7 @@ def is_transient(error: Exception) -> bool:
 
 
 def retry_after(error: Exception) -> float | None:
-    """Return the seconds that an answer asks to wait by `Retry-After`, in either form; None if it does not."""
+    """Return the seconds of a response's `Retry-After` header, in either form; None without one."""
     if not isinstance(error, ServiceError):
         return None
     value = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after", "")
@@ -69,5 +69,5 @@ def _moment(text: str) -> datetime:
 
 
 def backoff(base: float, repetition: int) -> float:
-    """Return the seconds to wait before a repetition, counted from 1: a random part of what doubles each time."""
+    """Return the seconds to wait before a retry, counted from 1: exponential backoff with full jitter."""
     return random.uniform(0, min(_LONGEST, base * 2 ** (repetition - 1)))  # noqa: S311 - spreads load, hides nothing

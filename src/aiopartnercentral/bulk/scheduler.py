@@ -1,7 +1,7 @@
-"""Which source is collected next, and how many at once: a fair queue over accounts, and slots that sources hold.
+"""Schedules the sources of a run: a queue that is fair to accounts, and slots that limit concurrency.
 
-A source takes a slot of each kind before its first request. While it waits for its account's rate limit or before a
-retry, others may have them.
+A source acquires a slot of each kind before its first request. While it waits for its account's rate limit or before a
+retry, other sources can use them.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ T = TypeVar("T")
 
 
 class FairQueue(Generic[T]):
-    """Gives out each entry once, accounts in turn, and no more entries of an account at a time than allowed.
+    """Yields each entry once, accounts in turn, with a maximum of entries in progress for each account.
 
-    So an account with hundreds of sources keeps no other waiting.
+    So an account with hundreds of sources does not block other accounts.
     """
 
     def __init__(self, entries: Iterable[T], account_of: Callable[[T], str], per_account: int) -> None:
         """Queue the entries.
 
         Arguments:
-            entries: what is to be given out.
+            entries: the entries.
             account_of: returns the account of an entry.
-            per_account: how many entries of one account may be given out and not done.
+            per_account: maximum entries of one account in progress.
         """
         self._account_of = account_of
         self._waiting: dict[str, deque[T]] = {}
         for entry in entries:
             self._waiting.setdefault(account_of(entry), deque()).append(entry)
         self._free = dict.fromkeys(self._waiting, per_account)
-        self._ready = deque(self._waiting)  # accounts that have entries waiting, and room for one
+        self._ready = deque(self._waiting)  # accounts that have a waiting entry and may start it
         self._changed = anyio.Event()
 
     async def next(self) -> T | None:
-        """Wait for an entry whose account has room; None once all have been given out."""
+        """Wait for an entry whose account may start another one; None after the last entry."""
         while not self._ready:
             if not self._waiting:
                 return None
@@ -60,7 +60,7 @@ class FairQueue(Generic[T]):
         return entry
 
     def done(self, entry: T) -> None:
-        """Make room for another entry of the same account."""
+        """Allow the account of a finished entry to start another one."""
         account = self._account_of(entry)
         self._free[account] += 1
         if account in self._waiting and account not in self._ready:
@@ -73,8 +73,8 @@ class Slots:
     """The slots of a run.
 
     Arguments:
-        sources: how many sources may be in progress, each with a client that is kept open for it.
-        concurrency: how many of them may have a request or a page in hand.
+        sources: maximum sources in progress, each of which keeps a client open.
+        concurrency: maximum requests in flight plus fetched pages.
     """
 
     sources: int
@@ -83,7 +83,7 @@ class Slots:
     in_hand: anyio.Semaphore = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Free all of them."""
+        """Create the slots, all of them free."""
         self.in_progress = anyio.Semaphore(self.sources, fast_acquire=True)
         self.in_hand = anyio.Semaphore(self.concurrency, fast_acquire=True)
 
@@ -96,19 +96,19 @@ class SlotHolder:
     _held: list[anyio.Semaphore] = attrs.field(factory=list, init=False)
 
     async def acquire(self) -> None:
-        """Wait for the slots that it does not hold; cancelling it may leave it with some."""
+        """Acquire the slots that it does not hold; a cancelled call may have acquired some."""
         for semaphore in (self.slots.in_progress, self.slots.in_hand):
             if semaphore not in self._held:
                 await semaphore.acquire()
                 self._held.append(semaphore)
 
     def release(self) -> None:
-        """Give back what it holds."""
+        """Release all slots that it holds."""
         while self._held:
             self._held.pop().release()
 
     async def without(self, wait: Callable[[], Awaitable[T]], *, long: bool) -> T:
-        """Wait for something while others have its slots: the one for a request and, if it takes long, both."""
+        """Wait for something without the slot for a request and, if it takes `long`, without both slots."""
         if long:
             self.release()
         elif self._held:

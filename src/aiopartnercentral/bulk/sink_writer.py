@@ -1,4 +1,4 @@
-"""From a stream into a sink, with checkpoints in which both are at the same place."""
+"""Writes a stream into a sink, with checkpoints that save the positions of both together."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 __all__ = ["SinkPage", "check_sink", "page_for_sink", "write_all"]
 
-_CHUNK = 250  # items whose fingerprints are made before other tasks may run: about 0.3 ms
-_LEFT_OUT = b"\0"  # with which no JSON begins: a malformed item is not in the output, and may be good the next time
+_CHUNK = 250  # items that are fingerprinted before other tasks may run: about 0.3 ms
+_LEFT_OUT = b"\0"  # no JSON starts with it; a malformed item is not in the output, and may be valid after a restart
 
 
 @attrs.frozen
 class SinkPage:
-    """What a sink gets of a page.
+    """The part of a page that is written to a sink.
 
     Attributes:
         items: the items, typed or as JSON.
-        raw_items: the JSON of each, by which it is recognised if it comes again; None without a checkpoint.
-        malformed: the items that were left out.
+        raw_items: the JSON of each item, which recognises it after a restart; None without a checkpoint.
+        malformed: malformed items that were omitted.
     """
 
     items: Sequence[Any] = attrs.field(repr=False)
@@ -43,18 +43,18 @@ class SinkPage:
 
 
 def page_for_sink(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tuple[SinkPage], int]:
-    """Give what a sink gets of a page, and no more items than the limit."""
+    """Return the part of a page that is written to a sink, with at most as many items as the limit."""
     items = fetched.items[:limit]
     raw_items = None if fetched.raw_items is None else fetched.raw_items[:limit]
     return (SinkPage(items, raw_items, fetched.malformed),), len(items)
 
 
 def check_sink(sink: object, checkpoint: Path | None, save_every: object) -> None:
-    """Check what a collection is to be written into, and how often a checkpoint is saved.
+    """Check the sink of a collection, and the interval of its checkpoints.
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: the output is the checkpoint, or there is no such time.
+        ValueError: the output is the checkpoint, or `save_every` is below 0.
     """
     if not isinstance(sink, Sink):
         raise TypeError(f"sink must be a Sink, such as open_sink() returns, not {validators.type_name(sink)}")
@@ -68,15 +68,15 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
     """Write every page of a stream into a sink, and commit the sink, unless every source has failed.
 
     Arguments:
-        stream: an open stream of what `page_for_sink` gives.
+        stream: an open stream of `page_for_sink` entries.
         sink: a sink that is not open.
         save_every: seconds between two checkpoints.
-        resumable: whether there is a checkpoint; then the unfinished output of an interrupted run is kept.
+        resumable: whether there is a checkpoint; if so, the partial output of an interrupted run is kept.
 
     Raises:
         SinkError: the output cannot be written.
         CheckpointError: the checkpoint cannot be written.
-        Exception: what the stream raises.
+        Exception: an error of the stream.
     """
     writer = _SinkWriter(stream, sink)
     try:
@@ -87,7 +87,7 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
         await writer.write(save_every if resumable else None)
         if resumable:
             await writer.save()
-        # The next run resumes from here: a sink that is being committed has nothing more to save.
+        # A later run resumes from the checkpoint just saved: `commit` does not change the position.
         writer.is_consistent = False
         if stream.report.lost:
             await sink.abort(keep=resumable)
@@ -107,7 +107,7 @@ class _SinkWriter:
     """Writes pages into a sink.
 
     Attributes:
-        is_consistent: whether the sink has everything that the stream has handed over, and nothing else.
+        is_consistent: whether the sink has exactly the pages that the stream has handed over.
     """
 
     def __init__(self, stream: CollectionStream[SinkPage], sink: Sink) -> None:
@@ -122,15 +122,15 @@ class _SinkWriter:
         async for origin, page in self._stream:
             self.is_consistent = False
             items, malformed = await self._new(origin, page)
-            given: dict[str, Any] = {kind: items}
-            await self._sink.write(Page(origin.label, origin.catalog, origin.listing, **given, malformed=malformed))
+            content: dict[str, Any] = {kind: items}
+            await self._sink.write(Page(origin.label, origin.catalog, origin.listing, **content, malformed=malformed))
             self.is_consistent = True
             if save_every is not None and anyio.current_time() - saved_at >= save_every:
                 await self.save()
                 saved_at = anyio.current_time()
 
     async def _new(self, origin: Origin, page: SinkPage) -> tuple[Sequence[Any], Sequence[MalformedItem]]:
-        """Return what of a page is not in the output yet."""
+        """Return the items and malformed items of a page that are not in the output yet."""
         seen = self._stream.seen_items(origin)
         if seen is None or page.raw_items is None:
             return page.items, page.malformed
@@ -146,7 +146,7 @@ class _SinkWriter:
         return items, [item for item in page.malformed if seen.add(_LEFT_OUT + (item.raw or b""))]
 
     async def save(self) -> None:
-        """Save a checkpoint of what is written up to now."""
+        """Save a checkpoint of everything written so far."""
         self._stream.acknowledge()
         self.is_consistent = False
         position = await self._sink.flush()

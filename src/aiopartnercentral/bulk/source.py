@@ -37,7 +37,7 @@ def _endpoint(name: str, value: object) -> str:
     try:
         parts = urlsplit(given)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of the address or its port
+    except ValueError:  # an invalid address or port
         usable = False
     if parts is None or not usable:
         raise ValueError(f"{name} must be a URL that begins with http:// or https://")
@@ -47,7 +47,7 @@ def _endpoint(name: str, value: object) -> str:
 
 
 def _default_account(source: Source) -> str:
-    # Nothing has been checked yet.
+    # attrs computes defaults before it validates.
     if isinstance(source.role, Role):
         return source.role.account_id
     if source.profile is not None:
@@ -65,7 +65,7 @@ def _default_label(source: Source) -> str:
         return f"{source.profile}/{source.catalog}"
     if source.credentials is None and source.client is None:
         return source.catalog
-    # A label must be the same in every run, which an identity is not.
+    # Labels must be the same in every run, but the identity of an object is not.
     if source.account != _default_account(source):
         return f"{source.account}/{source.catalog}"
     return f"{'credentials' if source.client is None else 'client'}/{source.catalog}"
@@ -73,9 +73,9 @@ def _default_label(source: Source) -> str:
 
 @attrs.frozen
 class Source:
-    """A catalog, and at most one of `profile`, `role`, `credentials` and `client` to read it with.
+    """A catalog, and the credentials to read it with: at most one of `profile`, `role`, `credentials` and `client`.
 
-    Without any of them, the usual AWS credential provider chain is used.
+    Without any of them, the default credential provider chain is used.
 
     Arguments:
         catalog: the catalog, `AWS` or `Sandbox`.
@@ -83,12 +83,12 @@ class Source:
         role: a role to assume.
         credentials: an async function that returns credentials; it is called when they are first needed and before they
             expire.
-        client: a client of the caller's; it is used as it is, and stays open.
-        region_name: the region, if not the service's only one.
-        endpoint_url: where to send requests, if not to AWS.
+        client: an open client to use; it is not closed.
+        region_name: the AWS region; by default the service's only one.
+        endpoint_url: URL to send requests to instead of AWS.
         label: the name of the source, unique in the run; by default made from its credentials and catalog.
-        account: sources with the same account share a rate limit. By default the account of the role's ARN, or else
-            whatever identifies the credentials: the profile, the provider, the client.
+        account: sources with the same account share a rate limit. By default it is the account of the role's ARN, or
+            else the profile, the provider or the client.
 
     Raises:
         TypeError: an argument is of a wrong type.
@@ -124,7 +124,7 @@ class Source:
             raise ValueError(f"{' and '.join(ways)} exclude each other: a source has one kind of credentials")
         for name in ("region_name", "endpoint_url"):
             if self.client is not None and getattr(self, name) is not None:
-                raise ValueError(f"{name} and client exclude each other: the client has its own")
+                raise ValueError(f"{name} and client exclude each other: the client has its own {name}")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -132,9 +132,9 @@ class Origin:
     """One source and one of the listings that are collected from it.
 
     Attributes:
-        source: whose data it is.
+        source: the source.
         service: the service's name, such as `partnercentral-account`.
-        listing: the listing's name: the operation's wire name, unless it was given another.
+        listing: the listing's name; by default the operation's wire name.
         operation: the operation's wire name, such as `ListConnections`.
     """
 
@@ -174,7 +174,7 @@ class Origin:
 
 
 def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Source, ...]:
-    """Return the sources of a run; a plain catalog is read with the usual AWS credential provider chain.
+    """Return the sources of a run; a plain catalog is read with the default credential provider chain.
 
     Raises:
         TypeError: an item is neither a catalog nor a source.

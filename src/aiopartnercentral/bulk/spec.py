@@ -1,4 +1,4 @@
-"""What a bulk collection is to do, checked before anything is fetched."""
+"""The specification of a bulk collection, checked before anything is fetched."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ __all__ = ["Listings", "Question", "Spec", "client_class", "name_listings", "ori
 ItemT = TypeVar("ItemT")
 
 Listings: TypeAlias = Listing[Any, ItemT] | Iterable[Listing[Any, ItemT]] | Mapping[str, Listing[Any, ItemT]]
-"""One or several listings; a mapping gives them names of their own."""
+"""One or several listings; a mapping sets their names."""
 
 
 @attrs.frozen(kw_only=True)
 class Spec:
-    """What is to be done.
+    """The specification of a collection.
 
     Attributes:
-        listings: what to list of every source, by name.
-        plan: all sources, each with each listing, and what their failures do.
-        reports_malformed: whether a malformed item is left out and reported.
-        ignores: returns whether an error makes its source a skipped one.
-        limits: how much may be done at once, how fast, and for how long.
+        listings: the listings of every source, by name.
+        plan: all sources, each with each listing, and the error policy.
+        reports_malformed: whether malformed items are omitted and reported.
+        ignores: returns whether a source that fails with an error is skipped.
+        limits: the limits of concurrency, request rates, attempts and time.
         checkpoint: the file to resume from, or None.
-        observer: gets all events, or None.
-        open_pool: makes the pool of clients.
+        observer: called with each event, or None.
+        open_pool: creates the pool of clients.
     """
 
     listings: Mapping[str, Listing[Any, Any]]
@@ -67,7 +67,7 @@ class Spec:
 
 @attrs.frozen(kw_only=True)
 class Question:
-    """What a collection asks of its sources; a checkpoint is good for the same question only.
+    """The listings and sources of a collection; a checkpoint can only be resumed with the same ones.
 
     Attributes:
         listings: for each listing its service, its operation and the digests of its parameters.
@@ -79,7 +79,7 @@ class Question:
 
 
 def question(spec: Spec) -> Question:
-    """Return what a collection asks, to be compared with what an earlier run has asked.
+    """Return the listings and sources of a collection, to be compared with those of an earlier run.
 
     Raises:
         EncodeError: a filter does not match the service model.
@@ -103,8 +103,8 @@ def name_listings(given: Listings[Any]) -> dict[str, Listing[Any, Any]]:
     """Return the listings by name.
 
     Raises:
-        TypeError: one is not a listing, or its operation has no catalog.
-        ValueError: there is none, or two have the same name.
+        TypeError: an item is not a listing, or its operation has no catalog.
+        ValueError: there are no listings, or two have the same name.
     """
     if isinstance(given, Mapping):
         named = [(str(name), listing) for name, listing in given.items()]
@@ -118,15 +118,13 @@ def name_listings(given: Listings[Any]) -> dict[str, Listing[Any, Any]]:
     for name, listing in named:
         _check_listing(listing)
         if name in listings:
-            raise ValueError(
-                f"listings must not contain {name} twice; give the listings names of their own by a mapping"
-            )
+            raise ValueError(f"listings must not contain {name} twice; pass a mapping of names to listings")
         listings[name] = listing
     return listings
 
 
 def origins_of(sources: Iterable[Source], listings: Mapping[str, Listing[Any, Any]]) -> tuple[Origin, ...]:
-    """Return every listing of every source."""
+    """Return the origins: each source with each listing."""
     return tuple(
         Origin(
             source=source,
@@ -155,16 +153,16 @@ def _check_listing(listing: object) -> None:
 
 
 def _digests(listing: Listing[Any, Any]) -> dict[str, str]:
-    """Return a digest for each parameter of a listing: what was asked is compared, and not stored."""
+    """Return a digest of each parameter of a listing: checkpoints compare parameters without storing them."""
     request = listing.request("AWS", None)
     cls = listing.pagination.operation.input
     params: Mapping[str, JsonValue] | None = client_class(listing.service).fast.encode(request, cls)
-    asked: dict[str, JsonValue] = {**(_encoded(listing, request, cls) if params is None else params)}
+    parameters: dict[str, JsonValue] = {**(_encoded(listing, request, cls) if params is None else params)}
     if listing.max_items is not None:
-        asked["max_items"] = listing.max_items
+        parameters["max_items"] = listing.max_items
     return {
         name: hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:16]
-        for name, value in sorted(asked.items())
+        for name, value in sorted(parameters.items())
     }
 
 

@@ -1,4 +1,4 @@
-"""The open stream of a bulk collection: its clients, its checkpoint, and its sources in a fair order."""
+"""The stream of a bulk collection: its clients, its checkpoint, and its sources in a fair order."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ __all__ = ["CollectionStream", "CollectionView"]
 
 EntryT = TypeVar("EntryT")
 
-_PAUSE = 10  # how many times longer than writing a checkpoint nothing is written after it
+_PAUSE = 10  # the pause after writing a checkpoint, as a multiple of the time that it took
 _UNFINISHED = (Outcome.PENDING, Outcome.FAILED, Outcome.CANCELLED)
 
 
 @attrs.frozen
 class CollectionView(Generic[EntryT]):
-    """What of each page the consumer gets.
+    """The form in which the consumer receives pages.
 
     Attributes:
-        view: chooses it.
+        view: selects the consumer's entries of a page.
         raw: whether items stay as the service sent them.
-        into_sink: whether a sink gets it, with whose positions checkpoints are saved.
+        into_sink: whether the consumer is a sink, whose position each checkpoint saves.
     """
 
     view: View[Any, Any, EntryT]
@@ -53,7 +53,7 @@ class CollectionView(Generic[EntryT]):
 class CollectionStream(Stream[Origin, EntryT]):
     """The entries of all sources, each with its origin, while its `async with` block is open.
 
-    With a checkpoint, a page counts as processed when the entry after it is asked for, or the block is left without an
+    With a checkpoint, a page counts as processed when the next entry is requested, or the block is left without an
     exception.
     """
 
@@ -65,27 +65,27 @@ class CollectionStream(Stream[Origin, EntryT]):
         self._stack = AsyncExitStack()
         self._run: Run | None = None
         self._requests: dict[Origin, PageRequest] = {}
-        self._unfinished: dict[Origin, None] = {}  # those whose start was reported
+        self._unfinished: dict[Origin, None] = {}  # sources with a SourceStarted event and no SourceFinished event yet
         self._checkpoint: Checkpoint | None = None
         self._noted = anyio.Event()
         self._left_without_error = False
 
     @property
     def position(self) -> JsonValue | None:
-        """The position of the sink of an earlier run, if this one resumes it."""
+        """The sink's position of the earlier run that this one resumes, or None."""
         return None if self._checkpoint is None else self._checkpoint.position
 
     @property
     def run_id(self) -> str | None:
-        """What this run and those that resume it have in common; None without a checkpoint."""
+        """Identifies this run and those that resume it; None without a checkpoint."""
         return None if self._checkpoint is None else self._checkpoint.run_id
 
     async def __aenter__(self) -> Self:
-        """Open the checkpoint if there is to be one, and begin to fetch.
+        """Open the checkpoint, if there is one, and start to fetch.
 
         Raises:
-            CheckpointError: it cannot be read or written, is in use, damaged, or of another collection.
-            RuntimeError: the stream has been entered before.
+            CheckpointError: it cannot be read or written, is in use or damaged, or belongs to another collection.
+            RuntimeError: the stream was entered before.
         """
         spec = self._spec
         async with AsyncExitStack() as stack:
@@ -94,7 +94,7 @@ class CollectionStream(Stream[Origin, EntryT]):
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
-                await checkpoint.save(checkpoint.position)  # to find out now whether it can be written
+                await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
             earlier = {} if self._checkpoint is None else self._checkpoint.earlier
             self._progress = ProgressTracker(spec.plan.sources, earlier=earlier, on_acknowledged=self._acknowledged)
             pool = await stack.enter_async_context(spec.open_pool())
@@ -116,7 +116,7 @@ class CollectionStream(Stream[Origin, EntryT]):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        """Stop all fetching, save the checkpoint and close the clients; cancelling it does not shorten that."""
+        """Cancel all fetching, save the checkpoint and close the clients; a cancellation does not shorten this."""
         self._left_without_error = exc_type is None
         error = exc
         try:
@@ -133,25 +133,25 @@ class CollectionStream(Stream[Origin, EntryT]):
             self._notify_end(error)
 
     async def save(self, position: JsonValue | None = None) -> None:
-        """Save the checkpoint, if there is one; with the position of the sink that has everything handed over so far.
+        """Save the checkpoint, if there is one, with the position of a sink that has everything handed over so far.
 
         Raises:
-            CheckpointError: it cannot be written.
+            CheckpointError: the checkpoint cannot be written.
         """
         if self._checkpoint is not None:
             await self._checkpoint.save(position)
 
     def seen_items(self, origin: Origin) -> SeenItems | None:
-        """Return the items of a source that are in the output, for a sink to add to; None without a checkpoint."""
+        """Return the mutable set of a source's items that are in the output; None without a checkpoint."""
         return None if self._checkpoint is None else self._checkpoint.seen.setdefault(origin, SeenItems())
 
     def has_restarted(self, origin: Origin) -> bool:
-        """Tell whether a source comes from its first page again, as an earlier run has left no usable token."""
+        """Return whether a source restarts from its first page, as the earlier run has no usable page token."""
         request = self._requests.get(origin)
         return request is not None and request.restarted
 
     def acknowledge(self) -> None:
-        """Note the page in hand as processed, if all of it was handed over."""
+        """Acknowledge the page in hand as processed, if all of it was handed over."""
         self._progress.commit()
         self._progress.acknowledge()
 
@@ -160,14 +160,14 @@ class CollectionStream(Stream[Origin, EntryT]):
         if checkpoint.position is not None and not self._view.into_sink:
             raise CheckpointError(f"the checkpoint {checkpoint.path} belongs to an output; only `into` can resume it")
         if checkpoint.position is None and begun and self._view.into_sink:
-            raise CheckpointError(f"the checkpoint {checkpoint.path} belongs to no output: its pages went elsewhere")
+            raise CheckpointError(f"the checkpoint {checkpoint.path} has no output: `into` cannot resume it")
 
     async def _close_checkpoint(self, *_: object) -> None:
         checkpoint = self._checkpoint
         if checkpoint is None:
             return
         over = all(state.outcome not in _UNFINISHED for state in self.report.sources.values())
-        # After an exception the consumer may have got the last page and not kept it.
+        # After an exception, the consumer may have received the last page without processing it.
         is_done = over and self._left_without_error and self._run is not None
         try:
             if self._run is not None and not self._view.into_sink:
@@ -176,7 +176,7 @@ class CollectionStream(Stream[Origin, EntryT]):
             await checkpoint.close(remove=is_done)
 
     async def _keep_saving(self, checkpoint: Checkpoint) -> None:
-        """Save the checkpoint whenever something was noted; what is noted meanwhile comes with the next time."""
+        """Save the checkpoint whenever there is new progress."""
         while True:
             await self._noted.wait()
             self._noted = anyio.Event()
@@ -235,7 +235,7 @@ class CollectionStream(Stream[Origin, EntryT]):
             self._unfinished[origin] = None
             run.notify(SourceStarted(run=run.name, origin=origin, resumed=request.token is not None))
             if earlier is not None and earlier.pages and request.token is None:
-                request.restart()  # its tokens led in a loop, or its last page had one malformed item too many
+                request.restart()  # its page tokens looped, or it had too many malformed items
             await self._finish_source(feed)
         finally:
             slots.release()

@@ -12,8 +12,8 @@ item_table   items of the service as tables
 describe     an operation or a type of the API
 demo         an example with an embedded Partner Central
 emulator     a local Partner Central
-runner       coroutine -> exit code
-messages     error -> line
+runner       runs a coroutine, and returns the exit code
+messages     the message for each error
 terminal     safe text, and the width of a terminal
 """
 
@@ -40,7 +40,7 @@ def main() -> int:
     Raises:
         SystemExit: the same exit code, if the argument parser ends the process.
     """
-    # Python would print what libraries log, tracebacks included; the command has its own line for it.
+    # Otherwise Python prints the log of libraries, with tracebacks; the command prints its own messages.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         from aiopartnercentral.cli.app import app  # noqa: PLC0415 - the packages of the extra may be missing
@@ -53,16 +53,16 @@ def main() -> int:
         say(f"the package {package} is missing: install aiopartnercentral[cli]")
         return _USAGE
     except OSError as error:
-        # The argument parser prints the help and the version.
+        # The argument parser exits after printing the help, the version or a usage error.
         if error.errno not in _FULL:
             raise
         say(f"cannot write standard output: {error.strerror}")
-        # Python would try again at exit, and make that the exit code.
+        # Otherwise Python writes again at exit, and its failure becomes the exit code.
         sys.stdout = None
         return _FAILED
     except BaseException as error:
-        # An interrupt before the command handles signals itself, or on a system without signals. Up to Python 3.11, an
-        # interrupt while a class is made, as during an import, is the cause of a RuntimeError.
+        # Ctrl-C before the command handles signals itself, or on a system without signals. Up to Python 3.11, an
+        # interrupt while a class is created, such as during an import, is the cause of a RuntimeError.
         if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
             raise
         say("stopped by SIGINT")

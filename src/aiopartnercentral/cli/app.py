@@ -1,4 +1,4 @@
-"""The command line. Everything heavy is imported by the commands themselves, so that `--help` is quick."""
+"""The command line. The commands themselves import everything that is slow to import, so `--help` is quick."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class DescriptionFormat(StrEnum):
 
 
 class Command(TyperCommand):
-    """A command that lists its options in groups, and refuses an option given twice of which only the last would count.
+    """A command that lists its options in groups, and rejects a repeated option that is not a list.
 
-    typer has its own copy of click, or uses click itself, depending on its version; the types of neither are part of
+    Depending on its version, typer has its own copy of click or uses click itself. The types of neither are part of
     typer's interface, hence `Any`.
     """
 
@@ -83,7 +83,7 @@ class CollectGroup(TyperGroup):
         raise typer.Exit(run(lambda: collect(parsed), hint=lambda: resume_hint(checkpoint_of(parsed))))
 
     def _derive(self) -> None:
-        # Kept where typer itself keeps commands: it suggests from there what a misspelt one may mean.
+        # typer suggests the commands in this attribute for a misspelt one.
         from aiopartnercentral.cli.subcommands import commands, examples  # noqa: PLC0415 - loads the generated package
 
         for name, function in ({} if self.commands else commands()).items():
@@ -99,7 +99,7 @@ class CollectGroup(TyperGroup):
 
 
 def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
-    # Plain text throughout: frames would break addresses and identifiers in two, and a traceback must show no locals.
+    # Without rich markup: frames would break addresses and identifiers, and tracebacks must not show local variables.
     return typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -110,7 +110,7 @@ def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
 
 
 def _examples(*lines: str) -> str:
-    # \b keeps the lines as they are.
+    # \b prevents rewrapping.
     return "\n".join(["\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
 
 
@@ -124,7 +124,7 @@ app.add_typer(
     name="collect",
     short_help="Collect listings of many catalogs or accounts at once.",
     help="Collect one or several listings of many catalogs or accounts at once. Put filters after their listing; other "
-    "options anywhere. LISTING --help shows the options: to resume a stopped run, to retry failed requests, and more.",
+    "options anywhere. LISTING --help shows all options, such as --checkpoint, to resume a stopped run.",
     epilog=_examples(
         "aiopartnercentral collect list-connections --catalog AWS --catalog Sandbox",
         "aiopartnercentral collect list-connections list-partners --sources partners.toml --output '{operation}.csv'",
@@ -147,8 +147,8 @@ def _root(
 ) -> None:
     """Collect AWS Partner Central listings, many catalogs and accounts at once.
 
-    Exit codes: 0 complete, 1 something failed (what succeeded is kept), 2 wrong usage, 128 + n stopped by signal n,
-    141 the reader of the output has closed it.
+    Exit codes: 0 complete, 1 something failed (what succeeded is kept), 2 wrong usage, 128 + n stopped by signal n, 141
+    the reader of the output closed it.
     """
 
 
@@ -300,10 +300,10 @@ def describe(
         DescriptionFormat, typer.Option("--format", help="text for people, or json for programs.")
     ] = DescriptionFormat.TEXT,
 ) -> None:
-    """Describe an operation or a type of the Partner Central Account API: members, constraints, errors and uses."""
+    """Describe an operation or a type of the Partner Central Account API: its members, constraints, errors and uses."""
     from aiopartnercentral.cli.describe import describe as write  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
     if docs and name is None:
-        raise typer.BadParameter("it needs the NAME of an operation or a type", param_hint="'--docs'")
+        raise typer.BadParameter("it needs NAME, an operation or a type", param_hint="'--docs'")
     raise typer.Exit(run(lambda: write(name, docs=docs, as_json=style is DescriptionFormat.JSON)))

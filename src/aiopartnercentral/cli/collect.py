@@ -1,4 +1,4 @@
-"""`collect`: one or several listings of all sources, through a collection of the library, into the output."""
+"""`collect`: collects one or several listings of all sources into the output."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ if TYPE_CHECKING:
 
 __all__ = ["collect"]
 
-# Requests a second if no rate was asked for, and a few catalogs of one account are all there is.
+# The default rate without --sources, for a few catalogs of one account: effectively unlimited.
 _UNLIMITED: Final = 100.0
 
 
 async def collect(parsed: Sequence[ParsedListing]) -> int:
     """Collect into the output, and return the exit code.
 
-    Cancelling it leaves an earlier output as it was; with a checkpoint it can be resumed.
+    If this is cancelled, an earlier output is unchanged; with a checkpoint, the run can be resumed.
 
     Raises:
-        CommandError: it failed; what is left to do is to print its lines.
+        CommandError: the run failed; its lines are still to be printed.
     """
     config = combine(parsed)
     unwritten = None
@@ -71,7 +71,7 @@ async def _sources(config: Config) -> Sequence[Source]:
     """Return the sources of the file, or one for each catalog.
 
     Raises:
-        CommandError: an option or the file has an impossible value.
+        CommandError: an option or the file has an invalid value.
     """
     try:
         if config.sources is None:
@@ -85,7 +85,7 @@ async def _sources(config: Config) -> Sequence[Source]:
                 )
                 for catalog in config.catalogs
             ]
-        # In a thread, which is abandoned while it waits for the writer of a named pipe.
+        # In a thread, which Ctrl-C can abandon while it waits for the writer of a named pipe.
         return await anyio.to_thread.run_sync(load_sources, config.sources, abandon_on_cancel=True)
     except SourcesFileError as error:
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
@@ -124,18 +124,18 @@ class _Run:
     """One run of the command: one collection, or one for each source if they come in order.
 
     Attributes:
-        progress: what its events add up to.
+        progress: the totals of its events.
     """
 
     def __init__(self, config: Config, sources: Sequence[Source]) -> None:
-        """Check everything that can be checked before a file is touched.
+        """Check everything that can be checked before a file is written.
 
         Raises:
-            CommandError: an option has an impossible value.
+            CommandError: an option has an invalid value.
         """
         self._config = config
         try:
-            # In order: one source and one listing at a time, so that no other can come in between.
+            # One collection for each source and listing, so that their items are not interleaved.
             parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
             self.progress = Progress(sources=len(parts))
             parts = parts if config.ordered else [(list(sources), list(config.listings))]
@@ -143,7 +143,7 @@ class _Run:
             streamed = not config.to_files or config.form is Format.TABLE or config.ordered
             self._sink = None if streamed else self._make_sink()
         except (ValueError, ImportError) as error:
-            # A package that is missing, two labels that are equal, a wrong template.
+            # A missing package, a duplicate label, an invalid template.
             raise CommandError(one_line(str(error)), exit_code=USAGE) from error
 
     async def collect(self) -> Report[Origin] | None:
@@ -151,7 +151,7 @@ class _Run:
 
         Raises:
             CommandError: the output cannot be written or resumed.
-            Exception: a fault of the program.
+            Exception: a bug.
         """
         config, sink = self._config, self._sink
         work = self._into_stream if sink is None else partial(self._collections[0].into, sink)
@@ -166,7 +166,7 @@ class _Run:
         report = self.progress.report
         left_out = sum(len(state.malformed) for state in report.sources.values())
         if left_out and is_whole and not (sink is not None and report.lost):
-            say(f"{counted(left_out, 'malformed item')} left out: see {clean(str(config.malformed))}")
+            say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(config.malformed))}")
         return report if is_whole else None
 
     def name(self, origin: Origin) -> str:
@@ -214,7 +214,7 @@ class _Run:
             target = stack.enter_context(await Target.open(config.output))
             rejects = None if config.malformed is None else _ndjson(config.malformed)
             if rejects is not None:
-                # Opened first: if this fails, nothing has been printed yet.
+                # Opened before the target: if this fails, nothing has been printed yet.
                 stack.push_async_callback(partial(rejects.abort, keep=False))
                 await rejects.open()
             await deliver(target, work)
@@ -241,7 +241,7 @@ class _Run:
         await writer.write(encoded(text, terminal=config.to_terminal))
 
     def _explained(self, error: Exception) -> Exception:
-        """Return what to raise for an error that ended the run; one that is not foreseen is raised as it is."""
+        """Return the exception to raise for an error that ended the run; an unexpected error is returned unchanged."""
         line = explain(error)
         if line is None or isinstance(error, CommandError):
             return error
@@ -253,11 +253,11 @@ class _Run:
 
 
 class _SettingError(AioPartnerCentralError):
-    """A source cannot be accessed as it is configured."""
+    """The configuration of a source is invalid."""
 
 
 def _foreseen(state: SourceReport) -> SourceReport:
-    """Return the state with an error of ours in place of what botocore lets through when it reads a configuration."""
+    """Return the state, with a `_SettingError` for an error of Python that botocore raises for a bad configuration."""
     error = state.error
     if not isinstance(error, ValueError | OSError) or explain(error) is not None:
         return state
@@ -269,13 +269,13 @@ def _foreseen(state: SourceReport) -> SourceReport:
 
 
 def _report_json(report: Report[Origin]) -> bytes:
-    """Return the report as JSON, with our explanation of each error: the service's own text may quote a request."""
+    """Return the report as JSON, with the command's message for each error: the service's text may quote a request."""
     content = report.as_json()
     for entry, state in zip(content["sources"], map(_foreseen, report.sources.values()), strict=True):
         if state.error is not None:
             entry["error"]["message"] = explain(state.error) or type(state.error).__name__
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    # The path of a malformed item can contain half of a surrogate pair, which UTF-8 cannot encode.
+    # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
     return f"{text}\n".encode(errors="backslashreplace")
 
 
@@ -287,7 +287,7 @@ async def _write_malformed(sink: Sink, report: Report[Origin]) -> None:
     """Write the malformed items of all sources.
 
     Raises:
-        SinkError: they cannot be written; an earlier file is as it was.
+        SinkError: they cannot be written; an earlier file is unchanged.
     """
     for origin, state in report.sources.items():
         page = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)

@@ -1,4 +1,4 @@
-"""What a run of `collect` was asked for: the options of all its listings together, checked against each other."""
+"""The configuration of a run of `collect`: the options of all its listings, combined and checked."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ParsedListing:
     Attributes:
         listing: the listing.
         given: options of the whole run that were given after it.
-        defaults: defaults of the others.
+        defaults: defaults of the options that were not.
     """
 
     listing: ListingArguments
@@ -105,7 +105,7 @@ class Config:
 
     @property
     def compression(self) -> str | None:
-        """The ending of an NDJSON output that asks for compression; None without one."""
+        """The file ending of a compressed NDJSON output; None if it is not compressed."""
         ending = Path(self.output).suffix
         return ending if self.form is Format.NDJSON and ending.lower() in EXTENSIONS else None
 
@@ -116,7 +116,7 @@ class Config:
 
     @property
     def sink_option(self) -> str | None:
-        """The option that only a sink can provide; None if a stream of lines would do."""
+        """The option that requires a sink, or None if the output can be a stream of lines."""
         if self.form in (Format.CSV, Format.PARQUET):
             return f"--format {self.form}"
         if self.checkpoint is not None:
@@ -127,12 +127,12 @@ class Config:
 
     @property
     def shows_progress(self) -> bool:
-        """Whether progress is shown; by default not between the lines of the data."""
+        """Whether progress is shown; by default not if it would mix with the data."""
         return self.live if self.progress is None else self.progress
 
     @property
     def live(self) -> bool:
-        """Whether progress is redrawn in place: nothing else may be written to the terminal meanwhile."""
+        """Whether progress is redrawn in place, so that nothing else may be written to the terminal."""
         return can_redraw() and not (self.to_terminal and self.form is not Format.TABLE)
 
     @property
@@ -183,7 +183,7 @@ def resume_hint(checkpoint: Path | None) -> str | None:
 
 
 def _quoted(argument: str) -> str:
-    """Return what a shell reads as the argument; bytes that are not printable text are written as numbers."""
+    """Return the argument quoted for a shell; bytes that are not printable text are escaped."""
     if argument.isprintable():
         return shlex.quote(argument)
     shown = (chr(byte) if chr(byte).isalnum() and byte < _ASCII else f"\\x{byte:02x}" for byte in os.fsencode(argument))

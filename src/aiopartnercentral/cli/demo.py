@@ -40,15 +40,15 @@ def forget_environment() -> None:
     for name in list(os.environ):
         if name.upper().startswith("AWS_"):
             del os.environ[name]
-    # A path that is not a regular file counts as missing, whatever the home directory contains.
+    # Not a regular file, so botocore finds no config file, whatever the home directory contains.
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, no_proxy="*")
 
 
 async def show(latency: float) -> int:
-    """Collect and print, and return the exit code; cancelling it closes the emulator.
+    """Collect and print, and return the exit code; a cancellation closes the emulator.
 
     Arguments:
-        latency: seconds to delay each answer; without a delay there would be little to see.
+        latency: seconds to delay each response, so that progress can be seen.
 
     Raises:
         CommandError: stdout cannot be written.
@@ -105,7 +105,7 @@ def _rows(connection: account.ConnectionSummary) -> Item:
 
 
 def _participant(participant: account.Participant) -> tuple[str, str]:
-    """Return what kind of participant it is and its name."""
+    """Return the kind and the name of the participant."""
     match participant:
         case account.ParticipantPartnerProfile(profile):
             return "partner profile", clean(profile.name)

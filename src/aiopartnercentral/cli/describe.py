@@ -1,4 +1,4 @@
-"""`describe`: what the generated classes and their docstrings say, and AWS's texts from the installed botocore."""
+"""`describe`: describes operations and types, from the generated classes, their docstrings and AWS's documentation."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ _PAGES: Final = {one.operation.name: one for one in _SERVICE.paginations}
 _AFTER_EMPTY_LINE: Final = frozenset(
     {"documentation", "readonly", "request", "response", "members", "values", "used_by", "errors"}
 )
-_LEAST_ROOM: Final = 10  # columns for text, however deep it is indented in however narrow a terminal
+_LEAST_ROOM: Final = 10  # minimum columns for text, even in a narrow terminal
 
 
 async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:
-    """Write the description of an operation or a type to stdout, or the list of all, and return the exit code.
+    """Write the description of an operation or a type, or the list of all, to stdout; returns the exit code.
 
     Arguments:
-        name: what was typed; None for the list.
-        docs: whether AWS's texts about the members are shown as well.
+        name: the name in any spelling; None for the list.
+        docs: whether AWS's documentation of the members is shown as well.
         as_json: whether it is written as JSON.
 
     Raises:
@@ -100,10 +100,10 @@ def _python(name: str) -> str:
 
 
 def _find(typed: str) -> str:
-    """Return the name that is meant; the class of a union's member means the union.
+    """Return the name that matches the spelling; the class of a union's member matches the union.
 
     Raises:
-        CommandError: there is none.
+        CommandError: no name matches.
     """
     variants = {squashed(one.__name__): name for name, (_, value) in _known().items() for one in get_args(value)}
     spellings = variants | {squashed(name): name for name in _known()}
@@ -136,7 +136,7 @@ def _described(name: str, *, docs: bool) -> dict[str, Any]:
 
 
 def _members(cls: Any, shapes: Mapping[str, Any], shape: str = "") -> list[dict[str, Any]]:  # noqa: ANN401 - any class
-    """Return the members of a class: their types by its annotations, and what its docstring says of them."""
+    """Return the members of a class: their types from the annotations, and their descriptions from the docstring."""
     if isinstance(cls, UnionType):
         *variants, unknown = get_args(cls)
         known = [_members(one, shapes, shape)[0] | {"name": one.__name__, "required": False} for one in variants]
@@ -145,18 +145,18 @@ def _members(cls: Any, shapes: Mapping[str, Any], shape: str = "") -> list[dict[
     if attrs.has(cls):
         fields = [(one.name, one.type, one.default is attrs.NOTHING, one.repr is not True) for one in attrs.fields(cls)]
     else:
-        given = inspect.signature(cls.__init__).parameters.values()
-        fields = [(one.name, one.annotation, False, False) for one in given if one.kind is one.KEYWORD_ONLY]
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        fields = [(one.name, one.annotation, False, False) for one in parameters if one.kind is one.KEYWORD_ONLY]
     found = []
     for name, annotation, required, sensitive in fields:
-        said = " ".join(about.get(name, "").split()).removeprefix("optional; ")
-        wire_name = said.partition("`")[2].partition("`")[0]
-        if wire_name:  # otherwise it is not the service's: the metadata of a response
+        description = " ".join(about.get(name, "").split()).removeprefix("optional; ")
+        wire_name = description.partition("`")[2].partition("`")[0]
+        if wire_name:  # without one, it is not a member of the service, but response metadata
             kind = re.sub(r"\b[a-z_]+\.(?=[A-Za-z])", "", annotation).removesuffix(" | None")
             member = {"name": name, "wire_name": wire_name, "type": kind, "required": required, "sensitive": sensitive}
             reference = shapes.get(shape or cls.__name__, {}).get("members", {}).get(wire_name, {})
             text = reference.get("documentation") or shapes.get(reference.get("shape"), {}).get("documentation")
-            found.append(member | {"about": said} | ({"documentation": plain(text)} if text else {}))
+            found.append(member | {"about": description} | ({"documentation": plain(text)} if text else {}))
     return found
 
 
@@ -180,17 +180,17 @@ def _uses() -> Mapping[str, set[str]]:
 
 @cache
 def _aws_texts() -> tuple[Mapping[str, Any], str | None]:
-    """Return botocore's model of the service, which has AWS's texts; or an empty one, and why it is empty."""
+    """Return botocore's model of the service, which has AWS's documentation; or an empty one and the reason."""
     loader = Loader([str(files("botocore") / "data")], include_default_search_paths=False)
     try:
         return loader.load_service_model(_SERVICE.name, "service-2", _SERVICE.api_version), None
     except (DataNotFoundError, OSError, EOFError, ValueError, zlib.error):
         service = f"{_SERVICE.name} {_SERVICE.api_version}"
-        return {}, f"the installed botocore {version('botocore')} has no model of {service} that can be read"
+        return {}, f"the installed botocore {version('botocore')} has no readable model of {service}"
 
 
 def _laid_out(found: Mapping[str, Any], width: int | None) -> str:
-    """Return the description as text: broken between words in a terminal, otherwise as long as its lines are."""
+    """Return the description as text; in a terminal, lines are wrapped."""
     shown = io.StringIO()
     console = Console(file=shown, width=width, height=1, force_terminal=width is not None, legacy_windows=False)
     wrap = TextWrapper(sys.maxsize, break_long_words=False, break_on_hyphens=False)
@@ -204,7 +204,7 @@ def _laid_out(found: Mapping[str, Any], width: int | None) -> str:
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
-    """Yield for each line how far it is indented, what of it is bold, and the rest."""
+    """Yield each line as its indentation, its bold beginning, and the rest."""
     for key, value in found.items():
         title = key.replace("_", " ")
         if key in _AFTER_EMPTY_LINE:
@@ -234,7 +234,7 @@ _STARTS: Final = _ENDS | {"li": "\n\n- ", "note": "\n\nNote: ", "important": "\n
 
 
 def plain(html: str) -> str:
-    """Return the text of AWS's HTML: paragraphs, entries of lists, and the addresses of links."""
+    """Return AWS's HTML as plain text, with paragraphs, list items and the addresses of links."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -243,7 +243,7 @@ def plain(html: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects the text. A tag that HTML does not have is text, as `<account>` is in the pattern of an ARN."""
+    """Collects the text. A tag that HTML does not have, such as `<account>` in the pattern of an ARN, is text."""
 
     text = address = ""
 

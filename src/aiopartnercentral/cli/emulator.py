@@ -1,4 +1,4 @@
-"""`emulator`: the local Partner Central as a process."""
+"""`emulator`: runs a local Partner Central."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Prepared:
         emulator: the emulator.
         host: the address to listen on.
         port: the port to listen on.
-        example: a catalog for the example command; None if only certain credentials are accepted.
+        example: a catalog for the example command; None if credentials are verified.
     """
 
     emulator: Emulator
@@ -54,7 +54,7 @@ def prepare(
     faults: Path | None = None,
     **options: Any,  # noqa: ANN401 - what Emulator takes
 ) -> Prepared:
-    """Return an emulator that has not been started.
+    """Return an emulator with these options, which has not been started.
 
     Arguments:
         catalogs: `NAME=NUMBER` each; empty for the emulator's default.
@@ -62,12 +62,12 @@ def prepare(
         port: the port to listen on.
         freeze_time: whether its clock stands still.
         deny: `CATALOG` or `CATALOG:OPERATION` each.
-        credentials: an AWS credentials file, whose profiles name their accounts; None for any credentials.
+        credentials: an AWS credentials file whose profiles have `aws_account_id`; None to accept any credentials.
         faults: a TOML file of faults; None for none.
         options: further arguments of `Emulator`.
 
     Raises:
-        typer.BadParameter: an option has an impossible value.
+        typer.BadParameter: an option has an invalid value.
     """
     sizes: dict[str, int] = {}
     for entry in catalogs:
@@ -108,7 +108,7 @@ def read_credentials(path: Path) -> dict[str, Credential]:
     """Return the credentials of an AWS credentials file, by access key id.
 
     Raises:
-        ValueError: it cannot be read, or a profile is incomplete; the message shows no secret.
+        ValueError: the file cannot be read, or a profile is incomplete; the message shows no secret.
     """
     parser = ConfigParser(interpolation=None)
     try:
@@ -128,7 +128,7 @@ def read_credentials(path: Path) -> dict[str, Credential]:
 
 
 async def serve(prepared: Prepared) -> int:
-    """Run the emulator until cancelled; it then sends delayed answers and closes every socket.
+    """Run the emulator until cancelled; it then sends delayed responses and closes every socket.
 
     Raises:
         CommandError: it cannot listen on the address, or use the state file.
@@ -146,7 +146,7 @@ async def serve(prepared: Prepared) -> int:
             ) from error
         _announce(emulator.endpoint_url)
         if prepared.example is not None and is_terminal(sys.stderr):
-            # Only for a person: a program that starts the emulator does not need it.
+            # Only on a terminal: a program that starts the emulator does not need the hint.
             say(
                 "any credentials are accepted: AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aiopartnercentral "
                 f"collect list-connections --catalog {prepared.example} --endpoint-url {emulator.endpoint_url}"
@@ -156,7 +156,7 @@ async def serve(prepared: Prepared) -> int:
 
 
 def _is_failure(record: logging.LogRecord) -> bool:
-    """Tell whether the emulator failed: a client that does not send HTTP gets an answer, and that is not a failure."""
+    """Return whether a record is a failure of the emulator, and not a client that does not send HTTP."""
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
@@ -178,14 +178,14 @@ def _failures_logged() -> Iterator[None]:
 
 
 def _reason(error: OSError | UnicodeError) -> str:
-    # asyncio replaces the system's reason with a sentence of its own that includes the address.
+    # asyncio replaces the system's error text with its own sentence, which repeats the address.
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return "it is not an address of this machine"
 
 
 def _announce(url: str) -> None:
-    """Print the address; if stdout is closed, the emulator runs all the same."""
+    """Print the address; if stdout is closed, the emulator still runs."""
     try:
         if sys.stdout is not None:
             os.write(sys.stdout.fileno(), f"listening on {url}\n".encode())

@@ -1,4 +1,4 @@
-"""The items of the service as tables: no sensitive member, and nothing that could control a terminal."""
+"""Tables of the service's items, without sensitive members and control characters."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ItemTables", "cells", "columns_of", "moment", "tag"]
 
-# In which order columns are left out, the last one first.
+# Ranks of columns: in a narrow terminal, those with the highest rank are left out first.
 _IDENTITY, _KEY, _STATE, _CATALOG, _TEXT, _REFERENCE, _TIME, _KIND = range(8)
 
 
 class ItemTables:
-    """Collects the items of a run, and shows one table for each class of items."""
+    """Collects the items of a run, and returns one table for each class of items."""
 
     def __init__(self) -> None:
-        """Begin without items."""
+        """Start without items."""
         self._items: dict[type, list[Item]] = {}
         self._has_sources = False
 
     def add(self, item: object, source: str | None = None) -> None:
-        """Add an item, and the label of its source if that is to be shown."""
+        """Add an item, and the label of its source if it is shown."""
         rows: Item = cells(item)
         if source is not None:
             self._has_sources = True
@@ -43,7 +43,7 @@ class ItemTables:
         self._items.setdefault(type(item), []).append(rows)
 
     async def text(self, width: int | None) -> str:
-        """Return the tables, one below the other; empty if there are no items.
+        """Return the tables as text, which is empty without items.
 
         They are made in a thread, because Ctrl-C must not wait for a table of thousands of rows.
 
@@ -84,7 +84,7 @@ def _sources(cls: type) -> list[_Source]:
     names = [name for name, _ in _members(cls)]
     for name, hint in _members(cls):
         if name == "arn" and "id" in names:
-            # It repeats the catalog and the id, and is longer than all other columns.
+            # An ARN repeats the catalog and the id, and is longer than all other columns.
             continue
         if _is_map(hint) and all(source.column.part is Part.ITEM for source in found):
             found.append(_Source(Column(_singular(_words(name)), _KEY, part=Part.KEY), _cell))
@@ -120,12 +120,12 @@ def _rank(name: str, hint: Any) -> int:  # noqa: ANN401 - types as values have n
 
 
 def _is_map(hint: Any) -> bool:  # noqa: ANN401 - types as values have no type
-    """Tell whether it is a map of structures: each entry has its own row."""
+    """Return whether it is a map of structures, each entry of which has its own row."""
     return get_origin(hint) is dict and attrs.has(get_args(hint)[1])
 
 
 def _is_union(hint: Any) -> bool:  # noqa: ANN401 - types as values have no type
-    """Tell whether it is a tagged union of the service."""
+    """Return whether it is a tagged union of the service."""
     kinds = get_args(hint) if isinstance(hint, UnionType) else ()
     return any(isinstance(kind, type) and issubclass(kind, UnknownMember) for kind in kinds)
 
@@ -140,7 +140,7 @@ def _singular(words: str) -> str:
 
 @cache
 def _members(cls: type) -> list[tuple[str, Any]]:
-    """Return the members that may be shown, with their types; those that repr hides are sensitive."""
+    """Return the members that are not sensitive, with their types; repr hides sensitive ones."""
     hints = get_type_hints(cls)
     fields = attrs.fields(cast("type[attrs.AttrsInstance]", cls))
     return [(field.name, _present(hints[field.name])) for field in fields if field.repr is True]
@@ -186,13 +186,13 @@ def _cell(value: object) -> str:
 def _structure(value: object) -> str:
     cls: Any = type(value)
     members = [(name, _cell(getattr(value, name))) for name, _ in _members(cls)]
-    # A name says enough; an identifier would only make the line longer.
+    # An identifier would make the line longer without adding much to the name.
     names = [text for name, text in members if name == "name" and text]
     return names[0] if names else " ".join(text for _, text in members if text)
 
 
 def tag(variant: object) -> str:
-    """Return the tag of a union's member as on the wire, also for a member that the model does not know."""
+    """Return the wire name of a union's member, even if the model does not know the member."""
     if isinstance(variant, UnknownMember):
         return f"{one_line(variant.tag)} (unknown)"
     return _tags(type(variant).__module__)[type(variant)]

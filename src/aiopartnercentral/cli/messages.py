@@ -1,4 +1,4 @@
-"""The message for each error that can be foreseen: one line that says what to do.
+"""The message for each expected error: one line that says what to do.
 
 No line contains values of a request or response, except the first line of the service's own message.
 """
@@ -40,7 +40,7 @@ _NAMED = 10
 
 
 def explain(error: BaseException) -> str | None:
-    """Return the message for an error, or None for an error that is not foreseen."""
+    """Return the message for an error, or None for an unexpected error."""
     if isinstance(error, ServiceError):
         return _service(error)
     if isinstance(error, DecodeError):
@@ -56,7 +56,7 @@ def explain(error: BaseException) -> str | None:
 
 
 def _configured(error: BaseException) -> str | None:
-    """Return the message for what botocore does not catch when it reads the AWS configuration."""
+    """Return the message for an error of Python that botocore raises for a bad AWS configuration."""
     if isinstance(error, JSONDecodeError):
         return "a credential_process of the AWS config file did not print JSON"
     if isinstance(error, OSError) and error.filename:
@@ -72,7 +72,7 @@ def explain_all(failures: Mapping[str, Exception]) -> list[str]:
         request = _request(error) if isinstance(error, ServiceError) else ""
         line = (explain(error) or type(error).__name__).removesuffix(request)
         sources.setdefault(line, []).append(clean(source))
-        # One request id of several is enough to ask AWS about.
+        # One request id is enough to ask AWS Support about the error.
         requests.setdefault(line, request)
     return [f"{_listed(names)}: {line}{requests[line]}" for line, names in sources.items()]
 
@@ -83,7 +83,7 @@ def _listed(names: list[str]) -> str:
 
 
 def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:
-    """Return one of the errors that `explain` has no message for, or None."""
+    """Return an unexpected error among the failures, or None."""
     return next((error for error in failures.values() if explain(error) is None), None)
 
 
@@ -93,7 +93,7 @@ def _service(error: ServiceError) -> str:
     said = f"{code}: {message}" if message else code
     request = _request(error)
     if code.startswith(_REJECTED):
-        # Left out: the message of a rejected signature quotes the request.
+        # Without the service's message, which quotes the request if its signature was rejected.
         return f"the credentials were not accepted ({code}): renew them, or check the profile and the clock{request}"
     if code.startswith("AccessDenied"):
         return f"{said}: the caller's policy must allow {error.operation_name} on this catalog{request}"
@@ -111,7 +111,7 @@ def _request(error: ServiceError) -> str:
 
 
 def _fields(error: ServiceError) -> str:
-    """Return which members of the request the service rejected, and why."""
+    """Return the members of the request that the service rejected, with its reasons."""
     details = getattr(error, "error_details", None) or ()
     found = [getattr(detail, "value", None) for detail in details]
     texts = [
@@ -127,7 +127,7 @@ def _before_answer(error: boto.BotoCoreError) -> str:
     if any(cls.__name__ in _LOGIN for cls in type(error).__mro__):
         return "the login has expired or is missing: log in again, for example by `aws sso login`"
     if isinstance(known.get("error"), FileNotFoundError):
-        # Raised by the HTTP client at the first request, when it reads its certificates.
+        # Raised by the HTTP client at the first request, when it loads its certificates.
         return "the file of trusted certificates does not exist: check AWS_CA_BUNDLE"
     for classes, line in (
         (boto.ProfileNotFound, f"there is no profile {clean(str(known.get('profile')))!r}: check its name"),

@@ -1,4 +1,4 @@
-"""The options that every listing has, and the checks of their values.
+"""The options of every listing, and the validators of their values.
 
 Filters belong to the listing before them. All other options apply to the whole run, and are given once, anywhere.
 """
@@ -33,7 +33,7 @@ class Format(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What happens when a source fails; the library's `on_error`."""
+    """The policy for a source that fails; the library's `on_error`."""
 
     FINISH = "finish"
     REPORT = "report"
@@ -41,7 +41,7 @@ class OnFailure(StrEnum):
 
 
 def check_text(value: list[str] | str | None) -> list[str] | str | None:
-    """Refuse empty text, and bytes of the command line that the locale could not decode."""
+    """Reject empty text, and bytes of the command line that the locale cannot decode."""
     for text in [value] if isinstance(value, str) else value or ():
         if not text:
             raise typer.BadParameter("it is empty")
@@ -51,7 +51,7 @@ def check_text(value: list[str] | str | None) -> list[str] | str | None:
 
 
 def _check_endpoint(value: str | None) -> str | None:
-    """Refuse an unusable address with a clearer message than botocore's; credentials are not echoed."""
+    """Reject an invalid address with a clearer message than botocore's; credentials in it are not shown."""
     if value is None:
         return None
     if not value.isascii() or not value.isprintable() or " " in value or not _is_address(value):
@@ -76,7 +76,7 @@ def _is_address(value: str) -> bool:
 
 
 def _check_output(value: str | None) -> str | None:
-    """Refuse what names nothing; standard output has one name, and is not replaced even if it is a file."""
+    """Reject an empty path; return `-` for /dev/stdout, so that it is not replaced even if it is a file."""
     if value == "":
         raise typer.BadParameter("it is empty: name a file, or - for standard output")
     return STDOUT if value == "/dev/stdout" else value
@@ -102,7 +102,7 @@ def _option(
     default: object = None,
     **more: Any,  # noqa: ANN401 - passed on to typer
 ) -> tuple[Any, object]:
-    """Return an option's annotated type, and its default."""
+    """Return the annotated type and the default of an option."""
     return Annotated[hint, typer.Option(*[switch] if switch else [], rich_help_panel=panel, **more)], default
 
 
@@ -116,7 +116,7 @@ _REPORTING: Final = "Progress and reports"
 OWN: Final[Mapping[str, tuple[Any, Any]]] = {
     "max_items": _option(FILTERS, int | None, metavar="NUMBER", min=1, help="Maximum items per source."),
 }
-"""Options of one listing, after its filters."""
+"""Options that belong to one listing, after its filters."""
 
 SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
     "sources": _option(
@@ -146,9 +146,9 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         default=STDOUT,
         metavar="FILE",
         callback=_check_output,
-        help="File to write, or - for standard output. It is written atomically: replaced at the end of the run, and "
-        "left as it was if the run is stopped or every source failed. {catalog}, {label} and {operation} in the name "
-        "write one file for each; add .gz or .zst to compress.",
+        help="File to write, or - for standard output. It is written atomically at the end of the run, and unchanged "
+        "if the run is stopped or every source failed. {catalog}, {label} and {operation} in the name write one file "
+        "for each; add .gz or .zst to compress ndjson or csv.",
     ),
     "format": _option(
         _OUTPUT,
@@ -169,8 +169,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         Path | None,
         metavar="FILE",
         callback=_check_file,
-        help="NDJSON file for items that do not match the model; without it, such an item fails its source. For table, "
-        "csv and parquet: ndjson output includes these items.",
+        help="NDJSON file for items that do not match the model; without it, such an item fails its source. Only for "
+        "table, csv and parquet: ndjson output includes these items.",
     ),
     "checkpoint": _option(
         "Resume",
@@ -186,7 +186,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="NUMBER",
         callback=_check_rate,
         help="Maximum requests a second for each account. Default: 5 with --sources, effectively unlimited otherwise. "
-        "An account that the service throttles slows down for a while.",
+        "Lowered for a while if the service throttles the account.",
     ),
     "concurrency": _option(
         _LIMITS, int, default=10, metavar="NUMBER", min=1, help="Maximum number of concurrent requests."
@@ -205,7 +205,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         OnFailure,
         default=OnFailure.FINISH,
         help="When a source fails: finish collects the others, then prints a line for each failure; report does the "
-        "same, but prints the summary table instead; raise cancels the others at once. The exit code is 1 each time.",
+        "same, but prints the summary table instead; raise cancels the others at once. The exit code is always 1.",
     ),
     "ignore_errors": _option(
         _ERRORS,
@@ -234,7 +234,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Write a JSON report when the run ends normally.",
     ),
 }
-"""Options of the whole run, after the catalogs."""
+"""Options that apply to the whole run, after `--catalog`."""
 
 
 def switch_of(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The progress of a run on stderr: redrawn in place on a terminal, otherwise a line every few seconds."""
+"""Shows the progress of a run on stderr: redrawn in place on a terminal, otherwise a line every few seconds."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ __all__ = ["Progress", "SourceProgress", "with_progress"]
 
 _LIVE_SECONDS = 0.1
 _LINE_SECONDS = 5.0
-_RATE_SECONDS = 10.0  # the time over which the rate of pages is averaged
-_FEW = 3  # finished sources that an estimate needs
+_RATE_SECONDS = 10.0  # seconds over which the page rate is averaged
+_FEW = 3  # finished sources that an estimate requires
 _MOST_LINES = 20
-_OTHER_LINES = 4  # of the window: the totals, how many more there are, and the line of the cursor
+_OTHER_LINES = 4  # lines besides those of sources: the totals, the number of hidden sources, and the cursor
 
 
 @attrs.define
 class SourceProgress:
-    """A source that is being collected.
+    """The progress of a source that is being collected.
 
     Attributes:
-        pages: pages that have arrived in this run.
+        pages: pages that this run has fetched.
         items: items of those pages.
         rate: requests a second that its account is throttled to; None while it is not throttled.
     """
@@ -59,15 +59,15 @@ class SourceProgress:
 
 @attrs.define(eq=False)
 class Progress:
-    """What the events of a run add up to; `observe` is the run's observer.
+    """The totals of a run's events; `observe` is the run's observer.
 
     Attributes:
-        sources: how many there are; set before, where several runs collect them one after the other.
+        sources: number of sources; set in advance if several runs collect them one after the other.
         started: whether a run has started.
-        finished: how many are finished, in this run or an earlier one.
-        failed: how many of them failed in this run.
-        resumed: how many an earlier run had finished.
-        pages: pages that have arrived in this run.
+        finished: number of sources that are finished, in this run or an earlier one.
+        failed: number of sources that failed in this run.
+        resumed: number of sources that an earlier run had finished.
+        pages: pages that this run has fetched.
         items: items of those pages.
         throttled: how often the service throttled a request.
         running: the sources that are being collected, in the order of their start.
@@ -135,7 +135,7 @@ class Progress:
 
     @property
     def left(self) -> float | None:
-        """Seconds until the end if the other sources take as long as the finished ones; None if too few are."""
+        """Estimated seconds until the end, by the duration of the finished sources; None if there are too few."""
         done = self.finished - self.resumed
         return self.elapsed / done * (self.sources - self.finished) if done >= _FEW else None
 
@@ -143,16 +143,16 @@ class Progress:
 async def with_progress(
     work: Callable[[], Awaitable[object]], progress: Progress, name: Callable[[Origin], str], *, live: bool | None
 ) -> None:
-    """Do the work while the progress of its run is shown.
+    """Run the work, and show the progress of its run.
 
     Arguments:
         work: the coroutine function.
         progress: the observer of its run.
-        name: gives the displayed name of a source.
-        live: whether progress is redrawn in place or written in lines; None shows none.
+        name: returns the displayed name of a source.
+        live: whether progress is redrawn in place, rather than written line by line; None to show no progress.
 
     Raises:
-        Exception: what the work raises.
+        Exception: an error of the work.
     """
     if live is None:
         await work()
@@ -170,7 +170,7 @@ async def with_progress(
 
 
 async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: bool) -> None:
-    """Show the progress until cancelled; the terminal is then as it was before."""
+    """Show the progress until cancelled, then restore the terminal."""
     if not live:
         await _write_lines(progress)
         return
@@ -198,7 +198,7 @@ def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) 
     more = len(progress.running) - len(lines)
     if more and lines:
         lines.append(f"  and {more} more running")
-    # Cut rather than broken: Live could not erase a line more than it knows of.
+    # Cut rather than wrapped, since rich's Live cannot erase wrapped lines.
     return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *_totals(progress)]))
 
 
@@ -221,7 +221,7 @@ async def _write_lines(progress: Progress) -> None:
 
 
 def _totals(progress: Progress) -> tuple[str, str]:
-    """Return how many sources are finished, and what has arrived, each short enough for a line."""
+    """Return a line about the sources, and a line about pages and items."""
     failed = f" ({progress.failed} failed)" if progress.failed else ""
     left = f", about {_clock(progress.left)} left" if progress.left else ""
     throttled = f", throttled {counted(progress.throttled, 'time')}" if progress.throttled else ""

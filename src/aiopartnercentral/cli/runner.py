@@ -1,4 +1,4 @@
-"""Runs the coroutine of a command: a signal stops it cleanly, and a foreseen error is one line without a traceback."""
+"""Runs the coroutine of a command: signals stop it cleanly, and expected errors are printed without a traceback."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["FAILED", "PIPE_CLOSED", "USAGE", "CommandError", "run"]
 FAILED = 1
 USAGE = 2
 _SIGNAL = 128
-# Seconds for a thread to notice that the event loop has ended.
+# Seconds for threads to end after the event loop.
 _THREAD_SECONDS = 0.5
-# What a shell reports for a program that SIGPIPE has killed.
+# A shell's exit code for a program that SIGPIPE has killed.
 PIPE_CLOSED = _SIGNAL + 13
 
 
 class CommandError(Exception):
-    """An error that the user can do something about.
+    """An expected error, which ends the command with messages and an exit code.
 
     Attributes:
         lines: the lines to print, one for each error; none to end silently.
@@ -44,7 +44,7 @@ class CommandError(Exception):
 
 @attrs.define
 class _End:
-    """How a coroutine ended: by a code or an error, and perhaps a signal."""
+    """How a coroutine ended: its exit code or error, and the signal that stopped it."""
 
     code: int | None = None
     error: Exception | None = None
@@ -63,16 +63,16 @@ def run(
         command: the coroutine function; a signal cancels it.
         when_stopped: the exit code after a signal, for a command that only a signal stops; None for a line on stderr
             and 128 plus the signal's number.
-        hint: gives another line for that case, or None.
+        hint: returns a further line for that case, or None.
 
     Raises:
-        Exception: what the coroutine raised, except for a `CommandError`: an error of the program, not of its use.
+        Exception: an unexpected error of the coroutine; a `CommandError` is printed instead.
     """
     end = anyio.run(_until_signal, command)
     if end.code is not None:
         return end.code
     if end.signal is not None:
-        # Errors of the cancelled command are consequences of the signal.
+        # Errors of the cancelled command are not shown, as they are consequences of the signal.
         if when_stopped is not None:
             return when_stopped
         say(f"stopped by {end.signal.name}")
@@ -86,7 +86,7 @@ def run(
         return end.error.exit_code
     if end.error is not None:
         raise end.error
-    raise RuntimeError("the command ended without saying how")
+    raise RuntimeError("the command ended without a result")
 
 
 async def _until_signal(command: Callable[[], Awaitable[int]]) -> _End:
@@ -114,10 +114,10 @@ async def _watch(signals: AsyncIterator[signal.Signals], scope: anyio.CancelScop
 
 
 def _end_threads(exit_code: int) -> None:
-    """End the process at once if a thread is stuck, as in a write to a pipe that nobody reads.
+    """End the process at once if a thread is stuck, such as in a write to a pipe that nobody reads.
 
-    Python would wait for the thread at exit, but the user has pressed Ctrl-C. Nothing is lost: files are complete or
-    removed by now, and no data is in Python's own buffers.
+    Otherwise Python waits for the thread at exit, although the user has pressed Ctrl-C. Nothing is lost: files are
+    complete or removed by now, and no data is in Python's buffers.
     """
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
@@ -127,7 +127,7 @@ def _end_threads(exit_code: int) -> None:
 
 
 def _signals() -> list[signal.Signals]:
-    """Return the signals that stop a command; below `nohup`, SIGHUP is ignored and stays so."""
+    """Return the signals that stop a command; SIGHUP only if it is not ignored, as it is under `nohup`."""
     wanted = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         wanted.append(signal.SIGHUP)

@@ -1,9 +1,9 @@
 """The subcommands of `collect`: one for each paginated operation, derived from the generated client.
 
-After the options of one listing the next may follow, with its own filters. Each subcommand returns its `ParsedListing`
+Another listing, with its own filters, may follow the options of a listing. Each subcommand returns its `ParsedListing`
 and those of the listings after it.
 
-Importing this loads the generated package, so `app` does it only for `collect`.
+This module imports the generated package, so `app` imports it only for `collect`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Subcommand:
     Attributes:
         method: name of the function of `account.listings`.
         filters: the type of each option that is sent to the service.
-        page_size: smallest and largest page; None if the operation has no page size.
+        page_size: minimum and maximum page size; None if the operation has no page size.
         catalog: pattern of a catalog's name.
     """
 
@@ -74,18 +74,18 @@ def subcommands() -> list[Subcommand]:
     """Return the subcommands of all paginated operations, in the order of their names.
 
     Raises:
-        TypeError: there is no option for the type of a filter.
+        TypeError: the type of a filter has no option.
     """
     return [_subcommand(one) for one in sorted(operations.SERVICE.paginations, key=lambda one: one.method)]
 
 
 def commands() -> dict[str, Callable[..., list[ParsedListing]]]:
-    """Return the function that typer calls for each subcommand; its signature has the options."""
+    """Return typer's function for each subcommand; its signature has the options."""
     return {one.command: _function(one) for one in subcommands()}
 
 
 def examples(method: str) -> str:
-    """Return example commands for a listing, by the name of its method, a line each."""
+    """Return example commands for a listing, one a line."""
     command = f"aiopartnercentral collect {method.replace('_', '-')}"
     return (
         f"{command} --catalog AWS {_EXAMPLES.get(method, '')}".rstrip()
@@ -115,7 +115,7 @@ def _subcommand(pagination: Pagination[Any, Any, Any]) -> Subcommand:
 
 
 def _option_type(hint: Any, where: str, default: object) -> Any:  # noqa: ANN401 - types as values have no type
-    """Return the type of the option for typer: text, a number, a switch or a list of these."""
+    """Return the type of the option for typer: text, a number, a flag or a list of these."""
     inner = [arg for arg in get_args(hint) if arg is not type(None)] if _is_union(hint) else [hint]
     bare = inner[0] if len(inner) == 1 else None
     many = get_origin(bare) is list
@@ -138,7 +138,7 @@ def _option_type(hint: Any, where: str, default: object) -> Any:  # noqa: ANN401
 
 
 def _metavar(name: str, element: type) -> str | None:
-    """Return the name of the option's value in the help; None for a switch."""
+    """Return the placeholder of the option's value in the help; None for a flag."""
     if issubclass(element, str):
         return "ID" if name.endswith(("identifier", "identifiers")) else "NAME"
     return None if element is bool else "NUMBER"
@@ -186,10 +186,10 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def _following(context: typer.Context) -> list[ParsedListing]:
-    """Return the listings after this one's options."""
+    """Return the listings that follow the options of this one."""
     if not context.args or context.parent is None:
         return []
-    # As a group calls the first of its commands; typer and click differ in how it would call several.
+    # The way in which a group invokes its first command; typer and click differ in how they chain several.
     group: Any = context.parent.command
     name, command, rest = group.resolve_command(context.parent, context.args)
     with command.make_context(name, rest, parent=context.parent) as following:

@@ -1,6 +1,6 @@
-"""Tables for people: rich draws them, and what they have no room for is decided here.
+"""Tables for people, drawn by rich.
 
-In a narrow terminal whole columns are left out and named below the table; only prose is cut.
+In a narrow terminal, columns are left out, and their names printed below the table; only prose is cut.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ __all__ = ["Column", "Item", "Part", "encoded", "render", "report_text"]
 # Reports of more sources list only those that are not complete.
 _MANY = 50
 _GAP = 2
-_LEAST_PROSE = 14  # characters that a cut cell keeps
-# rich measures every cell of a table several times, which takes seconds for thousands of rows. A block of rows as one
-# row of long cells is measured once.
+_LEAST_PROSE = 14  # minimum characters of a cut cell
+# rich measures every cell of a table several times, which takes seconds for thousands of rows. So a block of rows is
+# passed as one row of multi-line cells.
 _ROWS_AT_ONCE = 200
 
 Item: TypeAlias = "Sequence[Sequence[str]]"
@@ -41,14 +41,14 @@ Item: TypeAlias = "Sequence[Sequence[str]]"
 
 
 class Part(Enum):
-    """What a column is about."""
+    """The part of an item that a column shows."""
 
     ITEM = auto()
-    """The whole item: the same in each of its rows."""
+    """The item itself: the same in each of its rows."""
     KEY = auto()
-    """The key of the entry that the row shows."""
+    """The key of the row's entry."""
     ENTRY = auto()
-    """That entry, which means nothing without its key."""
+    """The row's entry; shown only with its key."""
 
 
 @attrs.frozen
@@ -58,7 +58,7 @@ class Column:
     Attributes:
         head: its title.
         rank: columns with the highest rank are left out first.
-        part: what it is about.
+        part: the part of an item that it shows.
         prose: whether its cells may be cut, as a name may; an identifier, a number or a time may not.
         numeric: whether its cells are aligned to the right.
     """
@@ -82,9 +82,9 @@ def report_text(states: Mapping[str, SourceReport], *, elapsed: float, width: in
     With more than 50 sources, those that are complete are not listed.
 
     Arguments:
-        states: how far each source has come, by its name.
+        states: the report of each source, by its displayed name.
         elapsed: seconds of the whole run.
-        width: of the terminal that shows it, or None.
+        width: width of the terminal, or None.
     """
     columns = (
         Column("source", 0),
@@ -118,14 +118,14 @@ def report_text(states: Mapping[str, SourceReport], *, elapsed: float, width: in
 
 
 def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | None) -> str:
-    """Return the items as a table, and below it the names of the columns that are left out.
+    """Return the items as a table, followed by the names of the columns that are left out.
 
-    Without room for the key of the entries, an item has one row, and no column about an entry.
+    Without room for the key column, an item has one row, without the columns of its entries.
 
     Arguments:
         columns: from left to right.
         items: the cells of each row of each item.
-        width: of the terminal; None for text as wide as needed, with every column and without colours.
+        width: width of the terminal; None for all columns at full width, without colours.
     """
     rows = [row for item in items for row in item]
     needs = [max((cell_len(row[index]) for row in rows), default=0) for index in range(len(columns))]
@@ -170,7 +170,7 @@ def _table(
 
 
 def _fit(columns: Sequence[Column], needs: Sequence[int], room: int | None) -> Mapping[int, int]:
-    """Return the width of each column that there is room for, by its index from left to right."""
+    """Return the width of each column that fits, by its index, from left to right."""
     whole = [max(need, cell_len(column.head)) for column, need in zip(columns, needs, strict=True)]
     if room is None or sum(whole) + _GAP * (len(whole) - 1) <= room:
         return dict(enumerate(whole))
@@ -182,7 +182,7 @@ def _fit(columns: Sequence[Column], needs: Sequence[int], room: int | None) -> M
             continue
         word = max(map(cell_len, column.head.split()))
         width = max(word, min(need, _LEAST_PROSE) if column.prose else need)
-        # The first is always shown: a terminal breaks a long line, but loses nothing of it.
+        # The first column is always shown, as a terminal wraps a long line without losing text.
         if not given or width + _GAP <= rest:
             given[index] = width
             rest -= width + _GAP

@@ -1,4 +1,4 @@
-"""What a terminal gets: text made safe (no control characters, no credentials in a URL), and how wide it is."""
+"""Text that is safe for a terminal (no control characters, no credentials in URLs), and the terminal's width."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _USUAL_WIDTH = 80
 
 
 def clean(text: str) -> str:
-    """Return the text with every character that could control a terminal replaced by its visible escape."""
+    """Return the text with each control character escaped."""
     if text.isprintable():
         return text
     return "".join(
@@ -41,14 +41,14 @@ def clean(text: str) -> str:
 
 
 def is_text(argument: str) -> bool:
-    """Tell whether a command-line argument is text, rather than bytes that the locale could not decode."""
+    """Return whether a command-line argument is text, and not bytes that the locale cannot decode."""
     return argument == argument.encode("utf-8", "replace").decode()
 
 
 def one_line(text: str) -> str:
     """Return the first line that is not empty, cut to 300 characters.
 
-    The lines after it are dropped: some services append the request, with its headers and session token, to a message.
+    Further lines are dropped: some services append the request, with its headers and session token, to a message.
     """
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     line = clean(_USER_INFO.sub("", first))
@@ -61,12 +61,12 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def squashed(name: str) -> str:
-    """Return a name in lower case without spaces, hyphens and underscores, so that all its spellings compare equal."""
+    """Return a name in lower case without spaces, hyphens and underscores, so that its spellings compare equal."""
     return "".join(char for char in name if char not in "_- ").lower()
 
 
 def is_terminal(stream: object) -> bool:
-    """Tell whether the stream is a terminal; it may be closed, or None."""
+    """Return whether the stream, which may be closed or None, is a terminal."""
     try:
         return bool(stream.isatty())  # type: ignore[attr-defined]
     except (AttributeError, ValueError):
@@ -82,12 +82,12 @@ def width_of(stream: TextIO | None) -> int | None:
         columns = int(asked) if asked.isascii() and asked.isdigit() else os.get_terminal_size(stream.fileno()).columns
     except OSError:
         columns = 0
-    # A terminal that does not know its width says 0.
+    # A terminal that does not know its width reports 0.
     return columns or _USUAL_WIDTH
 
 
 def can_redraw() -> bool:
-    """Tell whether stderr is a terminal that can move its cursor."""
+    """Return whether stderr is a terminal that can move its cursor."""
     return is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
 
@@ -106,9 +106,9 @@ def show(text: str) -> None:
 
 @contextmanager
 def tolerate_closed_stderr() -> Iterator[None]:
-    """Stop using stderr, without an error, once it cannot be written any more."""
+    """Ignore errors of writing to stderr from now on, if it is closed."""
     try:
         yield
     except OSError:
-        # Python would try again at exit, and make that the exit code.
+        # Otherwise Python writes again at exit, and its failure becomes the exit code.
         sys.stderr = None

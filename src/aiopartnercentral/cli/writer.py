@@ -1,7 +1,7 @@
 """Writes the data to stdout or a file, in order and in a thread, so that a slow reader never blocks the event loop.
 
-A regular file is written atomically: as a temporary file that is renamed at the end. Bytes go to the file descriptor,
-not to Python's buffers, so that nothing is left in them when a write that is stuck is abandoned.
+A regular file is written atomically: as a temporary file that is renamed at the end. Bytes are written to the file
+descriptor without Python's buffers, so that no data is left in them when a stuck write is abandoned.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["STDOUT", "Target", "Writer", "deliver", "is_replaceable", "write_once"]
 
 STDOUT = "-"
-# Enough for one write to be worth a thread's time; twice this may wait in memory.
+# Bytes of one write, so that it is worth a switch to a thread; at most twice as many wait in memory.
 _ENOUGH = 1 << 18
 
 
 def is_replaceable(path: str | Path) -> bool:
-    """Tell whether a path is a file or does not exist yet, rather than a device, a pipe or a directory.
+    """Return whether a path is a file or does not exist yet, rather than a device, a pipe or a directory.
 
-    A path that cannot be examined counts as one that does not exist: opening it says why.
+    A path that cannot be examined counts as one that does not exist; opening it then raises the error.
     """
     try:
         return Path(path).is_file() or not Path(path).exists()
@@ -45,7 +45,7 @@ def is_replaceable(path: str | Path) -> bool:
 
 
 class Writer:
-    """Writes bytes in order to a file descriptor; its `pump` must run in a task meanwhile."""
+    """Writes bytes in order to a file descriptor, while its `pump` runs in another task."""
 
     def __init__(self, fd: int) -> None:
         """Write to the descriptor, which is not closed."""
@@ -58,7 +58,7 @@ class Writer:
         self.error: OSError | None = None
 
     async def write(self, data: bytes) -> None:
-        """Queue the data; waits only while much is queued already, and cancelling that wait loses nothing."""
+        """Queue the data; waits while the queue is full, and a cancelled wait loses no data."""
         self._chunks.append(data)
         self._size += len(data)
         self._filled.set()
@@ -71,10 +71,10 @@ class Writer:
         self._filled.set()
 
     async def pump(self, scope: anyio.CancelScope) -> None:
-        """Write queued data until the end; cancelling it may leave a piece half written.
+        """Write queued data until `end`; a cancellation may leave data partly written.
 
         Arguments:
-            scope: is cancelled when a write fails; `error` then says why.
+            scope: cancelled when a write fails; `error` is then the reason.
         """
         try:
             while not self._ending or self._chunks:
@@ -95,19 +95,19 @@ class Writer:
             try:
                 rest = rest[os.write(self._fd, rest) :]
             except BlockingIOError:
-                # Another process that shares the terminal or pipe has made it non-blocking.
+                # Another process may make a shared terminal or pipe non-blocking.
                 select.select([], [self._fd], [])
 
 
 async def deliver(target: Target, work: Callable[[Writer], Awaitable[None]]) -> None:
-    """Write what the work produces; cancelling it may leave a piece half written.
+    """Write the output of the work; a cancellation may leave data partly written.
 
     Arguments:
-        target: where to.
-        work: writes to the writer that it is given; it is cancelled when a write fails.
+        target: the file or stdout.
+        work: called with the writer to use; cancelled when a write fails.
 
     Raises:
-        CommandError: it cannot be written.
+        CommandError: the target cannot be written.
     """
     writer = Writer(target.fd)
     async with anyio.create_task_group() as group:
@@ -119,13 +119,13 @@ async def deliver(target: Target, work: Callable[[Writer], Awaitable[None]]) -> 
 
 
 async def write_once(target: Target, data: bytes) -> None:
-    """Write all of the data; see `deliver`."""
+    """Write the data; see `deliver`."""
     await deliver(target, lambda writer: writer.write(data))
 
 
 @attrs.define
 class Target:
-    """An open file or stdout. Leaving its block without `keep` leaves an earlier file as it was.
+    """An open file or stdout. If its block is left without `keep`, an earlier file is unchanged.
 
     Attributes:
         name: its name in messages.
@@ -140,10 +140,10 @@ class Target:
 
     @classmethod
     async def open(cls, output: str) -> Self:
-        """Open stdout for `-`, otherwise the file; cancelling it leaves nothing behind.
+        """Open stdout for `-`, otherwise the file; a cancellation leaves no file behind.
 
         Raises:
-            CommandError: it cannot be written.
+            CommandError: the target cannot be written.
         """
         if output == STDOUT:
             if sys.stdout is None:
@@ -153,7 +153,7 @@ class Target:
             regular = cls._open_regular(output)
             if regular is not None:
                 return regular
-            # A device or a named pipe is not a file to replace. Opening a pipe waits for its reader, hence the thread.
+            # A device or named pipe is written in place. Opening a pipe waits for its reader, hence the thread.
             fd = await anyio.to_thread.run_sync(os.open, output, os.O_WRONLY, abandon_on_cancel=True)
         except (OSError, ValueError) as error:
             raise CommandError(f"cannot write {clean(output)}: {_reason(error)}") from error
@@ -161,10 +161,10 @@ class Target:
 
     @classmethod
     def _open_regular(cls, output: str) -> Self | None:
-        # Checked before links are resolved: a pipe of the shell is a link to something without a name.
+        # Checked before links are resolved, as a shell's pipe is a link to something without a path.
         if not is_replaceable(output):
             return None
-        # A link stays a link: the file that it leads to is replaced.
+        # A link is kept, and the file that it points to is replaced.
         path = Path(os.path.realpath(output))
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -184,10 +184,10 @@ class Target:
             self._partial = None
 
     async def keep(self) -> None:
-        """Move the file to its path; cancelling it does not interrupt it half way.
+        """Move the file to its final path; a cancellation does not interrupt this halfway.
 
         Raises:
-            CommandError: it fails, and an earlier file is left as it was.
+            CommandError: that failed; an earlier file is unchanged.
         """
         if self._partial is None or self._path is None:
             return
@@ -206,7 +206,7 @@ class Target:
         partial.replace(path)
 
     def failure(self, error: OSError) -> CommandError:
-        """Return the error for a failed write; without a message if the reader has gone."""
+        """Return the error for a failed write, without a message if the reader has closed the pipe."""
         if error.errno in (errno.EPIPE, errno.ECONNRESET):
             return CommandError(exit_code=PIPE_CLOSED)
         return CommandError(f"cannot write {self.name}: {_reason(error)}")

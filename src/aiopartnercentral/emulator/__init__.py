@@ -1,8 +1,8 @@
 """A local Partner Central: the Account API over real HTTP on loopback, for tests, demos and benchmarks.
 
-    server       the `Emulator`: its options, and its life as an HTTP server
+    server       the `Emulator`: its options, and its HTTP server
     options      checks of the options
-    pipeline     the way of a request: parsing, fault injection, authentication, execution, recording
+    pipeline     the steps of a request: parsing, fault injection, authentication, execution, recording
     protocol     AWS JSON 1.0: parses requests
     auth         the account of a request, and its Signature Version 4
     iam          filters of requests, and denials

@@ -1,4 +1,4 @@
-"""The way of a request through the emulator: parsing, fault injection, authentication, execution, recording."""
+"""The steps of a request: parsing, fault injection, authentication, execution, recording."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RECORDED_BYTES = 16 * protocol.MAX_BODY
 
 @attrs.define(eq=False)
 class RequestPipeline:
-    """Everything that is the same for the requests of all operations.
+    """Processes the requests of all operations.
 
     Attributes:
         dispatcher: executes requests.

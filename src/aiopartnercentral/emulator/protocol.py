@@ -33,7 +33,7 @@ class RecordedRequest:
     Attributes:
         at: when it was received, by the emulator's clock.
         account: the account that sent the request.
-        operation: the operation's name, or whatever `X-Amz-Target` had instead.
+        operation: the operation's name, or the text of `X-Amz-Target` if that has none.
         catalog: the catalog that the request names, if that is a possible name.
         status: HTTP status of the response; 0 if the connection ended before the request was executed.
         error: name of the error, or None.
@@ -64,7 +64,7 @@ def operation_name(request: web.BaseRequest) -> str:
 
 
 def check(request: web.BaseRequest, validator: ModelValidator) -> None:
-    """Check everything of a request but its body.
+    """Check a request without its body.
 
     Raises:
         EmulatedServiceError: method, path, host or content type is wrong, or the operation is unknown.

@@ -1,4 +1,4 @@
-"""The emulator: its options, and its life as an HTTP server."""
+"""`Emulator`: its options, and its HTTP server."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ class Sink(Protocol):
 
         Arguments:
             position: what `flush` returned, to resume there; None to start over.
-            run_id: names the partial files. Starting over with the same one replaces what an earlier process left
-                behind. By default it is random.
+            run_id: names the partial files. Starting over with the same one replaces the partial files of an earlier
+                process. By default it is random.
 
         Raises:
             SinkError: the output cannot be written.

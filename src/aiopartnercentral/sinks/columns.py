@@ -49,9 +49,9 @@ class Columns:
 
     Attributes:
         names: their names.
-        cells: returns a list of cells for each column, ready to be joined by commas. It takes the values that the
-            columns are of, of which any may be None, and raises TypeError, ValueError or AttributeError if one of them
-            does not match its class.
+        cells: takes the values of the rows, any of which may be None, and returns a list of cells for each column,
+            ready to be joined by commas. It raises TypeError, ValueError or AttributeError if a value does not match
+            its class.
     """
 
     names: tuple[str, ...]

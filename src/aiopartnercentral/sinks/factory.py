@@ -81,7 +81,7 @@ def open_sink(
     if template is None or not template.fields:
         return factory.make(path.format() if template else path, next(iter(classes), ""))
     for operation in classes or [""]:
-        factory.make(path, operation)  # so that a wrong argument is reported now, and not at the first page
+        factory.make(path, operation)  # reports a wrong argument now, rather than at the first page
     wants: Literal["raw", "items"] = "raw" if file_format == "ndjson" else "items"
     return PartitionedSink(path, factory.make, wants=wants, max_open=max_open)
 

@@ -86,7 +86,7 @@ class FileSink(abc.ABC):
         self._guard = threading.Lock()
         self._limiter = anyio.CapacityLimiter(1)
 
-    # What a format defines.
+    # Each format overrides these.
 
     @property
     @abc.abstractmethod

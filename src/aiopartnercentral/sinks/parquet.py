@@ -87,7 +87,7 @@ class ParquetSink(FileSink):
         fd = create_file(converted, file.target)
         try:
             os.ftruncate(fd, 0)
-            # A later process that misses the partial file learns from its name whether this file was made from it.
+            # If the partial file is missing, its name tells a later process whether this file was made from it.
             schema = self._schema.with_metadata({_PARTIAL_FILE: file.path.name})
             with (
                 pa.OSFile(str(file.path)) as stream,

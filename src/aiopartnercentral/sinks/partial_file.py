@@ -196,7 +196,7 @@ class PartialFile:
         if not self.target.is_file() or self.target.stat().st_size < position.size:
             return False
         with self.target.open("rb") as committed:
-            # Checked before anything is created: whatever there is of the partial file must not be deleted then.
+            # Checked before anything is created, so that an existing partial file is not deleted.
             if _checksum(committed.fileno(), position.size) != position.checksum:
                 return False
             committed.seek(0)
@@ -255,7 +255,7 @@ class PartialFile:
             os.close(fd)
 
     def abort(self) -> None:
-        """Close and delete the file, and what an interrupted `rebuild` or `commit` may have left."""
+        """Close and delete the file, and temporary files of an interrupted `rebuild` or `commit`."""
         self.close()
         for path in (self.path, self.path.with_suffix(REBUILT), self.path.with_suffix(CONVERTED)):
             path.unlink(missing_ok=True)

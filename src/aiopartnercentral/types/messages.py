@@ -16,7 +16,7 @@ class Structure:
 
 
 class Variant:
-    """Base of the classes of a union's members, as far as the model knows them; each has a `tag` and a `value`."""
+    """Base of the classes of a union's known members; each has a `tag` and a `value`."""
 
     __slots__ = ()
 
@@ -29,13 +29,13 @@ class Request(Structure, Generic[ResponseT_co]):
 
 @attrs.frozen(kw_only=True)
 class ResponseMetadata:
-    """What came with the members of a response.
+    """Metadata of a response.
 
     Attributes:
-        request_id: the service's id of the request, if the answer carried one.
+        request_id: the service's id of the request, or None.
         http_status: the HTTP status code.
         attempts: how often the request was sent, retries included.
-        http_headers: the answer's headers, names in lower case.
+        http_headers: the response's headers, names in lower case.
     """
 
     request_id: str | None
@@ -46,12 +46,12 @@ class ResponseMetadata:
 
 @attrs.frozen(kw_only=True)
 class MalformedItem:
-    """An item that does not match the service model and was left out.
+    """An item that does not match the service model and was omitted.
 
     Attributes:
-        raw: its JSON as the service sent it; None where an earlier run met it, since a checkpoint does not keep it. Not
-            shown in repr, since it may hold something sensitive.
-        path: JSON path of what is wrong, such as `$.ConnectionSummaries[3].Id`.
+        raw: its JSON as the service sent it; None for an item of an earlier run, since checkpoints do not save it. Not
+            shown in repr, since it may be sensitive.
+        path: JSON path of the mismatch, such as `$.ConnectionSummaries[3].Id`.
         reason: what was expected and what was found, without the value itself.
         request_id: the service's id of the request, or None.
     """

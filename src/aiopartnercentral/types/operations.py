@@ -1,4 +1,4 @@
-"""Operations, services and listings, as the runtime needs to know them."""
+"""Operations, services and listings, as the runtime needs them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Operation(Generic[RequestT, ResponseT]):
 
     Attributes:
         name: its wire name.
-        classes: gives the classes of its requests and of its responses, which loads them.
+        classes: returns the classes of its requests and responses, importing them on first use.
         errors: the errors that the model lists for it.
-        own_codes: those of them whose code belongs to another error in the rest of the service, by code.
-        json_body: its response is JSON that holds every member; botocore parses any other response.
-        readonly: it changes nothing.
-        idempotent: sending it twice has the effect of sending it once.
+        own_codes: by code, those of them whose code means another error in other operations of the service.
+        json_body: whether its response is JSON with all members; botocore parses any other response.
+        readonly: whether it only reads.
+        idempotent: whether sending it twice has the same effect as sending it once.
     """
 
     name: str
@@ -57,22 +57,22 @@ class Operation(Generic[RequestT, ResponseT]):
 
 @attrs.frozen(kw_only=True)
 class Pagination(Generic[RequestT, ResponseT, ItemT]):
-    """How a paginated operation is asked for its pages, and where a page has its items and its token.
+    """How to request the pages of a paginated operation, and where a page has its items and its token.
 
     Attributes:
         operation: the operation.
         method: the name of the client's method for it, and of its listing.
-        catalog: the request's attribute that takes the catalog; None where the operation has none.
-        token: the request's attribute that takes the page token.
+        catalog: the request's attribute for the catalog; None for an operation without catalogs.
+        token: the request's attribute for the page token.
         attributes: the request's attribute of each filter that has another name, such as `max_results` of `page_size`.
-        item: gives the type of an item, which loads its modules; a class, or a union where items are of a tagged union
-            or may be null.
-        items: gives a page's items.
-        next_token: gives the token of the next page, or None.
+        item: returns the type of an item, importing its modules on first use: a class, or a union if items are tagged
+            unions or may be null.
+        items: returns a page's items.
+        next_token: returns the token of the next page, or None.
         result_key: wire name of the response member that holds the items.
         output_token: wire name of the response member that holds the token.
-        more_results: wire name of the response member that must be true for the token to count, where there is one.
-        may_lack_items: a response without the member of the items has none.
+        more_results: wire name of the response member that must be true for the token to count, or None.
+        may_lack_items: whether a response without the member `result_key` is valid, and has no items.
     """
 
     operation: Operation[RequestT, ResponseT]
@@ -91,17 +91,17 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
 
 @attrs.frozen(kw_only=True)
 class Service:
-    """A service, as far as a client must know it.
+    """The facts about a service that its client needs.
 
     Attributes:
         name: botocore's name of it.
         package: the import name of its generated package.
         api_version: the version of the model that the package was generated from.
-        region: the region used where the caller names none; None where the default chain decides.
+        region: the default region; None if botocore's configuration decides.
         operations: all of them.
-        paginations: of those that are paginated.
-        requests: the operation of each class that is the request of one alone, by the class's name.
-        errors: the class of each modelled error, by its code on the wire; of several with one code, the first.
+        paginations: the paginated ones.
+        requests: the operation of each request class that only one operation uses, by the class's name.
+        errors: the class of each modelled error, by its code on the wire; the first one of several with one code.
     """
 
     name: str
@@ -117,7 +117,7 @@ class Service:
         """Return the operation that a request object is for.
 
         Raises:
-            TypeError: it is not a request of this service.
+            TypeError: `request` is not a request of this service.
         """
         operation = self.requests.get(type(request).__name__)
         if operation is None or operation.input is not type(request):
@@ -127,15 +127,15 @@ class Service:
 
 @attrs.frozen(repr=False)
 class Listing(Generic[ResponseT_co, ItemT_co]):
-    """What to list of each catalog: a paginated operation with its filters; a value that can be compared and pickled.
+    """A paginated operation with its filters, to be listed from each catalog; it can be compared and pickled.
 
-    Made by the functions of a package's `listings`, such as `account.listings.list_connections(page_size=100)`.
+    Created by the functions of a package's `listings`, such as `account.listings.list_connections(page_size=100)`.
 
     Attributes:
         service: the service that has the operation.
         pagination: the operation, and how it is paginated.
-        filters: the arguments that were given, by name.
-        max_items: the most items of each catalog; None for all.
+        filters: the filters by name.
+        max_items: maximum items of each catalog; None for all.
     """
 
     service: Service
@@ -147,7 +147,7 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         """Return the request for one page.
 
         Arguments:
-            catalog: the catalog; of no meaning where the operation has none.
+            catalog: the catalog; ignored for an operation without catalogs.
             token: the page token; None for the first page.
         """
         pagination = self.pagination
@@ -158,7 +158,7 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         return pagination.operation.input(**members)
 
     def __repr__(self) -> str:
-        """Show how to make it; sensitive filters are redacted, as in the repr of a request."""
+        """Return the call that creates it; sensitive filters are redacted."""
         fields = attrs.fields_dict(self.pagination.operation.input)
         shown = []
         for name, value in self.filters.items():

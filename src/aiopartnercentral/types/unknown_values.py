@@ -10,19 +10,19 @@ import attrs
 from aiopartnercentral._utils.text import REDACTED
 
 JsonValue: TypeAlias = Any
-"""Anything that JSON can hold. The standard library has no better type for it."""
+"""Any JSON value; the standard library has no type for it."""
 
 
 def redacted(value: object) -> str:
-    """Stand in for the repr of a sensitive value; only its absence shows."""
+    """Return the repr of a sensitive value: a placeholder, or `None` if it is absent."""
     return "None" if value is None else REDACTED
 
 
 class OpenEnum(StrEnum):
-    """An enum to which the service may add: a value without a member is kept, exactly, and says so.
+    """An enum that the service may extend: a value without a member is kept unchanged, and marked as unknown.
 
-    A value that is not known compares equal to its string, hashes and encodes like it, and has `is_unknown` set. It is
-    a new object each time, so compare by `==`, not by `is`.
+    An unknown value compares, hashes and encodes like its string, and has `is_unknown` set. It is a new object each
+    time, so compare it with `==`, not with `is`.
     """
 
     @property
@@ -51,8 +51,8 @@ class UnknownMember:
 
     Attributes:
         tag: its name on the wire.
-        value: its JSON, as Python reads it; None where botocore has dropped it, and such an object has no JSON. Not
-            shown in repr, since it may be sensitive. A request cannot hold an unknown member: botocore, which sends it,
+        value: its parsed JSON; None if botocore has dropped it, and then the object cannot be encoded. Not shown in
+            repr, since it may be sensitive. A request cannot have an unknown member, since botocore, which sends it,
             does not know it either.
     """
 

@@ -24,8 +24,8 @@ class AssociateAwsTrainingCertificationEmailDomainRequest(
         email: `Email` on the wire, 1 to 320 characters, pattern
             ``[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*``.
         email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where
-            left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
+            omitted.
     """
 
     catalog: str

@@ -22,8 +22,8 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
         identifier: `Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
         connection_type: `ConnectionType` on the wire.
         reason: `Reason` on the wire, 0 to 256 characters.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where
-            left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
+            omitted.
     """
 
     catalog: str

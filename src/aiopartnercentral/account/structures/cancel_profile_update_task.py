@@ -22,8 +22,8 @@ class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"])
         identifier: `Identifier` on the wire, 1 to 200 characters, pattern
             `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
         task_id: `TaskId` on the wire, 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where
-            left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
+            omitted.
     """
 
     catalog: str

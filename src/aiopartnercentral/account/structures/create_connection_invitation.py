@@ -26,8 +26,8 @@ class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationRespo
         message: `Message` on the wire, 1 to 256 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`.
         name: `Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
         receiver_identifier: `ReceiverIdentifier` on the wire, 1 to 100 characters, pattern `[a-zA-Z0-9-]+`.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where
-            left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
+            omitted.
     """
 
     catalog: str

@@ -24,8 +24,8 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
         primary_solution_type: `PrimarySolutionType` on the wire.
         alliance_lead_contact: `AllianceLeadContact` on the wire.
         email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where
-            left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
+            omitted.
         tags: optional; `Tags` on the wire, 0 to 200 entries.
     """
 

@@ -21,8 +21,8 @@ class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationRespo
     Attributes:
         catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
         identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where
-            left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
+            omitted.
         reason: optional; `Reason` on the wire, 0 to 256 characters.
     """
 

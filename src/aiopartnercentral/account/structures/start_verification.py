@@ -26,8 +26,8 @@ class StartVerificationRequest(Request["StartVerificationResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartVerificationRequest
 
     Attributes:
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated where
-            left out.
+        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
+            omitted.
         verification_details: optional; `VerificationDetails` on the wire.
     """
 

@@ -1,1 +1,1 @@
-"""Events of a bulk collection, and what observes them: logging and OpenTelemetry."""
+"""Events of a bulk collection, and their observers: logging and OpenTelemetry."""

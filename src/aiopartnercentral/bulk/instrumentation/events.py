@@ -1,4 +1,4 @@
-"""Events of a bulk collection; each is an object, and all go to one callback, the observer.
+"""The events of a bulk collection: objects that are passed to one callback, the observer.
 
     def show(event: Event) -> None:
         match event:
@@ -11,13 +11,13 @@ A run is one opened stream. Its events come in this order; those of different so
 
     RunStarted
       SourceStarted
-        Throttled  Retried  SourceRestarted  before the page that they concern
+        Throttled  Retried  SourceRestarted  before the event of their page
         PageFetched                          once for each page
       SourceFinished                         once for each source that has started
-    RunFinished                              last, once everything of the run is closed
+    RunFinished                              last, after all clients are closed and the checkpoint is saved
 
-The callback is called in the event loop, so it must not block; `RunStarted` and `RunFinished` come in the task that
-enters and leaves the stream. What it raises changes nothing, and is logged the first time.
+The callback is called in the event loop, so it must not block. `RunStarted` and `RunFinished` are sent in the task that
+enters and leaves the stream. An exception of the callback does not affect the run; the first one is logged.
 
 No event holds an item, a token or an argument. The text of an error may quote what was sent: log its `error_type`.
 """
@@ -50,13 +50,13 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class RunStarted:
-    """A stream has been entered; nothing has been requested yet.
+    """A stream was entered; nothing has been requested yet.
 
     Attributes:
         run: identifies the run in all its events and log messages.
         services: the names of the services, such as `partnercentral-account`.
-        origins: what is left to be collected.
-        finished: what an earlier run has collected to its end, and this one does not request again.
+        origins: the sources and listings to collect.
+        finished: the sources and listings that an earlier run has completed, and that are not requested again.
     """
 
     run: str
@@ -70,9 +70,9 @@ class SourceStarted:
     """The first page of a source is about to be requested.
 
     Attributes:
-        run: the run's name.
-        origin: which source and listing.
-        resumed: whether it resumes where an earlier run has stopped.
+        run: identifies the run.
+        origin: the source and listing.
+        resumed: whether it resumes at the page token of an earlier run.
     """
 
     run: str
@@ -82,18 +82,17 @@ class SourceStarted:
 
 @attrs.frozen(kw_only=True)
 class PageFetched:
-    """A page has arrived; the consumer has not got it yet.
+    """A page was fetched; the consumer has not received it yet.
 
     Attributes:
-        run: the run's name.
-        origin: which source and listing.
+        run: identifies the run.
+        origin: the source and listing.
         page: its number among the pages of the origin that this run has fetched, from 1.
-        items: how many items it has.
-        malformed: how many items were left out of it.
+        items: number of items in it.
+        malformed: number of malformed items that were omitted from it.
         attempts: how often its request was sent.
-        seconds: from sending the request that brought it to its being decoded.
-        waited: seconds before that, from when the page was wanted: for the account's rate limit, for a client, and for
-            requests that failed.
+        seconds: duration of the last attempt, from sending the request to the decoded page.
+        waited: seconds before that: waiting for the rate limit and a client, failed attempts, and backoff.
         request_id: the service's id of the request, or None.
     """
 
@@ -110,13 +109,13 @@ class PageFetched:
 
 @attrs.frozen(kw_only=True)
 class Throttled:
-    """The service has throttled a request, and the account's rate is lowered; `Retried` follows if it is sent again.
+    """The service throttled a request, and the account's rate is lowered; `Retried` follows if it is retried.
 
     Attributes:
-        run: the run's name.
-        origin: whose request it was.
-        attempt: how often it has been sent up to now.
-        rate: requests a second of the account from now on.
+        run: identifies the run.
+        origin: the source and listing.
+        attempt: how often the request has been sent so far.
+        rate: the account's new rate in requests a second.
         retry_after: seconds that the service asks to wait, or None.
         request_id: the service's id of the request, or None.
     """
@@ -131,15 +130,15 @@ class Throttled:
 
 @attrs.frozen(kw_only=True)
 class Retried:
-    """A request has failed and will be sent again, throttling included.
+    """A request failed or was throttled, and will be retried.
 
     Attributes:
-        run: the run's name.
-        origin: whose request it is.
-        attempt: how often it has been sent up to now.
-        seconds: how long the attempt took.
-        wait: seconds until it is sent again, apart from waiting for the account's rate limit.
-        error: what it has failed with.
+        run: identifies the run.
+        origin: the source and listing.
+        attempt: how often the request has been sent so far.
+        seconds: duration of the failed attempt.
+        wait: backoff in seconds; waiting for the account's rate limit comes on top.
+        error: the error of the attempt.
         request_id: the service's id of the request, or None.
     """
 
@@ -154,13 +153,13 @@ class Retried:
 
 @attrs.frozen(kw_only=True)
 class SourceRestarted:
-    """The page token of an earlier run has expired, or had led in a loop: the source restarts from its first page.
+    """A source restarts from its first page, because the page token of an earlier run has expired or looped.
 
-    Its items come again; a sink writes those that it does not have.
+    Its items are fetched again; a sink writes only those that it does not have.
 
     Attributes:
-        run: the run's name.
-        origin: which source and listing.
+        run: identifies the run.
+        origin: the source and listing.
     """
 
     run: str
@@ -169,12 +168,12 @@ class SourceRestarted:
 
 @attrs.frozen(kw_only=True)
 class SourceFinished:
-    """A source has come to its end, and the consumer has got all of it; or it was cancelled with the run.
+    """A source has ended and the consumer has received all of it, or it was cancelled with the run.
 
     Attributes:
-        run: the run's name.
-        origin: which source and listing.
-        report: what it has brought, how it ended, and how many seconds that took.
+        run: identifies the run.
+        origin: the source and listing.
+        report: its counts, outcome and duration.
     """
 
     run: str
@@ -184,12 +183,12 @@ class SourceFinished:
 
 @attrs.frozen(kw_only=True)
 class RunFinished:
-    """A stream has been left; its clients are closed and its checkpoint is saved.
+    """A stream was left; its clients are closed and its checkpoint is saved.
 
     Attributes:
-        run: the run's name.
-        report: what it has brought, and how many seconds that took.
-        error: the exception that ended the stream's block, such as a cancellation; None without one.
+        run: identifies the run.
+        report: its counts, outcomes and duration.
+        error: the exception that ended the stream's block, such as a cancellation, or None.
     """
 
     run: str
@@ -204,7 +203,7 @@ Observer: TypeAlias = Callable[[Event], None]
 
 
 def combine(*observers: Observer) -> Observer:
-    """Return an observer that calls each of these, in this order, whether or not one before it fails."""
+    """Return an observer that calls each of these in this order, even if an earlier one fails."""
 
     def notify(event: Event) -> None:
         failures = []

@@ -1,4 +1,4 @@
-"""The log of a run, and its observer: both get every event.
+"""Passes every event of a run to the log and to the observer.
 
 Everything goes to the logger `aiopartnercentral.bulk`. No message holds an item, a token, an argument of a request, or
 the text of an error, which may quote one.
@@ -39,7 +39,7 @@ _OF_OUTCOMES = {Outcome.FAILED: logging.WARNING, Outcome.SKIPPED: logging.INFO}
 
 @attrs.define
 class Notifier:
-    """Gives events to the log and to an observer, whose first failure is logged without its text."""
+    """Passes events to the log and to an observer; the observer's first failure is logged without its text."""
 
     observer: Observer | None
     _has_failed: bool = attrs.field(default=False, init=False)
@@ -54,7 +54,7 @@ class Notifier:
         except Exception as failure:  # noqa: BLE001 - an observer must not change the run
             if not self._has_failed:
                 self._has_failed = True
-                # Neither its text nor its context, which may be what the service said.
+                # Neither its text nor its context, which may quote the service's response.
                 frames = "".join(_frames(failure))
                 logger.error("run %s: the observer failed with %s\n%s", event.run, type(failure).__name__, frames)  # noqa: TRY400 - as above
 
@@ -81,11 +81,11 @@ def _words(event: Event) -> str:  # noqa: PLR0911 - one for each event
         case events.SourceStarted():
             return "resumed" if event.resumed else "started"
         case events.SourceRestarted():
-            return "restarted from its first page: the page token of an earlier run has expired or had led in a loop"
+            return "restarted from its first page: the page token of an earlier run has expired or looped"
         case events.Throttled():
-            asked = "" if event.retry_after is None else f" after {event.retry_after:g} s, as the service asks"
+            delay = "" if event.retry_after is None else f" after {event.retry_after:g} s (Retry-After)"
             return (
-                f"throttled at attempt {event.attempt}; account {event.origin.account} continues{asked} with "
+                f"throttled at attempt {event.attempt}; account {event.origin.account} continues{delay} with "
                 f"{event.rate:.3g} requests/s{_request(event.request_id)}"
             )
         case events.Retried():
@@ -125,7 +125,7 @@ def _request(request_id: str | None) -> str:
 
 
 def _frames(failure: BaseException) -> list[str]:
-    """Return where a failure came from, and each of its parts, as a traceback has it."""
+    """Return the traceback lines of a failure and of each exception in its groups, without messages."""
     lines = traceback.format_tb(failure.__traceback__)
     if isinstance(failure, BaseExceptionGroup):
         for part in failure.exceptions:

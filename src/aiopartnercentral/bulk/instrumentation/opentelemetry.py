@@ -5,10 +5,10 @@
 
     aiopartnercentral.bulk.run                  a child of the span that is current where the stream is entered
       aiopartnercentral.bulk.source             events: throttled, retried, restarted
-        partnercentral-account/ListConnections  one for each page: the request that brought it
+        partnercentral-account/ListConnections  one for each page: its last request
 
-Errors are named by their codes, in spans and metrics alike; their texts are nowhere. Labels and accounts are in spans
-alone: a metric has as many series as there are operations, catalogs, outcomes and codes.
+Spans and metrics have the codes of errors, and never their texts. Only spans have labels and accounts, so a metric has
+no more series than there are combinations of operations, catalogs, outcomes and codes.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ __all__ = ["Telemetry"]
 
 _OURS = "aiopartnercentral"
 _BULK = f"{_OURS}.bulk"
-# By the semantic conventions of OpenTelemetry.
+# Names of OpenTelemetry's semantic conventions.
 _METHOD = "rpc.method"
 _SYSTEM = "rpc.system.name"
 _REQUEST_ID = "aws.request_id"
 _ERROR = "error.type"
-_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)  # as for HTTP requests
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)  # those of HTTP requests
 
 
 @attrs.frozen
 class _Run:
-    """An open run: its span, and those of its sources in progress, each with the context of its children."""
+    """The span of an open run, and those of its sources in progress, each with the context for its children."""
 
     span: Span
     context: Context
@@ -59,14 +59,14 @@ def _method(origin: Origin) -> str:
 
 
 class Telemetry:
-    """An observer that makes spans and metrics; one can serve any number of runs, also at the same time.
+    """An observer that creates spans and metrics; it can observe any number of runs, also at the same time.
 
     Arguments:
-        tracer_provider: makes the tracer; by default the global one.
-        meter_provider: makes the meter; by default the global one.
+        tracer_provider: provider of the tracer; by default the global one.
+        meter_provider: provider of the meter; by default the global one.
 
     Raises:
-        ImportError: opentelemetry-api is not installed; the message says how it would be.
+        ImportError: opentelemetry-api is not installed; the message gives the `pip install` command.
     """
 
     def __init__(
@@ -80,19 +80,19 @@ class Telemetry:
         self._runs: dict[str, _Run] = {}
         self._pages = self._counter("pages", "{page}", "Pages that were fetched.")
         self._items = self._counter("items", "{item}", "Items of the pages that were fetched.")
-        self._malformed = self._counter("malformed_items", "{item}", "Items that were left out, as malformed.")
-        self._retries = self._counter("retries", "{retry}", "Requests that failed and were sent again.")
+        self._malformed = self._counter("malformed_items", "{item}", "Malformed items that were omitted.")
+        self._retries = self._counter("retries", "{retry}", "Requests that failed and were retried.")
         self._throttles = self._counter("throttles", "{throttle}", "Throttled requests.")
-        self._sources = self._counter("sources", "{source}", "Sources that have come to their end.")
+        self._sources = self._counter("sources", "{source}", "Sources that have ended.")
         self._seconds = self._meter.create_histogram(
             f"{_BULK}.page.duration",
             unit="s",
-            description="Time of the request that brought a page.",
+            description="Duration of the request for a page.",
             explicit_bucket_boundaries_advisory=_BUCKETS,
         )
 
     def __call__(self, event: Event) -> None:
-        """Take in an event."""
+        """Record an event."""
         match event:
             case events.RunStarted():
                 self._begin(event)
@@ -209,5 +209,5 @@ class Telemetry:
             self._retries.add(1, {**series, **error})
 
     def _series(self, origin: Origin) -> dict[str, str]:
-        """Return the attributes of a metric's series: they have few values, however many sources there are."""
+        """Return the attributes of a metric, which have few values however many sources there are."""
         return {_METHOD: _method(origin), f"{_OURS}.catalog": origin.catalog}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Reset(Action):
-    """A connection that is reset instead of a response.
+    """A connection reset instead of a response.
 
     Arguments:
         when: `before` prevents the execution of the request, `after` does not.
@@ -45,7 +45,7 @@ class Reset(Action):
 
 @attrs.frozen(kw_only=True)
 class TruncatedBody(Action):
-    """A part of the body, and then the end of the connection; Content-Length is that of the complete body.
+    """A connection that is closed after a part of the body; Content-Length is that of the complete body.
 
     Arguments:
         fraction: how much of the body is sent.

@@ -26,7 +26,7 @@ class FaultContext:
     """A request on its way through the emulator.
 
     Attributes:
-        operation: the operation's name, or whatever was sent instead of one.
+        operation: the operation's name, or the text that was sent instead of one.
         account: the account that sends the request.
         catalog: the catalog that the request names; None if it names none.
         request: the request as it was sent; empty if it cannot be parsed.
@@ -34,7 +34,8 @@ class FaultContext:
         size: size of the request in bytes of JSON.
         delay: seconds to wait before the request is executed.
         error: name of the error that is the response.
-        response: the response, once there is one; set before the request is executed, it prevents that.
+        response: the response, once there is one; if it is set before the request is executed, it prevents the
+            execution.
         injected: kinds of the faults that changed something.
     """
 
@@ -111,7 +112,7 @@ class Action:
         """Raise ValueError if an argument names something that the model does not have; the text begins with it."""
 
     def fresh(self) -> Action:
-        """Return the action without anything that it remembers."""
+        """Return the action without its memory of earlier requests."""
         return self
 
     def before(self, context: FaultContext, random: DeterministicRandom) -> bool:  # noqa: ARG002 - an interface

@@ -1,4 +1,4 @@
-"""Faults that put things into a good response that the model does not have."""
+"""Faults that add members and values to a response that the model does not have."""
 
 from __future__ import annotations
 

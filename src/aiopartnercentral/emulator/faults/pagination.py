@@ -32,11 +32,11 @@ class RepeatedPageToken(Action):
     _previous: dict[str, str | None] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def fresh(self) -> RepeatedPageToken:
-        """Return it without the tokens that it remembers."""
+        """Return it without the tokens of earlier pages."""
         return attrs.evolve(self)
 
     def observe(self, context: FaultContext) -> None:
-        """Remember which token follows which."""
+        """Remember the token of the page before each token."""
         page = context.page()
         if page and page.get(NEXT_TOKEN):
             self._previous[page[NEXT_TOKEN]] = context.page_token

@@ -1,4 +1,4 @@
-"""A request as its handler gets it."""
+"""The request that a handler executes."""
 
 from __future__ import annotations
 

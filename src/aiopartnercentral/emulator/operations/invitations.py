@@ -68,7 +68,7 @@ def _check_new(context: RequestContext, account: str) -> None:
     if is_active(connection_of(sender, account), connection_type):
         raise conflict("DUPLICATE_CONNECTION")
     others = frozenset({account, context.request["ReceiverIdentifier"]})
-    # Two accounts have at most one pending invitation of a type, whoever sent it.
+    # Two accounts have at most one pending invitation of a type, regardless of its sender.
     if sender.invitations.matching(frozenset({"PENDING", connection_type}), others):
         raise conflict("DUPLICATE_CONNECTION_INVITATION")
     if sender.usage[_SENT].count(context.now) >= quotas.invitations_per_day:

@@ -83,7 +83,7 @@ def _check_new(context: RequestContext) -> None:
 
 
 def _check_verified(context: RequestContext) -> None:
-    """Raise EmulatedServiceError for everything that is not verified."""
+    """Raise EmulatedServiceError if the business or the registrant is not verified."""
     broken = {}
     business, registrant = (context.state.verifications.get((context.account, kind)) for kind in (BUSINESS, REGISTRANT))
     if business is None or business.status(context.now) != "SUCCEEDED":

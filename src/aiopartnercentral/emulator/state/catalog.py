@@ -144,7 +144,7 @@ class AccountCatalog:
         heappush(self._expiries, (expires_at, invitation["Id"]))
 
     def settle(self, now: datetime) -> None:
-        """Apply what happened by itself until now: expired invitations and finished profile updates."""
+        """Apply changes by time until now: expired invitations and finished profile updates."""
         self._expire(now)
         self.update_profiles(now)
 

@@ -83,7 +83,7 @@ class State:
             yield catalog
 
     def catalogs_unsettled(self, name: str) -> Iterator[AccountCatalog]:
-        """Yield the same catalogs without applying what happened by itself, which is slow for a large catalog."""
+        """Yield the same catalogs without `settle`, which is slow for a large catalog."""
         others = sorted(account for each, account in self._catalogs if each == name and account != self.owner)
         for account in (self.owner, *others):
             yield self._catalog(name, account)

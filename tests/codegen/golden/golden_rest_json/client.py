@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 class Client(ServiceClient):
     """The Golden Rest Json API: one coroutine for each operation.
 
-    Make it with `connect` or `wrap`. Every operation raises `ServiceError` (a botocore `ClientError`) or one of its
-    subclasses named at the operation when the service says no, `DecodeError` when an answer is not what the model says,
-    `EncodeError` when an argument is not, and `botocore.exceptions.BotoCoreError` when no answer comes. Cancelling a
-    call drops its connection; the service may have carried it out all the same.
+    Create it with `connect` or `wrap`. If the service answers with an error, an operation raises `ServiceError`, a
+    botocore `ClientError`, or one of the subclasses that the operation lists. `DecodeError` means that a response does
+    not match the service model, `EncodeError` that an argument does not, and `botocore.exceptions.BotoCoreError` that
+    no complete response arrived. Cancelling a call closes its connection; the service may still have executed it.
     """
 
     service: ClassVar[Service] = operations.SERVICE
@@ -35,7 +35,7 @@ class Client(ServiceClient):
 
     @property
     def paginate(self) -> Paginate:
-        """The operations that answer in pages, collected over one or many catalogs at once."""
+        """The paginated operations, to collect one or many catalogs at once."""
         return Paginate(self)
 
     async def put_thing(
@@ -65,7 +65,7 @@ class Client(ServiceClient):
             thing: `Thing` on the wire.
 
         Raises:
-            ServiceError: as Busy, or unspecific.
+            ServiceError: Busy, or a plain `ServiceError`.
         """
         return await self.call(
             structures.PutThingRequest(
@@ -118,28 +118,27 @@ class Client(ServiceClient):
 
 
 class Paginate(ServicePaginate):
-    """The listings of the Golden Rest Json API, bound to a `Client`.
+    """Paginators of the Golden Rest Json API, bound to a `Client`.
 
-    Each takes the filters of its listing in `listings`, and `aiopartnercentral.PaginateOptions`.
+    Their options are the filters of the listing in `listings`, and `aiopartnercentral.PaginateOptions`.
     """
 
 
 def connect(**options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[Client]:
     """Open a client of the Golden Rest Json API, closed at the end of its `async with` block.
 
-    Takes what `aiopartnercentral.ConnectOptions` names, as keywords: the usual AWS credential chain, region us-east-1
-    unless `region_name` says otherwise, retries in botocore's `standard` mode unless a `config`, the environment or the
-    profile says otherwise.
+    The options are those of `aiopartnercentral.ConnectOptions`. Defaults: the default credential provider chain, region
+    us-east-1, and botocore's `standard` retry mode, unless a `config`, the environment or the profile sets another.
     """
     return open_client(Client, **options)
 
 
 def wrap(client: AiobotocoreClient) -> Client:
-    """Return the typed client over an aiobotocore client that the caller owns and closes.
+    """Return a typed client that sends through an aiobotocore client, which the caller closes.
 
-    The client goes on working as before for calls made on it directly.
+    Calls that are made on the aiobotocore client itself work as before.
 
     Raises:
-        TypeError: it is no aiobotocore client of this service.
+        TypeError: `client` is not an aiobotocore client of this service.
     """
     return wrap_client(Client, client)

@@ -21,7 +21,7 @@ class RenameRequest(Request["RenameResponse"]):
         by_text: optional; `byText` on the wire.
         choice: optional; `choice` on the wire.
         choices: optional; `Choices` on the wire.
-        client_token: optional; `token` on the wire, generated where left out.
+        client_token: optional; `token` on the wire, generated if omitted.
         swap: optional; `Other` on the wire.
         other: optional; `Swap` on the wire.
         named: optional; `named-itself` on the wire.

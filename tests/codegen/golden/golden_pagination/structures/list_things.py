@@ -24,7 +24,7 @@ class ListThingsRequest(Request["ListThingsResponse"]):
         labels: optional; `Labels` on the wire.
         owner: optional; `Owner` on the wire.
         secret: optional; `Secret` on the wire, sensitive.
-        client_token: optional; `ClientToken` on the wire, generated where left out.
+        client_token: optional; `ClientToken` on the wire, generated if omitted.
     """
 
     catalog: str

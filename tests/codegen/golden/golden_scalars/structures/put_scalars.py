@@ -51,8 +51,7 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
         maybe_by_color: optional; `MaybeByColor` on the wire, values 1 to 3 entries.
         maybe_by_secret: optional; `MaybeBySecret` on the wire, values 0 to 10, sensitive.
         maybe_colors: optional; `MaybeColors` on the wire.
-        client_token: optional; `ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated where left
-            out.
+        client_token: optional; `ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated if omitted.
     """
 
     text: str
