@@ -300,7 +300,7 @@ def describe(
         DescriptionFormat, typer.Option("--format", help="text for people, or json for programs.")
     ] = DescriptionFormat.TEXT,
 ) -> None:
-    """Describe an operation or a type of the Partner Central Account API: its members, constraints, errors and uses."""
+    """Describe an operation or a type of the Partner Central Account API: its signatures and docstrings."""
     from aiopartnercentral.cli.describe import describe as write  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
