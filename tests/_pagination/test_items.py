@@ -104,6 +104,46 @@ async def test_closing_waits_for_the_end_of_the_request():
         await anext(items)
 
 
+async def test_each_item_goes_to_one_of_several_tasks():
+    fake = service(A=[2, 2, 2, 2])
+    items = aiter(fake.paginator())
+    seen = []
+
+    async def consume():
+        async for item in items:
+            seen.append(item)
+            await anyio.lowlevel.checkpoint()
+
+    async with no_task_left(), anyio.create_task_group() as tasks:
+        tasks.start_soon(consume)
+        tasks.start_soon(consume)
+    assert sorted(seen) == sorted(item for _, item in fake.items())
+    assert items.report.items == len(seen)
+
+
+@pytest.mark.parametrize("page", [0, 1])
+async def test_an_iterator_that_another_task_closes_fetches_nothing_more(page):
+    fake = service(A=[1, 1, 1])
+    fake.gates["A", page] = anyio.Event()
+    items = aiter(fake.paginator())
+
+    async def consume():
+        with pytest.raises(RuntimeError):
+            async for _ in items:
+                pass
+
+    async with no_task_left():
+        with bounded():
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(consume)
+                await anyio.wait_all_tasks_blocked()
+                await items.aclose()
+                fake.gates["A", page].set()
+        assert len(fake.requests) == page + 1
+        with pytest.raises(StopAsyncIteration):
+            await anext(items)
+
+
 @pytest.mark.parametrize("page", [0, 1])
 async def test_a_cancelled_iteration_leaves_nothing(page):
     fake = service(A=[1, 1])

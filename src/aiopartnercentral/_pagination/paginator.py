@@ -233,6 +233,7 @@ class Items(Generic[ItemT]):
         self._pages: PageIterator[str, Any, Any, ItemT] | None = None
         self._ahead: Prefetch[Batch[str, ItemT]] | None = None
         self._page: Iterator[tuple[str, ItemT]] = iter(())
+        self._lock = anyio.Lock(fast_acquire=True)
         self._over = False
 
     @property
@@ -241,7 +242,7 @@ class Items(Generic[ItemT]):
         return self._progress.report
 
     def __aiter__(self) -> Self:
-        """Return the iterator itself."""
+        """Return the iterator itself; several tasks may share it, and each item goes to one of them."""
         return self
 
     async def __anext__(self) -> ItemT:
@@ -250,7 +251,15 @@ class Items(Generic[ItemT]):
         Raises:
             StopAsyncIteration: everything has been handed over.
             Exception: the error of a catalog, depending on `on_error`.
+            RuntimeError: another task has closed the iterator meanwhile.
         """
+        for _, item in self._page:
+            return item
+        async with self._lock:
+            return await self._advance()
+
+    async def _advance(self) -> ItemT:
+        # Another task may have received a new page while this one waited for the lock.
         for _, item in self._page:
             return item
         while not self._over:
@@ -260,6 +269,8 @@ class Items(Generic[ItemT]):
                 with anyio.CancelScope(shield=True):
                     await self.aclose()
                 raise
+            if self._over:
+                raise RuntimeError("the iterator was closed while it waited for a page")
             if batch is None:
                 raise self._end()
             self._page = self._progress.hand_over(batch)
@@ -296,7 +307,7 @@ class Items(Generic[ItemT]):
         else:
             batch = await self._ahead.result()
             self._ahead = None
-        if batch.outcome is None and self._pages is not None:
+        if batch.outcome is None and self._pages is not None and not self._over:
             self._ahead = Prefetch(self._pages.__anext__)
         return batch
 
