@@ -49,32 +49,38 @@ class PageSource(Protocol[PageT, ItemT]):
     @property
     def name(self) -> str:
         """Name of the source in errors, such as `catalog AWS`."""
+        ...
 
     @property
     def max_items(self) -> int | None:
         """Maximum items to hand over; None for all."""
+        ...
 
     @property
     def token(self) -> str | None:
         """Page token to start at; None for the first page."""
+        ...
 
     @property
     def items(self) -> int:
         """Number of items that were handed over before that token."""
+        ...
 
     @property
     def restarted(self) -> bool:
         """Whether the source started again from its first page, rather than from its token."""
+        ...
 
     @property
     def repetitions(self) -> int:
         """How often the current request was retried, in addition to the attempts that its error counts."""
+        ...
 
     async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch one page; None stands for the first."""
         ...
 
-    def ignores(self, error: Exception) -> bool:
+    def ignores(self, error: Exception, /) -> bool:
         """Return whether a source that fails with this error is skipped rather than failed."""
         ...
 

@@ -106,20 +106,22 @@ def name_listings(given: Listings[Any]) -> dict[str, Listing[Any, Any]]:
         TypeError: an item is not a listing, or its operation has no catalog.
         ValueError: there are no listings, or two have the same name.
     """
+    named: list[tuple[str | None, object]]
     if isinstance(given, Mapping):
         named = [(str(name), listing) for name, listing in given.items()]
     elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
-        named = [(_default_name(listing), listing) for listing in given]
+        named = [(None, listing) for listing in given]
     else:
-        named = [(_default_name(given), given)]
+        named = [(None, given)]
     if not named:
         raise ValueError("listings must not be empty")
     listings: dict[str, Listing[Any, Any]] = {}
-    for name, listing in named:
-        _check_listing(listing)
+    for given_name, listing in named:
+        checked = _check_listing(listing)
+        name: str = given_name if given_name is not None else checked.pagination.operation.name
         if name in listings:
             raise ValueError(f"listings must not contain {name} twice; pass a mapping of names to listings")
-        listings[name] = listing
+        listings[name] = checked
     return listings
 
 
@@ -137,19 +139,14 @@ def origins_of(sources: Iterable[Source], listings: Mapping[str, Listing[Any, An
     )
 
 
-def _default_name(listing: Listing[Any, Any]) -> str:
-    _check_listing(listing)
-    name: str = listing.pagination.operation.name
-    return name
-
-
-def _check_listing(listing: object) -> None:
+def _check_listing(listing: object) -> Listing[Any, Any]:
     if not isinstance(listing, Listing):
         raise TypeError(
             f"listings must be listings, such as account.listings.list_connections(), not {type_name(listing)}"
         )
     if listing.pagination.catalog is None:
         raise TypeError(f"listings must be of operations with a catalog; {listing.pagination.operation.name} has none")
+    return listing
 
 
 def _digests(listing: Listing[Any, Any]) -> dict[str, str]:
