@@ -48,7 +48,7 @@ def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -
             ["Attributes:", f"    value: {types.facts(member)}"],
         )
         writer.line()
-        writer.line(f"tag: ClassVar = {member.wire_name!r}")
+        writer.line(f"tag: ClassVar[str] = {member.wire_name!r}")
         if member.sensitive:
             writer.use("aiopartnercentral.types", "redacted")
             writer.line(f"value: {annotation} = attrs.field(repr=redacted)")

@@ -19,7 +19,7 @@ class ParticipantPartnerProfile(Variant):
         value: `PartnerProfile` on the wire.
     """
 
-    tag: ClassVar = "PartnerProfile"
+    tag: ClassVar[str] = "PartnerProfile"
     value: structures.PartnerProfileSummary
 
 
@@ -31,7 +31,7 @@ class ParticipantSellerProfile(Variant):
         value: `SellerProfile` on the wire.
     """
 
-    tag: ClassVar = "SellerProfile"
+    tag: ClassVar[str] = "SellerProfile"
     value: structures.SellerProfileSummary
 
 
@@ -43,7 +43,7 @@ class ParticipantAccount(Variant):
         value: `Account` on the wire.
     """
 
-    tag: ClassVar = "Account"
+    tag: ClassVar[str] = "Account"
     value: structures.AccountSummary
 
 
@@ -67,7 +67,7 @@ class ValidationErrorFieldValidationError(Variant):
         value: `FieldValidationError` on the wire.
     """
 
-    tag: ClassVar = "FieldValidationError"
+    tag: ClassVar[str] = "FieldValidationError"
     value: structures.FieldValidationError
 
 
@@ -79,7 +79,7 @@ class ValidationErrorBusinessValidationError(Variant):
         value: `BusinessValidationError` on the wire.
     """
 
-    tag: ClassVar = "BusinessValidationError"
+    tag: ClassVar[str] = "BusinessValidationError"
     value: structures.BusinessValidationError
 
 
@@ -105,7 +105,7 @@ class VerificationDetailsBusinessVerificationDetails(Variant):
         value: `BusinessVerificationDetails` on the wire.
     """
 
-    tag: ClassVar = "BusinessVerificationDetails"
+    tag: ClassVar[str] = "BusinessVerificationDetails"
     value: structures.BusinessVerificationDetails
 
 
@@ -117,7 +117,7 @@ class VerificationDetailsRegistrantVerificationDetails(Variant):
         value: `RegistrantVerificationDetails` on the wire.
     """
 
-    tag: ClassVar = "RegistrantVerificationDetails"
+    tag: ClassVar[str] = "RegistrantVerificationDetails"
     value: structures.RegistrantVerificationDetails
 
 
@@ -145,7 +145,7 @@ class VerificationResponseDetailsBusinessVerificationResponse(Variant):
         value: `BusinessVerificationResponse` on the wire.
     """
 
-    tag: ClassVar = "BusinessVerificationResponse"
+    tag: ClassVar[str] = "BusinessVerificationResponse"
     value: structures.BusinessVerificationResponse
 
 
@@ -157,7 +157,7 @@ class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
         value: `RegistrantVerificationResponse` on the wire.
     """
 
-    tag: ClassVar = "RegistrantVerificationResponse"
+    tag: ClassVar[str] = "RegistrantVerificationResponse"
     value: structures.RegistrantVerificationResponse
 
 

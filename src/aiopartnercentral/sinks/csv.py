@@ -67,7 +67,7 @@ class CsvSink(FileSink):
         first = [unused_name(name, used) for name in SOURCE_COLUMNS if source]
         self.columns: tuple[str, ...] = (*first, *self._columns.names)
         content = zlib.crc32(f"{formulas} {self._header()!r}".encode())
-        self.format_id = "+".join([f"csv of {content:08x}", *filter(None, [compression])])
+        self.format_id: str = "+".join([f"csv of {content:08x}", *filter(None, [compression])])
 
     @property
     def wants(self) -> Literal["items"]:

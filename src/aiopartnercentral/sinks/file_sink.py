@@ -72,8 +72,8 @@ class FileSink(abc.ABC):
             ImportError: the compression's package is not installed.
         """
         self.output: str = path_text("output", output)
-        self.max_rows = validators.count("max_rows", max_rows)
-        self.max_bytes = validators.count("max_bytes", max_bytes)
+        self.max_rows: int = validators.count("max_rows", max_rows)
+        self.max_bytes: int = validators.count("max_bytes", max_bytes)
         self._new_block = compressor_factory(compression)
         self._block: Compressor | None = None
         self._buffer: list[Page] = []

@@ -48,9 +48,9 @@ class NdjsonSink(FileSink):
             TypeError, ValueError, ImportError: as for `FileSink`.
         """
         super().__init__(output, compression=compression, max_rows=max_rows, max_bytes=max_bytes)
-        self.envelope = validators.flag("envelope", envelope)
+        self.envelope: bool = validators.flag("envelope", envelope)
         options = [*(["envelope"] if envelope else []), *filter(None, [compression])]
-        self.format_id = "+".join(["ndjson", *options])
+        self.format_id: str = "+".join(["ndjson", *options])
 
     @property
     def wants(self) -> Literal["raw"]:

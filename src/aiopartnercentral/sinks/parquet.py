@@ -61,7 +61,7 @@ class ParquetSink(FileSink):
         self.cls = cls
         self._source = SOURCE_COLUMNS if validators.flag("source", source) else ()
         self._schema = arrow_schema(cls, text_columns=self._source)
-        self.format_id = f"parquet of {zlib.crc32(self._schema.serialize()):08x}"
+        self.format_id: str = f"parquet of {zlib.crc32(self._schema.serialize()):08x}"
 
     @property
     def wants(self) -> Literal["items"]:

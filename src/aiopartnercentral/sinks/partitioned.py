@@ -59,7 +59,7 @@ class PartitionedSink:
         """
         self.template: PathTemplate = PathTemplate.parse(path_text("template", template))
         self.wants: Literal["raw", "items"] = wants
-        self.max_open = validators.count("max_open", max_open)
+        self.max_open: int = validators.count("max_open", max_open)
         self._make_sink = make_sink
         self._sinks: dict[str, FileSink] = {}
         self._operations: dict[str, str] = {}

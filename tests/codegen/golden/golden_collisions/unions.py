@@ -19,7 +19,7 @@ class FooTagMember(Variant):
         value: `Tag` on the wire.
     """
 
-    tag: ClassVar = "Tag"
+    tag: ClassVar[str] = "Tag"
     value: structures.Tag
 
 
@@ -31,7 +31,7 @@ class FooTagMember2(Variant):
         value: `tag` on the wire.
     """
 
-    tag: ClassVar = "tag"
+    tag: ClassVar[str] = "tag"
     value: structures.TagShape
 
 
@@ -43,7 +43,7 @@ class FooBarMember(Variant):
         value: `Bar` on the wire.
     """
 
-    tag: ClassVar = "Bar"
+    tag: ClassVar[str] = "Bar"
     value: str
 
 
@@ -55,7 +55,7 @@ class FooUnknownMember(Variant):
         value: `Unknown` on the wire.
     """
 
-    tag: ClassVar = "Unknown"
+    tag: ClassVar[str] = "Unknown"
     value: str
 
 
@@ -67,7 +67,7 @@ class FooMember(Variant):
         value: `Member` on the wire.
     """
 
-    tag: ClassVar = "Member"
+    tag: ClassVar[str] = "Member"
     value: structures.FooBar
 
 
@@ -91,7 +91,7 @@ class FooShapeTag(Variant):
         value: `Tag` on the wire.
     """
 
-    tag: ClassVar = "Tag"
+    tag: ClassVar[str] = "Tag"
     value: structures.TagShape2
 
 

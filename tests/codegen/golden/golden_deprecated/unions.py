@@ -18,7 +18,7 @@ class OldChoiceOne(Variant):
         value: `One` on the wire.
     """
 
-    tag: ClassVar = "One"
+    tag: ClassVar[str] = "One"
     value: str
 
 

@@ -18,7 +18,7 @@ class EitherPlain(Variant):
         value: `Plain` on the wire.
     """
 
-    tag: ClassVar = "Plain"
+    tag: ClassVar[str] = "Plain"
     value: JsonValue
 
 
@@ -30,7 +30,7 @@ class EitherNamed(Variant):
         value: `Named` on the wire.
     """
 
-    tag: ClassVar = "Named"
+    tag: ClassVar[str] = "Named"
     value: dict[str, JsonValue | None]
 
 

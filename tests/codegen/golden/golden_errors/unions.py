@@ -19,7 +19,7 @@ class DetailField(Variant):
         value: `Field` on the wire.
     """
 
-    tag: ClassVar = "Field"
+    tag: ClassVar[str] = "Field"
     value: str
 
 
@@ -31,7 +31,7 @@ class DetailKind(Variant):
         value: `Kind` on the wire.
     """
 
-    tag: ClassVar = "Kind"
+    tag: ClassVar[str] = "Kind"
     value: enums.Kind
 
 

@@ -19,7 +19,7 @@ class ChoicePart(Variant):
         value: `aPart` on the wire.
     """
 
-    tag: ClassVar = "aPart"
+    tag: ClassVar[str] = "aPart"
     value: structures.Part
 
 
@@ -31,7 +31,7 @@ class ChoiceText(Variant):
         value: `aText` on the wire.
     """
 
-    tag: ClassVar = "aText"
+    tag: ClassVar[str] = "aText"
     value: str
 
 
@@ -43,7 +43,7 @@ class ChoicePlain(Variant):
         value: `Plain` on the wire.
     """
 
-    tag: ClassVar = "Plain"
+    tag: ClassVar[str] = "Plain"
     value: str
 
 

@@ -19,7 +19,7 @@ class ChoiceLeaf(Variant):
         value: `Leaf` on the wire.
     """
 
-    tag: ClassVar = "Leaf"
+    tag: ClassVar[str] = "Leaf"
     value: str
 
 
@@ -31,7 +31,7 @@ class ChoiceBranch(Variant):
         value: `Branch` on the wire.
     """
 
-    tag: ClassVar = "Branch"
+    tag: ClassVar[str] = "Branch"
     value: structures.Node
 
 
@@ -43,7 +43,7 @@ class ChoiceBoth(Variant):
         value: `Both` on the wire.
     """
 
-    tag: ClassVar = "Both"
+    tag: ClassVar[str] = "Both"
     value: list[Choice]
 
 
@@ -55,7 +55,7 @@ class ChoiceNot(Variant):
         value: `Not` on the wire.
     """
 
-    tag: ClassVar = "Not"
+    tag: ClassVar[str] = "Not"
     value: Choice
 
 

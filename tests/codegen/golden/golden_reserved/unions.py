@@ -19,7 +19,7 @@ class UnknownMemberShapeNone(Variant):
         value: `None` on the wire.
     """
 
-    tag: ClassVar = "None"
+    tag: ClassVar[str] = "None"
     value: structures.NoneShape
 
 
@@ -31,7 +31,7 @@ class UnknownMemberShapeClient(Variant):
         value: `Client` on the wire.
     """
 
-    tag: ClassVar = "Client"
+    tag: ClassVar[str] = "Client"
     value: structures.ClientShape
 
 
@@ -43,7 +43,7 @@ class UnknownMemberShapeAny(Variant):
         value: `Any` on the wire.
     """
 
-    tag: ClassVar = "Any"
+    tag: ClassVar[str] = "Any"
     value: structures.AnyShape
 
 
@@ -55,7 +55,7 @@ class UnknownMemberShapeRequest(Variant):
         value: `Request` on the wire.
     """
 
-    tag: ClassVar = "Request"
+    tag: ClassVar[str] = "Request"
     value: structures.RequestShape
 
 

@@ -18,7 +18,7 @@ class ChoiceOpen(Variant):
         value: `Open` on the wire.
     """
 
-    tag: ClassVar = "Open"
+    tag: ClassVar[str] = "Open"
     value: str
 
 
@@ -30,7 +30,7 @@ class ChoiceHidden(Variant):
         value: `Hidden` on the wire, sensitive.
     """
 
-    tag: ClassVar = "Hidden"
+    tag: ClassVar[str] = "Hidden"
     value: str = attrs.field(repr=redacted)
 
 
@@ -42,7 +42,7 @@ class ChoiceKeys(Variant):
         value: `Keys` on the wire, sensitive.
     """
 
-    tag: ClassVar = "Keys"
+    tag: ClassVar[str] = "Keys"
     value: dict[str, str] = attrs.field(repr=redacted)
 
 
@@ -66,7 +66,7 @@ class PickOne(Variant):
         value: `One` on the wire, sensitive.
     """
 
-    tag: ClassVar = "One"
+    tag: ClassVar[str] = "One"
     value: str = attrs.field(repr=redacted)
 
 
@@ -78,7 +78,7 @@ class PickTwo(Variant):
         value: `Two` on the wire, sensitive.
     """
 
-    tag: ClassVar = "Two"
+    tag: ClassVar[str] = "Two"
     value: str = attrs.field(repr=redacted)
 
 

@@ -18,7 +18,7 @@ class ChoiceOne(Variant):
         value: `One` on the wire.
     """
 
-    tag: ClassVar = "One"
+    tag: ClassVar[str] = "One"
     value: str
 
 
@@ -30,7 +30,7 @@ class ChoiceTwo(Variant):
         value: `Two` on the wire.
     """
 
-    tag: ClassVar = "Two"
+    tag: ClassVar[str] = "Two"
     value: int
 
 

@@ -19,7 +19,7 @@ class WhenNever(Variant):
         value: `Never` on the wire.
     """
 
-    tag: ClassVar = "Never"
+    tag: ClassVar[str] = "Never"
     value: str
 
 
@@ -31,7 +31,7 @@ class WhenOnce(Variant):
         value: `Once` on the wire.
     """
 
-    tag: ClassVar = "Once"
+    tag: ClassVar[str] = "Once"
     value: datetime
 
 
@@ -43,7 +43,7 @@ class WhenOften(Variant):
         value: `Often` on the wire.
     """
 
-    tag: ClassVar = "Often"
+    tag: ClassVar[str] = "Often"
     value: list[datetime]
 
 

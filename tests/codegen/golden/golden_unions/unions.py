@@ -20,7 +20,7 @@ class ShapeText(Variant):
         value: `Text` on the wire.
     """
 
-    tag: ClassVar = "Text"
+    tag: ClassVar[str] = "Text"
     value: str
 
 
@@ -32,7 +32,7 @@ class ShapeSecret(Variant):
         value: `Secret` on the wire, sensitive.
     """
 
-    tag: ClassVar = "Secret"
+    tag: ClassVar[str] = "Secret"
     value: str = attrs.field(repr=redacted)
 
 
@@ -44,7 +44,7 @@ class ShapeTexts(Variant):
         value: `Texts` on the wire.
     """
 
-    tag: ClassVar = "Texts"
+    tag: ClassVar[str] = "Texts"
     value: list[str]
 
 
@@ -56,7 +56,7 @@ class ShapeCounts(Variant):
         value: `Counts` on the wire.
     """
 
-    tag: ClassVar = "Counts"
+    tag: ClassVar[str] = "Counts"
     value: dict[str, int]
 
 
@@ -68,7 +68,7 @@ class ShapeCount(Variant):
         value: `Count` on the wire.
     """
 
-    tag: ClassVar = "Count"
+    tag: ClassVar[str] = "Count"
     value: int
 
 
@@ -80,7 +80,7 @@ class ShapeKind(Variant):
         value: `Kind` on the wire.
     """
 
-    tag: ClassVar = "Kind"
+    tag: ClassVar[str] = "Kind"
     value: enums.Kind
 
 
@@ -92,7 +92,7 @@ class ShapeMoment(Variant):
         value: `Moment` on the wire.
     """
 
-    tag: ClassVar = "Moment"
+    tag: ClassVar[str] = "Moment"
     value: datetime
 
 
@@ -104,7 +104,7 @@ class ShapeBytes(Variant):
         value: `Bytes` on the wire.
     """
 
-    tag: ClassVar = "Bytes"
+    tag: ClassVar[str] = "Bytes"
     value: bytes
 
 
@@ -116,7 +116,7 @@ class ShapeFlag(Variant):
         value: `Flag` on the wire.
     """
 
-    tag: ClassVar = "Flag"
+    tag: ClassVar[str] = "Flag"
     value: bool
 
 
@@ -128,7 +128,7 @@ class ShapeDouble(Variant):
         value: `Double` on the wire.
     """
 
-    tag: ClassVar = "Double"
+    tag: ClassVar[str] = "Double"
     value: float
 
 
@@ -140,7 +140,7 @@ class ShapeEmpty(Variant):
         value: `Empty` on the wire.
     """
 
-    tag: ClassVar = "Empty"
+    tag: ClassVar[str] = "Empty"
     value: structures.Empty
 
 
@@ -152,7 +152,7 @@ class ShapePoint(Variant):
         value: `Point` on the wire.
     """
 
-    tag: ClassVar = "Point"
+    tag: ClassVar[str] = "Point"
     value: structures.Point
 
 
@@ -164,7 +164,7 @@ class ShapePoints(Variant):
         value: `Points` on the wire.
     """
 
-    tag: ClassVar = "Points"
+    tag: ClassVar[str] = "Points"
     value: list[structures.Point]
 
 
@@ -176,7 +176,7 @@ class ShapeSecrets(Variant):
         value: `Secrets` on the wire, sensitive.
     """
 
-    tag: ClassVar = "Secrets"
+    tag: ClassVar[str] = "Secrets"
     value: list[str] = attrs.field(repr=redacted)
 
 
@@ -188,7 +188,7 @@ class ShapeInner(Variant):
         value: `Inner` on the wire.
     """
 
-    tag: ClassVar = "Inner"
+    tag: ClassVar[str] = "Inner"
     value: Inner
 
 
@@ -200,7 +200,7 @@ class ShapeItself(Variant):
         value: `Itself` on the wire.
     """
 
-    tag: ClassVar = "Itself"
+    tag: ClassVar[str] = "Itself"
     value: Shape
 
 
@@ -212,7 +212,7 @@ class ShapeMany(Variant):
         value: `Many` on the wire.
     """
 
-    tag: ClassVar = "Many"
+    tag: ClassVar[str] = "Many"
     value: list[Shape]
 
 
@@ -255,7 +255,7 @@ class InnerOnly(Variant):
         value: `Only` on the wire.
     """
 
-    tag: ClassVar = "Only"
+    tag: ClassVar[str] = "Only"
     value: str
 
 
