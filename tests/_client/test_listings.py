@@ -79,6 +79,7 @@ def test_the_request_of_a_page() -> None:
             TypeError,
             r"\(\) has no option page_sise; did you mean page_size",
         ),
+        ({"max_results": 3}, TypeError, r"has no option max_results; did you mean page_size\?"),
         ({"max_items": 0}, ValueError, "max_items must be an integer of at least 1, not 0"),
         ({"max_items": True}, TypeError, "max_items must be an integer of at least 1, not a boolean"),
         ({"max_items": "3"}, TypeError, "max_items must be an integer of at least 1, not a string"),
