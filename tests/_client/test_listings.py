@@ -62,6 +62,8 @@ def test_what_it_was_made_of_may_change() -> None:
 def test_it_is_frozen() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         listing().max_items = 3  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        listing().filters["page_size"] = 3  # type: ignore[index]
 
 
 def test_the_request_of_a_page() -> None:
