@@ -42,6 +42,9 @@ RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
 
+# Methods of a client have an option of the first name; `max_items` is closer to it, but would cut the listing short.
+_RENAMED = {"max_results": "page_size"}
+
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
 
@@ -235,7 +238,7 @@ class ServicePaginate:
         """
         name = f"{make.__name__}()"
         catalogs = [arguments.pop(each) for each in ("catalog", "catalogs") if each in arguments]
-        check_options(name, arguments, known)
+        check_options(name, arguments, known, further=("catalog", "catalogs"))
         if len(catalogs) > 1:
             raise TypeError(f"{name} takes catalog or catalogs, not both")
         own = {each: arguments.pop(each) for each in PaginateOptions.__annotations__ if each in arguments}
@@ -293,13 +296,14 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
             transport.close()
 
 
-def check_options(taker: str, options: Iterable[str], among: type) -> None:
+def check_options(taker: str, options: Iterable[str], among: type, *, further: tuple[str, ...] = ()) -> None:
     """Check options against a typed dictionary.
 
     Arguments:
         taker: name of the function that takes the options, for the message.
         options: names of the given options.
         among: the typed dictionary.
+        further: options that the function takes besides, and has checked itself; they are named in messages.
 
     Raises:
         TypeError: an option is unknown, or one that is required is missing.
@@ -309,8 +313,10 @@ def check_options(taker: str, options: Iterable[str], among: type) -> None:
         if name not in known:
             from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
 
-            near = get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; the options are {', '.join(known)}"
+            all_known = (*further, *known)
+            renamed = [_RENAMED[name]] if _RENAMED.get(name) in known else []
+            near = renamed or get_close_matches(name, all_known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; the options are {', '.join(all_known)}"
             raise TypeError(f"{taker} has no option {name}{hint}")
     for name in sorted(among.__required_keys__ - set(options)):  # type: ignore[attr-defined] # of a typed dictionary
         raise TypeError(f"{taker} needs {name}")

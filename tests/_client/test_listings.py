@@ -62,6 +62,8 @@ def test_what_it_was_made_of_may_change() -> None:
 def test_it_is_frozen() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         listing().max_items = 3  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        listing().filters["page_size"] = 3  # type: ignore[index]
 
 
 def test_the_request_of_a_page() -> None:
@@ -79,6 +81,7 @@ def test_the_request_of_a_page() -> None:
             TypeError,
             r"\(\) has no option page_sise; did you mean page_size",
         ),
+        ({"max_results": 3}, TypeError, r"has no option max_results; did you mean page_size\?"),
         ({"max_items": 0}, ValueError, "max_items must be an integer of at least 1, not 0"),
         ({"max_items": True}, TypeError, "max_items must be an integer of at least 1, not a boolean"),
         ({"max_items": "3"}, TypeError, "max_items must be an integer of at least 1, not a string"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiopartnercentral import emulator
-from aiopartnercentral.bulk import Credentials, Limits, Role, Source
+from aiopartnercentral import account, emulator
+from aiopartnercentral.bulk import Collection, Credentials, Limits, Role, Source, load_sources
 from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, Fault, Quotas, Reset
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ ROLE = make(Role, arn=ARN)
 SOURCE = make(Source, catalog="AWS")
 CREDENTIALS = make(Credentials, access_key_id="key", secret_access_key="s3cret")
 CREDENTIAL = make(Credential, secret_access_key="s3cret", account_id="111122223333")
+COLLECTION = make(Collection, listings=account.listings.list_partners(), sources="AWS")
 FAULT = make(Fault, action=Reset())
 DENIAL = make(Denial)
 UNIFORM = make(emulator.UniformLatency, minimum=0, maximum=1)
@@ -136,7 +137,12 @@ INSTANCES = {
     "an action, such as Reset()": [(make(Fault), "action")],
     "a Clock": [(make(Emulator), "clock")],
     "a Quotas": [(make(Emulator), "quotas")],
-    "a path": [(make(Emulator), "state")],
+    "a path": [
+        (make(Emulator), "state"),
+        (COLLECTION, "checkpoint"),
+        (load_sources, "path"),
+        (emulator.read_faults, "path"),
+    ],
     "a mapping of operation names to requests per second": [(LIMITS, "rates")],
     "a mapping of catalog names to numbers of connections": [(make(Emulator), "catalogs")],
     "a mapping of access key ids to Credential objects": [(make(Emulator), "credentials")],
@@ -217,6 +223,9 @@ def test_instances(make: Callable[..., Any], name: str, expected: str) -> None:
     refused(TypeError, f"{text} an integer", make, **{name: 3})
     if expected != "a path":
         refused(TypeError, f"{text} a string", make, **{name: "s3cret"})
+    else:
+        refused(ValueError, f"{name} must not be empty", make, **{name: ""})
+        refused(ValueError, f"{name} must not contain null characters", make, **{name: "s3cret\0"})
 
 
 def test_items_are_named_by_their_place() -> None:

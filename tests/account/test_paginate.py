@@ -291,3 +291,9 @@ def test_catalogs_are_named_once() -> None:
         paginate.list_connections(catalog="AWS", catalogs=["AWS"])  # type: ignore[call-overload]
     with pytest.raises(TypeError, match=r"list_connections\(\) has no option page_sise; did you mean page_size\?"):
         paginate.list_connections(catalog="AWS", page_sise=3)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"list_connections\(\) has no option catalogue; did you mean catalogs?\?"):
+        paginate.list_connections(catalogue="AWS")  # type: ignore[call-overload]
+    with pytest.raises(
+        TypeError, match=r"list_connections\(\) has no option where; the options are catalog, catalogs, "
+    ):
+        paginate.list_connections(where="AWS")  # type: ignore[call-overload]

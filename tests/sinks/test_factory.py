@@ -88,6 +88,10 @@ def test_maxima_are_positive_integers(maximum):
         ("a.ndjson", {"envelope": "yes"}, "envelope must be a boolean, not a string"),
         ("a.ndjson", {"compression": 3}, "compression must be 'gzip', 'zstd' or 'none', not an integer"),
         ("a.parquet", {"cls": CLS, "source": "no"}, "source must be a boolean, not a string"),
+        ("a.csv", {"cls": []}, "cls must be a generated class or a union of them, not a list"),
+        ("a.parquet", {"cls": []}, "cls must be a generated class or a union of them, not a list"),
+        ("a.ndjson", {"source": "no"}, "source must be a boolean, not a string"),
+        ("a.ndjson", {"max_open": "3"}, "max_open must be an integer of at least 1, not a string"),
         ("{label}.csv", {"cls": CLS, "max_open": "3"}, "max_open must be an integer of at least 1, not a string"),
     ],
 )

@@ -103,6 +103,7 @@ async def test_a_new_file_has_the_usual_mode(tmp_path, extension):
         ("pipe.ndjson", "not a regular file"),
         ("file/out.ndjson", "Not a directory"),
         ("nul\0.ndjson", "not a valid file name"),
+        ("half\ud800.ndjson", "not a valid file name"),
     ],
 )
 async def test_a_place_that_cannot_be_written(tmp_path, place, reason):
@@ -112,7 +113,8 @@ async def test_a_place_that_cannot_be_written(tmp_path, place, reason):
     sink = open_sink(f"{tmp_path}/{place}")
     with pytest.raises(SinkError, match=reason) as caught:
         await sink.open()
-    assert str(caught.value).startswith(f"cannot write {tmp_path}/{place}: ".replace("\0", "\\0"))
+    shown = place.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+    assert str(caught.value).startswith(f"cannot write {tmp_path}/{shown}: ")
     await sink.abort(keep=False)
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.path, again.reason) == (str(caught.value), caught.value.path, caught.value.reason)

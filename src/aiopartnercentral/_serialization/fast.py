@@ -17,6 +17,7 @@ import re
 from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -65,6 +66,8 @@ __all__ = [
 
 _DIGITS = re.compile("[0-9]+")
 _from_iso = datetime.fromisoformat
+# msgspec completes a struct class when the first decoder of it is made, and crashes if two threads do so at once.
+_MAKING_A_DECODER = Lock()
 
 
 class FallbackRequired(Exception):  # noqa: N818 - not an error: a converter converts the value instead
@@ -167,7 +170,8 @@ class Fast:
         if module is None or cls not in module.DECODERS:
             return None
         wire, convert = module.DECODERS[cls]
-        parse = msgspec.json.Decoder(wire).decode
+        with _MAKING_A_DECODER:
+            parse = msgspec.json.Decoder(wire).decode
 
         def decode(data: bytes | str) -> Any:  # noqa: ANN401 - an object of the class
             if not data.isascii() and not isinstance(data, str):

@@ -125,6 +125,10 @@ def path(name: str, value: object) -> str:
     given = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(given, str):
         raise TypeError(f"{name} must be a path, not {type_name(value)}")
+    if not given:
+        raise ValueError(f"{name} must not be empty")
+    if "\0" in given:
+        raise ValueError(f"{name} must not contain null characters")
     return given
 
 

@@ -88,6 +88,11 @@ class _File(msgspec.Struct, frozen=True):
     sources: list[_Entry]
 
 
+# Made here, as msgspec crashes if two threads make the first decoder of a struct class at once.
+_HEADER = msgspec.json.Decoder(_Header)
+_FILE = msgspec.json.Decoder(_File)
+
+
 @attrs.define(eq=False)
 class Checkpoint:
     """An open checkpoint, locked against other processes.
@@ -223,12 +228,12 @@ def _read(path: Path) -> _File | None:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
     hint = "remove it to start over"
     try:
-        header = msgspec.json.decode(data, type=_Header)
+        header = _HEADER.decode(data)
         if header.format != _FORMAT:
             raise CheckpointError(f"{path} is not a checkpoint")
         if header.version != _VERSION:
             raise CheckpointError(f"the checkpoint {path} has version {header.version}, not {_VERSION}; {hint}")
-        return msgspec.json.decode(data, type=_File)
+        return _FILE.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's messages have a path and types, and quote no value.
         raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}") from None

@@ -121,7 +121,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             reports_malformed=reports_malformed(on_malformed),
             ignores=ignoring(ignore_errors),
             limits=limits,
-            checkpoint=None if checkpoint is None else Path(checkpoint),
+            checkpoint=None if checkpoint is None else Path(validators.path("checkpoint", checkpoint)),
             observer=_OBSERVER("observer", observer),
             open_pool=lambda: ClientPool(max_open=limits.sources, **options),
         )

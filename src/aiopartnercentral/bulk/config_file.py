@@ -59,10 +59,11 @@ def load_sources(path: str | os.PathLike[str]) -> tuple[Source, ...]:
     """Return the sources of a file: one for each catalog of each `[[source]]` table.
 
     Raises:
+        TypeError, ValueError: `path` is not a path.
         SourcesFileError: the file is not TOML, or is invalid; the message names the table and the key.
         OSError: the file cannot be read.
     """
-    file = Path(path)
+    file = Path(validators.path("path", path))
     try:
         content = tomllib.loads(file.read_bytes().decode())
     except (ValueError, RecursionError) as error:

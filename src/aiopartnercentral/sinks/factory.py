@@ -71,6 +71,8 @@ def open_sink(
     template = PathTemplate.parse(path) if is_template(path) else None
     file_format, compression_name = _format_of(path, _check_format("format", format), compression)
     _check_options(file_format, compression_name, envelope=envelope, explode=explode)
+    validators.flag("source", source)
+    validators.count("max_open", max_open)
     factory = _FileSinkFactory(file_format, cls, compression_name, envelope, source, explode, formulas)
     classes = cls if isinstance(cls, Mapping) else {}
     if file_format != "ndjson":

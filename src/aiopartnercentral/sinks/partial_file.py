@@ -298,8 +298,12 @@ def _writable_target(output: str) -> Path:
         OSError: the file must not be written.
         SinkError: the path is not that of a regular file.
     """
-    if "\0" in output:
-        raise SinkError(output.replace("\0", "\\0"), "not a valid file name")
+    try:
+        usable = b"\0" not in os.fsencode(output)
+    except UnicodeEncodeError:  # a lone surrogate, which is no byte of a file name
+        usable = False
+    if not usable:
+        raise SinkError(output.encode(errors="backslashreplace").decode().replace("\0", "\\0"), "not a valid file name")
     target = Path(os.path.realpath(output))
     if target.exists():
         if not target.is_file():

@@ -193,7 +193,6 @@ _SCALARS: dict[Any, Scalar] = {
 }
 
 
-@cache
 def schema_of(cls: Any) -> DataType:  # noqa: ANN401 - a union is not a class
     """Return the schema of a generated class, or of a union of them.
 
@@ -202,6 +201,11 @@ def schema_of(cls: Any) -> DataType:  # noqa: ANN401 - a union is not a class
     """
     if not attrs.has(cls) and not _union_classes(cls):
         raise TypeError(f"cls must be a generated class or a union of them, not {type_name(cls)}")
+    return _schema_of(cls)
+
+
+@cache
+def _schema_of(cls: Any) -> DataType:  # noqa: ANN401 - as above
     return _data_type(cls, ())
 
 

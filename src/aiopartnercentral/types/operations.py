@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -125,6 +126,10 @@ class Service:
         return operation
 
 
+def _read_only(filters: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(filters))
+
+
 @attrs.frozen(repr=False)
 class Listing(Generic[ResponseT_co, ItemT_co]):
     """A paginated operation with its filters, to be listed from each catalog; it can be compared and pickled.
@@ -134,13 +139,13 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
     Attributes:
         service: the service that has the operation.
         pagination: the operation, and how it is paginated.
-        filters: the filters by name.
+        filters: the filters by name, read-only.
         max_items: maximum items of each catalog; None for all.
     """
 
     service: Service
     pagination: Pagination[Any, Any, Any]
-    filters: Mapping[str, Any]
+    filters: Mapping[str, Any] = attrs.field(converter=_read_only)
     max_items: int | None = attrs.field(default=None, validator=validators.optional(validators.count))
 
     def request(self, catalog: str, token: str | None) -> Any:  # noqa: ANN401 - of the class of the operation's requests
@@ -170,7 +175,7 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         return f"{package}.listings.{self.pagination.method}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _load_listing, (self.service.package, self.pagination.method, self.filters, self.max_items)
+        return _load_listing, (self.service.package, self.pagination.method, dict(self.filters), self.max_items)
 
 
 def _load_listing(package: str, method: str, filters: Mapping[str, Any], max_items: int | None) -> Listing[Any, Any]:

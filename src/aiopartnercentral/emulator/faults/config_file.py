@@ -63,10 +63,12 @@ def read_faults(path: str | PathLike[str]) -> list[Fault]:
     """Return the faults of a TOML file: one for each `[[fault]]` table.
 
     Raises:
+        TypeError: `path` is not a path.
         ValueError: the file cannot be read, or something in it is wrong; the message names file, fault and key.
     """
+    file = Path(validators.path("path", path))
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"cannot read the faults of {path}: {error.strerror}") from None
     except ValueError as error:
