@@ -156,6 +156,22 @@ async def test_a_cancelled_iteration_leaves_nothing(page):
         assert len(fake.cancelled) == 1
 
 
+@pytest.mark.parametrize("page", [0, 1])
+async def test_a_cancelled_iteration_does_not_end_as_if_it_were_complete(page):
+    fake = service(A=[1, 1])
+    fake.gates["A", page] = anyio.Event()
+    items = aiter(fake.paginator())
+    for _ in range(page):
+        await anext(items)
+    with anyio.move_on_after(0.01) as scope:
+        await anext(items)
+    assert scope.cancelled_caught
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="was cancelled while it waited for a page: items are missing"):
+            await anext(items)
+    assert items.report.sources["A"].outcome is Outcome.CANCELLED
+
+
 async def test_the_collector_may_release_it_in_another_thread():
     fake = service(A=[1, 1])
     fake.gates["A", 1] = anyio.Event()

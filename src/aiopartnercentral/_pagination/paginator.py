@@ -235,6 +235,7 @@ class Items(Generic[ItemT]):
         self._page: Iterator[tuple[str, ItemT]] = iter(())
         self._lock = anyio.Lock(fast_acquire=True)
         self._over = False
+        self._cancelled = False
 
     @property
     def report(self) -> Report[str]:
@@ -251,7 +252,7 @@ class Items(Generic[ItemT]):
         Raises:
             StopAsyncIteration: everything has been handed over.
             Exception: the error of a catalog, depending on `on_error`.
-            RuntimeError: another task has closed the iterator meanwhile.
+            RuntimeError: another task has closed the iterator meanwhile, or an earlier call was cancelled.
         """
         for _, item in self._page:
             return item
@@ -265,7 +266,8 @@ class Items(Generic[ItemT]):
         while not self._over:
             try:
                 batch = await self._next_batch()
-            except BaseException:
+            except BaseException as error:
+                self._cancelled = not isinstance(error, Exception)
                 with anyio.CancelScope(shield=True):
                     await self.aclose()
                 raise
@@ -279,6 +281,8 @@ class Items(Generic[ItemT]):
                 raise batch.error
             for _, item in self._page:
                 return item
+        if self._cancelled:
+            raise RuntimeError("the iteration was cancelled while it waited for a page: items are missing")
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
