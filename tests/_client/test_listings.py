@@ -24,6 +24,7 @@ def test_listings_of_the_same_filters_are_equal() -> None:
     assert listing(**filters) == listing(**filters)
     assert listing(**filters) == listing(**filters, status=None)  # None stands for not given
     assert listing(**filters) != listing(**filters, page_size=3)
+    assert len({listing(**filters), listing(**filters), listing(**filters, page_size=3), listing()}) == 3
     assert listing() != listings.list_connections()
 
 

@@ -162,6 +162,10 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
             members[pagination.catalog] = catalog
         return pagination.operation.input(**members)
 
+    def __hash__(self) -> int:
+        """Return a hash without the filters, whose values may be lists."""
+        return hash((self.service.name, self.pagination.method, self.max_items))
+
     def __repr__(self) -> str:
         """Return the call that creates it; sensitive filters are redacted."""
         fields = attrs.fields_dict(self.pagination.operation.input)
