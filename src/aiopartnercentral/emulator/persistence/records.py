@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import attrs
 import msgspec
@@ -11,13 +11,15 @@ import msgspec
 from aiopartnercentral.emulator.state.clock import LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from aiopartnercentral.emulator.state.state import State
 
 FORMAT: Final = "aiopartnercentral-emulator"
 VERSION: Final = 3
 NOT_A_STATE_FILE: Final = "this is not the state of an emulator"
+
+RecordT = TypeVar("RecordT")
 
 _encoder = msgspec.json.Encoder()
 
@@ -69,14 +71,14 @@ class StateHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             ValueError: the file has another format or version, or is of an emulator with other options.
         """
         try:
-            found_format = msgspec.json.decode(line, type=_Format)
+            found_format = _decode_format(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             found_format = _Format()
         if found_format.format != FORMAT:
             raise ValueError(NOT_A_STATE_FILE)
         if found_format.version != VERSION:
             raise ValueError(f"the state has version {found_format.version}, and only version {VERSION} can be read")
-        found = _decode(line, StateHeader)
+        found: StateHeader = _decode(line, _decode_header)
         if different := list(self._differences(found)):
             raise ValueError(f"the state is of an emulator with {', '.join(different)}")
 
@@ -165,17 +167,21 @@ def decode_record(line: bytes, latest: Record | None) -> RequestRecord | Verific
     Raises:
         ValueError: it is not a record, or is earlier than the one before.
     """
-    record: RequestRecord | VerificationRecord | ClockRecord = _decode(
-        line, RequestRecord | VerificationRecord | ClockRecord
-    )
+    record: RequestRecord | VerificationRecord | ClockRecord = _decode(line, _decode_any)
     if record.at > LATEST or (latest is not None and record.at < latest.at):
         raise ValueError("its time is earlier than that of the line before, or beyond the calendar")
     return record
 
 
-def _decode(line: bytes, kind: Any) -> Any:  # noqa: ANN401 - a class or a union of them, and an object of it
+# Made here, as msgspec crashes if two threads make the first decoder of a struct class at once.
+_decode_format = msgspec.json.Decoder(_Format).decode
+_decode_header = msgspec.json.Decoder(StateHeader).decode
+_decode_any = msgspec.json.Decoder(RequestRecord | VerificationRecord | ClockRecord).decode
+
+
+def _decode(line: bytes, decode: Callable[[bytes], RecordT]) -> RecordT:
     try:
-        return msgspec.json.decode(line, type=kind)
+        return decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # Only the path: the message itself may quote the value.
         where = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else ""
