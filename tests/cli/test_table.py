@@ -10,9 +10,10 @@ import pytest
 from rich.cells import cell_len
 
 from aiopartnercentral import account
+from aiopartnercentral._utils.text import counted
 from aiopartnercentral.cli.item_table import cells, columns_of, tag
 from aiopartnercentral.cli.table import Column, Part, render
-from aiopartnercentral.cli.terminal import clean, counted, one_line
+from aiopartnercentral.cli.terminal import clean, one_line
 
 WHEN = datetime(2025, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 

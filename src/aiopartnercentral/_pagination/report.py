@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, 
 
 import attrs
 
+from aiopartnercentral._utils.text import counted
 from aiopartnercentral.errors import AioPartnerCentralError, error_text
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Report(Generic[KeyT]):
     def __str__(self) -> str:
         """Return a table with a line for each source, and a line of totals."""
         total = (
-            f"{_counted(len(self.sources), 'source')}: {self.items} items, {self.pages} pages, "
+            f"{counted(len(self.sources), 'source')}: {self.items} items, {self.pages} pages, "
             f"{self.retries} retries in {self.elapsed:.2f} s"
         )
         return f"{_table({str(key): state for key, state in self.sources.items()})}\n{total}"
@@ -221,7 +222,7 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
         """Create the group from the failures by source, of which there must be at least one, and the report."""
         named = ", ".join(map(str, islice(failures, _NAMED)))
         more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
-        self = super().__new__(cls, f"{_counted(len(failures), 'source')} failed: {named}{more}", [*failures.values()])
+        self = super().__new__(cls, f"{counted(len(failures), 'source')} failed: {named}{more}", [*failures.values()])
         self.failures = dict(failures)
         self.report = report
         return self
@@ -236,10 +237,6 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.failures, self.report), {"collected": self.collected}
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _key_as_json(key: object) -> dict[str, Any]:
@@ -268,7 +265,7 @@ def _row(state: SourceReport) -> tuple[str, ...]:
 
 
 def _problem(state: SourceReport) -> str:
-    left_out = f"{_counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
+    left_out = f"{counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
     if state.error is None:
         return left_out
     message = " ".join(str(state.error).split())

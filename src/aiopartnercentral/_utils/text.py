@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["REDACTED", "replace_surrogates"]
+__all__ = ["REDACTED", "counted", "replace_surrogates"]
 
 REDACTED = "<redacted>"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number and its noun, such as `2 pages`; the plural adds an s unless it is given."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def replace_surrogates(text: str) -> str:

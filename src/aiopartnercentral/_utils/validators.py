@@ -63,7 +63,7 @@ _TYPES = {
 _LARGEST = sys.float_info.max
 _SHOWN_DIGITS = 20  # Python does not convert integers of thousands of digits to text
 _SHOWN_LENGTH = 60
-_LISTED_FIRST = 6  # longer choices are cut to this length in messages
+_LISTED_INLINE = 6  # more choices are listed at the end of a message
 
 
 class Check(Generic[ReturnT]):
@@ -198,7 +198,7 @@ def one_of(choices: Iterable[ChoiceT]) -> Check[ChoiceT]:
     known = {str(choice): choice for choice in choices}
     *others, last = map(repr, known)
     expected, listed = f"{', '.join(others)} or {last}" if others else last, ""
-    if len(known) > _LISTED_FIRST:
+    if len(known) > _LISTED_INLINE:
         expected, listed = f"one of {len(known)} names", f": {expected}"
 
     def check(name: str, value: object) -> ChoiceT:

@@ -15,6 +15,7 @@ from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Report
+from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.item_table import ItemTables
@@ -23,7 +24,7 @@ from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.table import encoded, report_text
-from aiopartnercentral.cli.terminal import clean, counted, one_line, say, show, width_of
+from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
 from aiopartnercentral.cli.writer import Target, Writer, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink

@@ -16,6 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from aiopartnercentral._pagination.report import Outcome, Report
+from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import (
     PageFetched,
     RunFinished,
@@ -25,7 +26,7 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.cli.terminal import clean, counted, say, tolerate_closed_stderr
+from aiopartnercentral.cli.terminal import clean, say, tolerate_closed_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -18,8 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from aiopartnercentral._pagination.report import Report
+from aiopartnercentral._utils.text import counted
 from aiopartnercentral.cli.messages import explain_all
-from aiopartnercentral.cli.terminal import clean, counted
+from aiopartnercentral.cli.terminal import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = [
     "can_redraw",
     "clean",
-    "counted",
     "is_terminal",
     "is_text",
     "one_line",
@@ -53,11 +52,6 @@ def one_line(text: str) -> str:
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     line = clean(_USER_INFO.sub("", first))
     return line if len(line) <= _LIMIT else f"{line[:_LIMIT]}..."
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number and its noun, such as `2 pages`; the plural adds an s unless it is given."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def squashed(name: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk.instrumentation import events
 from aiopartnercentral.errors import error_type
 
@@ -74,7 +75,7 @@ def _words(event: Event) -> str:  # noqa: PLR0911 - one for each event
     match event:
         case events.RunStarted():
             earlier = f", {len(event.finished)} finished by an earlier run" if event.finished else ""
-            return f"started, {_counted(len(event.origins), 'source')}{earlier}"
+            return f"started, {counted(len(event.origins), 'source')}{earlier}"
         case events.RunFinished():
             how = "finished" if event.error is None else f"ended by {error_type(event.error)}"
             return f"{how} after {event.report.elapsed:.1f} s: {_totals(event.report)}"
@@ -114,10 +115,6 @@ def _totals(report: Report[Origin]) -> str:
     outcomes = [state.outcome for state in report.sources.values()]
     counts = ", ".join(f"{outcomes.count(outcome)} {outcome.value}" for outcome in Outcome if outcome in outcomes)
     return f"{report.items} items, {report.pages} pages, {report.retries} retries; sources: {counts}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _request(request_id: str | None) -> str:
