@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 import anyio
 import anyio.lowlevel
@@ -24,6 +24,7 @@ import attrs
 from aiopartnercentral._pagination.channel import Channel
 from aiopartnercentral._pagination.progress import Batch, ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report
+from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -44,7 +45,7 @@ OnError: TypeAlias = Literal["raise", "finish", "report"]
 
 @attrs.frozen(kw_only=True)
 class Plan(Generic[KeyT]):
-    """The sources of a stream, and how they are collected.
+    """The sources of a stream, and how they are collected; everything but the sources is checked here.
 
     Attributes:
         sources: the keys of the sources, each once.
@@ -55,10 +56,10 @@ class Plan(Generic[KeyT]):
     """
 
     sources: tuple[KeyT, ...]
-    ordered: bool = False
-    concurrency: int
-    buffer_pages: int
-    on_error: OnError
+    ordered: bool = attrs.field(default=False, validator=validators.flag)
+    concurrency: int = attrs.field(validator=validators.count)
+    buffer_pages: int = attrs.field(validator=validators.integer(least=0))
+    on_error: OnError = attrs.field(validator=validators.one_of(get_args(OnError)))
 
 
 @attrs.frozen

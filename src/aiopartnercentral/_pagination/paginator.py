@@ -35,8 +35,6 @@ OnMalformed: TypeAlias = Literal["raise", "report"]
 """What an item that does not match the model does: fail its source, or be omitted and reported."""
 
 
-not_negative = validators.integer(least=0)
-on_error_check: validators.Check[OnError] = validators.one_of(get_args(OnError))
 _ON_MALFORMED: validators.Check[OnMalformed] = validators.one_of(get_args(OnMalformed))
 _ERROR_NAMES = validators.collection_of(validators.any_text, "a collection of error codes")
 _CATALOGS = validators.collection_of(
@@ -158,10 +156,10 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         self._ignores = ignoring(ignore_errors)
         self._plan = Plan(
             sources=_CATALOGS("catalogs", (catalogs,) if isinstance(catalogs, str) else catalogs),
-            ordered=validators.flag("ordered", ordered),
-            concurrency=validators.count("concurrency", concurrency),
-            buffer_pages=not_negative("buffer_pages", buffer_pages),
-            on_error=on_error_check("on_error", on_error),
+            ordered=ordered,
+            concurrency=concurrency,
+            buffer_pages=buffer_pages,
+            on_error=on_error,
         )
         super().__init__(lambda: self._stream(self._fetcher.typed, items_of))
 

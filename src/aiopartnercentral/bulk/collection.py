@@ -15,8 +15,6 @@ from aiopartnercentral._pagination.paginator import (
     OnError,
     OnMalformed,
     ignoring,
-    not_negative,
-    on_error_check,
     reports_malformed,
 )
 from aiopartnercentral._utils import validators
@@ -112,8 +110,8 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         plan = Plan(
             sources=origins_of(check_sources(sources), named),
             concurrency=limits.concurrency,
-            buffer_pages=not_negative("buffer_pages", buffer_pages),
-            on_error=on_error_check("on_error", on_error),
+            buffer_pages=buffer_pages,
+            on_error=on_error,
         )
         self._spec = Spec(
             listings=named,
