@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codegen import ir
-from codegen.graph import sole_users
+from codegen.graph import contained, references, sole_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ _TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module", "l
 _USED_IN_CLASS_BODIES = frozenset(
     {
         *("bool", "bytes", "dict", "float", "int", "list", "object", "property", "str", "type", "self", "cls"),
-        *("attrs", "datetime", "converting", "enums", "errors", "operations", "structures", "unions"),
+        *("attrs", "datetime", "converting", "enums", "errors", "operations", "structures"),
         *("fast", COMMON),
         *("redacted", "super", "to_dict", "to_enum", "to_list"),
     }
@@ -108,6 +108,14 @@ class Names:
     arguments: Mapping[tuple[str, str], str]
     filters: Mapping[str, str]
     options: Mapping[str, str]
+
+    def of(self, shape: ir.Structure | ir.Union | ir.Enum) -> list[str]:
+        """Return the names of a shape's classes: its own, and of a union also its members' and the unknown one's."""
+        names = [self.classes[shape.name]]
+        if isinstance(shape, ir.Union):
+            names += [self.variants[shape.name, member.name] for member in shape.members]
+            names.append(self.unknowns[shape.name])
+        return names
 
 
 def snake(name: str) -> str:
@@ -200,11 +208,10 @@ def _modules(service: ir.Service, methods: _Scope) -> dict[str, str]:
     for operation in service.operations:
         scope.add(operation.name, methods.names[operation.name])
     modules = {shape: scope.names[user] if user else COMMON for shape, user in sole_users(service).items()}
-    for operation in service.operations:
-        if modules[operation.input] != modules[operation.output]:
-            # A request's class names its response's, so both are in one module.
-            modules[operation.input] = modules[operation.output] = COMMON
-    return modules
+    # A request's class names its response's, so both are in one module, and so is what they are made of.
+    pairs = [(o.input, o.output) for o in service.operations if modules[o.input] != modules[o.output]]
+    shared = contained(references(service.shapes), {shape for pair in pairs for shape in pair})
+    return {shape: COMMON if shape in shared else module for shape, module in modules.items()}
 
 
 def _fields(shape: ir.Structure | ir.Union) -> dict[tuple[str, str], str]:

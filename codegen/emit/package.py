@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codegen import ir
+from codegen.emit.types import Types
 from codegen.emit.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codegen import ir
     from codegen.names import Names
 
 
@@ -35,11 +36,8 @@ def _exports(service: ir.Service, names: Names) -> dict[str, str]:
     exports = {"Client": "client", "Paginate": "client", "connect": "client", "wrap": "client", "listings": ""}
     for form in ("json", "botocore"):
         exports |= {f"{form}_converter": "converters", f"make_{form}_converter": "converters"}
-    exports |= {names.classes[s.name]: "structures" for s in service.structures()}
-    exports |= {names.classes[s.name]: "errors" for s in service.errors()}
-    exports |= {names.classes[s.name]: "enums" for s in service.enums()}
-    for union in service.unions():
-        exports[names.classes[union.name]] = "unions"
-        exports[names.unknowns[union.name]] = "unions"
-        exports |= {names.variants[union.name, member.name]: "unions" for member in union.members}
+    types = Types(service, names, "__init__")
+    for shape in service.shapes.values():
+        if isinstance(shape, ir.Structure | ir.Union | ir.Enum):
+            exports |= dict.fromkeys(names.of(shape), types.home(shape.name))
     return exports

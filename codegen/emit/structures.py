@@ -1,9 +1,11 @@
-"""The structures: one frozen attrs class each, those of one operation alone in a module of their own."""
+"""The structures and unions: frozen attrs classes, those of one operation alone in a module of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codegen import ir
+from codegen.emit import unions
 from codegen.emit.package import lazy
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer
@@ -11,57 +13,65 @@ from codegen.emit.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codegen import ir
     from codegen.names import Names
 
 
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `structures`."""
-    modules: dict[str, list[ir.Structure]] = {}
-    for structure in service.structures():
-        modules.setdefault(names.modules[structure.name], []).append(structure)
+    modules: dict[str, list[ir.Structure | ir.Union]] = {}
+    for name, module in names.modules.items():
+        shape = service.shapes[name]
+        if isinstance(shape, ir.Union) or (isinstance(shape, ir.Structure) and shape.fault is None):
+            modules.setdefault(module, []).append(shape)
     package = f"{service.config.package}.structures"
-    summary = f"The structures of the {service.full_name}; each is imported on first use."
-    exports = {names.classes[s.name]: names.modules[s.name] for s in service.structures()}
+    summary = f"The structures and unions of the {service.full_name}; each is imported on first use."
+    exports = {one: module for module, shapes in modules.items() for shape in shapes for one in names.of(shape)}
     files = {f"structures/{name}.py": _module(service, names, name, here) for name, here in modules.items()}
     return {"structures/__init__.py": lazy(summary, package, exports), **files}
 
 
-def _module(service: ir.Service, names: Names, module: str, structures: Iterable[ir.Structure]) -> str:
-    writer = Writer(f"Structures of the {service.full_name}: {module}.")
+def _module(service: ir.Service, names: Names, module: str, shapes: Iterable[ir.Structure | ir.Union]) -> str:
+    kinds = "Structures and unions" if any(isinstance(shape, ir.Union) for shape in shapes) else "Structures"
+    writer = Writer(f"{kinds} of the {service.full_name}: {module}.")
     types = Types(service, names, f"structures.{module}")
-    for structure in structures:
-        writer.use("attrs")
-        writer.line("@attrs.frozen(kw_only=True, weakref_slot=False)")
-        with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
-            members = sorted(structure.members, key=lambda m: optional(service, structure, m))
-            documented = [
-                f"    {names.fields[structure.name, m.name]}: "
-                f"{'optional; ' if optional(service, structure, m) else ''}{types.facts(m)}"
-                for m in members
-            ]
-            is_output = service.is_output(structure.name)
-            if is_output:
-                documented.append(
-                    "    response_metadata: request id, HTTP status, headers and attempts; ignored by equality."
-                )
-            writer.docstring(
-                f"Structure `{structure.name}`.",
-                types.about(structure.name, deprecated=structure.deprecated),
-                ["Attributes:", *documented] if documented else [],
-            )
-            if documented:
-                writer.line()
-            for member in members:
-                writer.line(_field(types, structure, member, writer))
-            if is_output:
-                writer.use("aiopartnercentral.types", "ResponseMetadata")
-                writer.line(
-                    "response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)"
-                )
-        writer.line()
-        writer.line()
+    for shape in shapes:
+        if isinstance(shape, ir.Union):
+            unions.write(types, shape, writer)
+        else:
+            _structure(types, shape, writer)
     return writer.render()
+
+
+def _structure(types: Types, structure: ir.Structure, writer: Writer) -> None:
+    service, names = types.service, types.names
+    writer.use("attrs")
+    writer.line("@attrs.frozen(kw_only=True, weakref_slot=False)")
+    with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
+        members = sorted(structure.members, key=lambda m: optional(service, structure, m))
+        documented = [
+            f"    {names.fields[structure.name, m.name]}: "
+            f"{'optional; ' if optional(service, structure, m) else ''}{types.facts(m)}"
+            for m in members
+        ]
+        is_output = service.is_output(structure.name)
+        if is_output:
+            documented.append(
+                "    response_metadata: request id, HTTP status, headers and attempts; ignored by equality."
+            )
+        writer.docstring(
+            f"Structure `{structure.name}`.",
+            types.about(structure.name, deprecated=structure.deprecated),
+            ["Attributes:", *documented] if documented else [],
+        )
+        if documented:
+            writer.line()
+        for member in members:
+            writer.line(_field(types, structure, member, writer))
+        if is_output:
+            writer.use("aiopartnercentral.types", "ResponseMetadata")
+            writer.line("response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)")
+    writer.line()
+    writer.line()
 
 
 def optional(service: ir.Service, structure: ir.Structure, member: ir.Member) -> bool:

@@ -43,7 +43,7 @@ class Types:
     Attributes:
         service: whose shapes.
         names: their Python names.
-        here: the module being written (`unions`, `structures.common`, ...); its own classes are named without a prefix.
+        here: the module being written (`enums`, `structures.common`, ...); its own classes are named without a prefix.
     """
 
     service: ir.Service
@@ -53,9 +53,9 @@ class Types:
     def home(self, shape: str) -> str:
         """Return the module or package that gives the shape's class."""
         found = self.service.shapes[shape]
-        if isinstance(found, ir.Structure):
-            return "structures" if found.fault is None else "errors"
-        return "unions" if isinstance(found, ir.Union) else "enums"
+        if isinstance(found, ir.Structure) and found.fault is not None:
+            return "errors"
+        return "enums" if isinstance(found, ir.Enum) else "structures"
 
     def is_here(self, shape: str) -> bool:
         """Return whether the shape's class is defined in the module being written."""
@@ -64,12 +64,23 @@ class Types:
 
     def reference(self, shape: str, writer: Writer, *, typing_only: bool = False) -> str:
         """Return how the shape's class is written in this module, and import what that needs."""
-        home = self.home(shape)
-        python = self.names.classes[shape]
+        return self._prefix(shape, writer, typing_only=typing_only) + self.names.classes[shape]
+
+    def variants(self, union: ir.Union, writer: Writer) -> list[str]:
+        """Return how the classes of a union's members are written in this module, and import what that needs."""
+        prefix = self._prefix(union.name, writer)
+        return [prefix + self.names.variants[union.name, member.name] for member in union.members]
+
+    def _prefix(self, shape: str, writer: Writer, *, typing_only: bool = False) -> str:
+        """Return what a name of the shape needs before it in this module, and import that."""
+        package, home = self.service.config.package, self.home(shape)
         if self.is_here(shape):
-            return python
-        writer.use(self.service.config.package, home, typing_only=typing_only)
-        return f"{home}.{python}"
+            return ""
+        if home == "structures" and self.here.startswith("structures."):
+            # Beside the module that the package `structures` takes it from, which must not import the package back.
+            package, home = f"{package}.structures", self.names.modules[shape]
+        writer.use(package, home, typing_only=typing_only)
+        return f"{home}."
 
     def annotation(self, shape: str, writer: Writer, *, argument: bool = False, typing_only: bool = False) -> str:
         """Return the annotation of a value of the shape.

@@ -10,7 +10,7 @@ import pytest
 
 from tests.codegen.tree_copy import copy_tree
 
-GENERATED = ("unions.py", "structures/common.py", "fast/list_connections.py")
+GENERATED = ("operations.py", "structures/common.py", "fast/list_connections.py")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_what_is_committed_is_what_is_generated(tree):
         pytest.param("converters.py", cut, "stale", id="cut the last byte"),
         pytest.param("client.py", append, "stale", id="append a byte"),
         pytest.param("__init__.py", lambda path: path.unlink(), "missing", id="delete the package's own module"),
-        pytest.param("unions.py", lambda path: path.unlink(), "missing", id="delete a module"),
+        pytest.param("operations.py", lambda path: path.unlink(), "missing", id="delete a module"),
         pytest.param("fast/get_partner.py", lambda path: path.unlink(), "missing", id="delete a module of a package"),
         pytest.param("fast/extra.py", create, "orphaned", id="add a module to a package"),
         pytest.param("extra.py", create, "orphaned", id="add a module"),
@@ -73,13 +73,13 @@ def test_check_finds_every_difference_and_generate_repairs_it(tree, name, spoil,
 
 
 def test_check_names_all_differences_at_once(tree):
-    edit(tree.package / "unions.py")
+    edit(tree.package / "operations.py")
     (tree.package / "enums.py").unlink()
     create(tree.package / "extra.py")
     assert [line.rpartition("/")[2] for line in tree.run("check").err.splitlines()[:-1]] == [
         "enums.py: missing",
         "extra.py: orphaned",
-        "unions.py: stale",
+        "operations.py: stale",
     ]
 
 

@@ -112,7 +112,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, mine):
 @pytest.mark.parametrize("kept", [0, 7])
 def test_a_file_whose_writing_was_interrupted_is_written_again(tmp_path, kept):
     run("generate", "--service", "sso", "--output", tmp_path)
-    before, path = files(tmp_path), tmp_path / "sso" / "unions.py"
+    before, path = files(tmp_path), tmp_path / "sso" / "operations.py"
     path.write_bytes(path.read_bytes()[:kept])
     done = run("generate", "--service", "sso", "--output", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -265,7 +265,7 @@ def orphan(path):
 def test_a_difference_is_found_and_repaired_though_nothing_else_is_looked_at(some, spoil):
     some.run()
     before = files(some.folder)
-    spoil(some.folder / "pricing" / "unions.py")
+    spoil(some.folder / "pricing" / "operations.py")
     checked = {result.service: result.problems for result in some.run(only_check=True)}
     assert [checked["sso"], checked["account"], len(checked["pricing"])] == [(), (), 1]
     repaired = {result.service: result.problems for result in some.run()}

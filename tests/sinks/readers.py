@@ -91,7 +91,7 @@ def _variant(kinds, value):
 
 
 def _package(cls):
-    return import_module(cls.__module__.partition(".unions")[0].partition(".structures")[0].partition(".errors")[0])
+    return import_module(cls.__module__.partition(".structures")[0].partition(".errors")[0])
 
 
 def _present(hint):

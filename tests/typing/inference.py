@@ -18,7 +18,7 @@ from aiopartnercentral import (
     Stream,
     account,
 )
-from aiopartnercentral.account import structures, unions
+from aiopartnercentral.account import structures
 from aiopartnercentral.bulk import Collection, Origin, Source
 
 
@@ -45,7 +45,7 @@ def detail(error: account.ValidationError) -> str:
         return error.value.name
     if isinstance(error, account.ValidationErrorBusinessValidationError):
         return error.value.code
-    assert_type(error, unions.ValidationErrorUnknown)
+    assert_type(error, structures.ValidationErrorUnknown)
     return error.tag
 
 
@@ -70,7 +70,7 @@ async def collections(client: account.Client) -> None:
             assert_type(connection, structures.ConnectionSummary)
             for kind, summary in connection.connection_types.items():
                 assert_type(kind, account.ConnectionType)
-                assert_type(summary.other_participant, unions.Participant)
+                assert_type(summary.other_participant, structures.Participant)
         assert_type(stream.report, Report[str])
         assert_type(stream.report.sources, Mapping[str, SourceReport])
         assert_type(stream.report.sources["AWS"].outcome, Outcome)
@@ -112,7 +112,7 @@ async def errors(client: account.Client) -> None:
         await client.get_partner(catalog="AWS", identifier="partner-1")
     except account.ValidationException as error:
         assert_type(error.reason, account.ValidationExceptionReason | None)
-        assert_type(error.error_details, list[unions.ValidationError] | None)
+        assert_type(error.error_details, list[structures.ValidationError] | None)
     except account.ThrottlingException as error:
         assert_type(error.quota_code, str | None)
     except ServiceError as error:

@@ -68,18 +68,20 @@ class Decoders(Functions):
         """Write a union's wire class, the mutable twins of its variants, and its function."""
         writer, fields = self.writer, self.types.names.fields
         self._wire_class(union)
-        variants = self.variants(union)
-        writer.lines(["", "", *(f"_{name} = fast.mutable_twin(unions.{name})" for name in variants), "", ""])
+        variants = self.types.variants(union, writer)
+        twins = [f"_{self.types.names.variants[union.name, member.name]}" for member in union.members]
+        made = zip(twins, variants, strict=True)
+        writer.lines(["", "", *(f"{twin} = fast.mutable_twin({variant})" for twin, variant in made), "", ""])
         with self.function("decode", union.name, f"raw: {self.wire(union.name)}", "Any"):
-            for index, (member, variant) in enumerate(zip(union.members, variants, strict=True)):
+            for index, (member, twin, variant) in enumerate(zip(union.members, twins, variants, strict=True)):
                 field = f"raw.{fields[union.name, member.name]}"
                 others = [f"raw.{fields[union.name, m.name]} is not None" for m in union.members[index + 1 :]]
                 with writer.block(f"if {field} is not None:"):
                     if others:
                         with writer.block(f"if {' or '.join(others)}:"):
                             writer.line("raise fast.FallbackRequired")
-                    writer.lines([f"made = _{variant}()", f"made.value = {self._decoded(member.target, field)}"])
-                    writer.lines([f"made.__class__ = unions.{variant}", "return made"])
+                    writer.lines([f"made = {twin}()", f"made.value = {self._decoded(member.target, field)}"])
+                    writer.lines([f"made.__class__ = {variant}", "return made"])
             writer.line("raise fast.FallbackRequired")
 
     def _wire_class(self, shape: ir.Structure | ir.Union) -> None:

@@ -44,8 +44,8 @@ class Encoders(Functions):
         """Write the function that makes botocore's parameters of a union."""
         writer, cls = self.writer, self.types.reference(union.name, self.writer)
         with self.function("encode", union.name, f"obj: {cls}", "dict[str, fast.Json]"):
-            for member, variant in zip(union.members, self.variants(union), strict=True):
-                with writer.block(f"if type(obj) is unions.{variant}:"):
+            for member, variant in zip(union.members, self.types.variants(union, writer), strict=True):
+                with writer.block(f"if type(obj) is {variant}:"):
                     writer.line(f"return {{{member.name!r}: {self._encoded(member.target, 'obj.value')}}}")
             writer.line("raise fast.FallbackRequired")
 

@@ -11,7 +11,6 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codegen import ir
     from codegen.emit.types import Types
     from codegen.emit.writer import Writer
 
@@ -54,8 +53,3 @@ class Functions:
         """Return a local name that the function has not used yet."""
         self._names[kind] += 1
         return kind if self._names[kind] == 1 else f"{kind}{self._names[kind]}"
-
-    def variants(self, union: ir.Union) -> list[str]:
-        """Return the names of the classes of a union's members, and import the module that they are in."""
-        self.types.reference(union.name, self.writer)
-        return [self.types.names.variants[union.name, member.name] for member in union.members]

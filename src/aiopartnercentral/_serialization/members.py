@@ -157,7 +157,7 @@ def _fields(cls: Any) -> Iterator[tuple[str, Any, bool, bool]]:  # noqa: ANN401 
 def _error_fields(cls: type) -> Iterator[tuple[str, Any, bool, bool]]:
     """Yield the same of each argument that an error class takes for a member; its module imports no types."""
     package = _package(cls)
-    used = {name: import_module(f"{package}.{name}") for name in ("enums", "structures", "unions")}
+    used = {name: import_module(f"{package}.{name}") for name in ("enums", "structures")}
     types = get_type_hints(vars(cls)["__init__"], localns={**used, **_USED_BY_ERRORS})
     for parameter in inspect.signature(cls).parameters.values():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
@@ -174,7 +174,7 @@ def _is_generated(cls: type) -> bool:
 def _package(cls: type) -> str:
     """Return the name of the package that a class was generated into."""
     package, _, name = cls.__module__.rpartition(".")
-    return package if name in ("unions", "errors") else package.rpartition(".")[0]
+    return package if name == "errors" else package.rpartition(".")[0]
 
 
 def _is_without_parts(of: Any) -> bool:  # noqa: ANN401 - any type form

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, overload
 
 from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_enum, to_list, wrap_client
-from aiopartnercentral.account import enums, listings, operations, structures, unions
+from aiopartnercentral.account import enums, listings, operations, structures
 from aiopartnercentral.account.fast import FAST
 
 if TYPE_CHECKING:
@@ -770,7 +770,7 @@ class Client(ServiceClient):
         )
 
     async def start_verification(
-        self, *, client_token: str | None = None, verification_details: unions.VerificationDetails | None = None
+        self, *, client_token: str | None = None, verification_details: structures.VerificationDetails | None = None
     ) -> structures.StartVerificationResponse:
         """Call `StartVerification`.
 

@@ -10,7 +10,7 @@ from aiopartnercentral.errors import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiopartnercentral.account import enums, unions
+    from aiopartnercentral.account import enums, structures
 
 
 class AccessDeniedException(ServiceError):
@@ -195,7 +195,7 @@ class ValidationException(ServiceError):
         *,
         message: str | None = None,
         reason: enums.ValidationExceptionReason | None = None,
-        error_details: list[unions.ValidationError] | None = None,
+        error_details: list[structures.ValidationError] | None = None,
     ) -> None:
         """Create the error from botocore's parsed response, or only from its members."""
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from aiopartnercentral.account import enums, structures, unions
+from aiopartnercentral.account import enums, structures
 
 
 class AccountSummaryJson(fast.WireStruct):
@@ -197,9 +197,9 @@ class ParticipantJson(fast.WireUnion):
     account: AccountSummaryJson | None = fast.field(name="Account", default=None)
 
 
-_ParticipantPartnerProfile = fast.mutable_twin(unions.ParticipantPartnerProfile)
-_ParticipantSellerProfile = fast.mutable_twin(unions.ParticipantSellerProfile)
-_ParticipantAccount = fast.mutable_twin(unions.ParticipantAccount)
+_ParticipantPartnerProfile = fast.mutable_twin(structures.ParticipantPartnerProfile)
+_ParticipantSellerProfile = fast.mutable_twin(structures.ParticipantSellerProfile)
+_ParticipantAccount = fast.mutable_twin(structures.ParticipantAccount)
 
 
 def decode_participant(raw: ParticipantJson) -> Any:
@@ -209,19 +209,19 @@ def decode_participant(raw: ParticipantJson) -> Any:
             raise fast.FallbackRequired
         made = _ParticipantPartnerProfile()
         made.value = decode_partner_profile_summary(raw.partner_profile)
-        made.__class__ = unions.ParticipantPartnerProfile
+        made.__class__ = structures.ParticipantPartnerProfile
         return made
     if raw.seller_profile is not None:
         if raw.account is not None:
             raise fast.FallbackRequired
         made = _ParticipantSellerProfile()
         made.value = decode_seller_profile_summary(raw.seller_profile)
-        made.__class__ = unions.ParticipantSellerProfile
+        made.__class__ = structures.ParticipantSellerProfile
         return made
     if raw.account is not None:
         made = _ParticipantAccount()
         made.value = decode_account_summary(raw.account)
-        made.__class__ = unions.ParticipantAccount
+        made.__class__ = structures.ParticipantAccount
         return made
     raise fast.FallbackRequired
 
@@ -424,10 +424,10 @@ class VerificationResponseDetailsJson(fast.WireUnion):
 
 
 _VerificationResponseDetailsBusinessVerificationResponse = fast.mutable_twin(
-    unions.VerificationResponseDetailsBusinessVerificationResponse
+    structures.VerificationResponseDetailsBusinessVerificationResponse
 )
 _VerificationResponseDetailsRegistrantVerificationResponse = fast.mutable_twin(
-    unions.VerificationResponseDetailsRegistrantVerificationResponse
+    structures.VerificationResponseDetailsRegistrantVerificationResponse
 )
 
 
@@ -438,12 +438,12 @@ def decode_verification_response_details(raw: VerificationResponseDetailsJson) -
             raise fast.FallbackRequired
         made = _VerificationResponseDetailsBusinessVerificationResponse()
         made.value = decode_business_verification_response(raw.business_verification_response)
-        made.__class__ = unions.VerificationResponseDetailsBusinessVerificationResponse
+        made.__class__ = structures.VerificationResponseDetailsBusinessVerificationResponse
         return made
     if raw.registrant_verification_response is not None:
         made = _VerificationResponseDetailsRegistrantVerificationResponse()
         made.value = decode_registrant_verification_response(raw.registrant_verification_response)
-        made.__class__ = unions.VerificationResponseDetailsRegistrantVerificationResponse
+        made.__class__ = structures.VerificationResponseDetailsRegistrantVerificationResponse
         return made
     raise fast.FallbackRequired
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from aiopartnercentral.account import enums, structures, unions
+from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
@@ -58,11 +58,11 @@ def encode_start_verification_request(obj: structures.StartVerificationRequest) 
     return params
 
 
-def encode_verification_details(obj: unions.VerificationDetails) -> dict[str, fast.Json]:
+def encode_verification_details(obj: structures.VerificationDetails) -> dict[str, fast.Json]:
     """Encode a `VerificationDetails`."""
-    if type(obj) is unions.VerificationDetailsBusinessVerificationDetails:
+    if type(obj) is structures.VerificationDetailsBusinessVerificationDetails:
         return {"BusinessVerificationDetails": common.encode_business_verification_details(obj.value)}
-    if type(obj) is unions.VerificationDetailsRegistrantVerificationDetails:
+    if type(obj) is structures.VerificationDetailsRegistrantVerificationDetails:
         return {"RegistrantVerificationDetails": encode_registrant_verification_details(obj.value)}
     raise fast.FallbackRequired
 

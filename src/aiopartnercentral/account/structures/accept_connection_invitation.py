@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, structures
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -67,4 +68,4 @@ class Connection(Structure):
     arn: str
     other_participant_account_id: str
     updated_at: datetime
-    connection_types: dict[enums.ConnectionType, structures.ConnectionTypeDetail]
+    connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetail]

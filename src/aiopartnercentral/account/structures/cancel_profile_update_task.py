@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, structures
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -56,9 +57,9 @@ class CancelProfileUpdateTaskResponse(Structure):
     arn: str
     id: str
     task_id: str
-    task_details: structures.TaskDetails
+    task_details: common.TaskDetails
     started_at: datetime
     status: enums.ProfileTaskStatus
     ended_at: datetime | None = None
-    error_detail_list: list[structures.ErrorDetail] | None = None
+    error_detail_list: list[common.ErrorDetail] | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

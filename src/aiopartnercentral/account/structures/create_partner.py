@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, structures
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
@@ -32,10 +33,10 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     catalog: str
     legal_name: str = attrs.field(repr=redacted)
     primary_solution_type: enums.PrimarySolutionType
-    alliance_lead_contact: structures.AllianceLeadContact
+    alliance_lead_contact: common.AllianceLeadContact
     email_verification_code: str = attrs.field(repr=redacted)
     client_token: str | None = None
-    tags: list[structures.Tag] | None = None
+    tags: list[common.Tag] | None = None
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -64,7 +65,7 @@ class CreatePartnerResponse(Structure):
     id: str
     legal_name: str = attrs.field(repr=redacted)
     created_at: datetime
-    profile: structures.PartnerProfile
-    alliance_lead_contact: structures.AllianceLeadContact
-    aws_training_certification_email_domains: list[structures.PartnerDomain] | None = None
+    profile: common.PartnerProfile
+    alliance_lead_contact: common.AllianceLeadContact
+    aws_training_certification_email_domains: list[common.PartnerDomain] | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.account import structures
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -43,5 +43,5 @@ class GetAllianceLeadContactResponse(Structure):
     catalog: str
     arn: str
     id: str
-    alliance_lead_contact: structures.AllianceLeadContact
+    alliance_lead_contact: common.AllianceLeadContact
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import structures
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
@@ -52,6 +52,6 @@ class GetPartnerResponse(Structure):
     id: str
     legal_name: str = attrs.field(repr=redacted)
     created_at: datetime
-    profile: structures.PartnerProfile
-    aws_training_certification_email_domains: list[structures.PartnerDomain] | None = None
+    profile: common.PartnerProfile
+    aws_training_certification_email_domains: list[common.PartnerDomain] | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

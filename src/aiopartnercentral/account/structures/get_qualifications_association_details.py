@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, structures
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -51,7 +52,7 @@ class GetQualificationsAssociationDetailsResponse(Structure):
     arn: str
     id: str
     status: enums.QualificationsAssociationStatus
-    primary_partner: structures.QualificationsAssociationPartner | None = None
-    associated_partners: list[structures.QualificationsAssociationPartner] | None = None
+    primary_partner: common.QualificationsAssociationPartner | None = None
+    associated_partners: list[common.QualificationsAssociationPartner] | None = None
     updated_at: datetime | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

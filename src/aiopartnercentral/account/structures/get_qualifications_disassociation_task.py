@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, structures
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -53,7 +54,7 @@ class GetQualificationsDisassociationTaskResponse(Structure):
     id: str
     task_id: str
     status: enums.QualificationsDisassociationTaskStatus
-    associated_partner: structures.QualificationsAssociationPartner
+    associated_partner: common.QualificationsAssociationPartner
     started_at: datetime
     ended_at: datetime | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, unions
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -43,7 +44,7 @@ class GetVerificationResponse(Structure):
 
     verification_type: enums.VerificationType
     verification_status: enums.VerificationStatus
-    verification_response_details: unions.VerificationResponseDetails
+    verification_response_details: common.VerificationResponseDetails
     started_at: datetime
     verification_status_reason: str | None = None
     completed_at: datetime | None = None

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, unions
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -47,7 +48,7 @@ class ConnectionTypeSummary(Structure):
     """
 
     status: enums.ConnectionTypeStatus
-    other_participant: unions.Participant
+    other_participant: common.Participant
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.account import structures
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -37,5 +37,5 @@ class ListTagsForResourceResponse(Structure):
     """
 
     resource_arn: str
-    tags: list[structures.Tag] | None = None
+    tags: list[common.Tag] | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.account import structures
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
@@ -26,7 +26,7 @@ class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
 
     catalog: str
     identifier: str
-    alliance_lead_contact: structures.AllianceLeadContact
+    alliance_lead_contact: common.AllianceLeadContact
     email_verification_code: str | None = attrs.field(default=None, repr=redacted)
 
 
@@ -48,5 +48,5 @@ class PutAllianceLeadContactResponse(Structure):
     catalog: str
     arn: str
     id: str
-    alliance_lead_contact: structures.AllianceLeadContact
+    alliance_lead_contact: common.AllianceLeadContact
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, structures
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -29,7 +30,7 @@ class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAsso
 
     catalog: str
     identifier: str
-    primary_partner: structures.QualificationsAssociationPartner
+    primary_partner: common.QualificationsAssociationPartner
     client_token: str | None = None
 
 
@@ -57,6 +58,6 @@ class StartQualificationsAssociationTaskResponse(Structure):
     id: str
     task_id: str
     status: enums.QualificationsAssociationTaskStatus
-    primary_partner: structures.QualificationsAssociationPartner
+    primary_partner: common.QualificationsAssociationPartner
     started_at: datetime
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.account import enums, structures
+from aiopartnercentral.account import enums
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -29,7 +30,7 @@ class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsD
 
     catalog: str
     identifier: str
-    associated_partner: structures.QualificationsAssociationPartner
+    associated_partner: common.QualificationsAssociationPartner
     client_token: str | None = None
 
 
@@ -57,6 +58,6 @@ class StartQualificationsDisassociationTaskResponse(Structure):
     id: str
     task_id: str
     status: enums.QualificationsDisassociationTaskStatus
-    associated_partner: structures.QualificationsAssociationPartner
+    associated_partner: common.QualificationsAssociationPartner
     started_at: datetime
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.account import structures
+from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -22,7 +22,7 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """
 
     resource_arn: str
-    tags: list[structures.Tag]
+    tags: list[common.Tag]
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from golden_collisions.errors import Oops as Oops, OopsShape as OopsShape
     from golden_collisions.structures import (
         ID as ID,
+        Foo as Foo,
         FooBar as FooBar,
+        FooBarMember as FooBarMember,
+        FooMember as FooMember,
+        FooShape as FooShape,
+        FooShapeTag as FooShapeTag,
+        FooShapeUnknown as FooShapeUnknown,
         FooTag as FooTag,
+        FooTagMember as FooTagMember,
+        FooTagMember2 as FooTagMember2,
         FooUnknown as FooUnknown,
+        FooUnknownMember as FooUnknownMember,
+        FooUnknownMember2 as FooUnknownMember2,
         GetTagsRequest as GetTagsRequest,
         GetTagsRequestShape as GetTagsRequestShape,
         GetTagsResponse as GetTagsResponse,
@@ -35,18 +45,6 @@ if TYPE_CHECKING:
         Tag10 as Tag10,
         TagShape as TagShape,
         TagShape2 as TagShape2,
-    )
-    from golden_collisions.unions import (
-        Foo as Foo,
-        FooBarMember as FooBarMember,
-        FooMember as FooMember,
-        FooShape as FooShape,
-        FooShapeTag as FooShapeTag,
-        FooShapeUnknown as FooShapeUnknown,
-        FooTagMember as FooTagMember,
-        FooTagMember2 as FooTagMember2,
-        FooUnknownMember as FooUnknownMember,
-        FooUnknownMember2 as FooUnknownMember2,
     )
 
 else:

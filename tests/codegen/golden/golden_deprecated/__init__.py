@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from golden_deprecated.enums import OldKind as OldKind
     from golden_deprecated.structures import (
         Old as Old,
-        OldWayRequest as OldWayRequest,
-        OldWayResponse as OldWayResponse,
-    )
-    from golden_deprecated.unions import (
         OldChoice as OldChoice,
         OldChoiceOne as OldChoiceOne,
         OldChoiceUnknown as OldChoiceUnknown,
+        OldWayRequest as OldWayRequest,
+        OldWayResponse as OldWayResponse,
     )
 
 else:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_documents.structures import KeepRequest as KeepRequest, KeepResponse as KeepResponse
-    from golden_documents.unions import (
+    from golden_documents.structures import (
         Either as Either,
         EitherNamed as EitherNamed,
         EitherPlain as EitherPlain,
         EitherUnknown as EitherUnknown,
+        KeepRequest as KeepRequest,
+        KeepResponse as KeepResponse,
     )
 
 else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
 from aiopartnercentral.types import JsonValue
-from golden_documents import operations, structures, unions
+from golden_documents import operations, structures
 from golden_documents.fast import FAST
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Client(ServiceClient):
         all: Sequence[JsonValue | None] | None = None,
         grid: Sequence[list[JsonValue | None]] | None = None,
         by_name: Mapping[str, JsonValue | None] | None = None,
-        either: unions.Either | None = None,
+        either: structures.Either | None = None,
     ) -> structures.KeepResponse:
         """Call `Keep`.
 

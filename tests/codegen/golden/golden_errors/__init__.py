@@ -25,16 +25,14 @@ if TYPE_CHECKING:
         Spelled as Spelled,
     )
     from golden_errors.structures import (
-        FailRequest as FailRequest,
-        FailResponse as FailResponse,
-        SucceedRequest as SucceedRequest,
-        SucceedResponse as SucceedResponse,
-    )
-    from golden_errors.unions import (
         Detail as Detail,
         DetailField as DetailField,
         DetailKind as DetailKind,
         DetailUnknown as DetailUnknown,
+        FailRequest as FailRequest,
+        FailResponse as FailResponse,
+        SucceedRequest as SucceedRequest,
+        SucceedResponse as SucceedResponse,
     )
 
 else:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from golden_errors import enums, unions
+    from golden_errors import enums, structures
 
 
 class NotFound(ServiceError):
@@ -129,7 +129,7 @@ class Detailed(ServiceError):
         *,
         message: str | None = None,
         kind: enums.Kind | None = None,
-        details: list[unions.Detail] | None = None,
+        details: list[structures.Detail] | None = None,
         when: datetime | None = None,
         count: int | None = None,
         texts: list[str] | None = None,

@@ -18,17 +18,15 @@ if TYPE_CHECKING:
     )
     from golden_location_names.errors import Renamed as Renamed
     from golden_location_names.structures import (
-        Named as Named,
-        Part as Part,
-        RenameRequest as RenameRequest,
-        RenameResponse as RenameResponse,
-    )
-    from golden_location_names.unions import (
         Choice as Choice,
         ChoicePart as ChoicePart,
         ChoicePlain as ChoicePlain,
         ChoiceText as ChoiceText,
         ChoiceUnknown as ChoiceUnknown,
+        Named as Named,
+        Part as Part,
+        RenameRequest as RenameRequest,
+        RenameResponse as RenameResponse,
     )
 
 else:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
-from golden_location_names import operations, structures, unions
+from golden_location_names import operations, structures
 from golden_location_names.fast import FAST
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class Client(ServiceClient):
         part: structures.Part,
         parts: Sequence[structures.Part] | None = None,
         by_text: Mapping[str, structures.Part] | None = None,
-        choice: unions.Choice | None = None,
-        choices: Sequence[unions.Choice] | None = None,
+        choice: structures.Choice | None = None,
+        choices: Sequence[structures.Choice] | None = None,
         client_token: str | None = None,
         swap: str | None = None,
         other: str | None = None,

@@ -19,18 +19,16 @@ if TYPE_CHECKING:
     from golden_recursion.errors import Failure as Failure
     from golden_recursion.structures import (
         Chicken as Chicken,
-        Egg as Egg,
-        Node as Node,
-        WalkRequest as WalkRequest,
-        WalkResponse as WalkResponse,
-    )
-    from golden_recursion.unions import (
         Choice as Choice,
         ChoiceBoth as ChoiceBoth,
         ChoiceBranch as ChoiceBranch,
         ChoiceLeaf as ChoiceLeaf,
         ChoiceNot as ChoiceNot,
         ChoiceUnknown as ChoiceUnknown,
+        Egg as Egg,
+        Node as Node,
+        WalkRequest as WalkRequest,
+        WalkResponse as WalkResponse,
     )
 
 else:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
-from golden_recursion import operations, structures, unions
+from golden_recursion import operations, structures
 from golden_recursion.fast import FAST
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Client(ServiceClient):
         return Paginate(self)
 
     async def walk(
-        self, *, root: structures.Node, choices: Sequence[unions.Choice] | None = None
+        self, *, root: structures.Node, choices: Sequence[structures.Choice] | None = None
     ) -> structures.WalkResponse:
         """Call `Walk`.
 

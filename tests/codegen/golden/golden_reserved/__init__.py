@@ -56,8 +56,6 @@ if TYPE_CHECKING:
         ShapeClassVariant as ShapeClassVariant,
         StructuresRequest as StructuresRequest,
         StructuresResponse as StructuresResponse,
-    )
-    from golden_reserved.unions import (
         UnknownMemberShape as UnknownMemberShape,
         UnknownMemberShapeAny as UnknownMemberShapeAny,
         UnknownMemberShapeClient as UnknownMemberShapeClient,

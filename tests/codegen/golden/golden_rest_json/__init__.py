@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     )
     from golden_rest_json.errors import Busy as Busy
     from golden_rest_json.structures import (
+        Choice as Choice,
+        ChoiceOne as ChoiceOne,
+        ChoiceTwo as ChoiceTwo,
+        ChoiceUnknown as ChoiceUnknown,
         GetThingRequest as GetThingRequest,
         GetThingResponse as GetThingResponse,
         PlainRequest as PlainRequest,
@@ -29,12 +33,6 @@ if TYPE_CHECKING:
         Thing as Thing,
         UploadRequest as UploadRequest,
         UploadResponse as UploadResponse,
-    )
-    from golden_rest_json.unions import (
-        Choice as Choice,
-        ChoiceOne as ChoiceOne,
-        ChoiceTwo as ChoiceTwo,
-        ChoiceUnknown as ChoiceUnknown,
     )
 
 else:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_timestamps.structures import TellRequest as TellRequest, TellResponse as TellResponse
-    from golden_timestamps.unions import (
+    from golden_timestamps.structures import (
+        TellRequest as TellRequest,
+        TellResponse as TellResponse,
         When as When,
         WhenNever as WhenNever,
         WhenOften as WhenOften,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
-from golden_timestamps import operations, structures, unions
+from golden_timestamps import operations, structures
 from golden_timestamps.fast import FAST
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Client(ServiceClient):
         epochs: Sequence[datetime] | None = None,
         https: Sequence[datetime] | None = None,
         iso_by_name: Mapping[str, datetime] | None = None,
-        when: unions.When | None = None,
+        when: structures.When | None = None,
     ) -> structures.TellResponse:
         """Call `Tell`.
 

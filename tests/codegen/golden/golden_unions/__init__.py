@@ -21,12 +21,10 @@ if TYPE_CHECKING:
         ChooseRequest as ChooseRequest,
         ChooseResponse as ChooseResponse,
         Empty as Empty,
-        Point as Point,
-    )
-    from golden_unions.unions import (
         Inner as Inner,
         InnerOnly as InnerOnly,
         InnerUnknown as InnerUnknown,
+        Point as Point,
         Shape as Shape,
         ShapeBytes as ShapeBytes,
         ShapeCount as ShapeCount,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
-from golden_unions import enums, operations, structures, unions
+from golden_unions import enums, operations, structures
 from golden_unions.fast import FAST
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Client(ServiceClient):
     async def choose(
         self,
         *,
-        shape: unions.Shape,
-        shapes: Sequence[unions.Shape] | None = None,
-        named: Mapping[enums.Kind, unions.Shape] | None = None,
+        shape: structures.Shape,
+        shapes: Sequence[structures.Shape] | None = None,
+        named: Mapping[enums.Kind, structures.Shape] | None = None,
     ) -> structures.ChooseResponse:
         """Call `Choose`.
 

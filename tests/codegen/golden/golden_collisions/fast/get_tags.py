@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_collisions import enums, structures, unions
+from golden_collisions import enums, structures
 
 
 class TagJson(fast.WireStruct):
@@ -80,11 +80,11 @@ class FooJson(fast.WireUnion):
     member: FooBarJson | None = fast.field(name="Member", default=None)
 
 
-_FooTagMember = fast.mutable_twin(unions.FooTagMember)
-_FooTagMember2 = fast.mutable_twin(unions.FooTagMember2)
-_FooBarMember = fast.mutable_twin(unions.FooBarMember)
-_FooUnknownMember = fast.mutable_twin(unions.FooUnknownMember)
-_FooMember = fast.mutable_twin(unions.FooMember)
+_FooTagMember = fast.mutable_twin(structures.FooTagMember)
+_FooTagMember2 = fast.mutable_twin(structures.FooTagMember2)
+_FooBarMember = fast.mutable_twin(structures.FooBarMember)
+_FooUnknownMember = fast.mutable_twin(structures.FooUnknownMember)
+_FooMember = fast.mutable_twin(structures.FooMember)
 
 
 def decode_foo(raw: FooJson) -> Any:
@@ -94,33 +94,33 @@ def decode_foo(raw: FooJson) -> Any:
             raise fast.FallbackRequired
         made = _FooTagMember()
         made.value = decode_tag(raw.tag)
-        made.__class__ = unions.FooTagMember
+        made.__class__ = structures.FooTagMember
         return made
     if raw.tag_ is not None:
         if raw.bar is not None or raw.unknown is not None or raw.member is not None:
             raise fast.FallbackRequired
         made = _FooTagMember2()
         made.value = decode_tag_shape(raw.tag_)
-        made.__class__ = unions.FooTagMember2
+        made.__class__ = structures.FooTagMember2
         return made
     if raw.bar is not None:
         if raw.unknown is not None or raw.member is not None:
             raise fast.FallbackRequired
         made = _FooBarMember()
         made.value = raw.bar
-        made.__class__ = unions.FooBarMember
+        made.__class__ = structures.FooBarMember
         return made
     if raw.unknown is not None:
         if raw.member is not None:
             raise fast.FallbackRequired
         made = _FooUnknownMember()
         made.value = raw.unknown
-        made.__class__ = unions.FooUnknownMember
+        made.__class__ = structures.FooUnknownMember
         return made
     if raw.member is not None:
         made = _FooMember()
         made.value = decode_foo_bar(raw.member)
-        made.__class__ = unions.FooMember
+        made.__class__ = structures.FooMember
         return made
     raise fast.FallbackRequired
 
@@ -182,7 +182,7 @@ class FooShapeJson(fast.WireUnion):
     tag: TagShape2Json | None = fast.field(name="Tag", default=None)
 
 
-_FooShapeTag = fast.mutable_twin(unions.FooShapeTag)
+_FooShapeTag = fast.mutable_twin(structures.FooShapeTag)
 
 
 def decode_foo_shape(raw: FooShapeJson) -> Any:
@@ -190,7 +190,7 @@ def decode_foo_shape(raw: FooShapeJson) -> Any:
     if raw.tag is not None:
         made = _FooShapeTag()
         made.value = decode_tag_shape2(raw.tag)
-        made.__class__ = unions.FooShapeTag
+        made.__class__ = structures.FooShapeTag
         return made
     raise fast.FallbackRequired
 

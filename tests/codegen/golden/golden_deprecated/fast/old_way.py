@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_deprecated import structures, unions
+from golden_deprecated import structures
 
 
 class OldJson(fast.WireStruct):
@@ -32,7 +32,7 @@ class OldChoiceJson(fast.WireUnion):
     one: str | None = fast.field(name="One", default=None)
 
 
-_OldChoiceOne = fast.mutable_twin(unions.OldChoiceOne)
+_OldChoiceOne = fast.mutable_twin(structures.OldChoiceOne)
 
 
 def decode_old_choice(raw: OldChoiceJson) -> Any:
@@ -40,7 +40,7 @@ def decode_old_choice(raw: OldChoiceJson) -> Any:
     if raw.one is not None:
         made = _OldChoiceOne()
         made.value = raw.one
-        made.__class__ = unions.OldChoiceOne
+        made.__class__ = structures.OldChoiceOne
         return made
     raise fast.FallbackRequired
 

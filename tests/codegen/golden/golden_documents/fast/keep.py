@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_documents import structures, unions
+from golden_documents import structures
 
 
 class EitherJson(fast.WireUnion):
@@ -16,8 +16,8 @@ class EitherJson(fast.WireUnion):
     named: dict[str, Any] | None = fast.field(name="Named", default=None)
 
 
-_EitherPlain = fast.mutable_twin(unions.EitherPlain)
-_EitherNamed = fast.mutable_twin(unions.EitherNamed)
+_EitherPlain = fast.mutable_twin(structures.EitherPlain)
+_EitherNamed = fast.mutable_twin(structures.EitherNamed)
 
 
 def decode_either(raw: EitherJson) -> Any:
@@ -27,12 +27,12 @@ def decode_either(raw: EitherJson) -> Any:
             raise fast.FallbackRequired
         made = _EitherPlain()
         made.value = raw.plain
-        made.__class__ = unions.EitherPlain
+        made.__class__ = structures.EitherPlain
         return made
     if raw.named is not None:
         made = _EitherNamed()
         made.value = raw.named
-        made.__class__ = unions.EitherNamed
+        made.__class__ = structures.EitherNamed
         return made
     raise fast.FallbackRequired
 
@@ -67,11 +67,11 @@ def decode_keep_response(raw: KeepResponseJson) -> Any:
     return made
 
 
-def encode_either(obj: unions.Either) -> dict[str, fast.Json]:
+def encode_either(obj: structures.Either) -> dict[str, fast.Json]:
     """Encode a `Either`."""
-    if type(obj) is unions.EitherPlain:
+    if type(obj) is structures.EitherPlain:
         return {"Plain": fast.encode_document(obj.value)}
-    if type(obj) is unions.EitherNamed:
+    if type(obj) is structures.EitherNamed:
         return {
             "Named": {
                 fast.encode_string(key): fast.encode_document(item)

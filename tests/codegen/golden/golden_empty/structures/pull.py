@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
-from golden_empty import structures
+from golden_empty.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -21,7 +21,7 @@ class PullResponse(Structure):
         response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
-    nothing: structures.Nothing
+    nothing: common.Nothing
     text: str | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
-from golden_empty import structures
+from golden_empty.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -20,8 +20,8 @@ class PushRequest(Request["PushResponse"]):
         nothings: optional; `Nothings` on the wire.
     """
 
-    nothing: structures.Nothing
-    nothings: list[structures.Nothing] | None = None
+    nothing: common.Nothing
+    nothings: list[common.Nothing] | None = None
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

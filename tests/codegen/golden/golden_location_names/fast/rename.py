@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_location_names import structures, unions
+from golden_location_names import structures
 from golden_location_names.fast import common
 
 
@@ -18,9 +18,9 @@ class ChoiceJson(fast.WireUnion):
     plain: str | None = fast.field(name="Plain", default=None)
 
 
-_ChoicePart = fast.mutable_twin(unions.ChoicePart)
-_ChoiceText = fast.mutable_twin(unions.ChoiceText)
-_ChoicePlain = fast.mutable_twin(unions.ChoicePlain)
+_ChoicePart = fast.mutable_twin(structures.ChoicePart)
+_ChoiceText = fast.mutable_twin(structures.ChoiceText)
+_ChoicePlain = fast.mutable_twin(structures.ChoicePlain)
 
 
 def decode_choice(raw: ChoiceJson) -> Any:
@@ -30,19 +30,19 @@ def decode_choice(raw: ChoiceJson) -> Any:
             raise fast.FallbackRequired
         made = _ChoicePart()
         made.value = common.decode_part(raw.part)
-        made.__class__ = unions.ChoicePart
+        made.__class__ = structures.ChoicePart
         return made
     if raw.text is not None:
         if raw.plain is not None:
             raise fast.FallbackRequired
         made = _ChoiceText()
         made.value = raw.text
-        made.__class__ = unions.ChoiceText
+        made.__class__ = structures.ChoiceText
         return made
     if raw.plain is not None:
         made = _ChoicePlain()
         made.value = raw.plain
-        made.__class__ = unions.ChoicePlain
+        made.__class__ = structures.ChoicePlain
         return made
     raise fast.FallbackRequired
 
@@ -102,13 +102,13 @@ def decode_named(raw: NamedJson) -> Any:
     return made
 
 
-def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: structures.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(obj) is unions.ChoicePart:
+    if type(obj) is structures.ChoicePart:
         return {"Part": common.encode_part(obj.value)}
-    if type(obj) is unions.ChoiceText:
+    if type(obj) is structures.ChoiceText:
         return {"Text": fast.encode_string(obj.value)}
-    if type(obj) is unions.ChoicePlain:
+    if type(obj) is structures.ChoicePlain:
         return {"Plain": fast.encode_string(obj.value)}
     raise fast.FallbackRequired
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
-from golden_pagination import structures
+from golden_pagination.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -33,5 +33,5 @@ class GetThingResponse(Structure):
         response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
-    thing: structures.Thing | None = None
+    thing: common.Thing | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

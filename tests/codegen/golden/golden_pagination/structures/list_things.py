@@ -6,7 +6,8 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
-from golden_pagination import enums, structures
+from golden_pagination import enums
+from golden_pagination.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -50,6 +51,6 @@ class ListThingsResponse(Structure):
         response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
-    things: list[structures.Thing]
+    things: list[common.Thing]
     next_token: str | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

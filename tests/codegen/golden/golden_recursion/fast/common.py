@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_recursion import structures, unions
+from golden_recursion import structures
 
 
 class NodeJson(fast.WireStruct):
@@ -49,10 +49,10 @@ class ChoiceJson(fast.WireUnion):
     not_: ChoiceJson | None = fast.field(name="Not", default=None)
 
 
-_ChoiceLeaf = fast.mutable_twin(unions.ChoiceLeaf)
-_ChoiceBranch = fast.mutable_twin(unions.ChoiceBranch)
-_ChoiceBoth = fast.mutable_twin(unions.ChoiceBoth)
-_ChoiceNot = fast.mutable_twin(unions.ChoiceNot)
+_ChoiceLeaf = fast.mutable_twin(structures.ChoiceLeaf)
+_ChoiceBranch = fast.mutable_twin(structures.ChoiceBranch)
+_ChoiceBoth = fast.mutable_twin(structures.ChoiceBoth)
+_ChoiceNot = fast.mutable_twin(structures.ChoiceNot)
 
 
 def decode_choice(raw: ChoiceJson) -> Any:
@@ -62,26 +62,26 @@ def decode_choice(raw: ChoiceJson) -> Any:
             raise fast.FallbackRequired
         made = _ChoiceLeaf()
         made.value = raw.leaf
-        made.__class__ = unions.ChoiceLeaf
+        made.__class__ = structures.ChoiceLeaf
         return made
     if raw.branch is not None:
         if raw.both is not None or raw.not_ is not None:
             raise fast.FallbackRequired
         made = _ChoiceBranch()
         made.value = decode_node(raw.branch)
-        made.__class__ = unions.ChoiceBranch
+        made.__class__ = structures.ChoiceBranch
         return made
     if raw.both is not None:
         if raw.not_ is not None:
             raise fast.FallbackRequired
         made = _ChoiceBoth()
         made.value = [decode_choice(item) for item in raw.both]
-        made.__class__ = unions.ChoiceBoth
+        made.__class__ = structures.ChoiceBoth
         return made
     if raw.not_ is not None:
         made = _ChoiceNot()
         made.value = decode_choice(raw.not_)
-        made.__class__ = unions.ChoiceNot
+        made.__class__ = structures.ChoiceNot
         return made
     raise fast.FallbackRequired
 
@@ -108,15 +108,15 @@ def encode_node(obj: structures.Node) -> dict[str, fast.Json]:
     return params
 
 
-def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: structures.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(obj) is unions.ChoiceLeaf:
+    if type(obj) is structures.ChoiceLeaf:
         return {"Leaf": fast.encode_string(obj.value)}
-    if type(obj) is unions.ChoiceBranch:
+    if type(obj) is structures.ChoiceBranch:
         return {"Branch": encode_node(obj.value)}
-    if type(obj) is unions.ChoiceBoth:
+    if type(obj) is structures.ChoiceBoth:
         return {"Both": [encode_choice(item) for item in fast.check_sequence(obj.value)]}
-    if type(obj) is unions.ChoiceNot:
+    if type(obj) is structures.ChoiceNot:
         return {"Not": encode_choice(obj.value)}
     raise fast.FallbackRequired
 

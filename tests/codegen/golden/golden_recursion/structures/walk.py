@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
-from golden_recursion import structures, unions
+from golden_recursion.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -48,8 +48,8 @@ class WalkRequest(Request["WalkResponse"]):
         choices: optional; `Choices` on the wire.
     """
 
-    root: structures.Node
-    choices: list[unions.Choice] | None = None
+    root: common.Node
+    choices: list[common.Choice] | None = None
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -65,5 +65,5 @@ class WalkResponse(Structure):
     """
 
     chicken: Chicken | None = None
-    failure: unions.Choice | None = None
+    failure: common.Choice | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

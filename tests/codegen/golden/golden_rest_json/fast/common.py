@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_rest_json import structures, unions
+from golden_rest_json import structures
 
 
 class ChoiceJson(fast.WireUnion):
@@ -16,8 +16,8 @@ class ChoiceJson(fast.WireUnion):
     two: int | None = fast.field(name="Two", default=None)
 
 
-_ChoiceOne = fast.mutable_twin(unions.ChoiceOne)
-_ChoiceTwo = fast.mutable_twin(unions.ChoiceTwo)
+_ChoiceOne = fast.mutable_twin(structures.ChoiceOne)
+_ChoiceTwo = fast.mutable_twin(structures.ChoiceTwo)
 
 
 def decode_choice(raw: ChoiceJson) -> Any:
@@ -27,12 +27,12 @@ def decode_choice(raw: ChoiceJson) -> Any:
             raise fast.FallbackRequired
         made = _ChoiceOne()
         made.value = raw.one
-        made.__class__ = unions.ChoiceOne
+        made.__class__ = structures.ChoiceOne
         return made
     if raw.two is not None:
         made = _ChoiceTwo()
         made.value = raw.two
-        made.__class__ = unions.ChoiceTwo
+        made.__class__ = structures.ChoiceTwo
         return made
     raise fast.FallbackRequired
 
@@ -58,11 +58,11 @@ def decode_thing(raw: ThingJson) -> Any:
     return made
 
 
-def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: structures.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(obj) is unions.ChoiceOne:
+    if type(obj) is structures.ChoiceOne:
         return {"One": fast.encode_string(obj.value)}
-    if type(obj) is unions.ChoiceTwo:
+    if type(obj) is structures.ChoiceTwo:
         return {"Two": fast.encode_integer(obj.value)}
     raise fast.FallbackRequired
 

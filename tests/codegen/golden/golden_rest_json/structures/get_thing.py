@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
-from golden_rest_json import structures
+from golden_rest_json.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -31,5 +31,5 @@ class GetThingResponse(Structure):
         response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
-    thing: structures.Thing | None = None
+    thing: common.Thing | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

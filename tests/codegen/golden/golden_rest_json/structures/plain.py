@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
-from golden_rest_json import structures
+from golden_rest_json.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -17,7 +17,7 @@ class PlainRequest(Request["PlainResponse"]):
         thing: optional; `Thing` on the wire.
     """
 
-    thing: structures.Thing | None = None
+    thing: common.Thing | None = None
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -30,6 +30,6 @@ class PlainResponse(Structure):
         response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
-    thing: structures.Thing
+    thing: common.Thing
     bytes_: bytes | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

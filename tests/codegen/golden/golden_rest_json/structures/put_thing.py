@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure
-from golden_rest_json import structures
+from golden_rest_json.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -35,7 +35,7 @@ class PutThingRequest(Request["PutThingResponse"]):
     extra: dict[str, str] | None = None
     integration_method: str | None = None
     policy: str | None = None
-    thing: structures.Thing | None = None
+    thing: common.Thing | None = None
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -55,5 +55,5 @@ class PutThingResponse(Structure):
     version: str | None = None
     attributes: JsonValue | None = None
     extra: dict[str, str] | None = None
-    thing: structures.Thing | None = None
+    thing: common.Thing | None = None
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

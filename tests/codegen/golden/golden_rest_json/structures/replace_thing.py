@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
-from golden_rest_json import structures
+from golden_rest_json.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -19,7 +19,7 @@ class ReplaceThingRequest(Request["ReplaceThingResponse"]):
     """
 
     thing_id: str
-    thing: structures.Thing
+    thing: common.Thing
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_sensitive import enums, structures, unions
+from golden_sensitive import enums, structures
 
 
 class ChoiceJson(fast.WireUnion):
@@ -17,9 +17,9 @@ class ChoiceJson(fast.WireUnion):
     keys: dict[str, str] | None = fast.field(name="Keys", default=None)
 
 
-_ChoiceOpen = fast.mutable_twin(unions.ChoiceOpen)
-_ChoiceHidden = fast.mutable_twin(unions.ChoiceHidden)
-_ChoiceKeys = fast.mutable_twin(unions.ChoiceKeys)
+_ChoiceOpen = fast.mutable_twin(structures.ChoiceOpen)
+_ChoiceHidden = fast.mutable_twin(structures.ChoiceHidden)
+_ChoiceKeys = fast.mutable_twin(structures.ChoiceKeys)
 
 
 def decode_choice(raw: ChoiceJson) -> Any:
@@ -29,19 +29,19 @@ def decode_choice(raw: ChoiceJson) -> Any:
             raise fast.FallbackRequired
         made = _ChoiceOpen()
         made.value = raw.open
-        made.__class__ = unions.ChoiceOpen
+        made.__class__ = structures.ChoiceOpen
         return made
     if raw.hidden is not None:
         if raw.keys is not None:
             raise fast.FallbackRequired
         made = _ChoiceHidden()
         made.value = raw.hidden
-        made.__class__ = unions.ChoiceHidden
+        made.__class__ = structures.ChoiceHidden
         return made
     if raw.keys is not None:
         made = _ChoiceKeys()
         made.value = raw.keys
-        made.__class__ = unions.ChoiceKeys
+        made.__class__ = structures.ChoiceKeys
         return made
     raise fast.FallbackRequired
 
@@ -160,8 +160,8 @@ class PickJson(fast.WireUnion):
     two: str | None = fast.field(name="Two", default=None)
 
 
-_PickOne = fast.mutable_twin(unions.PickOne)
-_PickTwo = fast.mutable_twin(unions.PickTwo)
+_PickOne = fast.mutable_twin(structures.PickOne)
+_PickTwo = fast.mutable_twin(structures.PickTwo)
 
 
 def decode_pick(raw: PickJson) -> Any:
@@ -171,23 +171,23 @@ def decode_pick(raw: PickJson) -> Any:
             raise fast.FallbackRequired
         made = _PickOne()
         made.value = raw.one
-        made.__class__ = unions.PickOne
+        made.__class__ = structures.PickOne
         return made
     if raw.two is not None:
         made = _PickTwo()
         made.value = raw.two
-        made.__class__ = unions.PickTwo
+        made.__class__ = structures.PickTwo
         return made
     raise fast.FallbackRequired
 
 
-def encode_choice(obj: unions.Choice) -> dict[str, fast.Json]:
+def encode_choice(obj: structures.Choice) -> dict[str, fast.Json]:
     """Encode a `Choice`."""
-    if type(obj) is unions.ChoiceOpen:
+    if type(obj) is structures.ChoiceOpen:
         return {"Open": fast.encode_string(obj.value)}
-    if type(obj) is unions.ChoiceHidden:
+    if type(obj) is structures.ChoiceHidden:
         return {"Hidden": fast.encode_string(obj.value)}
-    if type(obj) is unions.ChoiceKeys:
+    if type(obj) is structures.ChoiceKeys:
         return {
             "Keys": {
                 fast.encode_string(key): fast.encode_string(item) for key, item in fast.check_mapping(obj.value).items()
@@ -305,11 +305,11 @@ def encode_room(obj: structures.Room) -> dict[str, fast.Json]:
     return params
 
 
-def encode_pick(obj: unions.Pick) -> dict[str, fast.Json]:
+def encode_pick(obj: structures.Pick) -> dict[str, fast.Json]:
     """Encode a `Pick`."""
-    if type(obj) is unions.PickOne:
+    if type(obj) is structures.PickOne:
         return {"One": fast.encode_string(obj.value)}
-    if type(obj) is unions.PickTwo:
+    if type(obj) is structures.PickTwo:
         return {"Two": fast.encode_string(obj.value)}
     raise fast.FallbackRequired
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
-from golden_sensitive import structures
+from golden_sensitive.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -21,7 +21,7 @@ class HideRequest(Request["HideResponse"]):
         secrets: optional; `Secrets` on the wire, sensitive.
     """
 
-    vault: structures.Vault
+    vault: common.Vault
     secret: str | None = attrs.field(default=None, repr=redacted)
     secrets: list[str] | None = attrs.field(default=None, repr=redacted)
 
@@ -38,6 +38,6 @@ class HideResponse(Structure):
         response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
-    vault: structures.Vault
+    vault: common.Vault
     secret: str | None = attrs.field(default=None, repr=redacted)
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

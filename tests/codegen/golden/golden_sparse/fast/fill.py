@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_sparse import enums, structures, unions
+from golden_sparse import enums, structures
 
 
 class LeafJson(fast.WireStruct):
@@ -33,8 +33,8 @@ class ChoiceJson(fast.WireUnion):
     two: int | None = fast.field(name="Two", default=None)
 
 
-_ChoiceOne = fast.mutable_twin(unions.ChoiceOne)
-_ChoiceTwo = fast.mutable_twin(unions.ChoiceTwo)
+_ChoiceOne = fast.mutable_twin(structures.ChoiceOne)
+_ChoiceTwo = fast.mutable_twin(structures.ChoiceTwo)
 
 
 def decode_choice(raw: ChoiceJson) -> Any:
@@ -44,12 +44,12 @@ def decode_choice(raw: ChoiceJson) -> Any:
             raise fast.FallbackRequired
         made = _ChoiceOne()
         made.value = raw.one
-        made.__class__ = unions.ChoiceOne
+        made.__class__ = structures.ChoiceOne
         return made
     if raw.two is not None:
         made = _ChoiceTwo()
         made.value = raw.two
-        made.__class__ = unions.ChoiceTwo
+        made.__class__ = structures.ChoiceTwo
         return made
     raise fast.FallbackRequired
 

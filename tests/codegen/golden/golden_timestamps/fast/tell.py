@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_timestamps import structures, unions
+from golden_timestamps import structures
 
 
 class WhenJson(fast.WireUnion):
@@ -17,9 +17,9 @@ class WhenJson(fast.WireUnion):
     often: list[str] | None = fast.field(name="Often", default=None)
 
 
-_WhenNever = fast.mutable_twin(unions.WhenNever)
-_WhenOnce = fast.mutable_twin(unions.WhenOnce)
-_WhenOften = fast.mutable_twin(unions.WhenOften)
+_WhenNever = fast.mutable_twin(structures.WhenNever)
+_WhenOnce = fast.mutable_twin(structures.WhenOnce)
+_WhenOften = fast.mutable_twin(structures.WhenOften)
 
 
 def decode_when(raw: WhenJson) -> Any:
@@ -29,19 +29,19 @@ def decode_when(raw: WhenJson) -> Any:
             raise fast.FallbackRequired
         made = _WhenNever()
         made.value = raw.never
-        made.__class__ = unions.WhenNever
+        made.__class__ = structures.WhenNever
         return made
     if raw.once is not None:
         if raw.often is not None:
             raise fast.FallbackRequired
         made = _WhenOnce()
         made.value = fast.decode_epoch(raw.once)
-        made.__class__ = unions.WhenOnce
+        made.__class__ = structures.WhenOnce
         return made
     if raw.often is not None:
         made = _WhenOften()
         made.value = [fast.fall_back(item) for item in raw.often]
-        made.__class__ = unions.WhenOften
+        made.__class__ = structures.WhenOften
         return made
     raise fast.FallbackRequired
 
@@ -94,13 +94,13 @@ def decode_tell_response(raw: TellResponseJson) -> Any:
     return made
 
 
-def encode_when(obj: unions.When) -> dict[str, fast.Json]:
+def encode_when(obj: structures.When) -> dict[str, fast.Json]:
     """Encode a `When`."""
-    if type(obj) is unions.WhenNever:
+    if type(obj) is structures.WhenNever:
         return {"Never": fast.encode_string(obj.value)}
-    if type(obj) is unions.WhenOnce:
+    if type(obj) is structures.WhenOnce:
         return {"Once": fast.encode_timestamp(obj.value)}
-    if type(obj) is unions.WhenOften:
+    if type(obj) is structures.WhenOften:
         return {"Often": [fast.encode_timestamp(item) for item in fast.check_sequence(obj.value)]}
     raise fast.FallbackRequired
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from golden_unions import enums, structures, unions
+from golden_unions import enums, structures
 
 
 class EmptyJson(fast.WireStruct):
@@ -64,23 +64,23 @@ class ShapeJson(fast.WireUnion):
     many: list[ShapeJson] | None = fast.field(name="Many", default=None)
 
 
-_ShapeText = fast.mutable_twin(unions.ShapeText)
-_ShapeSecret = fast.mutable_twin(unions.ShapeSecret)
-_ShapeTexts = fast.mutable_twin(unions.ShapeTexts)
-_ShapeCounts = fast.mutable_twin(unions.ShapeCounts)
-_ShapeCount = fast.mutable_twin(unions.ShapeCount)
-_ShapeKind = fast.mutable_twin(unions.ShapeKind)
-_ShapeMoment = fast.mutable_twin(unions.ShapeMoment)
-_ShapeBytes = fast.mutable_twin(unions.ShapeBytes)
-_ShapeFlag = fast.mutable_twin(unions.ShapeFlag)
-_ShapeDouble = fast.mutable_twin(unions.ShapeDouble)
-_ShapeEmpty = fast.mutable_twin(unions.ShapeEmpty)
-_ShapePoint = fast.mutable_twin(unions.ShapePoint)
-_ShapePoints = fast.mutable_twin(unions.ShapePoints)
-_ShapeSecrets = fast.mutable_twin(unions.ShapeSecrets)
-_ShapeInner = fast.mutable_twin(unions.ShapeInner)
-_ShapeItself = fast.mutable_twin(unions.ShapeItself)
-_ShapeMany = fast.mutable_twin(unions.ShapeMany)
+_ShapeText = fast.mutable_twin(structures.ShapeText)
+_ShapeSecret = fast.mutable_twin(structures.ShapeSecret)
+_ShapeTexts = fast.mutable_twin(structures.ShapeTexts)
+_ShapeCounts = fast.mutable_twin(structures.ShapeCounts)
+_ShapeCount = fast.mutable_twin(structures.ShapeCount)
+_ShapeKind = fast.mutable_twin(structures.ShapeKind)
+_ShapeMoment = fast.mutable_twin(structures.ShapeMoment)
+_ShapeBytes = fast.mutable_twin(structures.ShapeBytes)
+_ShapeFlag = fast.mutable_twin(structures.ShapeFlag)
+_ShapeDouble = fast.mutable_twin(structures.ShapeDouble)
+_ShapeEmpty = fast.mutable_twin(structures.ShapeEmpty)
+_ShapePoint = fast.mutable_twin(structures.ShapePoint)
+_ShapePoints = fast.mutable_twin(structures.ShapePoints)
+_ShapeSecrets = fast.mutable_twin(structures.ShapeSecrets)
+_ShapeInner = fast.mutable_twin(structures.ShapeInner)
+_ShapeItself = fast.mutable_twin(structures.ShapeItself)
+_ShapeMany = fast.mutable_twin(structures.ShapeMany)
 
 
 def decode_shape(raw: ShapeJson) -> Any:
@@ -107,7 +107,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeText()
         made.value = raw.text
-        made.__class__ = unions.ShapeText
+        made.__class__ = structures.ShapeText
         return made
     if raw.secret is not None:
         if (
@@ -130,7 +130,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeSecret()
         made.value = raw.secret
-        made.__class__ = unions.ShapeSecret
+        made.__class__ = structures.ShapeSecret
         return made
     if raw.texts is not None:
         if (
@@ -152,7 +152,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeTexts()
         made.value = raw.texts
-        made.__class__ = unions.ShapeTexts
+        made.__class__ = structures.ShapeTexts
         return made
     if raw.counts is not None:
         if (
@@ -173,7 +173,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeCounts()
         made.value = raw.counts
-        made.__class__ = unions.ShapeCounts
+        made.__class__ = structures.ShapeCounts
         return made
     if raw.count is not None:
         if (
@@ -193,7 +193,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeCount()
         made.value = raw.count
-        made.__class__ = unions.ShapeCount
+        made.__class__ = structures.ShapeCount
         return made
     if raw.kind is not None:
         if (
@@ -212,7 +212,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeKind()
         made.value = raw.kind
-        made.__class__ = unions.ShapeKind
+        made.__class__ = structures.ShapeKind
         return made
     if raw.moment is not None:
         if (
@@ -230,7 +230,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeMoment()
         made.value = fast.decode_iso8601(raw.moment)
-        made.__class__ = unions.ShapeMoment
+        made.__class__ = structures.ShapeMoment
         return made
     if raw.bytes_ is not None:
         if (
@@ -247,7 +247,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeBytes()
         made.value = fast.decode_base64(raw.bytes_)
-        made.__class__ = unions.ShapeBytes
+        made.__class__ = structures.ShapeBytes
         return made
     if raw.flag is not None:
         if (
@@ -263,7 +263,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeFlag()
         made.value = raw.flag
-        made.__class__ = unions.ShapeFlag
+        made.__class__ = structures.ShapeFlag
         return made
     if raw.double is not None:
         if (
@@ -278,7 +278,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeDouble()
         made.value = raw.double
-        made.__class__ = unions.ShapeDouble
+        made.__class__ = structures.ShapeDouble
         return made
     if raw.empty is not None:
         if (
@@ -292,7 +292,7 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapeEmpty()
         made.value = decode_empty(raw.empty)
-        made.__class__ = unions.ShapeEmpty
+        made.__class__ = structures.ShapeEmpty
         return made
     if raw.point is not None:
         if (
@@ -305,40 +305,40 @@ def decode_shape(raw: ShapeJson) -> Any:
             raise fast.FallbackRequired
         made = _ShapePoint()
         made.value = decode_point(raw.point)
-        made.__class__ = unions.ShapePoint
+        made.__class__ = structures.ShapePoint
         return made
     if raw.points is not None:
         if raw.secrets is not None or raw.inner is not None or raw.itself is not None or raw.many is not None:
             raise fast.FallbackRequired
         made = _ShapePoints()
         made.value = [decode_point(item) for item in raw.points]
-        made.__class__ = unions.ShapePoints
+        made.__class__ = structures.ShapePoints
         return made
     if raw.secrets is not None:
         if raw.inner is not None or raw.itself is not None or raw.many is not None:
             raise fast.FallbackRequired
         made = _ShapeSecrets()
         made.value = raw.secrets
-        made.__class__ = unions.ShapeSecrets
+        made.__class__ = structures.ShapeSecrets
         return made
     if raw.inner is not None:
         if raw.itself is not None or raw.many is not None:
             raise fast.FallbackRequired
         made = _ShapeInner()
         made.value = decode_inner(raw.inner)
-        made.__class__ = unions.ShapeInner
+        made.__class__ = structures.ShapeInner
         return made
     if raw.itself is not None:
         if raw.many is not None:
             raise fast.FallbackRequired
         made = _ShapeItself()
         made.value = decode_shape(raw.itself)
-        made.__class__ = unions.ShapeItself
+        made.__class__ = structures.ShapeItself
         return made
     if raw.many is not None:
         made = _ShapeMany()
         made.value = [decode_shape(item2) for item2 in raw.many]
-        made.__class__ = unions.ShapeMany
+        made.__class__ = structures.ShapeMany
         return made
     raise fast.FallbackRequired
 
@@ -349,7 +349,7 @@ class InnerJson(fast.WireUnion):
     only: str | None = fast.field(name="Only", default=None)
 
 
-_InnerOnly = fast.mutable_twin(unions.InnerOnly)
+_InnerOnly = fast.mutable_twin(structures.InnerOnly)
 
 
 def decode_inner(raw: InnerJson) -> Any:
@@ -357,7 +357,7 @@ def decode_inner(raw: InnerJson) -> Any:
     if raw.only is not None:
         made = _InnerOnly()
         made.value = raw.only
-        made.__class__ = unions.InnerOnly
+        made.__class__ = structures.InnerOnly
         return made
     raise fast.FallbackRequired
 
@@ -404,53 +404,53 @@ def encode_point(obj: structures.Point) -> dict[str, fast.Json]:
     return params
 
 
-def encode_shape(obj: unions.Shape) -> dict[str, fast.Json]:
+def encode_shape(obj: structures.Shape) -> dict[str, fast.Json]:
     """Encode a `Shape`."""
-    if type(obj) is unions.ShapeText:
+    if type(obj) is structures.ShapeText:
         return {"Text": fast.encode_string(obj.value)}
-    if type(obj) is unions.ShapeSecret:
+    if type(obj) is structures.ShapeSecret:
         return {"Secret": fast.encode_string(obj.value)}
-    if type(obj) is unions.ShapeTexts:
+    if type(obj) is structures.ShapeTexts:
         return {"Texts": [fast.encode_string(item) for item in fast.check_sequence(obj.value)]}
-    if type(obj) is unions.ShapeCounts:
+    if type(obj) is structures.ShapeCounts:
         return {
             "Counts": {
                 fast.encode_string(key): fast.encode_integer(item2)
                 for key, item2 in fast.check_mapping(obj.value).items()
             }
         }
-    if type(obj) is unions.ShapeCount:
+    if type(obj) is structures.ShapeCount:
         return {"Count": fast.encode_integer(obj.value)}
-    if type(obj) is unions.ShapeKind:
+    if type(obj) is structures.ShapeKind:
         return {"Kind": fast.encode_string(obj.value)}
-    if type(obj) is unions.ShapeMoment:
+    if type(obj) is structures.ShapeMoment:
         return {"Moment": fast.encode_timestamp(obj.value)}
-    if type(obj) is unions.ShapeBytes:
+    if type(obj) is structures.ShapeBytes:
         return {"Bytes": fast.encode_bytes(obj.value)}
-    if type(obj) is unions.ShapeFlag:
+    if type(obj) is structures.ShapeFlag:
         return {"Flag": fast.encode_boolean(obj.value)}
-    if type(obj) is unions.ShapeDouble:
+    if type(obj) is structures.ShapeDouble:
         return {"Double": fast.encode_float(obj.value)}
-    if type(obj) is unions.ShapeEmpty:
+    if type(obj) is structures.ShapeEmpty:
         return {"Empty": encode_empty(obj.value)}
-    if type(obj) is unions.ShapePoint:
+    if type(obj) is structures.ShapePoint:
         return {"Point": encode_point(obj.value)}
-    if type(obj) is unions.ShapePoints:
+    if type(obj) is structures.ShapePoints:
         return {"Points": [encode_point(item3) for item3 in fast.check_sequence(obj.value)]}
-    if type(obj) is unions.ShapeSecrets:
+    if type(obj) is structures.ShapeSecrets:
         return {"Secrets": [fast.encode_string(item4) for item4 in fast.check_sequence(obj.value)]}
-    if type(obj) is unions.ShapeInner:
+    if type(obj) is structures.ShapeInner:
         return {"Inner": encode_inner(obj.value)}
-    if type(obj) is unions.ShapeItself:
+    if type(obj) is structures.ShapeItself:
         return {"Itself": encode_shape(obj.value)}
-    if type(obj) is unions.ShapeMany:
+    if type(obj) is structures.ShapeMany:
         return {"Many": [encode_shape(item5) for item5 in fast.check_sequence(obj.value)]}
     raise fast.FallbackRequired
 
 
-def encode_inner(obj: unions.Inner) -> dict[str, fast.Json]:
+def encode_inner(obj: structures.Inner) -> dict[str, fast.Json]:
     """Encode a `Inner`."""
-    if type(obj) is unions.InnerOnly:
+    if type(obj) is structures.InnerOnly:
         return {"Only": fast.encode_string(obj.value)}
     raise fast.FallbackRequired
 
