@@ -8,6 +8,7 @@ import os
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing import connection, parent_process
@@ -24,7 +25,7 @@ from codegen.build import build
 from codegen.errors import CodegenError, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from codegen import ir
     from codegen.services import ServiceConfig
@@ -100,10 +101,13 @@ def run(
     work = partial(_work, generator=_generator_digest(), only_check=only_check)
     results: dict[str, Result] = {}
     begun: list[Future[_Done]] = []
-    with ProcessPoolExecutor(max_workers=jobs, initializer=_serve_parent_alone) as pool:
+    with (
+        _interruptions_deferred() as interruptions,
+        ProcessPoolExecutor(max_workers=jobs, initializer=_serve_parent_alone) as pool,
+    ):
         try:
             left, running = iter(waiting), set[Future[_Done]]()
-            while len(results) < len(waiting):
+            while len(results) < len(waiting) and not interruptions:
                 # Submit no more than are being worked on: the pool cannot cancel what it has queued.
                 new = [pool.submit(work, each, entries.get(each.package)) for each in islice(left, jobs - len(running))]
                 begun += new
@@ -118,6 +122,22 @@ def run(
             if not only_check:
                 _write_manifest(output, entries | _made(begun))
     return [results[config.package] for config in waiting]
+
+
+@contextmanager
+def _interruptions_deferred() -> Iterator[list[int]]:
+    """Collect SIGINT in the `with` block, and raise `KeyboardInterrupt` at its end.
+
+    An exception in the middle of submitting would lose a package that is begun.
+    """
+    received: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if received:
+        raise KeyboardInterrupt
 
 
 def _made(begun: Iterable[Future[_Done]]) -> dict[str, _Entry]:
