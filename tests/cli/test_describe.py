@@ -150,7 +150,7 @@ def test_what_is_no_name_is_not_found(typed):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_is_hidden_by_another(name):
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    spellings = [name, name.lower(), name.upper(), snake, snake.replace("_", "-"), describe._python(name)]
+    spellings = [name, name.lower(), name.upper(), snake, snake.replace("_", "-"), describe._PYTHON[name]]
     assert {describe._find(each) for each in spellings} == {name}
 
 
@@ -277,8 +277,8 @@ async def test_a_botocore_without_the_texts_is_one_line_and_the_rest_is_there(
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
     code = (
-        "import importlib.resources as resources, pathlib, sys\n"
-        f"resources.files = lambda package: pathlib.Path({str(tmp_path)!r})\n"
+        "import sys\nfrom botocore.loaders import Loader\n"
+        f"Loader.BUILTIN_DATA_PATH = {str(tmp_path / 'data')!r}\n"
         "sys.argv[1:] = 'describe ListConnections --docs --format json'.split()\n"
         "from aiopartnercentral.cli import main; sys.exit(main())"
     )

@@ -7,12 +7,10 @@ import inspect
 import json
 import re
 import sys
-import textwrap
 import zlib
 from importlib.metadata import version
-from importlib.resources import files
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import Any, Final, get_args
 
 from botocore.docs.bcdoc.restdoc import ReSTDocument
 from botocore.exceptions import DataNotFoundError
@@ -22,16 +20,12 @@ from aiopartnercentral import account
 from aiopartnercentral.account import operations
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.table import Column, encoded, render
-from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of
+from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of, wrapped
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
-from aiopartnercentral.types import OpenEnum, Operation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from aiopartnercentral.types import Operation
 
 __all__ = ["describe"]
 
-_SERVICE: Final = operations.SERVICE
 _OPERATIONS: Final = {
     one.name: (name.lower(), one) for name, one in vars(operations).items() if isinstance(one, Operation)
 }
@@ -41,82 +35,73 @@ _KINDS: Final = dict.fromkeys(_OPERATIONS, "operation") | {
     for name, one in _TYPES.items()
     if isinstance(one, UnionType) or str(one.__doc__).startswith(("Structure `", "Enum `", "Error `"))
 }
+_PYTHON: Final = {one: f"client.{_OPERATIONS[one][0]}" if one in _OPERATIONS else f"account.{one}" for one in _KINDS}
+_NOT_SAID: Final = r"'|self, |\b(?:structures|common|enums)\."  # of signatures
 
 
 async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:
     """Write the description of an operation or a type, or the list of all, to stdout; returns the exit code."""
+    rows = [{"name": one, "kind": kind, "python": _PYTHON[one]} for one, kind in _KINDS.items()]
+    found = {} if name is None else _described(_find(name), docs=docs)
+    width = width_of(sys.stdout)
+    if as_json:
+        text = json.dumps(found or rows, indent=2, ensure_ascii=False) + "\n"
+    elif found:
+        text = _laid_out(found, width or sys.maxsize)
+    else:
+        columns = [Column("name", 0), Column("kind", 2), Column("Python", 1)]
+        text = render(columns, [[tuple(row.values())] for row in rows], width=width)
     with await Target.open(STDOUT) as target:
-        width = width_of(sys.stdout)
-        rows = [(one, kind, _python(one)) for one, kind in _KINDS.items()]
-        listed = [{"name": one, "kind": kind, "python": python} for one, kind, python in rows]
-        found: Any = listed if name is None else _described(_find(name), docs=docs)
-        if as_json:
-            text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-        elif name is None:
-            columns = [Column("name", 0), Column("kind", 2), Column("Python", 1)]
-            text = render(columns, [[row] for row in rows], width=width)
-        else:
-            text = _laid_out(found, width or sys.maxsize)
         await write_once(target, encoded(text, terminal=width is not None))
     return 0
 
 
-def _python(name: str) -> str:
-    return f"client.{_OPERATIONS[name][0]}" if name in _OPERATIONS else f"account.{name}"
-
-
 def _find(typed: str) -> str:
     """Return the name with this spelling; the class of a union's member has the union's."""
-    variants: dict[str, str] = {squashed(one.__name__): name for name in _KINDS for one in get_args(_TYPES.get(name))}
-    spellings: dict[str, str] = variants | {squashed(name): name for name in _KINDS}
+    spellings: dict[str, str] = {squashed(one.__name__): name for name in _KINDS for one in get_args(_TYPES.get(name))}
+    spellings |= {squashed(name): name for name in _KINDS}
     wanted = squashed(typed.strip().rpartition(".")[2].removesuffix("()"))
     if wanted not in spellings:
-        close = [*difflib.get_close_matches(wanted, spellings), *(one for one in spellings if wanted and wanted in one)]
-        near = list(dict.fromkeys(spellings[one] for one in close))[:5]
+        near = dict.fromkeys(spellings[one] for one in difflib.get_close_matches(wanted, spellings, 5))
         hint = f"did you mean {', '.join(near)}?" if near else "`aiopartnercentral describe` lists all names"
         raise CommandError(f"there is no operation or type {one_line(typed)!r}: {hint}", exit_code=USAGE)
     return spellings[wanted]
 
 
 def _described(name: str, *, docs: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": name, "kind": _KINDS[name], "python": _python(name)}
+    found: dict[str, Any] = {"name": name, "kind": _KINDS[name], "python": _PYTHON[name]}
     if name in _OPERATIONS:
         method, operation = _OPERATIONS[name]
-        request, response = (cls.__name__ for cls in (operation.input, operation.output))
-        sources = {_python(name): getattr(account.Client, method), f"account.{response}": operation.output}
-        if paginate := getattr(account.Paginate, method, None):
-            sources[f"client.paginate.{method}"] = paginate
-        structures = [request, response]
+        response, paginate = operation.output, getattr(account.Paginate, method, None)
+        sources = {_PYTHON[name]: getattr(account.Client, method), f"account.{response.__name__}": response}
+        sources |= {f"client.paginate.{method}": paginate} if paginate else {}
     else:
         sources = {f"account.{one.__name__}": one for one in get_args(_TYPES[name]) or [_TYPES[name]]}
-        structures = [name]
-    if _KINDS[name] == "enum":
+    if found["kind"] == "enum":
         found["values"] = list(_TYPES[name])
-    found["docstrings"] = {one + _signature(value): inspect.getdoc(value) or "" for one, value in sources.items()}
-    return found | {"documentation": _aws_texts(name, *(structures if docs else []))}
+    heads = {value: one if "values" in found else f"{one}{inspect.signature(value)}" for one, value in sources.items()}
+    found["docstrings"] = {re.sub(_NOT_SAID, "", head): inspect.getdoc(value) or "" for value, head in heads.items()}
+    return found | {"documentation": _aws_texts(name, docs=docs)}
 
 
-def _signature(called: Any) -> str:  # noqa: ANN401 - a class or a function
-    if isinstance(called, type) and issubclass(called, OpenEnum):
-        return ""
-    return re.sub(r"'|self, |\b(?:structures|unions|enums)\.", "", str(inspect.signature(called)))
-
-
-def _aws_texts(name: str, *structures: str) -> dict[str, str]:
-    """Return AWS's documentation of an operation or a type, and of the members of structures, from botocore's model."""
-    service, api_version = _SERVICE.name, _SERVICE.api_version
-    loader = Loader([str(files("botocore") / "data")], include_default_search_paths=False)
+def _aws_texts(name: str, *, docs: bool) -> dict[str, str]:
+    """Return AWS's documentation of an operation or a type, with `docs` of members too, from botocore's model."""
+    service, api_version = operations.SERVICE.name, operations.SERVICE.api_version
+    loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     try:
         model = loader.load_service_model(service, "service-2", api_version)
     except (DataNotFoundError, OSError, EOFError, ValueError, zlib.error):
         return {name: f"(botocore {version('botocore')} has no readable model of {service} {api_version})"}
     shapes = model.get("shapes", {})
-    texts = {name: (model.get("operations", {}).get(name) or shapes.get(name, {})).get("documentation")}
-    for structure in structures:
+    found = {name: model.get("operations", {}).get(name) or shapes.get(name, {})}
+    structures = [found[name][key]["shape"] for key in ("input", "output") if key in found[name]] or [name]
+    for structure in structures if docs else ():
         for member, reference in shapes.get(structure, {}).get("members", {}).items():
-            own = reference.get("documentation") or shapes.get(reference.get("shape"), {}).get("documentation")
-            texts[f"{structure}.{member}"] = own
-    return {one: _plain(text) if text else f"(botocore has no text about {one})" for one, text in texts.items()}
+            found[f"{structure}.{member}"] = shapes.get(reference["shape"], {}) | reference
+    return {
+        one: _plain(about.get("documentation", "")) or f"(botocore has no text about {one})"
+        for one, about in found.items()
+    }
 
 
 def _plain(html: str) -> str:
@@ -126,14 +111,9 @@ def _plain(html: str) -> str:
     return re.sub(r"\s*\n\s*\n", "\n\n", document.getvalue().decode()).strip()
 
 
-def _laid_out(found: Mapping[str, Any], width: int) -> str:
+def _laid_out(found: dict[str, Any], width: int) -> str:
     """Return the description as text, with lines wrapped at words."""
     lines = [f"{found['name']}: {found['kind']}, {found['python']}", *found.get("values", ())]
-    for head, text in [*found["docstrings"].items(), *found["documentation"].items()]:
-        lines += ["", head, *textwrap.indent(text, "    ").split("\n")]
-    wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
-    wrapped = []
-    for line in map(clean, lines):
-        wrap.initial_indent = wrap.subsequent_indent = line[: len(line) - len(line.lstrip())]
-        wrapped += wrap.wrap(line.strip()) or [""]
-    return "".join(f"{line}\n" for line in wrapped)
+    for head, text in (found["docstrings"] | found["documentation"]).items():
+        lines += ["", head, *(f"    {line}" for line in text.split("\n"))]
+    return "".join(f"{wrapped(clean(line), width)}\n" for line in lines)

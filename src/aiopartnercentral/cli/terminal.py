@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ __all__ = [
     "squashed",
     "tolerate_closed_stderr",
     "width_of",
+    "wrapped",
 ]
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
@@ -78,6 +80,12 @@ def width_of(stream: TextIO | None) -> int | None:
         columns = 0
     # A terminal that does not know its width reports 0.
     return columns or _USUAL_WIDTH
+
+
+def wrapped(line: str, width: int) -> str:
+    """Return the line wrapped at words, each part indented as the line is; no word is broken."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def can_redraw() -> bool:
