@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     other = parser.add_subparsers(metavar="compare").add_parser(
         "compare",
         help="measure this checkout against another one",
-        description="Run the same work in this checkout and in another one by turns, and show the ratios.",
+        description="Run the same work alternately in this checkout and in another one, and show the ratios.",
         allow_abbrev=False,
     )
     other.set_defaults(run=_compare, parser=other)

@@ -80,7 +80,7 @@ def _taken(harness: Harness) -> Panel:
         warm_up(workers, together)
         measured = harness.in_turn(f"{KEY}, clients", collecting(workers, together))
     return Panel.of(
-        f"Pages that a client takes from {_CATALOGS} catalogs, whoever gives them",
+        f"Pages of {_CATALOGS} catalogs that one client collects from each server",
         "pages/s",
         {name: [each.items / _PAGE / each.seconds for each in rounds] for name, rounds in measured.items()},
         more_is_better=True,

@@ -92,7 +92,7 @@ def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
             "name must be a finite number, not an integer of more than 20 digits",
             id="huge",
         ),
-        (validators.number(least=0), float("inf"), ValueError, "name must be a number of at least 0, not inf"),
+        (validators.number(least=0), float("inf"), ValueError, "name must be a finite number of at least 0, not inf"),
         (validators.number(least=0, most=1), -0.5, ValueError, "name must be a number from 0 to 1, not -0.5"),
         (validators.number(above=0, most=5), 6, ValueError, "name must be a number above 0 and at most 5, not 6"),
         (validators.number(most=5), 6, ValueError, "name must be a number of at most 5, not 6"),

@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import Collection, Limits, Source, combine
+from aiopartnercentral.bulk import Collection, Limits, Source, Telemetry, combine
 from aiopartnercentral.emulator import Emulator
 from tests.support.bulk_sources import FAST, of
 from tests.support.connections import connection
@@ -201,3 +201,13 @@ def test_nothing_is_imported_before_it_is_used_and_the_extra_is_named_where_it_i
         "except ImportError as error:\n"
         "    print(error)\n"
     ).splitlines() == ["[]", "this needs opentelemetry: pip install 'aiopartnercentral[otel]'"]
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"), [("tracer_provider", "a TracerProvider"), ("meter_provider", "a MeterProvider")]
+)
+def test_what_is_no_provider_is_refused(option: str, expected: str) -> None:
+    given: Any = {option: 3}
+    with pytest.raises(TypeError) as caught:
+        Telemetry(**given)
+    assert str(caught.value) == f"{option} must be {expected}, not an integer"

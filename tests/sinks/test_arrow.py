@@ -174,3 +174,18 @@ def test_duckdb_reads_batches_as_they_come():
         for summary in each.connection_types.values()
     ]
     assert sorted(found) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "message"),
+    [
+        (3, TypeError, "text_columns must be a collection of column names, not an integer"),
+        ("catalog", TypeError, "text_columns must be a collection of column names, not a string"),
+        (["catalog", 3], TypeError, "text_columns[1] must be a string, not an integer"),
+        ([""], ValueError, "text_columns[0] must not be empty"),
+    ],
+)
+def test_what_is_no_collection_of_column_names_is_refused(names, error, message):
+    with pytest.raises(error) as caught:
+        arrow_schema(CLS, text_columns=names)
+    assert str(caught.value) == message

@@ -29,7 +29,7 @@ class JsonConverter(ServiceConverter):
     @overload
     def loads(self, data: bytes | str, cl: type[T]) -> T: ...
     @overload
-    def loads(self, data: bytes | str, cl: Any) -> Any: ...  # noqa: ANN401 - a union is no class
+    def loads(self, data: bytes | str, cl: Any) -> Any: ...  # noqa: ANN401 - type[T] does not cover unions
     def loads(self, data: bytes | str, cl: Any) -> Any:
         """Decode JSON text into an object of the class.
 

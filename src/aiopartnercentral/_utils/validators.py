@@ -155,16 +155,17 @@ def pattern(expression: str, expected: str, *, length: tuple[int, int] | None = 
 
 def number(*, least: float | None = None, above: float | None = None, most: float | None = None) -> Check[float]:
     """Return a check that a value is a finite number in a range."""
-    expected = _range(
-        "a number" if (least, above, most) != (None, None, None) else "a finite number", least, above, most
-    )
+    finite = _range("a finite number", least, above, most)
+    expected = finite if (least, above, most) == (None, None, None) else finite.replace("finite ", "")
 
     def check(name: str, value: object) -> float:
         # True is an int to Python, but nobody means the number 1 by it.
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
         # Comparing is exact for integers that are too large to be converted, and false for nan.
-        if not (-_LARGEST <= value <= _LARGEST and _is_within(value, least, above, most)):
+        if not -_LARGEST <= value <= _LARGEST:
+            raise ValueError(f"{name} must be {finite}, not {_shown(value)}")
+        if not _is_within(value, least, above, most):
             raise ValueError(f"{name} must be {expected}, not {_shown(value)}")
         return value
 

@@ -90,7 +90,7 @@ def _check_file(value: Path | None) -> Path | None:
 
 def _check_rate(value: float | None) -> float | None:
     if value is not None and not (value > 0 and math.isfinite(value)):
-        raise typer.BadParameter("it must be above 0")
+        raise typer.BadParameter("it must be a finite number above 0")
     return value
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any
 
+from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral._utils.text import replace_surrogates
 from aiopartnercentral.sinks.schema import DataType, Json, ListOf, MapOf, Scalar, Struct, schema_of, unused_name
@@ -25,6 +26,8 @@ BATCH_BYTES = 16 << 20
 
 _VALUE = "value"
 
+_column_names = validators.collection_of(validators.text, "a collection of column names")
+
 
 def arrow_schema(cls: Any, *, text_columns: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return the `pyarrow.Schema` for items of a generated class, or of a union of them.
@@ -34,14 +37,15 @@ def arrow_schema(cls: Any, *, text_columns: Sequence[str] = ()) -> Any:  # noqa:
         text_columns: names of further columns, which come first; a name that the class uses gets an underscore.
 
     Raises:
-        TypeError: `cls` is not a generated class.
+        TypeError: `cls` is not a generated class, or `text_columns` no collection of strings.
         ImportError: pyarrow is not installed.
     """
     pa = import_optional("pyarrow", extra="arrow")
     schema = schema_of(cls)
     own = [(field.name, field.type) for field in schema.fields] if isinstance(schema, Struct) else [(_VALUE, schema)]
     used = {name for name, _ in own}
-    first = [pa.field(unused_name(name, used), pa.string()) for name in text_columns]
+    names = _column_names("text_columns", text_columns)
+    first = [pa.field(unused_name(name, used), pa.string()) for name in names]
     return pa.schema([*first, *(pa.field(name, _arrow_type(data_type)) for name, data_type in own)])
 
 

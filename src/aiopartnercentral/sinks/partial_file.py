@@ -300,7 +300,7 @@ def _writable_target(output: str) -> Path:
     """
     try:
         usable = b"\0" not in os.fsencode(output)
-    except UnicodeEncodeError:  # a lone surrogate, which is no byte of a file name
+    except UnicodeEncodeError:  # no file name can contain a lone surrogate
         usable = False
     if not usable:
         raise SinkError(output.encode(errors="backslashreplace").decode().replace("\0", "\\0"), "not a valid file name")

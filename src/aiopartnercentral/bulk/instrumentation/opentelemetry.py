@@ -20,6 +20,7 @@ import attrs
 
 import aiopartnercentral
 from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.bulk.instrumentation import events
 from aiopartnercentral.errors import error_type
@@ -66,6 +67,7 @@ class Telemetry:
         meter_provider: provider of the meter; by default the global one.
 
     Raises:
+        TypeError: a provider is none of OpenTelemetry's.
         ImportError: opentelemetry-api is not installed; the message gives the `pip install` command.
     """
 
@@ -74,9 +76,11 @@ class Telemetry:
     ) -> None:
         self._trace: Any = import_optional("opentelemetry.trace", extra="otel")
         metrics: Any = import_optional("opentelemetry.metrics", extra="otel")
+        tracers = validators.optional(validators.instance_of(self._trace.TracerProvider))
+        meters = validators.optional(validators.instance_of(metrics.MeterProvider))
         version = aiopartnercentral.__version__
-        self._tracer = self._trace.get_tracer(_OURS, version, tracer_provider)
-        self._meter = metrics.get_meter(_OURS, version, meter_provider)
+        self._tracer = self._trace.get_tracer(_OURS, version, tracers("tracer_provider", tracer_provider))
+        self._meter = metrics.get_meter(_OURS, version, meters("meter_provider", meter_provider))
         self._runs: dict[str, _Run] = {}
         self._pages = self._counter("pages", "{page}", "Pages that were fetched.")
         self._items = self._counter("items", "{item}", "Items of the pages that were fetched.")
