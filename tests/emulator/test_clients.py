@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -18,6 +19,8 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.conformance import SERVICE_MODEL
 from tests.emulator.scenario import Scenario
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.anyio
 
@@ -57,32 +60,38 @@ async def test_boto3_plays_the_scenario(frozen):
     assert answered == set(SERVICE_MODEL.operation_names)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("awscli") is None, reason="the AWS command line is not installed")
-async def test_the_aws_cli_plays_the_scenario(frozen, tmp_path):
-    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("AWS_")}
-    nowhere = {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+@pytest.fixture
+def aws_cli(frozen, tmp_path):
+    """Return a function that runs an operation in the AWS CLI, and returns exit code, stdout and stderr."""
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("AWS_")}
+    environment |= {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    environment |= {"AWS_SECRET_ACCESS_KEY": "any", "NO_PROXY": "127.0.0.1"}
+    command = [sys.executable, "-m", "tests.emulator.aws_cli"]
+    pipe = subprocess.PIPE
 
     def run(account, operation, request):
-        command = [sys.executable, "-m", "awscli", "partnercentral-account", xform_name(operation, "-")]
+        arguments = ["partnercentral-account", xform_name(operation, "-"), "--cli-input-json", json.dumps(request)]
         options = ["--endpoint-url", frozen.endpoint_url, "--region", "us-east-1", "--output", "json"]
-        who = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "any", "NO_PROXY": "127.0.0.1"}
-        return subprocess.run(
-            [*command, *options, "--cli-input-json", json.dumps(request)],
-            env=inherited | nowhere | who,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        process.stdin.write(json.dumps([account, [*arguments, *options]]) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
 
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        yield run
+        process.stdin.close()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("awscli") is None, reason="the AWS command line is not installed")
+async def test_the_aws_cli_plays_the_scenario(frozen, aws_cli):
     def call(account, operation, request):
-        ended = run(account, operation, request)
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout or "{}")
+        code, out, err = aws_cli(account, operation, request)
+        assert code == 0, err
+        return json.loads(out or "{}")
 
     def refuse(account, operation, request):
-        ended = run(account, operation, request)
-        assert ended.returncode > 0
-        return re.search(r"\((\w+)\) when calling the (\w+) operation", ended.stderr).group(1)
+        code, _, err = aws_cli(account, operation, request)
+        assert code > 0
+        return re.search(r"\((\w+)\) when calling the (\w+) operation", err).group(1)
 
     await anyio.to_thread.run_sync(Scenario(frozen.endpoint_url, call, refuse).play)
     answered = {request.operation for request in frozen.requests if request.status == 200}

@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("name", "every", "kills"),
     [
-        *((f"out.{extension}", 1, 20) for extension in FORMATS),
-        *((f"out.{extension}", 4, 8) for extension in ("ndjson.gz", "parquet")),
-        *((f"{{label}}.{extension}", 2, 8) for extension in ("ndjson.gz", "parquet")),
+        *((f"out.{extension}", 1, 8) for extension in FORMATS),
+        *((f"out.{extension}", 4, 4) for extension in ("ndjson.gz", "parquet")),
+        *((f"{{label}}.{extension}", 2, 4) for extension in ("ndjson.gz", "parquet")),
     ],
 )
 def test_a_process_killed_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path, name, every, kills):

@@ -21,12 +21,12 @@ async def test_items_come_back_equal_beside_their_source(tmp_path):
 
 
 async def test_a_flush_after_every_page_makes_no_small_row_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_GROUP_ROWS", 400)
+    monkeypatch.setattr(module, "_GROUP_ROWS", 100)
     path = tmp_path / "out.parquet"
-    await written(path, *(page(n, 3) for n in range(0, 1200, 3)), flushes=True)
+    await written(path, *(page(n, 3) for n in range(0, 300, 3)), flushes=True)
     metadata = pq.read_metadata(path)
-    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [402, 402, 396]
-    assert objects(pq.read_table(path), CLS) == [item(n) for n in range(1200)]
+    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [102, 102, 96]
+    assert objects(pq.read_table(path), CLS) == [item(n) for n in range(300)]
 
 
 async def test_row_groups_are_bounded_in_bytes(tmp_path, monkeypatch):

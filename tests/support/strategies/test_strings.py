@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tests.support.account_model import MODEL as ACCOUNT
-from tests.support.strategies.sampling import sample
+from tests.support.strategies.sampling import reaches, sample
 from tests.support.strategies.strings import strings
 
 BOUNDED = sorted(
@@ -61,7 +61,7 @@ def test_a_class_is_drawn_whole_and_no_further(pattern, characters):
 
 def test_characters_beyond_the_basic_plane_are_drawn_where_they_are_allowed():
     for pattern in (None, r"[\S]+"):
-        assert any(max(drawn) > "\uffff" for drawn in sample(strings(pattern, 1, 9)))
+        assert reaches(strings(pattern, 1, 9), lambda drawn: max(drawn) > "\uffff")
 
 
 def test_bounds_that_leave_no_length_are_an_error():
