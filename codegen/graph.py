@@ -58,17 +58,17 @@ def contained(inner: Mapping[str, AbstractSet[str]], roots: Collection[str]) -> 
 
 
 def sole_users(service: ir.Service) -> dict[str, str | None]:
-    """Return the only operation that uses each structure and union; None if several do, or an error does."""
-    users: dict[str, set[str | None]] = {}
+    """Return the only operation that uses each structure and union; None if several do, or others than operations."""
+    users: dict[str, set[str | None]] = {name: set() for name in service.shapes}
     inner = references(service.shapes)
     for operation in service.operations:
         for shape in contained(inner, {operation.input, operation.output}):
-            users.setdefault(shape, set()).add(operation.name)
-    for shape in contained(inner, {error.name for error in service.errors()}):
-        users.setdefault(shape, set()).add(None)
+            users[shape].add(operation.name)
+    unused = {name for name, operations in users.items() if not operations}
+    for shape in contained(inner, unused | {error.name for error in service.errors()}):
+        users[shape].add(None)
     composed = (shape.name for shape in service.shapes.values() if isinstance(shape, ir.Structure | ir.Union))
-    found = {name: users.get(name, {None}) for name in composed}
-    return {name: next(iter(each)) if len(each) == 1 else None for name, each in found.items()}
+    return {name: next(iter(users[name])) if len(users[name]) == 1 else None for name in composed}
 
 
 def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, str]]:

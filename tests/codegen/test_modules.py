@@ -51,3 +51,9 @@ def test_what_a_moved_request_is_made_of_moves_with_it():
     text = files["structures/common.py"].decode()
     for name in ("Own", "OwnChoiceOwn", "ChooseAgainRequest"):
         assert f"class {name}(" in text
+
+
+def test_what_a_shape_without_an_operation_is_made_of_is_common():
+    model = synthetic.model("unions")
+    model["shapes"]["Unused"] = {"type": "structure", "members": {"Shape": {"shape": "Shape"}}}
+    check_structures(check.render(Source(config=synthetic.config("unions"), service=model, paginators={})))
