@@ -88,7 +88,7 @@ async def test_throttling_and_failures_show(started, environment, tmp_path):
             async with started(*arguments, "--no-summary", stderr=theirs) as process:
                 shown = LIVE.sub(b"", await seen(ours, theirs)).decode()
                 assert await process.wait() == 1
-    assert "ada/AWS: 0 pages, 0 items, throttled to 1.2 requests a second" in shown
+    assert "ada/AWS: 0 pages, 0 items, throttled to 1.2 requests per second" in shown
     assert "1 of 2 sources finished (1 failed) in 0:00:0" in shown
     assert "throttled 3 times" in shown
     assert "ada/Sandbox: AccessDeniedException" in shown

@@ -28,7 +28,7 @@ AWS = ("--catalog", "AWS")
         (["--sources", "s", "--endpoint-url", "http://h"], ["--sources and --endpoint-url exclude each other"]),
         ([*AWS, "--ordered", "--checkpoint", "c", "--output", "o"], ["--ordered and --checkpoint exclude each other"]),
         ([*AWS, "--ordered", "--output", "{label}.ndjson"], ["--ordered and a template in --output exclude"]),
-        ([*AWS, "--ordered", "--output", "a.gz"], ["--ordered and the ending .gz of --output exclude"]),
+        ([*AWS, "--ordered", "--output", "a.gz"], ["--ordered and the extension .gz of --output exclude"]),
         ([*AWS, "--ordered", "--output", "a.csv"], ["--ordered and --format csv exclude"]),
         ([*AWS, "--format", "csv"], ["--format csv needs --output"]),
         ([*AWS, "--format", "parquet"], ["--format parquet needs --output"]),

@@ -19,12 +19,12 @@ class RateLimiter:
     """Lets requests pass in first-come order; additive increase, multiplicative decrease (AIMD).
 
     Arguments:
-        ceiling: the full rate, in requests a second.
+        ceiling: the full rate, in requests per second.
     """
 
     ceiling: float
     rate: float = attrs.field(init=False)
-    """The current rate, in requests a second."""
+    """The current rate, in requests per second."""
     _next: float = attrs.field(default=0.0, init=False)
     _raised: float = attrs.field(default=0.0, init=False)
     _halved: float = attrs.field(default=-1.0, init=False)

@@ -123,8 +123,9 @@ app.add_typer(
     _typer(cls=CollectGroup, no_args_is_help=True, subcommand_metavar="LISTING [OPTIONS] [LISTING [OPTIONS]]..."),
     name="collect",
     short_help="Collect listings of many catalogs or accounts at once.",
-    help="Collect one or several listings of many catalogs or accounts at once. Put filters after their listing; other "
-    "options anywhere. LISTING --help shows all options, such as --checkpoint, to resume a stopped run.",
+    help="Collect one or several listings of many catalogs or accounts at once. Put filters after their "
+    "listing; put other options after any listing. Run `collect LISTING --help` for all options. "
+    "`--checkpoint FILE` makes a run resumable: rerun the same command to resume.",
     epilog=_examples(
         "aiopartnercentral collect list-connections --catalog AWS --catalog Sandbox",
         "aiopartnercentral collect list-connections list-partners --sources partners.toml --output '{operation}.csv'",
@@ -147,8 +148,8 @@ def _root(
 ) -> None:
     """Collect AWS Partner Central listings, many catalogs and accounts at once.
 
-    Exit codes: 0 complete, 1 something failed (what succeeded is kept), 2 wrong usage, 128 + n stopped by signal n, 141
-    the reader of the output closed it.
+    Exit codes: 0 complete, 1 something failed (the output of other sources is kept), 2 wrong usage, 128 + n stopped by
+    signal n, 141 the program that reads stdout, such as head, closed it.
     """
 
 
@@ -159,7 +160,7 @@ def _root(
 )
 def demo(
     *,
-    latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, max=60, help="Delay of each answer.")] = 0.15,
+    latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, max=60, help="Delay of each response.")] = 0.15,
 ) -> None:
     """Collect two catalogs from an embedded Partner Central; needs no credentials and no network."""
     from aiopartnercentral.cli.demo import forget_environment, show  # noqa: PLC0415 - loads aiohttp and botocore
@@ -210,7 +211,7 @@ def emulator(
         typer.Option(metavar="FILE", help="Save changes here, and load them at the next start.", rich_help_panel=_DATA),
     ] = None,
     latency: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="Delay of each answer.", rich_help_panel=_BEHAVIOUR)
+        float, typer.Option(metavar="SECONDS", min=0, help="Delay of each response.", rich_help_panel=_BEHAVIOUR)
     ] = 0.0,
     requests_per_second: Annotated[
         float | None,

@@ -105,7 +105,7 @@ class Config:
 
     @property
     def compression(self) -> str | None:
-        """The file ending of a compressed NDJSON output; None if it is not compressed."""
+        """The file extension of a compressed NDJSON output; None if it is not compressed."""
         ending = Path(self.output).suffix
         return ending if self.form is Format.NDJSON and ending.lower() in EXTENSIONS else None
 
@@ -123,7 +123,7 @@ class Config:
             return "--checkpoint"
         if self.form is Format.NDJSON and is_template(self.output):
             return "a template in --output"
-        return None if self.compression is None else f"the ending {self.compression} of --output"
+        return None if self.compression is None else f"the extension {self.compression} of --output"
 
     @property
     def shows_progress(self) -> bool:
@@ -222,7 +222,7 @@ def _of_output(config: Config) -> Iterator[str]:
     if config.form in (Format.CSV, Format.PARQUET) and not config.to_files:
         yield f"--format {config.form} needs --output and a file"
     elif config.compression is not None and not config.to_files:
-        yield f"the ending {config.compression} of --output needs a file: nothing else is compressed"
+        yield f"the extension {config.compression} of --output needs a file: nothing else is compressed"
     if config.output == config.report == STDOUT:
         yield "--report - and --output - exclude each other: both would be standard output"
     if config.form is Format.TABLE and is_template(config.output):

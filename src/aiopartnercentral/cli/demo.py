@@ -23,7 +23,7 @@ __all__ = ["forget_environment", "show"]
 _CATALOGS: Final[Mapping[str, int]] = {"AWS": 400, "Sandbox": 150}
 _PAGE_SIZE = 50
 _SAMPLE = 10
-_RATE = 100.0  # requests a second: effectively unlimited
+_RATE = 100.0  # requests per second: effectively unlimited
 _COLUMNS = (
     Column("catalog", 3),
     Column("id", 0),

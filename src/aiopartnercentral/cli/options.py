@@ -1,6 +1,7 @@
 """The options of every listing, and the validators of their values.
 
-Filters belong to the listing before them. All other options apply to the whole run, and are given once, anywhere.
+Filters belong to the listing before them. All other options apply to the whole run, and are given once, after any
+listing.
 """
 
 from __future__ import annotations
@@ -153,8 +154,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
     "format": _option(
         _OUTPUT,
         Format | None,
-        help="table: for people, without sensitive members. ndjson: one item a line, exactly as the service sent it. "
-        "csv, parquet: one row an item. Default: by the file ending; otherwise a table on a terminal and ndjson "
+        help="table: for people, without sensitive members. ndjson: one item per line, exactly as the service sent it. "
+        "csv, parquet: one row per item. Default: by the file extension; otherwise a table on a terminal and ndjson "
         "elsewhere.",
     ),
     "ordered": _option(
@@ -178,18 +179,23 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="FILE",
         callback=_check_file,
         help="Save progress here; rerun the same command to resume after Ctrl-C, a crash or a full disk. Deleted when "
-        "the run is complete.",
+        "nothing is left to resume: every source is complete, limited or skipped.",
     ),
     "rate": _option(
         _LIMITS,
         float | None,
         metavar="NUMBER",
         callback=_check_rate,
-        help="Maximum requests a second for each account. Default: 5 with --sources, effectively unlimited otherwise. "
+        help="Maximum requests per second for each account. Default: 5 with --sources, 100 otherwise. "
         "Lowered for a while if the service throttles the account.",
     ),
     "concurrency": _option(
-        _LIMITS, int, default=10, metavar="NUMBER", min=1, help="Maximum number of concurrent requests."
+        _LIMITS,
+        int,
+        default=10,
+        metavar="NUMBER",
+        min=1,
+        help="Maximum number of concurrent pages: those that are being requested or wait for the consumer.",
     ),
     "max_attempts": _option(
         _LIMITS,
@@ -204,8 +210,9 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         _ERRORS,
         OnFailure,
         default=OnFailure.FINISH,
-        help="When a source fails: finish collects the others, then prints a line for each failure; report does the "
-        "same, but prints the summary table instead; raise cancels the others at once. The exit code is always 1.",
+        help="When a source fails. finish: collect the others, then print one line for each different error. report: "
+        "the same, but print the summary table, which includes the errors. raise: cancel the others at once; an output "
+        "file stays unchanged. In all three cases, a failed source makes the exit code 1.",
     ),
     "ignore_errors": _option(
         _ERRORS,

@@ -50,7 +50,7 @@ class SourceProgress:
     Attributes:
         pages: pages that this run has fetched.
         items: items of those pages.
-        rate: requests a second that its account is throttled to; None while it is not throttled.
+        rate: requests per second that its account is throttled to; None while it is not throttled.
     """
 
     pages: int = 0
@@ -128,7 +128,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Pages a second during the last ten seconds."""
+        """Pages per second during the last ten seconds."""
         now = time.monotonic()
         while self._recent and now - self._recent[0] > _RATE_SECONDS:
             self._recent.popleft()
@@ -204,7 +204,7 @@ def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) 
 
 
 def _line(name: str, source: SourceProgress) -> str:
-    slowed = "" if source.rate is None else f", throttled to {source.rate:.2g} requests a second"
+    slowed = "" if source.rate is None else f", throttled to {source.rate:.2g} requests per second"
     return f"  {clean(name)}: {counted(source.pages, 'page')}, {counted(source.items, 'item')}{slowed}"
 
 

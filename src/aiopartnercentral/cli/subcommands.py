@@ -85,7 +85,7 @@ def commands() -> dict[str, Callable[..., list[ParsedListing]]]:
 
 
 def examples(method: str) -> str:
-    """Return example commands for a listing, one a line."""
+    """Return example commands for a listing, one per line."""
     command = f"aiopartnercentral collect {method.replace('_', '-')}"
     return (
         f"{command} --catalog AWS {_EXAMPLES.get(method, '')}".rstrip()
@@ -209,7 +209,7 @@ def _annotations(subcommand: Subcommand) -> dict[str, tuple[Any, Any]]:
             metavar="NUMBER",
             min=least,
             max=most,
-            help="Items in a page; the service chooses by default.",
+            help="Items per page; the service chooses by default.",
             rich_help_panel=FILTERS,
         )
         typed["page_size"] = (Annotated[int | None, option], None)

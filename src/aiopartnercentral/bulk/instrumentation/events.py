@@ -115,7 +115,7 @@ class Throttled:
         run: identifies the run.
         origin: the source and listing.
         attempt: how often the request has been sent so far.
-        rate: the account's new rate in requests a second.
+        rate: the account's new rate in requests per second.
         retry_after: seconds that the service asks to wait, or None.
         request_id: the service's id of the request, or None.
     """
