@@ -181,7 +181,7 @@ async def test_what_is_not_a_position_is_refused(tmp_path, odd):
     "text", ["{", "}", "{}", "{0}", "{name}", "{label!r}", "{label:>9}", "{label.x}", "{label[0]}"]
 )
 def test_what_is_not_a_template_is_refused(text):
-    with pytest.raises(ValueError, match=re.escape("fields are {catalog}, {label}, {operation}")):
+    with pytest.raises(ValueError, match=re.escape("placeholders are {catalog}, {label}, {operation}")):
         open_sink(f"{text}.ndjson")
 
 

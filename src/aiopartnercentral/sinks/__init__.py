@@ -1,6 +1,6 @@
 """Write collected items to NDJSON, CSV and Parquet files, or convert them to Arrow record batches and data frames.
 
-Files are written atomically, and an interrupted run resumes where its last saved position says. Optional dependencies
+Files are written atomically, and an interrupted run resumes at its last saved position. Optional dependencies
 (pyarrow, zstandard, pandas, polars) are imported when they are first used.
 """
 

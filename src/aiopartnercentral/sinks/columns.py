@@ -63,7 +63,7 @@ def columns_of(cls: Any, *, explode: str | None = None, formulas: Formulas = "es
 
     Arguments:
         cls: a generated class, or a union of them.
-        explode: a list or map member, each entry of which gets a row; None for one row per item.
+        explode: a list or map member, each element of which gets a row; None for one row per item.
         formulas: whether text that a spreadsheet would take for a formula is escaped or kept.
 
     Raises:

@@ -47,7 +47,7 @@ class CsvSink(FileSink):
             cls: the class of the items.
             compression: `gzip`, `zstd` or None.
             source: whether the columns `source_label` and `source_catalog` come first.
-            explode: a list or map member, each entry of which gets a row; None for one row per item.
+            explode: a list or map member, each element of which gets a row; None for one row per item.
             formulas: `escape` puts an apostrophe before text that a spreadsheet would take for a formula; `keep`
                 writes all text unchanged.
             max_rows: how many items are buffered before they are written.

@@ -57,7 +57,7 @@ def open_sink(
         compression: for NDJSON and CSV; by default the one of the file extension.
         envelope: for NDJSON, whether each line says where its item is from.
         source: for CSV and Parquet, whether columns say where each item is from.
-        explode: for CSV, a list or map member, each entry of which gets a row.
+        explode: for CSV, a list or map member, each element of which gets a row.
         formulas: for CSV, whether to `escape` or `keep` text that a spreadsheet would take for a formula.
         max_open: for a template, the maximum number of files that are open at once.
 

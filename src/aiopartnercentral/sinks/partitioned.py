@@ -33,8 +33,8 @@ _POSITION_VERSION = 1
 class PartitionedSink:
     """Writes one file for each path that a template gives. A page creates its file even if it has no items.
 
-    Directories that contain a field are created; the directory before the first field must exist. `commit` moves the
-    files to their final paths one after the other.
+    Directories from the first placeholder on are created; the directory before it must exist. `commit` moves the files
+    to their final paths one after the other.
     """
 
     def __init__(

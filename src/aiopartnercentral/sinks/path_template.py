@@ -86,7 +86,7 @@ class PathTemplate:
 
     Attributes:
         text: the template as given.
-        fields: the names of its fields.
+        fields: the names of its placeholders.
     """
 
     text: str
@@ -107,12 +107,12 @@ class PathTemplate:
         is_formatted = any(conversion or spec for _, _, spec, conversion in parts)
         if is_formatted or not fields <= set(FIELDS):
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
-            raise ValueError(f"{text!a} is not a valid template: fields are {known}; write {{{{ and }}}} for braces")
+            raise ValueError(f"{text!a} is not a valid template: placeholders are {known}; write {{{{ and }}}} for braces")
         return cls(text, fields)
 
     @property
     def directory(self) -> str:
-        """The directory before the first field, which must exist."""
+        """The directory before the first placeholder, which must exist."""
         literal = next(iter(string.Formatter().parse(self.text)))[0]
         return os.path.dirname(literal) or "."  # noqa: PTH120 - a part of a path
 
