@@ -107,12 +107,12 @@ class Fault(RequestFilter):
             here and in the next two.
         operation: names of operations, such as `ListConnections` or `List*`; by default any.
         account_id: the account that sends the request; by default any.
-        calls: which of the matching calls, counted from 1: `3`, `2-5`, `10-`, `*/4`, `1-20/3`, or several of these with
-            commas.
-        probability: how likely the fault is injected into each of those calls.
-        burst: the number of consecutive calls that the fault is injected into each time; the calls after the first
-            one need not be among `calls`.
-        seed: seed of the random choices; with the same seed, the fault is injected into the same calls.
+        calls: which of the matching requests, counted from 1: `3`, `2-5`, `10-`, `*/4`, `1-20/3`, or several of these
+            with commas.
+        probability: how likely the fault is injected into each of those requests.
+        burst: the number of consecutive requests that the fault is injected into each time; the requests after the
+            first one need not be among `calls`.
+        seed: seed of the random choices; with the same seed, the fault is injected into the same requests.
 
     Raises:
         TypeError: an argument has a wrong type; the text begins with its name.
