@@ -61,7 +61,7 @@ class Ours:
 
     def _request_problems(self, case: Case, request: object) -> Iterator[str]:
         if "encodeError" in case.told:
-            yield "the request was not refused"
+            yield "the request was not rejected"
             return
         model, expected = self.mini.operation_model(case), case.told["serialized"]
         yield from comparing.problems(self.server.received[-1], expected, model)
@@ -74,7 +74,7 @@ class Ours:
     def _response_problems(self, case: Case, operation: Any, response: Any) -> Iterator[str]:
         told, form = case.told, self._form(response)
         if "result" not in told:
-            yield "the answer was not refused"
+            yield "the response was not rejected"
             return
         yield from _form_problems("response", form, told, "typedResult", "result")
         if operation.json_body and self.mini.service.protocol.is_json:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.compliance.outcomes import Result
 
-_COLUMNS = ("file", "cases", "ours", "botocore's", "out of scope", "above", "below")
+_COLUMNS = ("file", "cases", "ours", "botocore's", "out of scope", "only ours", "only botocore's")
 _DISTRIBUTIONS = ("aiopartnercentral", "aiobotocore", "botocore")
 
 
@@ -76,10 +76,11 @@ def versions() -> dict[str, str]:
 
 def _line(result: Result, *, verbose: bool) -> str:
     if result.out_of_scope is not None:
-        return f"out of scope  {result.where}: {result.out_of_scope}"
+        return f"{'out of scope':15}  {result.where}: {result.out_of_scope}"
     theirs = result.theirs if verbose else "passed" if result.they_passed else "failed"
-    word = "BELOW" if result.is_below else "failed" if result.failed else "above" if result.is_above else "passed"
-    return f"{word:12}  {result.where}: {result.ours} (botocore's: {theirs})"
+    word = "failed" if result.failed else "only ours" if result.is_above else "passed"
+    word = "ONLY BOTOCORE'S" if result.is_below else word
+    return f"{word:15}  {result.where}: {result.ours} (botocore's: {theirs})"
 
 
 def as_json(results: Sequence[Result]) -> str:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tests.compliance.suites import Case, Suite
 
 _XML = ("query", "ec2", "rest-xml")
-_NO_MEMBER = "the answer lacks a required member, which is never filled in"
-_NULL = "the answer has a null in a list that is not sparse, which is a wrong JSON type"
+_NO_MEMBER = "the response lacks a required member, which is never filled in"
+_NULL = "the response has a null in a list that is not sparse, which is a wrong JSON type"
 
 
 def run(suites: Sequence[Suite]) -> list[Result]:

@@ -67,7 +67,7 @@ def test_the_exit_code_is_one_only_below_botocore(written, capsys):
     assert main([str(right)]) == 0
     assert main([str(right), "--strict"]) == 0
     assert main([str(right), str(wrong)]) == 1
-    assert "BELOW" in capsys.readouterr().out
+    assert "ONLY BOTOCORE'S" in capsys.readouterr().out
     assert main([str(both)]) == 0
     assert "(botocore's: failed)" in capsys.readouterr().out
     assert main([str(both), "--strict"]) == 1
@@ -78,16 +78,17 @@ def test_the_text_names_what_failed_and_counts_each_file(written, capsys):
     assert main([str(path)]) == 1
     lines = capsys.readouterr().out.splitlines()
     name = f"{path.parent.name}/file.json"
-    assert lines[0].startswith(f"BELOW         {name} 0:1 #1: json: expected {{}}")
+    assert lines[0].startswith(f"ONLY BOTOCORE'S  {name} 0:1 #1: json: expected {{}}")
     assert lines[1] == ""
-    assert lines[2].split() == ["file", "cases", "ours", "botocore's", "out", "of", "scope", "above", "below"]
+    heads = "file cases ours botocore's out of scope only ours only botocore's"
+    assert lines[2].split() == heads.split()
     assert lines[3].split() == [name, "3", "2", "2", "0", "1", "1"]
     assert lines[4].split() == ["total", "3", "2", "2", "0", "1", "1"]
     assert "botocore" in lines[-1]
     assert main([str(path), "--verbose"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[:3]] == ["passed", "BELOW", "above"]
-    assert "the answer was not refused" in lines[2]
+    assert [line.split()[0] for line in lines[:3]] == ["passed", "ONLY", "only"]
+    assert "the response was not rejected" in lines[2]
 
 
 def test_json_for_programs(written, capsys):
@@ -99,7 +100,7 @@ def test_json_for_programs(written, capsys):
     assert told["scores"][-1] == {"file": "total", **counts}
     first, second = told["cases"]
     assert (first["ours"], first["botocore"], first["out_of_scope"]) == ([], [], None)
-    assert second["botocore"] == ["the answer was not refused"]
+    assert second["botocore"] == ["the response was not rejected"]
 
 
 def test_streams_and_answers_that_are_refused_by_rule_are_out_of_scope(written, capsys):
@@ -204,4 +205,4 @@ def test_the_command(written):
     command = [sys.executable, "-m", "tests.compliance", str(written(suite(changed(OUTPUT, "json", {}))))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    assert "BELOW" in done.stdout
+    assert "ONLY BOTOCORE'S" in done.stdout

@@ -56,9 +56,9 @@ class Theirs:
         if case.kind is Kind.ERROR:
             yield "no error was raised"
         elif "decodeError" in told:
-            yield "the answer was not refused"
+            yield "the response was not rejected"
         elif "encodeError" in told:
-            yield "the request was not refused"
+            yield "the request was not rejected"
         elif case.kind is Kind.INPUT:
             model = self.mini.operation_model(case)
             yield from comparing.problems(self.server.received[-1], told["serialized"], model)

@@ -107,7 +107,9 @@ class PathTemplate:
         is_formatted = any(conversion or spec for _, _, spec, conversion in parts)
         if is_formatted or not fields <= set(FIELDS):
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
-            raise ValueError(f"{text!a} is not a valid template: placeholders are {known}; write {{{{ and }}}} for braces")
+            raise ValueError(
+                f"{text!a} is not a valid template: placeholders are {known}; write {{{{ and }}}} for braces"
+            )
         return cls(text, fields)
 
     @property
