@@ -119,7 +119,7 @@ class PaginationError(AioPartnerCentralError):
 
 
 class MalformedItemsError(AioPartnerCentralError):
-    """A listing has too many items that do not match the service model to omit them.
+    """Too many items of a listing do not match the service model.
 
     Attributes:
         source: what was listed, such as `catalog AWS`.

@@ -1,26 +1,40 @@
-"""docs/api.md lists every public name with its arguments and the first line of its docstring.
+"""docs/api.md lists every public name, but no generated type, with its arguments and the first line of its docstring.
 
 `UPDATE_GOLDEN=1 python -m pytest tests/repository/test_api_page.py` writes it.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import os
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
-PACKAGES = ("aiopartnercentral", "aiopartnercentral.bulk", "aiopartnercentral.sinks", "aiopartnercentral.emulator")
+PACKAGES = (
+    "aiopartnercentral",
+    "aiopartnercentral.account",
+    "aiopartnercentral.account.listings",
+    "aiopartnercentral.bulk",
+    "aiopartnercentral.sinks",
+    "aiopartnercentral.emulator",
+)
+SERVICE = "aiopartnercentral.account"
+MADE_OF_THE_MODEL = ("enums", "errors", "structures")
+"""Modules of a service whose classes `describe` shows."""
 HEAD = """# API reference
 
-Every public name, with its arguments and the first line of its docstring. `help(name)` and your editor show the rest.
-`aiopartnercentral describe NAME` shows the operations and types of `aiopartnercentral.account`.
+Every public name, with its arguments and the first line of its docstring, except the types of
+`aiopartnercentral.account`. `help(name)` and your editor show the rest. `aiopartnercentral describe NAME` shows the
+operations and types of `aiopartnercentral.account`.
 
 This page is generated: `UPDATE_GOLDEN=1 python -m pytest tests/repository/test_api_page.py`.
 """
@@ -31,10 +45,33 @@ def page() -> Iterator[str]:
     for name in PACKAGES:
         package = importlib.import_module(name)
         yield f"\n## {name}\n\n| name | description |\n|---|---|\n"
-        for public in sorted(dir(package), key=str.lower):
-            if not public.startswith("_"):
-                value = getattr(package, public)
-                yield f"| `{public}{arguments(value)}` | {first_line(value)} |\n"
+        for public in sorted(public_names(package), key=str.lower):
+            value = getattr(package, public)
+            yield f"| `{public}{arguments(value)}` | {first_line(value, package, public)} |\n"
+
+
+def public_names(package: ModuleType) -> Iterator[str]:
+    """Yield the public names of a package or module, without those that `describe` shows."""
+    if not hasattr(package, "__path__"):
+        yield from (name for name, value in vars(package).items() if is_function_of(package, name, value))
+        return
+    for name in dir(package):
+        if not name.startswith("_") and not defining_module(package, name).startswith(
+            tuple(f"{SERVICE}.{module}" for module in MADE_OF_THE_MODEL)
+        ):
+            yield name
+
+
+def is_function_of(module: ModuleType, name: str, value: Any) -> bool:
+    return inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+
+
+def defining_module(package: ModuleType, name: str) -> str:
+    """Return the module that a package imports a public name from."""
+    for node in ast.walk(ast.parse(inspect.getsource(package))):
+        if isinstance(node, ast.ImportFrom) and any(alias.asname == name for alias in node.names):
+            return str(node.module)
+    raise LookupError(f"{package.__name__} does not import {name}")
 
 
 def arguments(value: Any) -> str:
@@ -48,10 +85,20 @@ def arguments(value: Any) -> str:
     return ""
 
 
-def first_line(value: Any) -> str:
-    if inspect.isclass(value) or inspect.isfunction(value) or inspect.ismodule(value):
-        return (inspect.getdoc(value) or "").partition("\n")[0].replace("|", "\\|")
-    return "Type alias."
+def first_line(value: Any, package: ModuleType, name: str) -> str:
+    is_documented = inspect.isclass(value) or inspect.isfunction(value) or inspect.ismodule(value)
+    text = inspect.getdoc(value) if is_documented else text_below(name, defining_module(package, name))
+    return (text or "").partition("\n")[0].replace("|", "\\|")
+
+
+def text_below(name: str, module: str) -> str:
+    """Return the string below the assignment of a name, such as a type alias, which has no docstring at run time."""
+    body = ast.parse(inspect.getsource(importlib.import_module(module))).body
+    for node, after in pairwise(body):
+        target = node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and target.id == name and isinstance(after, ast.Expr):
+            return str(ast.literal_eval(after.value))
+    return ""
 
 
 def test_the_page_is_what_the_docstrings_say() -> None:

@@ -199,7 +199,10 @@ class RunFinished:
 Event: TypeAlias = (
     RunStarted | SourceStarted | PageFetched | Throttled | Retried | SourceRestarted | SourceFinished | RunFinished
 )
+"""Any event of a run: the union of the event classes."""
+
 Observer: TypeAlias = Callable[[Event], None]
+"""A function that a run calls with each event, in the event loop."""
 
 
 def combine(*observers: Observer) -> Observer:
