@@ -1,6 +1,6 @@
 """The command `python -m codegen`: `sync`, `generate`, `check` and `drift`.
 
-Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model is not supported, 2 usage,
+Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model is unsupported, 2 usage,
 130 interrupted.
 """
 
@@ -135,7 +135,7 @@ def _generate(given: argparse.Namespace) -> int:
         for path in changed:
             _say(f"{'wrote' if path.exists() else 'removed'} {path}")
         for omission in service.omissions:
-            _say(f"left out: {omission}")
+            _say(f"omitted: {omission}")
         _say(f"{service.config.name}: {len(changed)} file(s) changed")
     return 0
 
@@ -172,12 +172,12 @@ def _every(given: argparse.Namespace, *, only_check: bool) -> int:
         document = summary.text(results, botocore.__version__)
         with writing():
             given.summary.write_text(document, encoding="utf-8")
-    refused = [result for result in results if result.error is not None]
-    _say(f"{len(results)} models: {len(results) - len(refused)} generated, {len(refused)} refused")
-    for result in refused:
+    unsupported = [result for result in results if result.error is not None]
+    _say(f"{len(results)} models: {len(results) - len(unsupported)} generated, {len(unsupported)} unsupported")
+    for result in unsupported:
         _say(f"{result.service} {result.api_version}: {result.error}", sys.stderr)
     differences = _found([line for result in results for line in result.problems]) if only_check else 0
-    return 1 if refused or differences else 0
+    return 1 if unsupported or differences else 0
 
 
 def _drift(given: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ def build(source: Source) -> ir.Service:
     Raises:
         ModelError: an unknown trait, shape kind or protocol, a reference to a shape that is not there, or what `rules`
             forbids; or the file is not a service model. For a service that must be whole, also an operation or
-            paginator that would have to be left out.
+            paginator that would have to be omitted.
     """
     try:
         service = _Builder(source).service()

@@ -65,7 +65,7 @@ def _omissions(service: ir.Service) -> list[str]:
     """Return the docstring's section on operations that the client does not have."""
     if not service.omissions:
         return []
-    return ["Left out:", *(f"    {each}." for each in service.omissions)]
+    return ["Omitted:", *(f"    {each}." for each in service.omissions)]
 
 
 def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, name: str) -> tuple[str, str]:

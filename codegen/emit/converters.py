@@ -22,7 +22,7 @@ _JSON_OF_OURS = "JSON of the same members, though the protocol has none"
 
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `converters.py`."""
-    writer = Writer(f"The converters of the {service.full_name} between its classes and the two wire forms.")
+    writer = Writer(f"The converters of the {service.full_name} between its classes and JSON or botocore's dicts.")
     writer.use("typing", "Final")
     writer.use("aiopartnercentral._serialization", "BotocoreConverter", "Facts", "JsonConverter")
     writer.use(f"{service.config.package}.fast", "FAST")

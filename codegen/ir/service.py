@@ -64,7 +64,7 @@ class Omission:
     Attributes:
         where: service and operation, such as `demo.GetObject`.
         reason: why, naming shape and trait.
-        refused: the operation is left out altogether; otherwise only its paginator is.
+        refused: the operation is omitted; otherwise only its paginator is.
     """
 
     where: str
@@ -86,7 +86,7 @@ class Service:
         uid: the id under which the reference pages are found, where there are any.
         shapes: by name, in the model's order.
         operations: in the model's order.
-        omissions: what had to be left out.
+        omissions: what had to be omitted.
     """
 
     config: ServiceConfig

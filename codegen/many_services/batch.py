@@ -41,10 +41,10 @@ class Result:
         service: botocore's name of the service.
         api_version: the version of its model.
         package: import name of the package.
-        protocol: the protocol that botocore speaks with it; empty if it was refused.
+        protocol: the protocol that botocore speaks with it; empty if it is unsupported.
         operations: how many operations its client has.
         types: how many structures, unions, enums and errors there are.
-        omissions: what was left out and why, a line each; those of whole operations first.
+        omissions: what was omitted and why, one line for each; those of whole operations first.
         refused: how many of the omissions are operations; the others are paginators.
         error: why nothing was generated, or None.
         problems: the files that were written or removed or, where only checked, that differ.

@@ -13,35 +13,35 @@ _COMMAND = "python -m codegen generate --all"
 
 
 def text(results: Sequence[Result], botocore: str) -> str:
-    """Return the document in Markdown: totals, a table with a row for each model, and what was left out."""
+    """Return the document in Markdown: totals, a table with a row for each model, and what was omitted."""
     return "\n".join([*_head(results, botocore), "", *_table(results), "", *_omissions(results)]) + "\n"
 
 
 def _head(results: Sequence[Result], botocore: str) -> Iterator[str]:
-    refused = [result for result in results if result.error is not None]
+    unsupported = [result for result in results if result.error is not None]
     operations, streams = sum(r.operations for r in results), sum(r.refused for r in results)
     paginators = sum(len(r.omissions) - r.refused for r in results)
     yield "# Every service of botocore"
     yield ""
     yield f"Written by `{_COMMAND}` from the models of botocore {botocore}."
     yield ""
-    yield f"{len(results)} models: {len(results) - len(refused)} generated, {len(refused)} refused."
-    yield f"{operations} operations generated, {streams} left out; {paginators} paginators left out."
+    yield f"{len(results)} models: {len(results) - len(unsupported)} generated, {len(unsupported)} unsupported."
+    yield f"{operations} operations generated, {streams} omitted; {paginators} paginators omitted."
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
-    yield "| service | version | protocol | operations | left out | types | outcome |"
+    yield "| service | version | protocol | operations | omitted | types | outcome |"
     yield "|---|---|---|---:|---:|---:|---|"
     for result in results:
-        outcome = "generated" if result.error is None else f"refused: {result.error}"
+        outcome = "generated" if result.error is None else f"unsupported: {result.error}"
         counts = f"{result.operations} | {result.refused} | {result.types}"
         yield f"| {result.service} | {result.api_version} | {result.protocol} | {counts} | {outcome} |"
 
 
 def _omissions(results: Sequence[Result]) -> Iterator[str]:
-    yield "## Left out"
+    yield "## Omitted"
     yield ""
-    yield "An operation that streams has no method. An operation whose paginator is left out has only its method."
+    yield "An operation that streams has no method. An operation whose paginator is omitted still has its method."
     for result in results:
         if result.omissions:
             yield ""

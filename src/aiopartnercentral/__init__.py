@@ -1,7 +1,7 @@
-"""Typed, concurrent access to AWS Partner Central for asyncio services and bulk jobs.
+"""Typed, concurrent access to AWS Partner Central, for asyncio applications and bulk jobs.
 
-The services are subpackages, such as `aiopartnercentral.account`. The names that they share are here, and are imported
-on first use.
+Each AWS service is a subpackage, such as `aiopartnercentral.account`. The names that they share are here, and are
+imported on first use.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_a_required_document_is_missing_where_it_is_null(text):
 
 
 @pytest.mark.parametrize("tags", [("Text", "Flag"), ("Flag", "Text"), ("Text", "Future"), ("Future", "Flag")])
-def test_two_members_of_a_union_are_refused_the_fast_way_too(tags):
+def test_two_members_of_a_union_are_refused_on_the_fast_path_too(tags):
     values = {"Text": "a", "Flag": True, "Future": {}}
     both = {tag: values[tag] for tag in tags}
     response = golden("unions").service.structure("ChooseResponse")

@@ -77,7 +77,7 @@ def test_a_package_of_another_service_is_ready_for_use(tmp_path, package):
 def test_what_is_left_out_is_said(tmp_path):
     done = run("generate", "--service", "mediastore-data", "--output", tmp_path)
     assert done.returncode == 0
-    assert "left out: mediastore-data.GetObject: GetObjectResponse.Body is a stream (trait 'payload' on a blob)" in (
+    assert "omitted: mediastore-data.GetObject: GetObjectResponse.Body is a stream (trait 'payload' on a blob)" in (
         done.stdout.splitlines()
     )
 
@@ -320,8 +320,8 @@ def test_a_model_that_cannot_be_honoured_stops_no_other(some, monkeypatch, failu
     assert sso.problems
     assert pricing.problems
     document = summary.text([sso, account, pricing], "1.2.3").splitlines()
-    assert "3 models: 2 generated, 1 refused." in document
-    assert any(line.startswith("| account | ") and line.endswith(f"refused: {told} |") for line in document)
+    assert "3 models: 2 generated, 1 unsupported." in document
+    assert any(line.startswith("| account | ") and line.endswith(f"unsupported: {told} |") for line in document)
 
 
 def test_a_package_with_something_else_in_it_stops_no_other(some):

@@ -1,7 +1,7 @@
-"""The converters between wire forms and generated classes.
+"""Converters between generated classes and two representations: the protocol's JSON bytes, and botocore's dicts.
 
-There are two wire forms. `JsonConverter` decodes and encodes the protocol's JSON as bytes. `BotocoreConverter` decodes
-and encodes botocore's dicts, which have datetimes, bytes and a marker for unknown union members.
+`JsonConverter` decodes and encodes the JSON. `BotocoreConverter` decodes and encodes botocore's dicts, which have
+datetimes, bytes and a marker for unknown union members.
 
 Both are cattrs converters. A hook registered on one of them takes effect wherever its class is nested, because every
 hook made here gets the hooks of its members from the converter, and cattrs drops cached hooks when one is registered.

@@ -1,4 +1,4 @@
-"""The two converters between generated classes and wire forms."""
+"""The two converters between generated classes and JSON or botocore's dicts."""
 
 from __future__ import annotations
 

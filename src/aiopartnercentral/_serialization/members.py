@@ -70,11 +70,11 @@ class Facts:
 
 @attrs.frozen(kw_only=True)
 class Member:
-    """One member of a generated class, in one wire form.
+    """One member of a generated class, in one representation.
 
     Attributes:
         field: its attribute.
-        key: its name in the wire form.
+        key: its name in the representation.
         at: the segment of a JSON path that leads to it.
         type: the type of its value, without None.
         required: a value to be decoded must have it.

@@ -18,7 +18,7 @@ class ServiceConverter(cattrs.Converter):
     It converts with the fast functions of one service until a hook is added, which they would ignore.
 
     Attributes:
-        is_botocore: its wire form is botocore's dicts, and not JSON.
+        is_botocore: whether it converts botocore's dicts, and not JSON.
     """
 
     is_botocore: ClassVar[bool] = False

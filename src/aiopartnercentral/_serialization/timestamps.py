@@ -1,4 +1,4 @@
-"""Timestamps between their wire forms and aware UTC datetimes."""
+"""Converters between timestamps on the wire and aware UTC datetimes."""
 
 from __future__ import annotations
 

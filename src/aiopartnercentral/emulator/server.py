@@ -279,7 +279,7 @@ class Emulator:
         """Close sockets and state file."""
         try:
             await runner.cleanup()
-            # Transports are closed one turn of the event loop later.
+            # Transports are closed one iteration of the event loop later.
             await anyio.lowlevel.checkpoint()
         finally:
             self._store.close()

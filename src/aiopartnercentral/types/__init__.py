@@ -1,4 +1,4 @@
-"""What generated code is made of, and what its users meet in requests, responses and listings."""
+"""Base classes of generated code, and types shared by requests, responses and listings."""
 
 from aiopartnercentral.types.messages import (
     MalformedItem as MalformedItem,

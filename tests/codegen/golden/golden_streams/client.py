@@ -26,7 +26,7 @@ class Client(ServiceClient):
     not match the service model, `EncodeError` that an argument does not, and `botocore.exceptions.BotoCoreError` that
     no complete response arrived. Cancelling a call closes its connection; the service may still have executed it.
 
-    Left out:
+    Omitted:
         golden-streams.Download: DownloadResponse.Body is a stream (trait 'payload' on a blob).
         golden-streams.Subscribe: SubscribeResponse.Events is a stream of events (trait 'eventstream').
         golden-streams.Look.pagination: output_token must name one member of LookResponse, not 'Next || Common.Text'.
