@@ -115,7 +115,7 @@ def _measure(given: argparse.Namespace, errors: Console) -> None:
     if given.plot and figure is not None:
         from benchmarks import plot  # noqa: PLC0415 - loads matplotlib, which only this needs
 
-        title = f"Connections a second from {throughput.TARGET_CATALOGS} catalogs, pages of 100, over loopback"
+        title = f"Connections per second from {throughput.TARGET_CATALOGS} catalogs, pages of 100, over loopback"
         given.plot.write_text(plot.draw(throughput.plotted(figure), title), encoding="utf-8", newline="\n")
     report.show(run, _console())
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 CASES = (
-    *("decode", "exact-decode", "encode", "botocore-decode", "botocore-encode"),
+    *("decode", "general-decode", "encode", "botocore-decode", "botocore-encode"),
     *("cold-start", "call", "paginate", "into", "into-checkpoint"),
 )
 ROOT = Path(__file__).parents[1]

@@ -37,7 +37,7 @@ def running_server() -> Iterator[int]:
 
 
 def pages_per_second(port: int) -> float:
-    """Measure how many pages a second the server can serve to a client that does not decode them."""
+    """Measure how many pages per second the server can serve to a client that does not decode them."""
     request = request_of("ListConnections", {"Catalog": BenchCatalog(pages=2).name, "MaxResults": 100})
     return requests_per_second(port, [request] * _REQUESTS, connections=_CONNECTIONS)
 

@@ -48,7 +48,7 @@ def ask(port: int, request: bytes) -> bytes:
 
 
 def requests_per_second(port: int, requests: Sequence[bytes], *, connections: int) -> float:
-    """Send requests, one at a time on each socket, and return the number of responses a second.
+    """Send requests, one at a time on each socket, and return the number of responses per second.
 
     Raises:
         BenchmarkError: a request was answered by an error, or not at all.

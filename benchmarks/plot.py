@@ -1,4 +1,4 @@
-"""Items a second as a picture: horizontal bars, for light and dark pages, the same bytes for the same numbers."""
+"""Items per second as a picture: horizontal bars, for light and dark pages, the same bytes for the same numbers."""
 
 from __future__ import annotations
 

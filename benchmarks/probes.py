@@ -50,9 +50,9 @@ class MemoryWatch:
 class StallWatch:
     """Measures how long each page blocked the event loop.
 
-    A callback in every turn of the loop takes the time since the turn before, in which all other callbacks ran; so the
-    loop never sleeps, and waiting for the network is no gap. A gap belongs to the page during which it began. That
-    finds the decoding of a page wherever a client does it, if it collects one catalog.
+    A callback in every iteration of the event loop takes the time since the one before, in which all other callbacks
+    ran; so the loop never sleeps, and waiting for the network is no gap. A gap belongs to the page during which it
+    began. That finds the decoding of a page wherever a client does it, if it collects one catalog.
 
     Attributes:
         stalls: the longest gap of each page, in seconds.
@@ -83,7 +83,7 @@ class StallWatch:
 
     async def settle(self) -> None:
         """Wait for the gap of the last page to end."""
-        await asyncio.sleep(0)  # the next turn begins before this returns
+        await asyncio.sleep(0)  # the next iteration begins before this returns
 
     def _turn(self) -> None:
         self._longest = max(self._longest, perf_counter() - self._last)

@@ -40,7 +40,7 @@ async def collect(client: Collector, catalogs: Sequence[str]) -> Measured:
 
 
 async def watch_stalls(client: Collector, catalogs: Sequence[str]) -> Measured:
-    """Collect catalogs; the samples are each page's longest gap between two turns of the event loop, in seconds."""
+    """Collect catalogs; the samples are each page's longest gap between two loop iterations, in seconds."""
     began = perf_counter()
     with StallWatch() as stalls:
         items = await client.collect(catalogs, stalls.page_done)

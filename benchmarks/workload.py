@@ -40,13 +40,13 @@ def _seconds_a_page(bodies: list[Any], convert: Callable[[Any], object]) -> floa
 
 
 def decode(bodies: list[bytes], _: str) -> float:
-    """Decode with the fast functions."""
+    """Decode on the fast path."""
     loads = account.json_converter.loads
     return _seconds_a_page(bodies, lambda body: loads(body, account.ListConnectionsResponse))
 
 
-def decode_exactly(bodies: list[bytes], _: str) -> float:
-    """Decode with the converter's hooks: a hook for an unused class disables the fast functions."""
+def decode_generally(bodies: list[bytes], _: str) -> float:
+    """Decode on the general path, the converter's hooks: a hook for an unused class disables the fast path."""
     converter = account.make_json_converter()
     converter.register_structure_hook(account.PartnerSummary, lambda value, _: value)
     return _seconds_a_page(bodies, lambda body: converter.loads(body, account.ListConnectionsResponse))
@@ -166,7 +166,7 @@ def _check(items: int) -> None:
 
 WORKLOADS: dict[str, Callable[[list[bytes], str], float]] = {
     "decode": decode,
-    "exact-decode": decode_exactly,
+    "general-decode": decode_generally,
     "encode": encode,
     "botocore-decode": decode_from_botocore,
     "botocore-encode": encode_for_botocore,

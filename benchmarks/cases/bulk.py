@@ -57,7 +57,7 @@ def measure_memory(harness: Harness) -> Figure:
 
 
 def measure_throttled(harness: Harness) -> Figure:
-    """Measure how much an account that is throttled to a request a second slows down others."""
+    """Measure how much an account that is throttled to one request per second slows down others."""
     with worker("emulator", open_emulator) as emulator, worker("collection", _open_nothing) as process:
         port = emulator.ask(itself)
         process.ask(_seconds, port, _ALONE)  # a warm-up

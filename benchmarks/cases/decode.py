@@ -34,7 +34,7 @@ def measure(harness: Harness) -> Figure:
         key=KEY,
         title=f"Decoding a page of {ITEMS_PER_PAGE} items",
         how=how,
-        panels=(page, Panel.of("an item", "us", items, compared=False)),
+        panels=(page, Panel.of("per item", "us", items, compared=False)),
         targets=(
             *(
                 Target(
@@ -78,5 +78,5 @@ def _page(harness: Harness, key: str, names: Sequence[str], task: Callable[..., 
     with harness.decoders(names) as workers:
         turns = {worker.name: partial(microseconds, worker, times(worker)) for worker in workers}
         measured = harness.in_turn(key, turns)
-    how = f"{DISTINCT_PAGES} different pages in memory, over and over for {seconds:g} s a turn; garbage collector on."
-    return Panel.of("a page", "us", measured), how
+    how = f"{DISTINCT_PAGES} different pages in memory, over and over for {seconds:g} s per turn; garbage collector on."
+    return Panel.of("per page", "us", measured), how

@@ -1,4 +1,4 @@
-"""How many requests a second the emulator answers, compared with a server that sends prepared responses."""
+"""How many requests per second the emulator answers, compared with a server that sends prepared responses."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def measure(harness: Harness) -> Figure:
     taken = _taken(harness)
     return Figure(
         key=KEY,
-        title="Requests a second that the emulator answers",
+        title="Requests per second that the emulator answers",
         how=(
-            f"{_CONNECTIONS} connections, each with one request under way; {number} requests a turn; a catalog of "
+            f"{_CONNECTIONS} connections, each with one request under way; {number} requests per turn; a catalog of "
             f"{CONNECTIONS} connections. {_BARE} reads each request and repeats one of the emulator's answers."
         ),
         panels=(*panels, taken),
@@ -74,7 +74,7 @@ def measure(harness: Harness) -> Figure:
 
 
 def _taken(harness: Harness) -> Panel:
-    """Return how many pages a second clients can process, from a server of prepared pages."""
+    """Return how many pages per second clients can process, from a server of prepared pages."""
     together = catalogs(_CATALOGS, pages=_PAGES_QUICK if harness.quick else _PAGES)
     with harness.clients((OURS, STOCK)) as workers:
         warm_up(workers, together)
@@ -123,7 +123,7 @@ def _invitation() -> bytes:
 def _panel(harness: Harness, operation: str, make: Callable[[], list[bytes]], ports: dict[str, int]) -> Panel:
     turns = {name: partial(_turn, port, make) for name, port in ports.items()}
     measured = harness.in_turn(f"{KEY}, {operation}", turns)
-    title = f"{operation}, {_PAGE} items a page" if operation == _LIST else operation
+    title = f"{operation}, {_PAGE} items per page" if operation == _LIST else operation
     return Panel.of(title, "requests/s", measured, more_is_better=True)
 
 

@@ -47,7 +47,7 @@ def measure(harness: Harness) -> Figure:
     }
     return Figure(
         key=KEY,
-        title=f"{_CATALOGS} catalogs, {_DELAY_MS} ms a page at the server",
+        title=f"{_CATALOGS} catalogs, {_DELAY_MS} ms per page at the server",
         how="All catalogs are equally long, the hardest case; a thousand items is as many as a catalog may have.",
         panels=(wall, Panel.of("all catalogs / one alone", "x", ratios, compared=False)),
         targets=(

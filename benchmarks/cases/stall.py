@@ -51,8 +51,8 @@ def measure(harness: Harness) -> Figure:
         key=KEY,
         title="Stalls of the event loop",
         how=(
-            f"{catalog.pages} pages of one catalog a round. A callback in every turn of the loop takes the time since "
-            "the turn before; what counts for a page is its longest gap."
+            f"{catalog.pages} pages of one catalog a round. A callback in every iteration of the event loop takes the "
+            "time since the iteration before; what counts for a page is its longest gap."
         ),
         panels=panels,
         targets=(

@@ -22,7 +22,7 @@ _PAGES_QUICK = 100
 
 
 def measure(harness: Harness) -> Figure:
-    """Measure how many items a second each client yields."""
+    """Measure how many items per second each client yields."""
     total = _PAGES_QUICK if harness.quick else _PAGES
     with harness.clients((OURS, STOCK, TUNED, THREADS, BARE)) as workers:
         panels = {}
@@ -38,7 +38,7 @@ def measure(harness: Harness) -> Figure:
             )
     return Figure(
         key=KEY,
-        title="Items a second from many catalogs at once",
+        title="Items per second from many catalogs at once",
         how=(
             f"max_pool_connections is {POOL_SIZE} for all, and connections are open before the clock starts; ours "
             "has max_concurrency = catalogs, aiobotocore and aiohttp a task for each, boto3 a thread for each, at most "

@@ -84,7 +84,7 @@ def test_the_fast_encoders_are_sure_of_what_is_usual(name: str, data: st.DataObj
 def test_fast_and_exact_encoding_give_the_same(name: str, data: st.DataObject) -> None:
     request = decode_exactly(data.draw(WIRE.shape(name, extras=TOLERATED)), name)
     exactly = account.make_botocore_converter()
-    exactly.register_unstructure_hook(complex, str)  # any hook at all puts an end to the fast way
+    exactly.register_unstructure_hook(complex, str)  # any hook at all disables the fast path
     assert params_or_error(account.botocore_converter, request) == params_or_error(exactly, request)
 
 
@@ -97,7 +97,7 @@ def params_or_error(converter: Any, request: object) -> object:
 
 @pytest.mark.parametrize("name", STRUCTURES)
 @given(data=st.data())
-def test_a_fault_is_found_by_the_exact_decoder_too(name: str, data: st.DataObject) -> None:
+def test_a_fault_is_found_on_the_general_path_too(name: str, data: st.DataObject) -> None:
     corruption: Corruption = data.draw(WIRE.corruptions(name))
     with pytest.raises(DecodeError) as caught:
         decode_exactly(corruption.value, name)

@@ -58,7 +58,7 @@ SHORT_OR_ODD = [
 @pytest.mark.parametrize("form", ["{}", "{}0", " {}", "{} "])
 def test_the_fast_decoder_reads_a_timestamp_as_the_exact_one_or_leaves_it_to_it(text: str, form: str) -> None:
     exactly = account.make_json_converter()
-    exactly.register_structure_hook(complex, lambda value, _: value)  # any hook puts an end to the fast way
+    exactly.register_structure_hook(complex, lambda value, _: value)  # any hook disables the fast path
     body = json.dumps({"DomainName": "x", "RegisteredAt": form.format(text)})
     assert decoded_or_error(account.json_converter, body) == decoded_or_error(exactly, body)
 
