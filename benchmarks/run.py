@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from benchmarks.results import Figure
 
 BIASES = (
-    "Everything is on one machine: the server runs on another core, and answers through loopback, at once unless said.",
+    "Everything is on one machine: the server runs on another core, and responds over loopback.",
+    "Unless a case says otherwise, the server responds without delay.",
     "There is no TLS, no compression and no loss; over a real network, every client waits longer by the same time.",
     f"The pages repeat after {DISTINCT_PAGES}; all sinks only count.",
     "Clients that give dicts do less than those that give typed objects: nothing is checked, enums stay strings.",
-    f"{BARE} is a floor: it signs nothing, retries nothing, checks nothing; it cannot replace the others.",
+    f"{BARE} is a lower bound on the time: it signs, retries and checks nothing, and cannot replace the others.",
     "Each client runs in a process of its own, with the garbage collector on; they take turns, one at a time.",
     "Clients made by botocore, ours too, have the retry mode `standard`, explicit credentials, and equal pools.",
     "Ours puts its user agent together once for a client; the others' clients do it twice for each call.",
