@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         MalformedItemsError as MalformedItemsError,
         PaginationError as PaginationError,
         PositionError as PositionError,
+        RedirectError as RedirectError,
         ServiceError as ServiceError,
         SinkError as SinkError,
         SourcesFileError as SourcesFileError,

@@ -10,6 +10,7 @@ AioPartnerCentralError
 ├── CheckpointError                          a checkpoint is damaged, in use, or belongs to another collection
 ├── SourcesFileError       (ValueError)      a sources file has an unknown key or a value that is not allowed
 ├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider returned no usable credentials
+├── RedirectError          (BotoCoreError)   a request was redirected to another address; no redirect is followed
 ├── SinkError                                an output cannot be written
 │   └── PositionError                        an output cannot be resumed
 └── ServiceError           (botocore.exceptions.ClientError)
@@ -41,6 +42,7 @@ __all__ = [
     "MalformedItemsError",
     "PaginationError",
     "PositionError",
+    "RedirectError",
     "ServiceError",
     "SinkError",
     "SourcesFileError",
@@ -180,6 +182,28 @@ class CredentialsError(AioPartnerCentralError, BotoCoreError):
 
 def _rebuild_credentials_error(reason: str, code: str | None, is_retryable: bool) -> CredentialsError:  # noqa: FBT001
     return CredentialsError(reason, code=code, is_retryable=is_retryable)
+
+
+class RedirectError(AioPartnerCentralError, BotoCoreError):
+    """A request was redirected. No redirect is followed, as AWS sends none; a proxy or a captive portal may do so.
+
+    Attributes:
+        host: the host, and the port if it is not the usual one, that answered with the redirect.
+        target: the host and port of the address that it named, without the rest, which may be secret.
+    """
+
+    def __init__(self, host: str, target: str) -> None:
+        Exception.__init__(self, host, target)
+        self.kwargs: Mapping[str, Any] = {}  # of BotoCoreError, which makes its message of them
+        self.host = host
+        self.target = target
+
+    def __str__(self) -> str:
+        reason = "redirects are not followed, as AWS sends none"
+        return f"{self.host} redirects to {self.target}, and {reason}: check the network, the proxy and the endpoint"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args
 
 
 class SinkError(AioPartnerCentralError):

@@ -307,7 +307,7 @@ async def test_the_region_and_retries_of_config_and_session_are_honoured(server:
     async with account.connect(endpoint_url=server.url, config=config) as client:
         inner = client._api._transport._client
         assert inner.meta.config.connector_args["keepalive_timeout"] == 99
-        assert inner.meta.config.http_session_cls is HttpxSession
+        assert issubclass(inner.meta.config.http_session_cls, HttpxSession)
         assert inner.meta.config.retries["mode"] == "standard"
 
 

@@ -37,6 +37,9 @@ class Overridden:
 _VIEW = "_transport/sessions.py, _View: takes over `__dict__` of another session, and so all that `__init__` sets"
 _CREDENTIALS = "_transport/sessions.py: `get_credentials` is all by which a client finds its credentials"
 _TLS = "_transport/tls.py: one context for all clients of the same `verify`, whose certificates are read once"
+_GUARD = (
+    "_transport/http_client.py: `send` makes all requests with the session of `_get_session`, and `__dict__` is all"
+)
 _OWN = "_transport/refreshable_credentials.py: `get_frozen_credentials` is all that a signer asks for"
 _TIMES = "_transport/refreshable_credentials.py: asks at the times that botocore asks at, for a usual hour"
 
@@ -65,6 +68,14 @@ OVERRIDDEN = [
         "aiobotocore.httpsession:AIOHTTPSession._build_verify_context",
         f"{_TLS}; what is set on a context is the same for the same `verify`",
         {"2.25.1": "", "3.9.0": "de83fb8cc0c0"},
+    ),
+    Overridden(
+        "aiobotocore.httpsession:AIOHTTPSession._get_session",
+        _GUARD,
+        {"2.25.1": "dde0e20be14d", "3.10.0": "b502f2a6f977"},
+    ),
+    Overridden(
+        "aiobotocore.httpsession:AIOHTTPSession.send", _GUARD, {"2.25.1": "12ca98c0c82a", "3.10.0": "28c1cd8009ba"}
     ),
     Overridden("aiobotocore.credentials:AioCredentials", _OWN, {"2.25.1": "9e10bd0a9dfb"}),
     Overridden("botocore.credentials:Credentials.__init__", _OWN, {"1.40.61": "7fb709ae3b2f"}),

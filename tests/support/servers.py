@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Received:
-    """One request as it came in."""
+    """One request as it came in; a body that is not JSON is text."""
 
     operation: str
     body: Any
     headers: dict[str, str]
+    path: str = "/"
 
 
 @attrs.frozen
@@ -58,8 +59,9 @@ class ScriptedServer:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         received = Received(
             operation=request.headers.get("X-Amz-Target", "").rpartition(".")[2],
-            body=json.loads(await request.read() or b"null"),
+            body=_parsed(await request.text()),
             headers={k.lower(): v for k, v in request.headers.items()},
+            path=request.path,
         )
         self.received.append(received)
         reply = self.answer(received)
@@ -72,6 +74,13 @@ class ScriptedServer:
         return web.Response(
             body=reply.data(), status=reply.status, headers=headers, content_type="application/x-amz-json-1.0"
         )
+
+
+def _parsed(body: str) -> Any:
+    try:
+        return json.loads(body or "null")
+    except ValueError:
+        return body
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from aiobotocore.client import AioBaseClient
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError, ResponseStreamingError
 
+from aiopartnercentral._transport.http_client import guarded
 from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import ResponseMetadata
 
@@ -190,6 +191,8 @@ class Transport:
         model = client.meta.service_model
         if model.service_name != service.name:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
+        endpoint: Any = client._endpoint  # noqa: SLF001 - nothing else has the HTTP client
+        endpoint.http_session = guarded(endpoint.http_session)
         self._client: Any = client
         self._errors = service.errors
         # From the client's model, which may differ from the model of the generated classes.

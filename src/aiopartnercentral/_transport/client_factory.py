@@ -15,6 +15,7 @@ from aiobotocore.session import AioSession
 from botocore import __version__ as botocore_version
 
 from aiopartnercentral import __version__
+from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ def add_pinned_model(session: AioSession, *, first: bool) -> None:
 
 
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
-    """Return the config with the library's retry mode and user agent, unless the caller has configured others."""
-    return _with_user_agent(session, _with_retries(session, config))
+    """Return the config with the library's retry mode and user agent, unless the caller has configured others.
+
+    Its HTTP client follows no redirects.
+    """
+    config = _with_user_agent(session, _with_retries(session, config))
+    return guarded_config(config, session.get_default_client_config())
 
 
 def _check_event_loop(config: AioConfig | None) -> None:
@@ -152,14 +157,6 @@ def as_aio_config(config: AioConfig | None) -> AioConfig:
     if isinstance(config, AioConfig):
         return config
     return AioConfig() if config is None else AioConfig().merge(config)
-
-
-def merged(config: AioConfig, other: AioConfig) -> AioConfig:
-    """Return the config merged with the settings of `other`, but with the HTTP client of `config`."""
-    result = config.merge(other)
-    # Older versions of aiobotocore lose these in `merge`.
-    result.connector_args, result.http_session_cls = config.connector_args, config.http_session_cls
-    return result
 
 
 def _retries(config: Any) -> dict[str, Any]:  # noqa: ANN401 - a config, or None

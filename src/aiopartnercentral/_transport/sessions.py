@@ -16,7 +16,8 @@ from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
 from botocore.exceptions import ClientError
 
-from aiopartnercentral._transport.client_factory import add_pinned_model, as_aio_config, merged, with_defaults
+from aiopartnercentral._transport.client_factory import add_pinned_model, as_aio_config, with_defaults
+from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.refreshable_credentials import refreshing_credentials
 from aiopartnercentral._transport.sts import assume, credentials_error
 from aiopartnercentral._transport.tls import sharing_tls

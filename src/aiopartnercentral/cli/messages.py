@@ -126,9 +126,6 @@ def _before_answer(error: boto.BotoCoreError) -> str:
     where = one_line(str(known.get("endpoint_url") or "the endpoint"))
     if any(cls.__name__ in _LOGIN for cls in type(error).__mro__):
         return "the login has expired or is missing: log in again, for example by `aws sso login`"
-    if isinstance(known.get("error"), FileNotFoundError):
-        # Raised by the HTTP client at the first request, when it loads its certificates.
-        return "the file of trusted certificates does not exist: check AWS_CA_BUNDLE"
     for classes, line in (
         (boto.ProfileNotFound, f"there is no profile {clean(str(known.get('profile')))!r}: check its name"),
         (boto.NoCredentialsError, "no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or name a profile"),

@@ -1,0 +1,188 @@
+"""HTTP clients that follow no redirects, and that report a mistake in their configuration at once.
+
+aiobotocore's default HTTP client follows a redirect to any host, and takes the session token and the body along. And
+its errors for a mistake in the configuration look like errors of the network, which are repeated.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
+from botocore.exceptions import (
+    ConnectionError,  # noqa: A004
+    HTTPClientError,
+    InvalidConfigError,
+    InvalidProxiesConfigError,
+)
+
+from aiopartnercentral.errors import RedirectError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = ["guarded", "guarded_config", "merged"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PROXY_AUTHENTICATION_REQUIRED = 407
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HEADER_SETTINGS = {
+    "authorization": "AWS_ACCESS_KEY_ID, or the access key id of the credentials",
+    "x-amz-security-token": "AWS_SESSION_TOKEN, or the session token of the credentials",
+    "user-agent": "user_agent and user_agent_appid of the config",
+}
+
+
+def merged(config: AioConfig, other: AioConfig) -> AioConfig:
+    """Return the config merged with the settings of `other`, but with the HTTP client of `config`."""
+    result = config.merge(other)
+    # Older versions of aiobotocore lose these in `merge`.
+    result.connector_args, result.http_session_cls = config.connector_args, config.http_session_cls
+    return result
+
+
+def guarded_config(config: AioConfig, default: Any) -> AioConfig:  # noqa: ANN401 - a config, or None
+    """Return the config with its HTTP client, or that of the session's default config, as one that is guarded."""
+    classes = (getattr(each, "http_session_cls", AIOHTTPSession) for each in (config, default))
+    own: Any = next((each for each in classes if each is not AIOHTTPSession), AIOHTTPSession)
+    cls = _guarded_class(own)
+    result = merged(config, AioConfig(http_session_cls=cls))
+    result.http_session_cls = cls
+    return result
+
+
+def guarded(http_client: Any) -> Any:  # noqa: ANN401 - aiobotocore has no types
+    """Return an HTTP client, open or not, as one that is guarded; both are one client, with the same connections."""
+    if isinstance(http_client, _Guard):
+        return http_client
+    cls: Any = type(http_client)
+    same: Any = object.__new__(_guarded_class(cls))
+    same.__dict__ = http_client.__dict__
+    return same
+
+
+@cache
+def _guarded_class(cls: Hashable) -> Any:  # noqa: ANN401 - as above
+    """Return a subclass whose requests follow no redirects, and whose errors for mistakes are not repeated."""
+    if not isinstance(cls, type) or issubclass(cls, _Guard):
+        return cls
+    return type(cls.__name__, (_Guard, cls), {"__module__": __name__})
+
+
+class _Guard:
+    """What is different in a guarded class; the class of an HTTP client is the next base."""
+
+    _proxy_config: Any
+    _verify: Any
+    _cert_file: Any
+
+    async def __aenter__(self) -> Any:  # noqa: ANN401 - as above
+        try:
+            await super().__aenter__()  # type: ignore[misc] # of the HTTP client
+        except OSError as error:
+            mistake = self._certificates_mistake(error)
+            if mistake is None:
+                raise
+        else:
+            return self
+        raise mistake
+
+    async def _get_session(self, *arguments: Any) -> Any:  # noqa: ANN401 - as above
+        session = await super()._get_session(*arguments)  # type: ignore[misc] # as above
+        return _WithoutRedirects(session) if isinstance(session, aiohttp.ClientSession) else session
+
+    async def send(self, request: Any) -> Any:  # noqa: ANN401 - as above
+        """Send a request.
+
+        Raises:
+            RedirectError: the response is a redirect.
+            botocore.exceptions.InvalidConfigError: a setting is not usable.
+            botocore.exceptions.BotoCoreError: no complete response arrived.
+        """
+        try:
+            response = await super().send(request)  # type: ignore[misc] # as above
+        except (HTTPClientError, ConnectionError) as error:
+            mistake = self._mistake(request, error)
+            if mistake is None:
+                raise
+        else:
+            if response.status_code in _REDIRECTS:
+                raise _redirected(request.url, response.headers.get("location", ""))
+            if response.status_code == _PROXY_AUTHENTICATION_REQUIRED:
+                raise _refused_by_proxy()
+            return response
+        raise mistake  # outside the handler: the cause may quote a header, or the password of a proxy
+
+    def _mistake(self, request: Any, error: Exception) -> InvalidConfigError | None:  # noqa: ANN401 - as above
+        """Return the error for a mistake in the configuration that made a request fail; None for any other cause."""
+        cause: object = getattr(error, "kwargs", {}).get("error")
+        proxy = self._proxy_config.proxy_url_for(request.url) or ""
+        if "://" in proxy.partition("://")[2]:  # botocore puts http:// before the URL of a proxy of any other kind
+            return _proxy_mistake()
+        if isinstance(error, ConnectionError):
+            status = getattr(cause, "status", None) or str(cause)[:3]
+            return _refused_by_proxy() if proxy and str(status) == str(_PROXY_AUTHENTICATION_REQUIRED) else None
+        if type(error) is not HTTPClientError:
+            return None
+        for name, value in request.headers.items():
+            if _CONTROL.search(value if isinstance(value, str) else bytes(value).decode("latin-1")):
+                setting = _HEADER_SETTINGS.get(name.lower(), "the configuration")
+                return InvalidConfigError(error_msg=f"the header {name} has a control character: check {setting}")
+        if isinstance(cause, OSError) and (mistake := self._certificates_mistake(cause)) is not None:
+            return mistake
+        is_mistake = isinstance(cause, ValueError | InvalidProxiesConfigError) or type(cause).__name__ == "InvalidURL"
+        return _proxy_mistake() if proxy and is_mistake else None
+
+    def _certificates_mistake(self, error: OSError) -> InvalidConfigError | None:
+        """Return the error for a file of certificates that cannot be loaded; None for any other error."""
+        if not isinstance(error, ssl.SSLError | FileNotFoundError | IsADirectoryError | PermissionError):
+            return None
+        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        files = " or ".join(path for path in (self._verify, self._cert_file) if isinstance(path, str))
+        settings = "verify, AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, and ca_bundle of the AWS config file"
+        return InvalidConfigError(
+            error_msg=f"the certificates in {files} cannot be loaded ({reason}): check {settings}"
+        )
+
+
+class _WithoutRedirects:
+    """An aiohttp session whose requests follow no redirects."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
+        return self._session.request(method, allow_redirects=False, **options)
+
+
+def _redirected(url: str, location: str) -> RedirectError:
+    asked = _address(url)
+    return RedirectError(asked, _address(location) or asked)  # a location may be relative
+
+
+def _address(url: str) -> str:
+    """Return the host and port of a URL, whose other parts may hold secrets; nothing if it has no host."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "an invalid address"
+
+
+def _proxy_mistake() -> InvalidConfigError:
+    settings = "HTTP_PROXY, HTTPS_PROXY, and proxies and proxies_config of the config"
+    return InvalidConfigError(
+        error_msg=f"the proxy is not usable: check {settings}; its URL must begin with http or https"
+    )
+
+
+def _refused_by_proxy() -> InvalidConfigError:
+    settings = "the user name and password in HTTP_PROXY, HTTPS_PROXY, or proxies of the config"
+    return InvalidConfigError(error_msg=f"the proxy demands authentication (HTTP 407): check {settings}")
