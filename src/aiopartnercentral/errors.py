@@ -9,7 +9,7 @@ AioPartnerCentralError
 ├── TimeExceededError      (TimeoutError)    a source, or a bulk collection, exceeded its time limit
 ├── CheckpointError                          a checkpoint is damaged, in use, or belongs to another collection
 ├── SourcesFileError       (ValueError)      a sources file has an unknown key or a value that is not allowed
-├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider returned no usable credentials
+├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
 ├── RedirectError          (BotoCoreError)   a request was redirected to another address; no redirect is followed
 ├── SinkError                                an output cannot be written
 │   └── PositionError                        an output cannot be resumed
@@ -163,10 +163,12 @@ class SourcesFileError(AioPartnerCentralError, ValueError):
 
 
 class CredentialsError(AioPartnerCentralError, BotoCoreError):
-    """No credentials to sign with: a role cannot be assumed, or a provider returned no usable credentials.
+    """No credentials to sign with: a role cannot be assumed, or a provider gave no usable credentials.
+
+    The text names the provider or the role, and says what to do. The service was not called.
 
     Attributes:
-        code: the error code of STS, such as `AccessDenied`; None without a response from STS.
+        code: the error code of STS or IAM Identity Center, such as `AccessDenied`; None without a response from them.
         is_retryable: whether a retry may help, as after a lost connection.
     """
 

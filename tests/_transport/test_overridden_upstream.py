@@ -37,9 +37,8 @@ class Overridden:
 _VIEW = "_transport/sessions.py, _View: takes over `__dict__` of another session, and so all that `__init__` sets"
 _CREDENTIALS = "_transport/sessions.py: `get_credentials` is all by which a client finds its credentials"
 _TLS = "_transport/tls.py: one context for all clients of the same `verify`, whose certificates are read once"
-_GUARD = (
-    "_transport/http_client.py: `send` makes all requests with the session of `_get_session`, and `__dict__` is all"
-)
+_GUARD = "_transport/http_client.py: `send` makes all requests with the session that `_get_session` returns"
+_CHAIN = "_transport/chain.py: `_equip` finds the HTTP clients, the prompter and the inner providers of the chain"
 _OWN = "_transport/refreshable_credentials.py: `get_frozen_credentials` is all that a signer asks for"
 _TIMES = "_transport/refreshable_credentials.py: asks at the times that botocore asks at, for a usual hour"
 
@@ -77,6 +76,17 @@ OVERRIDDEN = [
     Overridden(
         "aiobotocore.httpsession:AIOHTTPSession.send", _GUARD, {"2.25.1": "12ca98c0c82a", "3.10.0": "28c1cd8009ba"}
     ),
+    Overridden(
+        "aiobotocore.credentials:create_credential_resolver",
+        _CHAIN,
+        {"2.25.1": "caa373a4b623", "3.10.0": "b357a56ebe27"},
+    ),
+    Overridden(
+        "botocore.credentials:ProfileProviderBuilder.providers",
+        _CHAIN,
+        {"1.40.61": "e066068fb363", "1.41.5": "4c5d7ef0e434"},
+    ),
+    Overridden("botocore.credentials:AssumeRoleProvider.__init__", _CHAIN, {"1.40.61": "e64ed0fa2445"}),
     Overridden("aiobotocore.credentials:AioCredentials", _OWN, {"2.25.1": "9e10bd0a9dfb"}),
     Overridden("botocore.credentials:Credentials.__init__", _OWN, {"1.40.61": "7fb709ae3b2f"}),
     Overridden("aiobotocore.signers:AioRequestSigner.get_auth_instance", _OWN, {"2.25.1": "a567f309d946"}),

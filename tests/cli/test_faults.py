@@ -54,7 +54,7 @@ async def test_credentials_that_a_process_does_not_give(run, url, tmp_path):
         AWS_CONFIG_FILE=str(config), AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="",
     )  # fmt: skip
     assert ended.code == 1
-    assert "custom-process" in ended.complaint
+    assert "AWS: profile p: credential_process: its command failed" in ended.complaint
     assert "the-secret" not in ended.err
 
 
@@ -77,10 +77,13 @@ async def test_a_setting_that_is_not_a_number(run, url):
 @pytest.mark.parametrize(
     ("setting", "problem"),
     [
-        ("credential_process = echo no json", "a credential_process of the AWS config file did not print JSON"),
+        (
+            "credential_process = echo no json",
+            "profile p: credential_process: its command did not print credentials of version 1",
+        ),
         (
             "role_arn = arn:aws:iam::123456789012:role/x\nweb_identity_token_file = {folder}/missing",
-            "the AWS configuration names {folder}/missing: No such file or directory",
+            "profile p: web identity: {folder}/missing: No such file or directory",
         ),
     ],
 )

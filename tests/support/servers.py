@@ -12,6 +12,7 @@ from aiohttp import web
 from anyio.from_thread import start_blocking_portal
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 
@@ -46,10 +47,11 @@ class ScriptedServer:
     received: list[Received] = attrs.field(factory=list)
     disconnected: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def replies(self, *replies: Reply) -> None:
         """Answer by these in turn; the last one again and again."""
@@ -90,7 +92,7 @@ async def _serving(server: ScriptedServer) -> AsyncIterator[None]:
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server.tls)
         await site.start()
         server.port = runner.addresses[0][1]
         yield
@@ -105,9 +107,9 @@ def _application(handle: Callable[[web.Request], Awaitable[web.StreamResponse]])
 
 
 @contextmanager
-def scripted_server() -> Iterator[ScriptedServer]:
+def scripted_server(tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServer]:
     """Run a scripted server in a thread."""
-    server = ScriptedServer()
+    server = ScriptedServer(tls=tls)
     with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(_serving(server)):
         yield server
 

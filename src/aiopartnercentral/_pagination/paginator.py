@@ -13,6 +13,7 @@ from aiopartnercentral._pagination.page_iterator import PageIterator, View, item
 from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Collected, Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
+from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -323,13 +324,19 @@ class Items(Generic[ItemT]):
 
 
 def ignoring(errors: Collection[str]) -> Callable[[Exception], bool]:
-    """Return a predicate of errors that have one of these codes or class names.
+    """Return a predicate of errors of the service that have one of these codes, and of any with these class names.
 
     Raises:
         TypeError: `errors` is not a collection of strings.
     """
     names = frozenset(_ERROR_NAMES("ignore_errors", errors))
-    return lambda error: not names.isdisjoint((type(error).__name__, getattr(error, "code", None)))
+
+    def is_ignored(error: Exception) -> bool:
+        # The code of a `CredentialsError` is not the service's, which was not called.
+        code = None if isinstance(error, CredentialsError) else getattr(error, "code", None)
+        return not names.isdisjoint((type(error).__name__, code))
+
+    return is_ignored
 
 
 def reports_malformed(on_malformed: OnMalformed) -> bool:

@@ -60,6 +60,11 @@ class ApiCaller:
 
         params = await self.encode(operation, request)
         try:
+            try:
+                return await self._transport.send(operation, params, pause)
+            except ErrorResponseError as error:
+                if not self._transport.expire_credentials(error):
+                    raise
             return await self._transport.send(operation, params, pause)
         except ErrorResponseError as error:
             failure = await self._service_error(operation, error.error.response, error.body)

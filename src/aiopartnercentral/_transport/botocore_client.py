@@ -20,6 +20,7 @@ from aiobotocore.client import AioBaseClient
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError, ResponseStreamingError
 
+from aiopartnercentral._transport.credential_errors import credentials_error
 from aiopartnercentral._transport.http_client import guarded
 from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import ResponseMetadata
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _FIRST_ERROR_STATUS = 300
 _JSON_PROTOCOLS = ("json", "rest-json")
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+_ACCESS_KEY = re.compile("Credential=([^/]+)/")
 # botocore's validation message quotes a number that is too small, which may be sensitive; of other values it only has
 # lengths.
 _QUOTED_NUMBER = re.compile(r", value: \S+(?=, valid min value: )")
@@ -57,12 +60,15 @@ class ErrorResponseError(Exception):
     Attributes:
         error: botocore's exception.
         body: the body's bytes; None for a stubbed response, or if botocore parses the response.
+        access_key: the access key id that signed the request; empty if nothing did.
     """
 
-    def __init__(self, error: ClientError, body: bytes | None) -> None:
+    def __init__(self, error: ClientError, call: _CallContext) -> None:
         super().__init__()
         self.error = error
-        self.body = body
+        self.body = call.body
+        found = _ACCESS_KEY.search(getattr(call.request, "headers", {}).get("Authorization", ""))
+        self.access_key = found[1] if found else ""
 
 
 Pause: TypeAlias = "Callable[[], Awaitable[None]]"
@@ -84,6 +90,7 @@ class _CallContext:
     pause: Pause | None = None
     status: int = 0
     body: bytes | None = None
+    request: Any = None
     error: Mapping[str, Any] = attrs.field(factory=dict)
     request_id: str | None = None
     is_parsed: bool = False
@@ -107,8 +114,10 @@ async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 -
     """On `request-created`, before each attempt: the next response in this task is to this request."""
     call = request.context.get(_KEY)
     _AWAITED.set(call)
-    if call is not None and call.pause is not None:
-        await call.pause()
+    if call is not None:
+        call.request = request
+        if call.pause is not None:
+            await call.pause()
 
 
 def _keep_body(response_dict: dict[str, Any], **_: object) -> None:
@@ -212,6 +221,16 @@ class Transport:
         """Reject further calls, as the client is being closed."""
         self._closed = True
 
+    def expire_credentials(self, error: ErrorResponseError) -> bool:
+        """Return whether the service says that the credentials have expired, and a call would now obtain new ones."""
+        code = str(error.error.response.get("Error", {}).get("Code"))
+        signer: Any = self._client._request_signer  # noqa: SLF001 - nothing else has the credentials
+        expire = getattr(signer._credentials, "expire", None)  # noqa: SLF001 - as above
+        if expire is None or code not in _EXPIRED:
+            return False
+        expire(error.access_key)
+        return True
+
     async def send(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], pause: Pause | None = None
     ) -> RawResponse:
@@ -245,9 +264,12 @@ class Transport:
         try:
             parsed = await method(**params)
         except ClientError as error:
-            raise ErrorResponseError(error, call.body) from None
+            if call.request is None or error.operation_name == operation.name:
+                raise ErrorResponseError(error, call) from None
+            # The service was not called: the credentials were not available when the request was signed.
+            failure: Exception = credentials_error(f"{error.operation_name} failed", error)
         except ParamValidationError as error:
-            failure: Exception = ParamValidationError(report=_QUOTED_NUMBER.sub("", str(error.kwargs["report"])))
+            failure = ParamValidationError(report=_QUOTED_NUMBER.sub("", str(error.kwargs["report"])))
         except _broken_body_errors() as error:
             raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
         except Exception as error:
@@ -272,7 +294,7 @@ def _unparsed(operation: str, call: _CallContext, error: Exception) -> DecodeErr
     message = members.get("message", members.get("Message", ""))
     metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
-    return ErrorResponseError(ClientError(response, operation), call.body)
+    return ErrorResponseError(ClientError(response, operation), call)
 
 
 def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
-from aiobotocore.session import AioSession
 from botocore import __version__ as botocore_version
 
 from aiopartnercentral import __version__
+from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from aiobotocore.session import AioSession
 
     from aiopartnercentral.types import Service
 
@@ -41,16 +43,20 @@ async def open_botocore_client(
 
     Raises:
         TypeError: an option is unknown, or `profile` and `session` are both given.
+        CredentialsError: the credentials cannot be obtained.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
     if session is not None and profile is not None:
         raise TypeError("profile and session exclude each other: a session has its own profile")
     _check_event_loop(config)
-    is_own = session is None
-    session = session or AioSession(profile=profile)
-    add_pinned_model(session, first=is_own)
+    own: ChainSession | None = None
+    if session is None:
+        session = own = ChainSession(profile, options.get("verify"), sts_region=region_name or service.region)
+    add_pinned_model(session, first=own is not None)
     options.setdefault("api_version", service.api_version)
     config = with_defaults(session, config)
+    if own is not None:
+        own.use(config)
     if region_name is None and not _names_region(session, config):
         region_name = service.region
     async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:

@@ -67,6 +67,11 @@ class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has 
             await self._refresh()
         return self._frozen
 
+    def expire(self, access_key: str) -> None:
+        """Refresh them at the next call, if they are still those with this access key id."""
+        if access_key == self._frozen.access_key:
+            self._early = self._late = datetime.min.replace(tzinfo=UTC)
+
     async def _refresh(self) -> None:
         failures = self._failures
         async with self._lock:

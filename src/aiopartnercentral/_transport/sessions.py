@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
-from aiobotocore.session import AioSession
-from botocore.exceptions import ClientError
 
+from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.client_factory import add_pinned_model, as_aio_config, with_defaults
 from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.refreshable_credentials import refreshing_credentials
-from aiopartnercentral._transport.sts import assume, credentials_error
+from aiopartnercentral._transport.sts import assume
 from aiopartnercentral._transport.tls import sharing_tls
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class Sessions:
     def __init__(self, config: AioConfig | None, verify: bool | str | None) -> None:  # noqa: FBT001
         self._verify = verify
         self._loader: Any = None
-        self._profiles: dict[str | None, _ProfileSession] = {}
+        self._profiles: dict[Hashable, ChainSession] = {}
         self._views: dict[Hashable, _View] = {}
         self._sts_locks: dict[Hashable, anyio.Lock] = {}
         self._sts_clients: dict[Hashable, Any] = {}
@@ -60,16 +59,20 @@ class Sessions:
         config.connector_args, config.http_session_cls = self._config.connector_args, self._config.http_session_cls
         return config
 
-    async def of_profile(self, profile: str | None) -> AioSession:
+    async def of_profile(self, profile: str | None, region_name: str | None) -> ChainSession:
         """Return the session of a profile, or of the default credential provider chain, with its credentials loaded.
+
+        Arguments:
+            profile: the profile; None for the default credential provider chain.
+            region_name: the region of STS, unless the profile sets one.
 
         Raises:
             CredentialsError: the credentials cannot be obtained.
             botocore.exceptions.BotoCoreError: the profile does not exist, or its configuration is not usable.
         """
-        return await _ready(self._profile(profile))
+        return await _ready(self._profile(profile, region_name))
 
-    async def of_role(self, role: Role, region_name: str | None) -> AioSession:
+    async def of_role(self, role: Role, region_name: str | None) -> ChainSession:
         """Return the session of a role, once it has been assumed.
 
         Arguments:
@@ -83,16 +86,19 @@ class Sessions:
         view = self._views.get((role, region_name))
         if view is None:
             credentials = refreshing_credentials(f"role {role.arn}", partial(self._assume, role, region_name))
-            view = _View(self._profile(role.profile), credentials)
+            view = _View(self._profile(role.profile, region_name), credentials)
             self._views[role, region_name] = view
         return await _ready(view)
 
-    async def of_provider(self, provider: CredentialsProvider, identity: Hashable) -> AioSession:
+    async def of_provider(
+        self, provider: CredentialsProvider, identity: Hashable, region_name: str | None
+    ) -> ChainSession:
         """Return the session of a provider, once it has returned credentials.
 
         Arguments:
             provider: the credentials provider.
             identity: identifies it among the providers of the run.
+            region_name: the region of STS for the other sources that share a session with it.
 
         Raises:
             CredentialsError: the provider returned no usable credentials.
@@ -100,7 +106,7 @@ class Sessions:
         """
         view = self._views.get(identity)
         if view is None:
-            view = _View(self._profile(None), refreshing_credentials("credentials provider", provider))
+            view = _View(self._profile(None, region_name), refreshing_credentials("credentials provider", provider))
             self._views[identity] = view
         return await _ready(view)
 
@@ -109,15 +115,16 @@ class Sessions:
         self._sts_clients.clear()
         await self._stack.aclose()
 
-    def _profile(self, profile: str | None) -> _ProfileSession:
-        session = self._profiles.get(profile)
+    def _profile(self, profile: str | None, region_name: str | None) -> ChainSession:
+        session = self._profiles.get((profile, region_name))
         if session is None:
-            session = _ProfileSession(profile)
+            session = ChainSession(profile, self._verify, sts_region=region_name, lock=anyio.Lock())
             if self._loader is None:
                 add_pinned_model(session, first=True)
                 self._loader = session.get_component("data_loader")
             session.register_component("data_loader", self._loader)
-            self._profiles[profile] = session
+            session.use(with_defaults(session, self._config))
+            self._profiles[profile, region_name] = session
         return session
 
     async def _assume(self, role: Role, region_name: str | None) -> Credentials:
@@ -125,60 +132,26 @@ class Sessions:
 
     async def _sts(self, profile: str | None, region_name: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
         """Return the STS client of a profile, in the profile's region or else in the given one."""
-        session = self._profile(profile)
-        region = session.get_config_variable("region") or region_name
-        key = (profile, region)
+        session = self._profile(profile, region_name)
+        key = (profile, region_name)
         async with self._sts_locks.setdefault(key, anyio.Lock()):
             if key not in self._sts_clients:
-                config = with_defaults(session, self._config)
-                opening = session.create_client("sts", region_name=region, config=config, verify=self._verify)
+                opening = session.create_client("sts", region_name=session.sts_region)
                 self._sts_clients[key] = await self._stack.enter_async_context(opening)
         return self._sts_clients[key]
 
 
-async def _ready(session: AioSession) -> AioSession:
+async def _ready(session: ChainSession) -> ChainSession:
     credentials = await session.get_credentials()
     if credentials is not None:
         await credentials.get_frozen_credentials()
     return session
 
 
-class _ProfileSession(AioSession):  # type: ignore[misc] # which has no types
-    """A session that loads its credentials for one client at a time."""
-
-    def __init__(self, profile: str | None) -> None:
-        super().__init__(profile=profile)
-        self._name = f"profile {profile}" if profile is not None else "the default credential provider chain"
-        self._looking = anyio.Lock()
-
-    async def get_credentials(self) -> _Found | None:
-        async with self._looking:
-            found = await super().get_credentials()
-        return None if found is None else _Found(self._name, found)
-
-
-class _Found:
-    """botocore's credentials, whose failures are raised as `CredentialsError`, not as errors of the service."""
-
-    def __init__(self, name: str, found: Any) -> None:  # noqa: ANN401 - aiobotocore has no types
-        self._name = name
-        self._found = found
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - aiobotocore has no types
-        return getattr(self._found, name)
-
-    async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - aiobotocore has no types
-        try:
-            return await self._found.get_frozen_credentials()
-        except ClientError as error:
-            failure = credentials_error(f"{self._name}: {error.operation_name} failed", error)
-        raise failure
-
-
-class _View(AioSession):  # type: ignore[misc] # which has no types
+class _View(ChainSession):
     """A session that shares all components of another one, except the credentials."""
 
-    def __init__(self, session: AioSession, credentials: Any) -> None:  # noqa: ANN401 - as above
+    def __init__(self, session: ChainSession, credentials: Any) -> None:  # noqa: ANN401 - as above
         # Copied, as creating a session takes memory and time.
         self.__dict__.update(session.__dict__)
         self._own = credentials

@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, SSLError  # noqa: A004
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from aiopartnercentral._transport.credential_errors import credentials_error
 from aiopartnercentral._transport.credentials import Credentials
-from aiopartnercentral._utils.text import REDACTED
-from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
     from aiopartnercentral._transport.credentials import Role
 
-__all__ = ["assume", "credentials_error"]
+__all__ = ["assume"]
 
-_SERVER_ERROR = 500
-_BUSY = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
 # Exceptions for the response of something other than STS, such as a proxy or another service at AWS_ENDPOINT_URL.
 _UNREADABLE = (ResponseParserError, LookupError, TypeError, ValueError)
-_LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
 
 
 async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aiobotocore has no types
@@ -40,7 +36,7 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
     try:
         return _credentials(await sts.assume_role(**asked))
     except (ClientError, BotoCoreError, *_UNREADABLE, aiohttp.ClientError, TimeoutError) as error:
-        failure = credentials_error(f"role {role.arn} cannot be assumed", error, secret=role.external_id)
+        failure = credentials_error(f"role {role.arn} cannot be assumed", error, secrets=(role.external_id,))
     # Raised outside the handler: the message of STS or botocore may repeat the external id, and must not be its
     # context.
     raise failure
@@ -54,30 +50,3 @@ def _credentials(answer: Any) -> Credentials:  # noqa: ANN401 - aiobotocore has 
         session_token=members["SessionToken"],
         expires_at=members["Expiration"],
     )
-
-
-def credentials_error(what: str, error: Exception, *, secret: str | None = None) -> CredentialsError:
-    """Return a `CredentialsError` for the cause, without the secret.
-
-    Arguments:
-        what: what failed.
-        error: the cause.
-        secret: text to remove from the message.
-    """
-    code, is_retryable = None, False
-    if isinstance(error, ClientError):
-        details: Any = error.response.get("Error", {})
-        code = str(details.get("Code", "Unknown"))
-        reason = f"{code}: {details.get('Message', '')}"
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        is_retryable = status >= _SERVER_ERROR or code in _BUSY
-    elif isinstance(error, CredentialsError):
-        code, reason, is_retryable = error.code, str(error), error.is_retryable
-    elif isinstance(error, BotoCoreError | aiohttp.ClientError | TimeoutError):
-        reason = str(error) or type(error).__name__
-        is_retryable = isinstance(error, _LOST) and not isinstance(error, SSLError)
-    else:
-        reason = f"the response is not usable ({type(error).__name__})"
-    if secret is not None:
-        reason = reason.replace(secret, REDACTED)
-    return CredentialsError(f"{what}: {reason}", code=code, is_retryable=is_retryable)

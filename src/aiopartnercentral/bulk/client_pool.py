@@ -229,11 +229,12 @@ class ClientPool:
         return await entry.stack.enter_async_context(open_client(entry.client_class, session=session, **options))
 
     async def _session(self, sessions: Sessions, source: Source, region: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        region = source.region_name or region
         if source.role is not None:
-            return await sessions.of_role(source.role, source.region_name or region)
+            return await sessions.of_role(source.role, region)
         if source.credentials is not None:
-            return await sessions.of_provider(source.credentials, identity(source.credentials))
-        return await sessions.of_profile(source.profile)
+            return await sessions.of_provider(source.credentials, identity(source.credentials), region)
+        return await sessions.of_profile(source.profile, region)
 
     async def _close(self, key: _Key, entry: _Entry) -> None:
         if self._entries.get(key) is entry:

@@ -5,7 +5,6 @@ No line contains values of a request or response, except the first line of the s
 
 from __future__ import annotations
 
-from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
@@ -57,8 +56,6 @@ def explain(error: BaseException) -> str | None:
 
 def _configured(error: BaseException) -> str | None:
     """Return the message for an error of Python that botocore raises for a bad AWS configuration."""
-    if isinstance(error, JSONDecodeError):
-        return "a credential_process of the AWS config file did not print JSON"
     if isinstance(error, OSError) and error.filename:
         return f"the AWS configuration names {clean(str(error.filename))}: {error.strerror}"
     return None

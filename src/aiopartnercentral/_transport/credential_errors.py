@@ -1,0 +1,167 @@
+"""The `CredentialsError` for whatever made credentials unavailable: what failed, why, and what to do.
+
+Its text never has a secret, nor text that a program or server of the user printed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004
+    CredentialRetrievalError,
+    HTTPClientError,
+    ParamValidationError,
+    SSLError,
+)
+from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
+
+from aiopartnercentral._utils.text import REDACTED
+from aiopartnercentral.errors import CredentialsError, RedirectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["credentials_error", "provider_error"]
+
+_LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
+_FAILURES = (*_LOST, RedirectError, CredentialRetrievalError, ParamValidationError)
+_FIRST_SERVER_STATUS = 500
+_TOO_MANY_REQUESTS = 429
+_CONTAINER_STATUS = re.compile(r"non 200 response (\d+)")
+_UNUSABLE: Final = "the response is not usable"
+_PROVIDERS: Final = {
+    "container-role": (
+        *("the container's credentials", _UNUSABLE),
+        "check AWS_CONTAINER_CREDENTIALS_FULL_URI and its server",
+    ),
+    "iam-role": ("the instance's credentials", _UNUSABLE, "check the role of the instance"),
+    "custom-process": (
+        *("credential_process", "its command did not print credentials of version 1"),
+        "run it and read what it prints",
+    ),
+    "sso": (
+        *("IAM Identity Center", "the cached login is not usable"),
+        "log in again, for example by `aws sso login`, and check the sso_ settings",
+    ),
+    "login": ("the login", "the cached login is not usable", "log in again, for example by `aws login`"),
+    "assume-role": ("AssumeRole", _UNUSABLE, "check role_arn and the credentials that assume it"),
+    "assume-role-with-web-identity": (
+        *("web identity", _UNUSABLE),
+        "check web_identity_token_file and the role's trust policy",
+    ),
+}
+"""For each provider of botocore's chain: its name, what it failed to give, and what to do."""
+_DENIED: Final = "the caller needs permission for it, and the role's trust policy must allow the caller"
+_REJECTED: Final = "renew the credentials that make the call, or check the profile and the clock"
+_ADVICE: Final = {
+    "AccessDenied": _DENIED,
+    "AccessDeniedException": _DENIED,
+    **dict.fromkeys(
+        (
+            *("ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidClientTokenId"),
+            *("InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException"),
+        ),
+        _REJECTED,
+    ),
+}
+"""What to do about an error code; the messages of the rejected quote the request."""
+
+
+def provider_error(provider: Any, error: Exception) -> Exception:  # noqa: ANN401 - aiobotocore has no types
+    """Return the exception for a failure of a provider of botocore's chain.
+
+    Errors of botocore for a configuration that is not usable, or for a login that is required, are returned unchanged.
+    """
+    if isinstance(error, BotoCoreError) and not isinstance(error, _FAILURES):
+        return error
+    unknown = (provider.METHOD, "it is not usable", "check the environment and the AWS config files")
+    name, unusable, advice = _PROVIDERS.get(provider.METHOD, unknown)
+    if isinstance(error, ClientError):
+        name = f"{error.operation_name} failed"
+    profile = getattr(provider, "_profile_name", None)
+    what = name if profile is None else f"profile {profile}: {name}"
+    secrets = _external_ids(provider)
+    return credentials_error(what, error, unusable=unusable, advice=advice, secrets=secrets)
+
+
+def _external_ids(provider: Any) -> set[str]:  # noqa: ANN401 - as above
+    """Return the external ids of the config file, which STS may repeat in a message."""
+    load_config: Callable[[], dict[str, Any]] = getattr(provider, "_load_config", dict)
+    profiles = load_config().get("profiles", {}).values()
+    return {profile["external_id"] for profile in profiles if profile.get("external_id")}
+
+
+def credentials_error(
+    what: str,
+    error: Exception,
+    *,
+    unusable: str = _UNUSABLE,
+    advice: str = "",
+    secrets: Iterable[str | None] = (),
+) -> CredentialsError:
+    """Return a `CredentialsError` for the cause.
+
+    Arguments:
+        what: what failed.
+        error: the cause.
+        unusable: the reason for an exception of Python, which has none for a person.
+        advice: what to do, unless the cause says it.
+        secrets: texts to remove from the message.
+    """
+    code, is_retryable = None, False
+    if isinstance(error, ClientError):
+        code, reason, is_retryable = _response(error)
+        advice = _ADVICE.get(code, advice)
+    elif isinstance(error, CredentialsError):
+        code, reason, is_retryable, advice = error.code, str(error), error.is_retryable, ""
+    elif isinstance(error, CredentialRetrievalError):
+        reason, is_retryable = _retrieval(error)
+    elif isinstance(error, RedirectError):
+        reason, advice = str(error), ""
+    elif isinstance(error, BotoCoreError | aiohttp.ClientError | TimeoutError):
+        reason = " ".join(str(error).split()) or type(error).__name__
+        is_retryable = isinstance(error, _LOST) and not isinstance(error, SSLError)
+    elif isinstance(error, OSError) and error.filename is not None:
+        reason = f"{error.filename}: {error.strerror}"
+    elif isinstance(error, RuntimeError) and "expired" in str(error):
+        reason = "got credentials that have expired already"
+    else:
+        reason = f"{unusable} ({type(error).__name__})"
+    for secret in filter(None, secrets):
+        reason = reason.replace(secret, REDACTED)
+    advice = "try again later" if is_retryable else advice
+    return CredentialsError(": ".join(filter(None, (what, reason, advice))), code=code, is_retryable=is_retryable)
+
+
+def _response(error: ClientError) -> tuple[str, str, bool]:
+    """Return the code of an error response, the reason, and whether a retry may help."""
+    response: Any = error.response
+    details = response.get("Error", {})
+    code, message = str(details.get("Code", "Unknown")), str(details.get("Message") or "")
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    is_retryable = (
+        status >= _FIRST_SERVER_STATUS
+        or status == _TOO_MANY_REQUESTS
+        or code == "IDPCommunicationError"
+        or ThrottledRetryableChecker().is_retryable(RetryContext(1, parsed_response=response))
+    )
+    if code.isdecimal():
+        return code, f"{_UNUSABLE} (HTTP {code})", is_retryable
+    is_shown = _ADVICE.get(code) is not _REJECTED and not message.lstrip().startswith("<")
+    return code, f"{code}: {message}" if is_shown and message else code, is_retryable
+
+
+def _retrieval(error: CredentialRetrievalError) -> tuple[str, bool]:
+    """Return why botocore could not retrieve credentials, and whether a retry may help."""
+    provider, message = error.kwargs.get("provider"), str(error.kwargs.get("error_msg"))
+    if provider == "custom-process":  # the message is what the command wrote to stderr
+        return "its command failed, or did not print credentials of version 1", False
+    if found := _CONTAINER_STATUS.search(message):  # the message has the body
+        status = int(found[1])
+        return f"HTTP {status}", status >= _FIRST_SERVER_STATUS or status == _TOO_MANY_REQUESTS
+    return message, provider == "iam-role" or "Received error" in message

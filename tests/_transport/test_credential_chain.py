@@ -1,0 +1,385 @@
+"""The default credential provider chain and profiles: they fail as credentials, never as Partner Central."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.httpxsession import HttpxSession
+from aiobotocore.session import AioSession
+from botocore.exceptions import SSOError
+
+from aiopartnercentral import CredentialsError, Outcome, ServiceError, account
+from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
+from tests.support.credential_sources import (
+    ASSUME_ROLE,
+    BASE,
+    ROLE,
+    assumed,
+    container_credentials,
+    in_time,
+    sts_error,
+)
+from tests.support.servers import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.support.credential_sources import CredentialSources
+
+pytestmark = pytest.mark.anyio
+
+EXPIRED = {
+    "AccessKeyId": "k",
+    "SecretAccessKey": "the-secret-key",
+    "SessionToken": "t",
+    "Expiration": in_time(hours=-1),
+}
+HTML = b"<html><body>the-secret-key</body></html>"
+WAYS = ("connect", "session", "wrap", "bulk")
+
+
+@pytest.fixture(autouse=True)
+def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0)
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
+
+
+@asynccontextmanager
+async def opened(
+    sources: CredentialSources, way: str = "connect", profile: str | None = "p", **options: Any
+) -> AsyncIterator[account.Client]:
+    """Open a client in one of the ways that there are."""
+    region: Any = {"region_name": "us-east-1"}
+    if way == "connect":
+        arguments: Any = options if profile is None else {"profile": profile, **options}
+        async with account.connect(endpoint_url=sources.url, **arguments) as client:
+            yield client
+    elif way == "session":
+        async with account.connect(session=AioSession(profile=profile), endpoint_url=sources.url, **options) as client:
+            yield client
+    elif way == "wrap":
+        session = AioSession(profile=profile)
+        opening = session.create_client("partnercentral-account", endpoint_url=sources.url, **region, **options)
+        async with opening as inner:
+            yield account.wrap(inner)
+    else:
+        source = Source("AWS", profile=profile, endpoint_url=sources.url)
+        async with ClientPool(**options) as pool, pool.lease(source, account.Client) as client:
+            yield client
+
+
+async def ask(sources: CredentialSources, way: str = "connect", profile: str | None = "p", **options: Any) -> None:
+    async with opened(sources, way, profile, **options) as client:
+        await client.list_connections(catalog="AWS")
+
+
+async def failure(sources: CredentialSources, *arguments: Any, **options: Any) -> CredentialsError:
+    with pytest.raises(CredentialsError) as caught:
+        await ask(sources, *arguments, **options)
+    error = caught.value
+    assert sources.served == []
+    assert error.__context__ is None
+    for secret in ("the-secret", "the-token", "the-external-id", "<html"):
+        assert secret not in str(error)
+    return error
+
+
+# Whose failure it is
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_denied_role_is_not_partner_central(sources: CredentialSources, way: str, code: str) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: sts_error(
+        code, "role the-external-id is not yours" if way in {"connect", "bulk"} else "no"
+    )
+    error = await failure(sources, way)
+    assert error.code == code
+    assert f"AssumeRole failed: {code}" in str(error)
+    assert "trust policy must allow" in str(error)
+    assert not error.is_retryable
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_unknown_sso_role_is_not_an_unknown_resource(sources: CredentialSources, way: str) -> None:
+    sources.login()
+    reply = Reply({"message": "no role"}, status=404, headers={"x-amzn-ErrorType": "ResourceNotFoundException"})
+    sources.give = lambda _: reply
+    error = await failure(sources, way)
+    assert "GetRoleCredentials failed: ResourceNotFoundException: no role" in str(error)
+
+
+@pytest.mark.parametrize("way", ["connect", "session", "wrap"])
+async def test_a_denied_role_skips_no_catalog(sources: CredentialSources, way: str) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: sts_error("AccessDeniedException")
+    async with opened(sources, way) as client:
+        catalogs = client.paginate.list_connections(catalogs=["AWS"], ignore_errors=["AccessDeniedException"])
+        with pytest.raises(CredentialsError):
+            await catalogs.collect()
+    assert sources.served == []
+
+
+async def test_a_denied_role_skips_no_source(sources: CredentialSources) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: sts_error("AccessDeniedException")
+    source = Source("AWS", profile="p", endpoint_url=sources.url)
+    listing = account.listings.list_connections()
+    with pytest.raises(CredentialsError):
+        await Collection(listing, source, ignore_errors=["AccessDeniedException"]).collect()
+    collection = Collection(listing, source, ignore_errors=["CredentialsError"])
+    (state,) = (await collection.collect()).report.sources.values()
+    assert state.outcome is Outcome.SKIPPED
+
+
+# Where STS is
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize(
+    ("config", "environment", "region"),
+    [
+        (ASSUME_ROLE + BASE, {}, "us-east-1"),
+        (ASSUME_ROLE + "region = eu-west-3\n" + BASE, {}, "eu-west-3"),
+        (ASSUME_ROLE + BASE, {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        (
+            ASSUME_ROLE.replace("base", "q") + ASSUME_ROLE.replace("profile p", "profile q") + BASE,
+            {},
+            "us-east-1",
+        ),
+        (
+            f"[profile p]\nrole_arn = {ROLE}\ncredential_source = Environment\n",
+            {"AWS_ACCESS_KEY_ID": "AKIDOFBASE", "AWS_SECRET_ACCESS_KEY": "the-secret-key"},
+            "us-east-1",
+        ),
+    ],
+    ids=["default", "profile", "environment", "chained", "credential_source"],
+)
+async def test_a_profiles_role_is_assumed_in_its_region(  # noqa: PLR0917
+    sources: CredentialSources,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    config: str,
+    environment: dict[str, str],
+    region: str,
+) -> None:
+    sources.configure(config)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    await ask(sources, way)
+    assert [received.headers["authorization"].split("/")[2] for received in sources.given] == [region] * len(
+        sources.given
+    )
+    assert sources.served == ["ASSUMED"]
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+async def test_the_region_of_a_source_is_that_of_sts(sources: CredentialSources, way: str) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    if way == "connect":
+        await ask(sources, region_name="eu-west-3")
+    else:
+        source = Source("AWS", profile="p", endpoint_url=sources.url, region_name="eu-west-3")
+        async with ClientPool() as pool, pool.lease(source, account.Client) as client:
+            await client.list_connections(catalog="AWS")
+    (received,) = sources.given
+    assert "/eu-west-3/sts/" in received.headers["authorization"]
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+async def test_the_profile_of_the_environment(
+    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    monkeypatch.setenv("AWS_PROFILE", "p")
+    await ask(sources, way, None)
+    assert sources.served == ["ASSUMED"]
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+async def test_a_web_identity(sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    (sources.home / "token").write_text("the-token")
+    monkeypatch.setenv("AWS_ROLE_ARN", ROLE)
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(sources.home / "token"))
+    sources.give = lambda _: assumed("AssumeRoleWithWebIdentity")
+    await ask(sources, way, None)
+    assert sources.served == ["ASSUMED"]
+
+
+# With which settings
+
+
+@pytest.mark.parametrize("http_client", [AIOHTTPSession, HttpxSession])
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("kind", ["role", "web identity", "sso"])
+async def test_the_proxy_of_the_config_reaches_the_chain(
+    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, http_client: type, way: str, kind: str
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("STS", "SSO"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{name}", "http://192.0.2.1")
+    if kind == "role":
+        sources.configure(ASSUME_ROLE + BASE)
+    elif kind == "sso":
+        sources.login()
+        credentials = {"accessKeyId": "ASSUMED", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4e12}
+        sources.give = lambda _: Reply({"roleCredentials": credentials})
+    else:
+        token = sources.home / "token"
+        token.write_text("the-token")
+        sources.configure(f"[profile p]\nrole_arn = {ROLE}\nweb_identity_token_file = {token}\n")
+        sources.give = lambda _: assumed("AssumeRoleWithWebIdentity")
+    config = AioConfig(proxies={"http": sources.url}, http_session_cls=http_client, connect_timeout=1)
+    await ask(sources, way, config=config)
+    assert len(sources.given) == 1
+    assert sources.served == ["ASSUMED"]
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+async def test_the_chain_follows_no_redirect(sources: CredentialSources, way: str) -> None:
+    sources.container()
+    target = f"{sources.url}/elsewhere?token=the-secret"
+    sources.give = lambda _: Reply(status=302, headers={"Location": target})
+    error = await failure(sources, way, None)
+    assert "the container's credentials: 127.0.0.1" in str(error)
+    assert "redirects to" in str(error)
+    assert [received.path for received in sources.given] == ["/credentials"]
+
+
+# Broken providers
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        (json.dumps({"Version": 1, **EXPIRED}), "got credentials that have expired already"),
+        *((printed, "did not print credentials of version 1") for printed in ("[]", "no json", '{"Version": 1}', "{}")),
+    ],
+)
+async def test_a_process_that_gives_no_credentials(
+    sources: CredentialSources, way: str, printed: str, reason: str
+) -> None:
+    sources.process(printed)
+    error = await failure(sources, way)
+    assert str(error).startswith("profile p: credential_process: ")
+    assert reason in str(error)
+    assert str(error).endswith("run it and read what it prints")
+
+
+async def test_a_process_of_a_source_profile_is_named(sources: CredentialSources) -> None:
+    sources.process("[]")
+    config = (sources.home / "config").read_text().replace("profile p", "profile base")
+    sources.configure(ASSUME_ROLE + config)
+    assert str(await failure(sources)).startswith("profile base: credential_process: ")
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [({"Expiration": in_time(hours=-1)}, "expired already"), ({"Expiration": None}, "not usable")],
+)
+async def test_a_container_that_gives_no_credentials(
+    sources: CredentialSources, way: str, members: dict[str, Any], reason: str
+) -> None:
+    sources.container()
+    sources.give = lambda _: container_credentials(**members)
+    error = await failure(sources, way, None)
+    assert str(error).startswith("the container's credentials: ")
+    assert reason in str(error)
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in str(error)
+
+
+async def test_a_container_without_a_secret(sources: CredentialSources) -> None:
+    sources.container()
+    sources.give = lambda _: Reply({"AccessKeyId": "k", "Token": "t", "Expiration": in_time(hours=1)})
+    assert "the container's credentials: the response is not usable" in str(await failure(sources, "connect", None))
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"accessToken": "the-token", "expiresAt": "soon"}', "5"])
+async def test_a_corrupt_login_says_to_log_in(sources: CredentialSources, way: str, text: str) -> None:
+    sources.login(text)
+    with pytest.raises((CredentialsError, SSOError)) as caught:
+        await ask(sources, way)
+    if isinstance(caught.value, CredentialsError):
+        assert "profile p: IAM Identity Center: " in str(caught.value)
+        assert "log in again" in str(caught.value)
+    assert "the-token" not in str(caught.value)
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("status", [200, 400, 429, 503])
+@pytest.mark.parametrize("body", [HTML, b""])
+async def test_something_else_answers_for_sts(sources: CredentialSources, way: str, status: int, body: bytes) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: Reply(body, status=status)
+    error = await failure(sources, way)
+    assert str(error).startswith("profile p: AssumeRole")
+    assert error.is_retryable == (status in {429, 503})
+
+
+# What is transient
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(b"", status=429),
+        Reply(HTML, status=429),
+        sts_error("ThrottledException", status=400),
+        sts_error("SlowDown", status=400),
+        sts_error("IDPCommunicationError", status=400),
+        Reply(b"", status=500),
+    ],
+    ids=["empty", "html", "throttled", "slow down", "idp", "500"],
+)
+async def test_a_source_survives_a_transient_failure_of_sts(sources: CredentialSources, reply: Reply) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    failures = 4
+    sources.give = lambda _: reply if len(sources.given) <= failures else assumed()
+    await collect(sources)
+    assert len(sources.given) == failures + 1
+    assert sources.served == ["ASSUMED"]
+
+
+async def test_a_source_survives_a_transient_failure_of_its_container(sources: CredentialSources) -> None:
+    sources.container()
+    sources.give = lambda _: Reply(status=500) if len(sources.given) <= 4 else container_credentials()
+    await collect(sources, None)
+    assert sources.served == ["CONTAINER"]
+
+
+async def collect(sources: CredentialSources, profile: str | None = "p", **options: Any) -> None:
+    await Collection(
+        account.listings.list_connections(),
+        Source("AWS", profile=profile, endpoint_url=sources.url),
+        limits=Limits(backoff=0.001, attempts=5),
+        **options,
+    ).collect()
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("is_cured", [True, False])
+async def test_expired_credentials_are_obtained_again_once(
+    sources: CredentialSources, way: str, *, is_cured: bool
+) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: assumed(key=f"KEY{len(sources.given)}")
+    expired = Reply({"__type": "ExpiredTokenException", "message": "expired"}, status=400)
+    sources.serve = lambda _: (
+        Reply({"ConnectionSummaries": []}) if is_cured and sources.served[-1] == "KEY2" else expired
+    )
+    if is_cured:
+        await ask(sources, way)
+    else:
+        with pytest.raises(ServiceError, match="ExpiredTokenException"):
+            await ask(sources, way)
+    assert sources.served == ["KEY1", "KEY2"]
