@@ -93,7 +93,7 @@ INTEGERS = {
 }
 TEXTS = [
     *((SOURCE, name) for name in ("catalog", "profile", "region_name", "endpoint_url", "account", "label")),
-    *((ROLE, name) for name in ("arn", "external_id", "session_name", "profile")),
+    *((ROLE, name) for name in ("arn", "external_id", "external_id_env", "session_name", "profile")),
     *((CREDENTIALS, name) for name in ("access_key_id", "secret_access_key", "session_token")),
     *((CREDENTIAL, name) for name in ("secret_access_key", "account_id", "session_token")),
     *((make(Emulator), name) for name in ("host", "account_id")),

@@ -23,8 +23,7 @@ def load(tmp_path):
     return load
 
 
-def test_every_key_of_a_file(load, monkeypatch):
-    monkeypatch.setenv("ACME_EXTERNAL_ID", "s3cret")
+def test_every_key_of_a_file(load):
     sources = load(
         f"""
         [defaults]
@@ -56,7 +55,7 @@ def test_every_key_of_a_file(load, monkeypatch):
         catalogs = ["AWS"]
         """
     )
-    acme = Role(arn=ARN, external_id="s3cret", session_name="nightly", profile="runner", duration=1800)
+    acme = Role(arn=ARN, external_id_env="ACME_EXTERNAL_ID", session_name="nightly", profile="runner", duration=1800)
     other = Role(arn=OTHER, external_id="ours", session_name="nightly", duration=900)
     assert sources == (
         Source("AWS", role=acme, region_name="us-east-1"),
@@ -115,15 +114,7 @@ def test_every_key_of_a_file(load, monkeypatch):
         (f'[[source]]\nrole_arn = "{ARN}"\nexternal_id = "s3cret é"', "source 1: external_id: must be made of letters"),
         (f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = 1', "source 1: external_id_env: must be a string"),
         (
-            f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = "NONE"',
-            "variable 'NONE' is not set",
-        ),
-        (
-            f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = "BAD_ID"',
-            "source 1: external_id_env: must be made of letters",
-        ),
-        (
-            f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = "BAD_ID"\nexternal_id = "s3cret"',
+            f'[[source]]\nrole_arn = "{ARN}"\nexternal_id_env = "ANY_ID"\nexternal_id = "s3cret"',
             "source 1: external_id_env: excludes external_id",
         ),
         (
@@ -133,8 +124,7 @@ def test_every_key_of_a_file(load, monkeypatch):
         ("[[source]]\nduration = 900", "source 1: duration: needs role_arn, which is missing"),
     ],
 )
-def test_a_mistake_is_reported_with_file_table_and_key(load, monkeypatch, text, message):
-    monkeypatch.setenv("BAD_ID", "s3cret !")
+def test_a_mistake_is_reported_with_file_table_and_key(load, text, message):
     with pytest.raises(SourcesFileError, match=message) as caught:
         load(text)
     assert "sources.toml" in str(caught.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import anyio
 import pytest
 
@@ -59,6 +61,22 @@ async def test_the_arguments_of_a_role_reach_sts(sts, emulator, clients):
     (acme,), (other,) = sts.assumed(ACME), sts.assumed(OTHER)
     assert (acme["external_id"], acme["session_name"]) == ("a:secret", "nightly")
     assert (other.get("external_id"), other["session_name"]) == (None, "aiopartnercentral")
+
+
+async def test_an_external_id_is_read_where_the_role_is_assumed(sts, emulator, clients, monkeypatch):
+    monkeypatch.delenv("READER_ID", raising=False)
+    role = Role(arn=ACME, external_id_env="READER_ID")
+    one = Source("AWS", role=pickle.loads(pickle.dumps(role)), endpoint_url=emulator.endpoint_url)
+    with pytest.raises(CredentialsError, match=r"assumed: the environment variable READER_ID, .* is not set$"):
+        await ask(clients, one)
+    monkeypatch.setenv("READER_ID", "s3cret !")
+    with pytest.raises(CredentialsError, match="variable READER_ID must be made of letters") as caught:
+        await ask(clients, one)
+    assert "s3cret" not in str(caught.value)
+    monkeypatch.setenv("READER_ID", "a:secret")
+    await ask(clients, one)
+    assert [each["external_id"] for each in sts.assumed(ACME)] == ["a:secret"]
+    assert b"a:secret" not in pickle.dumps(role)
 
 
 async def test_the_shortest_session_is_not_refreshed_at_each_call(sts, emulator, clients):

@@ -58,6 +58,7 @@ def test_a_wrong_argument_of_a_source_is_refused_by_name(arguments, kind, messag
         ({"arn": "arn:aws:sts::111122223333:assumed-role/a/b"}, ValueError, "arn must be the ARN of a role"),
         ({"arn": None}, TypeError, "arn must be a string, not None"),
         ({"external_id": "s3cret é"}, ValueError, "external_id must be made of letters"),
+        ({"external_id": "s3cret", "external_id_env": "ID"}, ValueError, "external_id_env excludes external_id"),
         ({"external_id": "s"}, ValueError, "external_id must be 2 to 1224 characters long, not 1"),
         ({"session_name": "my run"}, ValueError, "session_name must be made of letters"),
         ({"session_name": "x" * 65}, ValueError, "session_name must be 2 to 64 characters long, not 65"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime  # noqa: TC003 - callers may resolve the annotations, as cattrs does
 from typing import Final, TypeAlias
@@ -9,8 +10,9 @@ from typing import Final, TypeAlias
 import attrs
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral.errors import CredentialsError
 
-__all__ = ["Credentials", "CredentialsProvider", "Role"]
+__all__ = ["Credentials", "CredentialsProvider", "Role", "external_id_of"]
 
 SESSION_NAME: Final = "aiopartnercentral"
 
@@ -36,6 +38,8 @@ class Role:
     Arguments:
         arn: the role's ARN.
         external_id: the external id that the role's trust policy requires, 2 to 1224 characters; never shown.
+        external_id_env: instead of it, the environment variable that has it where the role is assumed; so a pickle of
+            the role has no secret.
         session_name: the session's name in the account's logs, 2 to 64 characters, `aiopartnercentral` by default.
         profile: the profile of the AWS config files whose credentials assume the role; by default the default
             credential provider chain is used.
@@ -43,19 +47,43 @@ class Role:
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: an argument has a value that STS rejects.
+        ValueError: an argument has a value that STS rejects, or both `external_id` and `external_id_env` are given.
     """
 
     arn: str = attrs.field(validator=_role_arn)
     external_id: str | None = attrs.field(default=None, repr=False, validator=validators.optional(_external_id))
+    external_id_env: str | None = attrs.field(default=None, validator=validators.optional(validators.text))
     session_name: str = attrs.field(default=None, converter=_or_default, validator=_session_name)
     profile: str | None = attrs.field(default=None, validator=validators.optional(validators.text))
     duration: int = attrs.field(default=3600, validator=validators.integer(least=900, most=43200))
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse an external id that is given twice."""
+        if self.external_id is not None and self.external_id_env is not None:
+            raise ValueError("external_id_env excludes external_id, which is also given")
 
     @property
     def account_id(self) -> str:
         """The account that the role belongs to."""
         return self.arn.split(":")[4]
+
+
+def external_id_of(role: Role) -> str | None:
+    """Return the external id to assume a role with; None if it needs none.
+
+    Raises:
+        CredentialsError: the environment variable of the role is not set, or its value is not an external id.
+    """
+    name = role.external_id_env
+    if name is None:
+        return role.external_id
+    value = os.environ.get(name)
+    if value is None:
+        raise CredentialsError(f"the environment variable {name}, which has the external id, is not set")
+    try:
+        return _external_id(f"the external id in the environment variable {name}", value)
+    except ValueError as error:
+        raise CredentialsError(str(error)) from None
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from aiopartnercentral._transport.credential_errors import credentials_error
-from aiopartnercentral._transport.credentials import Credentials
+from aiopartnercentral._transport.credentials import Credentials, external_id_of
+from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
     from aiopartnercentral._transport.credentials import Role
@@ -31,12 +32,14 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
         "RoleSessionName": role.session_name,
         "DurationSeconds": role.duration,
     }
-    if role.external_id is not None:
-        asked["ExternalId"] = role.external_id
+    external_id: str | None = None
     try:
+        external_id = external_id_of(role)
+        if external_id is not None:
+            asked["ExternalId"] = external_id
         return _credentials(await sts.assume_role(**asked))
-    except (ClientError, BotoCoreError, *_UNREADABLE, aiohttp.ClientError, TimeoutError) as error:
-        failure = credentials_error(f"role {role.arn} cannot be assumed", error, secrets=(role.external_id,))
+    except (CredentialsError, ClientError, BotoCoreError, *_UNREADABLE, aiohttp.ClientError, TimeoutError) as error:
+        failure = credentials_error(f"role {role.arn} cannot be assumed", error, secrets=(external_id,))
     # Raised outside the handler: the message of STS or botocore may repeat the external id, and must not be its
     # context.
     raise failure

@@ -14,10 +14,9 @@ label = "acme in {catalog}"
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
@@ -26,6 +25,9 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.source import Source
 from aiopartnercentral.errors import SourcesFileError
 
+if TYPE_CHECKING:
+    import os
+
 __all__ = ["load_sources"]
 
 T = TypeVar("T")
@@ -33,6 +35,7 @@ T = TypeVar("T")
 _ROLE_KEYS: Final = {
     "role_arn": "arn",
     "external_id": "external_id",
+    "external_id_env": "external_id_env",
     "session_name": "session_name",
     "role_profile": "profile",
     "duration": "duration",
@@ -44,10 +47,10 @@ _SOURCE_KEYS: Final = {
     "label": "label",
     "account": "account",
 }
-_KEYS: Final = ("catalogs", *_SOURCE_KEYS, *_ROLE_KEYS, "external_id_env")
+_KEYS: Final = ("catalogs", *_SOURCE_KEYS, *_ROLE_KEYS)
 # These identify a source, so they cannot be the same for all sources.
 _NO_DEFAULTS: Final = ("profile", "role_arn", "label", "account")
-_ROLE_ONLY: Final = (*_ROLE_KEYS.keys() - {"role_arn"}, "external_id_env")
+_ROLE_ONLY: Final = tuple(_ROLE_KEYS.keys() - {"role_arn"})
 _EXTERNAL_ID: Final = {"external_id", "external_id_env"}
 
 _catalogs = validators.collection_of(
@@ -157,17 +160,8 @@ class _Table:
 
     def _role(self) -> Role:
         arguments = {name: self.values[key] for key, name in _ROLE_KEYS.items() if key in self.values}
-        if "external_id_env" in self.values:
-            arguments["external_id"] = self._from_environment("external_id_env")
         role: Role = self._made(Role, arguments, _ROLE_KEYS)
         return role
-
-    def _from_environment(self, key: str) -> str:
-        name = self._checked(validators.text, key)
-        value = os.environ.get(name)
-        if value is None:
-            raise self.failure(key, f"the environment variable {name!r} is not set")
-        return value
 
     def _checked(self, check: validators.Check[T], key: str) -> T:
         try:
@@ -183,6 +177,4 @@ class _Table:
             # The message begins with the name of the argument, which may differ from that of the key.
             name, _, reason = str(error).partition(" ")
         key = next((key for key, argument in keys.items() if argument == name), name)
-        if key == "external_id" and key not in self.values:
-            key = "external_id_env"
         raise self.failure(key, reason)
