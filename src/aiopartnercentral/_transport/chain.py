@@ -19,6 +19,7 @@ from botocore.exceptions import RefreshWithMFAUnsupportedError
 
 from aiopartnercentral._transport.credential_errors import provider_error
 from aiopartnercentral._transport.http_client import guarded, merged
+from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -195,12 +196,15 @@ class _Provider:
             CredentialsError: the provider failed.
             botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
         """
+        token = begin_secret_work()
         try:
             return await call()
         except CredentialsError:
             raise  # of the provider that this one uses
         except Exception as error:  # noqa: BLE001 - whatever the files, programs and servers of a provider cause
             failure = provider_error(self._provider, error)
+        finally:
+            end_secret_work(token)
         raise failure  # outside the handler: the error may quote a request, a response or a file
 
 

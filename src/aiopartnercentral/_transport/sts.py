@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from aiopartnercentral._transport.credential_errors import credentials_error
 from aiopartnercentral._transport.credentials import Credentials, external_id_of
+from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
         "DurationSeconds": role.duration,
     }
     external_id: str | None = None
+    token = begin_secret_work()
     try:
         external_id = external_id_of(role)
         if external_id is not None:
@@ -40,6 +42,8 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
         return _credentials(await sts.assume_role(**asked))
     except (CredentialsError, ClientError, BotoCoreError, *_UNREADABLE, aiohttp.ClientError, TimeoutError) as error:
         failure = credentials_error(f"role {role.arn} cannot be assumed", error, secrets=(external_id,))
+    finally:
+        end_secret_work(token)
     # Raised outside the handler: the message of STS or botocore may repeat the external id, and must not be its
     # context.
     raise failure
