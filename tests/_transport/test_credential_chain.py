@@ -357,6 +357,15 @@ async def test_a_source_survives_a_transient_failure_of_its_container(sources: C
     assert sources.served == ["CONTAINER"]
 
 
+@pytest.mark.parametrize("failures", [0, 4])
+async def test_a_source_survives_a_transient_failure_of_its_instance(sources: CredentialSources, failures: int) -> None:
+    sources.instance()
+    give = sources.give
+    sources.give = lambda received: Reply(status=500) if len(sources.given) <= failures else give(received)
+    await collect(sources, None)
+    assert sources.served == ["CONTAINER"]
+
+
 async def collect(sources: CredentialSources, profile: str | None = "p", **options: Any) -> None:
     await Collection(
         account.listings.list_connections(),

@@ -8,6 +8,8 @@ import anyio
 import pytest
 
 from tests.cli.service import connection, page, serving
+from tests.support.credential_sources import ASSUME_ROLE, BASE, sts_error
+from tests.support.servers import Reply, scripted_server
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +101,44 @@ async def test_credentials_that_cannot_be_had(run, url, tmp_path, setting, probl
     )
     assert ended.code == 1
     assert problem.format(folder=tmp_path) in ended.complaint
+
+
+async def test_a_denied_role_is_told_with_what_it_needs(run, url, tmp_path):
+    config = tmp_path / "config"
+    config.write_text(ASSUME_ROLE + BASE)
+    environment = {"AWS_CONFIG_FILE": str(config), "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    with scripted_server() as sts:
+        sts.replies(sts_error("AccessDenied", "the-external-id is wrong"))
+        ended = await run(
+            *(*COLLECT, "--endpoint-url", url, "--profile", "p"), AWS_ENDPOINT_URL_STS=sts.url, **environment
+        )
+    assert ended.code == 1
+    assert "AWS: profile p: AssumeRole failed: AccessDenied: <redacted> is wrong: " in ended.complaint
+    assert "the role's trust policy must allow the caller" in ended.complaint
+    assert "ListConnections" not in ended.complaint
+
+
+async def test_an_mfa_code_without_a_terminal(run, url, tmp_path):
+    config = tmp_path / "config"
+    config.write_text(f"{ASSUME_ROLE}mfa_serial = arn:aws:iam::111122223333:mfa/ada\n{BASE}")
+    environment = {"AWS_CONFIG_FILE": str(config), "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    ended = await run(*COLLECT, "--endpoint-url", url, "--profile", "p", **environment)
+    assert ended.code == 1
+    assert "an MFA code is required (mfa_serial of the AWS config file), and there is no terminal" in ended.complaint
+
+
+async def test_a_captive_portal_does_not_empty_the_file(run, tmp_path):
+    output = tmp_path / "items.ndjson"
+    output.write_text("last night's items")
+    with scripted_server() as portal, scripted_server() as other:
+        other.replies(Reply({"ConnectionSummaries": []}))
+        portal.replies(Reply(status=302, headers={"Location": f"{other.url}/login?token=the-secret"}))
+        ended = await run(*COLLECT, "--endpoint-url", portal.url, "--output", output)
+    assert ended.code == 1
+    assert f"redirects to {other.url.removeprefix('http://')}, and redirects are not followed" in ended.complaint
+    assert "the-secret" not in ended.err
+    assert output.read_text() == "last night's items"
+    assert len(portal.received) == 1
 
 
 async def test_an_impossible_region(run):

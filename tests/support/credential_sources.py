@@ -122,6 +122,13 @@ class CredentialSources:
     def container(self) -> None:
         self.monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{self.url}/credentials")
 
+    def instance(self) -> None:
+        """Be the metadata service of an instance with a role."""
+        self.monkeypatch.delenv("AWS_EC2_METADATA_DISABLED", raising=False)
+        self.monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", self.url)
+        answers = {"token": Reply(b"the-token"), "": Reply(b"reader"), "reader": container_credentials(Code="Success")}
+        self.give = lambda received: answers[received.path.rpartition("/")[2]]
+
     def login(self, text: str | None = None) -> None:
         """Log in to IAM Identity Center; the cached login is this text."""
         self.configure(SSO)

@@ -15,7 +15,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiobotocore.session import AioSession
-from botocore.exceptions import RefreshWithMFAUnsupportedError
+from botocore.exceptions import CredentialRetrievalError, RefreshWithMFAUnsupportedError
 
 from aiopartnercentral._transport.credential_errors import provider_error
 from aiopartnercentral._transport.http_client import guarded, merged
@@ -33,6 +33,7 @@ __all__ = ["ChainSession"]
 T = TypeVar("T")
 
 _FIRST_ERROR_STATUS = 300
+_FIRST_SERVER_STATUS = 500
 _TOO_MANY_REQUESTS = 429
 _TERMINAL = threading.Lock()
 
@@ -187,7 +188,16 @@ class _Provider:
         """Return botocore's credentials, or None; the cached ones are forgotten to obtain them again."""
         if again and hasattr(self._provider, "cache"):
             self._provider.cache.clear()
-        return await self.attempt(self._provider.load)
+        return await self.attempt(self._load)
+
+    async def _load(self) -> Any:  # noqa: ANN401 - as above
+        found = await self._provider.load()
+        fetcher = getattr(self._provider, "_role_fetcher", None)
+        status: int = getattr(getattr(fetcher, "_session", None), "last_status", 0)
+        if found is None and status >= _FIRST_SERVER_STATUS:
+            # botocore takes a failing instance metadata service for one that is not there.
+            raise CredentialRetrievalError(provider=self._provider.METHOD, error_msg=f"HTTP {status}")
+        return found
 
     async def attempt(self, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call to the provider or its credentials.

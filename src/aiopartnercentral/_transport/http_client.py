@@ -76,11 +76,17 @@ def _guarded_class(cls: Hashable) -> Any:  # noqa: ANN401 - as above
 
 
 class _Guard:
-    """What is different in a guarded class; the class of an HTTP client is the next base."""
+    """What is different in a guarded class; the class of an HTTP client is the next base.
 
-    _proxy_config: Any
-    _verify: Any
-    _cert_file: Any
+    Attributes:
+        last_status: the HTTP status of the last response.
+    """
+
+    last_status: int = 0
+    # An HTTP client of the caller's own need not have these.
+    _proxy_config: Any = None
+    _verify: Any = None
+    _cert_file: Any = None
 
     async def __aenter__(self) -> Any:  # noqa: ANN401 - as above
         try:
@@ -112,6 +118,7 @@ class _Guard:
             if mistake is None:
                 raise
         else:
+            self.last_status = response.status_code
             if response.status_code in _REDIRECTS:
                 raise _redirected(request.url, response.headers.get("location", ""))
             if response.status_code == _PROXY_AUTHENTICATION_REQUIRED:
@@ -122,7 +129,7 @@ class _Guard:
     def _mistake(self, request: Any, error: Exception) -> InvalidConfigError | None:  # noqa: ANN401 - as above
         """Return the error for a mistake in the configuration that made a request fail; None for any other cause."""
         cause: object = getattr(error, "kwargs", {}).get("error")
-        proxy = self._proxy_config.proxy_url_for(request.url) or ""
+        proxy = self._proxy_config.proxy_url_for(request.url) or "" if self._proxy_config else ""
         if "://" in proxy.partition("://")[2]:  # botocore puts http:// before the URL of a proxy of any other kind
             return _proxy_mistake()
         if isinstance(error, ConnectionError):
