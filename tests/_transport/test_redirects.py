@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import weakref
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +128,16 @@ async def test_an_assumed_role_stays_with_sts(
                 pass
     assert not caught.value.is_retryable
     assert (len(server.received), other.received) == (1, [])
+
+
+async def test_the_http_client_class_of_a_run_ends_with_it(server: ScriptedServer) -> None:
+    server.replies(EMPTY_PAGE)
+    async with ClientPool() as pool, pool.lease(Source("AWS", endpoint_url=server.url), account.Client) as client:
+        await client.list_connections(catalog="AWS")
+        class_of_run = weakref.ref(type(client._api._transport._client._endpoint.http_session))
+    del client, pool
+    gc.collect()
+    assert class_of_run() is None
 
 
 def test_the_error_survives_a_pickle() -> None:

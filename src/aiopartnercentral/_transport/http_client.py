@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -24,10 +24,7 @@ from botocore.exceptions import (
 
 from aiopartnercentral.errors import RedirectError
 
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-__all__ = ["guarded", "guarded_config", "merged"]
+__all__ = ["Guard", "guarded", "guarded_config", "merged"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY_AUTHENTICATION_REQUIRED = 407
@@ -59,24 +56,25 @@ def guarded_config(config: AioConfig, default: Any) -> AioConfig:  # noqa: ANN40
 
 def guarded(http_client: Any) -> Any:  # noqa: ANN401 - aiobotocore has no types
     """Return an HTTP client, open or not, as one that is guarded; both are one client, with the same connections."""
-    if isinstance(http_client, _Guard):
+    if isinstance(http_client, Guard):
         return http_client
-    cls: Any = type(http_client)
-    same: Any = object.__new__(_guarded_class(cls))
+    same: Any = object.__new__(_guarded_class(type(http_client)))
     same.__dict__ = http_client.__dict__
     return same
 
 
+def _guarded_class(cls: Any) -> Any:  # noqa: ANN401 - as above
+    is_bare = isinstance(cls, type) and not issubclass(cls, Guard)
+    return _subclass(cls) if is_bare else cls
+
+
 @cache
-def _guarded_class(cls: Hashable) -> Any:  # noqa: ANN401 - as above
-    """Return a subclass whose requests follow no redirects, and whose errors for mistakes are not repeated."""
-    if not isinstance(cls, type) or issubclass(cls, _Guard):
-        return cls
-    return type(cls.__name__, (_Guard, cls), {"__module__": __name__})
+def _subclass(cls: Any) -> Any:  # noqa: ANN401 - as above
+    return type(cls.__name__, (Guard, cls), {"__module__": __name__})
 
 
-class _Guard:
-    """What is different in a guarded class; the class of an HTTP client is the next base.
+class Guard:
+    """A base before an HTTP client's: requests follow no redirects, and errors for mistakes are not repeated.
 
     Attributes:
         last_status: the HTTP status of the last response.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiobotocore.httpsession import AIOHTTPSession
 
+from aiopartnercentral._transport.http_client import Guard
+
 if TYPE_CHECKING:
     import ssl
 
@@ -17,8 +19,8 @@ def sharing_tls() -> type[AIOHTTPSession]:
     """Return a class of HTTP clients that share a TLS context, unless a proxy or client certificate needs its own."""
     contexts: dict[Any, Any] = {}
 
-    class SharingTls(AIOHTTPSession):  # type: ignore[misc] # which has no types
-        """aiobotocore's HTTP client with a shared TLS context; its connections are not shared."""
+    class SharingTls(Guard, AIOHTTPSession):  # type: ignore[misc] # which has no types
+        """aiobotocore's HTTP client, guarded, with a shared TLS context; its connections are not shared."""
 
         def __init__(
             self,
