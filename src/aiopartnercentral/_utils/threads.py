@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 
 if TYPE_CHECKING:
@@ -41,12 +43,18 @@ async def run_to_completion(
     """
     outcome: Future[T] = Future()
     started = threading.Lock()
+    finished = anyio.Event()
     interruption: BaseException | None = None
     with anyio.CancelScope(shield=on_cancel is None) as scope:
         while not outcome.done():
             try:
-                await anyio.to_thread.run_sync(_run, function, outcome, started, limiter=limiter)
+                if started.locked():  # a cancellation has interrupted the wait for its thread
+                    await finished.wait()
+                else:
+                    await anyio.to_thread.run_sync(_run, function, outcome, started, limiter=limiter)
             except anyio.get_cancelled_exc_class() as cancelled:
+                if interruption is None:
+                    outcome.add_done_callback(lambda _: _set(finished))
                 interruption, scope.shield = cancelled, True
                 if on_cancel is not None:
                     on_cancel()
@@ -58,10 +66,15 @@ async def run_to_completion(
 
 
 def _run(function: Callable[[], T], outcome: Future[T], started: threading.Lock) -> None:
-    """Run the function, or wait for the thread that already runs it."""
+    """Run the function, unless another thread already runs it."""
     if started.acquire(blocking=False):
         try:
             outcome.set_result(function())
         except BaseException as error:  # noqa: BLE001 - the caller gets it
             outcome.set_exception(error)
-    wait([outcome])
+
+
+def _set(event: anyio.Event) -> None:
+    """Set an event of the thread's event loop; the loop itself does not wait for it."""
+    with suppress(RuntimeError):
+        anyio.from_thread.run_sync(event.set)
