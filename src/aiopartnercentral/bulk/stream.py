@@ -106,9 +106,9 @@ class CollectionStream(Stream[Origin, EntryT]):
                 progress=self._progress,
             )
             self._run.start()
+            self._notify_start(self._run)  # before the task group, which nothing would close if the observer raises
             await super().__aenter__()
             self._stack = stack.pop_all()
-            self._notify_start(self._run)
         if self._checkpoint is not None and not self._view.into_sink and self._group is not None:
             self._group.start_soon(self._keep_saving, self._checkpoint)
         return self
@@ -192,8 +192,9 @@ class CollectionStream(Stream[Origin, EntryT]):
             self._notify_finished(origin, report)
 
     def _notify_start(self, run: Run) -> None:
-        origins = tuple(feed.source for feed in self._feeds)
-        finished = tuple(origin for origin in self._spec.plan.sources if self._progress.is_over(origin))
+        sources = self._spec.plan.sources
+        finished = tuple(origin for origin in sources if self._progress.is_over(origin))
+        origins = tuple(origin for origin in sources if not self._progress.is_over(origin))
         run.notify(RunStarted(run=run.name, services=self._spec.services, origins=origins, finished=finished))
 
     def _notify_finished(self, origin: Origin, report: SourceReport) -> None:
