@@ -10,8 +10,10 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from aiopartnercentral.cli.writer import Target, write_once
 from tests.cli.processes import COMMAND, GUARD, everything
 from tests.cli.service import connection, page, serving
+from tests.support.power_failure import forgetting_disk
 
 pytestmark = pytest.mark.anyio
 
@@ -204,6 +206,15 @@ async def test_a_file_that_may_not_be_written(run, tmp_path):
     ended = await run(*COLLECT, "--output", file)
     assert ended.code == 1
     assert "Permission denied" in ended.complaint
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")  # noqa: PTH112 - at import
+async def test_a_written_file_survives_a_power_failure(tmp_path):
+    with forgetting_disk(tmp_path) as disk:
+        with await Target.open(str(tmp_path / "report.json")) as target:
+            await write_once(target, b"content")
+            await target.keep()
+        assert disk.synced == {"report.json": b"content"}
 
 
 async def test_a_named_pipe_is_written_not_replaced(started, emulator, tmp_path):

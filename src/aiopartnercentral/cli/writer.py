@@ -1,6 +1,6 @@
 """Writes the data to stdout or a file, in order and in a thread, so that a slow reader never blocks the event loop.
 
-A regular file is written atomically: as a temporary file that is renamed at the end. Bytes are written to the file
+A regular file is written atomically: as a partial file that is renamed at the end. Bytes are written to the file
 descriptor without Python's buffers, so that no data is left in them when a stuck write is abandoned.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import select
-import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,11 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
 from aiopartnercentral.cli.terminal import clean
+from aiopartnercentral.errors import SinkError
+from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -135,8 +137,7 @@ class Target:
     name: str
     fd: int
     _is_owned: bool = attrs.field(default=False, alias="is_owned")
-    _path: Path | None = attrs.field(default=None, alias="path")
-    _partial: Path | None = attrs.field(default=None, alias="partial")
+    _file: PartialFile | None = attrs.field(default=None, alias="file")
 
     @classmethod
     async def open(cls, output: str) -> Self:
@@ -150,38 +151,25 @@ class Target:
                 raise CommandError("standard output is closed: name a file")
             return cls("standard output", sys.stdout.fileno())
         try:
-            regular = cls._open_regular(output)
-            if regular is not None:
-                return regular
-            # A device or named pipe is written in place. Opening a pipe waits for its reader, hence the thread.
-            fd = await anyio.to_thread.run_sync(os.open, output, os.O_WRONLY, abandon_on_cancel=True)
-        except (OSError, ValueError) as error:
-            raise CommandError(f"cannot write {clean(output)}: {_reason(error)}") from error
+            with os_errors_as_sink_errors(output):
+                # Checked before links are resolved, as a shell's pipe is a link to something without a path.
+                if is_replaceable(output):
+                    file = await run_to_completion(partial(PartialFile.create, output), undo=PartialFile.abort)
+                    return cls(clean(output), file.fileno(), file=file)
+                # A device or named pipe is written in place. Opening a pipe waits for its reader, hence the thread.
+                fd = await anyio.to_thread.run_sync(os.open, output, os.O_WRONLY, abandon_on_cancel=True)
+        except SinkError as error:
+            raise _failure(clean(output), error.reason) from error
         return cls(clean(output), fd, is_owned=True)
-
-    @classmethod
-    def _open_regular(cls, output: str) -> Self | None:
-        # Checked before links are resolved, as a shell's pipe is a link to something without a path.
-        if not is_replaceable(output):
-            return None
-        # A link is kept, and the file that it points to is replaced.
-        path = Path(os.path.realpath(output))
-        if path.exists() and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        partial = path.parent / f".aiopartnercentral-{secrets.token_hex(8)}.part"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        return cls(clean(output), os.open(partial, flags, 0o666), is_owned=True, path=path, partial=partial)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._is_owned:
-            self._is_owned = False
             os.close(self.fd)
-        if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
-            self._partial = None
+        if self._file is not None:
+            self._file.abort()
 
     async def keep(self) -> None:
         """Move the file to its final path; a cancellation does not interrupt this halfway.
@@ -189,30 +177,20 @@ class Target:
         Raises:
             CommandError: that failed; an earlier file is unchanged.
         """
-        if self._partial is None or self._path is None:
+        if self._file is None:
             return
         try:
-            await anyio.to_thread.run_sync(self._settle, self._partial, self._path)
+            await run_to_completion(self._file.commit)
         except OSError as error:
             raise self.failure(error) from error
-        self._partial = None
-
-    def _settle(self, partial: Path, path: Path) -> None:
-        if path.exists():
-            shutil.copymode(path, partial)
-        os.fsync(self.fd)
-        self._is_owned = False
-        os.close(self.fd)
-        partial.replace(path)
+        self._file = None
 
     def failure(self, error: OSError) -> CommandError:
         """Return the error for a failed write, without a message if the reader has closed the pipe."""
         if error.errno in (errno.EPIPE, errno.ECONNRESET):
             return CommandError(exit_code=PIPE_CLOSED)
-        return CommandError(f"cannot write {self.name}: {_reason(error)}")
+        return _failure(self.name, error.strerror or type(error).__name__)
 
 
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "its directory does not exist"
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+def _failure(name: str, reason: str) -> CommandError:
+    return CommandError(f"cannot write {name}: {reason}")

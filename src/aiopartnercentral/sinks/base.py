@@ -61,7 +61,7 @@ class Sink(Protocol):
         Arguments:
             position: what `flush` returned, to resume there; None to start over.
             run_id: names the partial files. Starting over with the same one replaces the partial files of an earlier
-                process. By default it is random.
+                process. Without it, starting over removes what killed processes without an id have left of the output.
 
         Raises:
             SinkError: the output cannot be written.
@@ -81,7 +81,7 @@ class Sink(Protocol):
         ...
 
     async def flush(self) -> JsonValue:
-        """Pass everything written so far to the operating system, and return the position after it.
+        """Sync everything written so far to disk, and return the position after it, which survives a power failure.
 
         If this is cancelled, the position that the previous `flush` returned stays valid.
 

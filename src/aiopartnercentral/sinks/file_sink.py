@@ -279,7 +279,9 @@ class FileSink(abc.ABC):
     def _flush(self) -> JsonValue:
         self._write_buffer()
         self._end_block()
-        file, self._can_resume = self._opened, True
+        file = self._opened
+        file.sync()
+        self._can_resume = True
         return {
             "version": _POSITION_VERSION,
             "format": self.format_id,

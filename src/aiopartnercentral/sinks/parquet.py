@@ -11,14 +11,16 @@ import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.atomic_files import create_file, replace_file
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, record_batch, split_batch
 from aiopartnercentral.sinks.base import SOURCE_COLUMNS
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
-from aiopartnercentral.sinks.partial_file import CONVERTED, create_file, replace_file
+from aiopartnercentral.sinks.partial_file import CONVERTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.partial_file import FilePosition, PartialFile
@@ -81,25 +83,31 @@ class ParquetSink(FileSink):
                 yield part.serialize().to_pybytes()
 
     def _commit_file(self, file: PartialFile) -> None:
-        pa, pq = _pyarrow()
         # Named after the partial file, so that a later process finds and deletes what this one may leave behind.
         converted = file.path.with_suffix(CONVERTED)
         fd = create_file(converted, file.target)
         try:
-            os.ftruncate(fd, 0)
-            # If the partial file is missing, its name tells a later process whether this file was made from it.
-            schema = self._schema.with_metadata({_PARTIAL_FILE: file.path.name})
-            with (
-                pa.OSFile(str(file.path)) as stream,
-                pq.ParquetWriter(str(converted), schema, compression="zstd") as writer,
-            ):
-                for table in _row_groups(pa.ipc.open_stream(stream), schema):
-                    writer.write_table(table, row_group_size=max(table.num_rows, 1))
+            try:
+                self._convert(file, converted)
+            except BaseException:
+                os.close(fd)
+                raise
             replace_file(converted, file.target, fd)
         except BaseException:
             converted.unlink(missing_ok=True)
             raise
         file.abort()
+
+    def _convert(self, file: PartialFile, converted: Path) -> None:
+        pa, pq = _pyarrow()
+        # If the partial file is missing, its name tells a later process whether this file was made from it.
+        schema = self._schema.with_metadata({_PARTIAL_FILE: file.path.name})
+        with (
+            pa.OSFile(str(file.path)) as stream,
+            pq.ParquetWriter(str(converted), schema, compression="zstd") as writer,
+        ):
+            for table in _row_groups(pa.ipc.open_stream(stream), schema):
+                writer.write_table(table, row_group_size=max(table.num_rows, 1))
 
     def _restore_file(self, file: PartialFile, position: FilePosition, items: int) -> bool:
         pa, pq = _pyarrow()

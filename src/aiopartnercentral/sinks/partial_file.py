@@ -1,8 +1,9 @@
 """Partial files: unfinished outputs that are appended to, cut back to a position, and renamed when they are complete.
 
-All functions here block, so they run in a thread. A partial file lies next to its output. Its name is random, or
-derived from the run's id, so it is never mistaken for that of another run. Its length and checksum are tracked while
-it is written, so a later process can verify that it resumes the same bytes.
+All functions here block, so they run in a thread. A partial file lies next to its output. Its name is derived from the
+output and the run's id, or random without an id. So it is never mistaken for that of another run, and the next process
+replaces what a killed one has left. Its length and checksum are tracked while it is written, so a later process can
+verify that it resumes the same bytes.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Self
 
 import attrs
 
+from aiopartnercentral._utils.atomic_files import (
+    OPEN_FLAGS,
+    create_file,
+    lock_file,
+    remove_left_over,
+    replace_file,
+    sync_data,
+    sync_directory,
+)
 from aiopartnercentral.errors import PositionError, SinkError
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows
-    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +39,15 @@ __all__ = [
     "FilePosition",
     "LostPartialFileError",
     "PartialFile",
-    "create_file",
     "os_errors_as_sink_errors",
-    "replace_file",
 ]
 
 REBUILT, CONVERTED = ".rebuilt", ".converted"
 """The extensions of a partial file while it is rebuilt, and of the final file while it is made from the partial one."""
 
-_NAME = re.compile(r"\.aiopartnercentral-[0-9a-f]{16}\.part")
+_PREFIX = ".aiopartnercentral-"
+_NAME = re.compile(rf"{re.escape(_PREFIX)}([0-9a-f]{{8}}-)?[0-9a-f]{{16}}\.part")
 _CHUNK_BYTES = 1 << 20
-_FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class LostPartialFileError(PositionError):
@@ -77,47 +79,12 @@ def os_errors_as_sink_errors(output: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        no_directory = isinstance(error, FileNotFoundError) and not Path(os.path.realpath(output)).parent.exists()
         reason = error.strerror or str(error) or type(error).__name__
-        raise SinkError(output, "its directory does not exist" if no_directory else reason) from error
-
-
-def create_file(path: Path, target: Path) -> int:
-    """Create a file that will replace the target, and return its descriptor; it has the target's permissions.
-
-    A file that exists already is opened and not truncated, since another process may be writing it.
-
-    Raises:
-        OSError: the file cannot be created.
-    """
-    replaces = target.exists()
-    fd = os.open(path, _FLAGS | os.O_CREAT, 0o600 if replaces else 0o666)
-    if replaces:
-        with suppress(OSError):
-            shutil.copymode(target, path)
-    return fd
-
-
-def replace_file(path: Path, target: Path, fd: int) -> None:
-    """Sync a file to disk, close its descriptor, and rename it to the target.
-
-    Raises:
-        OSError: that failed, and the target is unchanged.
-    """
-    try:
-        if target.exists():
-            shutil.copymode(target, path)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    path.replace(target)
-    # The rename is in the directory, which is synced separately; some file systems cannot.
-    with suppress(OSError):
-        directory = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        if isinstance(error, BlockingIOError):
+            reason = "another process is writing it"
+        elif isinstance(error, FileNotFoundError) and not Path(os.path.realpath(output)).parent.exists():
+            reason = "its directory does not exist"
+        raise SinkError(output, reason) from error
 
 
 @attrs.define
@@ -137,23 +104,36 @@ class PartialFile:
     path: Path
     size: int = 0
     checksum: int = 0
-    _fd: int | None = None
+    _fd: int | None = attrs.field(default=None, alias="fd")
+    _is_name_synced: bool = attrs.field(default=False, init=False)
 
     @classmethod
-    def create(cls, output: str, run_id: str | None = None) -> Self:
-        """Create an empty partial file for an output, whose name is derived from the run's id, or random without one.
+    def create(cls, output: str, run_id: str | None = None, *, mode: int = 0o666) -> Self:
+        """Create an empty partial file for an output; it replaces what a killed process has left.
+
+        Arguments:
+            output: the output's path.
+            run_id: identifies the run, and so the file to replace. Without it, what killed processes without an id have
+                left of this output is removed, and the name is random.
+            mode: the permissions of a new output, without the umask.
 
         Raises:
+            BlockingIOError: another process is writing the file of this run.
             SinkError, OSError: the file cannot be created.
         """
         target = _writable_target(output)
-        seed = os.fsencode(f"{run_id or secrets.token_hex()} {target}")
-        name = hashlib.blake2b(seed, digest_size=8).hexdigest()
-        self = cls(output, target, target.parent / f".aiopartnercentral-{name}.part")
-        self._fd = create_file(self.path, target)
-        self._lock()
-        os.ftruncate(self._fd, 0)
-        return self
+        if run_id is None:
+            # Another process may be writing this output, too: only a file that is not locked is known to be left over.
+            prefix = f"{_PREFIX}{_digest(str(target), 4)}-"
+            for name in os.listdir(target.parent):  # noqa: PTH208 - names are all that is needed
+                if name.startswith(prefix):
+                    with suppress(OSError):
+                        remove_left_over(target.parent / name, even_unlocked=False)
+            name = f"{prefix}{secrets.token_hex(8)}.part"
+        else:
+            name = f"{_PREFIX}{_digest(f'{run_id} {target}', 8)}.part"
+        path = target.parent / name
+        return cls(output, target, path, fd=create_file(path, target, mode=mode))
 
     @classmethod
     def named(cls, output: str, name: str) -> Self:
@@ -170,7 +150,7 @@ class PartialFile:
 
         Raises:
             LostPartialFileError: the file is missing, too short or was changed.
-            SinkError: another process is writing it.
+            BlockingIOError: another process is writing it.
             OSError: the system refuses.
         """
         if not self.path.exists():
@@ -207,16 +187,15 @@ class PartialFile:
         """Replace the file's content, atomically.
 
         Raises:
-            SinkError: another process is writing it.
+            BlockingIOError: another process is writing it.
             OSError: the system refuses.
         """
         self.close()
         self.size = self.checksum = 0
         rebuilt = self.path.with_suffix(REBUILT)
         self._fd = create_file(rebuilt, self.target)
+        self._is_name_synced = False
         try:
-            self._lock()
-            os.ftruncate(self._fd, 0)
             for chunk in chunks:
                 self.append(chunk)
             rebuilt.replace(self.path)
@@ -224,6 +203,10 @@ class PartialFile:
             self.close()
             rebuilt.unlink(missing_ok=True)
             raise
+
+    def fileno(self) -> int:
+        """Return the descriptor of the open file, for a caller that writes to it and does not `append`."""
+        return self._open()
 
     def append(self, data: bytes) -> None:
         """Append data.
@@ -238,11 +221,22 @@ class PartialFile:
         self.checksum = zlib.crc32(data, self.checksum)
         self.size += len(data)
 
+    def sync(self) -> None:
+        """Sync the file to disk, so that it survives a power failure.
+
+        Raises:
+            OSError: that failed.
+        """
+        sync_data(self._open())
+        if not self._is_name_synced:
+            sync_directory(self.path.parent)
+            self._is_name_synced = True
+
     def commit(self) -> None:
         """Rename the file to its target, once it is on disk.
 
         Raises:
-            OSError, SinkError: that failed; the partial file still exists, and an earlier output is unchanged.
+            OSError: that failed; the partial file still exists, and an earlier output is unchanged.
         """
         fd = self._open()
         self._fd = None
@@ -268,27 +262,24 @@ class PartialFile:
         """Return the descriptor; opens the file at its end if it is closed.
 
         Raises:
+            BlockingIOError: another process is writing it.
             OSError: the file cannot be opened.
-            SinkError: another process is writing it.
         """
         if self._fd is None:
-            self._fd = os.open(self.path, _FLAGS)
-            self._lock()
-            os.lseek(self._fd, self.size, os.SEEK_SET)
+            fd = os.open(self.path, OPEN_FLAGS)
+            try:
+                # Two processes that resume at the same position would corrupt it.
+                lock_file(fd)
+            except BlockingIOError:
+                os.close(fd)
+                raise
+            self._fd = fd
+            os.lseek(fd, self.size, os.SEEK_SET)
         return self._fd
 
-    def _lock(self) -> None:
-        """Lock the file: two processes that resume at the same position would corrupt it."""
-        if fcntl is None:  # pragma: no cover - Windows
-            return
-        locks: Any = fcntl  # the stubs of some platforms lack these members
-        try:
-            locks.flock(self._fd, locks.LOCK_EX | locks.LOCK_NB)
-        except BlockingIOError:
-            self.close()
-            raise SinkError(self.output, "another process is writing it") from None
-        except OSError:
-            return  # some network file systems have no locks
+
+def _digest(text: str, size: int) -> str:
+    return hashlib.blake2b(os.fsencode(text), digest_size=size).hexdigest()
 
 
 def _writable_target(output: str) -> Path:

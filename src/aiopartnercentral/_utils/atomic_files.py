@@ -1,0 +1,167 @@
+"""Files that appear only when they are complete: written under another name, synced to disk, and renamed.
+
+All functions here block, so they run in a thread. While a file is written, its process locks it. So a file without a
+lock was left by a process that was killed, and the next process replaces it. Windows and some network file systems have
+no locks.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "OPEN_FLAGS",
+    "create_file",
+    "lock_file",
+    "make_directory",
+    "remove_left_over",
+    "replace_file",
+    "sync_data",
+    "sync_directory",
+]
+
+OPEN_FLAGS = os.O_RDWR
+"""The flags to open a file that is being written: neither a link is followed, nor the other end of a pipe awaited."""
+for _name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
+    OPEN_FLAGS |= getattr(os, _name, 0)
+
+
+def create_file(path: Path, target: Path, *, mode: int = 0o666) -> int:
+    """Create and lock an empty file that will replace the target, and return its descriptor.
+
+    What a killed process has left at the path is removed first. So is a link or a pipe, which is neither followed nor
+    opened.
+
+    Arguments:
+        path: the file to create.
+        target: the file to replace, which also gives the permissions.
+        mode: the permissions without the umask, if there is no target yet.
+
+    Raises:
+        BlockingIOError: another process is writing the file.
+        OSError: the file cannot be created.
+    """
+    remove_left_over(path)
+    replaces = target.exists()
+    try:
+        fd = os.open(path, OPEN_FLAGS | os.O_CREAT | os.O_EXCL, 0o600 if replaces else mode)
+    except FileExistsError as error:
+        raise BlockingIOError(error.errno, error.strerror) from None
+    try:
+        if replaces:
+            with suppress(OSError):
+                shutil.copymode(target, path)
+        lock_file(fd)
+        is_ours = os.fstat(fd).st_nlink > 0
+    except BaseException:
+        os.close(fd)
+        raise
+    if not is_ours:
+        # Before it was locked, another process has taken it for a file that was left over.
+        os.close(fd)
+        raise BlockingIOError
+    return fd
+
+
+def remove_left_over(path: Path, *, even_unlocked: bool = True) -> None:
+    """Remove a file that a killed process has left; does nothing if there is none.
+
+    Arguments:
+        path: the file.
+        even_unlocked: whether it is removed if the file system has no locks, so that another process may be writing it.
+
+    Raises:
+        BlockingIOError: another process is writing the file.
+        OSError: it cannot be removed.
+    """
+    try:
+        fd = os.open(path, OPEN_FLAGS)
+    except FileNotFoundError:
+        return
+    except OSError:  # a link, for example
+        path.unlink(missing_ok=True)
+        return
+    try:
+        if is_locked := lock_file(fd):
+            # Before it is unlocked, so that no other process takes it for left over meanwhile.
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(fd)
+    if even_unlocked and not is_locked:
+        path.unlink(missing_ok=True)
+
+
+def lock_file(fd: int) -> bool:
+    """Lock an open file, and return whether its file system has locks; closing the file unlocks it.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+    """
+    if fcntl is None:  # pragma: no cover - Windows
+        return False
+    locks: Any = fcntl  # the stubs of some platforms lack these members
+    try:
+        locks.flock(fd, locks.LOCK_EX | locks.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:  # the latter on some network file systems
+        raise BlockingIOError(error.errno, error.strerror) from None
+    except OSError:
+        return False
+    return True
+
+
+def replace_file(path: Path, target: Path, fd: int) -> None:
+    """Sync a file to disk, close its descriptor, and rename it to the target, which survives a power failure then.
+
+    Raises:
+        OSError: that failed, and the target is unchanged.
+    """
+    try:
+        if target.exists():
+            shutil.copymode(target, path)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    path.replace(target)
+    sync_directory(target.parent)
+
+
+def sync_data(fd: int) -> None:
+    """Sync the data of an open file to disk, with the size but without the times.
+
+    Raises:
+        OSError: that failed.
+    """
+    getattr(os, "fdatasync", os.fsync)(fd)
+
+
+def sync_directory(path: Path) -> None:
+    """Sync the names in a directory to disk, apart from the content of the files; some file systems cannot."""
+    with suppress(OSError):
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def make_directory(path: Path) -> None:
+    """Create a directory and its parents, and sync their names to disk; does nothing if it exists.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync_directory(each.parent)
