@@ -169,6 +169,26 @@ async def test_the_directory_before_the_first_field_must_be_there(tmp_path):
         await open_sink(tmp_path / "nowhere" / "{label}.ndjson").open()
 
 
+async def test_no_position_leads_out_of_the_directory(tmp_path):
+    directory, elsewhere = tmp_path / "directory", tmp_path / "elsewhere"
+    directory.mkdir()
+    elsewhere.mkdir()
+    sink = open_sink(directory / "{label}.ndjson")
+    await sink.open()
+    await sink.write(page(0, label="acme"))
+    position = await sink.flush()
+    await sink.abort(keep=True)
+    for label in ("../elsewhere/owned", str(elsewhere / "owned")):
+        (partial,) = directory.glob(".*.part")
+        data = partial.read_bytes()
+        (elsewhere / partial.name).write_bytes(data)
+        other = open_sink(directory / "{label}.ndjson")
+        await other.open(json.loads(json.dumps(position).replace("acme", label)))
+        await other.commit()
+        assert names(elsewhere) == [partial.name]
+        partial.write_bytes(data)
+
+
 @pytest.mark.parametrize(
     "odd", [{}, [], "x", {"version": 1, "template": "other", "run_id": "x", "files": {}}, {"version": 1}]
 )

@@ -169,6 +169,17 @@ async def test_what_is_not_a_position_is_refused(tmp_path, change):
                 await open_sink(tmp_path / "out.ndjson").open(wrong)
 
 
+async def test_a_position_with_a_further_key_is_refused(tmp_path):
+    for name in ("out.ndjson", "{label}.ndjson"):
+        sink = open_sink(tmp_path / name)
+        await sink.open()
+        await sink.write(page(0))
+        position = await sink.flush()
+        await sink.abort(keep=True)
+        with pytest.raises(SinkError, match="wrote another output"):
+            await open_sink(tmp_path / name).open(position | {"more": 1})
+
+
 async def test_flushing_nothing_writes_nothing(tmp_path):
     sink = open_sink(tmp_path / "out.ndjson.gz")
     await sink.open()

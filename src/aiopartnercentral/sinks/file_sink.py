@@ -38,6 +38,7 @@ T = TypeVar("T")
 MAX_ROWS = 1000
 MAX_BYTES = 1 << 20
 _POSITION_VERSION = 1
+_POSITION_KEYS = {"version", "format", "file", "bytes", "crc32", "items"}
 
 
 class FileSink(abc.ABC):
@@ -236,7 +237,8 @@ class FileSink(abc.ABC):
         """
         at = None
         with suppress(TypeError, ValueError, AttributeError, KeyError):
-            if position["version"] == _POSITION_VERSION and type(position["items"]) is int:
+            is_ours = position["version"] == _POSITION_VERSION and position.keys() == _POSITION_KEYS
+            if is_ours and type(position["items"]) is int:
                 at = FilePosition(position["file"], position["bytes"], position["crc32"])
         if at is None:
             raise PositionError(self.output, "the saved run wrote another output")

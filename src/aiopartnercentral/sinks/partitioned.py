@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,9 @@ import anyio
 import anyio.to_thread
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.atomic_files import make_directory
 from aiopartnercentral.errors import PositionError, SinkError
+from aiopartnercentral.sinks.base import Page
 from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors
 from aiopartnercentral.sinks.path_template import PathTemplate, path_text
 
@@ -20,14 +22,15 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.file_sink import FileSink
     from aiopartnercentral.types import JsonValue
 
 __all__ = ["MAX_OPEN", "PartitionedSink"]
 
 MAX_OPEN = 32
-_POSITION_VERSION = 1
+_POSITION_VERSION = 2
+_POSITION_KEYS = {"version", "template", "run_id", "files"}
+_FILE_KEYS = {"label", "catalog", "operation", "position"}
 
 
 class PartitionedSink:
@@ -62,7 +65,7 @@ class PartitionedSink:
         self.max_open: int = validators.count("max_open", max_open)
         self._make_sink = make_sink
         self._sinks: dict[str, FileSink] = {}
-        self._operations: dict[str, str] = {}
+        self._pages: dict[str, Page] = {}  # without items; each gives the path of a file
         self._positions: dict[str, JsonValue] = {}
         self._changed: set[str] = set()
         self._open_paths: dict[str, None] = {}  # the least recently used first
@@ -75,15 +78,17 @@ class PartitionedSink:
             raise RuntimeError("the sink is already open")
         if not await anyio.Path(self.template.directory).is_dir():
             raise SinkError(self.template.text, f"its directory {self.template.directory} does not exist")
-        # Names the partial files, so that a later process replaces those that its position does not have.
+        # Names the partial files, so that a later process replaces those that its position does not have. Without an
+        # id, it would take the files that this one has suspended, and so unlocked, for left over.
         self._run_id = run_id or secrets.token_hex()
-        files: dict[str, tuple[str, JsonValue]] = {}
+        files: list[tuple[Page, JsonValue]] = []
         if position is not None:
             self._run_id, files = _parse_position(position, self.template)
         self._is_open = True
-        for path, (operation, file_position) in files.items():
-            sink = self._sinks[path] = self._make_sink(path, operation)
-            self._operations[path] = operation
+        for page, file_position in files:
+            path = self.template.expand(page)
+            sink = self._sinks[path] = self._make_sink(path, page.operation)
+            self._pages[path] = page
             await self._reserve(path)
             await sink.open(file_position)
             self._positions[path] = file_position
@@ -98,7 +103,7 @@ class PartitionedSink:
             await self._reserve(path)
             await _make_directory(path)
             self._changed.add(path)
-            self._sinks[path], self._operations[path] = sink, page.operation
+            self._sinks[path], self._pages[path] = sink, Page(page.label, page.catalog, page.operation)
             await sink.open(None, run_id=self._run_id)
         else:
             await self._reserve(path)
@@ -112,10 +117,11 @@ class PartitionedSink:
             await self._reserve(path)
             self._positions[path] = await self._sinks[path].flush()
             self._changed.discard(path)
-        files = {
-            path: {"operation": self._operations[path], "position": position}
-            for path, position in self._positions.items()
-        }
+        # Without the paths, so that a changed position leads to no path that the template does not give.
+        files = [
+            {"label": page.label, "catalog": page.catalog, "operation": page.operation, "position": position}
+            for page, position in ((self._pages[path], position) for path, position in self._positions.items())
+        ]
         return {"version": _POSITION_VERSION, "template": self.template.text, "run_id": self._run_id, "files": files}
 
     async def commit(self) -> None:
@@ -159,19 +165,22 @@ class PartitionedSink:
 
 async def _make_directory(path: str) -> None:
     with os_errors_as_sink_errors(path):
-        await anyio.to_thread.run_sync(partial(Path(path).parent.mkdir, parents=True, exist_ok=True))
+        await anyio.to_thread.run_sync(make_directory, Path(path).parent)
 
 
-def _parse_position(position: JsonValue, template: PathTemplate) -> tuple[str, dict[str, tuple[str, JsonValue]]]:
-    """Return the run's id, and the operation and the position of each file.
+def _parse_position(position: JsonValue, template: PathTemplate) -> tuple[str, list[tuple[Page, JsonValue]]]:
+    """Return the run's id, and for each file an empty page and its position.
 
     Raises:
         PositionError: it is not a position of this output.
     """
-    try:
-        if position["version"] == _POSITION_VERSION and position["template"] == template.text:
-            files = {path: (str(at["operation"]), at["position"]) for path, at in position["files"].items()}
-            return str(position["run_id"]), files
-    except (TypeError, KeyError, AttributeError, IndexError):
-        pass
+    text = partial(validators.any_text, "position")
+    with suppress(TypeError, ValueError, KeyError, AttributeError, IndexError):
+        is_ours = position["version"] == _POSITION_VERSION and position["template"] == template.text
+        if is_ours and position.keys() == _POSITION_KEYS and all(at.keys() == _FILE_KEYS for at in position["files"]):
+            files = [
+                (Page(text(at["label"]), text(at["catalog"]), text(at["operation"])), at["position"])
+                for at in position["files"]
+            ]
+            return text(position["run_id"]), files
     raise PositionError(template.text, "the saved run wrote another output")
