@@ -368,8 +368,11 @@ async def test_further_sources_may_join(tmp_path: Path) -> None:
         (b"{}", "is not a checkpoint, or is damaged"),
         (b"\xff", "is not a checkpoint, or is damaged"),
         (b'{"format": "else", "version": 1}', "is not a checkpoint"),
-        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "has version 1, not 2"),
-        (b'{"format": "aiopartnercentral checkpoint", "version": 2}', "missing required field `run_id`"),
+        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "has version 1, not 3"),
+        (
+            b'{"format": "aiopartnercentral checkpoint", "version": 3}',
+            "its checksum does not match; remove it",
+        ),
     ],
 )
 async def test_what_is_no_checkpoint_is_refused_and_left_alone(tmp_path: Path, content: bytes, message: str) -> None:

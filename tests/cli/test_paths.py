@@ -84,7 +84,7 @@ def test_what_is_written_into_files_alone(told, options, words):
     ("options", "words"),
     [
         (("--output", "c.lock"), "--output and the .lock of --checkpoint name the same file"),
-        (("--output", "a.csv", "--report", "c.part"), "--report and the .part of --checkpoint name the same file"),
+        (("--output", "a.csv", "--report", "c.lock"), "--report and the .lock of --checkpoint name the same file"),
         (
             ("--output", "\udcff/{label}.csv"),
             "--checkpoint and a template in --output with bytes that are not text",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from aiopartnercentral._utils.atomic_files import lock_file
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -14,10 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["acquire_lock", "release_lock"]
 
 
-def acquire_lock(path: Path) -> BaseFileLock:
+def acquire_lock(path: Path) -> BaseFileLock | None:
     """Return an acquired lock for a file, or fail at once if another process holds it.
 
-    The lock is a file next to the real file, with `.lock` appended, so all links to a file share one lock.
+    The lock is a file next to the real file, with `.lock` appended, so all links to a file share one lock. On a file
+    system without locks, this returns None: the file is used without one.
 
     Raises:
         BlockingIOError: another process holds the lock.
@@ -30,6 +34,9 @@ def acquire_lock(path: Path) -> BaseFileLock:
     if not target.parent.is_dir():
         # filelock would create the directory.
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    if not _has_locks(target.parent):
+        # filelock would fail, or leave a file behind that locks out a later run on another host.
+        return None
     lock = FileLock(f"{target}.lock", thread_local=False)
     try:
         lock.acquire(blocking=False)
@@ -38,9 +45,25 @@ def acquire_lock(path: Path) -> BaseFileLock:
     return lock
 
 
-def release_lock(lock: BaseFileLock) -> None:
-    """Release a lock and delete its lock file."""
+def release_lock(lock: BaseFileLock | None) -> None:
+    """Release a lock, if there is one, and delete its lock file."""
+    if lock is None:
+        return
     # Deleted while still held: a process that opens the file at this moment notices, and locks a new one.
     with suppress(OSError):
         Path(lock.lock_file).unlink(missing_ok=True)
     lock.release()
+
+
+def _has_locks(directory: Path) -> bool:
+    """Return whether files in a directory can be locked.
+
+    Raises:
+        OSError: no file can be created there.
+    """
+    if sys.platform == "win32":
+        return True
+    from tempfile import TemporaryFile  # noqa: PLC0415 - slow to import
+
+    with TemporaryFile(dir=directory) as probe:
+        return lock_file(probe.fileno())

@@ -2,16 +2,18 @@
 
 The file is one JSON object, which is replaced atomically at each save. It has digests of the listings' parameters; the
 outcome, counts and next page token of each source and listing; the position of the sink; and fingerprints of the items
-of unfinished sources that are in the output. It holds no item, no argument and no credentials. Only the owner may read
-the file, as page tokens are opaque and may hold anything.
+of unfinished sources that are in the output. Its last member is a checksum of all before it. It holds no item, no
+argument and no credentials. Only the owner may read the file, as page tokens are opaque and may hold anything.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-from contextlib import suppress
+import stat
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,7 +25,8 @@ from aiopartnercentral._pagination.report import ENDED_WELL, Outcome, SourceRepo
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.dedup import SeenItems
-from aiopartnercentral.errors import CheckpointError, error_text
+from aiopartnercentral.errors import CheckpointError, SinkError, error_text
+from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors
 from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
@@ -38,16 +41,19 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint"]
 
 _FORMAT = "aiopartnercentral checkpoint"
-_VERSION = 2
+_VERSION = 3
+_CHECKSUM = b',"checksum":"'
+_DAMAGED = "is not a checkpoint, or is damaged"
+_START_OVER = "remove it to start over"
 
 
-class _Malformed(msgspec.Struct, frozen=True):
+class _Malformed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     reason: str
     request_id: str | None
 
 
-class _Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One source and listing."""
 
     label: str
@@ -64,7 +70,7 @@ class _Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: bytes = b""
 
 
-class _Listing(msgspec.Struct, frozen=True):
+class _Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A listing, with digests of its parameters."""
 
     service: str
@@ -79,7 +85,7 @@ class _Header(msgspec.Struct, frozen=True):
     version: int
 
 
-class _File(msgspec.Struct, frozen=True):
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     version: int
     run_id: str
@@ -112,7 +118,7 @@ class Checkpoint:
     position: JsonValue | None
     run_id: str
     seen: dict[Origin, SeenItems]
-    _lock: BaseFileLock = attrs.field(alias="lock")
+    _lock: BaseFileLock | None = attrs.field(alias="lock")
     _entries: dict[Origin, _Entry] = attrs.field(alias="entries")
     _target: Path = attrs.field(init=False)
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
@@ -138,7 +144,7 @@ class Checkpoint:
             entries = {} if found is None else _entries(path, found, question)
             seen = {origin: _seen(path, entry) for origin, entry in entries.items() if entry.outcome not in ENDED_WELL}
         except BaseException:
-            lock.release()
+            release_lock(lock)
             raise
         return cls(
             path=path,
@@ -185,18 +191,18 @@ class Checkpoint:
             for name, (service, operation, parameters) in question.listings.items()
         }
         file = _File(_FORMAT, _VERSION, self.run_id, listings, position, entries)
-        data, target = msgspec.json.encode(file), self._target
-        partial_file = target.with_name(f"{target.name}.part")
+        output = str(self._target)
         try:
-            with open(partial_file, "wb", opener=partial(os.open, mode=0o600)) as writer:
-                writer.write(data)
-                writer.flush()
-                os.fsync(writer.fileno())
-            partial_file.replace(target)
-        except OSError as error:
-            with suppress(OSError):
-                partial_file.unlink(missing_ok=True)
-            raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.strerror}") from error
+            with os_errors_as_sink_errors(output):
+                partial_file = PartialFile.create(output, _FORMAT, mode=0o600)
+                try:
+                    partial_file.append(_with_checksum(msgspec.json.encode(file)))
+                    partial_file.commit()
+                except BaseException:
+                    partial_file.abort()
+                    raise
+        except SinkError as error:
+            raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.reason}") from error
 
     def _close(self, *, remove: bool) -> None:
         try:
@@ -208,7 +214,7 @@ class Checkpoint:
             release_lock(self._lock)
 
 
-def _locked(path: Path) -> BaseFileLock:
+def _locked(path: Path) -> BaseFileLock | None:
     try:
         return acquire_lock(path)
     except BlockingIOError:
@@ -221,22 +227,45 @@ def _locked(path: Path) -> BaseFileLock:
 
 def _read(path: Path) -> _File | None:
     try:
-        data = path.read_bytes()
+        data = _content(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
-    hint = "remove it to start over"
     try:
         header = _HEADER.decode(data)
         if header.format != _FORMAT:
             raise CheckpointError(f"{path} is not a checkpoint")
         if header.version != _VERSION:
-            raise CheckpointError(f"the checkpoint {path} has version {header.version}, not {_VERSION}; {hint}")
-        return _FILE.decode(data)
+            raise CheckpointError(f"the checkpoint {path} has version {header.version}, not {_VERSION}; {_START_OVER}")
+        content = data.rpartition(_CHECKSUM)[0] + b"}"
+        if data != _with_checksum(content):
+            raise CheckpointError(f"{path} {_DAMAGED}: its checksum does not match; {_START_OVER}")
+        return _FILE.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's messages have a path and types, and quote no value.
-        raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}") from None
+        raise CheckpointError(f"{path} {_DAMAGED}: {error}") from None
+
+
+def _content(path: Path) -> bytes:
+    """Return the content of a regular file, without waiting for the writer of a pipe.
+
+    Raises:
+        OSError: it cannot be read, or is not a regular file.
+    """
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    with open(path, "rb", opener=opener) as reader:
+        if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return reader.read()
+
+
+def _with_checksum(content: bytes) -> bytes:
+    """Return the JSON object with the checksum of its bytes as a further member."""
+    return b'%b%b%b"}' % (content[:-1], _CHECKSUM, blake2b(content, digest_size=16).hexdigest().encode())
 
 
 def _entries(path: Path, found: _File, question: Question) -> dict[Origin, _Entry]:
@@ -247,7 +276,7 @@ def _entries(path: Path, found: _File, question: Question) -> dict[Origin, _Entr
     """
 
     def refused(what: str) -> CheckpointError:
-        return CheckpointError(f"the checkpoint {path} belongs to another collection: {what}; remove it to start over")
+        return CheckpointError(f"the checkpoint {path} belongs to another collection: {what}; {_START_OVER}")
 
     for name in (*found.listings, *question.listings):
         if name not in found.listings or name not in question.listings:
@@ -290,7 +319,7 @@ def _seen(path: Path, entry: _Entry) -> SeenItems:
     try:
         return SeenItems.load(entry.seen, entry.expected)
     except ValueError as error:
-        raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}") from None
+        raise CheckpointError(f"{path} {_DAMAGED}: {error}") from None
 
 
 def _earlier(entry: _Entry) -> SourceReport:

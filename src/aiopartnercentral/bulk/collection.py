@@ -149,9 +149,9 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
 
         The output is written atomically at the end of the run, without the items of failed sources. If every source
         failed, an earlier output is unchanged. With a checkpoint, the output has each item once, however often the
-        process is killed: a later run drops what was written after the checkpoint's position, and fetches it again. If
-        the page token of a source has expired by then, the source restarts, and items in the output are recognised by
-        their JSON.
+        process is killed or the power fails: a later run drops what was written after the checkpoint's position, and
+        fetches it again. If the page token of a source has expired by then, the source restarts, and items in the
+        output are recognised by their JSON.
 
         Arguments:
             sink: the sink to write, such as `sinks.open_sink("connections.parquet", cls=account.ConnectionSummary)`.

@@ -203,8 +203,7 @@ def _contradictions(config: Config) -> Iterator[str]:
         yield f"--ordered and {config.sink_option} exclude each other: only a stream of lines or a table has an order"
     files = [(switch_of(name), getattr(config, name)) for name in _FILES if getattr(config, name) not in (None, STDOUT)]
     if config.checkpoint is not None:
-        # Both exist while the checkpoint is in use.
-        files += [(f"the {ending} of --checkpoint", f"{config.checkpoint}{ending}") for ending in (".lock", ".part")]
+        files.append(("the .lock of --checkpoint", f"{config.checkpoint}.lock"))  # exists while it is in use
     for (one, path), (other, same) in combinations(files, 2):
         if os.path.realpath(path) == os.path.realpath(same):
             yield f"{one} and {other} name the same file, {clean(str(path))}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from aiopartnercentral._utils.file_lock import acquire_lock
+from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral.emulator.persistence.records import StateError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class StateLog:
             try:
                 if path.exists() and not path.is_file():
                     raise StateError(f"{path} is not a regular file")
-                stack.callback(acquire_lock(path).release)
+                stack.callback(release_lock, acquire_lock(path))
                 opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), _MODE)
             except BlockingIOError:
                 raise StateError(f"{path} is in use by another emulator") from None

@@ -1,0 +1,99 @@
+"""The files around a checkpoint: its partial file and its lock."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiopartnercentral.bulk import Collection
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.errors import CheckpointError
+from aiopartnercentral.sinks import open_sink
+from tests.support.bulk_sources import FAST, LISTING, of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+
+def link(victim: Path, path: Path) -> None:
+    path.symlink_to(victim)
+
+
+def hard_link(victim: Path, path: Path) -> None:
+    path.hardlink_to(victim)
+
+
+def pipe(_: Path, path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.fixture
+def readers() -> Iterator[list[int]]:
+    """Descriptors that are closed at the end."""
+    opened: list[int] = []
+    yield opened
+    for fd in opened:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("plant", [link, hard_link, pipe])
+async def test_what_lies_in_the_place_of_its_partial_file_is_replaced_and_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readers: list[int], plant: object
+) -> None:
+    path, victim, really = tmp_path / "run.checkpoint", tmp_path / "victim", os.fsync
+    victim.write_text("precious")
+    places = {tmp_path / "run.checkpoint.part"}
+
+    def fsync(fd: int) -> None:
+        really(fd)
+        places.update(tmp_path.glob(".*.part"))
+
+    async with Emulator({"AWS": 15}) as emulator:
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
+        with monkeypatch.context() as watched:
+            watched.setattr(os, "fsync", fsync)
+            assert len(await collection.collect()) == 15
+        assert len(places) == 2
+        for place in places:
+            plant(victim, place)  # type: ignore[operator]
+            if plant is pipe:
+                readers.append(os.open(place, os.O_RDONLY | os.O_NONBLOCK))  # so that writing would not wait either
+        assert len(await collection.collect()) == 15
+    assert victim.read_text() == "precious"
+    assert {found.name for found in tmp_path.iterdir()} == {"victim", "run.checkpoint.part"}
+
+
+@pytest.fixture(params=[errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL], ids=errno.errorcode.get)
+def no_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+
+@pytest.mark.usefixtures("no_locks")
+async def test_on_a_file_system_without_locks_it_is_used_without_one(tmp_path: Path) -> None:
+    path, output = tmp_path / "run.checkpoint", tmp_path / "a.ndjson"
+    async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
+        sources = [of(good, "a"), of(denied, "b")]
+        collection = Collection(LISTING, sources, limits=FAST, checkpoint=path, on_error="report")
+        assert not (await collection.into(open_sink(output))).complete
+        denied.denied_catalogs = []
+        assert (await collection.into(open_sink(output))).complete
+    assert output.read_bytes().count(b"\n") == 30
+    assert [found.name for found in tmp_path.iterdir()] == ["a.ndjson"]
+
+
+async def test_a_checkpoint_that_is_refused_leaves_no_lock_behind(tmp_path: Path) -> None:
+    path = tmp_path / "run.checkpoint"
+    path.write_text("else")
+    with pytest.raises(CheckpointError):
+        await Collection(LISTING, "AWS", checkpoint=path).collect()
+    assert [found.name for found in tmp_path.iterdir()] == ["run.checkpoint"]
