@@ -9,7 +9,7 @@ from contextlib import suppress
 import anyio
 import pytest
 
-from tests.cli.processes import everything, until
+from tests.cli.processes import GUARD, PYTHON, everything, until
 from tests.cli.service import connection, page, serving
 
 pytestmark = pytest.mark.anyio
@@ -76,6 +76,19 @@ async def test_a_signal_leaves_the_earlier_file_and_no_other(started, tmp_path, 
     assert file.read_text() == "earlier\n"
 
 
+async def test_what_a_killed_run_leaves_is_removed_by_the_next(started, run, emulator, tmp_path):
+    slow, files = Slow(), ("--output", tmp_path / "items", "--report", tmp_path / "report.json")
+    command = ("collect", "list-connections", "--catalog", "AWS", *files, "--endpoint-url")
+    for ordered in ((), ("--ordered",)):  # by a sink, and as a stream
+        async with serving(slow) as url, started(*command, url, *ordered) as process:
+            await until(lambda: slow.waiting)
+            process.kill()
+            await process.wait()
+        assert len(list(tmp_path.glob(".*.part"))) == 2
+        assert (await run(*command, emulator.endpoint_url, *ordered)).code == 0
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["items", "report.json"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
 async def test_a_file_of_sources_that_never_comes_can_be_given_up(started, tmp_path):
     pipe, writer = tmp_path / "sources", None
@@ -131,6 +144,37 @@ async def test_interrupting_twice_changes_nothing(started):
         # The second one may find a process that has cleaned up and listens no more: it then ends it the plain way.
         assert await process.wait() in (130, 143, -signal.SIGTERM)
     assert err in (b"", b"aiopartnercentral: stopped by SIGINT\n", b"aiopartnercentral: stopped by SIGTERM\n")
+
+
+STUCK_DISK = """
+import os, sys, time
+
+def stuck(fd):
+    print("stuck", flush=True)
+    time.sleep(600)
+
+os.fsync = os.fdatasync = stuck
+from aiopartnercentral.cli import main
+sys.exit(main())
+"""
+
+
+async def test_signals_end_a_process_whose_disk_does_not_answer(environment, tmp_path):
+    files = ("--output", tmp_path / "items.ndjson", "--checkpoint", tmp_path / "run.json")
+    command = ("-c", STUCK_DISK, "collect", "list-connections", "--catalog", "AWS", *files)
+    process = await anyio.open_process([*PYTHON, *map(str, command)], env=environment)
+    async with process:
+        try:
+            with anyio.fail_after(GUARD):
+                assert await process.stdout.receive() == b"stuck\n"
+                while process.returncode is None:  # the first one lets it clean up; a later one ends it
+                    process.send_signal(signal.SIGTERM)
+                    await anyio.sleep(0.5)
+                assert await everything(process.stderr) == b"aiopartnercentral: stopped by SIGTERM\n"
+        finally:
+            if process.returncode is None:
+                process.kill()
+    assert process.returncode == 143
 
 
 async def test_a_reader_that_has_stopped_reading_does_not_hold_up_the_end(started):

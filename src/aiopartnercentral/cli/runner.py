@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -24,6 +25,8 @@ USAGE = 2
 _SIGNAL = 128
 # Seconds for threads to end after the event loop.
 _THREAD_SECONDS = 0.5
+# Seconds for the command to clean up, after which another signal ends the process; one Ctrl-C may send several signals.
+_CLEANUP_SECONDS = 2.0
 # A shell's exit code for a program that SIGPIPE has killed.
 PIPE_CLOSED = _SIGNAL + 13
 
@@ -92,25 +95,32 @@ def run(
 async def _until_signal(command: Callable[[], Awaitable[int]]) -> _End:
     end = _End()
     with ExitStack() as stack:
-        # Outside the task group, so that further signals are ignored while the cancelled command cleans up.
         signals = None if sys.platform == "win32" else stack.enter_context(anyio.open_signal_receiver(*_signals()))
         async with anyio.create_task_group() as group:
-            if signals is not None:
-                group.start_soon(_watch, signals, group.cancel_scope, end)
-            try:
-                end.code = await command()
-            except Exception as error:  # noqa: BLE001 - raised again outside the group, which would wrap it
-                end.error = error
+            with anyio.CancelScope() as scope:
+                if signals is not None:
+                    group.start_soon(_watch, signals, scope, end)
+                try:
+                    end.code = await command()
+                except Exception as error:  # noqa: BLE001 - raised again outside the group, which would wrap it
+                    end.error = error
             group.cancel_scope.cancel()
     return end
 
 
 async def _watch(signals: AsyncIterator[signal.Signals], scope: anyio.CancelScope, end: _End) -> None:
-    """Cancel the scope at the first signal."""
+    """Cancel the scope at the first signal; a later one ends the process if the command does not end.
+
+    A command that cleans up waits for its threads, and a thread may wait for a disk or server that does not answer.
+    """
+    since = math.inf
     async for received in signals:
-        end.signal = received
-        scope.cancel()
-        return
+        if end.signal is None:
+            end.signal, since = received, anyio.current_time()
+            scope.cancel()
+        elif anyio.current_time() - since >= _CLEANUP_SECONDS:
+            say(f"stopped by {received.name}")
+            os._exit(_SIGNAL + received)
 
 
 def _end_threads(exit_code: int) -> None:
