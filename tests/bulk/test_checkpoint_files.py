@@ -60,13 +60,13 @@ async def test_what_lies_in_the_place_of_its_partial_file_is_replaced_and_not_fo
         with monkeypatch.context() as watched:
             watched.setattr(os, "fsync", fsync)
             assert len(await collection.collect()) == 15
-        assert len(places) == 2
         for place in places:
             plant(victim, place)  # type: ignore[operator]
             if plant is pipe:
                 readers.append(os.open(place, os.O_RDONLY | os.O_NONBLOCK))  # so that writing would not wait either
         assert len(await collection.collect()) == 15
     assert victim.read_text() == "precious"
+    assert len(places) == 2
     assert {found.name for found in tmp_path.iterdir()} == {"victim", "run.checkpoint.part"}
 
 
