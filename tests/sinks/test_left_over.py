@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from aiopartnercentral.sinks import open_sink
+from aiopartnercentral.sinks.partial_file import PartialFile
 from tests.sinks.files import EVERY_FORMAT, names, written
 from tests.sinks.readers import rows
 from tests.sinks.sample_pages import CLS, page
@@ -49,6 +51,19 @@ async def test_the_next_run_removes_it(tmp_path, extension):
     assert len(names(tmp_path)) == 2
     await written(other, page(0))
     assert names(tmp_path) == sorted([path.name, other.name])
+
+
+@EVERY_FORMAT
+async def test_a_file_that_is_being_renamed_is_not_left_over(tmp_path, monkeypatch, extension):
+    path, really = tmp_path / f"out.{extension}", os.replace
+
+    def replace(source, target):
+        PartialFile.create(str(path)).abort()  # as another run does that begins now
+        really(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    await written(path, page(0))
+    assert names(tmp_path) == [path.name]
 
 
 async def test_runs_at_the_same_time_keep_apart_and_the_last_one_wins(tmp_path):

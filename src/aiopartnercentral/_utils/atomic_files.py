@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -121,18 +121,20 @@ def lock_file(fd: int) -> bool:
 
 
 def replace_file(path: Path, target: Path, fd: int) -> None:
-    """Sync a file to disk, close its descriptor, and rename it to the target, which survives a power failure then.
+    """Sync a file to disk, rename it to the target, and close its descriptor; the target survives a power failure then.
 
     Raises:
         OSError: that failed, and the target is unchanged.
     """
-    try:
+    with ExitStack() as stack:
+        stack.callback(os.close, fd)
         if target.exists():
             shutil.copymode(target, path)
         os.fsync(fd)
-    finally:
-        os.close(fd)
-    path.replace(target)
+        if os.name == "nt":  # pragma: no cover - Windows, which renames no open file
+            stack.close()
+        # Before it is unlocked, so that no other process takes it for left over meanwhile.
+        path.replace(target)
     sync_directory(target.parent)
 
 
