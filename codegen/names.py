@@ -37,7 +37,8 @@ _USED_IN_CLASS_BODIES = frozenset(
 _TAKEN_IN_ERRORS = frozenset(
     {
         *("add_note", "args", "made", "with_traceback", "MSG_TEMPLATE", "error_response", "operation_name", "response"),
-        *("attempts", "code", "http_status", "message_is_sensitive", "problems", "request_id"),
+        *("attempts", "code", "http_status", "is_retryable", "is_throttling", "message_is_sensitive", "problems"),
+        "request_id",
     }
 )
 _TAKEN_IN_STRUCTURES = frozenset({"response_metadata"})
@@ -57,6 +58,7 @@ _TAKEN_IN_PAGINATE = frozenset(
 )
 _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
     *("call", "call_operation", "close", "fast", "page_fetcher", "paginate", "service", "connect", "wrap"),
+    *("max_connections", "with_options"),
 }
 # Services called like modules of the standard library of some Python, which their package would hide.
 _STANDARD_MODULES = frozenset({"pipes"})

@@ -12,11 +12,7 @@ from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral import account as account
-    from aiopartnercentral._client import (
-        ClientOptions as ClientOptions,
-        ConnectOptions as ConnectOptions,
-        PaginateOptions as PaginateOptions,
-    )
+    from aiopartnercentral._client import PaginateOptions as PaginateOptions
     from aiopartnercentral._pagination.merge import Stream as Stream
     from aiopartnercentral._pagination.paginator import Items as Items, Paginator as Paginator
     from aiopartnercentral._pagination.report import (
@@ -25,6 +21,11 @@ if TYPE_CHECKING:
         Report as Report,
         SourceReport as SourceReport,
         SourcesFailedError as SourcesFailedError,
+    )
+    from aiopartnercentral._transport.options import (
+        CallOptions as CallOptions,
+        ClientOptions as ClientOptions,
+        ConnectOptions as ConnectOptions,
     )
     from aiopartnercentral.emulator import Emulator as Emulator
     from aiopartnercentral.errors import (

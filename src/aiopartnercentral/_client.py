@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
+    Self,
     TypeAlias,
     TypedDict,
     TypeVar,
@@ -16,16 +18,21 @@ from typing import (
     overload,
 )
 
+import attrs
+
 from aiopartnercentral._serialization.codec import Codec
-from aiopartnercentral._transport.api_call import ApiCaller
+from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT, ApiCaller
+from aiopartnercentral._transport.options import (
+    CallOptions,
+    ClientOptions as ClientOptions,  # noqa: PLC0414 - exported
+    ConnectOptions as ConnectOptions,  # noqa: PLC0414 - exported
+)
+from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types import Listing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
-
-    from aiobotocore.config import AioConfig
-    from aiobotocore.session import AioSession
 
     from aiopartnercentral._pagination.page_fetcher import PageFetcher
     from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
@@ -45,52 +52,10 @@ ItemT = TypeVar("ItemT")
 # Methods of a client have an option of the first name; `max_items` is closer to it, but would cut the listing short.
 _RENAMED = {"max_results": "page_size"}
 
+_TIMEOUT = validators.optional(validators.positive_number)
+
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
-
-
-class ClientOptions(TypedDict, total=False):
-    """Options that the clients of several accounts can share.
-
-    Attributes:
-        config: botocore's config; its retry mode is `standard` unless it names another.
-        verify: whether to verify TLS certificates, or the path of a CA bundle.
-        use_ssl: whether to use TLS if the endpoint URL has no scheme.
-        api_version: version of the service model; by default the pinned one.
-        json_converter: converter that decodes responses; by default the service's shared one.
-        botocore_converter: converter that encodes requests; by default the service's shared one.
-    """
-
-    config: AioConfig
-    verify: bool | str
-    use_ssl: bool
-    api_version: str
-    json_converter: JsonConverter
-    botocore_converter: BotocoreConverter
-
-
-class ConnectOptions(ClientOptions, total=False):
-    """Options of `connect`: the arguments of aiobotocore's `create_client`, and a few more.
-
-    Attributes:
-        region_name: the AWS region; by default the service's only one.
-        endpoint_url: URL to send requests to instead of AWS.
-        profile: a profile of the AWS config files.
-        session: an aiobotocore session to share; the pinned model is added to its loader if that lacks the service.
-        aws_access_key_id: explicit credentials, instead of the default credential provider chain.
-        aws_secret_access_key: see `aws_access_key_id`.
-        aws_session_token: see `aws_access_key_id`.
-        aws_account_id: see `aws_access_key_id`.
-    """
-
-    region_name: str
-    endpoint_url: str
-    profile: str
-    session: AioSession
-    aws_access_key_id: str
-    aws_secret_access_key: str
-    aws_session_token: str
-    aws_account_id: str
 
 
 class ListingOptions(TypedDict, total=False):
@@ -140,9 +105,29 @@ class ServiceClient:
         *,
         json_converter: JsonConverter | None = None,
         botocore_converter: BotocoreConverter | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
     ) -> None:
         codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
-        self._api = ApiCaller(self.service, transport, codec)
+        self._api = ApiCaller(self.service, transport, codec, _TIMEOUT("timeout", timeout))
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Return a client with other options that shares the connections of this one and is closed with it.
+
+            partner = await client.with_options(timeout=5, attempts=1).get_partner(catalog="AWS", identifier=partner_id)
+
+        Arguments:
+            options: the options to change; see `CallOptions`.
+
+        Raises:
+            TypeError: an option is unknown or of a wrong type.
+            ValueError: an option has a value that is not allowed.
+        """
+        check_options("with_options()", options, CallOptions)
+        checks: dict[str, validators.Check[Any]] = {"timeout": _TIMEOUT, "attempts": validators.count}
+        changes = {name: checks[name](name, value) for name, value in options.items()}
+        client = copy(self)
+        client._api = attrs.evolve(self._api, **changes)  # noqa: SLF001 - of its own class
+        return client
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
         """Send a request and return the response to it, with `response_metadata` set.
@@ -154,6 +139,7 @@ class ServiceClient:
             DecodeError: the response does not match the service model.
             EncodeError: the request does not match the service model.
             TypeError: `request` is not a request of this service.
+            TimeExceededError: the call took longer than the client's `timeout`.
             botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.
         """
         operation: Operation[Any, ResponseT] = self.service.operation_of(request)
@@ -162,6 +148,11 @@ class ServiceClient:
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Send a request of a given operation; for request classes that several operations share. See `call`."""
         return await self._api.decode(operation, await self._api.send(operation, request))
+
+    @property
+    def max_connections(self) -> int:
+        """Maximum requests in flight: the `max_pool_connections` of the client's config, 100 by default."""
+        return self._api.max_connections
 
     def page_fetcher(
         self, listing: Listing[ResponseT, ItemT], *, reports_malformed: bool = False, keeps_raw: bool = False
@@ -223,6 +214,11 @@ class ServicePaginate:
                 if has_catalog
                 else f"{listing.pagination.method}() takes no catalog: its operation has none"
             )
+        concurrency: object = options.get("concurrency")
+        most = self._client.max_connections
+        if isinstance(concurrency, int) and concurrency > most:
+            limit = f"{most}, the max_pool_connections of the client's config"
+            raise ValueError(f"concurrency must be at most {limit}, not {concurrency}")
         # Without catalogs, the stream's only source is named after the service.
         return Paginator(fetcher, catalogs=listing.service.name if catalogs is None else catalogs, **remaining)
 
@@ -288,10 +284,11 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     check_options("connect()", options, ConnectOptions)
     json_converter = options.pop("json_converter", None)
     botocore_converter = options.pop("botocore_converter", None)
+    timeout = _TIMEOUT("timeout", options.pop("timeout", DEFAULT_TIMEOUT))
     async with open_botocore_client(cls.service, **options) as client:
         transport = Transport(client, cls.service)
         try:
-            yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter)
+            yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter, timeout=timeout)
         finally:
             transport.close()
 

@@ -3,10 +3,10 @@
 AioPartnerCentralError
 ├── DecodeError            (ValueError)      a response does not match the service model
 ├── EncodeError            (TypeError)       an argument does not match the service model, and cannot be sent
-├── PaginationError                          the service returned a page token for the second time
+├── PaginationError                          a listing does not end: a page token came twice, or only empty pages came
 ├── MalformedItemsError                      a listing has too many malformed items to omit them
 ├── SourcesFailedError     (ExceptionGroup)  some sources failed after all others were collected (in _pagination.report)
-├── TimeExceededError      (TimeoutError)    a source, or a bulk collection, exceeded its time limit
+├── TimeExceededError      (TimeoutError)    a call, a source, or a bulk collection exceeded its time limit
 ├── CheckpointError                          a checkpoint is damaged, in use, or belongs to another collection
 ├── SourcesFileError       (ValueError)      a sources file has an unknown key or a value that is not allowed
 ├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
@@ -47,9 +47,35 @@ __all__ = [
     "SinkError",
     "SourcesFileError",
     "TimeExceededError",
+    "attempts_of",
     "error_text",
     "error_type",
 ]
+
+
+# The error codes and HTTP statuses that mean throttling, and other failures that may pass. The codes are those of
+# botocore's `standard` retry mode.
+_THROTTLING_CODES = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+_THROTTLING_STATUSES = frozenset({429, 509})
+_TRANSIENT_CODES = frozenset({"InternalError", "InternalServerException", "RequestTimeout", "RequestTimeoutException"})
+_TRANSIENT_STATUSES = frozenset({408, *range(500, 600)})
 
 
 class AioPartnerCentralError(Exception):
@@ -86,17 +112,20 @@ class _ConversionError(AioPartnerCentralError):
         return f"{where}: {self.reason}{request}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_conversion_error, (type(self), self.reason, self.path, self.operation, self.request_id)
-
-
-def _rebuild_conversion_error(
-    cls: type[_ConversionError], reason: str, path: str, operation: str | None, request_id: str | None
-) -> _ConversionError:
-    return cls(reason, path=path, operation=operation, request_id=request_id)
+        return type(self), (self.reason,), dict(self.__dict__)
 
 
 class DecodeError(_ConversionError, ValueError):
-    """A response does not match the service model: wrong JSON type, missing member, malformed union."""
+    """A response does not match the service model: wrong JSON type, missing member, malformed union.
+
+    Attributes:
+        is_retryable: whether the response was damaged or replaced on its way, so that a retry may help: it is empty,
+            cut off, or not JSON, such as the HTML page of a proxy.
+        attempts: how often the request was sent, retries included.
+    """
+
+    is_retryable: bool = False
+    attempts: int = 1
 
 
 class EncodeError(_ConversionError, TypeError):
@@ -104,19 +133,23 @@ class EncodeError(_ConversionError, TypeError):
 
 
 class PaginationError(AioPartnerCentralError):
-    """The service returned a page token that this listing has already used: the pages loop.
+    """A listing does not end: the service returned a page token that was used before, or only empty pages.
 
     Attributes:
         source: what was listed, such as `catalog AWS`.
         pages: how many of its pages had been fetched.
+        empty_pages: how many of the last pages were empty, if that is the reason; 0 if a page token was used before.
     """
 
-    def __init__(self, source: str, pages: int) -> None:
-        super().__init__(source, pages)
+    def __init__(self, source: str, pages: int, empty_pages: int = 0) -> None:
+        super().__init__(source, pages, empty_pages)
         self.source = source
         self.pages = pages
+        self.empty_pages = empty_pages
 
     def __str__(self) -> str:
+        if self.empty_pages:
+            return f"{self.source}: the last {self.empty_pages} pages were empty, and the service names a further one"
         return f"{self.source}: the page token of page {self.pages} has been used before: the pages loop"
 
 
@@ -138,17 +171,24 @@ class MalformedItemsError(AioPartnerCentralError):
 
 
 class TimeExceededError(AioPartnerCentralError, TimeoutError):
-    """Collecting exceeded a time limit.
+    """A call or a collection exceeded a time limit.
 
     Attributes:
         seconds: the limit.
-        limit: its name, `source_seconds` or `run_seconds`.
+        limit: its name: `timeout` of a call, `source_seconds` or `run_seconds` of a collection.
+        attempts: how often the request had been sent, if the limit is `timeout`.
     """
 
-    def __init__(self, seconds: float, limit: str) -> None:
-        super().__init__(seconds, limit)
+    def __init__(self, seconds: float, limit: str, attempts: int = 1) -> None:
+        super().__init__(seconds, limit, attempts)
         self.seconds = seconds
         self.limit = limit
+        self.attempts = attempts
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether a retry may help: only one call was slow."""
+        return self.limit == "timeout"
 
     def __str__(self) -> str:
         return f"it took longer than the {self.seconds:g} s that {self.limit} allows"
@@ -234,11 +274,13 @@ class ServiceError(AioPartnerCentralError, ClientError):
     """The service answered with an error.
 
     Attributes:
+        message: the service's text, or None.
         response: botocore's parsed error response.
         operation_name: wire name of the operation.
         problems: why modelled members could not be decoded; those members are None.
     """
 
+    message: str | None
     message_is_sensitive: ClassVar[bool] = False
     """Whether the model marks the error's message as sensitive; if so, the exception's text does not show it."""
 
@@ -252,6 +294,7 @@ class ServiceError(AioPartnerCentralError, ClientError):
             response = {**response, "ResponseMetadata": {**metadata, "MaxAttemptsReached": False}}
         ClientError.__init__(self, response, operation_name)
         self.response = error_response  # type: ignore[assignment] # botocore takes any
+        self.message = error_response.get("Error", {}).get("Message") or None
         self.problems: tuple[DecodeError, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -279,11 +322,27 @@ class ServiceError(AioPartnerCentralError, ClientError):
         """How often the request was sent, retries included."""
         return int(self.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)) + 1
 
+    @property
+    def is_throttling(self) -> bool:
+        """Whether the service asks for fewer requests: by the error's code, or by HTTP status 429 or 509."""
+        return self.code in _THROTTLING_CODES or self.http_status in _THROTTLING_STATUSES
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same request may succeed later: after throttling, a server error, or a timeout of the service."""
+        return self.is_throttling or self.code in _TRANSIENT_CODES or self.http_status in _TRANSIENT_STATUSES
+
 
 def _rebuild_service_error(cls: type[ServiceError], args: tuple[Any, ...], state: dict[str, Any]) -> ServiceError:
     error = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error
+
+
+def attempts_of(error: Exception) -> int:
+    """Return how often the request that failed was sent; 1 for an error that does not have the number."""
+    attempts = getattr(error, "attempts", 1)
+    return attempts if isinstance(attempts, int) else 1
 
 
 def error_type(error: BaseException) -> str:

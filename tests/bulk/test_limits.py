@@ -17,6 +17,12 @@ from tests.bulk.virtual_time import Service, origins, run, service_error
 WIDE: Any = {"rate": 1000.0, "concurrency": 100, "account_concurrency": 100, "sources": 100}
 
 
+def damaged_response() -> DecodeError:
+    error = DecodeError("not JSON")
+    error.is_retryable = True
+    return error
+
+
 def outcomes(report: Any) -> set[Outcome]:
     return {state.outcome for state in report.sources.values()}
 
@@ -99,6 +105,19 @@ def test_retry_after_is_honoured(value: str) -> None:
     assert second - first == pytest.approx(7.0 if value == "7" else 0.2)
 
 
+@pytest.mark.parametrize("value", ["99999999", "9" * 400, "Fri, 01 Jan 2099 00:00:00 GMT"])
+@pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("429", 429), ("503", 503)])
+@pytest.mark.parametrize("longest", [60.0, 5.0])
+def test_the_service_may_ask_for_a_limited_wait(longest: float, code: str, status: int, value: str) -> None:
+    error = service_error(code, retry_after=value, status=status)
+    service = Service(pages=2, latency=0.0, errors=lambda _, number: error if number == 1 else None)
+    limits = Limits(rate=10) if longest == 60 else Limits(rate=10, retry_after=longest)
+    _, report, _ = run(service, origins("a"), limits)
+    first, second, _ = service.times("a")
+    assert second - first == pytest.approx(longest)
+    assert report.complete
+
+
 def test_no_more_requests_and_pages_at_once_than_allowed() -> None:
     service = Service(pages=4)
     run(service, origins("abcdefghij", each=5), Limits(rate=1000, concurrency=7, account_concurrency=5))
@@ -162,6 +181,10 @@ def test_the_number_of_pages_in_memory_does_not_depend_on_the_number_of_sources(
         boto.ResponseStreamingError(error=""),
         boto.ProxyConnectionError(proxy_url="", error=""),
         CredentialsError("STS did not answer", is_retryable=True),
+        service_error("408", status=408),
+        service_error("509", status=509),
+        TimeExceededError(5.0, "timeout"),
+        damaged_response(),
     ],
 )
 def test_transient_failures_are_retried_up_to_the_limit(error: Exception) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -115,13 +115,20 @@ def scripted_server(tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServe
 
 
 @contextmanager
-def socket_server(reply: bytes) -> Iterator[str]:
-    """Run a server that sends these bytes, whatever it is asked, and closes the connection; yields its URL."""
+def socket_server(reply: bytes, then: bytes = b"", pause: float = 0.0) -> Iterator[str]:
+    """Run a server that sends these bytes, whatever it is asked, and closes the connection; yields its URL.
+
+    Instead of closing the connection, it sends the bytes `then` again and again, if there are any.
+    """
 
     async def handle(stream: anyio.abc.SocketStream) -> None:
-        async with stream:
-            await stream.receive()
-            await stream.send(reply)
+        with suppress(anyio.BrokenResourceError):
+            async with stream:
+                await stream.receive()
+                await stream.send(reply)
+                while then:
+                    await stream.send(then)
+                    await anyio.sleep(pause)
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeAlias, TypeVar
 from aiopartnercentral._pagination.page_fetcher import FetchedPage
 from aiopartnercentral._pagination.progress import Batch
 from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral.errors import AioPartnerCentralError, MalformedItemsError, PaginationError
+from aiopartnercentral.errors import AioPartnerCentralError, MalformedItemsError, PaginationError, attempts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,8 @@ __all__ = ["MOST_MALFORMED", "PageIterator", "PageSource", "View", "items_of", "
 
 MOST_MALFORMED = 1000
 """Maximum malformed items of one source that are omitted and kept for the report; with more, the source fails."""
+
+_MOST_EMPTY_PAGES = 1000  # in a row
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 PageT = TypeVar("PageT")
@@ -108,6 +110,7 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
         self._pages = 0
         self._items = source.items
         self._malformed = 0
+        self._empty_pages = 0
         self._last: AioPartnerCentralError | None = None
         self._ended = False
 
@@ -155,6 +158,9 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
             self._last, next_token = PaginationError(self._source.name, self._pages), None
         else:
             self._seen.add(next_token)
+            self._empty_pages = 0 if size or fetched.malformed else self._empty_pages + 1
+            if self._empty_pages >= _MOST_EMPTY_PAGES:
+                self._last = PaginationError(self._source.name, self._pages, self._empty_pages)
         self._malformed += len(fetched.malformed)
         if self._malformed > MOST_MALFORMED:
             outcome, self._last = None, MalformedItemsError(self._source.name, self._malformed)
@@ -176,12 +182,10 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
         note = f"while collecting {self._source.name}"
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
-        attempts = getattr(error, "attempts", 1)
-        retries = max(0, attempts - 1) if isinstance(attempts, int) else 0
         return Batch(
             source=self._key,
             pages=0,
-            retries=retries + self._source.repetitions,
+            retries=max(0, attempts_of(error) - 1) + self._source.repetitions,
             outcome=Outcome.SKIPPED if self._source.ignores(error) else Outcome.FAILED,
             error=error,
         )

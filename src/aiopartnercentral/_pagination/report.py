@@ -74,7 +74,7 @@ class SourceReport:
         elapsed: seconds from its first request to its end, or until now if it has not ended.
         error: the error that it failed with or that was ignored, or None.
         next_token: page token of the first page that was not handed over completely, to resume there. None means the
-            first page, or the end if the outcome is complete. After a `PaginationError` it is None, too, as only a
+            first page, or the end if the outcome is complete. After page tokens have looped it is None, too, as only a
             restart can help.
     """
 

@@ -31,22 +31,27 @@ def loads(data: bytes | str) -> JsonValue:
     """Return the value of a JSON text.
 
     Raises:
-        DecodeError: the text is not JSON, or holds a number that no float can hold. The text is not quoted.
+        DecodeError: the text is not JSON, which is retryable, or holds a number that no float can hold. The text is not
+            quoted.
     """
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(data)
-    problem = ""
+    problem, is_damaged = "", False
     # Raised outside the handlers: the standard library's exception has the complete text.
     try:
         text = data if isinstance(data, str) else data.decode()  # lest it be read as UTF-16
         return json.loads(text, parse_float=_finite, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        problem = f" at character {error.pos}"
+        problem, is_damaged = f" at character {error.pos}", True
+    except UnicodeDecodeError:
+        is_damaged = True
     except RecursionError:
         problem = " that can be read: it is nested too deeply"
     except ValueError:
         pass
-    raise DecodeError(f"not JSON{problem}")
+    failure = DecodeError(f"not JSON{problem}")
+    failure.is_retryable = is_damaged
+    raise failure
 
 
 def dumps(value: JsonValue) -> bytes:

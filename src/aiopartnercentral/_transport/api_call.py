@@ -5,36 +5,56 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
+
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
-from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
+from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral._serialization.codec import Codec
-    from aiopartnercentral._transport.botocore_client import Pause, RawResponse, Transport
+    from aiopartnercentral._transport.botocore_client import RawResponse, Transport
+    from aiopartnercentral._transport.call_context import Pause
     from aiopartnercentral.types import JsonValue, Operation, Pagination, Service
 
-__all__ = ["ApiCaller"]
+__all__ = ["DEFAULT_TIMEOUT", "ApiCaller"]
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds for a call with all its attempts."""
 
 ResponseT = TypeVar("ResponseT")
 ConversionT = TypeVar("ConversionT", DecodeError, EncodeError)
 
 
+@attrs.frozen
 class ApiCaller:
-    """Encodes, sends and decodes for one client."""
+    """Encodes, sends and decodes for one client.
 
-    def __init__(self, service: Service, transport: Transport, codec: Codec) -> None:
-        """Send requests with a transport, and convert them with a codec."""
-        self._service = service
-        self._transport = transport
-        self._codec = codec
+    Attributes:
+        service: the service.
+        transport: sends the requests.
+        codec: converts requests and responses.
+        timeout: maximum seconds of a call with all its attempts; None for no limit.
+        attempts: maximum attempts of a call; None for as many as botocore's configuration says.
+    """
+
+    _service: Service
+    _transport: Transport
+    _codec: Codec
+    timeout: float | None = DEFAULT_TIMEOUT
+    attempts: int | None = None
 
     @property
     def endpoint_url(self) -> str:
         """The URL that requests are sent to, by the client's configuration."""
         return self._transport.endpoint_url
+
+    @property
+    def max_connections(self) -> int:
+        """Maximum connections of the client, by its configuration."""
+        return self._transport.max_connections
 
     async def encode(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
         """Encode a request into botocore's parameters.
@@ -54,18 +74,23 @@ class ApiCaller:
     async def send(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> RawResponse:
         """Send a request and return the response before it is decoded; raises the same errors as `ServiceClient.call`.
 
-        It raises `DecodeError` only for a response that botocore parses.
+        It raises `DecodeError` only for a response without a body, and for one that botocore parses.
         """
+        from anyio import move_on_after  # noqa: PLC0415 - slow to load
+
         from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
 
         params = await self.encode(operation, request)
+        call = self._transport.start_call(operation, attempts=self.attempts, pause=pause)
         try:
-            try:
-                return await self._transport.send(operation, params, pause)
-            except ErrorResponseError as error:
-                if not self._transport.expire_credentials(error):
-                    raise
-            return await self._transport.send(operation, params, pause)
+            with move_on_after(self.timeout):
+                try:
+                    return await self._transport.send(operation, params, call)
+                except ErrorResponseError as error:
+                    if not self._transport.expire_credentials(error):
+                        raise
+                return await self._transport.send(operation, params, call)
+            raise TimeExceededError(self.timeout or 0.0, "timeout", call.attempts)
         except ErrorResponseError as error:
             failure = await self._service_error(operation, error.error.response, error.body)
         if failure.request_id:
@@ -142,4 +167,6 @@ def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawRe
     """Add the operation and the request id to a conversion error, and return it."""
     error.operation = operation.name
     error.request_id = response.metadata.request_id if response is not None else None
+    if response is not None and isinstance(error, DecodeError):
+        error.attempts = response.metadata.attempts
     return error

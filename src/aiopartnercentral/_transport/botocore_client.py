@@ -2,17 +2,15 @@
 
 Event handlers keep the raw body of a successful response before botocore parses it. So the generated converters decode
 it once, and nothing that botocore drops is lost. The handlers affect only calls made through a `Transport`; other calls
-of the same client work as before. botocore still does the signing, endpoints, retries, errors and response metadata,
-and parses responses whose members are not all in a JSON body.
+of the same client work as before. botocore still does the signing, endpoints, most retries, errors and response
+metadata, and parses responses whose members are not all in a JSON body.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
@@ -20,20 +18,31 @@ from aiobotocore.client import AioBaseClient
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError, ResponseStreamingError
 
+from aiopartnercentral._transport.call_context import (
+    CallContext,
+    bare_code,
+    calling,
+    is_code,
+    register_handlers,
+)
 from aiopartnercentral._transport.credential_errors import credentials_error
 from aiopartnercentral._transport.http_client import guarded
+from aiopartnercentral._transport.retries import AttemptsEndedError, register_retries
 from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import ResponseMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Container, Mapping
+    from collections.abc import Mapping
 
+    from aiopartnercentral._transport.call_context import Pause
     from aiopartnercentral.types import JsonValue, Operation, Service
 
 _FIRST_ERROR_STATUS = 300
 _JSON_PROTOCOLS = ("json", "rest-json")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 _ACCESS_KEY = re.compile("Credential=([^/]+)/")
+_ATTEMPTS = {"legacy": 5}
+_STANDARD_ATTEMPTS = 3
 # botocore's validation message quotes a number that is too small, which may be sensitive; of other values it only has
 # lengths.
 _QUOTED_NUMBER = re.compile(r", value: \S+(?=, valid min value: )")
@@ -63,128 +72,12 @@ class ErrorResponseError(Exception):
         access_key: the access key id that signed the request; empty if nothing did.
     """
 
-    def __init__(self, error: ClientError, call: _CallContext) -> None:
+    def __init__(self, error: ClientError, call: CallContext) -> None:
         super().__init__()
         self.error = error
         self.body = call.body
         found = _ACCESS_KEY.search(getattr(call.request, "headers", {}).get("Authorization", ""))
         self.access_key = found[1] if found else ""
-
-
-Pause: TypeAlias = "Callable[[], Awaitable[None]]"
-"""Lets other tasks run."""
-
-
-@attrs.define(kw_only=True)
-class _CallContext:
-    """The state of a call that the event handlers share.
-
-    In every JSON protocol, the body of an error is repaired for botocore's parser; it is kept if all members are in it.
-    An exception raised while botocore parses a response is about that response, and may quote it.
-    """
-
-    keeps_body: bool
-    keeps_error: bool
-    repairs_error: bool
-    error_codes: Container[str]
-    pause: Pause | None = None
-    status: int = 0
-    body: bytes | None = None
-    request: Any = None
-    error: Mapping[str, Any] = attrs.field(factory=dict)
-    request_id: str | None = None
-    is_parsed: bool = False
-
-
-# Both are set only briefly, in the task of the call: `_CALLING` from the start of a `Transport` call until botocore has
-# a context for it, `_AWAITED` from the creation of a request until its response. So a call that a user's event handler
-# makes meanwhile is never taken for the `Transport` call.
-_CALLING: ContextVar[_CallContext | None] = ContextVar("aiopartnercentral_calling", default=None)
-_AWAITED: ContextVar[_CallContext | None] = ContextVar("aiopartnercentral_awaited", default=None)
-_KEY = "aiopartnercentral"
-
-
-def _mark_context(context: dict[str, Any], **_: object) -> None:
-    """On `provide-client-params`: store the call in botocore's context of the call."""
-    context[_KEY] = _CALLING.get()
-    _CALLING.set(None)
-
-
-async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
-    """On `request-created`, before each attempt: the next response in this task is to this request."""
-    call = request.context.get(_KEY)
-    _AWAITED.set(call)
-    if call is not None:
-        call.request = request
-        if call.pause is not None:
-            await call.pause()
-
-
-def _keep_body(response_dict: dict[str, Any], **_: object) -> None:
-    """On `before-parse`: keep the body of a response to a `Transport` call."""
-    call = _AWAITED.get()
-    _AWAITED.set(None)
-    if call is None:
-        return
-    call.is_parsed = True
-    call.status, headers = response_dict["status_code"], response_dict["headers"]
-    call.request_id = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
-    if call.status < _FIRST_ERROR_STATUS and call.keeps_body:
-        call.body, response_dict["body"] = response_dict["body"], b"{}"
-    elif call.status >= _FIRST_ERROR_STATUS and call.repairs_error:
-        body: bytes = response_dict["body"]
-        call.body = body if call.keeps_error else None
-        response_dict["body"], call.error = _readable_error(body, headers.get("x-amzn-errortype"), call.error_codes)
-
-
-def _parsed(context: dict[str, Any], **_: object) -> None:
-    """On `response-received`: botocore has parsed the response, or no response arrived."""
-    call = context.get(_KEY)
-    if call is not None:
-        call.is_parsed = False
-
-
-_HANDLERS: dict[str, Callable[..., Any]] = {
-    "provide-client-params": _mark_context,
-    "request-created": _expect_response,
-    "before-parse": _keep_body,
-    "response-received": _parsed,
-}
-
-
-def _readable_error(body: bytes, header: str | None, codes: Container[str]) -> tuple[bytes, Mapping[str, Any]]:
-    """Return an error's body in a form that botocore's parser can read, and its members.
-
-    Services may send the error code in a header or in a member `code`, which the parser ignores: it is copied to
-    `__type`. The member may mean something else, so it is used only if it is the code of a modelled error.
-    """
-    text = ""
-    try:
-        text = body.decode()
-        members = json.loads(text or "{}")
-    except (UnicodeDecodeError, RecursionError):
-        members = None
-    except ValueError:
-        members = {"message": text}  # as botocore's parser does
-    if not isinstance(members, dict):
-        members, body = {}, b"{}"
-    if not _is_code(members.get("__type")):
-        named = (members.get("code"), members.get("Code"))
-        found = [bare for bare in map(_bare_code, filter(_is_code, named)) if bare in codes]
-        code = _bare_code(header) if header else next(iter(found), None)
-        if code:
-            members = {**members, "__type": code}
-            body = json.dumps(members).encode()
-    return body, members
-
-
-def _is_code(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value != ""
-
-
-def _bare_code(code: str) -> str:
-    """Return an error code without its namespace and URL."""
-    return code.partition(":")[0].rpartition("#")[2]
 
 
 class Transport:
@@ -206,16 +99,24 @@ class Transport:
         self._errors = service.errors
         # From the client's model, which may differ from the model of the generated classes.
         self._protocol: str = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
+        retries: Mapping[str, Any] = client.meta.config.retries or {}
+        by_default = _ATTEMPTS.get(retries.get("mode", ""), _STANDARD_ATTEMPTS)
+        self._max_attempts: int = retries.get("total_max_attempts") or by_default
         self._closed = False
-        for event, handler in _HANDLERS.items():
-            name = f"{event}.{model.service_id.hyphenize()}"
-            client.meta.events.register_first(name, handler, unique_id=f"{_KEY}-{event}")
+        register_handlers(client.meta.events, model.service_id.hyphenize())
+        register_retries(client.meta.events, model.service_id.hyphenize())
 
     @property
     def endpoint_url(self) -> str:
         """The URL that the client sends requests to, by its configuration."""
         url: str = self._client.meta.endpoint_url
         return url
+
+    @property
+    def max_connections(self) -> int:
+        """Maximum connections of the client, by its configuration."""
+        most: int = self._client.meta.config.max_pool_connections
+        return most
 
     def close(self) -> None:
         """Reject further calls, as the client is being closed."""
@@ -231,19 +132,41 @@ class Transport:
         expire(error.access_key)
         return True
 
+    def start_call(
+        self, operation: Operation[Any, Any], *, attempts: int | None = None, pause: Pause | None = None
+    ) -> CallContext:
+        """Return the state of a call that has not been sent.
+
+        Arguments:
+            operation: the operation.
+            attempts: how often the request may be sent; None for as often as the client's configuration says.
+            pause: awaited halfway through botocore's work on a call, which takes half a millisecond.
+        """
+        return CallContext(
+            keeps_body=operation.json_body and self._protocol in _JSON_PROTOCOLS,
+            # In other protocols, members of an error may be in headers.
+            keeps_error=self._protocol == "json",
+            repairs_error=self._protocol in _JSON_PROTOCOLS,
+            error_codes=self._errors,
+            max_attempts=attempts or self._max_attempts,
+            limits_attempts=attempts is not None,
+            is_repeatable=operation.readonly or operation.idempotent,
+            pause=pause,
+        )
+
     async def send(
-        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], pause: Pause | None = None
+        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
     ) -> RawResponse:
         """Send one call and return its response; a cancellation closes the connection.
 
         Arguments:
             operation: the operation.
             params: botocore's parameters.
-            pause: awaited halfway through botocore's work on a call, which takes half a millisecond.
+            call: the state of the call.
 
         Raises:
             ErrorResponseError: the service answered with an error.
-            DecodeError: botocore cannot parse the response.
+            DecodeError: botocore cannot parse the response, or it has no body.
             RuntimeError: the client is closed.
             botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.
         """
@@ -252,47 +175,61 @@ class Transport:
         method = getattr(self._client, xform_name(operation.name), None)
         if method is None:
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
-        call = _CallContext(
-            keeps_body=operation.json_body and self._protocol in _JSON_PROTOCOLS,
-            # In other protocols, members of an error may be in headers.
-            keeps_error=self._protocol == "json",
-            repairs_error=self._protocol in _JSON_PROTOCOLS,
-            error_codes=self._errors,
-            pause=pause,
-        )
-        _CALLING.set(call)
+        parsed: dict[str, Any] | None = None
+        failure: Exception | None = None
+        calling.set(call)
         try:
             parsed = await method(**params)
+        except AttemptsEndedError as ended:
+            parsed, failure = ended.response, ended.error
         except ClientError as error:
-            if call.request is None or error.operation_name == operation.name:
-                raise ErrorResponseError(error, call) from None
-            # The service was not called: the credentials were not available when the request was signed.
-            failure: Exception = credentials_error(f"{error.operation_name} failed", error)
+            failure = _answered(operation.name, call, error)
         except ParamValidationError as error:
             failure = ParamValidationError(report=_QUOTED_NUMBER.sub("", str(error.kwargs["report"])))
-        except _broken_body_errors() as error:
-            raise _as_botocore_error(error, self._client.meta.endpoint_url) from error
-        except Exception as error:
-            if not call.is_parsed:
-                raise
-            failure = _unparsed(operation.name, call, error)
-        else:
-            return RawResponse(body=call.body, parsed=parsed, metadata=_metadata(parsed))
+        except Exception as error:  # noqa: BLE001 - raised below
+            failure = _unparsed(operation.name, call, error) if call.is_parsed else error
         finally:
-            _CALLING.set(None)
-        raise failure  # outside the handlers, so that botocore's exception is not its context
+            calling.set(None)
+        # Raised outside the handlers, so that botocore's exception is not the context.
+        if failure is None:
+            return _received(operation.name, call, parsed or {})
+        if isinstance(failure, _broken_body_errors()):
+            failure = _as_botocore_error(failure, self._client.meta.endpoint_url)
+        if call.attempts:
+            failure.attempts = call.attempts  # type: ignore[attr-defined] # botocore's exceptions lack it
+        raise failure
 
 
-def _unparsed(operation: str, call: _CallContext, error: Exception) -> DecodeError | ErrorResponseError:
+def _answered(operation: str, call: CallContext, error: ClientError) -> Exception:
+    """Return the exception for an error response, which may be that of another service for the credentials."""
+    if call.request is None or error.operation_name == operation:
+        return ErrorResponseError(error, call)
+    # The service was not called: the credentials were not available when the request was signed.
+    return credentials_error(f"{error.operation_name} failed", error)
+
+
+def _received(operation: str, call: CallContext, parsed: dict[str, Any]) -> RawResponse:
+    """Return the response, or raise the error that it is."""
+    if call.is_error or call.status >= _FIRST_ERROR_STATUS:
+        response: Any = parsed  # botocore takes any
+        raise ErrorResponseError(ClientError(response, operation), call)
+    if call.is_broken and not call.body:
+        error = DecodeError("the response has no body", operation=operation, request_id=call.request_id)
+        error.is_retryable, error.attempts = True, call.attempts
+        raise error
+    return RawResponse(body=call.body, parsed=parsed, metadata=_metadata(parsed))
+
+
+def _unparsed(operation: str, call: CallContext, error: Exception) -> DecodeError | ErrorResponseError:
     """Return the exception for a response that botocore cannot parse; an error keeps its code and message."""
     if call.status < _FIRST_ERROR_STATUS:
         reason = f"botocore cannot parse the response ({type(error).__name__})"
         return DecodeError(reason, operation=operation, request_id=call.request_id)
     members = call.error
     kind = members.get("__type")
-    code = _bare_code(kind) if _is_code(kind) else str(call.status)
+    code = bare_code(kind) if is_code(kind) else str(call.status)
     message = members.get("message", members.get("Message", ""))
-    metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id}
+    metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id, "RetryAttempts": call.attempts - 1}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
     return ErrorResponseError(ClientError(response, operation), call)
 
@@ -314,8 +251,10 @@ def _broken_body_errors() -> tuple[type[Exception], ...]:
 
 
 def _as_botocore_error(error: Exception, endpoint_url: str) -> Exception:
-    if isinstance(error, TimeoutError):
-        timeout: Exception = ReadTimeoutError(endpoint_url=endpoint_url, error=error)
-        return timeout
-    broken: Exception = ResponseStreamingError(error=error)
-    return broken
+    failure: Exception = (
+        ReadTimeoutError(endpoint_url=endpoint_url, error=error)
+        if isinstance(error, TimeoutError)
+        else ResponseStreamingError(error=error)
+    )
+    failure.__cause__ = error
+    return failure

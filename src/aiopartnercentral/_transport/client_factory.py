@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from aiopartnercentral.types import Service
 
 
+POOL = 100
+"""Connections of a client, unless the caller has configured another number; botocore's default is 10."""
+
 _OS_NAMES = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 
@@ -75,11 +78,11 @@ def add_pinned_model(session: AioSession, *, first: bool) -> None:
 
 
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
-    """Return the config with the library's retry mode and user agent, unless the caller has configured others.
+    """Return the config with the library's retry mode, pool and user agent, unless the caller has configured others.
 
     Its HTTP client follows no redirects.
     """
-    config = _with_user_agent(session, _with_retries(session, config))
+    config = _with_user_agent(session, _with_pool(session, _with_retries(session, config)))
     return guarded_config(config, session.get_default_client_config())
 
 
@@ -116,6 +119,13 @@ def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
     if "mode" in retries or asked["retry_mode"]:
         return config
     return merged(config, AioConfig(retries={**retries, "mode": "standard"}))
+
+
+def _with_pool(session: AioSession, config: AioConfig) -> AioConfig:
+    """Return the config with the library's size of the pool, unless the caller has configured one."""
+    theirs = session.get_default_client_config() or AioConfig()
+    chosen = AioConfig(max_pool_connections=POOL).merge(theirs).merge(config).max_pool_connections
+    return merged(config, AioConfig(max_pool_connections=chosen))
 
 
 def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:

@@ -37,10 +37,12 @@ class Sessions:
     Arguments:
         config: the config of all clients, or None for botocore's defaults.
         verify: whether to verify TLS certificates, or the path of a CA bundle; None for botocore's default.
+        connections: the maximum connections of each client, unless the config sets a number.
     """
 
-    def __init__(self, config: AioConfig | None, verify: bool | str | None) -> None:  # noqa: FBT001
+    def __init__(self, config: AioConfig | None, verify: bool | str | None, connections: int) -> None:  # noqa: FBT001
         self._verify = verify
+        self._connections = connections
         self._loader: Any = None
         self._profiles: dict[Hashable, ChainSession] = {}
         self._views: dict[Hashable, _View] = {}
@@ -55,7 +57,7 @@ class Sessions:
     @property
     def config(self) -> AioConfig:
         """The config to open clients with: without retries, unless the run's config has some."""
-        config = AioConfig(retries=_ONE_ATTEMPT).merge(self._config)
+        config = AioConfig(retries=_ONE_ATTEMPT, max_pool_connections=self._connections).merge(self._config)
         config.connector_args, config.http_session_cls = self._config.connector_args, self._config.http_session_cls
         return config
 

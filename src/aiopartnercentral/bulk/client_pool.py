@@ -68,16 +68,18 @@ class ClientPool:
     Arguments:
         max_open: maximum clients that are open at once. A source's own `client` does not count, nor do the STS clients,
             of which there is one for each profile that assumes roles.
+        max_connections: maximum connections of each client, unless its `config` sets `max_pool_connections`.
         options: the options of all clients; see `ClientOptions`.
 
     Raises:
         TypeError: an argument is of a wrong type, or an option is unknown.
-        ValueError: `max_open` is less than 1.
+        ValueError: `max_open` or `max_connections` is less than 1.
     """
 
-    def __init__(self, *, max_open: int = 50, **options: Unpack[ClientOptions]) -> None:
+    def __init__(self, *, max_open: int = 50, max_connections: int = 100, **options: Unpack[ClientOptions]) -> None:
         check_options("ClientPool()", options, ClientOptions)
         self._max_open = validators.count("max_open", max_open)
+        self._max_connections = validators.count("max_connections", max_connections)
         self._options = options
         self._sessions: Sessions | None = None
         self._entries: dict[_Key, _Entry] = {}  # least recently used first
@@ -102,7 +104,7 @@ class ClientPool:
 
         if self._sessions is not None:
             raise RuntimeError("a pool of clients can be entered only once")
-        self._sessions = Sessions(self._options.get("config"), self._options.get("verify"))
+        self._sessions = Sessions(self._options.get("config"), self._options.get("verify"), self._max_connections)
         return self
 
     async def __aexit__(

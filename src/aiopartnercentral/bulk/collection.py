@@ -121,7 +121,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             limits=limits,
             checkpoint=None if checkpoint is None else Path(validators.path("checkpoint", checkpoint)),
             observer=_OBSERVER("observer", observer),
-            open_pool=lambda: ClientPool(max_open=limits.sources, **options),
+            open_pool=lambda: ClientPool(max_open=limits.sources, max_connections=limits.concurrency, **options),
         )
         super().__init__(lambda: CollectionStream(self._spec, CollectionView(items_of)))
 

@@ -50,6 +50,7 @@ class Limits:
     account_concurrency: int = attrs.field(default=2, validator=validators.count)
     attempts: int = attrs.field(default=8, validator=validators.count)
     backoff: float = attrs.field(default=0.5, validator=validators.positive_number)
+    retry_after: float = attrs.field(default=60.0, validator=validators.positive_number)
     source_seconds: float | None = attrs.field(
         default=3600.0, validator=validators.optional(validators.positive_number)
     )

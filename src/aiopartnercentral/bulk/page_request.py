@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 import attrs
 
+from aiopartnercentral._transport.retries import backoff, is_retryable, retry_after
 from aiopartnercentral.bulk.instrumentation.events import PageFetched, Retried, SourceRestarted, Throttled
 from aiopartnercentral.bulk.instrumentation.logging import Notifier
 from aiopartnercentral.bulk.rate_limiter import RateLimiter
-from aiopartnercentral.bulk.retry import backoff, is_throttling, is_transient, retry_after
 from aiopartnercentral.bulk.scheduler import SlotHolder, Slots
 from aiopartnercentral.bulk.spec import client_class
-from aiopartnercentral.errors import ServiceError, TimeExceededError
+from aiopartnercentral.errors import ServiceError, TimeExceededError, attempts_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -109,7 +109,8 @@ class PageRequest:
         slots: its slots, acquired before the first page is requested.
         earlier: the source's report of an earlier run, or None.
         token: page token to start at, from the earlier run; None for the first page.
-        repetitions: how often the request for the current page was retried.
+        repetitions: how often the request for the current page was sent before the current attempt; an attempt of a
+            client that retries may send it several times.
         restarted: whether the source restarts from its first page although an earlier run has collected some of it.
     """
 
@@ -175,7 +176,7 @@ class PageRequest:
         self.run.notify(SourceRestarted(run=self.run.name, origin=self.origin))
 
     async def _attempts(self, token: str | None) -> FetchedPage[Any, Any]:
-        self.repetitions = 0
+        self.repetitions, attempt = 0, 1
         self._wanted_at = anyio.current_time()
         while True:
             fetched = await self._attempt_or_error(token)
@@ -188,16 +189,33 @@ class PageRequest:
             if self._may_restart(token, error):
                 token = None
                 continue
-            attempt = self.repetitions + 1
-            if attempt >= self.run.limits.attempts or not (is_throttling(error) or is_transient(error)):
-                if self.repetitions:
-                    error.add_note(f"sent {attempt} times")
+            sent = self._sent(error)
+            if attempt >= self.run.limits.attempts or not is_retryable(error):
+                if sent > 1:
+                    error.add_note(f"sent {sent} times")
                 raise error
-            self.repetitions = attempt
-            wait = 0.0 if is_throttling(error) else backoff(self.run.limits.backoff, attempt)
+            wait = self._wait(error, attempt)
+            self.repetitions, attempt = sent, attempt + 1
             self._notify_retried(error, wait)
             if wait:
                 await self.slots.without(partial(self._in_time, partial(anyio.sleep, wait)), long=True)
+
+    def _sent(self, error: Exception) -> int:
+        """Return how often the request has been sent, once an attempt has failed."""
+        return self.repetitions + max(1, attempts_of(error))
+
+    def _wait(self, error: Exception, attempt: int) -> float:
+        """Return the seconds to wait after a failed attempt; a throttled request waits for the account's rate."""
+        if isinstance(error, ServiceError) and error.is_throttling:
+            return 0.0
+        return max(backoff(self.run.limits.backoff, attempt), self._asked_wait(error) or 0.0)
+
+    def _asked_wait(self, error: Exception) -> float | None:
+        """Return the seconds that the service asks to wait, or None."""
+        if not isinstance(error, ServiceError):
+            return None
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        return retry_after(headers, self.run.limits.retry_after)
 
     async def _attempt_or_error(self, token: str | None) -> FetchedPage[Any, Any] | Exception:
         """Fetch a page once, and return the error if that failed.
@@ -220,9 +238,9 @@ class PageRequest:
         try:
             fetched = await self._in_time(partial(self._send, token))
         except Exception as error:
-            if is_throttling(error):
+            if isinstance(error, ServiceError) and error.is_throttling:
                 self.run.progress.throttled(self.origin)
-                wanted = retry_after(error)
+                wanted = self._asked_wait(error)
                 limiter.throttled(self._sent_at, wanted)
                 self._notify_throttled(error, limiter.rate, wanted)
             raise
@@ -282,7 +300,7 @@ class PageRequest:
             Throttled(
                 run=self.run.name,
                 origin=self.origin,
-                attempt=self.repetitions + 1,
+                attempt=self._sent(error),
                 rate=rate,
                 retry_after=wanted,
                 request_id=getattr(error, "request_id", None),

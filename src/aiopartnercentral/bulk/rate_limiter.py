@@ -64,7 +64,7 @@ class RateLimiter:
 
         Arguments:
             sent_at: when it was sent. Requests that were in flight together count once.
-            retry_after: seconds of the Retry-After header, or None.
+            retry_after: seconds that the service asks to wait, or None.
         """
         now = anyio.current_time()
         self._raised = now

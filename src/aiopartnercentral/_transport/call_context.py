@@ -1,0 +1,217 @@
+"""The state of a call while botocore works on it, and the event handlers that keep it.
+
+The handlers take the raw body of a response before botocore parses it, and find errors where botocore does not look:
+the code of an error in a header, and an error in a response with status 200.
+"""
+
+from __future__ import annotations
+
+import json
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Container, Mapping
+
+__all__ = ["CallContext", "Pause", "bare_code", "call_of", "calling", "is_code", "register_handlers"]
+
+_FIRST_ERROR_STATUS = 300
+_ERROR_STATUS = 400  # for botocore's parser, which takes a response with status 200 for a success
+_LONGEST_ERROR = 8 * 1024  # bytes; a longer body with status 200 is not searched for an error
+_ERROR_ENDINGS = ("Exception", "Error", "Fault")
+
+Pause: TypeAlias = "Callable[[], Awaitable[None]]"
+"""Lets other tasks run."""
+
+
+@attrs.define(kw_only=True)
+class CallContext:
+    """The state of a call that the event handlers share.
+
+    In every JSON protocol, the body of an error is repaired for botocore's parser; it is kept if all members are in it.
+    An exception raised while botocore parses a response is about that response, and may quote it.
+
+    Attributes:
+        keeps_body: whether the body of a success is kept, and not parsed.
+        keeps_error: whether the body of an error is kept.
+        repairs_error: whether the body of an error is repaired.
+        error_codes: the codes of the modelled errors.
+        max_attempts: how often the request may be sent.
+        limits_attempts: whether that is a limit of this call, rather than of its client.
+        is_repeatable: whether the request may be sent again although the service has executed it.
+        pause: awaited before each attempt.
+        request: botocore's request of the last attempt; None before the first.
+        attempts: how often the request was sent.
+        status: the HTTP status of the last response.
+        body: its body, if it is kept.
+        error: the members of the error that it is.
+        request_id: the service's id of the request.
+        is_error: whether it is an error with the status of a success.
+        is_broken: whether it is a success whose body was cut off or replaced.
+        is_parsed: whether botocore is parsing it.
+    """
+
+    keeps_body: bool
+    keeps_error: bool
+    repairs_error: bool
+    error_codes: Container[str]
+    max_attempts: int
+    limits_attempts: bool
+    is_repeatable: bool
+    pause: Pause | None = None
+    request: Any = attrs.field(default=None, repr=False)
+    attempts: int = 0
+    status: int = 0
+    body: bytes | None = None
+    error: Mapping[str, Any] = attrs.field(factory=dict)
+    request_id: str | None = None
+    is_error: bool = False
+    is_broken: bool = False
+    is_parsed: bool = False
+
+    def receive(self, response: dict[str, Any], model: Any) -> None:  # noqa: ANN401 - botocore's model of the operation
+        """Take a response, and change it so that botocore's parser can read it."""
+        status, headers, body = response["status_code"], response["headers"], response["body"]
+        self.status, self.request_id = status, headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
+        self.is_parsed, self.is_error, self.is_broken, self.body = True, False, False, None
+        kind = headers.get("x-amzn-errortype")
+        if status < _FIRST_ERROR_STATUS:
+            self.is_error = self.repairs_error and isinstance(body, bytes) and (bool(kind) or self._holds_error(body))
+            if not self.is_error:
+                if self.keeps_body:
+                    self.body, response["body"] = body, b"{}"
+                    self.is_broken = not _looks_complete(body) and (body != b"" or self._lacks_body(model))
+                return
+            response["status_code"] = _ERROR_STATUS
+        if self.repairs_error:
+            self.body = body if self.keeps_error else None
+            response["body"], self.error = _readable_error(body, kind, self.error_codes)
+
+    def parsed(self, response: dict[str, Any] | None) -> None:
+        """Take botocore's parsed response; None if no response arrived."""
+        self.is_parsed = False
+        if self.is_error and response is not None:
+            response["ResponseMetadata"]["HTTPStatusCode"] = self.status
+
+    def _lacks_body(self, model: Any) -> bool:  # noqa: ANN401 - as above
+        """Return whether an empty body lacks members; in REST protocols, a body without members may be empty."""
+        return self.keeps_error and model.output_shape is not None and bool(model.output_shape.members)
+
+    def _holds_error(self, body: bytes) -> bool:
+        """Return whether a body is that of an error by its type; services may name the type of any response in it."""
+        if len(body) > _LONGEST_ERROR or b'"__type"' not in body:
+            return False
+        try:
+            kind = json.loads(body)["__type"]
+        except (ValueError, RecursionError, KeyError, TypeError):
+            return False
+        code = bare_code(kind) if is_code(kind) else ""
+        return code in self.error_codes or code.endswith(_ERROR_ENDINGS)
+
+
+# Both are set only briefly, in the task of the call: `calling` from the start of a `Transport` call until botocore has
+# a context for it, `_AWAITED` from the creation of a request until its response. So a call that a user's event handler
+# makes meanwhile is never taken for the `Transport` call.
+calling: ContextVar[CallContext | None] = ContextVar("aiopartnercentral_calling", default=None)
+_AWAITED: ContextVar[CallContext | None] = ContextVar("aiopartnercentral_awaited", default=None)
+_KEY = "aiopartnercentral"
+
+
+def call_of(context: Mapping[str, Any]) -> CallContext | None:
+    """Return the `Transport` call that botocore's context is of, or None."""
+    call: CallContext | None = context.get(_KEY)
+    return call
+
+
+def register_handlers(events: Any, service: str) -> None:  # noqa: ANN401 - botocore's, without types
+    """Register the handlers with the events of a client, once."""
+    events.register_first(f"provide-client-params.{service}", _mark_context, unique_id=f"{_KEY}-calls")
+    events.register_first(f"request-created.{service}", _keep_request, unique_id=f"{_KEY}-created")
+    # After the signer, whose failure means that nothing was sent.
+    events.register_last(f"request-created.{service}", _expect_response, unique_id=f"{_KEY}-requests")
+    events.register_first(f"before-parse.{service}", _receive, unique_id=f"{_KEY}-responses")
+    events.register_first(f"response-received.{service}", _parsed, unique_id=f"{_KEY}-parsed")
+
+
+def _mark_context(context: dict[str, Any], **_: object) -> None:
+    """On `provide-client-params`: store the call in botocore's context of the call."""
+    context[_KEY] = calling.get()
+    calling.set(None)
+
+
+def _keep_request(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
+    """On `request-created`, before it is signed."""
+    call: CallContext | None = request.context.get(_KEY)
+    if call is not None:
+        call.request = request
+
+
+async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
+    """On `request-created`, before each attempt: the next response in this task is to this request."""
+    call: CallContext | None = request.context.get(_KEY)
+    if call is not None and call.pause is not None:
+        await call.pause()
+    _AWAITED.set(call)
+    if call is not None:
+        call.attempts += 1
+
+
+def _receive(response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
+    """On `before-parse`: take a response to a `Transport` call."""
+    call = _AWAITED.get()
+    _AWAITED.set(None)
+    if call is not None:
+        call.receive(response_dict, operation_model)
+
+
+def _parsed(context: dict[str, Any], parsed_response: dict[str, Any] | None = None, **_: object) -> None:
+    """On `response-received`: botocore has parsed the response, or no response arrived."""
+    call: CallContext | None = context.get(_KEY)
+    if call is not None:
+        call.parsed(parsed_response)
+
+
+def _looks_complete(body: bytes) -> bool:
+    """Return whether a body looks like JSON, by its ends: a body that was cut off or replaced does not."""
+    if body[:1] == b"{" and body[-1:] == b"}":
+        return True
+    text = body.strip(b" \t\r\n")
+    return text.startswith((b"{", b"[")) and text.endswith((b"}", b"]"))
+
+
+def _readable_error(body: bytes, header: str | None, codes: Container[str]) -> tuple[bytes, Mapping[str, Any]]:
+    """Return an error's body in a form that botocore's parser can read, and its members.
+
+    Services may send the error code in a header or in a member `code`, which the parser ignores: it is copied to
+    `__type`. The member may mean something else, so it is used only if it is the code of a modelled error.
+    """
+    text = ""
+    try:
+        text = body.decode()
+        members = json.loads(text or "{}")
+    except (UnicodeDecodeError, RecursionError):
+        members = None
+    except ValueError:
+        members = {"message": text}  # as botocore's parser does
+    if not isinstance(members, dict):
+        members, body = {}, b"{}"
+    if not is_code(members.get("__type")):
+        named = (members.get("code"), members.get("Code"))
+        found = [bare for bare in map(bare_code, filter(is_code, named)) if bare in codes]
+        code = bare_code(header) if header else next(iter(found), None)
+        if code:
+            members = {**members, "__type": code}
+            body = json.dumps(members).encode()
+    return body, members
+
+
+def is_code(value: object) -> TypeGuard[str]:
+    """Return whether a value of a response may be an error code."""
+    return isinstance(value, str) and value != ""
+
+
+def bare_code(code: str) -> str:
+    """Return an error code without its namespace and URL."""
+    return code.partition(":")[0].rpartition("#")[2]

@@ -1,0 +1,143 @@
+"""Which failed requests are repeated, and how long to wait before that.
+
+A collection repeats by itself. For other calls botocore repeats, by its own configuration. A handler adds what botocore
+does not repeat: HTTP statuses 408, 429 and 509 without an error code, and damaged responses. It also waits as long as
+the service asks to, and limits the attempts of single calls.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ConnectionError as NoConnectionError, HTTPClientError, SSLError
+
+from aiopartnercentral._transport.call_context import call_of
+from aiopartnercentral.errors import CredentialsError, DecodeError, ServiceError, TimeExceededError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiopartnercentral._transport.call_context import CallContext
+
+__all__ = ["LONGEST_WAIT", "AttemptsEndedError", "backoff", "is_retryable", "register_retries", "retry_after"]
+
+LONGEST_WAIT = 60.0
+"""Maximum seconds to wait before a retry."""
+
+_FIRST_ERROR_STATUS = 300
+_REPEATED_BY_BOTOCORE = frozenset({500, 502, 503, 504})
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+
+
+class AttemptsEndedError(Exception):
+    """No further attempt is allowed, whatever botocore would do; internal to the library.
+
+    Attributes:
+        response: botocore's parsed response, which is an error or damaged; None if none arrived.
+        error: the exception if no response arrived.
+    """
+
+    def __init__(self, response: dict[str, Any] | None, error: Exception | None) -> None:
+        super().__init__()
+        self.response = response
+        self.error = error
+
+
+def is_retryable(error: Exception) -> bool:
+    """Return whether the same request may succeed later."""
+    if isinstance(error, ServiceError | DecodeError | TimeExceededError | CredentialsError):
+        return error.is_retryable
+    return isinstance(error, NoConnectionError | HTTPClientError) and not isinstance(error, SSLError)
+
+
+def retry_after(headers: Mapping[str, str], longest: float = LONGEST_WAIT) -> float | None:
+    """Return the seconds that a response asks to wait, at most `longest`; None if it does not ask.
+
+    Arguments:
+        headers: its headers, names in lower case. `retry-after` has seconds or a date, `x-amz-retry-after`
+            milliseconds; if both are there, the longer wait counts.
+        longest: maximum seconds.
+    """
+    waits = [_milliseconds(headers.get("x-amz-retry-after")), _seconds(headers.get("retry-after"), headers.get("date"))]
+    asked = [wait for wait in waits if wait is not None]
+    return min(longest, max(asked)) if asked else None
+
+
+def backoff(base: float, repetition: int) -> float:
+    """Return the seconds to wait before a retry, counted from 1: exponential backoff with full jitter."""
+    doublings = min(repetition - 1, 64)  # more would overflow, and change nothing
+    return random.uniform(0, min(LONGEST_WAIT, base * 2**doublings))  # noqa: S311 - spreads load, hides nothing
+
+
+def register_retries(events: Any, service: str) -> None:  # noqa: ANN401 - botocore's, without types
+    """Register the handler with the events of a client, once."""
+    events.register_first(f"needs-retry.{service}", _needs_retry, unique_id="aiopartnercentral-retries")
+
+
+def _needs_retry(
+    response: tuple[Any, dict[str, Any]] | None,
+    attempts: int,
+    caught_exception: Exception | None,
+    request_dict: Mapping[str, Any],
+    **_: object,
+) -> float | None:
+    """On `needs-retry`, after each attempt: return the seconds until the next one; None leaves that to botocore.
+
+    Raises:
+        AttemptsEndedError: the attempt failed, and the call allows no further one.
+    """
+    call = call_of(request_dict["context"])
+    if call is None:
+        return None
+    if caught_exception is None and call.status < _FIRST_ERROR_STATUS and not (call.is_error or call.is_broken):
+        return None
+    parsed = None if response is None else response[1]
+    if attempts >= call.max_attempts:
+        if call.limits_attempts:
+            if parsed is not None:
+                parsed["ResponseMetadata"]["RetryAttempts"] = attempts - 1  # as botocore does at the end
+            raise AttemptsEndedError(parsed, caught_exception)
+        return None
+    if parsed is None:
+        can_retry = call.limits_attempts and caught_exception is not None and is_retryable(caught_exception)
+        return backoff(1.0, attempts) if can_retry else None
+    return _wait(call, parsed, attempts)
+
+
+def _wait(call: CallContext, parsed: dict[str, Any], attempts: int) -> float | None:
+    """Return the seconds to wait after a response that is an error or damaged; None if botocore shall decide."""
+    if call.is_broken:
+        return backoff(1.0, attempts) if call.is_repeatable else None
+    error = ServiceError(parsed, "")
+    asked = retry_after(parsed["ResponseMetadata"].get("HTTPHeaders", {}))
+    has_no_code = error.code in {"", str(error.http_status)}
+    is_unknown = has_no_code and error.http_status not in _REPEATED_BY_BOTOCORE
+    if not error.is_retryable or not (call.limits_attempts or is_unknown or asked is not None):
+        return None
+    return max(asked or 0.0, backoff(1.0, attempts))
+
+
+def _milliseconds(value: str | None) -> float | None:
+    return float(value) / 1000 if value is not None and _NUMBER.fullmatch(value) else None
+
+
+def _seconds(value: str | None, date: str | None) -> float | None:
+    """Return the seconds of a number or a date, which counts from the response's own date if there is one."""
+    if value is None:
+        return None
+    if _NUMBER.fullmatch(value):
+        return float(value)
+    until = _moment(value)
+    return None if until is None else max(0.0, (until - (_moment(date) or datetime.now(UTC))).total_seconds())
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
