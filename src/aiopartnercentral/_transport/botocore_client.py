@@ -25,6 +25,7 @@ from aiopartnercentral._transport.call_context import (
     is_code,
     register_handlers,
 )
+from aiopartnercentral._transport.clock_skew import ServiceClock
 from aiopartnercentral._transport.credential_errors import credentials_error
 from aiopartnercentral._transport.http_client import guarded
 from aiopartnercentral._transport.retries import AttemptsEndedError, register_retries
@@ -102,6 +103,7 @@ class Transport:
         retries: Mapping[str, Any] = client.meta.config.retries or {}
         by_default = _ATTEMPTS.get(retries.get("mode", ""), _STANDARD_ATTEMPTS)
         self._max_attempts: int = retries.get("total_max_attempts") or by_default
+        self._clock = ServiceClock(client._request_signer)  # noqa: SLF001 - nothing else signs with its credentials
         self._closed = False
         register_handlers(client.meta.events, model.service_id.hyphenize())
         register_retries(client.meta.events, model.service_id.hyphenize())
@@ -151,6 +153,7 @@ class Transport:
             max_attempts=attempts or self._max_attempts,
             limits_attempts=attempts is not None,
             is_repeatable=operation.readonly or operation.idempotent,
+            clock=self._clock,
             pause=pause,
         )
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping
+
+    from aiopartnercentral._transport.clock_skew import ServiceClock
 
 __all__ = ["CallContext", "Pause", "bare_code", "call_of", "calling", "is_code", "register_handlers"]
 
@@ -41,6 +44,7 @@ class CallContext:
         max_attempts: how often the request may be sent.
         limits_attempts: whether that is a limit of this call, rather than of its client.
         is_repeatable: whether the request may be sent again although the service has executed it.
+        clock: the service's clock.
         pause: awaited before each attempt.
         request: botocore's request of the last attempt; None before the first.
         attempts: how often the request was sent.
@@ -60,6 +64,7 @@ class CallContext:
     max_attempts: int
     limits_attempts: bool
     is_repeatable: bool
+    clock: ServiceClock
     pause: Pause | None = None
     request: Any = attrs.field(default=None, repr=False)
     attempts: int = 0
@@ -70,6 +75,22 @@ class CallContext:
     is_error: bool = False
     is_broken: bool = False
     is_parsed: bool = False
+    _signed_with: timedelta = timedelta()
+    _has_corrected_clock: bool = False
+
+    async def sign(self, request: Any) -> None:  # noqa: ANN401 - botocore's
+        """Sign a request with the service's time, if that differs from this machine's."""
+        self._signed_with = self.clock.offset
+        if self._signed_with:
+            await self.clock.sign(request)
+
+    def corrects_clock(self, error: Mapping[str, Any]) -> bool:
+        """Return whether an error corrects the clock, so that a further attempt may succeed; only once for a call."""
+        if self._has_corrected_clock or "Error" not in error:
+            return False
+        code, headers = error["Error"].get("Code", ""), error["ResponseMetadata"].get("HTTPHeaders", {})
+        self._has_corrected_clock = self.clock.corrects(code, headers, self._signed_with)
+        return self._has_corrected_clock
 
     def receive(self, response: dict[str, Any], model: Any) -> None:  # noqa: ANN401 - botocore's model of the operation
         """Take a response, and change it so that botocore's parser can read it."""
@@ -151,11 +172,12 @@ def _keep_request(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRe
 async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
     """On `request-created`, before each attempt: the next response in this task is to this request."""
     call: CallContext | None = request.context.get(_KEY)
-    if call is not None and call.pause is not None:
-        await call.pause()
-    _AWAITED.set(call)
     if call is not None:
+        if call.pause is not None:
+            await call.pause()
+        await call.sign(request)
         call.attempts += 1
+    _AWAITED.set(call)
 
 
 def _receive(response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's

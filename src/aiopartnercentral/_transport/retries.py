@@ -1,8 +1,9 @@
 """Which failed requests are repeated, and how long to wait before that.
 
 A collection repeats by itself. For other calls botocore repeats, by its own configuration. A handler adds what botocore
-does not repeat: HTTP statuses 408, 429 and 509 without an error code, and damaged responses. It also waits as long as
-the service asks to, and limits the attempts of single calls.
+does not repeat: HTTP statuses 408, 429 and 509 without an error code, and damaged responses. It repeats a request once
+if the service refused the time of its signature. It also waits as long as the service asks to, and limits the attempts
+of single calls.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import random
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ConnectionError as NoConnectionError, HTTPClientError, SSLError
 
 from aiopartnercentral._transport.call_context import call_of
+from aiopartnercentral._transport.clock_skew import moment_of
 from aiopartnercentral.errors import CredentialsError, DecodeError, ServiceError, TimeExceededError
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def _needs_retry(
     if caught_exception is None and call.status < _FIRST_ERROR_STATUS and not (call.is_error or call.is_broken):
         return None
     parsed = None if response is None else response[1]
+    if parsed is not None and call.corrects_clock(parsed):
+        return 0.0
     if attempts >= call.max_attempts:
         if call.limits_attempts:
             if parsed is not None:
@@ -131,13 +134,5 @@ def _seconds(value: str | None, date: str | None) -> float | None:
         return None
     if _NUMBER.fullmatch(value):
         return float(value)
-    until = _moment(value)
-    return None if until is None else max(0.0, (until - (_moment(date) or datetime.now(UTC))).total_seconds())
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text or "")
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    until = moment_of(value)
+    return None if until is None else max(0.0, (until - (moment_of(date) or datetime.now(UTC))).total_seconds())

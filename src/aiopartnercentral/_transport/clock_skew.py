@@ -1,0 +1,85 @@
+"""Corrects the time of signatures where this machine's clock is wrong.
+
+A service refuses a signature whose time differs too much from its own. Its responses have the right time.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ServiceClock", "moment_of"]
+
+_REFUSED_TIME = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
+_REFUSED_SIGNATURE = frozenset({"AuthFailure", "InvalidSignatureException", "SignatureDoesNotMatch"})
+_TOLERANCE = timedelta(minutes=4)  # services tolerate five minutes or more
+_SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,")
+
+
+@attrs.define
+class ServiceClock:
+    """The clock of the service that one client calls.
+
+    Attributes:
+        signer: botocore's signer of the client.
+        offset: how far it is ahead of this machine's clock; zero until the service refuses the time of a signature.
+    """
+
+    signer: Any
+    offset: timedelta = timedelta()
+
+    def corrects(self, code: str, headers: Mapping[str, str], signed_with: timedelta) -> bool:
+        """Set the offset after an error that a wrong clock has caused, and return whether that was so.
+
+        Arguments:
+            code: the error's code.
+            headers: the response's headers, names in lower case.
+            signed_with: the offset that the request was signed with.
+        """
+        if code not in _REFUSED_TIME and code not in _REFUSED_SIGNATURE:
+            return False
+        moment = moment_of(headers.get("date"))
+        if moment is None:
+            return False
+        offset = moment - _now()
+        if code in _REFUSED_SIGNATURE and abs(offset - signed_with) < _TOLERANCE:
+            return False
+        self.offset = offset
+        return True
+
+    async def sign(self, request: Any) -> None:  # noqa: ANN401 - botocore's
+        """Replace the signature of a request by one with the service's time, if the clocks differ."""
+        scope = _SCOPE.match(request.headers.get("Authorization", "")) if self.offset else None
+        if scope is None:
+            return
+        auth = await self.signer.get_auth_instance(scope["service"], scope["region"], "v4")
+        moment = f"{_now() + self.offset:%Y%m%dT%H%M%SZ}"
+        for name in ("Authorization", "X-Amz-Date"):
+            del request.headers[name]
+        request.headers["X-Amz-Date"] = request.context["timestamp"] = moment
+        text = auth.string_to_sign(request, auth.canonical_request(request))
+        signed = auth.signed_headers(auth.headers_to_sign(request))
+        request.headers["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, SignedHeaders={signed}, "
+            f"Signature={auth.signature(text, request)}"
+        )
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Return the time of a date header; None if there is none that can be read."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
