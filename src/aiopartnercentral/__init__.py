@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         PaginationError as PaginationError,
         PositionError as PositionError,
         RedirectError as RedirectError,
+        ResponseTooLargeError as ResponseTooLargeError,
         ServiceError as ServiceError,
         SinkError as SinkError,
         SourcesFileError as SourcesFileError,

@@ -52,6 +52,7 @@ ItemT = TypeVar("ItemT")
 # Methods of a client have an option of the first name; `max_items` is closer to it, but would cut the listing short.
 _RENAMED = {"max_results": "page_size"}
 
+_MAX_RESPONSE_BYTES = 100 * 1024 * 1024
 _TIMEOUT = validators.optional(validators.positive_number)
 
 AiobotocoreClient: TypeAlias = Any
@@ -285,8 +286,9 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     json_converter = options.pop("json_converter", None)
     botocore_converter = options.pop("botocore_converter", None)
     timeout = _TIMEOUT("timeout", options.pop("timeout", DEFAULT_TIMEOUT))
+    max_bytes = validators.count("max_response_bytes", options.pop("max_response_bytes", _MAX_RESPONSE_BYTES))
     async with open_botocore_client(cls.service, **options) as client:
-        transport = Transport(client, cls.service)
+        transport = Transport(client, cls.service, max_bytes)
         try:
             yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter, timeout=timeout)
         finally:

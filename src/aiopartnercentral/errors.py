@@ -11,6 +11,7 @@ AioPartnerCentralError
 ├── SourcesFileError       (ValueError)      a sources file has an unknown key or a value that is not allowed
 ├── CredentialsError       (BotoCoreError)   a role cannot be assumed, or a provider gave no usable credentials
 ├── RedirectError          (BotoCoreError)   a request was redirected to another address; no redirect is followed
+├── ResponseTooLargeError  (BotoCoreError)   a response was larger than the client accepts
 ├── SinkError                                an output cannot be written
 │   └── PositionError                        an output cannot be resumed
 └── ServiceError           (botocore.exceptions.ClientError)
@@ -43,6 +44,7 @@ __all__ = [
     "PaginationError",
     "PositionError",
     "RedirectError",
+    "ResponseTooLargeError",
     "ServiceError",
     "SinkError",
     "SourcesFileError",
@@ -243,6 +245,25 @@ class RedirectError(AioPartnerCentralError, BotoCoreError):
     def __str__(self) -> str:
         reason = "redirects are not followed, as AWS sends none"
         return f"{self.host} redirects to {self.target}, and {reason}: check the network, the proxy and the endpoint"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args
+
+
+class ResponseTooLargeError(AioPartnerCentralError, BotoCoreError):
+    """A response was larger than the client accepts; the rest of it was not read.
+
+    Attributes:
+        max_response_bytes: the client's limit.
+    """
+
+    def __init__(self, max_response_bytes: int) -> None:
+        Exception.__init__(self, max_response_bytes)
+        self.kwargs: Mapping[str, Any] = {}  # of BotoCoreError, which makes its message of them
+        self.max_response_bytes = max_response_bytes
+
+    def __str__(self) -> str:
+        return f"the response has more than the {self.max_response_bytes} bytes that max_response_bytes allows"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self.args

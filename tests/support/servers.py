@@ -118,7 +118,8 @@ def scripted_server(tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServe
 def socket_server(reply: bytes, then: bytes = b"", pause: float = 0.0) -> Iterator[str]:
     """Run a server that sends these bytes, whatever it is asked, and closes the connection; yields its URL.
 
-    Instead of closing the connection, it sends the bytes `then` again and again, if there are any.
+    Instead of closing the connection, it sends the bytes `then` again and again, if there are any, each time after a
+    pause in seconds.
     """
 
     async def handle(stream: anyio.abc.SocketStream) -> None:
@@ -127,8 +128,8 @@ def socket_server(reply: bytes, then: bytes = b"", pause: float = 0.0) -> Iterat
                 await stream.receive()
                 await stream.send(reply)
                 while then:
-                    await stream.send(then)
                     await anyio.sleep(pause)
+                    await stream.send(then)
 
     @asynccontextmanager
     async def serving() -> AsyncIterator[str]:

@@ -84,11 +84,16 @@ class ErrorResponseError(Exception):
 class Transport:
     """Sends calls through one aiobotocore client, which the caller closes.
 
+    Arguments:
+        client: the client.
+        service: the service.
+        max_response_bytes: maximum bytes of a response; None for no limit.
+
     Raises:
         TypeError: the client is not an aiobotocore client of the service.
     """
 
-    def __init__(self, client: Any, service: Service) -> None:  # noqa: ANN401 - aiobotocore has no types
+    def __init__(self, client: Any, service: Service, max_response_bytes: int | None = None) -> None:  # noqa: ANN401 - aiobotocore has no types
         if not isinstance(client, AioBaseClient):
             raise TypeError(f"expected an aiobotocore client of {service.name}, got {type(client).__name__}")
         model = client.meta.service_model
@@ -96,6 +101,8 @@ class Transport:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
         endpoint: Any = client._endpoint  # noqa: SLF001 - nothing else has the HTTP client
         endpoint.http_session = guarded(endpoint.http_session)
+        if max_response_bytes is not None:
+            endpoint.http_session.max_response_bytes = max_response_bytes
         self._client: Any = client
         self._errors = service.errors
         # From the client's model, which may differ from the model of the generated classes.

@@ -1,4 +1,4 @@
-"""HTTP clients that follow no redirects, and that report a mistake in their configuration at once.
+"""HTTP clients that follow no redirects, limit responses, and report a mistake in their configuration at once.
 
 aiobotocore's default HTTP client follows a redirect to any host, and takes the session token and the body along. And
 its errors for a mistake in the configuration look like errors of the network, which are repeated.
@@ -22,7 +22,8 @@ from botocore.exceptions import (
     InvalidProxiesConfigError,
 )
 
-from aiopartnercentral.errors import RedirectError
+from aiopartnercentral._transport.untrusted_responses import drop_dirty_connections, limit_body
+from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
 __all__ = ["Guard", "guarded", "guarded_config", "merged"]
 
@@ -78,9 +79,11 @@ class Guard:
 
     Attributes:
         last_status: the HTTP status of the last response.
+        max_response_bytes: maximum bytes of a response's body; None for no limit.
     """
 
     last_status: int = 0
+    max_response_bytes: int | None = None
     # An HTTP client of the caller's own need not have these.
     _proxy_config: Any = None
     _verify: Any = None
@@ -99,20 +102,24 @@ class Guard:
 
     async def _get_session(self, *arguments: Any) -> Any:  # noqa: ANN401 - as above
         session = await super()._get_session(*arguments)  # type: ignore[misc] # as above
-        return _WithoutRedirects(session) if isinstance(session, aiohttp.ClientSession) else session
+        if not isinstance(session, aiohttp.ClientSession):
+            return session
+        return _GuardedRequests(session, self.max_response_bytes)
 
     async def send(self, request: Any) -> Any:  # noqa: ANN401 - as above
         """Send a request.
 
         Raises:
             RedirectError: the response is a redirect.
+            ResponseTooLargeError: the response is larger than `max_response_bytes`.
             botocore.exceptions.InvalidConfigError: a setting is not usable.
             botocore.exceptions.BotoCoreError: no complete response arrived.
         """
         try:
             response = await super().send(request)  # type: ignore[misc] # as above
         except (HTTPClientError, ConnectionError) as error:
-            mistake = self._mistake(request, error)
+            cause: object = getattr(error, "kwargs", {}).get("error")
+            mistake = cause if isinstance(cause, ResponseTooLargeError) else self._mistake(request, error)
             if mistake is None:
                 raise
         else:
@@ -156,16 +163,22 @@ class Guard:
         )
 
 
-class _WithoutRedirects:
-    """An aiohttp session whose requests follow no redirects."""
+class _GuardedRequests:
+    """An aiohttp session whose requests follow no redirects, and whose responses are limited."""
 
-    __slots__ = ("_session",)
+    __slots__ = ("_max_response_bytes", "_session")
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, max_response_bytes: int | None) -> None:
         self._session = session
+        self._max_response_bytes = max_response_bytes
+        if session.connector is not None:
+            drop_dirty_connections(session.connector)
 
-    def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
-        return self._session.request(method, allow_redirects=False, **options)
+    async def request(self, method: str, **options: Any) -> aiohttp.ClientResponse:  # noqa: ANN401 - aiohttp's
+        response = await self._session.request(method, allow_redirects=False, **options)
+        if self._max_response_bytes is not None:
+            limit_body(response, self._max_response_bytes)
+        return response
 
 
 def _redirected(url: str, location: str) -> RedirectError:
