@@ -98,6 +98,9 @@ class FakeTransport:
     values: list[Any]
     asked: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
 
+    def start_call(self, *_: object, **__: object) -> None:
+        """Give the state of a call, of which there is none."""
+
     async def send(self, operation: Operation[Any, Any], params: dict[str, Any], _: object = None) -> RawResponse:
         """Give the next answer."""
         self.asked.append((operation.name, params))

@@ -117,8 +117,12 @@ class CallContext:
             response["ResponseMetadata"]["HTTPStatusCode"] = self.status
 
     def _lacks_body(self, model: Any) -> bool:  # noqa: ANN401 - as above
-        """Return whether an empty body lacks members; in REST protocols, a body without members may be empty."""
-        return self.keeps_error and model.output_shape is not None and bool(model.output_shape.members)
+        """Return whether an empty body lacks something: a required member, or all that was to be read.
+
+        In REST protocols, a body without members may be empty.
+        """
+        output = model.output_shape if self.keeps_error else None
+        return output is not None and bool(output.required_members or (self.is_repeatable and output.members))
 
     def _holds_error(self, body: bytes) -> bool:
         """Return whether a body is that of an error by its type; services may name the type of any response in it."""
