@@ -97,6 +97,7 @@ class FakeTransport:
     package: Executed
     values: list[Any]
     asked: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
+    max_connections: int = 100
 
     def start_call(self, *_: object, **__: object) -> None:
         """Give the state of a call, of which there is none."""

@@ -107,7 +107,7 @@ class Transport:
         self._errors = service.errors
         # From the client's model, which may differ from the model of the generated classes.
         self._protocol: str = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
-        retries: Mapping[str, Any] = client.meta.config.retries or {}
+        retries: Mapping[str, Any] = self._client.meta.config.retries or {}
         by_default = _ATTEMPTS.get(retries.get("mode", ""), _STANDARD_ATTEMPTS)
         self._max_attempts: int = retries.get("total_max_attempts") or by_default
         self._clock = ServiceClock(client._request_signer)  # noqa: SLF001 - nothing else signs with its credentials
@@ -185,13 +185,13 @@ class Transport:
         method = getattr(self._client, xform_name(operation.name), None)
         if method is None:
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
-        parsed: dict[str, Any] | None = None
+        parsed: dict[str, Any] = {}
         failure: Exception | None = None
         calling.set(call)
         try:
             parsed = await method(**params)
         except AttemptsEndedError as ended:
-            parsed, failure = ended.response, ended.error
+            parsed, failure = ended.response or {}, ended.error
         except ClientError as error:
             failure = _answered(operation.name, call, error)
         except ParamValidationError as error:
@@ -201,8 +201,9 @@ class Transport:
         finally:
             calling.set(None)
         # Raised outside the handlers, so that botocore's exception is not the context.
+        failure = failure or _failure(operation.name, call, parsed)
         if failure is None:
-            return _received(operation.name, call, parsed or {})
+            return RawResponse(body=call.body, parsed=parsed, metadata=_metadata(parsed))
         if isinstance(failure, _broken_body_errors()):
             failure = _as_botocore_error(failure, self._client.meta.endpoint_url)
         if call.attempts:
@@ -212,22 +213,22 @@ class Transport:
 
 def _answered(operation: str, call: CallContext, error: ClientError) -> Exception:
     """Return the exception for an error response, which may be that of another service for the credentials."""
-    if call.request is None or error.operation_name == operation:
+    if error.operation_name == operation:
         return ErrorResponseError(error, call)
     # The service was not called: the credentials were not available when the request was signed.
     return credentials_error(f"{error.operation_name} failed", error)
 
 
-def _received(operation: str, call: CallContext, parsed: dict[str, Any]) -> RawResponse:
-    """Return the response, or raise the error that it is."""
+def _failure(operation: str, call: CallContext, parsed: dict[str, Any]) -> Exception | None:
+    """Return the exception for a response that is an error or damaged; None for any other."""
     if call.is_error or call.status >= _FIRST_ERROR_STATUS:
         response: Any = parsed  # botocore takes any
-        raise ErrorResponseError(ClientError(response, operation), call)
+        return ErrorResponseError(ClientError(response, operation), call)
     if call.is_broken and not call.body:
         error = DecodeError("the response has no body", operation=operation, request_id=call.request_id)
-        error.is_retryable, error.attempts = True, call.attempts
-        raise error
-    return RawResponse(body=call.body, parsed=parsed, metadata=_metadata(parsed))
+        error.is_retryable = True
+        return error
+    return None
 
 
 def _unparsed(operation: str, call: CallContext, error: Exception) -> DecodeError | ErrorResponseError:

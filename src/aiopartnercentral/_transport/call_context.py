@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.clock_skew import ServiceClock
 
-__all__ = ["CallContext", "Pause", "bare_code", "call_of", "calling", "is_code", "register_handlers"]
+__all__ = ["KEY", "CallContext", "Pause", "bare_code", "calling", "is_code", "register_handlers"]
 
 _FIRST_ERROR_STATUS = 300
 _ERROR_STATUS = 400  # for botocore's parser, which takes a response with status 200 for a success
@@ -55,6 +55,7 @@ class CallContext:
         is_error: whether it is an error with the status of a success.
         is_broken: whether it is a success whose body was cut off or replaced.
         is_parsed: whether botocore is parsing it.
+        signed_with: how far the service's clock was ahead when the last request was signed, as far as was known.
     """
 
     keeps_body: bool
@@ -75,21 +76,15 @@ class CallContext:
     is_error: bool = False
     is_broken: bool = False
     is_parsed: bool = False
-    _signed_with: timedelta = timedelta()
+    signed_with: timedelta = timedelta()
     _has_corrected_clock: bool = False
-
-    async def sign(self, request: Any) -> None:  # noqa: ANN401 - botocore's
-        """Sign a request with the service's time, if that differs from this machine's."""
-        self._signed_with = self.clock.offset
-        if self._signed_with:
-            await self.clock.sign(request)
 
     def corrects_clock(self, error: Mapping[str, Any]) -> bool:
         """Return whether an error corrects the clock, so that a further attempt may succeed; only once for a call."""
         if self._has_corrected_clock or "Error" not in error:
             return False
         code, headers = error["Error"].get("Code", ""), error["ResponseMetadata"].get("HTTPHeaders", {})
-        self._has_corrected_clock = self.clock.corrects(code, headers, self._signed_with)
+        self._has_corrected_clock = self.clock.corrects(code, headers, self.signed_with)
         return self._has_corrected_clock
 
     def receive(self, response: dict[str, Any], model: Any) -> None:  # noqa: ANN401 - botocore's model of the operation
@@ -99,22 +94,21 @@ class CallContext:
         self.is_parsed, self.is_error, self.is_broken, self.body = True, False, False, None
         kind = headers.get("x-amzn-errortype")
         if status < _FIRST_ERROR_STATUS:
-            self.is_error = self.repairs_error and isinstance(body, bytes) and (bool(kind) or self._holds_error(body))
+            self.is_error = (
+                self.repairs_error
+                and isinstance(body, bytes)
+                and (bool(kind) or (len(body) <= _LONGEST_ERROR and b'"__type"' in body and self._holds_error(body)))
+            )
             if not self.is_error:
                 if self.keeps_body:
                     self.body, response["body"] = body, b"{}"
-                    self.is_broken = not _looks_complete(body) and (body != b"" or self._lacks_body(model))
+                    if not (body[:1] == b"{" and body[-1:] == b"}"):
+                        self.is_broken = not _looks_complete(body) and (body != b"" or self._lacks_body(model))
                 return
             response["status_code"] = _ERROR_STATUS
         if self.repairs_error:
             self.body = body if self.keeps_error else None
             response["body"], self.error = _readable_error(body, kind, self.error_codes)
-
-    def parsed(self, response: dict[str, Any] | None) -> None:
-        """Take botocore's parsed response; None if no response arrived."""
-        self.is_parsed = False
-        if self.is_error and response is not None:
-            response["ResponseMetadata"]["HTTPStatusCode"] = self.status
 
     def _lacks_body(self, model: Any) -> bool:  # noqa: ANN401 - as above
         """Return whether an empty body lacks something: a required member, or all that was to be read.
@@ -126,8 +120,6 @@ class CallContext:
 
     def _holds_error(self, body: bytes) -> bool:
         """Return whether a body is that of an error by its type; services may name the type of any response in it."""
-        if len(body) > _LONGEST_ERROR or b'"__type"' not in body:
-            return False
         try:
             kind = json.loads(body)["__type"]
         except (ValueError, RecursionError, KeyError, TypeError):
@@ -141,45 +133,35 @@ class CallContext:
 # makes meanwhile is never taken for the `Transport` call.
 calling: ContextVar[CallContext | None] = ContextVar("aiopartnercentral_calling", default=None)
 _AWAITED: ContextVar[CallContext | None] = ContextVar("aiopartnercentral_awaited", default=None)
-_KEY = "aiopartnercentral"
-
-
-def call_of(context: Mapping[str, Any]) -> CallContext | None:
-    """Return the `Transport` call that botocore's context is of, or None."""
-    call: CallContext | None = context.get(_KEY)
-    return call
+KEY = "aiopartnercentral"
+"""The key of the call in botocore's context of it."""
 
 
 def register_handlers(events: Any, service: str) -> None:  # noqa: ANN401 - botocore's, without types
     """Register the handlers with the events of a client, once."""
-    events.register_first(f"provide-client-params.{service}", _mark_context, unique_id=f"{_KEY}-calls")
-    events.register_first(f"request-created.{service}", _keep_request, unique_id=f"{_KEY}-created")
+    events.register_first(f"provide-client-params.{service}", _mark_context, unique_id=f"{KEY}-calls")
     # After the signer, whose failure means that nothing was sent.
-    events.register_last(f"request-created.{service}", _expect_response, unique_id=f"{_KEY}-requests")
-    events.register_first(f"before-parse.{service}", _receive, unique_id=f"{_KEY}-responses")
-    events.register_first(f"response-received.{service}", _parsed, unique_id=f"{_KEY}-parsed")
+    events.register_last(f"request-created.{service}", _expect_response, unique_id=f"{KEY}-requests")
+    events.register_first(f"before-parse.{service}", _receive, unique_id=f"{KEY}-responses")
+    events.register_first(f"response-received.{service}", _parsed, unique_id=f"{KEY}-parsed")
 
 
 def _mark_context(context: dict[str, Any], **_: object) -> None:
     """On `provide-client-params`: store the call in botocore's context of the call."""
-    context[_KEY] = calling.get()
+    context[KEY] = calling.get()
     calling.set(None)
-
-
-def _keep_request(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
-    """On `request-created`, before it is signed."""
-    call: CallContext | None = request.context.get(_KEY)
-    if call is not None:
-        call.request = request
 
 
 async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
     """On `request-created`, before each attempt: the next response in this task is to this request."""
-    call: CallContext | None = request.context.get(_KEY)
+    call: CallContext | None = request.context.get(KEY)
     if call is not None:
         if call.pause is not None:
             await call.pause()
-        await call.sign(request)
+        call.signed_with = call.clock.offset
+        if call.signed_with:
+            await call.clock.sign(request)
+        call.request = request
         call.attempts += 1
     _AWAITED.set(call)
 
@@ -194,15 +176,15 @@ def _receive(response_dict: dict[str, Any], operation_model: Any, **_: object) -
 
 def _parsed(context: dict[str, Any], parsed_response: dict[str, Any] | None = None, **_: object) -> None:
     """On `response-received`: botocore has parsed the response, or no response arrived."""
-    call: CallContext | None = context.get(_KEY)
+    call: CallContext | None = context.get(KEY)
     if call is not None:
-        call.parsed(parsed_response)
+        call.is_parsed = False
+        if call.is_error and parsed_response is not None:
+            parsed_response["ResponseMetadata"]["HTTPStatusCode"] = call.status
 
 
 def _looks_complete(body: bytes) -> bool:
     """Return whether a body looks like JSON, by its ends: a body that was cut off or replaced does not."""
-    if body[:1] == b"{" and body[-1:] == b"}":
-        return True
     text = body.strip(b" \t\r\n")
     return text.startswith((b"{", b"[")) and text.endswith((b"}", b"]"))
 

@@ -124,8 +124,8 @@ def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
 def _with_pool(session: AioSession, config: AioConfig) -> AioConfig:
     """Return the config with the library's size of the pool, unless the caller has configured one."""
     theirs = session.get_default_client_config() or AioConfig()
-    chosen = AioConfig(max_pool_connections=POOL).merge(theirs).merge(config).max_pool_connections
-    return merged(config, AioConfig(max_pool_connections=chosen))
+    chosen: Any = AioConfig(max_pool_connections=POOL).merge(theirs).merge(config)
+    return merged(config, AioConfig(max_pool_connections=chosen.max_pool_connections))
 
 
 def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:

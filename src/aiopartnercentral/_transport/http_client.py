@@ -22,7 +22,7 @@ from botocore.exceptions import (
     InvalidProxiesConfigError,
 )
 
-from aiopartnercentral._transport.untrusted_responses import drop_dirty_connections, limit_body
+from aiopartnercentral._transport.untrusted_responses import drop_dirty_connections, limit_responses
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
 __all__ = ["Guard", "guarded", "guarded_config", "merged"]
@@ -84,6 +84,7 @@ class Guard:
 
     last_status: int = 0
     max_response_bytes: int | None = None
+    _known: tuple[Any, Any] = (None, None)  # the last aiohttp session, and what its requests are made with
     # An HTTP client of the caller's own need not have these.
     _proxy_config: Any = None
     _verify: Any = None
@@ -104,7 +105,15 @@ class Guard:
         session = await super()._get_session(*arguments)  # type: ignore[misc] # as above
         if not isinstance(session, aiohttp.ClientSession):
             return session
-        return _GuardedRequests(session, self.max_response_bytes)
+        known, requests = self._known
+        if known is not session:
+            if session.connector is not None:
+                drop_dirty_connections(session.connector)
+            if self.max_response_bytes is not None:
+                limit_responses(session, self.max_response_bytes)
+            requests = _WithoutRedirects(session)
+            self._known = session, requests
+        return requests
 
     async def send(self, request: Any) -> Any:  # noqa: ANN401 - as above
         """Send a request.
@@ -163,22 +172,16 @@ class Guard:
         )
 
 
-class _GuardedRequests:
-    """An aiohttp session whose requests follow no redirects, and whose responses are limited."""
+class _WithoutRedirects:
+    """An aiohttp session whose requests follow no redirects."""
 
-    __slots__ = ("_max_response_bytes", "_session")
+    __slots__ = ("_session",)
 
-    def __init__(self, session: aiohttp.ClientSession, max_response_bytes: int | None) -> None:
+    def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._max_response_bytes = max_response_bytes
-        if session.connector is not None:
-            drop_dirty_connections(session.connector)
 
-    async def request(self, method: str, **options: Any) -> aiohttp.ClientResponse:  # noqa: ANN401 - aiohttp's
-        response = await self._session.request(method, allow_redirects=False, **options)
-        if self._max_response_bytes is not None:
-            limit_body(response, self._max_response_bytes)
-        return response
+    def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
+        return self._session.request(method, allow_redirects=False, **options)
 
 
 def _redirected(url: str, location: str) -> RedirectError:

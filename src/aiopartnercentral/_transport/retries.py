@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ConnectionError as NoConnectionError, HTTPClientError, SSLError
 
-from aiopartnercentral._transport.call_context import call_of
+from aiopartnercentral._transport.call_context import KEY
 from aiopartnercentral._transport.clock_skew import moment_of
 from aiopartnercentral.errors import CredentialsError, DecodeError, ServiceError, TimeExceededError
 
@@ -91,7 +91,7 @@ def _needs_retry(
     Raises:
         AttemptsEndedError: the attempt failed, and the call allows no further one.
     """
-    call = call_of(request_dict["context"])
+    call: CallContext | None = request_dict["context"].get(KEY)
     if call is None:
         return None
     if caught_exception is None and call.status < _FIRST_ERROR_STATUS and not (call.is_error or call.is_broken):

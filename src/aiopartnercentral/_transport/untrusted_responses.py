@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ServerDisconnectedError
+from aiohttp import ClientResponse, ServerDisconnectedError
 
 from aiopartnercentral.errors import ResponseTooLargeError
 
 if TYPE_CHECKING:
-    from aiohttp import BaseConnector, ClientResponse
+    from collections.abc import Coroutine
+
+    from aiohttp import BaseConnector, ClientSession
     from aiohttp.connector import Connection
 
-__all__ = ["drop_dirty_connections", "limit_body"]
+__all__ = ["drop_dirty_connections", "limit_responses"]
 
 _MOST_DROPPED = 10
 _MARK = "_aiopartnercentral_drops"
@@ -39,27 +42,34 @@ def drop_dirty_connections(connector: BaseConnector) -> None:
     connector.connect = connect_cleanly  # type: ignore[method-assign]
 
 
-def limit_body(response: ClientResponse, most: int) -> None:
+def limit_responses(session: ClientSession, most: int) -> None:
     """Make reading a response's body raise `ResponseTooLargeError` if it has more bytes than that."""
-    read = response.read
+    session._response_class = _limited_class(most)  # noqa: SLF001 - aiobotocore creates the session
 
-    async def read_at_most() -> bytes:
-        length = response.content_length
-        if length is not None and length <= most:
-            return await read()
-        body = bytearray()
-        try:
-            async for part in response.content.iter_any():
-                body += part
-                if len(body) > most:
-                    break
-        except BaseException:
-            response.close()
-            raise
-        if len(body) > most:
-            response.close()
-            raise ResponseTooLargeError(most)
-        response.release()
-        return bytes(body)
 
-    response.read = read_at_most  # type: ignore[method-assign]
+@cache
+def _limited_class(most: int) -> type[ClientResponse]:
+    class LimitedResponse(ClientResponse):
+        """A response whose body is limited."""
+
+        def read(self) -> Coroutine[Any, Any, bytes]:  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
+            length = self.content_length
+            return super().read() if length is not None and length <= most else self._read_at_most()
+
+        async def _read_at_most(self) -> bytes:
+            body = bytearray()
+            try:
+                async for part in self.content.iter_any():
+                    body += part
+                    if len(body) > most:
+                        break
+            except BaseException:
+                self.close()
+                raise
+            if len(body) > most:
+                self.close()
+                raise ResponseTooLargeError(most)
+            self.release()
+            return bytes(body)
+
+    return LimitedResponse
