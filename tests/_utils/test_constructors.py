@@ -172,8 +172,9 @@ def test_numbers(make: Callable[..., Any], name: str, expected: str) -> None:
     text = f"{name} must be a {expected}, not"
     for value, came in (("3", "a string"), (True, "a boolean"), ([1], "a list"), (b"1", "bytes")):
         refused(TypeError, f"{text} {came}", make, **{name: value})
-    for value in (-1, float("nan"), float("inf"), float("-inf")):
-        refused(ValueError, f"{text} {value}", make, **{name: value})
+    refused(ValueError, f"{text} -1", make, **{name: -1})
+    for value in (float("nan"), float("inf"), float("-inf")):
+        refused(ValueError, f"{name} must be a finite {expected}, not {value}", make, **{name: value})
     refused(ValueError, f"{text} an integer of more than 20 digits", make, **{name: HUGE})
     if "above" in expected:
         refused(ValueError, f"{text} 0", make, **{name: 0})
@@ -230,7 +231,7 @@ def test_instances(make: Callable[..., Any], name: str, expected: str) -> None:
 
 def test_items_are_named_by_their_place() -> None:
     refused(TypeError, "rates['Get'] must be a number above 0, not a string", LIMITS, rates={"Get": "3"})
-    refused(ValueError, "rates['Get'] must be a number above 0, not nan", LIMITS, rates={"Get": float("nan")})
+    refused(ValueError, "rates['Get'] must be a finite number above 0, not nan", LIMITS, rates={"Get": float("nan")})
     refused(TypeError, "rates key must be a string, not an integer", LIMITS, rates={3: 3})
     for each in (make(Emulator), set_later):
         refused(TypeError, "denials[1] must be a Denial, not a string", each, denials=[Denial(), "AWS"])

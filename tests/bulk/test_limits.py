@@ -270,14 +270,14 @@ def test_a_failing_observer_does_not_affect_the_run(caplog: pytest.LogCaptureFix
     [
         ({"rate": 0}, "rate must be a number above 0, not 0"),
         ({"rate": "5"}, "rate must be a number above 0, not a string"),
-        ({"rate": float("nan")}, "rate must be a number above 0, not nan"),
+        ({"rate": float("nan")}, "rate must be a finite number above 0, not nan"),
         ({"rates": {"ListPartners": -1}}, r"rates\['ListPartners'\] must be a number above 0, not -1"),
         ({"rates": [1]}, "rates must be a mapping of operation names to requests per second, not a list"),
         ({"concurrency": 0}, "concurrency must be an integer of at least 1, not 0"),
         ({"attempts": True}, "attempts must be an integer of at least 1, not a boolean"),
         ({"account_concurrency": 1.5}, "account_concurrency must be an integer of at least 1, not a float"),
         ({"source_seconds": 0}, "source_seconds must be a number above 0, not 0"),
-        ({"run_seconds": float("inf")}, "run_seconds must be a number above 0, not inf"),
+        ({"run_seconds": float("inf")}, "run_seconds must be a finite number above 0, not inf"),
     ],
 )
 def test_a_wrong_limit_is_refused_by_name(options: Any, message: str) -> None:

@@ -12,6 +12,7 @@ be EXPECTATION, not VALUE`. It shows a string only if the expectation is a list 
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sys
@@ -162,10 +163,10 @@ def number(*, least: float | None = None, above: float | None = None, most: floa
         # True is an int to Python, but nobody means the number 1 by it.
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
-        # Comparing is exact for integers that are too large to be converted, and false for nan.
-        if not -_LARGEST <= value <= _LARGEST:
-            raise ValueError(f"{name} must be {finite}, not {_shown(value)}")
-        if not _is_within(value, least, above, most):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{name} must be {finite}, not {value}")
+        # Comparing is exact for integers that are too large to be converted.
+        if not (-_LARGEST <= value <= _LARGEST and _is_within(value, least, above, most)):
             raise ValueError(f"{name} must be {expected}, not {_shown(value)}")
         return value
 
