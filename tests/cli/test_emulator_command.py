@@ -60,6 +60,23 @@ async def test_what_is_no_http_gets_an_answer_and_leaves_no_traceback(started):
         assert await process.wait() == 0
 
 
+async def test_another_host_is_served_if_it_is_allowed_and_other_machines_are_a_warning(started):
+    async with started("emulator", "--host", "0.0.0.0", "--allow-host", "emulator") as process:  # noqa: S104
+        line = await process.stdout.receive()
+        port = line.decode().strip().rpartition(":")[2]
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            seen = [
+                (await http.get(f"http://127.0.0.1:{port}/", headers={"Host": host})).status_code
+                for host in ("emulator:8080", "evil.example")
+            ]
+        process.send_signal(signal.SIGTERM)
+        warning = (await everything(process.stderr)).decode()
+    assert seen == [200, 403]
+    assert warning == (
+        f"aiopartnercentral: other machines can reach the emulator at 0.0.0.0 port {port}, where nothing is encrypted\n"
+    )
+
+
 async def test_too_many_requests_are_throttled(started):
     async with (
         started("emulator", "--requests-per-second", "0.001") as process,
@@ -233,6 +250,9 @@ async def test_a_host_that_is_none(run):
         ("--catalog", "A-1=5"),
         ("--catalog", "AWS=1", "--catalog", "AWS=2"),
         ("--catalog", "AWS=99999999999"),
+        ("--catalog", f"AWS={'9' * 9999}"),
+        ("--allow-host", "emulator:8080"),
+        ("--allow-host", ""),
         ("--latency", "-1"),
         ("--latency", "nan"),
         ("--requests-per-second", "0"),

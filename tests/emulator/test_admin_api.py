@@ -30,10 +30,25 @@ async def test_the_clock_is_read_and_moved(frozen, http, ada, bob):
 )  # fmt: skip
 async def test_a_wrong_move_of_the_clock_is_refused(body, frozen, http):
     before = frozen.clock.now()
-    response = await http.post(f"{frozen.endpoint_url}/_emulator/clock", content=body)
+    url, headers = f"{frozen.endpoint_url}/_emulator/clock", {"Content-Type": "application/json"}
+    response = await http.post(url, content=body, headers=headers)
     assert response.status_code == 400
     assert "AdvanceSeconds" in response.json()["Message"]
     assert frozen.clock.now() == before
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "text/plain; a=application/json", "application/x-www-form-urlencoded", "multipart/form-data", ""],
+)
+async def test_the_clock_is_not_moved_by_a_type_that_browsers_send_without_asking(content_type, frozen, http):
+    before, url = frozen.clock.now(), f"{frozen.endpoint_url}/_emulator/clock"
+    response = await http.post(url, content=b'{"AdvanceSeconds": 5}', headers={"Content-Type": content_type})
+    assert response.status_code == 415
+    assert response.json() == {"Message": "The Content-Type must be application/json"}
+    assert frozen.clock.now() == before
+    charset = {"Content-Type": "application/json; charset=utf-8"}
+    assert (await http.post(url, content=b'{"AdvanceSeconds": 5}', headers=charset)).status_code == 200
 
 
 async def test_codes_are_listed_instead_of_sent(frozen, http, ada):

@@ -157,7 +157,7 @@ async def test_shutdown_does_not_wait_for_silent_or_idle_clients(cancelled):
                 port = int(emulator.endpoint_url.rpartition(":")[2])
                 silent = await anyio.connect_tcp("127.0.0.1", port)
                 halfway = await anyio.connect_tcp("127.0.0.1", port)
-                await halfway.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+                await halfway.send(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{")
                 await until(lambda: emulator.in_flight)
                 if cancelled:
                     scope.cancel()

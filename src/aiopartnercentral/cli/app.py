@@ -197,6 +197,14 @@ def emulator(
             metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for any free one.", rich_help_panel=_ADDRESS
         ),
     ] = 0,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Accept this name in the Host header too, such as emulator in a container network; can be repeated.",
+            rich_help_panel=_ADDRESS,
+        ),
+    ] = None,
     catalog: Annotated[
         list[str] | None,
         typer.Option(
@@ -262,6 +270,7 @@ def emulator(
         catalog or [],
         host=host,
         port=port,
+        allowed_hosts=allow_host or [],
         seed=seed,
         latency=latency,
         requests_per_second=requests_per_second,

@@ -76,7 +76,10 @@ def prepare(
             raise typer.BadParameter(f"{entry!a} is not NAME=NUMBER, such as AWS=1000", param_hint="'--catalog'")
         if name in sizes:
             raise typer.BadParameter(f"{name} is given twice", param_hint="'--catalog'")
-        sizes[name] = int(count)
+        try:
+            sizes[name] = int(count)
+        except ValueError:  # Python limits the number of digits
+            raise typer.BadParameter(f"{name}={count[:9]}... has too many digits", param_hint="'--catalog'") from None
     options["denied_catalogs"] = [entry for entry in deny if ":" not in entry]
     pairs = [entry.partition(":")[::2] for entry in deny if ":" in entry]
     try:
@@ -162,9 +165,9 @@ def _is_failure(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def _failures_logged() -> Iterator[None]:
-    """Log internal errors, which clients see as status 500, to stderr."""
+    """Log warnings, and internal errors, which clients see as status 500, to stderr."""
     handler = logging.StreamHandler()
-    handler.setLevel(logging.ERROR)
+    handler.setLevel(logging.WARNING)
     handler.setFormatter(logging.Formatter("aiopartnercentral: %(message)s"))
     handler.addFilter(_is_failure)
     loggers = [logging.getLogger(name) for name in ("aiopartnercentral.emulator", "aiohttp.server")]

@@ -76,7 +76,7 @@ def width_of(stream: TextIO | None) -> int | None:
     asked = os.environ.get("COLUMNS", "")
     try:
         columns = int(asked) if asked.isascii() and asked.isdigit() else os.get_terminal_size(stream.fileno()).columns
-    except OSError:
+    except (OSError, ValueError):  # Python limits the digits of a number
         columns = 0
     # A terminal that does not know its width reports 0.
     return columns or _USUAL_WIDTH

@@ -1,6 +1,8 @@
 """A local Partner Central: the Account API over real HTTP on loopback, for tests, demos and benchmarks.
 
-    server       the `Emulator`: its options, and its HTTP server
+    server       the `Emulator`: its options, its start and its shutdown
+    http_server  connections: their time limits, and how they end
+    hosts        checks of the Host and Origin of a request
     options      checks of the options
     pipeline     the steps of a request: parsing, fault injection, authentication, execution, recording
     protocol     AWS JSON 1.0: parses requests

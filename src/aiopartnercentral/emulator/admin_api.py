@@ -43,13 +43,16 @@ class AdminApi:
 
     store: StateStore
 
-    def respond(self, method: str, path: str, raw: bytes) -> tuple[int, bytes]:
+    def respond(self, method: str, path: str, content_type: str, raw: bytes) -> tuple[int, bytes]:
         """Return the status and the JSON body of the response."""
         try:
             if path.startswith(COMPLETION_PATH) and method in ("GET", "POST"):
                 with CLOCK_LOCK:
                     return self._complete(path.removeprefix(COMPLETION_PATH))
             handler = self._handlers().get((method, path))
+            if handler and method == "POST" and content_type != "application/json":
+                # Browsers send any other type to other sites without asking them first.
+                return _failed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be application/json")
             return handler(raw) if handler else _failed(HTTPStatus.NOT_FOUND, "Not found")
         except StateError:
             return _failed(HTTPStatus.INTERNAL_SERVER_ERROR, STATE_NOT_WRITABLE)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from contextlib import nullcontext
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import attrs
 from aiohttp import web
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 logger: logging.Logger = logging.getLogger(__name__)
 
+BODY_SECONDS = 60.0
+"""How long the body of a request may take to arrive."""
 RECORDED_REQUESTS = 10_000
 RECORDED_BYTES = 16 * protocol.MAX_BODY
 """The most bytes of JSON that are recorded; parsed, they take twenty times as much memory."""
@@ -54,13 +59,18 @@ class RequestPipeline:
         error: errors.EmulatedServiceError | None = None
         raw = None
         try:
-            raw = await request.read()
+            # Usually, the body has arrived together with the head.
+            with nullcontext() if request.content.is_eof() else anyio.fail_after(BODY_SECONDS):
+                raw = await request.read()
+        except TimeoutError:
+            message = f"The body did not arrive within {BODY_SECONDS:g} seconds"
+            error = errors.protocol_error("RequestTimeoutException", message, status=HTTPStatus.REQUEST_TIMEOUT)
         except web.HTTPRequestEntityTooLarge:
             error = protocol.too_large()
         except web.RequestPayloadError:
             error = errors.protocol_error("SerializationException", protocol.WRONG_ENCODING)
         if raw is not None and request.path.startswith(PREFIX):
-            status, body = self.admin_api.respond(request.method, request.path, raw)
+            status, body = self.admin_api.respond(request.method, request.path, request.content_type, raw)
             return Response(status, body)
         return await self._respond(request, raw, error)
 

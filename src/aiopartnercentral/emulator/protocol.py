@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +22,6 @@ CONTENT_TYPE = "application/x-amz-json-1.0"
 MAX_BODY: Final = 1024**2
 """The largest size of a request in bytes, decompressed."""
 WRONG_ENCODING: Final = "The body does not match its Content-Encoding"
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
 @attrs.define
@@ -67,13 +65,8 @@ def check(request: web.BaseRequest, validator: ModelValidator) -> None:
     """Check a request without its body.
 
     Raises:
-        EmulatedServiceError: method, path, host or content type is wrong, or the operation is unknown.
+        EmulatedServiceError: method, path or content type is wrong, or the operation is unknown.
     """
-    if not _HOST.fullmatch(request.host):
-        # It becomes part of completion URLs.
-        raise protocol_error(
-            "MalformedHttpRequestException", "The Host header must be a host name or address, optionally with a port"
-        )
     if (request.method, request.path) != ("POST", "/"):
         raise protocol_error("UnknownOperationException", "Every operation is a POST to /", status=404)
     if request.content_type != CONTENT_TYPE:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
-from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -19,17 +18,21 @@ from aiohttp import web
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
-from aiopartnercentral.emulator import iam, options, protocol
+from aiopartnercentral.emulator import hosts, iam, options, protocol
 from aiopartnercentral.emulator.admin_api import AdminApi
 from aiopartnercentral.emulator.auth import Authenticator, Credential, SignatureVersion4
 from aiopartnercentral.emulator.dashboard.handlers import Dashboard
 from aiopartnercentral.emulator.dashboard.views import Views
 from aiopartnercentral.emulator.dispatcher import Dispatcher
+from aiopartnercentral.emulator.errors import EmulatedServiceError
 from aiopartnercentral.emulator.faults.rules import FaultInjector
+from aiopartnercentral.emulator.hosts import TrustedHosts
+from aiopartnercentral.emulator.http_server import HttpServer, request_id
 from aiopartnercentral.emulator.persistence.store import StateStore
 from aiopartnercentral.emulator.pipeline import RequestPipeline
-from aiopartnercentral.emulator.response import send
+from aiopartnercentral.emulator.response import Response, send
 from aiopartnercentral.emulator.state.clock import Clock
+from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.quotas import Quotas, TokenBucket
 from aiopartnercentral.emulator.state.state import State
 from aiopartnercentral.emulator.validation import account_validator
@@ -43,11 +46,11 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.iam import Denial
     from aiopartnercentral.emulator.state.catalog import VerificationCode
 
+logger: logging.Logger = logging.getLogger(__name__)
+
 DEFAULT_CATALOGS: Mapping[str, int] = {"AWS": 120, "Sandbox": 30}
 # How many seconds a client that stops reading or sending may delay the shutdown.
 _SHUTDOWN_SECONDS = 0.5
-# One random part for all: asking the system for each request would take a twentieth of a small response's time.
-_REQUEST_IDS = map(f"{str(uuid.uuid4())[:23]}-{{:012x}}".format, count(1))
 
 _clock = validators.optional(validators.instance_of(Clock))
 _quotas = validators.optional(validators.instance_of(Quotas, "a Quotas"))
@@ -75,8 +78,12 @@ class Emulator:
         catalogs: number of connections by catalog, `{"AWS": 120, "Sandbox": 30}` by default; a catalog has a quarter
             as many invitations and a tenth as many partners. A name has only letters, as it is part of every ARN.
         seed: seed of the generated data; the same seed gives the same data on every machine.
-        host: the address to listen on. Nothing is encrypted: keep it on loopback.
+        host: the address to listen on. Nothing is encrypted: keep it on loopback; any other address is a warning in
+            the log.
         port: the port to listen on; 0 for a free one.
+        allowed_hosts: further names that clients may call the emulator by, such as `emulator` in a container network;
+            `*` and `?` are wildcards. By default, the Host of a request must be `localhost`, a loopback address, or
+            the address that the emulator listens on. So web pages of other sites cannot use it.
         latency: seconds by which every response is delayed; can be set at any time.
         requests_per_second: the rate limit of all clients together; more requests get a ThrottlingException. Can be set
             at any time.
@@ -110,6 +117,7 @@ class Emulator:
         seed: int = 0,
         host: str = "127.0.0.1",
         port: int = 0,
+        allowed_hosts: Collection[str] = (),
         latency: float = 0.0,
         requests_per_second: float | None = None,
         denied_catalogs: Collection[str] = (),
@@ -147,6 +155,7 @@ class Emulator:
         self.max_in_flight: int = 0
         self._host = validators.text("host", host)
         self._port = options.port("port", port)
+        self._trusted_hosts = TrustedHosts(self._host, hosts.allowed_hosts(allowed_hosts))
         self._runner: web.ServerRunner | None = None
         self._closing = anyio.Event()
 
@@ -234,7 +243,7 @@ class Emulator:
             raise RuntimeError("the emulator is already running")
         self._closing = anyio.Event()
         try:
-            server = web.Server(self._respond, access_log=None, handler_cancellation=True, auto_decompress=False)
+            server = HttpServer(self._respond)
         except RuntimeError as error:
             raise RuntimeError("the emulator runs on asyncio's event loop only") from error
         runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
@@ -274,6 +283,10 @@ class Emulator:
     async def _listen(self, runner: web.ServerRunner) -> None:
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()
+        for address, port, *_ in runner.addresses:
+            if not hosts.is_loopback(address):
+                text = "other machines can reach the emulator at %s port %d, where nothing is encrypted"
+                logger.warning(text, address, port)
 
     async def _shut_down(self, runner: web.ServerRunner) -> None:
         """Close sockets and state file."""
@@ -286,6 +299,11 @@ class Emulator:
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         """Respond to one HTTP request; cancelled when its client disconnects."""
+        try:
+            self._trusted_hosts.check(request)
+        except EmulatedServiceError as error:
+            refusal = Response(error.status, encode(error.payload()))
+            return await send(refusal, request, request_id(), self._sleep)
         page = await self._dashboard.respond(request)
         if page is not None:
             return page
@@ -296,7 +314,7 @@ class Emulator:
             response = await self._pipeline.respond(request)
             if delay := self._latency + response.delay:
                 await self._sleep(delay)
-            sent = await send(response, request, {"x-amzn-RequestId": next(_REQUEST_IDS)}, self._sleep)
+            sent = await send(response, request, request_id(), self._sleep)
             if response.record is not None:
                 response.record.seconds = perf_counter() - started
             return sent
