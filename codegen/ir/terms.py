@@ -40,10 +40,10 @@ class Location(enum.Enum):
 class Protocol(enum.Enum):
     """The protocols, in the order in which botocore prefers them for a service that speaks several."""
 
-    CBOR = "smithy-rpc-v2-cbor"
     JSON = "json"
     REST_JSON = "rest-json"
     REST_XML = "rest-xml"
+    CBOR = "smithy-rpc-v2-cbor"
     QUERY = "query"
     EC2 = "ec2"
 

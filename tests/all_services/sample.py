@@ -35,6 +35,7 @@ SAMPLE = (
     ("managedblockchain-query", "2023-05-04"),
     ("mediastore-data", "2017-09-01"),
     ("omics", "2022-11-28"),
+    ("partnercentral-revenue-measurement", "2022-07-26"),
     ("pricing", "2017-10-15"),
     ("rds-data", "2018-08-01"),
     ("s3", "2006-03-01"),

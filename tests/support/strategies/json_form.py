@@ -9,25 +9,18 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from botocore.model import ServiceModel
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Model = dict[str, Any]
 
-_PREFERRED = ("smithy-rpc-v2-cbor", "json", "rest-json", "rest-xml", "query", "ec2")
-
-
-def protocol(model: Model) -> str:
-    """Return the protocol that botocore speaks with the service."""
-    metadata = model["metadata"]
-    offered = metadata.get("protocols") or [metadata["protocol"]]
-    return next(each for each in _PREFERRED if each in offered)
-
 
 def json_form(model: Model) -> Model:
     """Return the model of the JSON service; one of JSON without headers and paths is returned as it is, but a copy."""
     made = copy.deepcopy(model)
-    spoken = protocol(model)
+    spoken = ServiceModel(model).resolved_protocol
     made["metadata"] |= {"protocol": "json", "protocols": ["json"], "jsonVersion": "1.0", "targetPrefix": "Form"}
     ends = {o[end]["shape"] for o in model["operations"].values() for end in ("input", "output") if end in o}
     for operation in made["operations"].values():
