@@ -31,7 +31,7 @@ METADATA: Known = frozenset(
     {
         "apiVersion",
         "auth",  # botocore signs
-        "awsQueryCompatible",  # botocore maps the codes of errors
+        "awsQueryCompatible",  # botocore reads both names of an error, and the runtime looks for both
         "checksumFormat",  # botocore computes checksums
         "endpointPrefix",  # botocore resolves the endpoint
         "globalEndpoint",  # the same

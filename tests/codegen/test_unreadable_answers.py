@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import traceback
-from contextlib import asynccontextmanager
 from importlib import import_module
 
 import pytest
-from aiobotocore.config import AioConfig
 
 from aiopartnercentral import DecodeError, ServiceError
-from tests.support import synthetic
-from tests.support.servers import socket_server
 
 pytestmark = pytest.mark.anyio
 
@@ -21,35 +16,6 @@ THING = {"thing_id": "a", "http_method": "GET"}
 PUT = ("rest_json", "put_thing", THING)
 GET = ("rest_json", "get_thing", {"thing_id": "a"})
 DESCRIBE = ("query", "describe", {"name": "n"})
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Return a folder that botocore finds the synthetic models in."""
-    folder = tmp_path_factory.mktemp("models")
-    for feature in ("rest_json", "query"):
-        target = folder / synthetic.config(feature).name / "2025-01-01"
-        shutil.copytree(synthetic.MODELS / feature, target)
-    return folder
-
-
-@pytest.fixture
-def connected(models, monkeypatch):
-    monkeypatch.setenv("AWS_DATA_PATH", str(models))
-
-    @asynccontextmanager
-    async def connected(feature, status, headers, body):
-        head = {"x-amzn-RequestId": "r-1", "Connection": "close", "Content-Length": len(body), **headers}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-        reply = f"HTTP/1.1 {status} any\r\n{lines}\r\n".encode() + body
-        package = import_module(synthetic.config(feature).package)
-        options = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
-        retries = AioConfig(retries={"mode": "standard", "max_attempts": 1})
-        with socket_server(reply) as url:
-            async with package.connect(endpoint_url=url, config=retries, **options) as client:
-                yield client
-
-    return connected
 
 
 def shown(error):

@@ -148,9 +148,14 @@ class ApiCaller:
         self, operation: Operation[Any, Any], response: Mapping[str, Any], body: bytes | None
     ) -> ServiceError:
         """Return the typed error for botocore's; members that cannot be decoded do not prevent that."""
-        code = str(response.get("Error", {}).get("Code", ""))
-        cls = operation.own_codes.get(code) or self._service.errors.get(code)
-        if cls is None:
+        reported = response.get("Error", {})
+        # A service that once spoke the query protocol has kept its codes; SQS names them nowhere in its model, so that
+        # only the error's name tells which error it is.
+        for code in (str(reported.get("Code", "")), str(reported.get("QueryErrorCode", ""))):
+            cls = operation.own_codes.get(code) or self._service.errors.get(code)
+            if cls is not None:
+                break
+        else:
             return ServiceError(response, operation.name)
         decoder = await self._codec.error_decoder(cls, of_json=body is not None)
         try:
