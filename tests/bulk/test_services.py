@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.servers import Received, ScriptedServer
@@ -28,15 +31,28 @@ pytestmark = pytest.mark.anyio
 NAME = "partnercentral-selling"
 
 
-@pytest.fixture(scope="module")
-def selling(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The package of another service, which the generator makes of the model that botocore has."""
-    output = tmp_path_factory.mktemp("generated")
-    command = [sys.executable, "-m", "codegen", "generate", "--service", NAME, "--fan-out", "Catalog"]
+@contextmanager
+def generated(name: str, fan_out: str, output: Path) -> Iterator[Any]:
+    """Import the package that the generator makes of the model that botocore has."""
+    command = [sys.executable, "-m", "codegen", "generate", "--service", name, "--fan-out", fan_out]
     subprocess.run([*command, "--output", output], check=True, capture_output=True, env={**os.environ})
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(output))
-        yield import_module("partnercentral_selling")
+        yield import_module(name.replace("-", "_"))
+
+
+@pytest.fixture(scope="module")
+def selling(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The package of another service."""
+    with generated(NAME, "Catalog", tmp_path_factory.mktemp("selling")) as package:
+        yield package
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The package of a service that spells its members in lower case: `catalog`, `nextToken` and `items`."""
+    with generated("partnercentral-channel", "catalog", tmp_path_factory.mktemp("channel")) as package:
+        yield package
 
 
 def solution(catalog: str, number: int) -> dict[str, Any]:
@@ -123,6 +139,47 @@ async def test_they_share_a_checkpoint_and_an_output(selling: Any, tmp_path: Pat
         "ListConnections": 6,
         "ListSolutions": 6,
     }
+
+
+@pytest.mark.parametrize("raw", [False, True])
+async def test_a_service_may_call_its_catalog_otherwise(raw: bool, channel: Any, tmp_path: Path) -> None:  # noqa: FBT001
+    """Only the generated package has the names on the wire; a checkpoint is resumed with them."""
+    down, checkpoint = True, tmp_path / "run.json"
+
+    def relationships(received: Received) -> Reply:
+        token = received.body.get("nextToken", "0")
+        if down and (received.body["catalog"], token) == ("AWS", "1"):
+            return Reply({"__type": "AccessDeniedException", "message": "no"}, status=400)
+        more = {"nextToken": str(int(token) + 1)} if token != "2" else {}
+        items = [{"catalog": received.body["catalog"], "id": f"rs-{token}-{number}"} for number in range(2)]
+        return Reply({"items": items, **more})
+
+    def collected(server: ScriptedServer) -> Collection[Any]:
+        where = {"endpoint_url": server.url, "region_name": "us-east-1", "account": "a"}
+        return Collection[Any](
+            channel.listings.list_relationships(display_names=["n"], page_size=2),
+            [Source(catalog, **where) for catalog in ("AWS", "Sandbox")],
+            on_error="report",
+            checkpoint=checkpoint,
+            limits=Limits(rate=1000),
+        )
+
+    with scripted_server() as server:
+        server.answer = relationships
+        runs = []
+        for down in (True, False):  # noqa: B007 - `relationships` reads it
+            asked = len(server.received)
+            collection = collected(server)
+            async with collection.raw() if raw else collection as stream:
+                items = [json.loads(item)["id"] if raw else item.id async for _, item in stream]
+            requests = [(each.body["catalog"], each.body.get("nextToken")) for each in server.received[asked:]]
+            runs.append((len(items), sorted(requests, key=str)))
+    assert runs == [
+        (8, [("AWS", "1"), ("AWS", None), ("Sandbox", "1"), ("Sandbox", "2"), ("Sandbox", None)]),
+        (4, [("AWS", "1"), ("AWS", "2")]),
+    ]
+    assert all(each.body["displayNames"] == ["n"] and each.body["maxResults"] == 2 for each in server.received)
+    assert not checkpoint.exists()
 
 
 async def test_an_account_has_a_rate_limit_for_each_service(selling: Any) -> None:
