@@ -41,7 +41,7 @@ def timestamp_format(shape: Model, spoken: ir.Protocol, where: str) -> ir.Timest
     Raises:
         ModelError: botocore does not know the format.
     """
-    name = shape.get("timestampFormat")
+    name = None if spoken is ir.Protocol.CBOR else shape.get("timestampFormat")  # CBOR has a type for timestamps
     if name is None:
         return _DEFAULT_FORMATS.get(spoken, ir.TimestampFormat.ISO8601)
     try:

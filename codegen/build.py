@@ -253,7 +253,7 @@ class _Builder:
             output=response.name,
             errors=errors,
             # Without an output there is nothing to read, and botocore ignores the body.
-            json_body=self.protocol.is_json and in_body and "output" in operation,
+            all_in_body=self.protocol.has_members and in_body and "output" in operation,
             readonly=_flag(operation, "readonly"),
             idempotent=_flag(operation, "idempotent"),
             deprecated=_flag(operation, "deprecated"),

@@ -29,7 +29,7 @@ def emit(service: ir.Service, names: Names) -> str:
                 f"    classes=lambda: ({request}, {response}),",
                 f"    errors=({errors}),",
                 *_own_codes(types, operation, writer),
-                *([] if operation.json_body else ["    json_body=False,"]),
+                *([] if operation.all_in_body else ["    all_in_body=False,"]),
                 f"    readonly={operation.readonly},",
                 f"    idempotent={operation.idempotent},",
                 ")",

@@ -43,14 +43,14 @@ class Operation:
     """One call: names of its shapes, and what may be done with it.
 
     Attributes:
-        json_body: its response is JSON that holds all members; otherwise botocore parses the message.
+        all_in_body: all members of its response are in a JSON or CBOR body; otherwise botocore parses the message.
     """
 
     name: str
     input: str
     output: str
     errors: tuple[str, ...]
-    json_body: bool
+    all_in_body: bool
     readonly: bool
     idempotent: bool
     deprecated: bool

@@ -65,7 +65,7 @@ def service(*, members=(), values=(), shapes=(), variants=(), operations=()):
             input="Owner!",
             output="Owner!",
             errors=(),
-            json_body=True,
+            all_in_body=True,
             readonly=False,
             idempotent=False,
             deprecated=False,

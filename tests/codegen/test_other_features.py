@@ -50,7 +50,7 @@ async def test_operations_that_share_a_request_are_told_apart_by_the_method():
 
 
 def test_only_an_answer_that_is_all_body_is_decoded_here():
-    flags = {each.name: each.json_body for each in rest.Client.service.operations}
+    flags = {each.name: each.all_in_body for each in rest.Client.service.operations}
     assert flags == {"PutThing": False, "GetThing": False, "ReplaceThing": False, "Plain": True, "Upload": False}
 
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
 from importlib import import_module
 
 import pytest
 
 from aiopartnercentral import DecodeError, ServiceError
+from tests.codegen.shown_errors import SECRET, shown
 
 pytestmark = pytest.mark.anyio
 
-SECRET = "S3CR3T"
 THING = {"thing_id": "a", "http_method": "GET"}
 PUT = ("rest_json", "put_thing", THING)
 GET = ("rest_json", "get_thing", {"thing_id": "a"})
 DESCRIBE = ("query", "describe", {"name": "n"})
-
-
-def shown(error):
-    """Return all that a log may show of an error and of those that came with it."""
-    chain, seen = [error], []
-    while chain:
-        if (each := chain.pop()) is not None:
-            seen.append(each)
-            chain += [each.__cause__, each.__context__]
-    return "\n".join(f"{each!r} {vars(each)}" for each in seen) + "".join(traceback.format_exception(error, limit=0))
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class Ours:
             yield "the response was not rejected"
             return
         yield from _form_problems("response", form, told, "typedResult", "result")
-        if operation.json_body and self.mini.service.protocol.is_json:
+        if operation.all_in_body and self.mini.service.protocol.is_json:
             yield from self._json_problems(told, response)
         paths = list(values.unknown(response))
         if paths != (wanted := told.get("unknown", paths)):

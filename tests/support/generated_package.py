@@ -106,7 +106,7 @@ class FakeTransport:
         """Give the next answer."""
         self.asked.append((operation.name, params))
         value = self.values.pop(0)
-        if operation.json_body:
+        if operation.all_in_body:
             return RawResponse(body=json.dumps(value).encode(), parsed={}, metadata=METADATA)
         shape = next(o.output for o in self.package.service.operations if o.name == operation.name)
         has_output = shape in self.package.botocore_model.shape_names

@@ -30,8 +30,8 @@ _ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `fast`."""
     inner = references(service.shapes)
-    # A response that is not JSON is parsed by botocore, and never comes here.
-    answers = {operation.output for operation in service.operations if operation.json_body}
+    # A response that is neither JSON nor CBOR is parsed by botocore, and never comes here.
+    answers = {operation.output for operation in service.operations if operation.all_in_body}
     received = contained(inner, answers)
     sent = contained(inner, {operation.input for operation in service.operations})
     # The converters alone convert these, and what contains one.

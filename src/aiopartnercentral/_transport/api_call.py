@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from aiopartnercentral._serialization import jsontext
+from aiopartnercentral._serialization import cbor, jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral._serialization.codec import Codec
-    from aiopartnercentral._transport.botocore_client import RawResponse, Transport
-    from aiopartnercentral._transport.call_context import Pause
+    from aiopartnercentral._transport.botocore_client import ErrorResponseError, RawResponse, Transport
+    from aiopartnercentral._transport.call_context import CallContext, Pause
     from aiopartnercentral.types import JsonValue, Operation, Pagination, Service
 
 __all__ = ["DEFAULT_TIMEOUT", "ApiCaller"]
@@ -74,28 +74,53 @@ class ApiCaller:
     async def send(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> RawResponse:
         """Send a request and return the response before it is decoded; raises the same errors as `ServiceClient.call`.
 
-        It raises `DecodeError` only for a response without a body, and for one that botocore parses.
+        It raises `DecodeError` only for a response without a body, that botocore parses, or that is not CBOR.
         """
-        from anyio import move_on_after  # noqa: PLC0415 - slow to load
-
         from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
 
         params = await self.encode(operation, request)
         call = self._transport.start_call(operation, attempts=self.attempts, pause=pause)
         try:
-            with move_on_after(self.timeout):
-                try:
-                    return await self._transport.send(operation, params, call)
-                except ErrorResponseError as error:
-                    if not self._transport.expire_credentials(error):
-                        raise
-                return await self._transport.send(operation, params, call)
-            raise TimeExceededError(self.timeout or 0.0, "timeout", call.attempts)
+            response = await self._in_time(operation, params, call)
         except ErrorResponseError as error:
-            failure = await self._service_error(operation, error.error.response, error.body)
+            failure = await self._service_error(operation, error)
+        else:
+            return await self._as_json(operation, response) if response.is_cbor else response
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure
+
+    async def _in_time(
+        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
+    ) -> RawResponse:
+        """Send a request within the time limit, and once more with new credentials if they had expired."""
+        from anyio import move_on_after  # noqa: PLC0415 - slow to load
+
+        from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
+
+        with move_on_after(self.timeout):
+            try:
+                return await self._transport.send(operation, params, call)
+            except ErrorResponseError as error:
+                if not self._transport.expire_credentials(error):
+                    raise
+            return await self._transport.send(operation, params, call)
+        raise TimeExceededError(self.timeout or 0.0, "timeout", call.attempts)
+
+    async def _as_json(self, operation: Operation[Any, Any], response: RawResponse) -> RawResponse:
+        """Return a response with its CBOR body as JSON.
+
+        Raises:
+            DecodeError: the body is not CBOR.
+        """
+        if response.body is None:
+            return response
+        try:
+            body = await self._codec.off_the_event_loop(cbor.to_json, response.body)
+        except DecodeError as error:
+            _in_call(error, operation, response)
+            raise
+        return attrs.evolve(response, body=body, is_cbor=False)
 
     async def decode(self, operation: Operation[Any, ResponseT], response: RawResponse) -> ResponseT:
         """Decode a response.
@@ -144,10 +169,10 @@ class ApiCaller:
             _in_call(error, pagination.operation, response)
             raise
 
-    async def _service_error(
-        self, operation: Operation[Any, Any], response: Mapping[str, Any], body: bytes | None
-    ) -> ServiceError:
+    async def _service_error(self, operation: Operation[Any, Any], answer: ErrorResponseError) -> ServiceError:
         """Return the typed error for botocore's; members that cannot be decoded do not prevent that."""
+        response: Mapping[str, Any] = answer.error.response
+        body = answer.body
         reported = response.get("Error", {})
         # A service that once spoke the query protocol has kept its codes; SQS names them nowhere in its model, so that
         # only the error's name tells which error it is.
@@ -159,7 +184,7 @@ class ApiCaller:
             return ServiceError(response, operation.name)
         decoder = await self._codec.error_decoder(cls, of_json=body is not None)
         try:
-            members = response if body is None else jsontext.loads(body)
+            members = response if body is None else jsontext.loads(cbor.to_json(body) if answer.is_cbor else body)
         except DecodeError:
             members = {}
         error = decoder.tolerantly(members, response, operation.name)

@@ -19,6 +19,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError, ResponseStreamingError
 
 from aiopartnercentral._transport.call_context import (
+    CBOR,
+    EMPTY_BODIES,
     CallContext,
     bare_code,
     calling,
@@ -55,11 +57,13 @@ class RawResponse:
 
     Attributes:
         body: the body's bytes; None for a stubbed response, or if botocore parses the response.
+        is_cbor: whether the body is CBOR; otherwise it is JSON.
         parsed: botocore's parsed response: all members if `body` is None, otherwise none.
         metadata: its metadata.
     """
 
     body: bytes | None = attrs.field(repr=False)
+    is_cbor: bool = False
     parsed: Mapping[str, Any] = attrs.field(repr=False)
     metadata: ResponseMetadata
 
@@ -70,6 +74,7 @@ class ErrorResponseError(Exception):
     Attributes:
         error: botocore's exception.
         body: the body's bytes; None for a stubbed response, or if botocore parses the response.
+        is_cbor: whether the body is CBOR; otherwise it is JSON.
         access_key: the access key id that signed the request; empty if nothing did.
     """
 
@@ -77,6 +82,7 @@ class ErrorResponseError(Exception):
         super().__init__()
         self.error = error
         self.body = call.body
+        self.is_cbor = call.protocol == CBOR
         found = _ACCESS_KEY.search(getattr(call.request, "headers", {}).get("Authorization", ""))
         self.access_key = found[1] if found else ""
 
@@ -111,6 +117,7 @@ class Transport:
         by_default = _ATTEMPTS.get(retries.get("mode", ""), _STANDARD_ATTEMPTS)
         self._max_attempts: int = retries.get("total_max_attempts") or by_default
         self._clock = ServiceClock(client._request_signer)  # noqa: SLF001 - nothing else signs with its credentials
+        self._is_cbor = self._protocol == CBOR
         self._closed = False
         register_handlers(client.meta.events, model.service_id.hyphenize())
         register_retries(client.meta.events, model.service_id.hyphenize())
@@ -152,9 +159,10 @@ class Transport:
             pause: awaited halfway through botocore's work on a call, which takes half a millisecond.
         """
         return CallContext(
-            keeps_body=operation.json_body and self._protocol in _JSON_PROTOCOLS,
+            protocol=self._protocol,
+            keeps_body=operation.all_in_body and self._protocol in EMPTY_BODIES,
             # In other protocols, members of an error may be in headers.
-            keeps_error=self._protocol == "json",
+            keeps_error=self._protocol in ("json", CBOR),
             repairs_error=self._protocol in _JSON_PROTOCOLS,
             error_codes=self._errors,
             max_attempts=attempts or self._max_attempts,
@@ -203,7 +211,8 @@ class Transport:
         # Raised outside the handlers, so that botocore's exception is not the context.
         failure = failure or _failure(operation.name, call, parsed)
         if failure is None:
-            return RawResponse(body=call.body, parsed=parsed, metadata=_metadata(parsed))
+            metadata = _metadata(parsed)
+            return RawResponse(body=call.body, is_cbor=self._is_cbor, parsed=parsed, metadata=metadata)
         if isinstance(failure, _broken_body_errors()):
             failure = _as_botocore_error(failure, self._client.meta.endpoint_url)
         if call.attempts:

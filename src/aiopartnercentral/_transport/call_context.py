@@ -18,12 +18,26 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.clock_skew import ServiceClock
 
-__all__ = ["KEY", "CallContext", "Pause", "bare_code", "calling", "is_code", "register_handlers"]
+__all__ = [
+    "CBOR",
+    "EMPTY_BODIES",
+    "KEY",
+    "CallContext",
+    "Pause",
+    "bare_code",
+    "calling",
+    "is_code",
+    "register_handlers",
+]
 
 _FIRST_ERROR_STATUS = 300
 _ERROR_STATUS = 400  # for botocore's parser, which takes a response with status 200 for a success
 _LONGEST_ERROR = 8 * 1024  # bytes; a longer body with status 200 is not searched for an error
 _ERROR_ENDINGS = ("Exception", "Error", "Fault")
+
+CBOR = "smithy-rpc-v2-cbor"
+EMPTY_BODIES = {"json": b"{}", "rest-json": b"{}", CBOR: b"\xa0"}
+"""What botocore parses instead of a body that is kept, by protocol."""
 
 Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 """Lets other tasks run."""
@@ -37,6 +51,7 @@ class CallContext:
     An exception raised while botocore parses a response is about that response, and may quote it.
 
     Attributes:
+        protocol: the client's protocol.
         keeps_body: whether the body of a success is kept, and not parsed.
         keeps_error: whether the body of an error is kept.
         repairs_error: whether the body of an error is repaired.
@@ -58,6 +73,7 @@ class CallContext:
         signed_with: how far the service's clock was ahead when the last request was signed, as far as was known.
     """
 
+    protocol: str
     keeps_body: bool
     keeps_error: bool
     repairs_error: bool
@@ -101,14 +117,16 @@ class CallContext:
             )
             if not self.is_error:
                 if self.keeps_body:
-                    self.body, response["body"] = body, b"{}"
-                    if not (body[:1] == b"{" and body[-1:] == b"}"):
+                    self.body, response["body"] = body, EMPTY_BODIES[self.protocol]
+                    if self.protocol != CBOR and not (body[:1] == b"{" and body[-1:] == b"}"):
                         self.is_broken = not _looks_complete(body) and (body != b"" or self._lacks_body(model))
                 return
             response["status_code"] = _ERROR_STATUS
         if self.repairs_error:
             self.body = body if self.keeps_error else None
             response["body"], self.error = _readable_error(body, kind, self.error_codes)
+        elif self.keeps_error:
+            self.body = body
 
     def _lacks_body(self, model: Any) -> bool:  # noqa: ANN401 - as above
         """Return whether an empty body lacks something: a required member, or all that was to be read.

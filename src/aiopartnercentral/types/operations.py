@@ -32,7 +32,7 @@ class Operation(Generic[RequestT, ResponseT]):
         classes: returns the classes of its requests and responses, importing them on first use.
         errors: the errors that the model lists for it.
         own_codes: by code, those of them whose code means another error in other operations of the service.
-        json_body: whether its response is JSON with all members; botocore parses any other response.
+        all_in_body: whether all members of its response are in a JSON or CBOR body; botocore parses any other response.
         readonly: whether it only reads.
         idempotent: whether sending it twice has the same effect as sending it once.
     """
@@ -41,7 +41,7 @@ class Operation(Generic[RequestT, ResponseT]):
     classes: Callable[[], tuple[type[RequestT], type[ResponseT]]] = attrs.field(repr=False)
     errors: tuple[type[ServiceError], ...]
     own_codes: Mapping[str, type[ServiceError]] = attrs.field(factory=dict)
-    json_body: bool = True
+    all_in_body: bool = True
     readonly: bool
     idempotent: bool
 

@@ -30,7 +30,9 @@ def json_form(model: Model) -> Model:
         shape.pop("payload", None)
         if spoken not in ("json", "rest-json"):
             shape.pop("locationName", None)
-        if shape["type"] == "timestamp" and spoken not in ("json", "rest-json"):
+        if shape["type"] == "timestamp" and spoken == "smithy-rpc-v2-cbor":
+            shape["timestampFormat"] = "iso8601"
+        elif shape["type"] == "timestamp" and spoken not in ("json", "rest-json"):
             shape.setdefault("timestampFormat", "iso8601")
         if shape["type"] == "structure":
             is_message = name in ends or shape.get("exception", False)

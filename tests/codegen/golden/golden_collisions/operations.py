@@ -22,7 +22,7 @@ GET_TAGS_: Final[Operation[structures.GetTagsRequestShape, structures.GetTagsRes
     name="get_tags",
     classes=lambda: (structures.GetTagsRequestShape, structures.GetTagsResponseShape),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )

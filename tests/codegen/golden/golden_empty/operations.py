@@ -12,7 +12,7 @@ PING: Final[Operation[structures.PingRequest, structures.PingResponse]] = Operat
     name="Ping",
     classes=lambda: (structures.PingRequest, structures.PingResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -20,7 +20,7 @@ PUSH: Final[Operation[structures.PushRequest, structures.PushResponse]] = Operat
     name="Push",
     classes=lambda: (structures.PushRequest, structures.PushResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )

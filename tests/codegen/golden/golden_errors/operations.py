@@ -18,7 +18,7 @@ FAIL: Final[Operation[structures.FailRequest, structures.FailResponse]] = Operat
         errors.Spelled,
         errors.Detailed,
     ),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -26,7 +26,7 @@ SUCCEED: Final[Operation[structures.SucceedRequest, structures.SucceedResponse]]
     name="Succeed",
     classes=lambda: (structures.SucceedRequest, structures.SucceedResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=True,
 )

@@ -12,7 +12,7 @@ DESCRIBE: Final[Operation[structures.DescribeRequest, structures.DescribeRespons
     name="Describe",
     classes=lambda: (structures.DescribeRequest, structures.DescribeResponse),
     errors=(errors.Wrong,),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )

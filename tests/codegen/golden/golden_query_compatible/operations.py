@@ -16,7 +16,7 @@ FAIL: Final[Operation[structures.FailRequest, structures.FailResponse]] = Operat
         errors.Renamed,
         errors.Namesake,
     ),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )

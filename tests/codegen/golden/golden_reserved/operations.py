@@ -22,7 +22,7 @@ CALL_: Final[Operation[structures.CallRequest, structures.CallResponse]] = Opera
     name="Call",
     classes=lambda: (structures.CallRequest, structures.CallResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -30,7 +30,7 @@ PAGINATE_: Final[Operation[structures.PaginateRequest, structures.PaginateRespon
     name="Paginate",
     classes=lambda: (structures.PaginateRequest, structures.PaginateResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -38,7 +38,7 @@ PAGINATOR: Final[Operation[structures.PaginatorRequest, structures.PaginatorResp
     name="Paginator",
     classes=lambda: (structures.PaginatorRequest, structures.PaginatorResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -46,7 +46,7 @@ LIST_: Final[Operation[structures.ListRequest, structures.ListResponse]] = Opera
     name="List",
     classes=lambda: (structures.ListRequest, structures.ListResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -54,7 +54,7 @@ STRUCTURES_: Final[Operation[structures.StructuresRequest, structures.Structures
     name="Structures",
     classes=lambda: (structures.StructuresRequest, structures.StructuresResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -62,7 +62,7 @@ SERVICE_: Final[Operation[structures.ServiceRequest, structures.ServiceResponse]
     name="Service",
     classes=lambda: (structures.ServiceRequest, structures.ServiceResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -70,7 +70,7 @@ CLOSE_: Final[Operation[structures.CloseRequest, structures.CloseResponse]] = Op
     name="Close",
     classes=lambda: (structures.CloseRequest, structures.CloseResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -78,7 +78,7 @@ SELF_: Final[Operation[structures.SelfRequest, structures.SelfResponse]] = Opera
     name="Self",
     classes=lambda: (structures.SelfRequest, structures.SelfResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -86,7 +86,7 @@ FAST_: Final[Operation[structures.FastRequest, structures.FastResponse]] = Opera
     name="Fast",
     classes=lambda: (structures.FastRequest, structures.FastResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -101,7 +101,7 @@ LIST_WORDS_PAGES: Final[Operation[structures.ListWordsPagesRequest, structures.L
     name="ListWordsPages",
     classes=lambda: (structures.ListWordsPagesRequest, structures.ListWordsPagesResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -109,7 +109,7 @@ GETATTR: Final[Operation[structures.GetattrRequest, structures.GetattrResponse]]
     name="Getattr",
     classes=lambda: (structures.GetattrRequest, structures.GetattrResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -117,7 +117,7 @@ GLOBALS: Final[Operation[structures.GlobalsRequest, structures.GlobalsResponse]]
     name="Globals",
     classes=lambda: (structures.GlobalsRequest, structures.GlobalsResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -125,7 +125,7 @@ IMPORT_MODULE: Final[Operation[structures.ImportModuleRequest, structures.Import
     name="ImportModule",
     classes=lambda: (structures.ImportModuleRequest, structures.ImportModuleResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )

@@ -12,7 +12,7 @@ PUT_THING: Final[Operation[structures.PutThingRequest, structures.PutThingRespon
     name="PutThing",
     classes=lambda: (structures.PutThingRequest, structures.PutThingResponse),
     errors=(errors.Busy,),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -20,7 +20,7 @@ GET_THING: Final[Operation[structures.GetThingRequest, structures.GetThingRespon
     name="GetThing",
     classes=lambda: (structures.GetThingRequest, structures.GetThingResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -28,7 +28,7 @@ REPLACE_THING: Final[Operation[structures.ReplaceThingRequest, structures.Replac
     name="ReplaceThing",
     classes=lambda: (structures.ReplaceThingRequest, structures.ReplaceThingResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )
@@ -43,7 +43,7 @@ UPLOAD: Final[Operation[structures.UploadRequest, structures.UploadResponse]] = 
     name="Upload",
     classes=lambda: (structures.UploadRequest, structures.UploadResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )

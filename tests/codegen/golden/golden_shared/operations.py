@@ -34,7 +34,7 @@ SILENT: Final[Operation[structures.EmptySilentRequest, structures.EmptySilentRes
     name="Silent",
     classes=lambda: (structures.EmptySilentRequest, structures.EmptySilentResponse),
     errors=(),
-    json_body=False,
+    all_in_body=False,
     readonly=False,
     idempotent=False,
 )

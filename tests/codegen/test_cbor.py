@@ -1,0 +1,167 @@
+"""Services that speak CBOR: nothing of a response is lost, and it is what botocore makes of it otherwise."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import cbor2
+import golden_cbor as package
+import pytest
+
+from aiopartnercentral import DecodeError
+from aiopartnercentral._serialization import cbor
+from tests.codegen.shown_errors import SECRET, shown
+
+pytestmark = pytest.mark.anyio
+
+MOMENT = datetime(2024, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+USUAL = {
+    "Id": "a",
+    "ByName": {"x": "1"},
+    "Dense": {},
+    "Numbers": [1, 2.5, -1e300],
+    "Choice": {"Count": 2**40},
+    "When": cbor2.CBORTag(1, MOMENT.timestamp()),
+    "Bytes": b"\x00\xff",
+    "Ratio": 0.1,
+    "Count": -5,
+    "Flag": False,
+    "Inner": {"Id": "☃", "When": cbor2.CBORTag(1, 0)},
+}
+
+
+def page(*things, **members):
+    return cbor2.dumps({"Things": list(things), **members})
+
+
+@pytest.fixture
+def answered(connected):
+    @asynccontextmanager
+    async def answered(body, status=200, headers=None):
+        head = {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor", **(headers or {})}
+        async with connected("cbor", status, head, body) as client:
+            yield client
+
+    return answered
+
+
+async def things(answered, *given):
+    async with answered(page(*given)) as client:
+        return (await client.list_things(catalog="AWS")).things
+
+
+async def test_common_values_are_what_botocore_makes_of_them(answered):
+    async with answered(page(USUAL, {"Id": "b"}, NextToken="n")) as client:
+        ours = await client.list_things(catalog="AWS")
+        parsed = await client._api._transport._client.list_things(Catalog="AWS")
+    parsed.pop("ResponseMetadata")
+    assert ours == package.botocore_converter.structure(parsed, package.ListThingsResponse)
+    assert ours.response_metadata.request_id == "r-1"
+    assert (ours.things[0].when, ours.things[0].bytes_, ours.next_token) == (MOMENT, b"\x00\xff", "n")
+
+
+async def test_nulls_stay_in_sparse_collections_alone(answered):
+    inner = {"Id": "b", "ByName": {"x": None}}
+    given = {"Id": "a", "ByName": {"x": None, "y": "1"}, "Dense": {"x": None, "y": "1"}, "Numbers": [None, 1]}
+    (found,) = await things(answered, {**given, "Inner": inner, "Ratio": None, "Choice": None})
+    assert (found.by_name, found.dense, found.numbers) == ({"x": None, "y": "1"}, {"y": "1"}, [None, 1.0])
+    assert (found.inner.by_name, found.ratio, found.choice) == ({"x": None}, None, None)
+
+
+async def test_an_unknown_member_of_a_union_keeps_its_value(answered):
+    (found,) = await things(answered, {"Id": "a", "Choice": {"Future": {"Deep": [1, None, b"\x00"]}}})
+    assert found.choice == package.ChoiceUnknown("Future", {"Deep": [1, None, "AA=="]})
+
+
+async def test_raw_items_have_everything(answered):
+    given = {**USUAL, "Future": {"Deep": None}, "ByName": {"x": None}, "Ratio": math.inf}
+    async with answered(page(given, Unknown=1)) as client:
+        async with client.paginate.list_things(catalog="AWS").raw() as stream:
+            ((_, item),) = [each async for each in stream]
+        (typed,) = await client.paginate.list_things(catalog="AWS").collect()
+    assert json.loads(item) == {
+        **USUAL,
+        "Future": {"Deep": None},
+        "ByName": {"x": None},
+        "Ratio": "Infinity",
+        "When": "2024-05-01T12:00:00.250000Z",
+        "Bytes": "AP8=",
+        "Inner": {"Id": "☃", "When": "1970-01-01T00:00:00Z"},
+    }
+    assert package.json_converter.loads(item, package.Thing) == typed[1]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 0.5, 1e-300, 65504.0, 2**53, 7])
+@pytest.mark.parametrize("canonical", [False, True])
+async def test_numbers_of_every_size(number, canonical, answered):
+    body = cbor2.dumps({"Things": [{"Id": "\u00f9\u00fa\u00fb", "Ratio": number}]}, canonical=canonical)
+    async with answered(body) as client:
+        (found,) = (await client.list_things(catalog="AWS")).things
+    assert found.ratio == number or (math.isnan(number) and math.isnan(found.ratio))
+
+
+async def test_other_spellings_of_cbor(answered):
+    # Of indefinite length: {"Things": [{"Id": "ab", "ByName": {"x": undefined}}]}
+    body = bytes.fromhex("bf665468696e6773 9fbf 6249 64 7f61616162ff 6642794e616d65 bf6178f7ff ffffff".replace(" ", ""))
+    async with answered(body) as client:
+        (found,) = (await client.list_things(catalog="AWS")).things
+    assert (found.id, found.by_name) == ("ab", {"x": None})
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b"S3CR3T", "$"),
+        (b"\xa1\x66S3CR3T", "$"),
+        (b"\xbf", "$"),
+        (b"\x81" * 2000 + b"\xf6", "$"),
+        (page({"Id": cbor2.CBORTag(9999, SECRET)}), "$"),
+        (page({"Id": "a", "When": cbor2.CBORTag(1, SECRET)}), "$"),
+        (cbor2.dumps([SECRET]), "$"),
+        (cbor2.dumps({}), "$.Things"),
+        (page({"Id": 5}), "$.Things[0].Id"),
+        (b"", "$.Things"),
+    ],
+)
+async def test_an_answer_is_malformed_and_not_quoted(body, path, answered):
+    async with answered(body) as client:
+        with pytest.raises(DecodeError) as caught:
+            await client.list_things(catalog="AWS")
+    assert (caught.value.path, caught.value.request_id, caught.value.operation) == (path, "r-1", "ListThings")
+    assert SECRET not in shown(caught.value)
+
+
+@pytest.mark.parametrize("header", [None, "Old.Busy;Sender"])
+async def test_the_members_of_an_error(header, answered):
+    body = {"__type": "ns#Busy", "message": "no", "Reasons": {"x": None}, "RetryAt": cbor2.CBORTag(1, 0.0)}
+    headers = {} if header is None else {"x-amzn-query-error": header}
+    async with answered(cbor2.dumps(body), 400, headers) as client:
+        with pytest.raises(package.Busy) as caught:
+            await client.list_things(catalog="AWS")
+    error = caught.value
+    assert (error.message, error.reasons, error.problems) == ("no", {"x": None}, ())
+    assert error.retry_at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert error.code == ("Busy" if header is None else "Old.Busy")
+
+
+@pytest.mark.parametrize("body", [b"S3CR3T", b"", b"\x80"])
+async def test_an_error_whose_body_cannot_be_read_has_its_status(body, answered):
+    async with answered(body, 400) as client:
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - its class is checked
+            await client.list_things(catalog="AWS")
+    assert (type(caught.value).__name__, caught.value.code, caught.value.request_id) == ("ServiceError", "400", "r-1")
+    assert SECRET not in shown(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xa0", b"S3CR3T"])
+async def test_an_operation_without_an_output_ignores_the_body(body, answered):
+    async with answered(body) as client:
+        assert await client.forget(id="a") == package.ForgetResponse()
+
+
+def test_an_object_that_json_does_not_have_is_refused():
+    with pytest.raises(DecodeError, match="not CBOR"):
+        cbor.to_json(cbor2.dumps(cbor2.CBORSimpleValue(99)))
