@@ -6,9 +6,8 @@ imported on first use.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
-
-from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral import account as account
@@ -53,6 +52,20 @@ if TYPE_CHECKING:
         UnknownMember as UnknownMember,
     )
 else:
-    __getattr__, __dir__ = lazy_imports(globals())
+
+    @cache
+    def _exports() -> tuple:
+        # Not imported with this module: another thread may be importing it for a generated package, which waits for
+        # this module, so that the two would wait for each other.
+        from aiopartnercentral._utils.lazy_imports import lazy_imports  # noqa: PLC0415
+
+        return lazy_imports(globals())
+
+    def __getattr__(name: str) -> object:
+        return _exports()[0](name)
+
+    def __dir__() -> list[str]:
+        return _exports()[1]()
+
 
 __version__ = "0.1.0"

@@ -214,7 +214,7 @@ import sys
 def test_what_is_loaded():
     mine = {name for name in sys.modules if name.startswith("aiopartnercentral")}
     assert {name.removeprefix("aiopartnercentral") for name in mine} == {
-        "", "._utils", "._utils.lazy_imports", ".pytest_plugin"
+        "", ".pytest_plugin"
     }
     assert not {"aiohttp", "aiobotocore", "attrs", "attr", "botocore", "cattrs", "msgspec"} & set(sys.modules)
 """

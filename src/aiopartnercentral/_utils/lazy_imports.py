@@ -38,10 +38,7 @@ def lazy_imports(namespace: dict[str, Any]) -> tuple[Callable[[str], object], Ca
 
     @cache
     def modules() -> dict[str, str]:
-        import linecache  # noqa: PLC0415 - like `ast` below, loaded when something of the package is
-
-        # Also finds the source in a zip file, and under pytest's import hook, which does not provide it.
-        source = "".join(linecache.getlines(namespace["__file__"], namespace))
+        source = _source(namespace)
         if not source:
             raise ImportError(f"{package} needs its source, not only its bytecode, to be installed", name=package)
         return _type_checking_imports(source, package)
@@ -64,9 +61,21 @@ def lazy_imports(namespace: dict[str, Any]) -> tuple[Callable[[str], object], Ca
     return load, public
 
 
+def _source(namespace: dict[str, Any]) -> str | None:
+    """Return the source of a package, which may be in a zip file; unlike `linecache`, safe in several threads."""
+    get_source = getattr(namespace["__loader__"], "get_source", None)
+    if get_source is not None:
+        source: str | None = get_source(namespace["__name__"])
+        return source
+    # The loader of pytest's import hook does not have it.
+    from pathlib import Path  # noqa: PLC0415 - rarely needed
+
+    return Path(namespace["__file__"]).read_text(encoding="utf-8")
+
+
 def _type_checking_imports(source: str, package: str) -> dict[str, str]:
     """Return the module of each name that the `if TYPE_CHECKING:` block of a package imports."""
-    import ast  # noqa: PLC0415 - as above
+    import ast  # noqa: PLC0415 - loaded when something of the package is
 
     return {
         alias.asname or alias.name: resolve_name("." * statement.level + (statement.module or ""), package)
