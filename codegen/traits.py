@@ -1,7 +1,6 @@
 """The traits that the generator knows, level by level; any other is an error that names it.
 
-A trait is *honoured* if the IR has it, and *inert* if it cannot change types, converters or calls; a comment gives the
-reason.
+A trait is *honoured* if the IR has it, and *inert* if it cannot change types, converters or calls.
 """
 
 from __future__ import annotations
@@ -15,111 +14,112 @@ if TYPE_CHECKING:
 
 Known: TypeAlias = frozenset[str]
 
-SERVICE: Known = frozenset(
-    {
-        "version",
-        "metadata",
-        "operations",
-        "shapes",
-        "clientContextParams",  # botocore resolves the endpoint
-        "deprecated",  # the service still answers
-        "examples",  # documentation
-    }
-)
-
-METADATA: Known = frozenset(
-    {
-        "apiVersion",
-        "auth",  # botocore signs
-        "awsQueryCompatible",  # botocore reads both names of an error, and the runtime looks for both
-        "checksumFormat",  # botocore computes checksums
-        "endpointPrefix",  # botocore resolves the endpoint
-        "globalEndpoint",  # the same
-        "jsonVersion",  # botocore frames the request
-        "protocol",
-        "protocols",
-        "protocolSettings",  # botocore chooses the version of HTTP
-        "ripServiceName",  # botocore resolves the endpoint
-        "serviceAbbreviation",
-        "serviceFullName",
-        "serviceId",
-        "signatureVersion",
-        "signingName",
-        "targetPrefix",
-        "uid",
-        "xmlNamespace",  # botocore writes the XML
-    }
-)
-
-OPERATION: Known = frozenset(
-    {
-        "name",  # botocore calls the operation by the key that it stands under
-        "auth",  # botocore signs
-        "authtype",  # the same
-        "deprecated",
-        "deprecatedSince",  # that it is deprecated is what counts
-        "endpoint",  # botocore puts members into the host name
-        "endpointdiscovery",  # botocore resolves the endpoint
-        "endpointoperation",  # the same
-        "errors",
-        "http",  # botocore frames the request
-        "httpChecksum",  # botocore computes checksums
-        "httpChecksumRequired",  # the same
-        "idempotent",
-        "input",
-        "operationContextParams",  # botocore resolves the endpoint
-        "output",
-        "readonly",
-        "requestcompression",  # botocore compresses
-        "staticContextParams",  # botocore resolves the endpoint
-        "unsignedPayload",  # botocore signs
-    }
-)
-
-# botocore writes and reads XML by these; its dicts do not show them.
-_XML: Known = frozenset(
-    {"flattened", "locationName", "queryName", "wrapper", "xmlAttribute", "xmlNamespace", "xmlOrder"}
-)
-_DEPRECATED: Known = frozenset({"deprecated", "deprecatedSince"})
-
-REFERENCE: Known = frozenset({"shape"})
-INPUT: Known = REFERENCE | _XML | {"payload"}  # older models say it here; botocore frames the request
-OUTPUT: Known = REFERENCE | _XML | {"resultWrapper"}
-# Older models repeat here what the shape says of itself.
-RAISED: Known = REFERENCE | {"error", "exception", "fault"}
-ELEMENT: Known = REFERENCE | {
-    "jsonvalue",  # JSON within a string, which botocore leaves a string wherever it is in a body
-    "locationName",  # of XML alone
-    "xmlNamespace",  # the same
+INERT: Mapping[str, Mapping[str, str]] = {
+    "service": {
+        "version": "the format of the model",
+        "clientContextParams": "botocore resolves the endpoint",
+        "deprecated": "the service still answers",
+        "examples": "documentation",
+    },
+    "metadata": {
+        "apiVersion": "the configuration names it",
+        "auth": "botocore signs",
+        "awsQueryCompatible": "botocore reads both names of an error, and the runtime looks for both",
+        "checksumFormat": "botocore computes checksums",
+        "endpointPrefix": "botocore resolves the endpoint",
+        "globalEndpoint": "botocore resolves the endpoint",
+        "jsonVersion": "botocore frames the request",
+        "protocolSettings": "botocore chooses the version of HTTP",
+        "ripServiceName": "botocore resolves the endpoint",
+        "serviceAbbreviation": "documentation",
+        "serviceId": "botocore names events by it",
+        "signatureVersion": "botocore signs",
+        "signingName": "botocore signs",
+        "targetPrefix": "botocore frames the request",
+        "xmlNamespace": "botocore writes the XML",
+    },
+    "operation": {
+        "name": "botocore calls the operation by its key",
+        "auth": "botocore signs",
+        "authtype": "botocore signs",
+        "deprecatedSince": "that it is deprecated is what counts",
+        "endpoint": "botocore puts members into the host name",
+        "endpointdiscovery": "botocore resolves the endpoint",
+        "endpointoperation": "botocore resolves the endpoint",
+        "http": "botocore frames the request",
+        "httpChecksum": "botocore computes checksums",
+        "httpChecksumRequired": "botocore computes checksums",
+        "operationContextParams": "botocore resolves the endpoint",
+        "requestcompression": "botocore compresses",
+        "staticContextParams": "botocore resolves the endpoint",
+        "unsignedPayload": "botocore signs",
+    },
+    "input": {"payload": "older models say it here; botocore frames the request"},
+    "output": {"resultWrapper": "botocore reads the XML"},
+    "raised": {
+        "error": "older models repeat here what the shape says",
+        "exception": "older models repeat here what the shape says",
+        "fault": "older models repeat here what the shape says",
+    },
+    "element": {
+        "jsonvalue": "JSON within a string, which botocore leaves a string wherever it is in a body",
+        "locationName": "botocore reads and writes the XML",
+        "xmlNamespace": "botocore writes the XML",
+    },
+    "member": {
+        "box": "whether Java boxes the number",
+        "contextParam": "botocore resolves the endpoint",
+        "deprecatedSince": "that it is deprecated is what counts",
+        "enum": "of two members that are only in a URL",
+        "eventheader": "of events, whose operations are refused",
+        "eventpayload": "of events, whose operations are refused",
+        "hostLabel": "botocore puts it into the host name",
+        "streaming": "a blob that is sent is bytes",
+    },
+    # botocore's dicts do not show these.
+    "xml": {
+        "flattened": "botocore reads and writes the XML",
+        "queryName": "botocore writes the query",
+        "wrapper": "botocore reads the XML",
+        "xmlAttribute": "botocore reads and writes the XML",
+        "xmlNamespace": "botocore writes the XML",
+        "xmlOrder": "botocore writes the XML",
+    },
+    "error": {
+        "fault": "the shape has it",
+        "senderFault": "the shape's fault is the opposite",
+    },
+    "paginator": {"non_aggregate_keys": "members of pages that belong to no item"},
+    "shape": {
+        "box": "whether Java boxes the number",
+        "deprecatedSince": "that it is deprecated is what counts",
+        "event": "of an event stream, whose operations are refused",
+        "requiresLength": "of a stream that is sent",
+        "resultWrapper": "botocore reads the XML",
+        "streaming": "a blob that is sent is bytes",
+        "synthetic": "made by AWS's tools for the errors of an event stream",
+    },
 }
+"""By level, the traits that cannot change types, converters or calls, and why; a test shows it for each of them."""
+
+SERVICE: Known = frozenset({"metadata", "operations", "shapes", *INERT["service"]})
+METADATA: Known = frozenset({"protocol", "protocols", "serviceFullName", "uid", *INERT["metadata"]})
+OPERATION: Known = frozenset({"deprecated", "errors", "idempotent", "input", "output", "readonly", *INERT["operation"]})
+_XML: Known = frozenset({"locationName", *INERT["xml"]})
+_DEPRECATED: Known = frozenset({"deprecated", "deprecatedSince"})
+REFERENCE: Known = frozenset({"shape"})
+INPUT: Known = REFERENCE | _XML | frozenset(INERT["input"])
+OUTPUT: Known = REFERENCE | _XML | frozenset(INERT["output"])
+RAISED: Known = REFERENCE | frozenset(INERT["raised"])
+ELEMENT: Known = REFERENCE | frozenset(INERT["element"])
 MEMBER: Known = (
     REFERENCE
     | _XML
-    | _DEPRECATED
-    | {
-        "box",  # whether Java boxes the number
-        "contextParam",  # botocore resolves the endpoint
-        "enum",  # of two members that only go into a URL
-        "eventheader",  # of events, whose operations are refused
-        "eventpayload",  # the same
-        "hostLabel",  # botocore puts it into the host name
-        "idempotencyToken",
-        "jsonvalue",
-        "location",
-        "streaming",
-        "timestampFormat",
-    }
+    | frozenset({"deprecated", "idempotencyToken", "jsonvalue", "location", "timestampFormat", *INERT["member"]})
 )
-ERROR: Known = frozenset({"code", "fault", "httpStatusCode", "senderFault"})
+ERROR: Known = frozenset({"code", "httpStatusCode", *INERT["error"]})
 PAGINATOR: Known = frozenset(
-    {
-        "input_token",
-        "output_token",
-        "limit_key",
-        "more_results",
-        "non_aggregate_keys",  # what is in `pages()` and belongs to no item
-        "result_key",
-    }
+    {"input_token", "output_token", "limit_key", "more_results", "result_key", *INERT["paginator"]}
 )
 
 # Required at every level that may have it.
@@ -136,7 +136,7 @@ _ANY: Known = _DEPRECATED | {
     "sensitive",
     "type",
 }
-_BOX: Known = frozenset({"box"})  # whether Java boxes the number
+_BOX: Known = frozenset({"box"})
 _RANGE: Known = frozenset({"min", "max"})
 
 SHAPES: Mapping[str, Known] = {
@@ -148,12 +148,7 @@ SHAPES: Mapping[str, Known] = {
     "float": _ANY | _BOX | _RANGE,
     "double": _ANY | _BOX | _RANGE,
     "timestamp": _ANY | {"timestampFormat"},
-    "blob": _ANY
-    | _RANGE
-    | {
-        "requiresLength",  # of a stream that is sent
-        "streaming",
-    },
+    "blob": _ANY | _RANGE | {"requiresLength", "streaming"},
     "list": _ANY | _XML | _RANGE | {"member", "sparse"},
     "map": _ANY | _XML | _RANGE | {"key", "value", "sparse"},
     "structure": _ANY
@@ -162,16 +157,16 @@ SHAPES: Mapping[str, Known] = {
     | {
         "document",
         "error",
-        "event",  # of an event stream, whose operations are refused
+        "event",
         "eventstream",
         "exception",
         "fault",
         "members",
         "payload",
         "required",
-        "resultWrapper",  # of XML alone
+        "resultWrapper",
         "retryable",
-        "synthetic",  # made up by AWS's tools for the errors of an event stream
+        "synthetic",
         "union",
     },
 }
