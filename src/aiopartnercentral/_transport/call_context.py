@@ -60,7 +60,7 @@ class CallContext:
         limits_attempts: whether that is a limit of this call, rather than of its client.
         is_repeatable: whether the request may be sent again although the service has executed it.
         clock: the service's clock.
-        pause: awaited before each attempt.
+        pause: awaited before each attempt is signed.
         request: botocore's request of the last attempt; None before the first.
         attempts: how often the request was sent.
         status: the HTTP status of the last response.
@@ -158,6 +158,7 @@ KEY = "aiopartnercentral"
 def register_handlers(events: Any, service: str) -> None:  # noqa: ANN401 - botocore's, without types
     """Register the handlers with the events of a client, once."""
     events.register_first(f"provide-client-params.{service}", _mark_context, unique_id=f"{KEY}-calls")
+    events.register_first(f"request-created.{service}", _pause, unique_id=f"{KEY}-pauses")
     # After the signer, whose failure means that nothing was sent.
     events.register_last(f"request-created.{service}", _expect_response, unique_id=f"{KEY}-requests")
     events.register_first(f"before-parse.{service}", _receive, unique_id=f"{KEY}-responses")
@@ -170,12 +171,17 @@ def _mark_context(context: dict[str, Any], **_: object) -> None:
     calling.set(None)
 
 
+async def _pause(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
+    """On `request-created`, before the request is signed: let other tasks run, if the call is to."""
+    call: CallContext | None = request.context.get(KEY)
+    if call is not None and call.pause is not None:
+        await call.pause()
+
+
 async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
     """On `request-created`, before each attempt: the next response in this task is to this request."""
     call: CallContext | None = request.context.get(KEY)
     if call is not None:
-        if call.pause is not None:
-            await call.pause()
         call.signed_with = call.clock.offset
         if call.signed_with:
             await call.clock.sign(request)

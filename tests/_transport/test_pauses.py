@@ -1,0 +1,30 @@
+"""Where a call lets other tasks run: its work is done in two halves, each half a millisecond."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiopartnercentral import account
+from aiopartnercentral.account import operations
+from tests.support.servers import Reply
+
+if TYPE_CHECKING:
+    from tests.support.servers import ScriptedServer
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_other_tasks_run_before_a_request_is_signed(client: account.Client, server: ScriptedServer) -> None:
+    order: list[str] = []
+
+    async def pause() -> None:
+        order.append("pause")
+
+    api: Any = client._api
+    events = api._transport._client.meta.events
+    events.register("before-sign.partnercentral-account", lambda **_: order.append("signed"))
+    server.replies(Reply({"ConnectionSummaries": []}))
+    await api.send(operations.LIST_CONNECTIONS, account.ListConnectionsRequest(catalog="AWS"), pause)
+    assert order == ["pause", "signed"]
