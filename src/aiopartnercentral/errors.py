@@ -1,11 +1,11 @@
-"""Everything this library raises on purpose.
+"""The exceptions that this library defines.
 
 AioPartnerCentralError
 ├── DecodeError            (ValueError)      a response does not match the service model
 ├── EncodeError            (TypeError)       an argument does not match the service model, and cannot be sent
 ├── PaginationError                          a listing does not end: a page token came twice, or only empty pages came
 ├── MalformedItemsError                      a listing has too many malformed items to omit them
-├── SourcesFailedError     (ExceptionGroup)  some sources failed after all others were collected (in _pagination.report)
+├── SourcesFailedError     (ExceptionGroup)  some sources failed after all others were collected
 ├── TimeExceededError      (TimeoutError)    a call, a source, or a bulk collection exceeded its time limit
 ├── CheckpointError                          a checkpoint is damaged, in use, or belongs to another collection
 ├── SourcesFileError       (ValueError)      a sources file has an unknown key or a value that is not allowed
@@ -151,8 +151,8 @@ class PaginationError(AioPartnerCentralError):
 
     def __str__(self) -> str:
         if self.empty_pages:
-            return f"{self.source}: the last {self.empty_pages} pages were empty, and the service names a further one"
-        return f"{self.source}: the page token of page {self.pages} has been used before: the pages loop"
+            return f"{self.source}: the last {self.empty_pages} pages were empty, but have page tokens"
+        return f"{self.source}: page {self.pages} returned a page token that was already used: the listing loops"
 
 
 class MalformedItemsError(AioPartnerCentralError):
@@ -193,7 +193,7 @@ class TimeExceededError(AioPartnerCentralError, TimeoutError):
         return self.limit == "timeout"
 
     def __str__(self) -> str:
-        return f"it took longer than the {self.seconds:g} s that {self.limit} allows"
+        return f"time limit exceeded: {self.limit} = {self.seconds:g} s"
 
 
 class CheckpointError(AioPartnerCentralError):

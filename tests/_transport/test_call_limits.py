@@ -37,7 +37,7 @@ async def test_a_call_ends_in_time_whatever_the_server_sends(kind: str) -> None:
             with pytest.raises(TimeExceededError) as caught:
                 await client.list_connections(catalog="AWS")
             assert (caught.value.limit, caught.value.seconds, caught.value.is_retryable) == ("timeout", 0.5, True)
-            assert str(caught.value) == "it took longer than the 0.5 s that timeout allows"
+            assert str(caught.value) == "time limit exceeded: timeout = 0.5 s"
             with pytest.raises(TimeExceededError) as caught:
                 async for _ in client.with_options(timeout=0.1).paginate.list_connections(catalog="AWS"):
                     pass
@@ -59,9 +59,9 @@ async def test_a_collection_repeats_a_call_that_took_too_long() -> None:
 
 @pytest.mark.parametrize(("value", "error"), [(0, ValueError), ("5", TypeError), (float("nan"), ValueError)])
 async def test_a_time_that_is_none_is_refused(value: Any, error: type[Exception], client: account.Client) -> None:
-    with pytest.raises(error, match="timeout must be a number above 0"):
+    with pytest.raises(error, match=r"timeout must be a (finite )?number above 0"):
         client.with_options(timeout=value)
-    with pytest.raises(error, match="timeout must be a number above 0"):
+    with pytest.raises(error, match=r"timeout must be a (finite )?number above 0"):
         async with account.connect(timeout=value):
             pass
 

@@ -284,7 +284,7 @@ async def test_a_process_of_a_source_profile_is_named(sources: CredentialSources
 @pytest.mark.parametrize("way", ["connect", "bulk"])
 @pytest.mark.parametrize(
     ("members", "reason"),
-    [({"Expiration": in_time(hours=-1)}, "expired already"), ({"Expiration": None}, "not usable")],
+    [({"Expiration": in_time(hours=-1)}, "expired already"), ({"Expiration": None}, "invalid response")],
 )
 async def test_a_container_that_gives_no_credentials(
     sources: CredentialSources, way: str, members: dict[str, Any], reason: str
@@ -300,7 +300,7 @@ async def test_a_container_that_gives_no_credentials(
 async def test_a_container_without_a_secret(sources: CredentialSources) -> None:
     sources.container()
     sources.give = lambda _: Reply({"AccessKeyId": "k", "Token": "t", "Expiration": in_time(hours=1)})
-    assert "the container's credentials: the response is not usable" in str(await failure(sources, "connect", None))
+    assert "the container's credentials: invalid response" in str(await failure(sources, "connect", None))
 
 
 @pytest.mark.parametrize("way", ["connect", "bulk"])

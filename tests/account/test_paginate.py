@@ -162,7 +162,9 @@ async def test_a_token_cycle_ends_the_catalog(server: ScriptedServer, client: ac
     server.answer = lambda received: Reply(
         {"ConnectionSummaries": [connection("AWS", 1)], "NextToken": following[received.body.get("NextToken")]}
     )
-    with pytest.raises(PaginationError, match="catalog AWS: the page token of page 4 has been used before") as caught:
+    with pytest.raises(
+        PaginationError, match="catalog AWS: page 4 returned a page token that was already used"
+    ) as caught:
         await client.paginate.list_connections(catalogs="AWS").collect()
     assert (caught.value.source, caught.value.pages) == ("catalog AWS", 4)
 

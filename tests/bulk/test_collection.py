@@ -318,7 +318,7 @@ async def test_a_token_cycle_fails_its_source() -> None:
         collected = await collection.collect()
     (error,) = collected.report.failures.values()
     assert isinstance(error, PaginationError)
-    assert str(error).startswith("source a ListConnections: the page token of page 3 has been used before")
+    assert str(error).startswith("source a ListConnections: page 3 returned a page token that was already used")
 
 
 async def test_a_client_of_the_callers_own_is_used_and_stays_open() -> None:

@@ -232,7 +232,7 @@ def test_a_source_is_limited_in_time() -> None:
     assert {len([item for item in items if item.startswith(name)]) for name in "ab"} == {20}
     for state in report.sources.values():
         assert isinstance(state.error, TimeExceededError)
-        assert str(state.error) == "it took longer than the 10.5 s that source_seconds allows"
+        assert str(state.error) == "time limit exceeded: source_seconds = 10.5 s"
         assert state.next_token == "10"
     assert ended["a"] > 60
 

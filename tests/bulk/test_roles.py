@@ -178,7 +178,7 @@ async def test_a_response_that_is_not_from_sts_is_a_credentials_error(clients, m
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with scripted_sts(b'{"__type":"a:secret"}', status) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
-        with pytest.raises(CredentialsError, match="cannot be assumed: the response is not usable") as caught:
+        with pytest.raises(CredentialsError, match="cannot be assumed: invalid response") as caught:
             await ask(clients, Source("AWS", role=Role(arn=ACME)))
     assert "a:secret" not in str(caught.value)
 
@@ -187,7 +187,7 @@ async def test_a_response_that_is_not_from_sts_is_a_credentials_error(clients, m
 async def test_a_response_without_credentials_is_a_credentials_error(clients, monkeypatch, result):
     with scripted_sts(b"<AssumeRoleResponse>%s</AssumeRoleResponse>" % result, 200) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
-        with pytest.raises(CredentialsError, match=f"role {ACME} cannot be assumed: the response is not usable"):
+        with pytest.raises(CredentialsError, match=f"role {ACME} cannot be assumed: invalid response"):
             await ask(clients, Source("AWS", role=Role(arn=ACME)))
 
 

@@ -287,7 +287,7 @@ async def test_page_tokens_in_a_circle(run):
     async with serving(lambda *_: page([connection(1)], "again")) as url:
         ended = await run(*COLLECT, "--endpoint-url", url)
     assert ended.code == 1
-    assert "has been used before" in ended.complaint
+    assert "was already used" in ended.complaint
 
 
 async def test_the_message_of_a_rejected_signature_is_not_repeated(run):

@@ -33,7 +33,7 @@ _FAILURES = (*_LOST, RedirectError, CredentialRetrievalError, ParamValidationErr
 _FIRST_SERVER_STATUS = 500
 _TOO_MANY_REQUESTS = 429
 _CONTAINER_STATUS = re.compile(r"non 200 response (\d+)")
-_UNUSABLE: Final = "the response is not usable"
+_UNUSABLE: Final = "invalid response"
 _PROVIDERS: Final = {
     "container-role": (
         *("the container's credentials", _UNUSABLE),
@@ -56,7 +56,7 @@ _PROVIDERS: Final = {
     ),
 }
 """For each provider of botocore's chain: its name, what it failed to give, and what to do."""
-_DENIED: Final = "the caller needs permission for it, and the role's trust policy must allow the caller"
+_DENIED: Final = "the caller needs permission to make this call, and the role's trust policy must allow the caller"
 _REJECTED: Final = "renew the credentials that make the call, or check the profile and the clock"
 _ADVICE: Final = {
     "AccessDenied": _DENIED,
@@ -79,7 +79,7 @@ def provider_error(provider: Any, error: Exception) -> Exception:  # noqa: ANN40
     """
     if isinstance(error, BotoCoreError) and not isinstance(error, _FAILURES):
         return error
-    unknown = (provider.METHOD, "it is not usable", "check the environment and the AWS config files")
+    unknown = (provider.METHOD, "it failed", "check the environment and the AWS config files")
     name, unusable, advice = _PROVIDERS.get(provider.METHOD, unknown)
     if isinstance(error, ClientError):
         name = f"{error.operation_name} failed"

@@ -166,7 +166,9 @@ class Guard:
             return None
         reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
         files = " or ".join(path for path in (self._verify, self._cert_file) if isinstance(path, str))
-        settings = "verify, AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, and ca_bundle of the AWS config file"
+        settings = (
+            "verify, AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, ca_bundle of the AWS config file, or client_cert of the config"
+        )
         return InvalidConfigError(
             error_msg=f"the certificates in {files} cannot be loaded ({reason}): check {settings}"
         )

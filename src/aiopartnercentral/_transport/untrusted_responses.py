@@ -37,7 +37,7 @@ def drop_dirty_connections(connector: BaseConnector) -> None:
             if connection.protocol is None or not connection.protocol.should_close:
                 return connection
             connection.close()
-        raise ServerDisconnectedError("the server sends before it is asked")
+        raise ServerDisconnectedError("the server sent data before any request")
 
     connector.connect = connect_cleanly  # type: ignore[method-assign]
 
