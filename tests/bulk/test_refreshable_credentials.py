@@ -73,7 +73,7 @@ async def test_they_are_asked_for_again_before_they_expire(clients, line):
                     for _ in range(5):
                         group.start_soon(ask, client)
     assert set(line.asked) >= {"key-1", "key-2"}
-    assert len(line.asked) > 5 * 3
+    assert len(line.asked) >= 5 * 3
 
 
 def make_early(client, *, late=False):
