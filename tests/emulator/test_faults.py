@@ -542,7 +542,10 @@ async def test_faults_are_injected_before_validation_but_never_into_the_admin_ap
         ),
         (lambda: [Fault(UnknownEnumValue(shape="Participant"))], "^fault 1: shape must match a shape to which"),
         (lambda: [Fault(Reset(), probability=1.5)], r"^probability must be a number from 0 to 1, not 1\.5$"),
-        (lambda: [Fault(Reset(), probability=float("nan"))], "^probability must be a finite number from 0 to 1, not nan$"),
+        (
+            lambda: [Fault(Reset(), probability=float("nan"))],
+            "^probability must be a finite number from 0 to 1, not nan$",
+        ),
         (lambda: [Fault(Reset(), burst=0)], "^burst must be an integer of at least 1, not 0$"),
         (lambda: [Fault(Reset(when="now"))], "^when must be 'before' or 'after', not 'now'$"),
         (lambda: [Fault(ServerError(status=404))], "^status must be an integer from 500 to 599, not 404$"),
