@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ConnectionClosedError, EndpointConnectionError
 
 from aiopartnercentral import DecodeError, ServiceError, account
 from aiopartnercentral._transport.retries import retry_after
@@ -266,3 +266,24 @@ async def test_a_response_that_does_not_match_the_model_is_not_repeated(server: 
     with pytest.raises(DecodeError) as caught:
         await Collection(account.listings.list_connections(), source).collect()
     assert (caught.value.is_retryable, len(server.received)) == (False, 1)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_an_error_without_a_response_is_pickled_without_credentials(*, wrapped: bool) -> None:
+    secrets = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "s3cret", "aws_session_token": "t0ken"}
+    options: Any = {**secrets, "region_name": "us-east-1"}
+    with socket_server(b"") as url, socket_server(b"nonsense\r\n\r\n") as other:
+        for endpoint in (url, other, "http://127.0.0.1:9"):
+            options["endpoint_url"] = endpoint
+            opened = (
+                AioSession().create_client("partnercentral-account", **options)
+                if wrapped
+                else account.connect(**options)
+            )
+            async with opened as client:
+                with pytest.raises(BotoCoreError) as caught:
+                    await call(account.wrap(client) if wrapped else client)
+            pickled = pickle.dumps(caught.value)
+            assert not [secret for secret in secrets.values() if secret.encode() in pickled]
+            assert str(pickle.loads(pickled)) == str(caught.value)
+            assert "t0ken" not in repr(vars(caught.value))

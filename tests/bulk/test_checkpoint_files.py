@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiopartnercentral.bulk import Collection
+from aiopartnercentral.bulk import Collection, checkpoint
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
@@ -97,3 +97,17 @@ async def test_a_checkpoint_that_is_refused_leaves_no_lock_behind(tmp_path: Path
     with pytest.raises(CheckpointError):
         await Collection(LISTING, "AWS", checkpoint=path).collect()
     assert [found.name for found in tmp_path.iterdir()] == ["run.checkpoint"]
+
+
+async def test_its_removal_survives_a_power_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, removed, really = tmp_path / "run.checkpoint", list[bool](), checkpoint.sync_directory
+
+    def sync_directory(directory: Path) -> None:
+        really(directory)
+        removed.append(not path.exists())
+
+    monkeypatch.setattr(checkpoint, "sync_directory", sync_directory)
+    async with Emulator({"AWS": 15}) as emulator:
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
+        await collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0)
+    assert removed == [True]

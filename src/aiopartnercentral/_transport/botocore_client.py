@@ -16,7 +16,13 @@ import aiohttp
 import attrs
 from aiobotocore.client import AioBaseClient
 from botocore import xform_name
-from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ParamValidationError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from aiopartnercentral._transport.call_context import (
     CBOR,
@@ -215,6 +221,7 @@ class Transport:
             return RawResponse(body=call.body, is_cbor=self._is_cbor, parsed=parsed, metadata=metadata)
         if isinstance(failure, _broken_body_errors()):
             failure = _as_botocore_error(failure, self._client.meta.endpoint_url)
+        _drop_request(failure)
         if call.attempts:
             failure.attempts = call.attempts  # type: ignore[attr-defined] # botocore's exceptions lack it
         raise failure
@@ -252,6 +259,18 @@ def _unparsed(operation: str, call: CallContext, error: Exception) -> DecodeErro
     metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id, "RetryAttempts": call.attempts - 1}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
     return ErrorResponseError(ClientError(response, operation), call)
+
+
+def _drop_request(error: Exception) -> None:
+    """Drop what botocore's error keeps of its request, whose headers and context hold credentials, for its pickle."""
+    if not isinstance(error, BotoCoreError):
+        return
+    for name in ("request", "response"):
+        if hasattr(error, name):
+            setattr(error, name, None)
+    details: Any = error.kwargs
+    if isinstance(details.get("error"), Exception):
+        details["error"] = str(details["error"])  # as in the error's message
 
 
 def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:

@@ -7,6 +7,7 @@ no locks.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import ExitStack, suppress
@@ -35,6 +36,10 @@ OPEN_FLAGS = os.O_RDWR
 """The flags to open a file that is being written: neither a link is followed, nor the other end of a pipe awaited."""
 for _name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
     OPEN_FLAGS |= getattr(os, _name, 0)
+
+
+# How `open` fails for a link, a pipe without a reader, a device or a socket. With other errors, a file may be in use.
+_NO_FILE = {getattr(errno, name, None) for name in ("ELOOP", "EMLINK", "EFTYPE", "ENXIO", "ENODEV", "EOPNOTSUPP")}
 
 
 def create_file(path: Path, target: Path, *, mode: int = 0o666) -> int:
@@ -89,7 +94,9 @@ def remove_left_over(path: Path, *, even_unlocked: bool = True) -> None:
         fd = os.open(path, OPEN_FLAGS)
     except FileNotFoundError:
         return
-    except OSError:  # a link, for example
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
         path.unlink(missing_ok=True)
         return
     try:
@@ -129,7 +136,8 @@ def replace_file(path: Path, target: Path, fd: int) -> None:
     with ExitStack() as stack:
         stack.callback(os.close, fd)
         if target.exists():
-            shutil.copymode(target, path)
+            with suppress(OSError):  # some file systems have one mode for all files
+                shutil.copymode(target, path)
         os.fsync(fd)
         if os.name == "nt":  # pragma: no cover - Windows, which renames no open file
             stack.close()

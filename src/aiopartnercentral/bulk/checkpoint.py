@@ -22,6 +22,7 @@ import attrs
 import msgspec
 
 from aiopartnercentral._pagination.report import ENDED_WELL, Outcome, SourceReport
+from aiopartnercentral._utils.atomic_files import sync_directory
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.dedup import SeenItems
@@ -208,6 +209,8 @@ class Checkpoint:
         try:
             if remove:
                 self._target.unlink(missing_ok=True)
+                # Otherwise a power failure could bring it back, and the next run would take all for finished.
+                sync_directory(self._target.parent)
         except OSError as error:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:
