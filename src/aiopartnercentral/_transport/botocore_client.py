@@ -27,6 +27,7 @@ from botocore.exceptions import (
 from aiopartnercentral._transport.call_context import (
     CBOR,
     EMPTY_BODIES,
+    FIRST_ERROR_STATUS,
     CallContext,
     bare_code,
     calling,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.call_context import Pause
     from aiopartnercentral.types import JsonValue, Operation, Service
 
-_FIRST_ERROR_STATUS = 300
 _JSON_PROTOCOLS = ("json", "rest-json")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 _ACCESS_KEY = re.compile("Credential=([^/]+)/")
@@ -237,7 +237,7 @@ def _answered(operation: str, call: CallContext, error: ClientError) -> Exceptio
 
 def _failure(operation: str, call: CallContext, parsed: dict[str, Any]) -> Exception | None:
     """Return the exception for a response that is an error or damaged; None for any other."""
-    if call.is_error or call.status >= _FIRST_ERROR_STATUS:
+    if call.is_error or call.status >= FIRST_ERROR_STATUS:
         response: Any = parsed  # botocore takes any
         return ErrorResponseError(ClientError(response, operation), call)
     if call.is_broken and not call.body:
@@ -249,7 +249,7 @@ def _failure(operation: str, call: CallContext, parsed: dict[str, Any]) -> Excep
 
 def _unparsed(operation: str, call: CallContext, error: Exception) -> DecodeError | ErrorResponseError:
     """Return the exception for a response that botocore cannot parse; an error keeps its code and message."""
-    if call.status < _FIRST_ERROR_STATUS:
+    if call.status < FIRST_ERROR_STATUS:
         reason = f"botocore cannot parse the response ({type(error).__name__})"
         return DecodeError(reason, operation=operation, request_id=call.request_id)
     members = call.error

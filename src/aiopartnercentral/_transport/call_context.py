@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CBOR",
     "EMPTY_BODIES",
+    "FIRST_ERROR_STATUS",
     "KEY",
     "CallContext",
     "Pause",
@@ -30,7 +31,7 @@ __all__ = [
     "register_handlers",
 ]
 
-_FIRST_ERROR_STATUS = 300
+FIRST_ERROR_STATUS = 300
 _ERROR_STATUS = 400  # for botocore's parser, which takes a response with status 200 for a success
 _LONGEST_ERROR = 8 * 1024  # bytes; a longer body with status 200 is not searched for an error
 _ERROR_ENDINGS = ("Exception", "Error", "Fault")
@@ -109,7 +110,7 @@ class CallContext:
         self.status, self.request_id = status, headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
         self.is_parsed, self.is_error, self.is_broken, self.body = True, False, False, None
         kind = headers.get("x-amzn-errortype")
-        if status < _FIRST_ERROR_STATUS:
+        if status < FIRST_ERROR_STATUS:
             self.is_error = (
                 self.repairs_error
                 and isinstance(body, bytes)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiobotocore.session import AioSession
 from botocore.exceptions import CredentialRetrievalError, RefreshWithMFAUnsupportedError
 
-from aiopartnercentral._transport.credential_errors import provider_error
+from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
+from aiopartnercentral._transport.credential_errors import FIRST_SERVER_STATUS, TOO_MANY_REQUESTS, provider_error
 from aiopartnercentral._transport.http_client import guarded, merged
 from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
 from aiopartnercentral.errors import CredentialsError
@@ -32,9 +33,6 @@ __all__ = ["ChainSession"]
 
 T = TypeVar("T")
 
-_FIRST_ERROR_STATUS = 300
-_FIRST_SERVER_STATUS = 500
-_TOO_MANY_REQUESTS = 429
 _TERMINAL = threading.Lock()
 
 
@@ -126,8 +124,8 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
 def _make_readable(response_dict: dict[str, Any], **_: object) -> None:
     """Give an error that is not from STS itself, but from a proxy, a form that botocore can read and may repeat."""
     status = response_dict["status_code"]
-    if status >= _FIRST_ERROR_STATUS and b"<Error>" not in response_dict["body"]:
-        code = "TooManyRequestsException" if status == _TOO_MANY_REQUESTS else status
+    if status >= FIRST_ERROR_STATUS and b"<Error>" not in response_dict["body"]:
+        code = "TooManyRequestsException" if status == TOO_MANY_REQUESTS else status
         response_dict["body"] = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>".encode()
 
 
@@ -194,7 +192,7 @@ class _Provider:
         found = await self._provider.load()
         fetcher = getattr(self._provider, "_role_fetcher", None)
         status: int = getattr(getattr(fetcher, "_session", None), "last_status", 0)
-        if found is None and status >= _FIRST_SERVER_STATUS:
+        if found is None and status >= FIRST_SERVER_STATUS:
             # botocore takes a failing instance metadata service for one that is not there.
             raise CredentialRetrievalError(provider=self._provider.METHOD, error_msg=f"HTTP {status}")
         return found

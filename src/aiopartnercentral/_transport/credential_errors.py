@@ -26,12 +26,12 @@ from aiopartnercentral.errors import CredentialsError, RedirectError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["credentials_error", "provider_error"]
+__all__ = ["FIRST_SERVER_STATUS", "TOO_MANY_REQUESTS", "credentials_error", "provider_error"]
 
 _LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
 _FAILURES = (*_LOST, RedirectError, CredentialRetrievalError, ParamValidationError)
-_FIRST_SERVER_STATUS = 500
-_TOO_MANY_REQUESTS = 429
+FIRST_SERVER_STATUS = 500
+TOO_MANY_REQUESTS = 429
 _CONTAINER_STATUS = re.compile(r"non 200 response (\d+)")
 _UNUSABLE: Final = "invalid response"
 _PROVIDERS: Final = {
@@ -145,8 +145,8 @@ def _response(error: ClientError) -> tuple[str, str, bool]:
     code, message = str(details.get("Code", "Unknown")), str(details.get("Message") or "")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     is_retryable = (
-        status >= _FIRST_SERVER_STATUS
-        or status == _TOO_MANY_REQUESTS
+        status >= FIRST_SERVER_STATUS
+        or status == TOO_MANY_REQUESTS
         or code == "IDPCommunicationError"
         or ThrottledRetryableChecker().is_retryable(RetryContext(1, parsed_response=response))
     )
@@ -163,5 +163,5 @@ def _retrieval(error: CredentialRetrievalError) -> tuple[str, bool]:
         return "its command failed, or did not print credentials of version 1", False
     if found := _CONTAINER_STATUS.search(message):  # the message has the body
         status = int(found[1])
-        return f"HTTP {status}", status >= _FIRST_SERVER_STATUS or status == _TOO_MANY_REQUESTS
+        return f"HTTP {status}", status >= FIRST_SERVER_STATUS or status == TOO_MANY_REQUESTS
     return message, provider == "iam-role" or "Received error" in message

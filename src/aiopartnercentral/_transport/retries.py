@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ConnectionError as NoConnectionError, HTTPClientError, SSLError
 
-from aiopartnercentral._transport.call_context import KEY
+from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS, KEY
 from aiopartnercentral._transport.clock_skew import moment_of
 from aiopartnercentral.errors import CredentialsError, DecodeError, ServiceError, TimeExceededError
 
@@ -29,7 +29,6 @@ __all__ = ["LONGEST_WAIT", "AttemptsEndedError", "backoff", "is_retryable", "reg
 LONGEST_WAIT = 60.0
 """Maximum seconds to wait before a retry."""
 
-_FIRST_ERROR_STATUS = 300
 _REPEATED_BY_BOTOCORE = frozenset({500, 502, 503, 504})
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 
@@ -94,7 +93,7 @@ def _needs_retry(
     call: CallContext | None = request_dict["context"].get(KEY)
     if call is None:
         return None
-    if caught_exception is None and call.status < _FIRST_ERROR_STATUS and not (call.is_error or call.is_broken):
+    if caught_exception is None and call.status < FIRST_ERROR_STATUS and not (call.is_error or call.is_broken):
         return None
     parsed = None if response is None else response[1]
     if parsed is not None and call.corrects_clock(parsed):

@@ -157,7 +157,8 @@ def pattern(expression: str, expected: str, *, length: tuple[int, int] | None = 
 def number(*, least: float | None = None, above: float | None = None, most: float | None = None) -> Check[float]:
     """Return a check that a value is a finite number in a range."""
     finite = _range("a finite number", least, above, most)
-    expected = finite if (least, above, most) == (None, None, None) else finite.replace("finite ", "")
+    has_range = (least, above, most) != (None, None, None)
+    expected = _range("a number", least, above, most) if has_range else finite
 
     def check(name: str, value: object) -> float:
         # True is an int to Python, but nobody means the number 1 by it.
