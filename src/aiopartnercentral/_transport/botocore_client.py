@@ -86,11 +86,11 @@ class ErrorResponseError(Exception):
 
     def __init__(self, error: ClientError, call: CallContext) -> None:
         super().__init__()
-        self.error = error
-        self.body = call.body
-        self.is_cbor = call.protocol == CBOR
+        self.error: ClientError = error
+        self.body: bytes | None = call.body
+        self.is_cbor: bool = call.protocol == CBOR
         found = _ACCESS_KEY.search(getattr(call.request, "headers", {}).get("Authorization", ""))
-        self.access_key = found[1] if found else ""
+        self.access_key: str = found[1] if found else ""
 
 
 class Transport:
