@@ -18,7 +18,7 @@ KEY = "throughput"
 TARGET_CATALOGS = 4
 _CATALOGS = (1, TARGET_CATALOGS, 16, 64)
 _PAGES = 200
-_PAGES_QUICK = 100
+_PAGES_QUICK = 40
 
 
 def measure(harness: Harness) -> Figure:

@@ -15,9 +15,10 @@ import pytest
 from aiopartnercentral.cli import main
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import COMMAND, GUARD, Ended
+from tests.support.fork_server import ForkServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 
 @pytest.fixture
@@ -44,18 +45,22 @@ def environment(tmp_path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    with ForkServer() as running:
+        yield running
+
+
 @pytest.fixture
-def run(environment) -> Callable[..., Awaitable[Ended]]:
+def run(environment, fork_server) -> Callable[..., Awaitable[Ended]]:
     """Return `await run(*arguments, **environment)`."""
 
     async def run_command(*arguments: object, **extra: str) -> Ended:
         with anyio.fail_after(GUARD):
-            ended = await anyio.run_process(
-                [*COMMAND, *map(str, arguments)],
-                check=False,
-                env={name: value for name, value in (environment | extra).items() if value},
+            ended = await fork_server.run(
+                [*map(str, arguments)], {name: value for name, value in (environment | extra).items() if value}
             )
-        return Ended(ended.returncode, ended.stdout, ended.stderr.decode())
+        return Ended(ended.code, ended.out, ended.err.decode())
 
     return run_command
 
