@@ -57,7 +57,8 @@ async def open_botocore_client(
     own: ChainSession | None = None
     if session is None:
         session = own = ChainSession(profile, options.get("verify"), sts_region=region_name or service.region)
-    add_pinned_model(session, first=own is not None)
+    else:
+        _add_pinned_models(session)
     options.setdefault("api_version", service.api_version)
     config = with_defaults(session, config)
     if own is not None:
@@ -78,17 +79,6 @@ def check_verify(value: object) -> None:
         _VERIFY("verify", value)
 
 
-def add_pinned_model(session: AioSession, *, first: bool) -> None:
-    """Add the pinned model to the session's loader.
-
-    In the library's own session, it takes precedence over botocore's, as the generated classes were made from it. In
-    the caller's session, it only adds a service that botocore does not know.
-    """
-    pinned, paths = str(model_data.root()), session.get_component("data_loader").search_paths
-    if pinned not in paths:
-        paths.insert(0 if first else len(paths), pinned)
-
-
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
     """Return the config with the library's retry mode, pool and user agent, unless the caller has configured others.
 
@@ -96,6 +86,13 @@ def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
     """
     config = _with_user_agent(session, _with_pool(session, _with_retries(session, config)))
     return guarded_config(config, session.get_default_client_config())
+
+
+def _add_pinned_models(session: AioSession) -> None:
+    """Add the pinned models to the loader of a caller's session, for services that its botocore does not know."""
+    pinned, paths = str(model_data.root()), session.get_component("data_loader").search_paths
+    if pinned not in paths:
+        paths.append(pinned)
 
 
 def _check_event_loop(config: AioConfig | None) -> None:

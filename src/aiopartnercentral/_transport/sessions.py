@@ -1,7 +1,7 @@
 """The aiobotocore sessions of a run: one for each profile, and a view of one of these for each role or provider.
 
-A session holds 8 MB of botocore's data and takes 100 ms to create. All sessions here share one loader, and the session
-of a role or a provider differs from its profile's only in the credentials.
+A session takes time and memory to create. The session of a role or a provider differs from its profile's only in the
+credentials.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 
 from aiopartnercentral._transport.chain import ChainSession
-from aiopartnercentral._transport.client_factory import add_pinned_model, as_aio_config, check_verify, with_defaults
+from aiopartnercentral._transport.client_factory import as_aio_config, check_verify, with_defaults
 from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.refreshable_credentials import refreshing_credentials
 from aiopartnercentral._transport.sts import assume
@@ -44,7 +44,6 @@ class Sessions:
         check_verify(verify)
         self._verify = verify
         self._connections = connections
-        self._loader: Any = None
         self._profiles: dict[Hashable, ChainSession] = {}
         self._views: dict[Hashable, _View] = {}
         self._sts_locks: dict[Hashable, anyio.Lock] = {}
@@ -122,10 +121,6 @@ class Sessions:
         session = self._profiles.get((profile, region_name))
         if session is None:
             session = ChainSession(profile, self._verify, sts_region=region_name, lock=anyio.Lock())
-            if self._loader is None:
-                add_pinned_model(session, first=True)
-                self._loader = session.get_component("data_loader")
-            session.register_component("data_loader", self._loader)
             session.use(with_defaults(session, self._config))
             self._profiles[profile, region_name] = session
         return session
