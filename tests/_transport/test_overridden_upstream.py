@@ -39,14 +39,12 @@ _CREDENTIALS = "_transport/sessions.py: `get_credentials` is all by which a clie
 _TLS = "_transport/tls.py: one context for all clients of the same `verify`, whose certificates are read once"
 _GUARD = "_transport/http_client.py: `send` makes all requests with the session that `_get_session` returns"
 _CHAIN = "_transport/chain.py: `_equip` finds the HTTP clients, the prompter and the inner providers of the chain"
-_LOADER = "_transport/chain.py, _loader: the component that the session makes on first use"
 _OWN = "_transport/refreshable_credentials.py: `get_frozen_credentials` is all that a signer asks for"
 _TIMES = "_transport/refreshable_credentials.py: asks at the times that botocore asks at, for a usual hour"
 
 OVERRIDDEN = [
     Overridden("aiobotocore.session:AioSession.__init__", _VIEW, {"2.25.1": "b5d4765552ed", "3.9.0": "8afce441d5a8"}),
     Overridden("botocore.session:Session.__init__", _VIEW, {"1.40.61": "c796153d589e"}),
-    Overridden("botocore.session:Session._register_data_loader", _LOADER, {"1.40.61": "b46635948145"}),
     Overridden("aiobotocore.session:AioSession.get_credentials", _CREDENTIALS, {"2.25.1": "0d3bf4499df6"}),
     Overridden("aiobotocore.session:AioSession.create_client", _CREDENTIALS, {"2.25.1": "deedfbc38a7a"}),
     Overridden(

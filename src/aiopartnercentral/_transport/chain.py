@@ -47,7 +47,7 @@ def _loader(data_path: str | None) -> Loader:
     The pinned models take precedence over botocore's, as the generated classes were made from them.
 
     Arguments:
-        data_path: folders of further models, as `AWS_DATA_PATH` has them.
+        data_path: directories of further models, as `AWS_DATA_PATH` has them.
     """
     loader = create_loader(data_path)
     loader.search_paths.insert(0, str(model_data.root()))
@@ -73,6 +73,7 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         lock: anyio.Lock | None = None,
     ) -> None:
         super().__init__(profile=profile)
+        self.lazy_register_component("data_loader", lambda: _loader(self.get_config_variable("data_path")))
         self._default_sts_region = sts_region
         self._shared_verify = verify
         self._shared_config: AioConfig | None = None
@@ -85,9 +86,6 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         """The region of STS: that of the profile or the environment, or else the given one."""
         region: str | None = self.get_config_variable("region") or self._default_sts_region
         return region
-
-    def _register_data_loader(self) -> None:
-        self._components.lazy_register_component("data_loader", lambda: _loader(self.get_config_variable("data_path")))
 
     def use(self, config: AioConfig) -> None:
         """Set the config of all clients, the chain's own included; a client's own config takes precedence."""
