@@ -8,7 +8,7 @@ from codegen import ir
 from codegen.emit.operations import item_annotation
 from codegen.emit.structures import optional
 from codegen.emit.types import Types
-from codegen.emit.writer import Writer
+from codegen.emit.writer import Writer, quoted, sentence
 
 if TYPE_CHECKING:
     from codegen.names import Names
@@ -97,10 +97,11 @@ def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
     response = types.reference(operation.output, writer)
     with writer.block(f"async def {types.names.methods[operation.name]}({signature}) -> {response}:"):
         errors = ", ".join(types.names.classes[e] for e in operation.errors)
+        described = [f"    {name}: {types.described(structure.name, m)}" for name, m in named]
         writer.docstring(
-            f"Call `{operation.name}`{' (read-only)' if operation.readonly else ''}.",
+            _summary(types, operation),
             types.about(operation.name, deprecated=operation.deprecated),
-            ["Arguments:", *(f"    {name}: {types.facts(m)}" for name, m in named)] if named else [],
+            ["Arguments:", *described] if named else [],
             ["Raises:", f"    ServiceError: {errors}, or a plain `ServiceError`."] if errors else [],
         )
         request = types.reference(operation.input, writer)
@@ -110,6 +111,13 @@ def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
         else:  # several operations share the request class
             constant = types.names.constants[operation.name]
             writer.line(f"return await self.call_operation(operations.{constant}, {request}({values}))")
+
+
+def _summary(types: Types, operation: ir.Operation) -> str:
+    name, text = quoted(operation.name), types.service.texts.operations.get(operation.name)
+    if text is None:
+        return f"Call {name}{' (read-only)' if operation.readonly else ''}."
+    return sentence(f"{text} ({name}{', read-only' if operation.readonly else ''})")
 
 
 def _paginate_class(types: Types, writer: Writer) -> None:
@@ -141,7 +149,7 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
         parameters = "**options: object"
     with writer.block(f"def {name}(self, {parameters}) -> Paginator[{page}, {item}]:"):
         writer.docstring(
-            f"Return a paginator of the items of `{operation.name}`.",
+            f"Return a paginator of the items of {quoted(operation.name)}.",
             types.about(operation.name, deprecated=operation.deprecated),
             []
             if pagination.fan_out is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codegen.emit.types import Types
-from codegen.emit.writer import Writer
+from codegen.emit.writer import Writer, quoted, sentence
 
 if TYPE_CHECKING:
     from codegen import ir
@@ -32,11 +32,10 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
     code = error.fault.code if error.fault is not None else error.name
     with writer.block(f"class {types.names.classes[error.name]}(ServiceError):"):
         writer.docstring(
-            f"Error `{error.name}`, code `{code}`.",
+            sentence(f"{types.summary(error)} (code {quoted(code)})"),
             types.about(error.name, deprecated=error.deprecated),
             _facts(error.fault),
             ["A member is None if the response lacks it, as responses of gateways do."],
-            ["Attributes:", *(f"    {name}: {types.facts(member)}" for name, _, member in fields)] if fields else [],
         )
         writer.line()
         if any(m.sensitive and _is_message(m) for _, _, m in fields):
@@ -46,13 +45,14 @@ def _error(types: Types, error: ir.Structure, writer: Writer) -> None:
         signature = ["self", "error_response: Mapping[str, Any] | None = None", "operation_name: str = ''"]
         star = ["*"] if keywords else []
         with writer.block(f"def __init__({', '.join([*signature, *star, *keywords])}) -> None:"):
-            text = next((name for name, _, m in fields if _is_message(m)), None)
-            detail = f"'Message': {text} or ''" if text else "'Message': ''"
+            message = next((name for name, _, m in fields if _is_message(m)), None)
+            detail = f"'Message': {message} or ''" if message else "'Message': ''"
             writer.docstring("Create the error from botocore's parsed response, or only from its members.")
             writer.line(f"made = {{'Error': {{'Code': {code!r}, {detail}}}}}")
             writer.line("super().__init__(made if error_response is None else error_response, operation_name)")
-            for name, _, _ in fields:
+            for name, _, member in fields:
                 writer.line(f"self.{name} = {name}")
+                writer.attribute_docstring(types.described(error.name, member))
     writer.line()
     writer.line()
 

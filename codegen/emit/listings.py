@@ -8,7 +8,7 @@ from codegen import ir
 from codegen.emit.operations import item_annotation
 from codegen.emit.structures import optional
 from codegen.emit.types import Types
-from codegen.emit.writer import Writer
+from codegen.emit.writer import Writer, quoted
 
 if TYPE_CHECKING:
     from codegen.names import Names
@@ -41,10 +41,6 @@ def _filters(types: Types, operation: ir.Operation, pagination: ir.Pagination, w
     cls, base = names.filters[operation.name], "ListingOptions"
     argument = names.arguments
     writer.use("aiopartnercentral._client", "ListingOptions", "PaginateOptions", "make_listing")
-    facts = [f"    {argument[operation.name, m.name]}: {types.facts(m)}" for m in members]
-    if pagination.limit_key is not None:
-        facts.append(f"    page_size: {types.facts(structure.member(pagination.limit_key))}")
-    facts.append("    max_items: maximum items of each catalog.")
     if needed:
         # A base of its own, since annotations that are strings do not tell at run time what is required.
         base = f"_{cls}Required"
@@ -52,19 +48,22 @@ def _filters(types: Types, operation: ir.Operation, pagination: ir.Pagination, w
             for member in needed:
                 annotation = types.annotation(member.target, writer, argument=True, typing_only=True)
                 writer.line(f"{argument[operation.name, member.name]}: {annotation}")
+                writer.attribute_docstring(types.described(structure.name, member))
         writer.lines(["", ""])
     with writer.block(f"class {cls}({base}, total=False):"):
-        writer.docstring(f"The filters of `{operation.name}`.", ["Attributes:", *facts])
+        writer.docstring(f"The filters of {quoted(operation.name)}.")
         if others or pagination.limit_key is not None:
             writer.line()
         for member in others:
             annotation = types.annotation(member.target, writer, argument=True, typing_only=True)
             writer.line(f"{argument[operation.name, member.name]}: {annotation} | None")
+            writer.attribute_docstring(types.described(structure.name, member))
         if pagination.limit_key is not None:
             writer.line("page_size: int | None")
+            writer.attribute_docstring(types.described(structure.name, structure.member(pagination.limit_key)))
     writer.lines(["", ""])
     with writer.block(f"class {names.options[operation.name]}({cls}, PaginateOptions, total=False):"):
-        writer.docstring(f"The filters of `{operation.name}`, and the options for collecting catalogs.")
+        writer.docstring(f"The filters of {quoted(operation.name)}, and the options for collecting catalogs.")
     writer.lines(["", ""])
 
 
@@ -80,7 +79,7 @@ def _function(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     head = f"def {names.methods[operation.name]}(**filters: Unpack[{cls}]) -> Listing[{page}, {item}]:"
     with writer.block(head):
         writer.docstring(
-            f"Return the listing of `{operation.name}` with these filters; see `{cls}`.",
+            f"Return the listing of {quoted(operation.name)} with these filters; see `{cls}`.",
             types.about(operation.name, deprecated=operation.deprecated),
             [
                 "Raises:",

@@ -8,7 +8,7 @@ from codegen import ir
 from codegen.emit import unions
 from codegen.emit.package import lazy
 from codegen.emit.types import Types
-from codegen.emit.writer import Writer
+from codegen.emit.writer import Writer, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,28 +48,19 @@ def _structure(types: Types, structure: ir.Structure, writer: Writer) -> None:
     writer.line("@attrs.frozen(kw_only=True, weakref_slot=False)")
     with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
         members = sorted(structure.members, key=lambda m: optional(service, structure, m))
-        documented = [
-            f"    {names.fields[structure.name, m.name]}: "
-            f"{'optional; ' if optional(service, structure, m) else ''}{types.facts(m)}"
-            for m in members
-        ]
         is_output = service.is_output(structure.name)
-        if is_output:
-            documented.append(
-                "    response_metadata: request id, HTTP status, headers and attempts; ignored by equality."
-            )
         writer.docstring(
-            f"Structure `{structure.name}`.",
-            types.about(structure.name, deprecated=structure.deprecated),
-            ["Attributes:", *documented] if documented else [],
+            sentence(types.summary(structure)), types.about(structure.name, deprecated=structure.deprecated)
         )
-        if documented:
+        if members or is_output:
             writer.line()
         for member in members:
             writer.line(_field(types, structure, member, writer))
+            writer.attribute_docstring(types.described(structure.name, member))
         if is_output:
             writer.use("aiopartnercentral.types", "ResponseMetadata")
             writer.line("response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)")
+            writer.attribute_docstring("request id, HTTP status, headers and attempts; ignored by equality.")
     writer.line()
     writer.line()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codegen import ir
+from codegen.emit.writer import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +27,10 @@ SCALARS = {
     ir.Kind.DOCUMENT: "JsonValue",
 }
 _PLACES = {
-    ir.Location.HEADER: "header `{}`",
-    ir.Location.HEADERS: "headers that begin with `{}`",
-    ir.Location.PATH: "part `{}` of the path",
-    ir.Location.QUERY: "query parameter `{}`",
+    ir.Location.HEADER: "header {}",
+    ir.Location.HEADERS: "headers that begin with {}",
+    ir.Location.PATH: "part {} of the path",
+    ir.Location.QUERY: "query parameter {}",
     ir.Location.STATUS: "the HTTP status",
 }
 # For protocols that flatten structures or make XML of them, whose names are botocore's business.
@@ -116,20 +117,41 @@ class Types:
         annotation = self.annotation(shape, writer, typing_only=typing_only)
         return f"{annotation} | None" if sparse else annotation
 
-    def facts(self, member: ir.Member) -> str:
-        """Return the facts about a member, as one sentence for a docstring."""
+    def summary(self, shape: ir.Structure | ir.Union | ir.Enum) -> str:
+        """Return the first line of the docstring of a shape's class, without the full stop."""
+        text = self.service.texts.shapes.get(shape.name)
+        if text is not None:
+            return text
+        request, response = self.service.operation_of_input(shape.name), self.service.operation_of_output(shape.name)
+        if request is not None:
+            return f"request of {quoted(request.name)}"
+        if response is not None:
+            return f"response of {quoted(response.name)}"
+        is_error = isinstance(shape, ir.Structure) and shape.fault is not None
+        return f"{'error' if is_error else type(shape).__name__.lower()} {quoted(shape.name)}"
+
+    def described(self, shape: str, member: ir.Member) -> str:
+        """Return the text of a member and the facts about it, for a docstring; without a text, its name on the wire."""
+        text = self.service.texts.of_member(shape, member)
+        facts = ", ".join(self._facts(member, is_described=text is not None))
+        return f"{'; '.join(part for part in (text, facts) if part)}."
+
+    def _facts(self, member: ir.Member, *, is_described: bool) -> list[str]:
         target = self.service.shapes[member.target]
-        place = f"`{member.wire_name}` {'on the wire' if self.service.protocol.has_members else _IN_DICTS}"
+        facts = []
         if member.location is not None:
-            place = _PLACES[member.location].format(member.location_name)
-        facts = [place, *shape_facts(target), *self._part_facts(target)]
+            facts.append(_PLACES[member.location].format(quoted(member.location_name or "")))
+        elif not is_described or member.wire_name != member.name:
+            place = "on the wire" if self.service.protocol.has_members else _IN_DICTS
+            facts.append(f"{quoted(member.wire_name)} {place}")
+        facts += [*shape_facts(target), *self._part_facts(target)]
         if member.idempotency_token:
             facts.append("generated if omitted")
         if member.deprecated or target.deprecated:
             facts.append("deprecated")
         if member.sensitive:
             facts.append("sensitive")
-        return ", ".join(facts) + "."
+        return facts
 
     def _part_facts(self, shape: ir.Shape) -> Iterator[str]:
         """Yield the constraints on what a list or map consists of."""
@@ -172,8 +194,7 @@ def shape_facts(shape: ir.Shape) -> list[str]:
     elif limits.maximum is not None:
         facts.append(f"at most {_number(limits.maximum)}{unit}")
     if limits.pattern is not None:
-        quote = "``" if "`" in limits.pattern else "`"
-        facts.append(f"pattern {quote}{limits.pattern}{quote}")
+        facts.append(f"pattern {quoted(limits.pattern)}")
     return facts
 
 

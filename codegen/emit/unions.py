@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codegen.emit.writer import quoted, sentence
+
 if TYPE_CHECKING:
     from codegen import ir
     from codegen.emit.types import Types
@@ -21,12 +23,12 @@ def write(types: Types, union: ir.Union, writer: Writer) -> None:
     writer.use("aiopartnercentral.types", "UnknownMember", "Variant")
     writer.line("@attrs.frozen")
     with writer.block(f"class {unknown}(UnknownMember):"):
-        writer.docstring(f"A member of union `{union.name}` that the model does not know.")
+        writer.docstring(f"A member of union {quoted(union.name)} that the model does not know.")
     writer.line()
     writer.line()
     variants = [*(names.variants[union.name, m.name] for m in union.members), unknown]
     writer.line(f"{names.classes[union.name]}: TypeAlias = {' | '.join(variants)}")
-    writer.docstring(f"Union `{union.name}`.", types.about(union.name, deprecated=union.deprecated))
+    writer.docstring(sentence(types.summary(union)), types.about(union.name, deprecated=union.deprecated))
     writer.line()
     writer.line()
 
@@ -35,10 +37,7 @@ def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -
     annotation = types.annotation(member.target, writer)
     writer.line("@attrs.frozen(weakref_slot=False)")
     with writer.block(f"class {types.names.variants[union.name, member.name]}(Variant):"):
-        writer.docstring(
-            f"Member `{member.wire_name}` of union `{union.name}`.",
-            ["Attributes:", f"    value: {types.facts(member)}"],
-        )
+        writer.docstring(f"Member {quoted(member.wire_name)} of union {quoted(union.name)}.")
         writer.line()
         writer.line(f"tag: ClassVar[str] = {member.wire_name!r}")
         if member.sensitive:
@@ -46,5 +45,6 @@ def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -
             writer.line(f"value: {annotation} = attrs.field(repr=redacted)")
         else:
             writer.line(f"value: {annotation}")
+        writer.attribute_docstring(types.described(union.name, member))
     writer.line()
     writer.line()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from codegen.ir.service import Omission, Operation, Pagination, Service
 from codegen.ir.shapes import Constraints, Enum, Fault, List, Map, Member, Scalar, Shape, Structure, Union
 from codegen.ir.terms import Kind, Location, Protocol, TimestampFormat
+from codegen.ir.texts import Texts
 
 __all__ = [
     "Constraints",
@@ -26,6 +27,7 @@ __all__ = [
     "Service",
     "Shape",
     "Structure",
+    "Texts",
     "TimestampFormat",
     "Union",
 ]

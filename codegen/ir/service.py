@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codegen.ir.shapes import Enum, Structure, Union
+from codegen.ir.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,6 +88,7 @@ class Service:
         shapes: by name, in the model's order.
         operations: in the model's order.
         omissions: what had to be omitted.
+        texts: the project's own descriptions.
     """
 
     config: ServiceConfig
@@ -96,6 +98,7 @@ class Service:
     shapes: Mapping[str, Shape]
     operations: tuple[Operation, ...]
     omissions: tuple[Omission, ...] = ()
+    texts: Texts = attrs.field(factory=Texts)
 
     def structure(self, name: str) -> Structure:
         """Return the structure of this name, as those of operations are known to be.
@@ -129,9 +132,18 @@ class Service:
         found = self._operations_by_input.get(shape, [])
         return found[0] if len(found) == 1 else None
 
+    def operation_of_output(self, shape: str) -> Operation | None:
+        """Return the operation whose response the shape is, if exactly one is."""
+        found = self._operations_by_output.get(shape, [])
+        return found[0] if len(found) == 1 else None
+
+    def is_message(self, shape: str) -> bool:
+        """Tell whether the shape is the request or response of exactly one operation."""
+        return bool(self.operation_of_input(shape) or self.operation_of_output(shape))
+
     def is_output(self, shape: str) -> bool:
         """Tell whether some operation answers with the shape."""
-        return shape in self._outputs
+        return shape in self._operations_by_output
 
     @cached_property
     def _operations_by_input(self) -> dict[str, list[Operation]]:
@@ -141,5 +153,8 @@ class Service:
         return found
 
     @cached_property
-    def _outputs(self) -> frozenset[str]:
-        return frozenset(operation.output for operation in self.operations)
+    def _operations_by_output(self) -> dict[str, list[Operation]]:
+        found: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            found.setdefault(operation.output, []).append(operation)
+        return found

@@ -7,7 +7,6 @@ import inspect
 import json
 import re
 import sys
-from importlib.resources import files
 from typing import get_args
 
 import anyio
@@ -15,6 +14,7 @@ import pytest
 from rich.cells import cell_len
 
 from aiopartnercentral import account
+from aiopartnercentral._serialization.members import pascal_case
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations
 from aiopartnercentral.account.client import Client, Paginate
@@ -22,6 +22,7 @@ from aiopartnercentral.cli import describe
 from aiopartnercentral.cli.runner import CommandError
 from aiopartnercentral.types import Operation
 from tests.cli.processes import LIVE, PYTHON, Ended, seen, terminal
+from tests.support.botocore_texts import botocore_model
 
 pytestmark = pytest.mark.anyio
 
@@ -33,16 +34,9 @@ TYPES = [name for name, shape in SHAPES.items() if shape["type"] == "structure" 
 NAMES = [*MODEL["operations"], *TYPES]
 
 
-@pytest.fixture(scope="module")
-def botocore_model():
-    """Return the model of the installed botocore, whose texts no test may repeat."""
-    folder = files("botocore") / "data" / SERVICE.name / SERVICE.api_version
-    packed, unpacked = folder / "service-2.json.gz", folder / "service-2.json"
-    if packed.is_file():
-        return json.loads(gzip.decompress(packed.read_bytes()))
-    if unpacked.is_file():
-        return json.loads(unpacked.read_bytes())
-    pytest.skip("the installed botocore does not have the service")
+@pytest.fixture(scope="module", name="botocore_model")
+def model_of_botocore():
+    return botocore_model(SERVICE.name, SERVICE.api_version)
 
 
 def described(name, *, docs=False):
@@ -60,23 +54,18 @@ def without_tags(html):
 def check_members(docstring, shape):
     """Compare the members of a docstring with the model: names, and the constraints that the service checks."""
     about = dict(re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", docstring, re.MULTILINE))
-    told = {}
-    for name, text in about.items():
-        if wire_name := re.search(r"`(\w+)` on the wire", text):
-            told[wire_name[1]] = (name, " ".join(words(text)))
+    about.pop("response_metadata", None)
     model = SHAPES[shape]
+    told = {pascal_case(name): (name, " ".join(words(text))) for name, text in about.items()}
     assert set(told) == set(model["members"])
     for wire_name, (_, text) in told.items():
         reference = model["members"][wire_name]
         target = SHAPES[reference["shape"]]
-        required = wire_name in model.get("required", ()) and not reference.get("idempotencyToken")
-        if not model.get("exception"):
-            assert required == (not text.startswith("optional; "))
         assert ("generated if omitted" in text) == bool(reference.get("idempotencyToken"))
         if target.get("sensitive"):
             assert "sensitive" in text
         for key in ("min", "max", "pattern"):
-            assert key not in target or target.get("enum") or str(target[key]) in text
+            assert key not in target or target.get("enum") or str(target[key]).replace("`", r"\x60") in text
     return [name for name, _ in told.values()]
 
 
@@ -111,14 +100,17 @@ def test_a_type_has_its_signatures_and_docstrings(name):
     docstrings = found["docstrings"]
     if found["kind"] == "enum":
         assert found["values"] == SHAPES[name]["enum"] == [member.value for member in cls]
-        assert docstrings == {found["python"]: inspect.getdoc(cls)}
+        ((shown, text),) = docstrings.items()
+        assert shown == found["python"]
+        assert text.startswith(inspect.getdoc(cls))
+        assert set(re.findall(r"^    (\w+): ", text, re.MULTILINE)) <= set(cls.__members__)
     elif found["kind"] == "tagged union":
         assert [one.partition("(")[0] for one in docstrings] == [f"account.{one.__name__}" for one in get_args(cls)]
         assert {variant.tag for variant in get_args(cls)[:-1]} == set(SHAPES[name]["members"])
     else:
         assert found["kind"] == ("error" if SHAPES[name].get("exception") else "structure")
         ((shown, text),) = docstrings.items()
-        assert text == inspect.getdoc(cls)
+        assert text.startswith(inspect.getdoc(cls))
         for member in check_members(text, name):
             assert f"{member}: " in shown
 

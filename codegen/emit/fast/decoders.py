@@ -9,6 +9,7 @@ import attrs
 from codegen import ir
 from codegen.emit.fast.functions import Functions
 from codegen.emit.types import SCALARS
+from codegen.emit.writer import quoted
 
 _WIRE = {**SCALARS, ir.Kind.BLOB: "str", ir.Kind.DOCUMENT: "Any"}
 _WIRE_OF_TIMESTAMPS = {
@@ -89,7 +90,7 @@ class Decoders(Functions):
         writer, is_union = self.writer, isinstance(shape, ir.Union)
         writer.lines(["", ""])
         with writer.block(f"class {self.wire(shape.name)}(fast.{'WireUnion' if is_union else 'WireStruct'}):"):
-            writer.docstring(f"The JSON of a `{shape.name}`.")
+            writer.docstring(f"The JSON of a {quoted(shape.name)}.")
             for member in sorted(shape.members, key=lambda m: not m.required):
                 name, form = self.types.names.fields[shape.name, member.name], self._wire_form(member.target)
                 wanted = "" if member.required else " | None"

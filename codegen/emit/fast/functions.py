@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from codegen.emit.writer import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,7 +48,7 @@ class Functions:
         self.writer.lines(["", ""])
         self._names.clear()
         with self.writer.block(f"def {self.called(kind, shape)}({argument}) -> {result}:"):
-            self.writer.docstring(f"{kind.capitalize()} a `{shape}`.")
+            self.writer.docstring(f"{kind.capitalize()} a {quoted(shape)}.")
             yield
 
     def name(self, kind: str) -> str:

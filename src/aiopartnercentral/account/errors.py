@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """Error `AccessDeniedException`, code `AccessDeniedException`.
+    """Error `AccessDeniedException` (code `AccessDeniedException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccessDeniedException
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        reason: `Reason` on the wire.
     """
 
     def __init__(
@@ -37,19 +33,17 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.reason = reason
+        """`Reason` on the wire."""
 
 
 class ConflictException(ServiceError):
-    """Error `ConflictException`, code `ConflictException`.
+    """Error `ConflictException` (code `ConflictException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConflictException
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        reason: `Reason` on the wire.
     """
 
     def __init__(
@@ -64,20 +58,19 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.reason = reason
+        """`Reason` on the wire."""
 
 
 class InternalServerException(ServiceError):
-    """Error `InternalServerException`, code `InternalServerException`.
+    """Error `InternalServerException` (code `InternalServerException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/InternalServerException
 
     By the model: the service's fault, retryable.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
     """
 
     def __init__(
@@ -87,18 +80,15 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
 
 
 class ResourceNotFoundException(ServiceError):
-    """Error `ResourceNotFoundException`, code `ResourceNotFoundException`.
+    """Error `ResourceNotFoundException` (code `ResourceNotFoundException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ResourceNotFoundException
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        reason: `Reason` on the wire.
     """
 
     def __init__(
@@ -113,19 +103,17 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.reason = reason
+        """`Reason` on the wire."""
 
 
 class ServiceQuotaExceededException(ServiceError):
-    """Error `ServiceQuotaExceededException`, code `ServiceQuotaExceededException`.
+    """Error `ServiceQuotaExceededException` (code `ServiceQuotaExceededException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ServiceQuotaExceededException
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        reason: `Reason` on the wire.
     """
 
     def __init__(
@@ -140,22 +128,19 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.reason = reason
+        """`Reason` on the wire."""
 
 
 class ThrottlingException(ServiceError):
-    """Error `ThrottlingException`, code `ThrottlingException`.
+    """Error `ThrottlingException` (code `ThrottlingException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ThrottlingException
 
     By the model: retryable.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        service_code: `ServiceCode` on the wire.
-        quota_code: `QuotaCode` on the wire.
     """
 
     def __init__(
@@ -171,21 +156,19 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.service_code = service_code
+        """`ServiceCode` on the wire."""
         self.quota_code = quota_code
+        """`QuotaCode` on the wire."""
 
 
 class ValidationException(ServiceError):
-    """Error `ValidationException`, code `ValidationException`.
+    """Error `ValidationException` (code `ValidationException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationException
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        reason: `Reason` on the wire.
-        error_details: `ErrorDetails` on the wire.
     """
 
     def __init__(
@@ -201,5 +184,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.reason = reason
+        """`Reason` on the wire."""
         self.error_details = error_details
+        """`ErrorDetails` on the wire."""

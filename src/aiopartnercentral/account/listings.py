@@ -17,23 +17,20 @@ if TYPE_CHECKING:
 
 
 class ListConnectionInvitationsFilters(ListingOptions, total=False):
-    """The filters of `ListConnectionInvitations`.
-
-    Attributes:
-        connection_type: `ConnectionType` on the wire.
-        other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
-            characters with pattern `[a-zA-Z0-9-]+`.
-        participant_type: `ParticipantType` on the wire.
-        status: `Status` on the wire.
-        page_size: `MaxResults` on the wire, 1 to 100.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListConnectionInvitations`."""
 
     connection_type: enums.ConnectionType | str | None
+    """`ConnectionType` on the wire."""
     other_participant_identifiers: Sequence[str] | None
+    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
     participant_type: enums.ParticipantType | str | None
+    """`ParticipantType` on the wire."""
     status: enums.InvitationStatus | str | None
+    """`Status` on the wire."""
     page_size: int | None
+    """`MaxResults` on the wire, 1 to 100."""
 
 
 class ListConnectionInvitationsOptions(ListConnectionInvitationsFilters, PaginateOptions, total=False):
@@ -66,19 +63,16 @@ def list_connection_invitations(
 
 
 class ListConnectionsFilters(ListingOptions, total=False):
-    """The filters of `ListConnections`.
-
-    Attributes:
-        connection_type: `ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
-        other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
-            characters with pattern `[a-zA-Z0-9-]+`.
-        page_size: `MaxResults` on the wire, 1 to 100.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListConnections`."""
 
     connection_type: str | None
+    """`ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`."""
     other_participant_identifiers: Sequence[str] | None
+    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
     page_size: int | None
+    """`MaxResults` on the wire, 1 to 100."""
 
 
 class ListConnectionsOptions(ListConnectionsFilters, PaginateOptions, total=False):
@@ -106,11 +100,7 @@ def list_connections(
 
 
 class ListPartnersFilters(ListingOptions, total=False):
-    """The filters of `ListPartners`.
-
-    Attributes:
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListPartners`."""
 
 
 class ListPartnersOptions(ListPartnersFilters, PaginateOptions, total=False):

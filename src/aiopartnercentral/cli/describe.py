@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import inspect
 import json
@@ -9,6 +10,7 @@ import re
 import sys
 import zlib
 from importlib.metadata import version
+from itertools import pairwise
 from types import UnionType
 from typing import Any, Final, get_args
 
@@ -22,7 +24,8 @@ from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of, wrapped
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
-from aiopartnercentral.types import Operation
+from aiopartnercentral.errors import ServiceError
+from aiopartnercentral.types import OpenEnum, Operation, Structure
 
 __all__ = ["describe"]
 
@@ -30,10 +33,12 @@ _OPERATIONS: Final = {
     one.name: (name.lower(), one) for name, one in vars(operations).items() if isinstance(one, Operation)
 }
 _TYPES: Final[dict[str, Any]] = {name: getattr(account, name) for name in dir(account)}
+_BASES: Final = {Structure: "structure", OpenEnum: "enum", ServiceError: "error"}
 _KINDS: Final = dict.fromkeys(_OPERATIONS, "operation") | {
-    name: "tagged union" if isinstance(one, UnionType) else one.__doc__.partition(" `")[0].lower()
+    name: "tagged union" if isinstance(one, UnionType) else kind
     for name, one in _TYPES.items()
-    if isinstance(one, UnionType) or str(one.__doc__).startswith(("Structure `", "Enum `", "Error `"))
+    for base, kind in _BASES.items()
+    if isinstance(one, UnionType) or (inspect.isclass(one) and issubclass(one, base))
 }
 _PYTHON: Final = {one: f"client.{_OPERATIONS[one][0]}" if one in _OPERATIONS else f"account.{one}" for one in _KINDS}
 _NOT_SAID: Final = r"'|self, |\b(?:structures|common|enums)\."  # of signatures
@@ -80,8 +85,34 @@ def _described(name: str, *, docs: bool) -> dict[str, Any]:
     if found["kind"] == "enum":
         found["values"] = list(_TYPES[name])
     heads = {value: one if "values" in found else f"{one}{inspect.signature(value)}" for one, value in sources.items()}
-    found["docstrings"] = {re.sub(_NOT_SAID, "", head): inspect.getdoc(value) or "" for value, head in heads.items()}
+    found["docstrings"] = {re.sub(_NOT_SAID, "", head): _docstring(value) for value, head in heads.items()}
     return found | {"documentation": _aws_texts(name, docs=docs)}
+
+
+def _docstring(value: Any) -> str:  # noqa: ANN401 - a class or a method
+    """Return a docstring; that of a class also lists the texts of its attributes."""
+    texts = attribute_texts(value) if inspect.isclass(value) else {}
+    section = ["", "Attributes:", *(f"    {name}: {text}" for name, text in texts.items())] if texts else []
+    return "\n".join([inspect.getdoc(value) or "", *section])
+
+
+def attribute_texts(cls: type) -> dict[str, str]:
+    """Return the string after each attribute in the source of a generated class; Python does not keep them."""
+    try:
+        tree = ast.parse(inspect.getsource(cls))
+    except OSError:  # only compiled modules are installed
+        return {}
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    found = {}
+    for node, after in (pair for body in bodies for pair in pairwise(body)):
+        match node, after:
+            case (
+                ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)])
+                | ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                found[name] = inspect.cleandoc(text).replace("\n", " ")
+    return found
 
 
 def _aws_texts(name: str, *, docs: bool) -> dict[str, str]:

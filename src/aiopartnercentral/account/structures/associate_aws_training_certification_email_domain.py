@@ -12,38 +12,35 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 class AssociateAwsTrainingCertificationEmailDomainRequest(
     Request["AssociateAwsTrainingCertificationEmailDomainResponse"]
 ):
-    r"""Structure `AssociateAwsTrainingCertificationEmailDomainRequest`.
+    """Request of `AssociateAwsTrainingCertificationEmailDomain`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AssociateAwsTrainingCertificationEmailDomainRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, 1 to 200 characters, pattern
-            `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-        email: `Email` on the wire, 1 to 320 characters, pattern
-            ``[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*``.
-        email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
-            omitted.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, 1 to 200 characters, pattern
+    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
+    """
     email: str
+    r"""`Email` on the wire, 1 to 320 characters, pattern
+    `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
+    """
     email_verification_code: str = attrs.field(repr=redacted)
+    """`EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive."""
     client_token: str | None = None
+    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AssociateAwsTrainingCertificationEmailDomainResponse(Structure):
-    """Structure `AssociateAwsTrainingCertificationEmailDomainResponse`.
+    """Response of `AssociateAwsTrainingCertificationEmailDomain`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AssociateAwsTrainingCertificationEmailDomainResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,38 +14,34 @@ from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountSummary(Structure):
-    r"""Structure `AccountSummary`.
+    """Structure `AccountSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccountSummary
-
-    Attributes:
-        name: `Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
     """
 
     name: str
+    r"""`Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AllianceLeadContact(Structure):
-    r"""Structure `AllianceLeadContact`.
+    """Structure `AllianceLeadContact`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AllianceLeadContact
-
-    Attributes:
-        first_name: `FirstName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-            sensitive.
-        last_name: `LastName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-            sensitive.
-        email: `Email` on the wire, 1 to 320 characters, pattern
-            ``[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*``.
-        business_title: `BusinessTitle` on the wire, 1 to 80 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
     """
 
     first_name: str = attrs.field(repr=redacted)
+    r"""`FirstName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     last_name: str = attrs.field(repr=redacted)
+    r"""`LastName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     email: str
+    r"""`Email` on the wire, 1 to 320 characters, pattern
+    `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
+    """
     business_title: str = attrs.field(repr=redacted)
+    r"""`BusinessTitle` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
+    sensitive.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -53,36 +49,31 @@ class BusinessValidationError(Structure):
     """Structure `BusinessValidationError`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessValidationError
-
-    Attributes:
-        message: `Message` on the wire.
-        code: `Code` on the wire.
     """
 
     message: str
+    """`Message` on the wire."""
     code: enums.BusinessValidationCode
+    """`Code` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessVerificationDetails(Structure):
-    r"""Structure `BusinessVerificationDetails`.
+    """Structure `BusinessVerificationDetails`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationDetails
-
-    Attributes:
-        legal_name: `LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-            sensitive.
-        registration_id: `RegistrationId` on the wire, 1 to 80 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
-        country_code: `CountryCode` on the wire, exactly 2 characters, pattern `[A-Z]{2}`.
-        jurisdiction_of_incorporation: optional; `JurisdictionOfIncorporation` on the wire, exactly 2 characters,
-            pattern `[A-Z0-9]{2}`.
     """
 
     legal_name: str = attrs.field(repr=redacted)
+    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     registration_id: str = attrs.field(repr=redacted)
+    r"""`RegistrationId` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
+    sensitive.
+    """
     country_code: str
+    """`CountryCode` on the wire, exactly 2 characters, pattern `[A-Z]{2}`."""
     jurisdiction_of_incorporation: str | None = None
+    """`JurisdictionOfIncorporation` on the wire, exactly 2 characters, pattern `[A-Z0-9]{2}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -90,43 +81,41 @@ class BusinessVerificationResponse(Structure):
     """Structure `BusinessVerificationResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationResponse
-
-    Attributes:
-        business_verification_details: `BusinessVerificationDetails` on the wire.
-        completion_url: optional; `CompletionUrl` on the wire.
-        completion_url_expires_at: optional; `CompletionUrlExpiresAt` on the wire.
     """
 
     business_verification_details: BusinessVerificationDetails
+    """`BusinessVerificationDetails` on the wire."""
     completion_url: str | None = None
+    """`CompletionUrl` on the wire."""
     completion_url_expires_at: datetime | None = None
+    """`CompletionUrlExpiresAt` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionTypeDetail(Structure):
-    r"""Structure `ConnectionTypeDetail`.
+    """Structure `ConnectionTypeDetail`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionTypeDetail
-
-    Attributes:
-        created_at: `CreatedAt` on the wire.
-        inviter_email: `InviterEmail` on the wire, 1 to 320 characters, pattern
-            ``[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*``.
-        inviter_name: `InviterName` on the wire, 1 to 80 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
-        status: `Status` on the wire.
-        other_participant: `OtherParticipant` on the wire.
-        canceled_at: optional; `CanceledAt` on the wire.
-        canceled_by: optional; `CanceledBy` on the wire, pattern `[0-9]{12}`.
     """
 
     created_at: datetime
+    """`CreatedAt` on the wire."""
     inviter_email: str
+    r"""`InviterEmail` on the wire, 1 to 320 characters, pattern
+    `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
+    """
     inviter_name: str = attrs.field(repr=redacted)
+    r"""`InviterName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
+    sensitive.
+    """
     status: enums.ConnectionTypeStatus
+    """`Status` on the wire."""
     other_participant: Participant
+    """`OtherParticipant` on the wire."""
     canceled_at: datetime | None = None
+    """`CanceledAt` on the wire."""
     canceled_by: str | None = None
+    """`CanceledBy` on the wire, pattern `[0-9]{12}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -134,16 +123,14 @@ class ErrorDetail(Structure):
     """Structure `ErrorDetail`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ErrorDetail
-
-    Attributes:
-        locale: `Locale` on the wire.
-        message: `Message` on the wire.
-        reason: `Reason` on the wire.
     """
 
     locale: str
+    """`Locale` on the wire."""
     message: str
+    """`Message` on the wire."""
     reason: enums.ProfileValidationErrorReason
+    """`Reason` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -151,16 +138,14 @@ class FieldValidationError(Structure):
     """Structure `FieldValidationError`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/FieldValidationError
-
-    Attributes:
-        name: `Name` on the wire.
-        message: `Message` on the wire.
-        code: `Code` on the wire.
     """
 
     name: str
+    """`Name` on the wire."""
     message: str
+    """`Message` on the wire."""
     code: enums.FieldValidationCode
+    """`Code` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -168,73 +153,58 @@ class Headquarters(Structure):
     """Structure `Headquarters`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Headquarters
-
-    Attributes:
-        country_code: `CountryCode` on the wire, exactly 2 characters, pattern `[A-Z]{2}`.
-        subdivision_code: `SubdivisionCode` on the wire, 1 to 3 characters, pattern `[A-Z0-9]{1,3}`.
     """
 
     country_code: str
+    """`CountryCode` on the wire, exactly 2 characters, pattern `[A-Z]{2}`."""
     subdivision_code: str
+    """`SubdivisionCode` on the wire, 1 to 3 characters, pattern `[A-Z0-9]{1,3}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LocalizedContent(Structure):
-    r"""Structure `LocalizedContent`.
+    """Structure `LocalizedContent`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/LocalizedContent
-
-    Attributes:
-        display_name: `DisplayName` on the wire, 1 to 80 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        description: `Description` on the wire, 1 to 600 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        website_url: `WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`.
-        logo_url: `LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`.
-        locale: `Locale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`.
     """
 
     display_name: str
+    r"""`DisplayName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
+    r"""`Description` on the wire, 1 to 600 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     website_url: str
+    r"""`WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     logo_url: str
+    r"""`LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     locale: str
+    """`Locale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ParticipantPartnerProfile(Variant):
-    """Member `PartnerProfile` of union `Participant`.
-
-    Attributes:
-        value: `PartnerProfile` on the wire.
-    """
+    """Member `PartnerProfile` of union `Participant`."""
 
     tag: ClassVar[str] = "PartnerProfile"
     value: PartnerProfileSummary
+    """`PartnerProfile` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ParticipantSellerProfile(Variant):
-    """Member `SellerProfile` of union `Participant`.
-
-    Attributes:
-        value: `SellerProfile` on the wire.
-    """
+    """Member `SellerProfile` of union `Participant`."""
 
     tag: ClassVar[str] = "SellerProfile"
     value: SellerProfileSummary
+    """`SellerProfile` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ParticipantAccount(Variant):
-    """Member `Account` of union `Participant`.
-
-    Attributes:
-        value: `Account` on the wire.
-    """
+    """Member `Account` of union `Participant`."""
 
     tag: ClassVar[str] = "Account"
     value: AccountSummary
+    """`Account` on the wire."""
 
 
 @attrs.frozen
@@ -251,66 +221,59 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerDomain(Structure):
-    r"""Structure `PartnerDomain`.
+    """Structure `PartnerDomain`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerDomain
-
-    Attributes:
-        domain_name: `DomainName` on the wire, 1 to 253 characters, pattern
-            `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-        registered_at: `RegisteredAt` on the wire.
     """
 
     domain_name: str
+    r"""`DomainName` on the wire, 1 to 253 characters, pattern
+    `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
+    """
     registered_at: datetime
+    """`RegisteredAt` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfile(Structure):
-    r"""Structure `PartnerProfile`.
+    """Structure `PartnerProfile`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerProfile
-
-    Attributes:
-        display_name: `DisplayName` on the wire, 1 to 80 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        description: `Description` on the wire, 1 to 600 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        website_url: `WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`.
-        logo_url: `LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`.
-        primary_solution_type: `PrimarySolutionType` on the wire.
-        industry_segments: `IndustrySegments` on the wire, 1 to 3 entries.
-        translation_source_locale: `TranslationSourceLocale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`.
-        localized_contents: optional; `LocalizedContents` on the wire, 0 to 20 entries.
-        headquarters: optional; `Headquarters` on the wire.
-        profile_id: optional; `ProfileId` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`.
     """
 
     display_name: str
+    r"""`DisplayName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
+    r"""`Description` on the wire, 1 to 600 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     website_url: str
+    r"""`WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     logo_url: str
+    r"""`LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     primary_solution_type: enums.PrimarySolutionType
+    """`PrimarySolutionType` on the wire."""
     industry_segments: list[enums.IndustrySegment]
+    """`IndustrySegments` on the wire, 1 to 3 entries."""
     translation_source_locale: str
+    """`TranslationSourceLocale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`."""
     localized_contents: list[LocalizedContent] | None = None
+    """`LocalizedContents` on the wire, 0 to 20 entries."""
     headquarters: Headquarters | None = None
+    """`Headquarters` on the wire."""
     profile_id: str | None = None
+    """`ProfileId` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfileSummary(Structure):
-    r"""Structure `PartnerProfileSummary`.
+    """Structure `PartnerProfileSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerProfileSummary
-
-    Attributes:
-        id: `Id` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`.
-        name: `Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
     """
 
     id: str
+    """`Id` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
     name: str
+    r"""`Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -319,14 +282,12 @@ class QualificationsAssociationPartner(Structure):
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/QualificationsAssociationPartner
-
-    Attributes:
-        profile_id: optional; `ProfileId` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`.
-        account_id: optional; `AccountId` on the wire, pattern `[0-9]{12}`.
     """
 
     profile_id: str | None = None
+    """`ProfileId` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
     account_id: str | None = None
+    """`AccountId` on the wire, pattern `[0-9]{12}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -334,29 +295,25 @@ class RegistrantVerificationResponse(Structure):
     """Structure `RegistrantVerificationResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationResponse
-
-    Attributes:
-        completion_url: `CompletionUrl` on the wire.
-        completion_url_expires_at: `CompletionUrlExpiresAt` on the wire.
     """
 
     completion_url: str
+    """`CompletionUrl` on the wire."""
     completion_url_expires_at: datetime
+    """`CompletionUrlExpiresAt` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SellerProfileSummary(Structure):
-    r"""Structure `SellerProfileSummary`.
+    """Structure `SellerProfileSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/SellerProfileSummary
-
-    Attributes:
-        id: `Id` on the wire, 1 to 50 characters, pattern `[a-zA-Z0-9-]+`.
-        name: `Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
     """
 
     id: str
+    """`Id` on the wire, 1 to 50 characters, pattern `[a-zA-Z0-9-]+`."""
     name: str
+    r"""`Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -364,69 +321,57 @@ class Tag(Structure):
     """Structure `Tag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Tag
-
-    Attributes:
-        key: `Key` on the wire, 1 to 128 characters.
-        value: `Value` on the wire, 0 to 256 characters.
     """
 
     key: str
+    """`Key` on the wire, 1 to 128 characters."""
     value: str
+    """`Value` on the wire, 0 to 256 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TaskDetails(Structure):
-    r"""Structure `TaskDetails`.
+    """Structure `TaskDetails`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/TaskDetails
-
-    Attributes:
-        display_name: `DisplayName` on the wire, 1 to 80 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        description: `Description` on the wire, 1 to 600 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        website_url: `WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`.
-        logo_url: `LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`.
-        primary_solution_type: `PrimarySolutionType` on the wire.
-        industry_segments: `IndustrySegments` on the wire, 1 to 3 entries.
-        translation_source_locale: `TranslationSourceLocale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`.
-        localized_contents: optional; `LocalizedContents` on the wire, 0 to 20 entries.
-        headquarters: optional; `Headquarters` on the wire.
     """
 
     display_name: str
+    r"""`DisplayName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
+    r"""`Description` on the wire, 1 to 600 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     website_url: str
+    r"""`WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     logo_url: str
+    r"""`LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     primary_solution_type: enums.PrimarySolutionType
+    """`PrimarySolutionType` on the wire."""
     industry_segments: list[enums.IndustrySegment]
+    """`IndustrySegments` on the wire, 1 to 3 entries."""
     translation_source_locale: str
+    """`TranslationSourceLocale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`."""
     localized_contents: list[LocalizedContent] | None = None
+    """`LocalizedContents` on the wire, 0 to 20 entries."""
     headquarters: Headquarters | None = None
+    """`Headquarters` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ValidationErrorFieldValidationError(Variant):
-    """Member `FieldValidationError` of union `ValidationError`.
-
-    Attributes:
-        value: `FieldValidationError` on the wire.
-    """
+    """Member `FieldValidationError` of union `ValidationError`."""
 
     tag: ClassVar[str] = "FieldValidationError"
     value: FieldValidationError
+    """`FieldValidationError` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ValidationErrorBusinessValidationError(Variant):
-    """Member `BusinessValidationError` of union `ValidationError`.
-
-    Attributes:
-        value: `BusinessValidationError` on the wire.
-    """
+    """Member `BusinessValidationError` of union `ValidationError`."""
 
     tag: ClassVar[str] = "BusinessValidationError"
     value: BusinessValidationError
+    """`BusinessValidationError` on the wire."""
 
 
 @attrs.frozen
@@ -445,26 +390,20 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 
 @attrs.frozen(weakref_slot=False)
 class VerificationResponseDetailsBusinessVerificationResponse(Variant):
-    """Member `BusinessVerificationResponse` of union `VerificationResponseDetails`.
-
-    Attributes:
-        value: `BusinessVerificationResponse` on the wire.
-    """
+    """Member `BusinessVerificationResponse` of union `VerificationResponseDetails`."""
 
     tag: ClassVar[str] = "BusinessVerificationResponse"
     value: BusinessVerificationResponse
+    """`BusinessVerificationResponse` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
-    """Member `RegistrantVerificationResponse` of union `VerificationResponseDetails`.
-
-    Attributes:
-        value: `RegistrantVerificationResponse` on the wire.
-    """
+    """Member `RegistrantVerificationResponse` of union `VerificationResponseDetails`."""
 
     tag: ClassVar[str] = "RegistrantVerificationResponse"
     value: RegistrantVerificationResponse
+    """`RegistrantVerificationResponse` on the wire."""
 
 
 @attrs.frozen

@@ -14,58 +14,51 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreatePartnerRequest(Request["CreatePartnerResponse"]):
-    r"""Structure `CreatePartnerRequest`.
+    """Request of `CreatePartner`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreatePartnerRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        legal_name: `LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-            sensitive.
-        primary_solution_type: `PrimarySolutionType` on the wire.
-        alliance_lead_contact: `AllianceLeadContact` on the wire.
-        email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
-            omitted.
-        tags: optional; `Tags` on the wire, 0 to 200 entries.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     legal_name: str = attrs.field(repr=redacted)
+    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     primary_solution_type: enums.PrimarySolutionType
+    """`PrimarySolutionType` on the wire."""
     alliance_lead_contact: common.AllianceLeadContact
+    """`AllianceLeadContact` on the wire."""
     email_verification_code: str = attrs.field(repr=redacted)
+    """`EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive."""
     client_token: str | None = None
+    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
     tags: list[common.Tag] | None = None
+    """`Tags` on the wire, 0 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreatePartnerResponse(Structure):
-    r"""Structure `CreatePartnerResponse`.
+    """Response of `CreatePartner`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreatePartnerResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
-        id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
-        legal_name: `LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-            sensitive.
-        created_at: `CreatedAt` on the wire.
-        profile: `Profile` on the wire.
-        alliance_lead_contact: `AllianceLeadContact` on the wire.
-        aws_training_certification_email_domains: optional; `AwsTrainingCertificationEmailDomains` on the wire, 0 to 100
-            entries.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    """`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
+    """
     id: str
+    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
     legal_name: str = attrs.field(repr=redacted)
+    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     created_at: datetime
+    """`CreatedAt` on the wire."""
     profile: common.PartnerProfile
+    """`Profile` on the wire."""
     alliance_lead_contact: common.AllianceLeadContact
+    """`AllianceLeadContact` on the wire."""
     aws_training_certification_email_domains: list[common.PartnerDomain] | None = None
+    """`AwsTrainingCertificationEmailDomains` on the wire, 0 to 100 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

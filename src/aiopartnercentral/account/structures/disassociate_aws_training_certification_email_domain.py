@@ -12,36 +12,33 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 class DisassociateAwsTrainingCertificationEmailDomainRequest(
     Request["DisassociateAwsTrainingCertificationEmailDomainResponse"]
 ):
-    r"""Structure `DisassociateAwsTrainingCertificationEmailDomainRequest`.
+    """Request of `DisassociateAwsTrainingCertificationEmailDomain`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/DisassociateAwsTrainingCertificationEmailDomainRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, 1 to 200 characters, pattern
-            `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-        domain_name: `DomainName` on the wire, 1 to 253 characters, pattern
-            `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
-            omitted.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, 1 to 200 characters, pattern
+    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
+    """
     domain_name: str
+    r"""`DomainName` on the wire, 1 to 253 characters, pattern
+    `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
+    """
     client_token: str | None = None
+    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class DisassociateAwsTrainingCertificationEmailDomainResponse(Structure):
-    """Structure `DisassociateAwsTrainingCertificationEmailDomainResponse`.
+    """Response of `DisassociateAwsTrainingCertificationEmailDomain`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/DisassociateAwsTrainingCertificationEmailDomainResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

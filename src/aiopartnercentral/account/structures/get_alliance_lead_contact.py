@@ -11,37 +11,35 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
-    """Structure `GetAllianceLeadContactRequest`.
+    """Request of `GetAllianceLeadContact`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetAllianceLeadContactRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, 1 to 200 characters, pattern
-            `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, 1 to 200 characters, pattern
+    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetAllianceLeadContactResponse(Structure):
-    """Structure `GetAllianceLeadContactResponse`.
+    """Response of `GetAllianceLeadContact`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetAllianceLeadContactResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
-        id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
-        alliance_lead_contact: `AllianceLeadContact` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    """`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
+    """
     id: str
+    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
     alliance_lead_contact: common.AllianceLeadContact
+    """`AllianceLeadContact` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,40 +14,37 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionRequest(Request["GetConnectionResponse"]):
-    """Structure `GetConnectionRequest`.
+    """Request of `GetConnection`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionResponse(Structure):
-    r"""Structure `GetConnectionResponse`.
+    """Response of `GetConnection`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        id: `Id` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection/pac-[A-Za-z0-9]{13}`.
-        other_participant_account_id: `OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`.
-        updated_at: `UpdatedAt` on the wire.
-        connection_types: `ConnectionTypes` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
+    """`Id` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
     arn: str
+    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection/pac-[A-Za-z0-9]{13}`.
+    """
     other_participant_account_id: str
+    """`OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`."""
     updated_at: datetime
+    """`UpdatedAt` on the wire."""
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetail]
+    """`ConnectionTypes` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,60 +13,57 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"]):
-    """Structure `GetConnectionInvitationRequest`.
+    """Request of `GetConnectionInvitation`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionInvitationRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionInvitationResponse(Structure):
-    r"""Structure `GetConnectionInvitationResponse`.
+    """Response of `GetConnectionInvitation`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionInvitationResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        id: `Id` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection-invitation/pacinv-[A-Za-z0-9]{13}`.
-        connection_type: `ConnectionType` on the wire.
-        created_at: `CreatedAt` on the wire.
-        updated_at: `UpdatedAt` on the wire.
-        other_participant_identifier: `OtherParticipantIdentifier` on the wire, 1 to 100 characters, pattern
-            `[a-zA-Z0-9-]+`.
-        participant_type: `ParticipantType` on the wire.
-        status: `Status` on the wire.
-        invitation_message: `InvitationMessage` on the wire, 1 to 256 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`.
-        inviter_email: `InviterEmail` on the wire, 1 to 320 characters, pattern
-            ``[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*``.
-        inviter_name: `InviterName` on the wire, 1 to 80 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
-        connection_id: optional; `ConnectionId` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
-        expires_at: optional; `ExpiresAt` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
+    """`Id` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`."""
     arn: str
+    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection-invitation/pacinv-[A-Za-z0-9]{13}`.
+    """
     connection_type: enums.ConnectionType
+    """`ConnectionType` on the wire."""
     created_at: datetime
+    """`CreatedAt` on the wire."""
     updated_at: datetime
+    """`UpdatedAt` on the wire."""
     other_participant_identifier: str
+    """`OtherParticipantIdentifier` on the wire, 1 to 100 characters, pattern `[a-zA-Z0-9-]+`."""
     participant_type: enums.ParticipantType
+    """`ParticipantType` on the wire."""
     status: enums.InvitationStatus
+    """`Status` on the wire."""
     invitation_message: str
+    r"""`InvitationMessage` on the wire, 1 to 256 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`."""
     inviter_email: str
+    r"""`InviterEmail` on the wire, 1 to 320 characters, pattern
+    `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
+    """
     inviter_name: str = attrs.field(repr=redacted)
+    r"""`InviterName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
+    sensitive.
+    """
     connection_id: str | None = None
+    """`ConnectionId` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
+    """`ExpiresAt` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,40 +13,36 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"]):
-    """Structure `GetConnectionPreferencesRequest`.
+    """Request of `GetConnectionPreferences`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionPreferencesRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionPreferencesResponse(Structure):
-    r"""Structure `GetConnectionPreferencesResponse`.
+    """Response of `GetConnectionPreferences`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionPreferencesResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/connection-preferences`.
-        access_type: `AccessType` on the wire.
-        updated_at: `UpdatedAt` on the wire.
-        revision: `Revision` on the wire.
-        excluded_participant_ids: optional; `ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern
-            `[a-zA-Z0-9-]+`.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/connection-preferences`.
+    """
     access_type: enums.AccessType
+    """`AccessType` on the wire."""
     updated_at: datetime
+    """`UpdatedAt` on the wire."""
     revision: int
+    """`Revision` on the wire."""
     excluded_participant_ids: list[str] | None = None
+    """`ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern `[a-zA-Z0-9-]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

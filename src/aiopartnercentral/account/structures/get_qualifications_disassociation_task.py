@@ -14,47 +14,45 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisassociationTaskResponse"]):
-    """Structure `GetQualificationsDisassociationTaskRequest`.
+    """Request of `GetQualificationsDisassociationTask`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsDisassociationTaskRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, 1 to 200 characters, pattern
-            `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, 1 to 200 characters, pattern
+    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetQualificationsDisassociationTaskResponse(Structure):
-    """Structure `GetQualificationsDisassociationTaskResponse`.
+    """Response of `GetQualificationsDisassociationTask`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsDisassociationTaskResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
-        id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
-        task_id: `TaskId` on the wire, 1 to 80 characters, pattern `pqdtask-[A-Za-z0-9]{13}`.
-        status: `Status` on the wire.
-        associated_partner: `AssociatedPartner` on the wire.
-        started_at: `StartedAt` on the wire.
-        ended_at: optional; `EndedAt` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    """`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
+    """
     id: str
+    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
     task_id: str
+    """`TaskId` on the wire, 1 to 80 characters, pattern `pqdtask-[A-Za-z0-9]{13}`."""
     status: enums.QualificationsDisassociationTaskStatus
+    """`Status` on the wire."""
     associated_partner: common.QualificationsAssociationPartner
+    """`AssociatedPartner` on the wire."""
     started_at: datetime
+    """`StartedAt` on the wire."""
     ended_at: datetime | None = None
+    """`EndedAt` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,38 +14,35 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetVerificationRequest(Request["GetVerificationResponse"]):
-    """Structure `GetVerificationRequest`.
+    """Request of `GetVerification`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerificationRequest
-
-    Attributes:
-        verification_type: `VerificationType` on the wire.
     """
 
     verification_type: enums.VerificationType
+    """`VerificationType` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetVerificationResponse(Structure):
-    r"""Structure `GetVerificationResponse`.
+    """Response of `GetVerification`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerificationResponse
-
-    Attributes:
-        verification_type: `VerificationType` on the wire.
-        verification_status: `VerificationStatus` on the wire.
-        verification_response_details: `VerificationResponseDetails` on the wire.
-        started_at: `StartedAt` on the wire.
-        verification_status_reason: optional; `VerificationStatusReason` on the wire, 1 to 200 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        completed_at: optional; `CompletedAt` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     verification_type: enums.VerificationType
+    """`VerificationType` on the wire."""
     verification_status: enums.VerificationStatus
+    """`VerificationStatus` on the wire."""
     verification_response_details: common.VerificationResponseDetails
+    """`VerificationResponseDetails` on the wire."""
     started_at: datetime
+    """`StartedAt` on the wire."""
     verification_status_reason: str | None = None
+    r"""`VerificationStatusReason` on the wire, 1 to 200 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
+    """
     completed_at: datetime | None = None
+    """`CompletedAt` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

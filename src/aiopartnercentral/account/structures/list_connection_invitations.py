@@ -13,79 +13,74 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionInvitationSummary(Structure):
-    r"""Structure `ConnectionInvitationSummary`.
+    """Structure `ConnectionInvitationSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionInvitationSummary
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        id: `Id` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection-invitation/pacinv-[A-Za-z0-9]{13}`.
-        connection_type: `ConnectionType` on the wire.
-        created_at: `CreatedAt` on the wire.
-        updated_at: `UpdatedAt` on the wire.
-        other_participant_identifier: `OtherParticipantIdentifier` on the wire, 1 to 100 characters, pattern
-            `[a-zA-Z0-9-]+`.
-        participant_type: `ParticipantType` on the wire.
-        status: `Status` on the wire.
-        connection_id: optional; `ConnectionId` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
-        expires_at: optional; `ExpiresAt` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
+    """`Id` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`."""
     arn: str
+    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection-invitation/pacinv-[A-Za-z0-9]{13}`.
+    """
     connection_type: enums.ConnectionType
+    """`ConnectionType` on the wire."""
     created_at: datetime
+    """`CreatedAt` on the wire."""
     updated_at: datetime
+    """`UpdatedAt` on the wire."""
     other_participant_identifier: str
+    """`OtherParticipantIdentifier` on the wire, 1 to 100 characters, pattern `[a-zA-Z0-9-]+`."""
     participant_type: enums.ParticipantType
+    """`ParticipantType` on the wire."""
     status: enums.InvitationStatus
+    """`Status` on the wire."""
     connection_id: str | None = None
+    """`ConnectionId` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
+    """`ExpiresAt` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsResponse"]):
-    r"""Structure `ListConnectionInvitationsRequest`.
+    """Request of `ListConnectionInvitations`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitationsRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        connection_type: optional; `ConnectionType` on the wire.
-        max_results: optional; `MaxResults` on the wire, 1 to 100.
-        other_participant_identifiers: optional; `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to
-            100 characters with pattern `[a-zA-Z0-9-]+`.
-        participant_type: optional; `ParticipantType` on the wire.
-        status: optional; `Status` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
+    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
     connection_type: enums.ConnectionType | None = None
+    """`ConnectionType` on the wire."""
     max_results: int | None = None
+    """`MaxResults` on the wire, 1 to 100."""
     other_participant_identifiers: list[str] | None = None
+    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
     participant_type: enums.ParticipantType | None = None
+    """`ParticipantType` on the wire."""
     status: enums.InvitationStatus | None = None
+    """`Status` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionInvitationsResponse(Structure):
-    r"""Structure `ListConnectionInvitationsResponse`.
+    """Response of `ListConnectionInvitations`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitationsResponse
-
-    Attributes:
-        connection_invitation_summaries: `ConnectionInvitationSummaries` on the wire.
-        next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     connection_invitation_summaries: list[ConnectionInvitationSummary]
+    """`ConnectionInvitationSummaries` on the wire."""
     next_token: str | None = None
+    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

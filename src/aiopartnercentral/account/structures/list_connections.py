@@ -14,26 +14,25 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionSummary(Structure):
-    r"""Structure `ConnectionSummary`.
+    """Structure `ConnectionSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionSummary
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        id: `Id` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection/pac-[A-Za-z0-9]{13}`.
-        other_participant_account_id: `OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`.
-        updated_at: `UpdatedAt` on the wire.
-        connection_types: `ConnectionTypes` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
+    """`Id` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
     arn: str
+    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection/pac-[A-Za-z0-9]{13}`.
+    """
     other_participant_account_id: str
+    """`OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`."""
     updated_at: datetime
+    """`UpdatedAt` on the wire."""
     connection_types: dict[enums.ConnectionType, ConnectionTypeSummary]
+    """`ConnectionTypes` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -41,51 +40,45 @@ class ConnectionTypeSummary(Structure):
     """Structure `ConnectionTypeSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionTypeSummary
-
-    Attributes:
-        status: `Status` on the wire.
-        other_participant: `OtherParticipant` on the wire.
     """
 
     status: enums.ConnectionTypeStatus
+    """`Status` on the wire."""
     other_participant: common.Participant
+    """`OtherParticipant` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionsRequest(Request["ListConnectionsResponse"]):
-    r"""Structure `ListConnectionsRequest`.
+    """Request of `ListConnections`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionsRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        connection_type: optional; `ConnectionType` on the wire, 1 to 200 characters, pattern
-            `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
-        max_results: optional; `MaxResults` on the wire, 1 to 100.
-        other_participant_identifiers: optional; `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to
-            100 characters with pattern `[a-zA-Z0-9-]+`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
+    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
     connection_type: str | None = None
+    """`ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`."""
     max_results: int | None = None
+    """`MaxResults` on the wire, 1 to 100."""
     other_participant_identifiers: list[str] | None = None
+    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListConnectionsResponse(Structure):
-    r"""Structure `ListConnectionsResponse`.
+    """Response of `ListConnections`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionsResponse
-
-    Attributes:
-        connection_summaries: `ConnectionSummaries` on the wire.
-        next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     connection_summaries: list[ConnectionSummary]
+    """`ConnectionSummaries` on the wire."""
     next_token: str | None = None
+    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -12,54 +12,48 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListPartnersRequest(Request["ListPartnersResponse"]):
-    r"""Structure `ListPartnersRequest`.
+    """Request of `ListPartners`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartnersRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
+    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListPartnersResponse(Structure):
-    r"""Structure `ListPartnersResponse`.
+    """Response of `ListPartners`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartnersResponse
-
-    Attributes:
-        partner_summary_list: `PartnerSummaryList` on the wire, 0 to 50 entries.
-        next_token: optional; `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     partner_summary_list: list[PartnerSummary]
+    """`PartnerSummaryList` on the wire, 0 to 50 entries."""
     next_token: str | None = None
+    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerSummary(Structure):
-    r"""Structure `PartnerSummary`.
+    """Structure `PartnerSummary`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerSummary
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
-        id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
-        legal_name: `LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-            sensitive.
-        created_at: `CreatedAt` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    """`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
+    """
     id: str
+    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
     legal_name: str = attrs.field(repr=redacted)
+    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     created_at: datetime
+    """`CreatedAt` on the wire."""

@@ -11,31 +11,29 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
-    """Structure `ListTagsForResourceRequest`.
+    """Request of `ListTagsForResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListTagsForResourceRequest
-
-    Attributes:
-        resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
     """
 
     resource_arn: str
+    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListTagsForResourceResponse(Structure):
-    """Structure `ListTagsForResourceResponse`.
+    """Response of `ListTagsForResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListTagsForResourceResponse
-
-    Attributes:
-        resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-        tags: optional; `Tags` on the wire, 0 to 200 entries.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     resource_arn: str
+    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
+    """
     tags: list[common.Tag] | None = None
+    """`Tags` on the wire, 0 to 200 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

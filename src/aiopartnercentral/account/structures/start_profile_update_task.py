@@ -14,52 +14,49 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartProfileUpdateTaskRequest(Request["StartProfileUpdateTaskResponse"]):
-    """Structure `StartProfileUpdateTaskRequest`.
+    """Request of `StartProfileUpdateTask`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartProfileUpdateTaskRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, 1 to 200 characters, pattern
-            `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-        task_details: `TaskDetails` on the wire.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
-            omitted.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, 1 to 200 characters, pattern
+    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
+    """
     task_details: common.TaskDetails
+    """`TaskDetails` on the wire."""
     client_token: str | None = None
+    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartProfileUpdateTaskResponse(Structure):
-    """Structure `StartProfileUpdateTaskResponse`.
+    """Response of `StartProfileUpdateTask`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartProfileUpdateTaskResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
-        id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
-        task_id: `TaskId` on the wire, 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`.
-        task_details: `TaskDetails` on the wire.
-        started_at: `StartedAt` on the wire.
-        status: `Status` on the wire.
-        ended_at: optional; `EndedAt` on the wire.
-        error_detail_list: optional; `ErrorDetailList` on the wire, 1 to 50 entries.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    """`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
+    """
     id: str
+    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
     task_id: str
+    """`TaskId` on the wire, 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`."""
     task_details: common.TaskDetails
+    """`TaskDetails` on the wire."""
     started_at: datetime
+    """`StartedAt` on the wire."""
     status: enums.ProfileTaskStatus
+    """`Status` on the wire."""
     ended_at: datetime | None = None
+    """`EndedAt` on the wire."""
     error_detail_list: list[common.ErrorDetail] | None = None
+    """`ErrorDetailList` on the wire, 1 to 50 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

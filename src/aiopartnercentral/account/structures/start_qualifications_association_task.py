@@ -14,50 +14,47 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAssociationTaskResponse"]):
-    """Structure `StartQualificationsAssociationTaskRequest`.
+    """Request of `StartQualificationsAssociationTask`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartQualificationsAssociationTaskRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        identifier: `Identifier` on the wire, 1 to 200 characters, pattern
-            `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-        primary_partner: `PrimaryPartner` on the wire.
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
-            omitted.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
+    """`Identifier` on the wire, 1 to 200 characters, pattern
+    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
+    """
     primary_partner: common.QualificationsAssociationPartner
+    """`PrimaryPartner` on the wire."""
     client_token: str | None = None
+    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartQualificationsAssociationTaskResponse(Structure):
-    """Structure `StartQualificationsAssociationTaskResponse`.
+    """Response of `StartQualificationsAssociationTask`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartQualificationsAssociationTaskResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
-        id: `Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`.
-        task_id: `TaskId` on the wire, 1 to 80 characters, pattern `pqatask-[A-Za-z0-9]{13}`.
-        status: `Status` on the wire.
-        primary_partner: `PrimaryPartner` on the wire.
-        started_at: `StartedAt` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    """`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
+    """
     id: str
+    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
     task_id: str
+    """`TaskId` on the wire, 1 to 80 characters, pattern `pqatask-[A-Za-z0-9]{13}`."""
     status: enums.QualificationsAssociationTaskStatus
+    """`Status` on the wire."""
     primary_partner: common.QualificationsAssociationPartner
+    """`PrimaryPartner` on the wire."""
     started_at: datetime
+    """`StartedAt` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

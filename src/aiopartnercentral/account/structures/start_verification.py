@@ -23,68 +23,58 @@ class RegistrantVerificationDetails(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartVerificationRequest(Request["StartVerificationResponse"]):
-    """Structure `StartVerificationRequest`.
+    """Request of `StartVerification`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartVerificationRequest
-
-    Attributes:
-        client_token: optional; `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if
-            omitted.
-        verification_details: optional; `VerificationDetails` on the wire.
     """
 
     client_token: str | None = None
+    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
     verification_details: VerificationDetails | None = None
+    """`VerificationDetails` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartVerificationResponse(Structure):
-    r"""Structure `StartVerificationResponse`.
+    """Response of `StartVerification`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartVerificationResponse
-
-    Attributes:
-        verification_type: `VerificationType` on the wire.
-        verification_status: `VerificationStatus` on the wire.
-        verification_response_details: `VerificationResponseDetails` on the wire.
-        started_at: `StartedAt` on the wire.
-        verification_status_reason: optional; `VerificationStatusReason` on the wire, 1 to 200 characters, pattern
-            `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-        completed_at: optional; `CompletedAt` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     verification_type: enums.VerificationType
+    """`VerificationType` on the wire."""
     verification_status: enums.VerificationStatus
+    """`VerificationStatus` on the wire."""
     verification_response_details: common.VerificationResponseDetails
+    """`VerificationResponseDetails` on the wire."""
     started_at: datetime
+    """`StartedAt` on the wire."""
     verification_status_reason: str | None = None
+    r"""`VerificationStatusReason` on the wire, 1 to 200 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
+    """
     completed_at: datetime | None = None
+    """`CompletedAt` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False)
 class VerificationDetailsBusinessVerificationDetails(Variant):
-    """Member `BusinessVerificationDetails` of union `VerificationDetails`.
-
-    Attributes:
-        value: `BusinessVerificationDetails` on the wire.
-    """
+    """Member `BusinessVerificationDetails` of union `VerificationDetails`."""
 
     tag: ClassVar[str] = "BusinessVerificationDetails"
     value: common.BusinessVerificationDetails
+    """`BusinessVerificationDetails` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class VerificationDetailsRegistrantVerificationDetails(Variant):
-    """Member `RegistrantVerificationDetails` of union `VerificationDetails`.
-
-    Attributes:
-        value: `RegistrantVerificationDetails` on the wire.
-    """
+    """Member `RegistrantVerificationDetails` of union `VerificationDetails`."""
 
     tag: ClassVar[str] = "RegistrantVerificationDetails"
     value: RegistrantVerificationDetails
+    """`RegistrantVerificationDetails` on the wire."""
 
 
 @attrs.frozen

@@ -11,28 +11,25 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
-    """Structure `TagResourceRequest`.
+    """Request of `TagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/TagResourceRequest
-
-    Attributes:
-        resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-        tags: `Tags` on the wire, 0 to 200 entries.
     """
 
     resource_arn: str
+    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
+    """
     tags: list[common.Tag]
+    """`Tags` on the wire, 0 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceResponse(Structure):
-    """Structure `TagResourceResponse`.
+    """Response of `TagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/TagResourceResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

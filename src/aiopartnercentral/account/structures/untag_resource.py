@@ -10,28 +10,25 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
-    """Structure `UntagResourceRequest`.
+    """Request of `UntagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UntagResourceRequest
-
-    Attributes:
-        resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-        tag_keys: `TagKeys` on the wire, 0 to 50 entries, each 1 to 128 characters.
     """
 
     resource_arn: str
+    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
+    """
     tag_keys: list[str]
+    """`TagKeys` on the wire, 0 to 50 entries, each 1 to 128 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UntagResourceResponse(Structure):
-    """Structure `UntagResourceResponse`.
+    """Response of `UntagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UntagResourceResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,48 +13,45 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesResponse"]):
-    """Structure `UpdateConnectionPreferencesRequest`.
+    """Request of `UpdateConnectionPreferences`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UpdateConnectionPreferencesRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        revision: `Revision` on the wire.
-        access_type: `AccessType` on the wire.
-        excluded_participant_identifiers: optional; `ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries, each
-            1 to 100 characters with pattern `[a-zA-Z0-9-]+`.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     revision: int
+    """`Revision` on the wire."""
     access_type: enums.AccessType
+    """`AccessType` on the wire."""
     excluded_participant_identifiers: list[str] | None = None
+    """`ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UpdateConnectionPreferencesResponse(Structure):
-    r"""Structure `UpdateConnectionPreferencesResponse`.
+    """Response of `UpdateConnectionPreferences`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UpdateConnectionPreferencesResponse
-
-    Attributes:
-        catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-        arn: `Arn` on the wire, 1 to 200 characters, pattern
-            `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/connection-preferences`.
-        access_type: `AccessType` on the wire.
-        updated_at: `UpdatedAt` on the wire.
-        revision: `Revision` on the wire.
-        excluded_participant_ids: optional; `ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern
-            `[a-zA-Z0-9-]+`.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     catalog: str
+    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
+    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/connection-preferences`.
+    """
     access_type: enums.AccessType
+    """`AccessType` on the wire."""
     updated_at: datetime
+    """`UpdatedAt` on the wire."""
     revision: int
+    """`Revision` on the wire."""
     excluded_participant_ids: list[str] | None = None
+    """`ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern `[a-zA-Z0-9-]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,18 +13,13 @@ if TYPE_CHECKING:
 
 
 class Busy(ServiceError):
-    """Error `Busy`, code `Old.Busy`.
+    """Error `Busy` (code `Old.Busy`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/Busy
 
     By the model: HTTP status 400.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
-        reasons: `Reasons` on the wire.
-        retry_at: `RetryAt` on the wire.
     """
 
     def __init__(
@@ -40,5 +35,8 @@ class Busy(ServiceError):
         made = {"Error": {"Code": "Old.Busy", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""
         self.reasons = reasons
+        """`Reasons` on the wire."""
         self.retry_at = retry_at
+        """`RetryAt` on the wire."""

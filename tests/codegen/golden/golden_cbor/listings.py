@@ -16,14 +16,10 @@ if TYPE_CHECKING:
 
 
 class ListThingsFilters(ListingOptions, total=False):
-    """The filters of `ListThings`.
-
-    Attributes:
-        page_size: `MaxResults` on the wire.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListThings`."""
 
     page_size: int | None
+    """`MaxResults` on the wire."""
 
 
 class ListThingsOptions(ListThingsFilters, PaginateOptions, total=False):

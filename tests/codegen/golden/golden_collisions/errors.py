@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 
 class Oops(ServiceError):
-    """Error `Oops`, code `Oops`.
+    """Error `Oops` (code `Oops`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Oops
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        reason: `Reason` on the wire.
-        reason_: `reason` on the wire.
     """
 
     def __init__(
@@ -37,18 +33,17 @@ class Oops(ServiceError):
         made = {"Error": {"Code": "Oops", "Message": ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.reason = reason
+        """`Reason` on the wire."""
         self.reason_ = reason_
+        """`reason` on the wire."""
 
 
 class OopsShape(ServiceError):
-    """Error `oops`, code `oops`.
+    """Error `oops` (code `oops`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/oops
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        text: `Text` on the wire.
     """
 
     def __init__(
@@ -58,3 +53,4 @@ class OopsShape(ServiceError):
         made = {"Error": {"Code": "oops", "Message": ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.text = text
+        """`Text` on the wire."""

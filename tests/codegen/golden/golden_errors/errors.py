@@ -15,17 +15,13 @@ if TYPE_CHECKING:
 
 
 class NotFound(ServiceError):
-    """Error `NotFound`, code `ResourceNotFoundFault`.
+    """Error `NotFound` (code `ResourceNotFoundFault`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/NotFound
 
     By the model: HTTP status 404.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        resource_id: `ResourceId` on the wire.
     """
 
     def __init__(
@@ -40,20 +36,19 @@ class NotFound(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundFault", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.resource_id = resource_id
+        """`ResourceId` on the wire."""
 
 
 class Broken(ServiceError):
-    """Error `Broken`, code `Broken`.
+    """Error `Broken` (code `Broken`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Broken
 
     By the model: the service's fault, HTTP status 503, retryable.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
     """
 
     def __init__(
@@ -63,10 +58,11 @@ class Broken(ServiceError):
         made = {"Error": {"Code": "Broken", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""
 
 
 class Bare(ServiceError):
-    """Error `Bare`, code `Bare`.
+    """Error `Bare` (code `Bare`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Bare
 
@@ -80,15 +76,11 @@ class Bare(ServiceError):
 
 
 class Spelled(ServiceError):
-    """Error `Spelled`, code `Spelled`.
+    """Error `Spelled` (code `Spelled`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Spelled
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `MESSAGE` on the wire.
-        error_message: `errorMessage` on the wire.
     """
 
     def __init__(
@@ -103,23 +95,17 @@ class Spelled(ServiceError):
         made = {"Error": {"Code": "Spelled", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`MESSAGE` on the wire."""
         self.error_message = error_message
+        """`errorMessage` on the wire."""
 
 
 class Detailed(ServiceError):
-    """Error `Detailed`, code `Detailed`.
+    """Error `Detailed` (code `Detailed`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/Detailed
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        kind: `Kind` on the wire.
-        details: `Details` on the wire.
-        when: `When` on the wire.
-        count: `Count` on the wire.
-        texts: `Texts` on the wire.
     """
 
     def __init__(
@@ -138,8 +124,14 @@ class Detailed(ServiceError):
         made = {"Error": {"Code": "Detailed", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.kind = kind
+        """`Kind` on the wire."""
         self.details = details
+        """`Details` on the wire."""
         self.when = when
+        """`When` on the wire."""
         self.count = count
+        """`Count` on the wire."""
         self.texts = texts
+        """`Texts` on the wire."""

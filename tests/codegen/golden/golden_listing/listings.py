@@ -16,16 +16,12 @@ if TYPE_CHECKING:
 
 
 class ListThingsFilters(ListingOptions, total=False):
-    """The filters of `ListThings`.
-
-    Attributes:
-        prefix: `Prefix` on the wire.
-        page_size: `MaxItems` on the wire.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListThings`."""
 
     prefix: str | None
+    """`Prefix` on the wire."""
     page_size: int | None
+    """`MaxItems` on the wire."""
 
 
 class ListThingsOptions(ListThingsFilters, PaginateOptions, total=False):
@@ -45,14 +41,10 @@ def list_things(**filters: Unpack[ListThingsFilters]) -> Listing[structures.List
 
 
 class ListOddFilters(ListingOptions, total=False):
-    """The filters of `ListOdd`.
-
-    Attributes:
-        max_items_: `MaxItems` on the wire.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListOdd`."""
 
     max_items_: str | None
+    """`MaxItems` on the wire."""
 
 
 class ListOddOptions(ListOddFilters, PaginateOptions, total=False):

@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 
 class Renamed(ServiceError):
-    """Error `Renamed`, code `Renamed`.
+    """Error `Renamed` (code `Renamed`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/Renamed
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        part: `thePart` on the wire.
     """
 
     def __init__(
@@ -37,4 +33,6 @@ class Renamed(ServiceError):
         made = {"Error": {"Code": "Renamed", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.part = part
+        """`thePart` on the wire."""

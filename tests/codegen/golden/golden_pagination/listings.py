@@ -18,28 +18,24 @@ if TYPE_CHECKING:
 
 class _ListThingsFiltersRequired(ListingOptions):
     kind: enums.Kind | str
+    """`Kind` on the wire."""
     kinds: Sequence[enums.Kind]
+    """`Kinds` on the wire."""
 
 
 class ListThingsFilters(_ListThingsFiltersRequired, total=False):
-    """The filters of `ListThings`.
-
-    Attributes:
-        kind: `Kind` on the wire.
-        kinds: `Kinds` on the wire.
-        labels: `Labels` on the wire.
-        owner: `Owner` on the wire.
-        secret: `Secret` on the wire, sensitive.
-        client_token: `ClientToken` on the wire, generated if omitted.
-        page_size: `MaxResults` on the wire, 1 to 100.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListThings`."""
 
     labels: Mapping[str, str] | None
+    """`Labels` on the wire."""
     owner: str | None
+    """`Owner` on the wire."""
     secret: str | None
+    """`Secret` on the wire, sensitive."""
     client_token: str | None
+    """`ClientToken` on the wire, generated if omitted."""
     page_size: int | None
+    """`MaxResults` on the wire, 1 to 100."""
 
 
 class ListThingsOptions(ListThingsFilters, PaginateOptions, total=False):
@@ -65,11 +61,7 @@ def list_things(**filters: Unpack[ListThingsFilters]) -> Listing[structures.List
 
 
 class ListNamesFilters(ListingOptions, total=False):
-    """The filters of `ListNames`.
-
-    Attributes:
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListNames`."""
 
 
 class ListNamesOptions(ListNamesFilters, PaginateOptions, total=False):
@@ -89,14 +81,10 @@ def list_names(**filters: Unpack[ListNamesFilters]) -> Listing[structures.ListNa
 
 
 class ListGroupsFilters(ListingOptions, total=False):
-    """The filters of `ListGroups`.
-
-    Attributes:
-        page_size: `Limit` on the wire, 1 to 100.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListGroups`."""
 
     page_size: int | None
+    """`Limit` on the wire, 1 to 100."""
 
 
 class ListGroupsOptions(ListGroupsFilters, PaginateOptions, total=False):

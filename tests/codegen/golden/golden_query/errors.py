@@ -12,17 +12,13 @@ if TYPE_CHECKING:
 
 
 class Wrong(ServiceError):
-    """Error `Wrong`, code `Golden.Wrong`.
+    """Error `Wrong` (code `Golden.Wrong`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/Wrong
 
     By the model: HTTP status 400.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` in botocore's dicts.
-        detail: `Detail` in botocore's dicts.
     """
 
     def __init__(
@@ -37,4 +33,6 @@ class Wrong(ServiceError):
         made = {"Error": {"Code": "Golden.Wrong", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` in botocore's dicts."""
         self.detail = detail
+        """`Detail` in botocore's dicts."""

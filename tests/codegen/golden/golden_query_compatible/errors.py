@@ -12,15 +12,11 @@ if TYPE_CHECKING:
 
 
 class Absent(ServiceError):
-    """Error `Absent`, code `Absent`.
+    """Error `Absent` (code `Absent`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query_compatible-2025-01-01/Absent
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
-        id: `Id` on the wire.
     """
 
     def __init__(
@@ -35,20 +31,19 @@ class Absent(ServiceError):
         made = {"Error": {"Code": "Absent", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""
         self.id = id
+        """`Id` on the wire."""
 
 
 class Renamed(ServiceError):
-    """Error `Renamed`, code `Old.Renamed`.
+    """Error `Renamed` (code `Old.Renamed`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query_compatible-2025-01-01/Renamed
 
     By the model: HTTP status 400.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
     """
 
     def __init__(
@@ -58,19 +53,17 @@ class Renamed(ServiceError):
         made = {"Error": {"Code": "Old.Renamed", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""
 
 
 class Namesake(ServiceError):
-    """Error `Namesake`, code `Old.Namesake`.
+    """Error `Namesake` (code `Old.Namesake`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query_compatible-2025-01-01/Namesake
 
     By the model: HTTP status 400.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
     """
 
     def __init__(
@@ -80,3 +73,4 @@ class Namesake(ServiceError):
         made = {"Error": {"Code": "Old.Namesake", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""

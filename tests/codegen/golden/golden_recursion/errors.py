@@ -14,14 +14,11 @@ if TYPE_CHECKING:
 
 
 class Failure(ServiceError):
-    """Error `Failure`, code `Failure`.
+    """Error `Failure` (code `Failure`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Failure
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        cause: `Cause` on the wire.
     """
 
     def __init__(
@@ -35,3 +32,4 @@ class Failure(ServiceError):
         made = {"Error": {"Code": "Failure", "Message": ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.cause = cause
+        """`Cause` on the wire."""

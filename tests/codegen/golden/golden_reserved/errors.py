@@ -13,26 +13,11 @@ if TYPE_CHECKING:
 
 
 class ExceptionShape(ServiceError):
-    """Error `Exception`, code `Exception`.
+    """Error `Exception` (code `Exception`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Exception
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        args_: `args` on the wire.
-        code_: `code` on the wire.
-        message: `message` on the wire.
-        made_: `made` on the wire.
-        super_: `super` on the wire.
-        response_: `response` on the wire.
-        error_response_: `error_response` on the wire.
-        operation_name_: `operation_name` on the wire.
-        request_id_: `request_id` on the wire.
-        self_: `self` on the wire.
-        with_traceback_: `with_traceback` on the wire.
-        problems_: `problems` on the wire.
-        mapping: `Mapping` on the wire.
     """
 
     def __init__(
@@ -58,29 +43,39 @@ class ExceptionShape(ServiceError):
         made = {"Error": {"Code": "Exception", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.args_ = args_
+        """`args` on the wire."""
         self.code_ = code_
+        """`code` on the wire."""
         self.message = message
+        """`message` on the wire."""
         self.made_ = made_
+        """`made` on the wire."""
         self.super_ = super_
+        """`super` on the wire."""
         self.response_ = response_
+        """`response` on the wire."""
         self.error_response_ = error_response_
+        """`error_response` on the wire."""
         self.operation_name_ = operation_name_
+        """`operation_name` on the wire."""
         self.request_id_ = request_id_
+        """`request_id` on the wire."""
         self.self_ = self_
+        """`self` on the wire."""
         self.with_traceback_ = with_traceback_
+        """`with_traceback` on the wire."""
         self.problems_ = problems_
+        """`problems` on the wire."""
         self.mapping = mapping
+        """`Mapping` on the wire."""
 
 
 class AttributeErrorShape(ServiceError):
-    """Error `AttributeError`, code `AttributeError`.
+    """Error `AttributeError` (code `AttributeError`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/AttributeError
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
     """
 
     def __init__(
@@ -90,3 +85,4 @@ class AttributeErrorShape(ServiceError):
         made = {"Error": {"Code": "AttributeError", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""

@@ -18,36 +18,32 @@ if TYPE_CHECKING:
 
 class _ListWordsFiltersRequired(ListingOptions):
     token: Sequence[str]
+    """`Token` on the wire."""
 
 
 class ListWordsFilters(_ListWordsFiltersRequired, total=False):
-    """The filters of `ListWords`.
-
-    Attributes:
-        token: `Token` on the wire.
-        catalogs_: `catalogs` on the wire.
-        page_size_: `page_size` on the wire.
-        max_items_: `MaxItems` on the wire.
-        ordered_: `Ordered` on the wire.
-        on_error_: `on_error` on the wire.
-        request: `Request` on the wire.
-        client: `Client` on the wire.
-        max_concurrency: `MaxConcurrency` on the wire.
-        buffer_pages_: `BufferPages` on the wire.
-        page_size: `MaxResults` on the wire.
-        max_items: maximum items of each catalog.
-    """
+    """The filters of `ListWords`."""
 
     catalogs_: Sequence[str] | None
+    """`catalogs` on the wire."""
     page_size_: int | None
+    """`page_size` on the wire."""
     max_items_: int | None
+    """`MaxItems` on the wire."""
     ordered_: str | None
+    """`Ordered` on the wire."""
     on_error_: str | None
+    """`on_error` on the wire."""
     request: Sequence[str] | None
+    """`Request` on the wire."""
     client: str | None
+    """`Client` on the wire."""
     max_concurrency: int | None
+    """`MaxConcurrency` on the wire."""
     buffer_pages_: int | None
+    """`BufferPages` on the wire."""
     page_size: int | None
+    """`MaxResults` on the wire."""
 
 
 class ListWordsOptions(ListWordsFilters, PaginateOptions, total=False):

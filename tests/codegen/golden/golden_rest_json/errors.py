@@ -12,15 +12,11 @@ if TYPE_CHECKING:
 
 
 class Busy(ServiceError):
-    """Error `Busy`, code `Busy`.
+    """Error `Busy` (code `Busy`).
 
     By the model: HTTP status 429.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
-        retry_after: header `Retry-After`.
     """
 
     def __init__(
@@ -35,4 +31,6 @@ class Busy(ServiceError):
         made = {"Error": {"Code": "Busy", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""
         self.retry_after = retry_after
+        """Header `Retry-After`."""

@@ -14,16 +14,11 @@ if TYPE_CHECKING:
 
 
 class Leak(ServiceError):
-    """Error `Leak`, code `Leak`.
+    """Error `Leak` (code `Leak`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Leak
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
-        secret: `Secret` on the wire, sensitive.
-        vault: `Vault` on the wire.
     """
 
     def __init__(
@@ -39,19 +34,19 @@ class Leak(ServiceError):
         made = {"Error": {"Code": "Leak", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
         self.secret = secret
+        """`Secret` on the wire, sensitive."""
         self.vault = vault
+        """`Vault` on the wire."""
 
 
 class Whisper(ServiceError):
-    """Error `Whisper`, code `Whisper`.
+    """Error `Whisper` (code `Whisper`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Whisper
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        text: `message` on the wire, sensitive.
     """
 
     message_is_sensitive: ClassVar[bool] = True
@@ -63,3 +58,4 @@ class Whisper(ServiceError):
         made = {"Error": {"Code": "Whisper", "Message": text or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.text = text
+        """`message` on the wire, sensitive."""

@@ -12,14 +12,11 @@ if TYPE_CHECKING:
 
 
 class Refused(ServiceError):
-    """Error `Refused`, code `No`.
+    """Error `Refused` (code `No`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/Refused
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire.
     """
 
     def __init__(
@@ -29,18 +26,15 @@ class Refused(ServiceError):
         made = {"Error": {"Code": "No", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire."""
 
 
 class Declined(ServiceError):
-    """Error `Declined`, code `No`.
+    """Error `Declined` (code `No`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/Declined
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `Message` on the wire, sensitive.
-        why: `Why` on the wire.
     """
 
     message_is_sensitive: ClassVar[bool] = True
@@ -57,4 +51,6 @@ class Declined(ServiceError):
         made = {"Error": {"Code": "No", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`Message` on the wire, sensitive."""
         self.why = why
+        """`Why` on the wire."""

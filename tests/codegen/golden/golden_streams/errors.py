@@ -12,16 +12,13 @@ if TYPE_CHECKING:
 
 
 class Gone(ServiceError):
-    """Error `Gone`, code `Gone`.
+    """Error `Gone` (code `Gone`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/Gone
 
     By the model: HTTP status 410.
 
     A member is None if the response lacks it, as responses of gateways do.
-
-    Attributes:
-        message: `message` on the wire.
     """
 
     def __init__(
@@ -31,3 +28,4 @@ class Gone(ServiceError):
         made = {"Error": {"Code": "Gone", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
+        """`message` on the wire."""

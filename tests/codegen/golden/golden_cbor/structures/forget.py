@@ -10,25 +10,21 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ForgetRequest(Request["ForgetResponse"]):
-    """Structure `ForgetRequest`.
+    """Request of `Forget`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/ForgetRequest
-
-    Attributes:
-        id: optional; `Id` on the wire.
     """
 
     id: str | None = None
+    """`Id` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ForgetResponse(Structure):
-    """Structure `ForgetResponse`.
+    """Response of `Forget`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/ForgetResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,26 +13,20 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceText(Variant):
-    """Member `Text` of union `Choice`.
-
-    Attributes:
-        value: `Text` on the wire.
-    """
+    """Member `Text` of union `Choice`."""
 
     tag: ClassVar[str] = "Text"
     value: str
+    """`Text` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceCount(Variant):
-    """Member `Count` of union `Choice`.
-
-    Attributes:
-        value: `Count` on the wire.
-    """
+    """Member `Count` of union `Choice`."""
 
     tag: ClassVar[str] = "Count"
     value: int
+    """`Count` on the wire."""
 
 
 @attrs.frozen
@@ -52,63 +46,57 @@ class Thing(Structure):
     """Structure `Thing`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/Thing
-
-    Attributes:
-        id: `Id` on the wire.
-        by_name: optional; `ByName` on the wire.
-        dense: optional; `Dense` on the wire.
-        numbers: optional; `Numbers` on the wire.
-        choice: optional; `Choice` on the wire.
-        when: optional; `When` on the wire.
-        bytes_: optional; `Bytes` on the wire.
-        ratio: optional; `Ratio` on the wire.
-        count: optional; `Count` on the wire.
-        flag: optional; `Flag` on the wire.
-        inner: optional; `Inner` on the wire.
     """
 
     id: str
+    """`Id` on the wire."""
     by_name: dict[str, str | None] | None = None
+    """`ByName` on the wire."""
     dense: dict[str, str] | None = None
+    """`Dense` on the wire."""
     numbers: list[float | None] | None = None
+    """`Numbers` on the wire."""
     choice: Choice | None = None
+    """`Choice` on the wire."""
     when: datetime | None = None
+    """`When` on the wire."""
     bytes_: bytes | None = None
+    """`Bytes` on the wire."""
     ratio: float | None = None
+    """`Ratio` on the wire."""
     count: int | None = None
+    """`Count` on the wire."""
     flag: bool | None = None
+    """`Flag` on the wire."""
     inner: Thing | None = None
+    """`Inner` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
-    """Structure `ListThingsRequest`.
+    """Request of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/ListThingsRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire.
-        next_token: optional; `NextToken` on the wire.
-        max_results: optional; `MaxResults` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire."""
     next_token: str | None = None
+    """`NextToken` on the wire."""
     max_results: int | None = None
+    """`MaxResults` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsResponse(Structure):
-    """Structure `ListThingsResponse`.
+    """Response of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/ListThingsResponse
-
-    Attributes:
-        things: `Things` on the wire.
-        next_token: optional; `NextToken` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     things: list[Thing]
+    """`Things` on the wire."""
     next_token: str | None = None
+    """`NextToken` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -16,20 +16,18 @@ class Tag(Structure):
     """Structure `Tag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Tag
-
-    Attributes:
-        key_: `key` on the wire.
-        key: optional; `Key` on the wire.
-        key_2: optional; `KEY` on the wire.
-        k_e_y: optional; `k_e_y` on the wire.
-        k_ey: optional; `KEy` on the wire.
     """
 
     key_: str
+    """`key` on the wire."""
     key: str | None = None
+    """`Key` on the wire."""
     key_2: str | None = None
+    """`KEY` on the wire."""
     k_e_y: str | None = None
+    """`k_e_y` on the wire."""
     k_ey: str | None = None
+    """`KEy` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -37,14 +35,12 @@ class TagShape(Structure):
     """Structure `tag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/tag
-
-    Attributes:
-        value: optional; `Value` on the wire.
-        value_: optional; `value_` on the wire.
     """
 
     value: str | None = None
+    """`Value` on the wire."""
     value_: str | None = None
+    """`value_` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -52,72 +48,55 @@ class TagShape2(Structure):
     """Structure `Tag_`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/Tag_
-
-    Attributes:
-        third: optional; `Third` on the wire.
     """
 
     third: str | None = None
+    """`Third` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class FooTagMember(Variant):
-    """Member `Tag` of union `Foo`.
-
-    Attributes:
-        value: `Tag` on the wire.
-    """
+    """Member `Tag` of union `Foo`."""
 
     tag: ClassVar[str] = "Tag"
     value: Tag
+    """`Tag` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class FooTagMember2(Variant):
-    """Member `tag` of union `Foo`.
-
-    Attributes:
-        value: `tag` on the wire.
-    """
+    """Member `tag` of union `Foo`."""
 
     tag: ClassVar[str] = "tag"
     value: TagShape
+    """`tag` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class FooBarMember(Variant):
-    """Member `Bar` of union `Foo`.
-
-    Attributes:
-        value: `Bar` on the wire.
-    """
+    """Member `Bar` of union `Foo`."""
 
     tag: ClassVar[str] = "Bar"
     value: str
+    """`Bar` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class FooUnknownMember(Variant):
-    """Member `Unknown` of union `Foo`.
-
-    Attributes:
-        value: `Unknown` on the wire.
-    """
+    """Member `Unknown` of union `Foo`."""
 
     tag: ClassVar[str] = "Unknown"
     value: str
+    """`Unknown` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class FooMember(Variant):
-    """Member `Member` of union `Foo`.
-
-    Attributes:
-        value: `Member` on the wire.
-    """
+    """Member `Member` of union `Foo`."""
 
     tag: ClassVar[str] = "Member"
     value: FooBar
+    """`Member` on the wire."""
 
 
 @attrs.frozen
@@ -137,12 +116,10 @@ class FooBar(Structure):
     """Structure `FooBar`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/FooBar
-
-    Attributes:
-        foo: optional; `Foo` on the wire.
     """
 
     foo: Foo | None = None
+    """`Foo` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -150,12 +127,10 @@ class FooUnknown(Structure):
     """Structure `FooUnknown`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/FooUnknown
-
-    Attributes:
-        shade: optional; `Shade` on the wire.
     """
 
     shade: enums.Shade | None = None
+    """`Shade` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -163,24 +138,19 @@ class FooTag(Structure):
     """Structure `FooTag`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/FooTag
-
-    Attributes:
-        shade: optional; `Shade` on the wire.
     """
 
     shade: enums.ShadeShape | None = None
+    """`Shade` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class FooShapeTag(Variant):
-    """Member `Tag` of union `foo`.
-
-    Attributes:
-        value: `Tag` on the wire.
-    """
+    """Member `Tag` of union `foo`."""
 
     tag: ClassVar[str] = "Tag"
     value: TagShape2
+    """`Tag` on the wire."""
 
 
 @attrs.frozen
@@ -197,39 +167,35 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsRequest(Request["GetTagsResponse"]):
-    """Structure `GetTagsRequest`.
+    """Request of `GetTags`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/GetTagsRequest
-
-    Attributes:
-        names_: `names` on the wire.
-        names: optional; `Names` on the wire.
     """
 
     names_: list[str]
+    """`names` on the wire."""
     names: list[str] | None = None
+    """`Names` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsResponse(Structure):
-    """Structure `GetTagsResponse`.
+    """Response of `GetTags`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/GetTagsResponse
-
-    Attributes:
-        foo: `Foo` on the wire.
-        foo_unknown: optional; `FooUnknown` on the wire.
-        foo_tag: optional; `FooTag` on the wire.
-        foo_: optional; `foo` on the wire.
-        tag: optional; `Tag` on the wire.
-        tag_: optional; `tag` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     foo: Foo
+    """`Foo` on the wire."""
     foo_unknown: FooUnknown | None = None
+    """`FooUnknown` on the wire."""
     foo_tag: FooTag | None = None
+    """`FooTag` on the wire."""
     foo_: FooShape | None = None
+    """`foo` on the wire."""
     tag: Tag | None = None
+    """`Tag` on the wire."""
     tag_: TagShape | None = None
+    """`tag` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsRequestShape(Request["GetTagsResponseShape"]):
-    """Structure `get_tagsRequest`.
+    """Request of `get_tags`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/get_tagsRequest
     """
@@ -18,12 +18,10 @@ class GetTagsRequestShape(Request["GetTagsResponseShape"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetTagsResponseShape(Structure):
-    """Structure `get_tagsResponse`.
+    """Response of `get_tags`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/get_tagsResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -17,24 +17,19 @@ class Old(Structure):
 
     Deprecated.
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/Old
-
-    Attributes:
-        text: optional; `Text` on the wire.
     """
 
     text: str | None = None
+    """`Text` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class OldChoiceOne(Variant):
-    """Member `One` of union `OldChoice`.
-
-    Attributes:
-        value: `One` on the wire.
-    """
+    """Member `One` of union `OldChoice`."""
 
     tag: ClassVar[str] = "One"
     value: str
+    """`One` on the wire."""
 
 
 @attrs.frozen
@@ -52,33 +47,29 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OldWayRequest(Request["OldWayResponse"]):
-    """Structure `OldWayRequest`.
+    """Request of `OldWay`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/OldWayRequest
-
-    Attributes:
-        text: optional; `Text` on the wire, deprecated.
-        old_text: optional; `OldText` on the wire, deprecated.
-        kind: optional; `Kind` on the wire, deprecated.
     """
 
     text: str | None = None
+    """`Text` on the wire, deprecated."""
     old_text: str | None = None
+    """`OldText` on the wire, deprecated."""
     kind: enums.OldKind | None = None
+    """`Kind` on the wire, deprecated."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OldWayResponse(Structure):
-    """Structure `OldWayResponse`.
+    """Response of `OldWay`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/OldWayResponse
-
-    Attributes:
-        old: optional; `Old` on the wire, deprecated.
-        choice: optional; `Choice` on the wire, deprecated.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     old: Old | None = None
+    """`Old` on the wire, deprecated."""
     choice: OldChoice | None = None
+    """`Choice` on the wire, deprecated."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

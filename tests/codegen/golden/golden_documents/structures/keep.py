@@ -12,26 +12,20 @@ from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Struct
 
 @attrs.frozen(weakref_slot=False)
 class EitherPlain(Variant):
-    """Member `Plain` of union `Either`.
-
-    Attributes:
-        value: `Plain` on the wire.
-    """
+    """Member `Plain` of union `Either`."""
 
     tag: ClassVar[str] = "Plain"
     value: JsonValue
+    """`Plain` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class EitherNamed(Variant):
-    """Member `Named` of union `Either`.
-
-    Attributes:
-        value: `Named` on the wire.
-    """
+    """Member `Named` of union `Either`."""
 
     tag: ClassVar[str] = "Named"
     value: dict[str, JsonValue | None]
+    """`Named` on the wire."""
 
 
 @attrs.frozen
@@ -48,47 +42,43 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-documents-2025-01-01/E
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class KeepRequest(Request["KeepResponse"]):
-    """Structure `KeepRequest`.
+    """Request of `Keep`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-documents-2025-01-01/KeepRequest
-
-    Attributes:
-        any: `Any` on the wire.
-        secret: optional; `Secret` on the wire, sensitive.
-        all: optional; `All` on the wire.
-        grid: optional; `Grid` on the wire.
-        by_name: optional; `ByName` on the wire.
-        either: optional; `Either` on the wire.
     """
 
     any: JsonValue
+    """`Any` on the wire."""
     secret: JsonValue | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     all: list[JsonValue | None] | None = None
+    """`All` on the wire."""
     grid: list[list[JsonValue | None]] | None = None
+    """`Grid` on the wire."""
     by_name: dict[str, JsonValue | None] | None = None
+    """`ByName` on the wire."""
     either: Either | None = None
+    """`Either` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class KeepResponse(Structure):
-    """Structure `KeepResponse`.
+    """Response of `Keep`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-documents-2025-01-01/KeepResponse
-
-    Attributes:
-        any: `Any` on the wire.
-        secret: optional; `Secret` on the wire, sensitive.
-        all: optional; `All` on the wire.
-        grid: optional; `Grid` on the wire.
-        by_name: optional; `ByName` on the wire.
-        either: optional; `Either` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     any: JsonValue
+    """`Any` on the wire."""
     secret: JsonValue | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     all: list[JsonValue | None] | None = None
+    """`All` on the wire."""
     grid: list[list[JsonValue | None]] | None = None
+    """`Grid` on the wire."""
     by_name: dict[str, JsonValue | None] | None = None
+    """`ByName` on the wire."""
     either: Either | None = None
+    """`Either` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Nothing(Request["Nothing2"]):
-    """Structure `Nothing`.
+    """Request of `Touch`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/Nothing
     """
@@ -18,12 +18,10 @@ class Nothing(Request["Nothing2"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Nothing2(Structure):
-    """Structure `Nothing2`.
+    """Response of `Touch`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/Nothing2
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PingRequest(Request["PingResponse"]):
-    """Structure `PingRequest`.
+    """Request of `Ping`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PingRequest
     """
@@ -18,12 +18,10 @@ class PingRequest(Request["PingResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PingResponse(Structure):
-    """Structure `PingResponse`.
+    """Response of `Ping`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PingResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

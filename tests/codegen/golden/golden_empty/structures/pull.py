@@ -11,24 +11,22 @@ from golden_empty.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PullResponse(Structure):
-    """Structure `PullResponse`.
+    """Response of `Pull`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PullResponse
-
-    Attributes:
-        nothing: `Nothing` on the wire.
-        text: optional; `Text` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     nothing: common.Nothing
+    """`Nothing` on the wire."""
     text: str | None = None
+    """`Text` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PullRequest(Request["PullResponse"]):
-    """Structure `PullRequest`.
+    """Request of `Pull`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PullRequest
     """

@@ -11,27 +11,23 @@ from golden_empty.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PushRequest(Request["PushResponse"]):
-    """Structure `PushRequest`.
+    """Request of `Push`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PushRequest
-
-    Attributes:
-        nothing: `Nothing` on the wire.
-        nothings: optional; `Nothings` on the wire.
     """
 
     nothing: common.Nothing
+    """`Nothing` on the wire."""
     nothings: list[common.Nothing] | None = None
+    """`Nothings` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PushResponse(Structure):
-    """Structure `PushResponse`.
+    """Response of `Push`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PushResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

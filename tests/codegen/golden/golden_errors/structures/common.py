@@ -13,26 +13,20 @@ from golden_errors import enums
 
 @attrs.frozen(weakref_slot=False)
 class DetailField(Variant):
-    """Member `Field` of union `Detail`.
-
-    Attributes:
-        value: `Field` on the wire.
-    """
+    """Member `Field` of union `Detail`."""
 
     tag: ClassVar[str] = "Field"
     value: str
+    """`Field` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class DetailKind(Variant):
-    """Member `Kind` of union `Detail`.
-
-    Attributes:
-        value: `Kind` on the wire.
-    """
+    """Member `Kind` of union `Detail`."""
 
     tag: ClassVar[str] = "Kind"
     value: enums.Kind
+    """`Kind` on the wire."""
 
 
 @attrs.frozen

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SucceedRequest(Request["SucceedResponse"]):
-    """Structure `SucceedRequest`.
+    """Request of `Succeed`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/SucceedRequest
     """
@@ -18,12 +18,10 @@ class SucceedRequest(Request["SucceedResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SucceedResponse(Structure):
-    """Structure `SucceedResponse`.
+    """Response of `Succeed`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-errors-2025-01-01/SucceedResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,35 +10,31 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListOddRequest(Request["ListOddResponse"]):
-    """Structure `ListOddRequest`.
+    """Request of `ListOdd`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListOddRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire.
-        marker: optional; `Marker` on the wire.
-        max_items: optional; `MaxItems` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire."""
     marker: str | None = None
+    """`Marker` on the wire."""
     max_items: str | None = None
+    """`MaxItems` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListOddResponse(Structure):
-    """Structure `ListOddResponse`.
+    """Response of `ListOdd`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListOddResponse
-
-    Attributes:
-        things: optional; `Things` on the wire.
-        next_marker: optional; `NextMarker` on the wire.
-        count: optional; `Count` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     things: list[str] | None = None
+    """`Things` on the wire."""
     next_marker: str | None = None
+    """`NextMarker` on the wire."""
     count: int | None = None
+    """`Count` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

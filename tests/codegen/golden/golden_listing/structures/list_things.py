@@ -10,35 +10,31 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
-    """Structure `ListThingsRequest`.
+    """Request of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListThingsRequest
-
-    Attributes:
-        marker: optional; `Marker` on the wire.
-        max_items: optional; `MaxItems` on the wire.
-        prefix: optional; `Prefix` on the wire.
     """
 
     marker: str | None = None
+    """`Marker` on the wire."""
     max_items: int | None = None
+    """`MaxItems` on the wire."""
     prefix: str | None = None
+    """`Prefix` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsResponse(Structure):
-    """Structure `ListThingsResponse`.
+    """Response of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListThingsResponse
-
-    Attributes:
-        is_truncated: `IsTruncated` on the wire.
-        things: optional; `Things` on the wire.
-        next_marker: optional; `NextMarker` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     is_truncated: bool
+    """`IsTruncated` on the wire."""
     things: list[str] | None = None
+    """`Things` on the wire."""
     next_marker: str | None = None
+    """`NextMarker` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

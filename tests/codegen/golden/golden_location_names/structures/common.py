@@ -15,13 +15,11 @@ class Part(Structure):
     """Structure `Part`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/Part
-
-    Attributes:
-        id: `part-id` on the wire.
-        when: optional; `part_when` on the wire.
-        same: optional; `Same` on the wire.
     """
 
     id: str
+    """`part-id` on the wire."""
     when: datetime | None = None
+    """`part_when` on the wire."""
     same: str | None = None
+    """`Same` on the wire."""

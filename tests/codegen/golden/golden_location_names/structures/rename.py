@@ -13,38 +13,29 @@ from golden_location_names.structures import common
 
 @attrs.frozen(weakref_slot=False)
 class ChoicePart(Variant):
-    """Member `aPart` of union `Choice`.
-
-    Attributes:
-        value: `aPart` on the wire.
-    """
+    """Member `aPart` of union `Choice`."""
 
     tag: ClassVar[str] = "aPart"
     value: common.Part
+    """`aPart` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceText(Variant):
-    """Member `aText` of union `Choice`.
-
-    Attributes:
-        value: `aText` on the wire.
-    """
+    """Member `aText` of union `Choice`."""
 
     tag: ClassVar[str] = "aText"
     value: str
+    """`aText` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoicePlain(Variant):
-    """Member `Plain` of union `Choice`.
-
-    Attributes:
-        value: `Plain` on the wire.
-    """
+    """Member `Plain` of union `Choice`."""
 
     tag: ClassVar[str] = "Plain"
     value: str
+    """`Plain` on the wire."""
 
 
 @attrs.frozen
@@ -61,64 +52,60 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RenameRequest(Request["RenameResponse"]):
-    """Structure `RenameRequest`.
+    """Request of `Rename`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/RenameRequest
-
-    Attributes:
-        part: `thePart` on the wire.
-        parts: optional; `theParts` on the wire.
-        by_text: optional; `byText` on the wire.
-        choice: optional; `choice` on the wire.
-        choices: optional; `Choices` on the wire.
-        client_token: optional; `token` on the wire, generated if omitted.
-        swap: optional; `Other` on the wire.
-        other: optional; `Swap` on the wire.
-        named: optional; `named-itself` on the wire.
-        named_twice: optional; `named-twice` on the wire.
     """
 
     part: common.Part
+    """`thePart` on the wire."""
     parts: list[common.Part] | None = None
+    """`theParts` on the wire."""
     by_text: dict[str, common.Part] | None = None
+    """`byText` on the wire."""
     choice: Choice | None = None
+    """`choice` on the wire."""
     choices: list[Choice] | None = None
+    """`Choices` on the wire."""
     client_token: str | None = None
+    """`token` on the wire, generated if omitted."""
     swap: str | None = None
+    """`Other` on the wire."""
     other: str | None = None
+    """`Swap` on the wire."""
     named: Named | None = None
+    """`named-itself` on the wire."""
     named_twice: Named | None = None
+    """`named-twice` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RenameResponse(Structure):
-    """Structure `RenameResponse`.
+    """Response of `Rename`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/RenameResponse
-
-    Attributes:
-        part: `thePart` on the wire.
-        parts: optional; `theParts` on the wire.
-        by_text: optional; `byText` on the wire.
-        choice: optional; `choice` on the wire.
-        choices: optional; `Choices` on the wire.
-        swap: optional; `Other` on the wire.
-        other: optional; `Swap` on the wire.
-        named: optional; `named-itself` on the wire.
-        named_twice: optional; `named-twice` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     part: common.Part
+    """`thePart` on the wire."""
     parts: list[common.Part] | None = None
+    """`theParts` on the wire."""
     by_text: dict[str, common.Part] | None = None
+    """`byText` on the wire."""
     choice: Choice | None = None
+    """`choice` on the wire."""
     choices: list[Choice] | None = None
+    """`Choices` on the wire."""
     swap: str | None = None
+    """`Other` on the wire."""
     other: str | None = None
+    """`Swap` on the wire."""
     named: Named | None = None
+    """`named-itself` on the wire."""
     named_twice: Named | None = None
+    """`named-twice` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -126,9 +113,7 @@ class Named(Structure):
     """Structure `Named`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/Named
-
-    Attributes:
-        text: optional; `Text` on the wire.
     """
 
     text: str | None = None
+    """`Text` on the wire."""

@@ -13,9 +13,7 @@ class Thing(Structure):
     """Structure `Thing`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/Thing
-
-    Attributes:
-        name: `Name` on the wire.
     """
 
     name: str
+    """`Name` on the wire."""

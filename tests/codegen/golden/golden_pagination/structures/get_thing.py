@@ -11,27 +11,23 @@ from golden_pagination.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetThingRequest(Request["GetThingResponse"]):
-    """Structure `GetThingRequest`.
+    """Request of `GetThing`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/GetThingRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetThingResponse(Structure):
-    """Structure `GetThingResponse`.
+    """Response of `GetThing`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/GetThingResponse
-
-    Attributes:
-        thing: optional; `Thing` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     thing: common.Thing | None = None
+    """`Thing` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,35 +10,31 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListGroupsRequest(Request["ListGroupsResponse"]):
-    """Structure `ListGroupsRequest`.
+    """Request of `ListGroups`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListGroupsRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire.
-        start: optional; `Start` on the wire.
-        limit: optional; `Limit` on the wire, 1 to 100.
     """
 
     catalog: str
+    """`Catalog` on the wire."""
     start: str | None = None
+    """`Start` on the wire."""
     limit: int | None = None
+    """`Limit` on the wire, 1 to 100."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListGroupsResponse(Structure):
-    """Structure `ListGroupsResponse`.
+    """Response of `ListGroups`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListGroupsResponse
-
-    Attributes:
-        groups: `Groups` on the wire.
-        rest: `Rest` on the wire.
-        total: optional; `Total` on the wire, 1 to 100.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     groups: list[list[str]]
+    """`Groups` on the wire."""
     rest: str
+    """`Rest` on the wire."""
     total: int | None = None
+    """`Total` on the wire, 1 to 100."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

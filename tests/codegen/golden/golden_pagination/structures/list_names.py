@@ -10,31 +10,27 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListNamesRequest(Request["ListNamesResponse"]):
-    """Structure `ListNamesRequest`.
+    """Request of `ListNames`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListNamesRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire.
-        next_token: optional; `NextToken` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire."""
     next_token: str | None = None
+    """`NextToken` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListNamesResponse(Structure):
-    """Structure `ListNamesResponse`.
+    """Response of `ListNames`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListNamesResponse
-
-    Attributes:
-        names: optional; `names` on the wire.
-        next_token: optional; `next` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     names: list[str] | None = None
+    """`names` on the wire."""
     next_token: str | None = None
+    """`next` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -12,45 +12,41 @@ from golden_pagination.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
-    """Structure `ListThingsRequest`.
+    """Request of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListThingsRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire.
-        kind: `Kind` on the wire.
-        kinds: `Kinds` on the wire.
-        next_token: optional; `NextToken` on the wire.
-        max_results: optional; `MaxResults` on the wire, 1 to 100.
-        labels: optional; `Labels` on the wire.
-        owner: optional; `Owner` on the wire.
-        secret: optional; `Secret` on the wire, sensitive.
-        client_token: optional; `ClientToken` on the wire, generated if omitted.
     """
 
     catalog: str
+    """`Catalog` on the wire."""
     kind: enums.Kind
+    """`Kind` on the wire."""
     kinds: list[enums.Kind]
+    """`Kinds` on the wire."""
     next_token: str | None = None
+    """`NextToken` on the wire."""
     max_results: int | None = None
+    """`MaxResults` on the wire, 1 to 100."""
     labels: dict[str, str] | None = None
+    """`Labels` on the wire."""
     owner: str | None = None
+    """`Owner` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     client_token: str | None = None
+    """`ClientToken` on the wire, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListThingsResponse(Structure):
-    """Structure `ListThingsResponse`.
+    """Response of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListThingsResponse
-
-    Attributes:
-        things: `Things` on the wire.
-        next_token: optional; `NextToken` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     things: list[common.Thing]
+    """`Things` on the wire."""
     next_token: str | None = None
+    """`NextToken` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -15,53 +15,47 @@ class Leaf(Structure):
     """Structure `Leaf`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/Leaf
-
-    Attributes:
-        name: optional; `Name` in botocore's dicts.
-        leaves: optional; `Leaves` in botocore's dicts.
     """
 
     name: str | None = None
+    """`Name` in botocore's dicts."""
     leaves: list[Leaf] | None = None
+    """`Leaves` in botocore's dicts."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class DescribeRequest(Request["DescribeResponse"]):
-    """Structure `DescribeRequest`.
+    """Request of `Describe`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/DescribeRequest
-
-    Attributes:
-        name: `Name` in botocore's dicts.
-        texts: optional; `Texts` in botocore's dicts.
-        when: optional; `When` in botocore's dicts.
     """
 
     name: str
+    """`Name` in botocore's dicts."""
     texts: list[str] | None = None
+    """`Texts` in botocore's dicts."""
     when: datetime | None = None
+    """`When` in botocore's dicts."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class DescribeResponse(Structure):
-    """Structure `DescribeResponse`.
+    """Response of `Describe`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/DescribeResponse
-
-    Attributes:
-        name: optional; `Name` in botocore's dicts.
-        texts: optional; `Texts` in botocore's dicts.
-        by_name: optional; `ByName` in botocore's dicts.
-        when: optional; `When` in botocore's dicts.
-        bytes_: optional; `Bytes` in botocore's dicts.
-        leaves: optional; `Leaves` in botocore's dicts.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     name: str | None = None
+    """`Name` in botocore's dicts."""
     texts: list[str] | None = None
+    """`Texts` in botocore's dicts."""
     by_name: dict[str, str] | None = None
+    """`ByName` in botocore's dicts."""
     when: datetime | None = None
+    """`When` in botocore's dicts."""
     bytes_: bytes | None = None
+    """`Bytes` in botocore's dicts."""
     leaves: list[Leaf] | None = None
+    """`Leaves` in botocore's dicts."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

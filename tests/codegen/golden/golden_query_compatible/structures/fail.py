@@ -10,25 +10,21 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FailRequest(Request["FailResponse"]):
-    """Structure `FailRequest`.
+    """Request of `Fail`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query_compatible-2025-01-01/FailRequest
-
-    Attributes:
-        name: optional; `Name` on the wire.
     """
 
     name: str | None = None
+    """`Name` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FailResponse(Structure):
-    """Structure `FailResponse`.
+    """Response of `Fail`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query_compatible-2025-01-01/FailResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

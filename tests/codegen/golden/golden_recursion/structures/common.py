@@ -15,70 +15,56 @@ class Node(Structure):
     """Structure `Node`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Node
-
-    Attributes:
-        name: `Name` on the wire.
-        next: optional; `Next` on the wire.
-        children: optional; `Children` on the wire.
-        named: optional; `Named` on the wire.
-        nested: optional; `Nested` on the wire.
-        choice: optional; `Choice` on the wire.
     """
 
     name: str
+    """`Name` on the wire."""
     next: Node | None = None
+    """`Next` on the wire."""
     children: list[Node] | None = None
+    """`Children` on the wire."""
     named: dict[str, Node] | None = None
+    """`Named` on the wire."""
     nested: list[list[Node]] | None = None
+    """`Nested` on the wire."""
     choice: Choice | None = None
+    """`Choice` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceLeaf(Variant):
-    """Member `Leaf` of union `Choice`.
-
-    Attributes:
-        value: `Leaf` on the wire.
-    """
+    """Member `Leaf` of union `Choice`."""
 
     tag: ClassVar[str] = "Leaf"
     value: str
+    """`Leaf` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceBranch(Variant):
-    """Member `Branch` of union `Choice`.
-
-    Attributes:
-        value: `Branch` on the wire.
-    """
+    """Member `Branch` of union `Choice`."""
 
     tag: ClassVar[str] = "Branch"
     value: Node
+    """`Branch` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceBoth(Variant):
-    """Member `Both` of union `Choice`.
-
-    Attributes:
-        value: `Both` on the wire.
-    """
+    """Member `Both` of union `Choice`."""
 
     tag: ClassVar[str] = "Both"
     value: list[Choice]
+    """`Both` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceNot(Variant):
-    """Member `Not` of union `Choice`.
-
-    Attributes:
-        value: `Not` on the wire.
-    """
+    """Member `Not` of union `Choice`."""
 
     tag: ClassVar[str] = "Not"
     value: Choice
+    """`Not` on the wire."""
 
 
 @attrs.frozen

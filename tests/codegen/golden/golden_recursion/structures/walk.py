@@ -14,12 +14,10 @@ class Chicken(Structure):
     """Structure `Chicken`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Chicken
-
-    Attributes:
-        lays: optional; `Lays` on the wire.
     """
 
     lays: Egg | None = None
+    """`Lays` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -27,43 +25,37 @@ class Egg(Structure):
     """Structure `Egg`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/Egg
-
-    Attributes:
-        hatches: optional; `Hatches` on the wire.
-        carton: optional; `Carton` on the wire.
     """
 
     hatches: Chicken | None = None
+    """`Hatches` on the wire."""
     carton: dict[str, Egg] | None = None
+    """`Carton` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class WalkRequest(Request["WalkResponse"]):
-    """Structure `WalkRequest`.
+    """Request of `Walk`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/WalkRequest
-
-    Attributes:
-        root: `Root` on the wire.
-        choices: optional; `Choices` on the wire.
     """
 
     root: common.Node
+    """`Root` on the wire."""
     choices: list[common.Choice] | None = None
+    """`Choices` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class WalkResponse(Structure):
-    """Structure `WalkResponse`.
+    """Response of `Walk`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/WalkResponse
-
-    Attributes:
-        chicken: optional; `Chicken` on the wire.
-        failure: optional; `Failure` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     chicken: Chicken | None = None
+    """`Chicken` on the wire."""
     failure: common.Choice | None = None
+    """`Failure` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

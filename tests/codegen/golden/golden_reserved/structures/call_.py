@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CallRequest(Request["CallResponse"]):
-    """Structure `CallRequest`.
+    """Request of `Call`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/CallRequest
     """
@@ -18,12 +18,10 @@ class CallRequest(Request["CallResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CallResponse(Structure):
-    """Structure `CallResponse`.
+    """Response of `Call`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/CallResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CloseRequest(Request["CloseResponse"]):
-    """Structure `CloseRequest`.
+    """Request of `Close`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/CloseRequest
     """
@@ -18,12 +18,10 @@ class CloseRequest(Request["CloseResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CloseResponse(Structure):
-    """Structure `CloseResponse`.
+    """Response of `Close`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/CloseResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

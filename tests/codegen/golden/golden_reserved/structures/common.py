@@ -17,12 +17,10 @@ class NoneShape(Structure):
     """Structure `None`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/None
-
-    Attributes:
-        none: optional; `None` on the wire.
     """
 
     none: str | None = None
+    """`None` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -30,16 +28,14 @@ class ClientShape(Structure):
     """Structure `Client`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Client
-
-    Attributes:
-        any: optional; `Any` on the wire.
-        moment: optional; `Moment` on the wire.
-        datetime_: optional; `datetime` on the wire.
     """
 
     any: str | None = None
+    """`Any` on the wire."""
     moment: datetime | None = None
+    """`Moment` on the wire."""
     datetime_: datetime | None = None
+    """`datetime` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -47,14 +43,12 @@ class AnyShape(Structure):
     """Structure `Any`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Any
-
-    Attributes:
-        type_checking: optional; `TYPE_CHECKING` on the wire.
-        attrs_: optional; `attrs` on the wire.
     """
 
     type_checking: str | None = None
+    """`TYPE_CHECKING` on the wire."""
     attrs_: list[str] | None = None
+    """`attrs` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -62,12 +56,10 @@ class RequestShape(Structure):
     """Structure `Request`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Request
-
-    Attributes:
-        request: optional; `Request` on the wire.
     """
 
     request: str | None = None
+    """`Request` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -75,60 +67,46 @@ class ResponseMetadataShape(Structure):
     """Structure `ResponseMetadata`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ResponseMetadata
-
-    Attributes:
-        value: optional; `Value` on the wire.
     """
 
     value: enums.Value | None = None
+    """`Value` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeNone(Variant):
-    """Member `None` of union `UnknownMember`.
-
-    Attributes:
-        value: `None` on the wire.
-    """
+    """Member `None` of union `UnknownMember`."""
 
     tag: ClassVar[str] = "None"
     value: NoneShape
+    """`None` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeClient(Variant):
-    """Member `Client` of union `UnknownMember`.
-
-    Attributes:
-        value: `Client` on the wire.
-    """
+    """Member `Client` of union `UnknownMember`."""
 
     tag: ClassVar[str] = "Client"
     value: ClientShape
+    """`Client` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeAny(Variant):
-    """Member `Any` of union `UnknownMember`.
-
-    Attributes:
-        value: `Any` on the wire.
-    """
+    """Member `Any` of union `UnknownMember`."""
 
     tag: ClassVar[str] = "Any"
     value: AnyShape
+    """`Any` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class UnknownMemberShapeRequest(Variant):
-    """Member `Request` of union `UnknownMember`.
-
-    Attributes:
-        value: `Request` on the wire.
-    """
+    """Member `Request` of union `UnknownMember`."""
 
     tag: ClassVar[str] = "Request"
     value: RequestShape
+    """`Request` on the wire."""
 
 
 @attrs.frozen
@@ -154,9 +132,7 @@ class PaginateShape(Structure):
     """Structure `Paginate`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Paginate
-
-    Attributes:
-        client: optional; `client` on the wire.
     """
 
     client: UnknownMemberShape | None = None
+    """`client` on the wire."""

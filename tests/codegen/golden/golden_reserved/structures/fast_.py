@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FastRequest(Request["FastResponse"]):
-    """Structure `FastRequest`.
+    """Request of `Fast`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/FastRequest
     """
@@ -18,12 +18,10 @@ class FastRequest(Request["FastResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FastResponse(Structure):
-    """Structure `FastResponse`.
+    """Response of `Fast`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/FastResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

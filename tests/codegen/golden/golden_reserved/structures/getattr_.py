@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetattrRequest(Request["GetattrResponse"]):
-    """Structure `GetattrRequest`.
+    """Request of `Getattr`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/GetattrRequest
     """
@@ -18,12 +18,10 @@ class GetattrRequest(Request["GetattrResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetattrResponse(Structure):
-    """Structure `GetattrResponse`.
+    """Response of `Getattr`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/GetattrResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

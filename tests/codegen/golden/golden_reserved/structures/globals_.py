@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GlobalsRequest(Request["GlobalsResponse"]):
-    """Structure `GlobalsRequest`.
+    """Request of `Globals`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/GlobalsRequest
     """
@@ -18,12 +18,10 @@ class GlobalsRequest(Request["GlobalsResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GlobalsResponse(Structure):
-    """Structure `GlobalsResponse`.
+    """Response of `Globals`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/GlobalsResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

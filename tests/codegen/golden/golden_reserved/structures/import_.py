@@ -11,143 +11,139 @@ from golden_reserved import enums
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ImportRequest(Request["ImportResponse"]):
-    r"""Structure `ImportRequest`.
+    """Request of `Import`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ImportRequest
-
-    Attributes:
-        from_: `from` on the wire.
-        class_: `class` on the wire.
-        self_: optional; `self` on the wire.
-        list_: optional; `list` on the wire.
-        str_: optional; `str` on the wire.
-        none: optional; `None` on the wire.
-        async_: optional; `async` on the wire.
-        type_: optional; `type` on the wire.
-        id: optional; `id` on the wire.
-        datetime_: optional; `datetime` on the wire.
-        enums_: optional; `enums` on the wire.
-        response_metadata_: optional; `response_metadata` on the wire.
-        response_metadata_2: optional; `ResponseMetadata` on the wire.
-        value: optional; `value` on the wire.
-        redacted_: optional; `Redacted` on the wire.
-        converting_: optional; `converting` on the wire.
-        decode: optional; `decode` on the wire.
-        converter: optional; `_converter` on the wire.
-        raw: optional; `_raw` on the wire.
-        init: optional; `__init__` on the wire.
-        member_1_st: optional; `1st` on the wire.
-        member: optional; `\xe9` on the wire.
-        to_list_: optional; `ToList` on the wire.
-        super_: optional; `Super` on the wire.
-        object_: optional; `object` on the wire.
-        mro: optional; `mro` on the wire.
-        match: optional; `match` on the wire.
-        any: optional; `Any` on the wire.
-        words: optional; `Words` on the wire.
-        secret: optional; `Secret` on the wire, sensitive.
-        cls_: optional; `cls` on the wire.
     """
 
     from_: str
+    """`from` on the wire."""
     class_: str
+    """`class` on the wire."""
     self_: str | None = None
+    """`self` on the wire."""
     list_: str | None = None
+    """`list` on the wire."""
     str_: str | None = None
+    """`str` on the wire."""
     none: str | None = None
+    """`None` on the wire."""
     async_: str | None = None
+    """`async` on the wire."""
     type_: str | None = None
+    """`type` on the wire."""
     id: str | None = None
+    """`id` on the wire."""
     datetime_: str | None = None
+    """`datetime` on the wire."""
     enums_: str | None = None
+    """`enums` on the wire."""
     response_metadata_: str | None = None
+    """`response_metadata` on the wire."""
     response_metadata_2: str | None = None
+    """`ResponseMetadata` on the wire."""
     value: str | None = None
+    """`value` on the wire."""
     redacted_: str | None = None
+    """`Redacted` on the wire."""
     converting_: str | None = None
+    """`converting` on the wire."""
     decode: str | None = None
+    """`decode` on the wire."""
     converter: str | None = None
+    """`_converter` on the wire."""
     raw: str | None = None
+    """`_raw` on the wire."""
     init: str | None = None
+    """`__init__` on the wire."""
     member_1_st: str | None = None
+    """`1st` on the wire."""
     member: str | None = None
+    r"""`\xe9` on the wire."""
     to_list_: str | None = None
+    """`ToList` on the wire."""
     super_: str | None = None
+    """`Super` on the wire."""
     object_: str | None = None
+    """`object` on the wire."""
     mro: str | None = None
+    """`mro` on the wire."""
     match: str | None = None
+    """`match` on the wire."""
     any: str | None = None
+    """`Any` on the wire."""
     words: list[list[str]] | None = None
+    """`Words` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     cls_: enums.Value | None = None
+    """`cls` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ImportResponse(Structure):
-    r"""Structure `ImportResponse`.
+    """Response of `Import`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ImportResponse
-
-    Attributes:
-        self_: `self` on the wire.
-        response_metadata_2: `ResponseMetadata` on the wire.
-        from_: optional; `from` on the wire.
-        class_: optional; `class` on the wire.
-        list_: optional; `list` on the wire.
-        str_: optional; `str` on the wire.
-        none: optional; `None` on the wire.
-        async_: optional; `async` on the wire.
-        type_: optional; `type` on the wire.
-        id: optional; `id` on the wire.
-        datetime_: optional; `datetime` on the wire.
-        enums_: optional; `enums` on the wire.
-        response_metadata_: optional; `response_metadata` on the wire.
-        value: optional; `value` on the wire.
-        redacted_: optional; `Redacted` on the wire.
-        converting_: optional; `converting` on the wire.
-        decode: optional; `decode` on the wire.
-        converter: optional; `_converter` on the wire.
-        raw: optional; `_raw` on the wire.
-        init: optional; `__init__` on the wire.
-        member_1_st: optional; `1st` on the wire.
-        member: optional; `\xe9` on the wire.
-        to_list_: optional; `ToList` on the wire.
-        super_: optional; `Super` on the wire.
-        object_: optional; `object` on the wire.
-        mro: optional; `mro` on the wire.
-        match: optional; `match` on the wire.
-        any: optional; `Any` on the wire.
-        secret: optional; `Secret` on the wire, sensitive.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     self_: str
+    """`self` on the wire."""
     response_metadata_2: str
+    """`ResponseMetadata` on the wire."""
     from_: str | None = None
+    """`from` on the wire."""
     class_: str | None = None
+    """`class` on the wire."""
     list_: str | None = None
+    """`list` on the wire."""
     str_: str | None = None
+    """`str` on the wire."""
     none: str | None = None
+    """`None` on the wire."""
     async_: str | None = None
+    """`async` on the wire."""
     type_: str | None = None
+    """`type` on the wire."""
     id: str | None = None
+    """`id` on the wire."""
     datetime_: str | None = None
+    """`datetime` on the wire."""
     enums_: str | None = None
+    """`enums` on the wire."""
     response_metadata_: str | None = None
+    """`response_metadata` on the wire."""
     value: str | None = None
+    """`value` on the wire."""
     redacted_: str | None = None
+    """`Redacted` on the wire."""
     converting_: str | None = None
+    """`converting` on the wire."""
     decode: str | None = None
+    """`decode` on the wire."""
     converter: str | None = None
+    """`_converter` on the wire."""
     raw: str | None = None
+    """`_raw` on the wire."""
     init: str | None = None
+    """`__init__` on the wire."""
     member_1_st: str | None = None
+    """`1st` on the wire."""
     member: str | None = None
+    r"""`\xe9` on the wire."""
     to_list_: str | None = None
+    """`ToList` on the wire."""
     super_: str | None = None
+    """`Super` on the wire."""
     object_: str | None = None
+    """`object` on the wire."""
     mro: str | None = None
+    """`mro` on the wire."""
     match: str | None = None
+    """`match` on the wire."""
     any: str | None = None
+    """`Any` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ImportModuleRequest(Request["ImportModuleResponse"]):
-    """Structure `ImportModuleRequest`.
+    """Request of `ImportModule`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ImportModuleRequest
     """
@@ -18,12 +18,10 @@ class ImportModuleRequest(Request["ImportModuleResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ImportModuleResponse(Structure):
-    """Structure `ImportModuleResponse`.
+    """Response of `ImportModule`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ImportModuleResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListRequest(Request["ListResponse"]):
-    """Structure `ListRequest`.
+    """Request of `List`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListRequest
     """
@@ -18,12 +18,10 @@ class ListRequest(Request["ListResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListResponse(Structure):
-    """Structure `ListResponse`.
+    """Response of `List`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

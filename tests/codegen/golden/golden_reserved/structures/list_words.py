@@ -10,58 +10,54 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsRequest(Request["ListWordsResponse"]):
-    """Structure `ListWordsRequest`.
+    """Request of `ListWords`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsRequest
-
-    Attributes:
-        catalog: `Catalog` on the wire.
-        token: `Token` on the wire.
-        next_token: optional; `NextToken` on the wire.
-        max_results: optional; `MaxResults` on the wire.
-        catalogs: optional; `catalogs` on the wire.
-        page_size: optional; `page_size` on the wire.
-        max_items: optional; `MaxItems` on the wire.
-        ordered: optional; `Ordered` on the wire.
-        on_error: optional; `on_error` on the wire.
-        request: optional; `Request` on the wire.
-        client: optional; `Client` on the wire.
-        max_concurrency: optional; `MaxConcurrency` on the wire.
-        buffer_pages: optional; `BufferPages` on the wire.
     """
 
     catalog: str
+    """`Catalog` on the wire."""
     token: list[str]
+    """`Token` on the wire."""
     next_token: str | None = None
+    """`NextToken` on the wire."""
     max_results: int | None = None
+    """`MaxResults` on the wire."""
     catalogs: list[str] | None = None
+    """`catalogs` on the wire."""
     page_size: int | None = None
+    """`page_size` on the wire."""
     max_items: int | None = None
+    """`MaxItems` on the wire."""
     ordered: str | None = None
+    """`Ordered` on the wire."""
     on_error: str | None = None
+    """`on_error` on the wire."""
     request: list[str] | None = None
+    """`Request` on the wire."""
     client: str | None = None
+    """`Client` on the wire."""
     max_concurrency: int | None = None
+    """`MaxConcurrency` on the wire."""
     buffer_pages: int | None = None
+    """`BufferPages` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsResponse(Structure):
-    """Structure `ListWordsResponse`.
+    """Response of `ListWords`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsResponse
-
-    Attributes:
-        words: `Words` on the wire.
-        next_token: optional; `NextToken` on the wire.
-        variant: optional; `Variant` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     words: list[str]
+    """`Words` on the wire."""
     next_token: str | None = None
+    """`NextToken` on the wire."""
     variant: ShapeClassVariant | None = None
+    """`Variant` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -69,9 +65,7 @@ class ShapeClassVariant(Structure):
     """Structure `ClassVariant`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ClassVariant
-
-    Attributes:
-        word: optional; `Word` on the wire.
     """
 
     word: str | None = None
+    """`Word` on the wire."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
-    """Structure `ListWordsPagesRequest`.
+    """Request of `ListWordsPages`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsPagesRequest
     """
@@ -18,12 +18,10 @@ class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListWordsPagesResponse(Structure):
-    """Structure `ListWordsPagesResponse`.
+    """Response of `ListWordsPages`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsPagesResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginateRequest(Request["PaginateResponse"]):
-    """Structure `PaginateRequest`.
+    """Request of `Paginate`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/PaginateRequest
     """
@@ -18,12 +18,10 @@ class PaginateRequest(Request["PaginateResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginateResponse(Structure):
-    """Structure `PaginateResponse`.
+    """Response of `Paginate`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/PaginateResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

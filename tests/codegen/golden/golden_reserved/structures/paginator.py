@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginatorRequest(Request["PaginatorResponse"]):
-    """Structure `PaginatorRequest`.
+    """Request of `Paginator`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/PaginatorRequest
     """
@@ -18,12 +18,10 @@ class PaginatorRequest(Request["PaginatorResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PaginatorResponse(Structure):
-    """Structure `PaginatorResponse`.
+    """Response of `Paginator`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/PaginatorResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

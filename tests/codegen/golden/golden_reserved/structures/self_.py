@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SelfRequest(Request["SelfResponse"]):
-    """Structure `SelfRequest`.
+    """Request of `Self`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/SelfRequest
     """
@@ -18,12 +18,10 @@ class SelfRequest(Request["SelfResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SelfResponse(Structure):
-    """Structure `SelfResponse`.
+    """Response of `Self`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/SelfResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ServiceRequest(Request["ServiceResponse"]):
-    """Structure `ServiceRequest`.
+    """Request of `Service`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ServiceRequest
     """
@@ -18,12 +18,10 @@ class ServiceRequest(Request["ServiceResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ServiceResponse(Structure):
-    """Structure `ServiceResponse`.
+    """Response of `Service`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ServiceResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StructuresRequest(Request["StructuresResponse"]):
-    """Structure `StructuresRequest`.
+    """Request of `Structures`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/StructuresRequest
     """
@@ -18,12 +18,10 @@ class StructuresRequest(Request["StructuresResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StructuresResponse(Structure):
-    """Structure `StructuresResponse`.
+    """Response of `Structures`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/StructuresResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

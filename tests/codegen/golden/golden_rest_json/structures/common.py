@@ -13,26 +13,20 @@ from aiopartnercentral.types import Structure, UnknownMember, Variant
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceOne(Variant):
-    """Member `One` of union `Choice`.
-
-    Attributes:
-        value: `One` on the wire.
-    """
+    """Member `One` of union `Choice`."""
 
     tag: ClassVar[str] = "One"
     value: str
+    """`One` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceTwo(Variant):
-    """Member `Two` of union `Choice`.
-
-    Attributes:
-        value: `Two` on the wire.
-    """
+    """Member `Two` of union `Choice`."""
 
     tag: ClassVar[str] = "Two"
     value: int
+    """`Two` on the wire."""
 
 
 @attrs.frozen
@@ -46,14 +40,11 @@ Choice: TypeAlias = ChoiceOne | ChoiceTwo | ChoiceUnknown
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Thing(Structure):
-    """Structure `Thing`.
-
-    Attributes:
-        name: `thing-name` on the wire.
-        choice: optional; `Choice` on the wire.
-        when: optional; `When` on the wire.
-    """
+    """Structure `Thing`."""
 
     name: str
+    """`thing-name` on the wire."""
     choice: Choice | None = None
+    """`Choice` on the wire."""
     when: datetime | None = None
+    """`When` on the wire."""

@@ -11,25 +11,19 @@ from golden_rest_json.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetThingRequest(Request["GetThingResponse"]):
-    """Structure `GetThingRequest`.
-
-    Attributes:
-        thing_id: part `thingId` of the path.
-        limit: optional; query parameter `limit`.
-    """
+    """Request of `GetThing`."""
 
     thing_id: str
+    """Part `thingId` of the path."""
     limit: int | None = None
+    """Query parameter `limit`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class GetThingResponse(Structure):
-    """Structure `GetThingResponse`.
-
-    Attributes:
-        thing: optional; `Thing` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
-    """
+    """Response of `GetThing`."""
 
     thing: common.Thing | None = None
+    """`Thing` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

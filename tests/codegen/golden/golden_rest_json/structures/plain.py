@@ -11,25 +11,19 @@ from golden_rest_json.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PlainRequest(Request["PlainResponse"]):
-    """Structure `PlainRequest`.
-
-    Attributes:
-        thing: optional; `Thing` on the wire.
-    """
+    """Request of `Plain`."""
 
     thing: common.Thing | None = None
+    """`Thing` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PlainResponse(Structure):
-    """Structure `PlainResponse`.
-
-    Attributes:
-        thing: `Thing` on the wire.
-        bytes_: optional; `Bytes` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
-    """
+    """Response of `Plain`."""
 
     thing: common.Thing
+    """`Thing` on the wire."""
     bytes_: bytes | None = None
+    """`Bytes` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

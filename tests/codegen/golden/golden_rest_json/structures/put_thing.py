@@ -13,47 +13,41 @@ from golden_rest_json.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PutThingRequest(Request["PutThingResponse"]):
-    """Structure `PutThingRequest`.
-
-    Attributes:
-        thing_id: part `thingId` of the path.
-        http_method: query parameter `method`.
-        tags: optional; query parameter `tag`.
-        since: optional; header `x-since`.
-        attributes: optional; header `x-attributes`.
-        extra: optional; headers that begin with `x-extra-`.
-        integration_method: optional; `HttpMethod` on the wire.
-        policy: optional; `Policy` on the wire.
-        thing: optional; `Thing` on the wire.
-    """
+    """Request of `PutThing`."""
 
     thing_id: str
+    """Part `thingId` of the path."""
     http_method: str
+    """Query parameter `method`."""
     tags: list[str] | None = None
+    """Query parameter `tag`."""
     since: datetime | None = None
+    """Header `x-since`."""
     attributes: JsonValue | None = None
+    """Header `x-attributes`."""
     extra: dict[str, str] | None = None
+    """Headers that begin with `x-extra-`."""
     integration_method: str | None = None
+    """`HttpMethod` on the wire."""
     policy: str | None = None
+    """`Policy` on the wire."""
     thing: common.Thing | None = None
+    """`Thing` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PutThingResponse(Structure):
-    """Structure `PutThingResponse`.
-
-    Attributes:
-        status: the HTTP status.
-        version: optional; header `x-version`.
-        attributes: optional; header `x-attributes`.
-        extra: optional; headers that begin with `x-extra-`.
-        thing: optional; `Thing` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
-    """
+    """Response of `PutThing`."""
 
     status: int
+    """The HTTP status."""
     version: str | None = None
+    """Header `x-version`."""
     attributes: JsonValue | None = None
+    """Header `x-attributes`."""
     extra: dict[str, str] | None = None
+    """Headers that begin with `x-extra-`."""
     thing: common.Thing | None = None
+    """`Thing` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -11,25 +11,19 @@ from golden_rest_json.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ReplaceThingRequest(Request["ReplaceThingResponse"]):
-    """Structure `ReplaceThingRequest`.
-
-    Attributes:
-        thing_id: part `thingId` of the path.
-        thing: `Thing` on the wire.
-    """
+    """Request of `ReplaceThing`."""
 
     thing_id: str
+    """Part `thingId` of the path."""
     thing: common.Thing
+    """`Thing` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ReplaceThingResponse(Structure):
-    """Structure `ReplaceThingResponse`.
-
-    Attributes:
-        text: optional; `Text` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
-    """
+    """Response of `ReplaceThing`."""
 
     text: str | None = None
+    """`Text` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

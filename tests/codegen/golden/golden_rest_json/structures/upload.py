@@ -10,23 +10,17 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UploadRequest(Request["UploadResponse"]):
-    """Structure `UploadRequest`.
-
-    Attributes:
-        body: `Body` on the wire.
-        kind: optional; header `Content-Type`.
-    """
+    """Request of `Upload`."""
 
     body: bytes
+    """`Body` on the wire."""
     kind: str | None = None
+    """Header `Content-Type`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UploadResponse(Structure):
-    """Structure `UploadResponse`.
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
-    """
+    """Response of `Upload`."""
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

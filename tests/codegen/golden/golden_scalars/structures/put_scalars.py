@@ -13,155 +13,149 @@ from golden_scalars import enums
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PutScalarsRequest(Request["PutScalarsResponse"]):
-    """Structure `PutScalarsRequest`.
+    """Request of `PutScalars`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-scalars-2025-01-01/PutScalarsRequest
-
-    Attributes:
-        text: `Text` on the wire, 1 to 9 characters, pattern `[a-z ]+`.
-        flag: `Flag` on the wire.
-        count: `Count` on the wire, 0 to 10.
-        big: `Big` on the wire.
-        ratio: `Ratio` on the wire, at least 0.5.
-        precise: `Precise` on the wire, at most 1.5.
-        moment: `Moment` on the wire.
-        bytes_: `Bytes` on the wire, at most 100 bytes.
-        color: `Color` on the wire.
-        texts: `Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
-        moments: `Moments` on the wire.
-        grid: `Grid` on the wire, exactly 2 entries.
-        by_text: `ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10.
-        by_color: `ByColor` on the wire, values 1 to 3 entries.
-        by_secret: `BySecret` on the wire, values 0 to 10, sensitive.
-        colors: `Colors` on the wire.
-        maybe_text: optional; `MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`.
-        maybe_flag: optional; `MaybeFlag` on the wire.
-        maybe_count: optional; `MaybeCount` on the wire, 0 to 10.
-        maybe_big: optional; `MaybeBig` on the wire.
-        maybe_ratio: optional; `MaybeRatio` on the wire, at least 0.5.
-        maybe_precise: optional; `MaybePrecise` on the wire, at most 1.5.
-        maybe_moment: optional; `MaybeMoment` on the wire.
-        maybe_bytes: optional; `MaybeBytes` on the wire, at most 100 bytes.
-        maybe_color: optional; `MaybeColor` on the wire.
-        maybe_texts: optional; `MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
-        maybe_moments: optional; `MaybeMoments` on the wire.
-        maybe_grid: optional; `MaybeGrid` on the wire, exactly 2 entries.
-        maybe_by_text: optional; `MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to
-            10.
-        maybe_by_color: optional; `MaybeByColor` on the wire, values 1 to 3 entries.
-        maybe_by_secret: optional; `MaybeBySecret` on the wire, values 0 to 10, sensitive.
-        maybe_colors: optional; `MaybeColors` on the wire.
-        client_token: optional; `ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated if omitted.
     """
 
     text: str
+    """`Text` on the wire, 1 to 9 characters, pattern `[a-z ]+`."""
     flag: bool
+    """`Flag` on the wire."""
     count: int
+    """`Count` on the wire, 0 to 10."""
     big: int
+    """`Big` on the wire."""
     ratio: float
+    """`Ratio` on the wire, at least 0.5."""
     precise: float
+    """`Precise` on the wire, at most 1.5."""
     moment: datetime
+    """`Moment` on the wire."""
     bytes_: bytes
+    """`Bytes` on the wire, at most 100 bytes."""
     color: enums.Color
+    """`Color` on the wire."""
     texts: list[str]
+    """`Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
     moments: list[datetime]
+    """`Moments` on the wire."""
     grid: list[list[int]]
+    """`Grid` on the wire, exactly 2 entries."""
     by_text: dict[str, int]
+    """`ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
     by_color: dict[enums.Color, list[str]]
+    """`ByColor` on the wire, values 1 to 3 entries."""
     by_secret: dict[str, int] = attrs.field(repr=redacted)
+    """`BySecret` on the wire, values 0 to 10, sensitive."""
     colors: list[enums.Color]
+    """`Colors` on the wire."""
     maybe_text: str | None = None
+    """`MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`."""
     maybe_flag: bool | None = None
+    """`MaybeFlag` on the wire."""
     maybe_count: int | None = None
+    """`MaybeCount` on the wire, 0 to 10."""
     maybe_big: int | None = None
+    """`MaybeBig` on the wire."""
     maybe_ratio: float | None = None
+    """`MaybeRatio` on the wire, at least 0.5."""
     maybe_precise: float | None = None
+    """`MaybePrecise` on the wire, at most 1.5."""
     maybe_moment: datetime | None = None
+    """`MaybeMoment` on the wire."""
     maybe_bytes: bytes | None = None
+    """`MaybeBytes` on the wire, at most 100 bytes."""
     maybe_color: enums.Color | None = None
+    """`MaybeColor` on the wire."""
     maybe_texts: list[str] | None = None
+    """`MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
     maybe_moments: list[datetime] | None = None
+    """`MaybeMoments` on the wire."""
     maybe_grid: list[list[int]] | None = None
+    """`MaybeGrid` on the wire, exactly 2 entries."""
     maybe_by_text: dict[str, int] | None = None
+    """`MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
     maybe_by_color: dict[enums.Color, list[str]] | None = None
+    """`MaybeByColor` on the wire, values 1 to 3 entries."""
     maybe_by_secret: dict[str, int] | None = attrs.field(default=None, repr=redacted)
+    """`MaybeBySecret` on the wire, values 0 to 10, sensitive."""
     maybe_colors: list[enums.Color] | None = None
+    """`MaybeColors` on the wire."""
     client_token: str | None = None
+    """`ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PutScalarsResponse(Structure):
-    """Structure `PutScalarsResponse`.
+    """Response of `PutScalars`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-scalars-2025-01-01/PutScalarsResponse
-
-    Attributes:
-        text: `Text` on the wire, 1 to 9 characters, pattern `[a-z ]+`.
-        flag: `Flag` on the wire.
-        count: `Count` on the wire, 0 to 10.
-        big: `Big` on the wire.
-        ratio: `Ratio` on the wire, at least 0.5.
-        precise: `Precise` on the wire, at most 1.5.
-        moment: `Moment` on the wire.
-        bytes_: `Bytes` on the wire, at most 100 bytes.
-        color: `Color` on the wire.
-        texts: `Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
-        moments: `Moments` on the wire.
-        grid: `Grid` on the wire, exactly 2 entries.
-        by_text: `ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10.
-        by_color: `ByColor` on the wire, values 1 to 3 entries.
-        by_secret: `BySecret` on the wire, values 0 to 10, sensitive.
-        colors: `Colors` on the wire.
-        maybe_text: optional; `MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`.
-        maybe_flag: optional; `MaybeFlag` on the wire.
-        maybe_count: optional; `MaybeCount` on the wire, 0 to 10.
-        maybe_big: optional; `MaybeBig` on the wire.
-        maybe_ratio: optional; `MaybeRatio` on the wire, at least 0.5.
-        maybe_precise: optional; `MaybePrecise` on the wire, at most 1.5.
-        maybe_moment: optional; `MaybeMoment` on the wire.
-        maybe_bytes: optional; `MaybeBytes` on the wire, at most 100 bytes.
-        maybe_color: optional; `MaybeColor` on the wire.
-        maybe_texts: optional; `MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`.
-        maybe_moments: optional; `MaybeMoments` on the wire.
-        maybe_grid: optional; `MaybeGrid` on the wire, exactly 2 entries.
-        maybe_by_text: optional; `MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to
-            10.
-        maybe_by_color: optional; `MaybeByColor` on the wire, values 1 to 3 entries.
-        maybe_by_secret: optional; `MaybeBySecret` on the wire, values 0 to 10, sensitive.
-        maybe_colors: optional; `MaybeColors` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     text: str
+    """`Text` on the wire, 1 to 9 characters, pattern `[a-z ]+`."""
     flag: bool
+    """`Flag` on the wire."""
     count: int
+    """`Count` on the wire, 0 to 10."""
     big: int
+    """`Big` on the wire."""
     ratio: float
+    """`Ratio` on the wire, at least 0.5."""
     precise: float
+    """`Precise` on the wire, at most 1.5."""
     moment: datetime
+    """`Moment` on the wire."""
     bytes_: bytes
+    """`Bytes` on the wire, at most 100 bytes."""
     color: enums.Color
+    """`Color` on the wire."""
     texts: list[str]
+    """`Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
     moments: list[datetime]
+    """`Moments` on the wire."""
     grid: list[list[int]]
+    """`Grid` on the wire, exactly 2 entries."""
     by_text: dict[str, int]
+    """`ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
     by_color: dict[enums.Color, list[str]]
+    """`ByColor` on the wire, values 1 to 3 entries."""
     by_secret: dict[str, int] = attrs.field(repr=redacted)
+    """`BySecret` on the wire, values 0 to 10, sensitive."""
     colors: list[enums.Color]
+    """`Colors` on the wire."""
     maybe_text: str | None = None
+    """`MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`."""
     maybe_flag: bool | None = None
+    """`MaybeFlag` on the wire."""
     maybe_count: int | None = None
+    """`MaybeCount` on the wire, 0 to 10."""
     maybe_big: int | None = None
+    """`MaybeBig` on the wire."""
     maybe_ratio: float | None = None
+    """`MaybeRatio` on the wire, at least 0.5."""
     maybe_precise: float | None = None
+    """`MaybePrecise` on the wire, at most 1.5."""
     maybe_moment: datetime | None = None
+    """`MaybeMoment` on the wire."""
     maybe_bytes: bytes | None = None
+    """`MaybeBytes` on the wire, at most 100 bytes."""
     maybe_color: enums.Color | None = None
+    """`MaybeColor` on the wire."""
     maybe_texts: list[str] | None = None
+    """`MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
     maybe_moments: list[datetime] | None = None
+    """`MaybeMoments` on the wire."""
     maybe_grid: list[list[int]] | None = None
+    """`MaybeGrid` on the wire, exactly 2 entries."""
     maybe_by_text: dict[str, int] | None = None
+    """`MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
     maybe_by_color: dict[enums.Color, list[str]] | None = None
+    """`MaybeByColor` on the wire, values 1 to 3 entries."""
     maybe_by_secret: dict[str, int] | None = attrs.field(default=None, repr=redacted)
+    """`MaybeBySecret` on the wire, values 0 to 10, sensitive."""
     maybe_colors: list[enums.Color] | None = None
+    """`MaybeColors` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

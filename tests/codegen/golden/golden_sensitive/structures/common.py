@@ -14,38 +14,29 @@ from golden_sensitive import enums
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceOpen(Variant):
-    """Member `Open` of union `Choice`.
-
-    Attributes:
-        value: `Open` on the wire.
-    """
+    """Member `Open` of union `Choice`."""
 
     tag: ClassVar[str] = "Open"
     value: str
+    """`Open` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceHidden(Variant):
-    """Member `Hidden` of union `Choice`.
-
-    Attributes:
-        value: `Hidden` on the wire, sensitive.
-    """
+    """Member `Hidden` of union `Choice`."""
 
     tag: ClassVar[str] = "Hidden"
     value: str = attrs.field(repr=redacted)
+    """`Hidden` on the wire, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceKeys(Variant):
-    """Member `Keys` of union `Choice`.
-
-    Attributes:
-        value: `Keys` on the wire, sensitive.
-    """
+    """Member `Keys` of union `Choice`."""
 
     tag: ClassVar[str] = "Keys"
     value: dict[str, str] = attrs.field(repr=redacted)
+    """`Keys` on the wire, sensitive."""
 
 
 @attrs.frozen
@@ -65,62 +56,60 @@ class Vault(Structure):
     """Structure `Vault`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Vault
-
-    Attributes:
-        needed: `Needed` on the wire, sensitive.
-        secret: optional; `Secret` on the wire, sensitive.
-        secret_count: optional; `SecretCount` on the wire, sensitive.
-        secret_bytes: optional; `SecretBytes` on the wire, sensitive.
-        secret_moment: optional; `SecretMoment` on the wire, sensitive.
-        secret_kind: optional; `SecretKind` on the wire, sensitive.
-        secret_flag: optional; `SecretFlag` on the wire, sensitive.
-        secret_double: optional; `SecretDouble` on the wire, sensitive.
-        secrets: optional; `Secrets` on the wire, sensitive.
-        secret_lists: optional; `SecretLists` on the wire, sensitive.
-        hidden_list: optional; `HiddenList` on the wire, sensitive.
-        values: optional; `Values` on the wire, sensitive.
-        keys: optional; `Keys` on the wire, sensitive.
-        hidden_map: optional; `HiddenMap` on the wire, sensitive.
-        hidden_maps: optional; `HiddenMaps` on the wire, sensitive.
-        inner_map: optional; `InnerMap` on the wire.
-        deep_keys: optional; `DeepKeys` on the wire, sensitive.
-        kind_keys: optional; `KindKeys` on the wire, sensitive.
-        choice: optional; `Choice` on the wire.
-        choices: optional; `Choices` on the wire.
-        plain: optional; `Plain` on the wire.
-        document: optional; `Document` on the wire, sensitive.
-        documents: optional; `Documents` on the wire, sensitive.
-        room: optional; `Room` on the wire, sensitive.
-        rooms: optional; `Rooms` on the wire, sensitive.
-        pick: optional; `Pick` on the wire, sensitive.
     """
 
     needed: str = attrs.field(repr=redacted)
+    """`Needed` on the wire, sensitive."""
     secret: str | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     secret_count: int | None = attrs.field(default=None, repr=redacted)
+    """`SecretCount` on the wire, sensitive."""
     secret_bytes: bytes | None = attrs.field(default=None, repr=redacted)
+    """`SecretBytes` on the wire, sensitive."""
     secret_moment: datetime | None = attrs.field(default=None, repr=redacted)
+    """`SecretMoment` on the wire, sensitive."""
     secret_kind: enums.SecretKind | None = attrs.field(default=None, repr=redacted)
+    """`SecretKind` on the wire, sensitive."""
     secret_flag: bool | None = attrs.field(default=None, repr=redacted)
+    """`SecretFlag` on the wire, sensitive."""
     secret_double: float | None = attrs.field(default=None, repr=redacted)
+    """`SecretDouble` on the wire, sensitive."""
     secrets: list[str] | None = attrs.field(default=None, repr=redacted)
+    """`Secrets` on the wire, sensitive."""
     secret_lists: list[list[str]] | None = attrs.field(default=None, repr=redacted)
+    """`SecretLists` on the wire, sensitive."""
     hidden_list: list[str] | None = attrs.field(default=None, repr=redacted)
+    """`HiddenList` on the wire, sensitive."""
     values: dict[str, str] | None = attrs.field(default=None, repr=redacted)
+    """`Values` on the wire, sensitive."""
     keys: dict[str, str] | None = attrs.field(default=None, repr=redacted)
+    """`Keys` on the wire, sensitive."""
     hidden_map: dict[str, str] | None = attrs.field(default=None, repr=redacted)
+    """`HiddenMap` on the wire, sensitive."""
     hidden_maps: list[dict[str, str]] | None = attrs.field(default=None, repr=redacted)
+    """`HiddenMaps` on the wire, sensitive."""
     inner_map: dict[str, str] | None = None
+    """`InnerMap` on the wire."""
     deep_keys: list[dict[str, str]] | None = attrs.field(default=None, repr=redacted)
+    """`DeepKeys` on the wire, sensitive."""
     kind_keys: dict[enums.SecretKind, str] | None = attrs.field(default=None, repr=redacted)
+    """`KindKeys` on the wire, sensitive."""
     choice: Choice | None = None
+    """`Choice` on the wire."""
     choices: list[Choice] | None = None
+    """`Choices` on the wire."""
     plain: str | None = None
+    """`Plain` on the wire."""
     document: JsonValue | None = attrs.field(default=None, repr=redacted)
+    """`Document` on the wire, sensitive."""
     documents: list[JsonValue | None] | None = attrs.field(default=None, repr=redacted)
+    """`Documents` on the wire, sensitive."""
     room: Room | None = attrs.field(default=None, repr=redacted)
+    """`Room` on the wire, sensitive."""
     rooms: dict[str, Room] | None = attrs.field(default=None, repr=redacted)
+    """`Rooms` on the wire, sensitive."""
     pick: Pick | None = attrs.field(default=None, repr=redacted)
+    """`Pick` on the wire, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -128,12 +117,10 @@ class Inner(Structure):
     """Structure `Inner`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Inner
-
-    Attributes:
-        by_name: optional; `ByName` on the wire.
     """
 
     by_name: dict[str, str] | None = None
+    """`ByName` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -141,38 +128,30 @@ class Room(Structure):
     """Structure `Room`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/Room
-
-    Attributes:
-        doors: optional; `Doors` on the wire, sensitive.
-        inner: optional; `Inner` on the wire, sensitive.
     """
 
     doors: dict[str, str] | None = attrs.field(default=None, repr=redacted)
+    """`Doors` on the wire, sensitive."""
     inner: Inner | None = attrs.field(default=None, repr=redacted)
+    """`Inner` on the wire, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
 class PickOne(Variant):
-    """Member `One` of union `Pick`.
-
-    Attributes:
-        value: `One` on the wire, sensitive.
-    """
+    """Member `One` of union `Pick`."""
 
     tag: ClassVar[str] = "One"
     value: str = attrs.field(repr=redacted)
+    """`One` on the wire, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
 class PickTwo(Variant):
-    """Member `Two` of union `Pick`.
-
-    Attributes:
-        value: `Two` on the wire, sensitive.
-    """
+    """Member `Two` of union `Pick`."""
 
     tag: ClassVar[str] = "Two"
     value: str = attrs.field(repr=redacted)
+    """`Two` on the wire, sensitive."""
 
 
 @attrs.frozen

@@ -11,33 +11,29 @@ from golden_sensitive.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class HideRequest(Request["HideResponse"]):
-    """Structure `HideRequest`.
+    """Request of `Hide`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/HideRequest
-
-    Attributes:
-        vault: `Vault` on the wire.
-        secret: optional; `Secret` on the wire, sensitive.
-        secrets: optional; `Secrets` on the wire, sensitive.
     """
 
     vault: common.Vault
+    """`Vault` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     secrets: list[str] | None = attrs.field(default=None, repr=redacted)
+    """`Secrets` on the wire, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class HideResponse(Structure):
-    """Structure `HideResponse`.
+    """Response of `Hide`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/HideResponse
-
-    Attributes:
-        vault: `Vault` on the wire.
-        secret: optional; `Secret` on the wire, sensitive.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     vault: common.Vault
+    """`Vault` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
+    """`Secret` on the wire, sensitive."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

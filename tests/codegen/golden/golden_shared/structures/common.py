@@ -13,12 +13,10 @@ class SwitchRequest(Structure):
     """Structure `SwitchRequest`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SwitchRequest
-
-    Attributes:
-        name: `Name` on the wire.
     """
 
     name: str
+    """`Name` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -26,14 +24,12 @@ class SwitchResponse(Structure):
     """Structure `SwitchResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SwitchResponse
-
-    Attributes:
-        name: optional; `Name` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     name: str | None = None
+    """`Name` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -41,12 +37,10 @@ class SilentResponse(Structure):
     """Structure `SilentResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SilentResponse
-
-    Attributes:
-        name: optional; `Name` on the wire.
     """
 
     name: str | None = None
+    """`Name` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -54,9 +48,7 @@ class SilentRequest(Structure):
     """Structure `SilentRequest`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SilentRequest
-
-    Attributes:
-        holder: optional; `Holder` on the wire.
     """
 
     holder: SilentResponse | None = None
+    """`Holder` on the wire."""

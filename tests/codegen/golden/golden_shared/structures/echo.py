@@ -10,14 +10,12 @@ from aiopartnercentral.types import Request, ResponseMetadata
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Echoed(Request["Echoed"]):
-    """Structure `Echoed`.
+    """Request of `Echo`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/Echoed
-
-    Attributes:
-        name: optional; `Name` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     name: str | None = None
+    """`Name` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EmptySilentRequest(Request["EmptySilentResponse"]):
-    """Structure `EmptySilentRequest`.
+    """Request of `Silent`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/EmptySilentRequest
     """
@@ -18,12 +18,10 @@ class EmptySilentRequest(Request["EmptySilentResponse"]):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EmptySilentResponse(Structure):
-    """Structure `EmptySilentResponse`.
+    """Response of `Silent`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/EmptySilentResponse
-
-    Attributes:
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -16,36 +16,28 @@ class Leaf(Structure):
     """Structure `Leaf`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/Leaf
-
-    Attributes:
-        name: `Name` on the wire.
     """
 
     name: str
+    """`Name` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceOne(Variant):
-    """Member `One` of union `Choice`.
-
-    Attributes:
-        value: `One` on the wire.
-    """
+    """Member `One` of union `Choice`."""
 
     tag: ClassVar[str] = "One"
     value: str
+    """`One` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ChoiceTwo(Variant):
-    """Member `Two` of union `Choice`.
-
-    Attributes:
-        value: `Two` on the wire.
-    """
+    """Member `Two` of union `Choice`."""
 
     tag: ClassVar[str] = "Two"
     value: int
+    """`Two` on the wire."""
 
 
 @attrs.frozen
@@ -62,47 +54,43 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/Choi
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FillRequest(Request["FillResponse"]):
-    """Structure `FillRequest`.
+    """Request of `Fill`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/FillRequest
-
-    Attributes:
-        texts: optional; `Texts` on the wire.
-        dense: optional; `Dense` on the wire.
-        by_name: optional; `ByName` on the wire.
     """
 
     texts: list[str | None] | None = None
+    """`Texts` on the wire."""
     dense: list[list[str | None]] | None = None
+    """`Dense` on the wire."""
     by_name: dict[str, str | None] | None = None
+    """`ByName` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FillResponse(Structure):
-    """Structure `FillResponse`.
+    """Response of `Fill`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/FillResponse
-
-    Attributes:
-        texts: optional; `Texts` on the wire.
-        numbers: optional; `Numbers` on the wire.
-        colors: optional; `Colors` on the wire.
-        leaves: optional; `Leaves` on the wire.
-        choices: optional; `Choices` on the wire.
-        grid: optional; `Grid` on the wire.
-        dense: optional; `Dense` on the wire.
-        by_name: optional; `ByName` on the wire.
-        leaf_by_name: optional; `LeafByName` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     texts: list[str | None] | None = None
+    """`Texts` on the wire."""
     numbers: list[int | None] | None = None
+    """`Numbers` on the wire."""
     colors: list[enums.Color | None] | None = None
+    """`Colors` on the wire."""
     leaves: list[Leaf | None] | None = None
+    """`Leaves` on the wire."""
     choices: list[Choice | None] | None = None
+    """`Choices` on the wire."""
     grid: list[list[str | None]] | None = None
+    """`Grid` on the wire."""
     dense: list[list[str | None]] | None = None
+    """`Dense` on the wire."""
     by_name: dict[str, str | None] | None = None
+    """`ByName` on the wire."""
     leaf_by_name: dict[str, Leaf | None] | None = None
+    """`LeafByName` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,43 +13,37 @@ class Common(Structure):
     """Structure `Common`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/Common
-
-    Attributes:
-        text: optional; `Text` on the wire.
     """
 
     text: str | None = None
+    """`Text` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LookRequest(Request["LookResponse"]):
-    """Structure `LookRequest`.
+    """Request of `Look`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/LookRequest
-
-    Attributes:
-        common_: optional; `Common` on the wire.
-        next: optional; `Next` on the wire.
     """
 
     common_: Common | None = None
+    """`Common` on the wire."""
     next: str | None = None
+    """`Next` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LookResponse(Structure):
-    """Structure `LookResponse`.
+    """Response of `Look`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/LookResponse
-
-    Attributes:
-        common_: optional; `Common` on the wire.
-        next: optional; `Next` on the wire.
-        bytes_: optional; `Bytes` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     common_: Common | None = None
+    """`Common` on the wire."""
     next: str | None = None
+    """`Next` on the wire."""
     bytes_: bytes | None = None
+    """`Bytes` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,38 +13,29 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(weakref_slot=False)
 class WhenNever(Variant):
-    """Member `Never` of union `When`.
-
-    Attributes:
-        value: `Never` on the wire.
-    """
+    """Member `Never` of union `When`."""
 
     tag: ClassVar[str] = "Never"
     value: str
+    """`Never` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class WhenOnce(Variant):
-    """Member `Once` of union `When`.
-
-    Attributes:
-        value: `Once` on the wire.
-    """
+    """Member `Once` of union `When`."""
 
     tag: ClassVar[str] = "Once"
     value: datetime
+    """`Once` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class WhenOften(Variant):
-    """Member `Often` of union `When`.
-
-    Attributes:
-        value: `Often` on the wire.
-    """
+    """Member `Often` of union `When`."""
 
     tag: ClassVar[str] = "Often"
     value: list[datetime]
+    """`Often` on the wire."""
 
 
 @attrs.frozen
@@ -61,59 +52,55 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-timestamps-2025-01-01/
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TellRequest(Request["TellResponse"]):
-    """Structure `TellRequest`.
+    """Request of `Tell`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-timestamps-2025-01-01/TellRequest
-
-    Attributes:
-        default: `Default` on the wire.
-        epoch: optional; `Epoch` on the wire.
-        http: optional; `Http` on the wire.
-        iso: optional; `Iso` on the wire.
-        epochs: optional; `Epochs` on the wire.
-        https: optional; `Https` on the wire.
-        iso_by_name: optional; `IsoByName` on the wire.
-        when: optional; `When` on the wire.
     """
 
     default: datetime
+    """`Default` on the wire."""
     epoch: datetime | None = None
+    """`Epoch` on the wire."""
     http: datetime | None = None
+    """`Http` on the wire."""
     iso: datetime | None = None
+    """`Iso` on the wire."""
     epochs: list[datetime] | None = None
+    """`Epochs` on the wire."""
     https: list[datetime] | None = None
+    """`Https` on the wire."""
     iso_by_name: dict[str, datetime] | None = None
+    """`IsoByName` on the wire."""
     when: When | None = None
+    """`When` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TellResponse(Structure):
-    """Structure `TellResponse`.
+    """Response of `Tell`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-timestamps-2025-01-01/TellResponse
-
-    Attributes:
-        default: `Default` on the wire.
-        epoch: optional; `Epoch` on the wire.
-        http: optional; `Http` on the wire.
-        iso: optional; `Iso` on the wire.
-        epochs: optional; `Epochs` on the wire.
-        https: optional; `Https` on the wire.
-        iso_by_name: optional; `IsoByName` on the wire.
-        epoch_by_name: optional; `EpochByName` on the wire.
-        defaults_by_name: optional; `DefaultsByName` on the wire.
-        when: optional; `When` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     default: datetime
+    """`Default` on the wire."""
     epoch: datetime | None = None
+    """`Epoch` on the wire."""
     http: datetime | None = None
+    """`Http` on the wire."""
     iso: datetime | None = None
+    """`Iso` on the wire."""
     epochs: list[datetime] | None = None
+    """`Epochs` on the wire."""
     https: list[datetime] | None = None
+    """`Https` on the wire."""
     iso_by_name: dict[str, datetime] | None = None
+    """`IsoByName` on the wire."""
     epoch_by_name: dict[str, datetime] | None = None
+    """`EpochByName` on the wire."""
     defaults_by_name: dict[str, list[datetime]] | None = None
+    """`DefaultsByName` on the wire."""
     when: When | None = None
+    """`When` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""

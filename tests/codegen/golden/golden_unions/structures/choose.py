@@ -25,218 +25,165 @@ class Point(Structure):
     """Structure `Point`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Point
-
-    Attributes:
-        x: `X` on the wire.
-        y: `Y` on the wire.
     """
 
     x: int
+    """`X` on the wire."""
     y: int
+    """`Y` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeText(Variant):
-    """Member `Text` of union `Shape`.
-
-    Attributes:
-        value: `Text` on the wire.
-    """
+    """Member `Text` of union `Shape`."""
 
     tag: ClassVar[str] = "Text"
     value: str
+    """`Text` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeSecret(Variant):
-    """Member `Secret` of union `Shape`.
-
-    Attributes:
-        value: `Secret` on the wire, sensitive.
-    """
+    """Member `Secret` of union `Shape`."""
 
     tag: ClassVar[str] = "Secret"
     value: str = attrs.field(repr=redacted)
+    """`Secret` on the wire, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeTexts(Variant):
-    """Member `Texts` of union `Shape`.
-
-    Attributes:
-        value: `Texts` on the wire.
-    """
+    """Member `Texts` of union `Shape`."""
 
     tag: ClassVar[str] = "Texts"
     value: list[str]
+    """`Texts` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeCounts(Variant):
-    """Member `Counts` of union `Shape`.
-
-    Attributes:
-        value: `Counts` on the wire.
-    """
+    """Member `Counts` of union `Shape`."""
 
     tag: ClassVar[str] = "Counts"
     value: dict[str, int]
+    """`Counts` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeCount(Variant):
-    """Member `Count` of union `Shape`.
-
-    Attributes:
-        value: `Count` on the wire.
-    """
+    """Member `Count` of union `Shape`."""
 
     tag: ClassVar[str] = "Count"
     value: int
+    """`Count` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeKind(Variant):
-    """Member `Kind` of union `Shape`.
-
-    Attributes:
-        value: `Kind` on the wire.
-    """
+    """Member `Kind` of union `Shape`."""
 
     tag: ClassVar[str] = "Kind"
     value: enums.Kind
+    """`Kind` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeMoment(Variant):
-    """Member `Moment` of union `Shape`.
-
-    Attributes:
-        value: `Moment` on the wire.
-    """
+    """Member `Moment` of union `Shape`."""
 
     tag: ClassVar[str] = "Moment"
     value: datetime
+    """`Moment` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeBytes(Variant):
-    """Member `Bytes` of union `Shape`.
-
-    Attributes:
-        value: `Bytes` on the wire.
-    """
+    """Member `Bytes` of union `Shape`."""
 
     tag: ClassVar[str] = "Bytes"
     value: bytes
+    """`Bytes` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeFlag(Variant):
-    """Member `Flag` of union `Shape`.
-
-    Attributes:
-        value: `Flag` on the wire.
-    """
+    """Member `Flag` of union `Shape`."""
 
     tag: ClassVar[str] = "Flag"
     value: bool
+    """`Flag` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeDouble(Variant):
-    """Member `Double` of union `Shape`.
-
-    Attributes:
-        value: `Double` on the wire.
-    """
+    """Member `Double` of union `Shape`."""
 
     tag: ClassVar[str] = "Double"
     value: float
+    """`Double` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeEmpty(Variant):
-    """Member `Empty` of union `Shape`.
-
-    Attributes:
-        value: `Empty` on the wire.
-    """
+    """Member `Empty` of union `Shape`."""
 
     tag: ClassVar[str] = "Empty"
     value: Empty
+    """`Empty` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapePoint(Variant):
-    """Member `Point` of union `Shape`.
-
-    Attributes:
-        value: `Point` on the wire.
-    """
+    """Member `Point` of union `Shape`."""
 
     tag: ClassVar[str] = "Point"
     value: Point
+    """`Point` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapePoints(Variant):
-    """Member `Points` of union `Shape`.
-
-    Attributes:
-        value: `Points` on the wire.
-    """
+    """Member `Points` of union `Shape`."""
 
     tag: ClassVar[str] = "Points"
     value: list[Point]
+    """`Points` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeSecrets(Variant):
-    """Member `Secrets` of union `Shape`.
-
-    Attributes:
-        value: `Secrets` on the wire, sensitive.
-    """
+    """Member `Secrets` of union `Shape`."""
 
     tag: ClassVar[str] = "Secrets"
     value: list[str] = attrs.field(repr=redacted)
+    """`Secrets` on the wire, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeInner(Variant):
-    """Member `Inner` of union `Shape`.
-
-    Attributes:
-        value: `Inner` on the wire.
-    """
+    """Member `Inner` of union `Shape`."""
 
     tag: ClassVar[str] = "Inner"
     value: Inner
+    """`Inner` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeItself(Variant):
-    """Member `Itself` of union `Shape`.
-
-    Attributes:
-        value: `Itself` on the wire.
-    """
+    """Member `Itself` of union `Shape`."""
 
     tag: ClassVar[str] = "Itself"
     value: Shape
+    """`Itself` on the wire."""
 
 
 @attrs.frozen(weakref_slot=False)
 class ShapeMany(Variant):
-    """Member `Many` of union `Shape`.
-
-    Attributes:
-        value: `Many` on the wire.
-    """
+    """Member `Many` of union `Shape`."""
 
     tag: ClassVar[str] = "Many"
     value: list[Shape]
+    """`Many` on the wire."""
 
 
 @attrs.frozen
@@ -272,14 +219,11 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Shap
 
 @attrs.frozen(weakref_slot=False)
 class InnerOnly(Variant):
-    """Member `Only` of union `Inner`.
-
-    Attributes:
-        value: `Only` on the wire.
-    """
+    """Member `Only` of union `Inner`."""
 
     tag: ClassVar[str] = "Only"
     value: str
+    """`Only` on the wire."""
 
 
 @attrs.frozen
@@ -296,35 +240,31 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Inne
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ChooseRequest(Request["ChooseResponse"]):
-    """Structure `ChooseRequest`.
+    """Request of `Choose`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/ChooseRequest
-
-    Attributes:
-        shape: `Shape` on the wire.
-        shapes: optional; `Shapes` on the wire.
-        named: optional; `Named` on the wire.
     """
 
     shape: Shape
+    """`Shape` on the wire."""
     shapes: list[Shape] | None = None
+    """`Shapes` on the wire."""
     named: dict[enums.Kind, Shape] | None = None
+    """`Named` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ChooseResponse(Structure):
-    """Structure `ChooseResponse`.
+    """Response of `Choose`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/ChooseResponse
-
-    Attributes:
-        shape: `Shape` on the wire.
-        shapes: optional; `Shapes` on the wire.
-        named: optional; `Named` on the wire.
-        response_metadata: request id, HTTP status, headers and attempts; ignored by equality.
     """
 
     shape: Shape
+    """`Shape` on the wire."""
     shapes: list[Shape] | None = None
+    """`Shapes` on the wire."""
     named: dict[enums.Kind, Shape] | None = None
+    """`Named` on the wire."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
