@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
-from codegen import check, drift, source
+from codegen import check, drift, source, texts
 from codegen.build import build
 from codegen.errors import CodegenError, UsageError, writing
 from codegen.many_services import batch, summary, targets
@@ -62,8 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     _target(
         commands.add_parser(
             "check",
-            help="fail if a generated file is stale, missing or orphaned",
-            description="Compare generated packages with the files on disk, byte for byte.",
+            help="fail if a generated file is stale, missing or orphaned, or a text is missing or not used",
+            description="Compare generated packages with the files on disk, byte for byte, and the texts about the "
+            "project's packages with their models.",
         )
     )
     drifted = commands.add_parser(
@@ -144,10 +145,13 @@ def _check(given: argparse.Namespace) -> int:
     _checked(given)
     if given.all:
         return _every(given, only_check=True)
-    problems = []
+    problems, of_texts = [], []
     for service in _services(given):
         problems += check.differences(check.rendered(service), service.config.output)
-    return _found(problems)
+        of_texts += texts.problems(service)
+    for line in of_texts:
+        _say(line, sys.stderr)
+    return 1 if _found(problems) or of_texts else 0
 
 
 def _found(problems: Sequence[str]) -> int:

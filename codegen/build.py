@@ -74,6 +74,7 @@ class _Builder:
             shapes=_with_derived_facts(self.without_refused(shapes, operations)),
             operations=tuple(operations),
             omissions=tuple(self.omissions),
+            texts=self.source.texts,
         )
 
     def omit(self, where: str, reason: str, *, refused: bool) -> None:

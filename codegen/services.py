@@ -8,6 +8,7 @@ import attrs
 
 ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "service-model"
+TEXTS = ROOT / "codegen" / "texts"
 
 
 @attrs.frozen(kw_only=True)
@@ -22,6 +23,7 @@ class ServiceConfig:
         region: the one region that serves the API, used where the caller names none; None where many do.
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
+        texts: TOML file with the project's own descriptions; None where it has none.
         whole: whether an unsupported operation or paginator is an error, rather than omitted.
     """
 
@@ -32,6 +34,7 @@ class ServiceConfig:
     region: str | None = None
     fan_out: str | None = None
     has_marker: bool = True
+    texts: Path | None = None
     whole: bool = True
 
     @property
@@ -48,5 +51,6 @@ SERVICES = (
         region="us-east-1",
         fan_out="Catalog",
         has_marker=False,
+        texts=TEXTS / "account.toml",
     ),
 )

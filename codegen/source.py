@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from codegen import ir, texts
 from codegen.errors import SourceError
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ SOURCES = "SOURCES.toml"
 
 @attrs.frozen(kw_only=True)
 class Source:
-    """The JSON of one service's model, as `ir` reads it."""
+    """The JSON of one service's model, as `ir` reads it, and the project's own descriptions."""
 
     config: ServiceConfig
     service: Mapping[str, Any]
     paginators: Mapping[str, Any]
+    texts: ir.Texts = attrs.field(factory=ir.Texts)
 
 
 def strip_prose(value: Any) -> Any:  # noqa: ANN401 - a service model is arbitrary JSON
@@ -178,7 +180,8 @@ def load(config: ServiceConfig, models: Path) -> Source:
     """Read one pinned model after comparing it with SOURCES.toml.
 
     Raises:
-        SourceError: a file is missing, is not JSON, or differs from what SOURCES.toml recorded.
+        SourceError: a file is missing, is not JSON, or differs from what SOURCES.toml recorded; or the texts are not
+            as they should be.
     """
     recorded = _recorded(models)
     # Those that only the runtime reads are compared as well.
@@ -189,7 +192,12 @@ def load(config: ServiceConfig, models: Path) -> Source:
                 f"{models}: no {kind} of {config.name} {config.api_version}; run `python -m codegen sync`"
             )
     paginators = pinned["paginators-1"] or {}
-    return Source(config=config, service=pinned["service-2"] or {}, paginators=paginators.get("pagination", {}))
+    return Source(
+        config=config,
+        service=pinned["service-2"] or {},
+        paginators=paginators.get("pagination", {}),
+        texts=texts.load(config.texts),
+    )
 
 
 def _recorded(models: Path) -> Mapping[str, Any]:

@@ -165,9 +165,9 @@ async def test_an_operation_in_a_pipe(run, botocore_model):
     assert "\x1b" not in out
     lines = out.splitlines()
     assert lines[0] == "ListConnections: operation, client.list_connections"
-    assert "    Call `ListConnections` (read-only)." in lines
-    assert "        max_results: `MaxResults` on the wire, 1 to 100." in lines
-    assert "        connection_summaries: `ConnectionSummaries` on the wire." in lines
+    assert "    List the connections with other participants (`ListConnections`, read-only)." in lines
+    assert "        max_results: maximum items of a page, by default as many as the service chooses; 1 to 100." in lines
+    assert "        connection_summaries: Connections of this page." in lines
     text = botocore_model["operations"]["ListConnections"]["documentation"]
     assert lines[-2] == "ListConnections"
     assert words(lines[-1]) == without_tags(text)
@@ -181,6 +181,7 @@ async def test_an_operation_in_a_pipe(run, botocore_model):
     ("name", "lines"),
     [
         ("connection-type", ["ConnectionType: enum, account.ConnectionType", "SUBSIDIARY"]),
+        ("connection-type", ["        SUBSIDIARY: One participant is a subsidiary of the other."]),
         ("participant", ["    Member `Account` of union `Participant`."]),
         ("ThrottlingException", ["    By the model: retryable."]),
     ],

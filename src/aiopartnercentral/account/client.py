@@ -40,14 +40,15 @@ class Client(ServiceClient):
     async def accept_connection_invitation(
         self, *, catalog: str, identifier: str, client_token: str | None = None
     ) -> structures.AcceptConnectionInvitationResponse:
-        """Call `AcceptConnectionInvitation`.
+        """Accept a connection invitation, which creates the connection (`AcceptConnectionInvitation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AcceptConnectionInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -68,20 +69,21 @@ class Client(ServiceClient):
         email_verification_code: str,
         client_token: str | None = None,
     ) -> structures.AssociateAwsTrainingCertificationEmailDomainResponse:
-        r"""Call `AssociateAwsTrainingCertificationEmailDomain`.
+        r"""Count AWS certifications with an email domain as yours (`AssociateAwsTrainingCertificationEmailDomain`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AssociateAwsTrainingCertificationEmailDomain
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            email: `Email` on the wire, 1 to 320 characters, pattern
+            email: address in the domain, to which the code was sent; 1 to 320 characters, pattern
                 `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-            email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`,
-                sensitive.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            email_verification_code: code that `send_email_verification_code` has sent to the email address; exactly 6
+                characters, pattern `[0-9]+`, sensitive.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
@@ -106,16 +108,17 @@ class Client(ServiceClient):
         reason: str,
         client_token: str | None = None,
     ) -> structures.CancelConnectionResponse:
-        """Call `CancelConnection`.
+        """End one type of a connection (`CancelConnection`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelConnection
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
-            connection_type: `ConnectionType` on the wire.
-            reason: `Reason` on the wire, 0 to 256 characters.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`.
+            connection_type: the type to end, while others stay active.
+            reason: explanation for the other participant; 0 to 256 characters.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -134,14 +137,15 @@ class Client(ServiceClient):
     async def cancel_connection_invitation(
         self, *, catalog: str, identifier: str, client_token: str | None = None
     ) -> structures.CancelConnectionInvitationResponse:
-        """Call `CancelConnectionInvitation`.
+        """Withdraw a connection invitation that is not answered yet (`CancelConnectionInvitation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelConnectionInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -156,16 +160,17 @@ class Client(ServiceClient):
     async def cancel_profile_update_task(
         self, *, catalog: str, identifier: str, task_id: str, client_token: str | None = None
     ) -> structures.CancelProfileUpdateTaskResponse:
-        """Call `CancelProfileUpdateTask`.
+        """Stop a running update of the partner's profile (`CancelProfileUpdateTask`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelProfileUpdateTask
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            task_id: `TaskId` on the wire, 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            task_id: identifier of the update task; 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
@@ -188,20 +193,21 @@ class Client(ServiceClient):
         receiver_identifier: str,
         client_token: str | None = None,
     ) -> structures.CreateConnectionInvitationResponse:
-        r"""Call `CreateConnectionInvitation`.
+        r"""Invite another participant to connect (`CreateConnectionInvitation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreateConnectionInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            connection_type: `ConnectionType` on the wire.
-            email: `Email` on the wire, 1 to 320 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            connection_type: purpose of a connection.
+            email: inviter's email address; 1 to 320 characters, pattern
                 `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-            message: `Message` on the wire, 1 to 256 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`.
-            name: `Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-                sensitive.
-            receiver_identifier: `ReceiverIdentifier` on the wire, 1 to 100 characters, pattern `[a-zA-Z0-9-]+`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            message: message from the sender to the receiver; 1 to 256 characters, pattern
+                `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`.
+            name: inviter's name; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
+            receiver_identifier: AWS account or profile to invite; 1 to 100 characters, pattern `[a-zA-Z0-9-]+`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -230,20 +236,21 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.CreatePartnerResponse:
-        r"""Call `CreatePartner`.
+        r"""Register the AWS account as a partner (`CreatePartner`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreatePartner
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            legal_name: `LegalName` on the wire, 1 to 80 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            legal_name: name of the company in the public register; 1 to 80 characters, pattern
                 `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
-            primary_solution_type: `PrimarySolutionType` on the wire.
-            alliance_lead_contact: `AllianceLeadContact` on the wire.
-            email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`,
-                sensitive.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
-            tags: `Tags` on the wire, 0 to 200 entries.
+            primary_solution_type: main kind of product or service that the partner offers.
+            alliance_lead_contact: alliance lead, the partner's contact for AWS.
+            email_verification_code: code that `send_email_verification_code` has sent to the email address; exactly 6
+                characters, pattern `[0-9]+`, sensitive.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
+            tags: tags of the new partner; 0 to 200 entries.
 
         Raises:
             ServiceError: AccessDeniedException, ConflictException, ThrottlingException, ValidationException,
@@ -264,18 +271,19 @@ class Client(ServiceClient):
     async def disassociate_aws_training_certification_email_domain(
         self, *, catalog: str, identifier: str, domain_name: str, client_token: str | None = None
     ) -> structures.DisassociateAwsTrainingCertificationEmailDomainResponse:
-        r"""Call `DisassociateAwsTrainingCertificationEmailDomain`.
+        r"""Stop counting certifications with an email domain (`DisassociateAwsTrainingCertificationEmailDomain`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/DisassociateAwsTrainingCertificationEmailDomain
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            domain_name: `DomainName` on the wire, 1 to 253 characters, pattern
+            domain_name: email domain, such as `example.com`; 1 to 253 characters, pattern
                 `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
@@ -290,13 +298,13 @@ class Client(ServiceClient):
     async def get_alliance_lead_contact(
         self, *, catalog: str, identifier: str
     ) -> structures.GetAllianceLeadContactResponse:
-        """Call `GetAllianceLeadContact` (read-only).
+        """Return the partner's alliance lead, its contact for AWS (`GetAllianceLeadContact`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetAllianceLeadContact
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
@@ -306,13 +314,13 @@ class Client(ServiceClient):
         return await self.call(structures.GetAllianceLeadContactRequest(catalog=catalog, identifier=identifier))
 
     async def get_connection(self, *, catalog: str, identifier: str) -> structures.GetConnectionResponse:
-        """Call `GetConnection` (read-only).
+        """Return a connection with the details of each type (`GetConnection`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnection
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
@@ -323,13 +331,13 @@ class Client(ServiceClient):
     async def get_connection_invitation(
         self, *, catalog: str, identifier: str
     ) -> structures.GetConnectionInvitationResponse:
-        """Call `GetConnectionInvitation` (read-only).
+        """Return a connection invitation that the account sent or received (`GetConnectionInvitation`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
@@ -338,12 +346,12 @@ class Client(ServiceClient):
         return await self.call(structures.GetConnectionInvitationRequest(catalog=catalog, identifier=identifier))
 
     async def get_connection_preferences(self, *, catalog: str) -> structures.GetConnectionPreferencesResponse:
-        """Call `GetConnectionPreferences` (read-only).
+        """Return who may send connection invitations to the account (`GetConnectionPreferences`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionPreferences
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
 
         Raises:
             ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
@@ -352,13 +360,13 @@ class Client(ServiceClient):
         return await self.call(structures.GetConnectionPreferencesRequest(catalog=catalog))
 
     async def get_partner(self, *, catalog: str, identifier: str) -> structures.GetPartnerResponse:
-        """Call `GetPartner` (read-only).
+        """Return a partner with its profile (`GetPartner`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetPartner
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
@@ -370,13 +378,13 @@ class Client(ServiceClient):
     async def get_profile_update_task(
         self, *, catalog: str, identifier: str
     ) -> structures.GetProfileUpdateTaskResponse:
-        """Call `GetProfileUpdateTask` (read-only).
+        """Return the latest update of the partner's profile, to poll its status (`GetProfileUpdateTask`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileUpdateTask
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
@@ -386,13 +394,13 @@ class Client(ServiceClient):
         return await self.call(structures.GetProfileUpdateTaskRequest(catalog=catalog, identifier=identifier))
 
     async def get_profile_visibility(self, *, catalog: str, identifier: str) -> structures.GetProfileVisibilityResponse:
-        """Call `GetProfileVisibility` (read-only).
+        """Return whether the partner's profile is public (`GetProfileVisibility`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileVisibility
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
@@ -404,14 +412,14 @@ class Client(ServiceClient):
     async def get_qualifications_association_details(
         self, *, catalog: str, identifier: str
     ) -> structures.GetQualificationsAssociationDetailsResponse:
-        """Call `GetQualificationsAssociationDetails` (read-only).
+        """Return the group of partners that share qualifications (`GetQualificationsAssociationDetails`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsAssociationDetails
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
@@ -425,14 +433,14 @@ class Client(ServiceClient):
     async def get_qualifications_association_task(
         self, *, catalog: str, identifier: str
     ) -> structures.GetQualificationsAssociationTaskResponse:
-        """Call `GetQualificationsAssociationTask` (read-only).
+        """Return the latest association task, to poll its status (`GetQualificationsAssociationTask`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsAssociationTask
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
@@ -446,14 +454,14 @@ class Client(ServiceClient):
     async def get_qualifications_disassociation_task(
         self, *, catalog: str, identifier: str
     ) -> structures.GetQualificationsDisassociationTaskResponse:
-        """Call `GetQualificationsDisassociationTask` (read-only).
+        """Return the latest disassociation task, to poll its status (`GetQualificationsDisassociationTask`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsDisassociationTask
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
 
         Raises:
@@ -467,12 +475,12 @@ class Client(ServiceClient):
     async def get_verification(
         self, *, verification_type: enums.VerificationType | str
     ) -> structures.GetVerificationResponse:
-        """Call `GetVerification` (read-only).
+        """Return the state of a verification of the business or its registrant (`GetVerification`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerification
 
         Arguments:
-            verification_type: `VerificationType` on the wire.
+            verification_type: object of a verification: the business or its registrant.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
@@ -493,19 +501,19 @@ class Client(ServiceClient):
         participant_type: enums.ParticipantType | str | None = None,
         status: enums.InvitationStatus | str | None = None,
     ) -> structures.ListConnectionInvitationsResponse:
-        r"""Call `ListConnectionInvitations` (read-only).
+        r"""List the connection invitations that the account sent and received (`ListConnectionInvitations`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitations
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-            connection_type: `ConnectionType` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
-                characters with pattern `[a-zA-Z0-9-]+`.
-            participant_type: `ParticipantType` on the wire.
-            status: `Status` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`.
+            connection_type: filter: only this type.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            other_participant_identifiers: filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to
+                100 characters with pattern `[a-zA-Z0-9-]+`.
+            participant_type: filter: only sent ones, or only received ones.
+            status: filter: only with this status.
 
         Raises:
             ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
@@ -532,17 +540,18 @@ class Client(ServiceClient):
         max_results: int | None = None,
         other_participant_identifiers: Sequence[str] | None = None,
     ) -> structures.ListConnectionsResponse:
-        r"""Call `ListConnections` (read-only).
+        r"""List the connections with other participants (`ListConnections`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnections
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-            connection_type: `ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            other_participant_identifiers: `OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100
-                characters with pattern `[a-zA-Z0-9-]+`.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`.
+            connection_type: filter: only this type, with a status if given, such as `SUBSIDIARY:ACTIVE`; 1 to 200
+                characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            other_participant_identifiers: filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to
+                100 characters with pattern `[a-zA-Z0-9-]+`.
 
         Raises:
             ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
@@ -559,13 +568,13 @@ class Client(ServiceClient):
         )
 
     async def list_partners(self, *, catalog: str, next_token: str | None = None) -> structures.ListPartnersResponse:
-        r"""Call `ListPartners` (read-only).
+        r"""List the partners of the AWS account (`ListPartners`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartners
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`.
 
         Raises:
             ServiceError: AccessDeniedException, ThrottlingException, ValidationException, InternalServerException, or a
@@ -574,12 +583,12 @@ class Client(ServiceClient):
         return await self.call(structures.ListPartnersRequest(catalog=catalog, next_token=next_token))
 
     async def list_tags_for_resource(self, *, resource_arn: str) -> structures.ListTagsForResourceResponse:
-        """Call `ListTagsForResource` (read-only).
+        """List the tags of a resource (`ListTagsForResource`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListTagsForResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
+            resource_arn: ARN of the resource; 1 to 200 characters, pattern
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
 
         Raises:
@@ -596,17 +605,17 @@ class Client(ServiceClient):
         alliance_lead_contact: structures.AllianceLeadContact,
         email_verification_code: str | None = None,
     ) -> structures.PutAllianceLeadContactResponse:
-        """Call `PutAllianceLeadContact`.
+        """Replace the partner's alliance lead, its contact for AWS (`PutAllianceLeadContact`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutAllianceLeadContact
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            alliance_lead_contact: `AllianceLeadContact` on the wire.
-            email_verification_code: `EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`,
-                sensitive.
+            alliance_lead_contact: alliance lead, the partner's contact for AWS.
+            email_verification_code: code that `send_email_verification_code` has sent to the email address; exactly 6
+                characters, pattern `[0-9]+`, sensitive.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
@@ -624,15 +633,15 @@ class Client(ServiceClient):
     async def put_profile_visibility(
         self, *, catalog: str, identifier: str, visibility: enums.ProfileVisibility | str
     ) -> structures.PutProfileVisibilityResponse:
-        """Call `PutProfileVisibility`.
+        """Make the partner's profile public or private (`PutProfileVisibility`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutProfileVisibility
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            visibility: `Visibility` on the wire.
+            visibility: whether others can see the partner's profile.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
@@ -647,15 +656,16 @@ class Client(ServiceClient):
     async def reject_connection_invitation(
         self, *, catalog: str, identifier: str, client_token: str | None = None, reason: str | None = None
     ) -> structures.RejectConnectionInvitationResponse:
-        """Call `RejectConnectionInvitation`.
+        """Decline a connection invitation (`RejectConnectionInvitation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RejectConnectionInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
-            reason: `Reason` on the wire, 0 to 256 characters.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
+            reason: explanation for the sender; 0 to 256 characters.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -670,13 +680,13 @@ class Client(ServiceClient):
     async def send_email_verification_code(
         self, *, catalog: str, email: str
     ) -> structures.SendEmailVerificationCodeResponse:
-        r"""Call `SendEmailVerificationCode`.
+        r"""Send a code to an email address, to show that it is yours (`SendEmailVerificationCode`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/SendEmailVerificationCode
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            email: `Email` on the wire, 1 to 320 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            email: email address that the code is sent to; 1 to 320 characters, pattern
                 `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
 
         Raises:
@@ -688,16 +698,17 @@ class Client(ServiceClient):
     async def start_profile_update_task(
         self, *, catalog: str, identifier: str, task_details: structures.TaskDetails, client_token: str | None = None
     ) -> structures.StartProfileUpdateTaskResponse:
-        """Call `StartProfileUpdateTask`.
+        """Start to replace the partner's profile; poll `get_profile_update_task` (`StartProfileUpdateTask`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartProfileUpdateTask
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            task_details: `TaskDetails` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            task_details: profile that an update task writes.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
@@ -717,17 +728,18 @@ class Client(ServiceClient):
         primary_partner: structures.QualificationsAssociationPartner,
         client_token: str | None = None,
     ) -> structures.StartQualificationsAssociationTaskResponse:
-        """Call `StartQualificationsAssociationTask`.
+        """Start to share qualifications with a primary partner (`StartQualificationsAssociationTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartQualificationsAssociationTask
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            primary_partner: `PrimaryPartner` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            primary_partner: partner that leads the group.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
@@ -747,17 +759,18 @@ class Client(ServiceClient):
         associated_partner: structures.QualificationsAssociationPartner,
         client_token: str | None = None,
     ) -> structures.StartQualificationsDisassociationTaskResponse:
-        """Call `StartQualificationsDisassociationTask`.
+        """Start to leave the primary partner's group (`StartQualificationsDisassociationTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartQualificationsDisassociationTask
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            identifier: `Identifier` on the wire, 1 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            identifier: identifier or ARN of the partner; 1 to 200 characters, pattern
                 `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-            associated_partner: `AssociatedPartner` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
+            associated_partner: primary partner whose group the partner leaves.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ConflictException, ThrottlingException,
@@ -772,13 +785,14 @@ class Client(ServiceClient):
     async def start_verification(
         self, *, client_token: str | None = None, verification_details: structures.VerificationDetails | None = None
     ) -> structures.StartVerificationResponse:
-        """Call `StartVerification`.
+        """Start to verify the business or its registrant (`StartVerification`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartVerification
 
         Arguments:
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted.
-            verification_details: `VerificationDetails` on the wire.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[A-Za-z0-9-_]+`, generated if omitted.
+            verification_details: business or registrant to verify.
 
         Raises:
             ServiceError: AccessDeniedException, ThrottlingException, ConflictException, ValidationException,
@@ -791,14 +805,14 @@ class Client(ServiceClient):
     async def tag_resource(
         self, *, resource_arn: str, tags: Sequence[structures.Tag]
     ) -> structures.TagResourceResponse:
-        """Call `TagResource`.
+        """Add tags to a resource, or change their values (`TagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/TagResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
+            resource_arn: ARN of the resource; 1 to 200 characters, pattern
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-            tags: `Tags` on the wire, 0 to 200 entries.
+            tags: tags to add or change; 0 to 200 entries.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -807,14 +821,14 @@ class Client(ServiceClient):
         return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=to_list(tags)))
 
     async def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> structures.UntagResourceResponse:
-        """Call `UntagResource`.
+        """Remove tags from a resource (`UntagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UntagResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, 1 to 200 characters, pattern
+            resource_arn: ARN of the resource; 1 to 200 characters, pattern
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-            tag_keys: `TagKeys` on the wire, 0 to 50 entries, each 1 to 128 characters.
+            tag_keys: names of the tags to remove; 0 to 50 entries, each 1 to 128 characters.
 
         Raises:
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
@@ -830,16 +844,16 @@ class Client(ServiceClient):
         access_type: enums.AccessType | str,
         excluded_participant_identifiers: Sequence[str] | None = None,
     ) -> structures.UpdateConnectionPreferencesResponse:
-        """Call `UpdateConnectionPreferences`.
+        """Change who may send connection invitations to the account (`UpdateConnectionPreferences`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UpdateConnectionPreferences
 
         Arguments:
-            catalog: `Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
-            revision: `Revision` on the wire.
-            access_type: `AccessType` on the wire.
-            excluded_participant_identifiers: `ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to
-                100 characters with pattern `[a-zA-Z0-9-]+`.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
+            revision: revision that the update is based on, which must still be the latest.
+            access_type: participants that may send connection invitations to the account.
+            excluded_participant_identifiers: AWS accounts or profiles that may not invite, if some are denied; 0 to 100
+                entries, each 1 to 100 characters with pattern `[a-zA-Z0-9-]+`.
 
         Raises:
             ServiceError: AccessDeniedException, ThrottlingException, ConflictException, ValidationException,

@@ -7,7 +7,7 @@ from aiopartnercentral.types import OpenEnum
 
 
 class AccessDeniedExceptionReason(OpenEnum):
-    """Enum `AccessDeniedExceptionReason`.
+    """Reason why access was denied.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccessDeniedExceptionReason
     """
@@ -17,71 +17,84 @@ class AccessDeniedExceptionReason(OpenEnum):
 
 
 class AccessType(OpenEnum):
-    """Enum `AccessType`.
+    """Participants that may send connection invitations to the account.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccessType
     """
 
     ALLOW_ALL = "ALLOW_ALL"
+    """Every participant may send invitations."""
     DENY_ALL = "DENY_ALL"
+    """No participant may send invitations."""
     ALLOW_BY_DEFAULT_DENY_SOME = "ALLOW_BY_DEFAULT_DENY_SOME"
+    """Every participant except the excluded ones may send invitations."""
 
 
 class BusinessValidationCode(OpenEnum):
-    """Enum `BusinessValidationCode`.
+    """Rule of the business that a request breaks.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessValidationCode
     """
 
     INCOMPATIBLE_CONNECTION_INVITATION_REQUEST = "INCOMPATIBLE_CONNECTION_INVITATION_REQUEST"
+    """The invitation is not possible, such as one to the account itself."""
     INCOMPATIBLE_LEGAL_NAME = "INCOMPATIBLE_LEGAL_NAME"
     INCOMPATIBLE_KNOW_YOUR_BUSINESS_STATUS = "INCOMPATIBLE_KNOW_YOUR_BUSINESS_STATUS"
+    """The business is not verified."""
     INCOMPATIBLE_IDENTITY_VERIFICATION_STATUS = "INCOMPATIBLE_IDENTITY_VERIFICATION_STATUS"
+    """The registrant is not verified."""
     INVALID_ACCOUNT_LINKING_STATUS = "INVALID_ACCOUNT_LINKING_STATUS"
     INVALID_ACCOUNT_STATE = "INVALID_ACCOUNT_STATE"
     INCOMPATIBLE_DOMAIN = "INCOMPATIBLE_DOMAIN"
     INELIGIBLE_ACCOUNT_TIER = "INELIGIBLE_ACCOUNT_TIER"
     MISSING_ACTIVE_SUBSIDIARY_CONNECTION = "MISSING_ACTIVE_SUBSIDIARY_CONNECTION"
     INCOMPATIBLE_SUBSIDIARY_CONNECTION = "INCOMPATIBLE_SUBSIDIARY_CONNECTION"
+    """The subsidiary connection does not allow this."""
     INCOMPATIBLE_PRIMARY_PARTNER = "INCOMPATIBLE_PRIMARY_PARTNER"
+    """The partner cannot have, or does not have, this primary partner."""
     QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED = "QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED"
     QUALIFICATIONS_ASSOCIATION_NOT_FOUND = "QUALIFICATIONS_ASSOCIATION_NOT_FOUND"
     QUALIFICATIONS_ASSOCIATION_EXISTS = "QUALIFICATIONS_ASSOCIATION_EXISTS"
 
 
 class ConflictExceptionReason(OpenEnum):
-    """Enum `ConflictExceptionReason`.
+    """Conflict between a request and the current state.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConflictExceptionReason
     """
 
     CONFLICT_CLIENT_TOKEN = "CONFLICT_CLIENT_TOKEN"
+    """The idempotency token was used for a different request."""
     DUPLICATE_PARTNER = "DUPLICATE_PARTNER"
     INCOMPATIBLE_PROFILE_STATE = "INCOMPATIBLE_PROFILE_STATE"
     INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE = "INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE"
     DUPLICATE_CONNECTION_INVITATION = "DUPLICATE_CONNECTION_INVITATION"
     INCOMPATIBLE_CONNECTION_INVITATION_STATE = "INCOMPATIBLE_CONNECTION_INVITATION_STATE"
     INCOMPATIBLE_CONNECTION_INVITATION_RECEIVER = "INCOMPATIBLE_CONNECTION_INVITATION_RECEIVER"
+    """The receiver's preferences do not allow the invitation."""
     DUPLICATE_CONNECTION = "DUPLICATE_CONNECTION"
     INCOMPATIBLE_CONNECTION_STATE = "INCOMPATIBLE_CONNECTION_STATE"
     INCOMPATIBLE_CONNECTION_PREFERENCES_REVISION = "INCOMPATIBLE_CONNECTION_PREFERENCES_REVISION"
+    """The preferences have changed since this revision."""
     ACCOUNT_ALREADY_VERIFIED = "ACCOUNT_ALREADY_VERIFIED"
     VERIFICATION_ALREADY_IN_PROGRESS = "VERIFICATION_ALREADY_IN_PROGRESS"
     INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE = "INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE"
 
 
 class ConnectionType(OpenEnum):
-    """Enum `ConnectionType`.
+    """Purpose of a connection.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionType
     """
 
     OPPORTUNITY_COLLABORATION = "OPPORTUNITY_COLLABORATION"
+    """To work on opportunities together."""
     SUBSIDIARY = "SUBSIDIARY"
+    """One participant is a subsidiary of the other."""
 
 
 class ConnectionTypeStatus(OpenEnum):
-    """Enum `ConnectionTypeStatus`.
+    """Status of one type of a connection.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionTypeStatus
     """
@@ -91,7 +104,7 @@ class ConnectionTypeStatus(OpenEnum):
 
 
 class FieldValidationCode(OpenEnum):
-    """Enum `FieldValidationCode`.
+    """Reason why a field is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/FieldValidationCode
     """
@@ -106,7 +119,7 @@ class FieldValidationCode(OpenEnum):
 
 
 class IndustrySegment(OpenEnum):
-    """Enum `IndustrySegment`.
+    """Industry that a partner serves.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/IndustrySegment
     """
@@ -115,6 +128,7 @@ class IndustrySegment(OpenEnum):
     BIOTECHNOLOGY = "BIOTECHNOLOGY"
     BUSINESS_CONSUMER_SERVICES = "BUSINESS_CONSUMER_SERVICES"
     BUSINESS_SERV = "BUSINESS_SERV"
+    """Business services."""
     COMMUNICATIONS = "COMMUNICATIONS"
     COMPUTER_HARDWARE = "COMPUTER_HARDWARE"
     COMPUTERS_ELECTRONICS = "COMPUTERS_ELECTRONICS"
@@ -143,6 +157,7 @@ class IndustrySegment(OpenEnum):
     RETAIL = "RETAIL"
     RETAIL_WHOLESALE_DISTRIBUTION = "RETAIL_WHOLESALE_DISTRIBUTION"
     SEMICONDUCTOR_ELECTR = "SEMICONDUCTOR_ELECTR"
+    """Semiconductors and electronics."""
     SOFTWARE_INTERNET = "SOFTWARE_INTERNET"
     TELECOMMUNICATIONS = "TELECOMMUNICATIONS"
     TRANSPORTATION_LOGISTICS = "TRANSPORTATION_LOGISTICS"
@@ -151,30 +166,36 @@ class IndustrySegment(OpenEnum):
 
 
 class InvitationStatus(OpenEnum):
-    """Enum `InvitationStatus`.
+    """Status of a connection invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/InvitationStatus
     """
 
     PENDING = "PENDING"
+    """Not answered yet."""
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
+    """Declined by the receiver."""
     CANCELED = "CANCELED"
+    """Withdrawn by the sender."""
     EXPIRED = "EXPIRED"
+    """Not answered in time."""
 
 
 class ParticipantType(OpenEnum):
-    """Enum `ParticipantType`.
+    """Side of an invitation that the account is on.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ParticipantType
     """
 
     SENDER = "SENDER"
+    """The account sent the invitation."""
     RECEIVER = "RECEIVER"
+    """The account received the invitation."""
 
 
 class PrimarySolutionType(OpenEnum):
-    """Enum `PrimarySolutionType`.
+    """Main kind of product or service that the partner offers.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PrimarySolutionType
     """
@@ -186,11 +207,12 @@ class PrimarySolutionType(OpenEnum):
     HARDWARE_PRODUCTS = "HARDWARE_PRODUCTS"
     COMMUNICATION_SERVICES = "COMMUNICATION_SERVICES"
     VALUE_ADDED_RESALE_AWS_SERVICES = "VALUE_ADDED_RESALE_AWS_SERVICES"
+    """Resale of AWS services with services of the partner's own."""
     TRAINING_SERVICES = "TRAINING_SERVICES"
 
 
 class ProfileTaskStatus(OpenEnum):
-    """Enum `ProfileTaskStatus`.
+    """Status of an update of the profile.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ProfileTaskStatus
     """
@@ -202,7 +224,7 @@ class ProfileTaskStatus(OpenEnum):
 
 
 class ProfileValidationErrorReason(OpenEnum):
-    """Enum `ProfileValidationErrorReason`.
+    """Part of the profile that is not accepted.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ProfileValidationErrorReason
     """
@@ -217,7 +239,7 @@ class ProfileValidationErrorReason(OpenEnum):
 
 
 class ProfileVisibility(OpenEnum):
-    """Enum `ProfileVisibility`.
+    """Whether others can see the partner's profile.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ProfileVisibility
     """
@@ -227,7 +249,7 @@ class ProfileVisibility(OpenEnum):
 
 
 class QualificationsAssociationStatus(OpenEnum):
-    """Enum `QualificationsAssociationStatus`.
+    """Whether the partner is in a group that shares qualifications.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/QualificationsAssociationStatus
     """
@@ -237,7 +259,7 @@ class QualificationsAssociationStatus(OpenEnum):
 
 
 class QualificationsAssociationTaskStatus(OpenEnum):
-    """Enum `QualificationsAssociationTaskStatus`.
+    """Status of an association task.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/QualificationsAssociationTaskStatus
@@ -248,7 +270,7 @@ class QualificationsAssociationTaskStatus(OpenEnum):
 
 
 class QualificationsDisassociationTaskStatus(OpenEnum):
-    """Enum `QualificationsDisassociationTaskStatus`.
+    """Status of a disassociation task.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/QualificationsDisassociationTaskStatus
@@ -259,7 +281,7 @@ class QualificationsDisassociationTaskStatus(OpenEnum):
 
 
 class ResourceNotFoundExceptionReason(OpenEnum):
-    """Enum `ResourceNotFoundExceptionReason`.
+    """Kind of thing that does not exist.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ResourceNotFoundExceptionReason
     """
@@ -278,7 +300,7 @@ class ResourceNotFoundExceptionReason(OpenEnum):
 
 
 class ServiceQuotaExceededExceptionReason(OpenEnum):
-    """Enum `ServiceQuotaExceededExceptionReason`.
+    """Quota that a request exceeds.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ServiceQuotaExceededExceptionReason
@@ -296,7 +318,7 @@ class ServiceQuotaExceededExceptionReason(OpenEnum):
 
 
 class ValidationExceptionReason(OpenEnum):
-    """Enum `ValidationExceptionReason`.
+    """Whether fields are invalid or a rule of the business is broken.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationExceptionReason
     """
@@ -306,12 +328,13 @@ class ValidationExceptionReason(OpenEnum):
 
 
 class VerificationStatus(OpenEnum):
-    """Enum `VerificationStatus`.
+    """Status of a verification.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/VerificationStatus
     """
 
     PENDING_CUSTOMER_ACTION = "PENDING_CUSTOMER_ACTION"
+    """A person has to complete the verification at `completion_url`."""
     IN_PROGRESS = "IN_PROGRESS"
     FAILED = "FAILED"
     SUCCEEDED = "SUCCEEDED"
@@ -319,10 +342,12 @@ class VerificationStatus(OpenEnum):
 
 
 class VerificationType(OpenEnum):
-    """Enum `VerificationType`.
+    """Object of a verification: the business or its registrant.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/VerificationType
     """
 
     BUSINESS_VERIFICATION = "BUSINESS_VERIFICATION"
+    """Whether the business exists as registered."""
     REGISTRANT_VERIFICATION = "REGISTRANT_VERIFICATION"
+    """Identity of the person who registers the business."""

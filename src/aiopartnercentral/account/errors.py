@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """Error `AccessDeniedException` (code `AccessDeniedException`).
+    """The credentials may not do this, or not in this catalog (code `AccessDeniedException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccessDeniedException
 
@@ -33,13 +33,13 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, whose wording may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Reason why access was denied."""
 
 
 class ConflictException(ServiceError):
-    """Error `ConflictException` (code `ConflictException`).
+    """The request does not fit the current state; `reason` names the conflict (code `ConflictException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConflictException
 
@@ -58,13 +58,13 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, whose wording may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Conflict between a request and the current state."""
 
 
 class InternalServerException(ServiceError):
-    """Error `InternalServerException` (code `InternalServerException`).
+    """The service failed; the same request may succeed later (code `InternalServerException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/InternalServerException
 
@@ -80,11 +80,11 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, whose wording may change."""
 
 
 class ResourceNotFoundException(ServiceError):
-    """Error `ResourceNotFoundException` (code `ResourceNotFoundException`).
+    """Something that the request names does not exist; `reason` says which kind (code `ResourceNotFoundException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ResourceNotFoundException
 
@@ -103,13 +103,13 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, whose wording may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Kind of thing that does not exist."""
 
 
 class ServiceQuotaExceededException(ServiceError):
-    """Error `ServiceQuotaExceededException` (code `ServiceQuotaExceededException`).
+    """The request exceeds a quota of the account; `reason` names it (code `ServiceQuotaExceededException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ServiceQuotaExceededException
 
@@ -128,13 +128,13 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, whose wording may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Quota that a request exceeds."""
 
 
 class ThrottlingException(ServiceError):
-    """Error `ThrottlingException` (code `ThrottlingException`).
+    """Too many requests in a short time (code `ThrottlingException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ThrottlingException
 
@@ -156,15 +156,15 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, whose wording may change."""
         self.service_code = service_code
-        """`ServiceCode` on the wire."""
+        """Code of the service in Service Quotas."""
         self.quota_code = quota_code
-        """`QuotaCode` on the wire."""
+        """Code of the exceeded quota in Service Quotas."""
 
 
 class ValidationException(ServiceError):
-    """Error `ValidationException` (code `ValidationException`).
+    """The request is invalid; `error_details` lists why (code `ValidationException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationException
 
@@ -184,8 +184,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, whose wording may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Whether fields are invalid or a rule of the business is broken."""
         self.error_details = error_details
-        """`ErrorDetails` on the wire."""
+        """Each reason why the request is invalid."""

@@ -20,17 +20,17 @@ class ListConnectionInvitationsFilters(ListingOptions, total=False):
     """The filters of `ListConnectionInvitations`."""
 
     connection_type: enums.ConnectionType | str | None
-    """`ConnectionType` on the wire."""
+    """Filter: only this type."""
     other_participant_identifiers: Sequence[str] | None
-    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
     participant_type: enums.ParticipantType | str | None
-    """`ParticipantType` on the wire."""
+    """Filter: only sent ones, or only received ones."""
     status: enums.InvitationStatus | str | None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListConnectionInvitationsOptions(ListConnectionInvitationsFilters, PaginateOptions, total=False):
@@ -66,13 +66,15 @@ class ListConnectionsFilters(ListingOptions, total=False):
     """The filters of `ListConnections`."""
 
     connection_type: str | None
-    """`ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`."""
+    """Filter: only this type, with a status if given, such as `SUBSIDIARY:ACTIVE`; 1 to 200 characters, pattern
+    `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
+    """
     other_participant_identifiers: Sequence[str] | None
-    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListConnectionsOptions(ListConnectionsFilters, PaginateOptions, total=False):

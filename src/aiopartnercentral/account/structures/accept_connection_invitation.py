@@ -21,11 +21,13 @@ class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationRespo
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -37,29 +39,29 @@ class AcceptConnectionInvitationResponse(Structure):
     """
 
     connection: Connection
-    """`Connection` on the wire."""
+    """Connection with another participant, with the details of each type."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Connection(Structure):
-    """Structure `Connection`.
+    """Connection with another participant, with the details of each type.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Connection
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
-    """`Id` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    r"""ARN of the connection; 1 to 200 characters, pattern
     `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection/pac-[A-Za-z0-9]{13}`.
     """
     other_participant_account_id: str
-    """`OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`."""
+    """AWS account that the connection is with; pattern `[0-9]{12}`."""
     updated_at: datetime
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetail]
-    """`ConnectionTypes` on the wire."""
+    """Each type of the connection, also canceled ones."""

@@ -19,19 +19,23 @@ class AssociateAwsTrainingCertificationEmailDomainRequest(
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, 1 to 200 characters, pattern
+    """Identifier or ARN of the partner; 1 to 200 characters, pattern
     `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
     email: str
-    r"""`Email` on the wire, 1 to 320 characters, pattern
+    r"""Address in the domain, to which the code was sent; 1 to 320 characters, pattern
     `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
     """
     email_verification_code: str = attrs.field(repr=redacted)
-    """`EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive."""
+    """Code that `send_email_verification_code` has sent to the email address; exactly 6 characters, pattern
+    `[0-9]+`, sensitive.
+    """
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

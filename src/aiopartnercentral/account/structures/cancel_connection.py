@@ -20,15 +20,17 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     connection_type: enums.ConnectionType
-    """`ConnectionType` on the wire."""
+    """The type to end, while others stay active."""
     reason: str
-    """`Reason` on the wire, 0 to 256 characters."""
+    """Explanation for the other participant; 0 to 256 characters."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,18 +41,18 @@ class CancelConnectionResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
-    """`Id` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    r"""ARN of the connection; 1 to 200 characters, pattern
     `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection/pac-[A-Za-z0-9]{13}`.
     """
     other_participant_account_id: str
-    """`OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`."""
+    """AWS account that the connection is with; pattern `[0-9]{12}`."""
     updated_at: datetime
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetail]
-    """`ConnectionTypes` on the wire."""
+    """Each type of the connection, also canceled ones."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

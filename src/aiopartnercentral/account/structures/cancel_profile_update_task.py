@@ -20,15 +20,17 @@ class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"])
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, 1 to 200 characters, pattern
+    """Identifier or ARN of the partner; 1 to 200 characters, pattern
     `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
     task_id: str
-    """`TaskId` on the wire, 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`."""
+    """Identifier of the update task; 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,24 +41,24 @@ class CancelProfileUpdateTaskResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    """`Arn` on the wire, 1 to 200 characters, pattern
+    """ARN of the partner; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     task_id: str
-    """`TaskId` on the wire, 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`."""
+    """Identifier of the update task; 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`."""
     task_details: common.TaskDetails
-    """`TaskDetails` on the wire."""
+    """Profile that an update task writes."""
     started_at: datetime
-    """`StartedAt` on the wire."""
+    """Time when it was started."""
     status: enums.ProfileTaskStatus
-    """`Status` on the wire."""
+    """Status of an update of the profile."""
     ended_at: datetime | None = None
-    """`EndedAt` on the wire."""
+    """Time when the task ended, or None while it runs."""
     error_detail_list: list[common.ErrorDetail] | None = None
-    """`ErrorDetailList` on the wire, 1 to 50 entries."""
+    """Reasons why the update failed; 1 to 50 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,170 +14,174 @@ from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountSummary(Structure):
-    """Structure `AccountSummary`.
+    """AWS account that has neither a partner profile nor a seller profile.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccountSummary
     """
 
     name: str
-    r"""`Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Name of the account; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AllianceLeadContact(Structure):
-    """Structure `AllianceLeadContact`.
+    """Alliance lead, the partner's contact for AWS.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AllianceLeadContact
     """
 
     first_name: str = attrs.field(repr=redacted)
-    r"""`FirstName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
+    r"""First name; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     last_name: str = attrs.field(repr=redacted)
-    r"""`LastName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
+    r"""Last name; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     email: str
-    r"""`Email` on the wire, 1 to 320 characters, pattern
+    r"""Email address; 1 to 320 characters, pattern
     `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
     """
     business_title: str = attrs.field(repr=redacted)
-    r"""`BusinessTitle` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-    sensitive.
-    """
+    r"""Position in the company; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessValidationError(Structure):
-    """Structure `BusinessValidationError`.
+    """Rule of the business that a request breaks, although its fields are valid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessValidationError
     """
 
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, whose wording may change."""
     code: enums.BusinessValidationCode
-    """`Code` on the wire."""
+    """Rule of the business that a request breaks."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessVerificationDetails(Structure):
-    """Structure `BusinessVerificationDetails`.
+    """Business to verify, as it stands in the public register.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationDetails
     """
 
     legal_name: str = attrs.field(repr=redacted)
-    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
+    r"""Name of the company in the public register; 1 to 80 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
+    """
     registration_id: str = attrs.field(repr=redacted)
-    r"""`RegistrationId` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-    sensitive.
+    r"""Number in the public register, or tax number; 1 to 80 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
     """
     country_code: str
-    """`CountryCode` on the wire, exactly 2 characters, pattern `[A-Z]{2}`."""
+    """Country, as its ISO 3166 code of two letters; exactly 2 characters, pattern `[A-Z]{2}`."""
     jurisdiction_of_incorporation: str | None = None
-    """`JurisdictionOfIncorporation` on the wire, exactly 2 characters, pattern `[A-Z0-9]{2}`."""
+    """State or province of the register, where the country has several; exactly 2 characters, pattern
+    `[A-Z0-9]{2}`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessVerificationResponse(Structure):
-    """Structure `BusinessVerificationResponse`.
+    """Business that is being verified, and the next step, if a person has to take one.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationResponse
     """
 
     business_verification_details: BusinessVerificationDetails
-    """`BusinessVerificationDetails` on the wire."""
+    """Business to verify, as it stands in the public register."""
     completion_url: str | None = None
-    """`CompletionUrl` on the wire."""
+    """Address of the web page on which a person completes the verification."""
     completion_url_expires_at: datetime | None = None
-    """`CompletionUrlExpiresAt` on the wire."""
+    """Time when the web page stops working."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionTypeDetail(Structure):
-    """Structure `ConnectionTypeDetail`.
+    """One type of a connection: the other participant, who invited, and how it ended.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionTypeDetail
     """
 
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     inviter_email: str
-    r"""`InviterEmail` on the wire, 1 to 320 characters, pattern
+    r"""Inviter's email address; 1 to 320 characters, pattern
     `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
     """
     inviter_name: str = attrs.field(repr=redacted)
-    r"""`InviterName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-    sensitive.
-    """
+    r"""Inviter's name; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     status: enums.ConnectionTypeStatus
-    """`Status` on the wire."""
+    """Status of one type of a connection."""
     other_participant: Participant
-    """`OtherParticipant` on the wire."""
+    """Partner, seller or AWS account that a connection or invitation is with."""
     canceled_at: datetime | None = None
-    """`CanceledAt` on the wire."""
+    """Time when this type was canceled, or None while it is active."""
     canceled_by: str | None = None
-    """`CanceledBy` on the wire, pattern `[0-9]{12}`."""
+    """AWS account that canceled this type; pattern `[0-9]{12}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ErrorDetail(Structure):
-    """Structure `ErrorDetail`.
+    """Reason why an update of the profile failed.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ErrorDetail
     """
 
     locale: str
-    """`Locale` on the wire."""
+    """Language of the part that is not accepted."""
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, whose wording may change."""
     reason: enums.ProfileValidationErrorReason
-    """`Reason` on the wire."""
+    """Part of the profile that is not accepted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FieldValidationError(Structure):
-    """Structure `FieldValidationError`.
+    """Field of a request that is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/FieldValidationError
     """
 
     name: str
-    """`Name` on the wire."""
+    """Name of the field in the model."""
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, whose wording may change."""
     code: enums.FieldValidationCode
-    """`Code` on the wire."""
+    """Reason why a field is invalid."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Headquarters(Structure):
-    """Structure `Headquarters`.
+    """Place of the partner's headquarters.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Headquarters
     """
 
     country_code: str
-    """`CountryCode` on the wire, exactly 2 characters, pattern `[A-Z]{2}`."""
+    """Country, as its ISO 3166 code of two letters; exactly 2 characters, pattern `[A-Z]{2}`."""
     subdivision_code: str
-    """`SubdivisionCode` on the wire, 1 to 3 characters, pattern `[A-Z0-9]{1,3}`."""
+    """State or province, as the part of its ISO 3166-2 code after the hyphen; 1 to 3 characters, pattern
+    `[A-Z0-9]{1,3}`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LocalizedContent(Structure):
-    """Structure `LocalizedContent`.
+    """Profile in another language.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/LocalizedContent
     """
 
     display_name: str
-    r"""`DisplayName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
-    r"""`Description` on the wire, 1 to 600 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Description of the company and what it offers; 1 to 600 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
+    """
     website_url: str
-    r"""`WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
+    r"""Address of the website; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     logo_url: str
-    r"""`LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
+    r"""Address of the logo, an image; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     locale: str
-    """`Locale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`."""
+    """Language and country, such as `de-DE`; pattern `[a-z]{2}-[A-Z]{2}`."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -186,7 +190,7 @@ class ParticipantPartnerProfile(Variant):
 
     tag: ClassVar[str] = "PartnerProfile"
     value: PartnerProfileSummary
-    """`PartnerProfile` on the wire."""
+    """Partner profile of a participant."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -195,7 +199,7 @@ class ParticipantSellerProfile(Variant):
 
     tag: ClassVar[str] = "SellerProfile"
     value: SellerProfileSummary
-    """`SellerProfile` on the wire."""
+    """Seller profile of a participant."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -204,7 +208,7 @@ class ParticipantAccount(Variant):
 
     tag: ClassVar[str] = "Account"
     value: AccountSummary
-    """`Account` on the wire."""
+    """AWS account that has neither a partner profile nor a seller profile."""
 
 
 @attrs.frozen
@@ -213,7 +217,7 @@ class ParticipantUnknown(UnknownMember):
 
 
 Participant: TypeAlias = ParticipantPartnerProfile | ParticipantSellerProfile | ParticipantAccount | ParticipantUnknown
-"""Union `Participant`.
+"""Partner, seller or AWS account that a connection or invitation is with.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Participant
 """
@@ -221,139 +225,145 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerDomain(Structure):
-    """Structure `PartnerDomain`.
+    """Email domain whose AWS certifications count for the partner.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerDomain
     """
 
     domain_name: str
-    r"""`DomainName` on the wire, 1 to 253 characters, pattern
+    r"""Email domain, such as `example.com`; 1 to 253 characters, pattern
     `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
     """
     registered_at: datetime
-    """`RegisteredAt` on the wire."""
+    """Time when the domain was associated."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfile(Structure):
-    """Structure `PartnerProfile`.
+    """Profile by which others find the partner.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerProfile
     """
 
     display_name: str
-    r"""`DisplayName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
-    r"""`Description` on the wire, 1 to 600 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Description of the company and what it offers; 1 to 600 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
+    """
     website_url: str
-    r"""`WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
+    r"""Address of the website; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     logo_url: str
-    r"""`LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
+    r"""Address of the logo, an image; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     primary_solution_type: enums.PrimarySolutionType
-    """`PrimarySolutionType` on the wire."""
+    """Main kind of product or service that the partner offers."""
     industry_segments: list[enums.IndustrySegment]
-    """`IndustrySegments` on the wire, 1 to 3 entries."""
+    """Industries that the partner serves; 1 to 3 entries."""
     translation_source_locale: str
-    """`TranslationSourceLocale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`."""
+    """Language from which the profile is translated, such as `en-US`; pattern `[a-z]{2}-[A-Z]{2}`."""
     localized_contents: list[LocalizedContent] | None = None
-    """`LocalizedContents` on the wire, 0 to 20 entries."""
+    """The profile in other languages; 0 to 20 entries."""
     headquarters: Headquarters | None = None
-    """`Headquarters` on the wire."""
+    """Place of the partner's headquarters."""
     profile_id: str | None = None
-    """`ProfileId` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner profile; 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfileSummary(Structure):
-    """Structure `PartnerProfileSummary`.
+    """Partner profile of a participant.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerProfileSummary
     """
 
     id: str
-    """`Id` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner profile; 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
     name: str
-    r"""`Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class QualificationsAssociationPartner(Structure):
-    """Structure `QualificationsAssociationPartner`.
+    """Partner of a group, by its profile, its AWS account or both.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/QualificationsAssociationPartner
     """
 
     profile_id: str | None = None
-    """`ProfileId` on the wire, 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
+    """Partner profile, which a request may omit if it has the AWS account; 1 to 50 characters, pattern
+    `pprofile-[A-Za-z0-9]{13}`.
+    """
     account_id: str | None = None
-    """`AccountId` on the wire, pattern `[0-9]{12}`."""
+    """AWS account, which a request may omit if it has the profile; pattern `[0-9]{12}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RegistrantVerificationResponse(Structure):
-    """Structure `RegistrantVerificationResponse`.
+    """Next step for the person who registers the business.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationResponse
     """
 
     completion_url: str
-    """`CompletionUrl` on the wire."""
+    """Address of the web page on which a person completes the verification."""
     completion_url_expires_at: datetime
-    """`CompletionUrlExpiresAt` on the wire."""
+    """Time when the web page stops working."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SellerProfileSummary(Structure):
-    """Structure `SellerProfileSummary`.
+    """Seller profile of a participant.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/SellerProfileSummary
     """
 
     id: str
-    """`Id` on the wire, 1 to 50 characters, pattern `[a-zA-Z0-9-]+`."""
+    """Identifier of the seller profile; 1 to 50 characters, pattern `[a-zA-Z0-9-]+`."""
     name: str
-    r"""`Name` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Name of the seller for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag(Structure):
-    """Structure `Tag`.
+    """Tag of a resource.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/Tag
     """
 
     key: str
-    """`Key` on the wire, 1 to 128 characters."""
+    """Name of the tag, in which case matters; 1 to 128 characters."""
     value: str
-    """`Value` on the wire, 0 to 256 characters."""
+    """Value of the tag, which may be empty; 0 to 256 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TaskDetails(Structure):
-    """Structure `TaskDetails`.
+    """Profile that an update task writes.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/TaskDetails
     """
 
     display_name: str
-    r"""`DisplayName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
-    r"""`Description` on the wire, 1 to 600 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Description of the company and what it offers; 1 to 600 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
+    """
     website_url: str
-    r"""`WebsiteUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
+    r"""Address of the website; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     logo_url: str
-    r"""`LogoUrl` on the wire, 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
+    r"""Address of the logo, an image; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
     primary_solution_type: enums.PrimarySolutionType
-    """`PrimarySolutionType` on the wire."""
+    """Main kind of product or service that the partner offers."""
     industry_segments: list[enums.IndustrySegment]
-    """`IndustrySegments` on the wire, 1 to 3 entries."""
+    """Industries that the partner serves; 1 to 3 entries."""
     translation_source_locale: str
-    """`TranslationSourceLocale` on the wire, pattern `[a-z]{2}-[A-Z]{2}`."""
+    """Language from which the profile is translated, such as `en-US`; pattern `[a-z]{2}-[A-Z]{2}`."""
     localized_contents: list[LocalizedContent] | None = None
-    """`LocalizedContents` on the wire, 0 to 20 entries."""
+    """The profile in other languages; 0 to 20 entries."""
     headquarters: Headquarters | None = None
-    """`Headquarters` on the wire."""
+    """Place of the partner's headquarters."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -362,7 +372,7 @@ class ValidationErrorFieldValidationError(Variant):
 
     tag: ClassVar[str] = "FieldValidationError"
     value: FieldValidationError
-    """`FieldValidationError` on the wire."""
+    """Field of a request that is invalid."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -371,7 +381,7 @@ class ValidationErrorBusinessValidationError(Variant):
 
     tag: ClassVar[str] = "BusinessValidationError"
     value: BusinessValidationError
-    """`BusinessValidationError` on the wire."""
+    """Rule of the business that a request breaks, although its fields are valid."""
 
 
 @attrs.frozen
@@ -382,7 +392,7 @@ class ValidationErrorUnknown(UnknownMember):
 ValidationError: TypeAlias = (
     ValidationErrorFieldValidationError | ValidationErrorBusinessValidationError | ValidationErrorUnknown
 )
-"""Union `ValidationError`.
+"""Reason why a request is invalid: a field, or a rule of the business.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationError
 """
@@ -394,7 +404,7 @@ class VerificationResponseDetailsBusinessVerificationResponse(Variant):
 
     tag: ClassVar[str] = "BusinessVerificationResponse"
     value: BusinessVerificationResponse
-    """`BusinessVerificationResponse` on the wire."""
+    """Business that is being verified, and the next step, if a person has to take one."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -403,7 +413,7 @@ class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
 
     tag: ClassVar[str] = "RegistrantVerificationResponse"
     value: RegistrantVerificationResponse
-    """`RegistrantVerificationResponse` on the wire."""
+    """Next step for the person who registers the business."""
 
 
 @attrs.frozen
@@ -416,7 +426,7 @@ VerificationResponseDetails: TypeAlias = (
     | VerificationResponseDetailsRegistrantVerificationResponse
     | VerificationResponseDetailsUnknown
 )
-"""Union `VerificationResponseDetails`.
+"""Business that is being verified, or next step of the registrant.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/VerificationResponseDetails
 """

@@ -20,19 +20,25 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     legal_name: str = attrs.field(repr=redacted)
-    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
+    r"""Name of the company in the public register; 1 to 80 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
+    """
     primary_solution_type: enums.PrimarySolutionType
-    """`PrimarySolutionType` on the wire."""
+    """Main kind of product or service that the partner offers."""
     alliance_lead_contact: common.AllianceLeadContact
-    """`AllianceLeadContact` on the wire."""
+    """Alliance lead, the partner's contact for AWS."""
     email_verification_code: str = attrs.field(repr=redacted)
-    """`EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive."""
+    """Code that `send_email_verification_code` has sent to the email address; exactly 6 characters, pattern
+    `[0-9]+`, sensitive.
+    """
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
+    generated if omitted.
+    """
     tags: list[common.Tag] | None = None
-    """`Tags` on the wire, 0 to 200 entries."""
+    """Tags of the new partner; 0 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -43,22 +49,24 @@ class CreatePartnerResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    """`Arn` on the wire, 1 to 200 characters, pattern
+    """ARN of the partner; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     legal_name: str = attrs.field(repr=redacted)
-    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
+    r"""Name of the company in the public register; 1 to 80 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
+    """
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     profile: common.PartnerProfile
-    """`Profile` on the wire."""
+    """Profile by which others find the partner."""
     alliance_lead_contact: common.AllianceLeadContact
-    """`AllianceLeadContact` on the wire."""
+    """Alliance lead, the partner's contact for AWS."""
     aws_training_certification_email_domains: list[common.PartnerDomain] | None = None
-    """`AwsTrainingCertificationEmailDomains` on the wire, 0 to 100 entries."""
+    """Email domains whose AWS certifications count for the partner; 0 to 100 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -19,9 +19,9 @@ class GetPartnerRequest(Request["GetPartnerResponse"]):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, 1 to 200 characters, pattern
+    """Identifier or ARN of the partner; 1 to 200 characters, pattern
     `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
 
@@ -34,20 +34,22 @@ class GetPartnerResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    """`Arn` on the wire, 1 to 200 characters, pattern
+    """ARN of the partner; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     legal_name: str = attrs.field(repr=redacted)
-    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
+    r"""Name of the company in the public register; 1 to 80 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
+    """
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     profile: common.PartnerProfile
-    """`Profile` on the wire."""
+    """Profile by which others find the partner."""
     aws_training_certification_email_domains: list[common.PartnerDomain] | None = None
-    """`AwsTrainingCertificationEmailDomains` on the wire, 0 to 100 entries."""
+    """Email domains whose AWS certifications count for the partner; 0 to 100 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

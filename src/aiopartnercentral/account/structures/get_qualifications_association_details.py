@@ -21,9 +21,9 @@ class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssoc
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, 1 to 200 characters, pattern
+    """Identifier or ARN of the partner; 1 to 200 characters, pattern
     `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
 
@@ -37,20 +37,20 @@ class GetQualificationsAssociationDetailsResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    """`Arn` on the wire, 1 to 200 characters, pattern
+    """ARN of the partner; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     status: enums.QualificationsAssociationStatus
-    """`Status` on the wire."""
+    """Whether the partner is in a group that shares qualifications."""
     primary_partner: common.QualificationsAssociationPartner | None = None
-    """`PrimaryPartner` on the wire."""
+    """Partner that leads the group, or None without a group."""
     associated_partners: list[common.QualificationsAssociationPartner] | None = None
-    """`AssociatedPartners` on the wire, 0 to 6 entries."""
+    """Partners that share the primary partner's qualifications, or None without a group; 0 to 6 entries."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

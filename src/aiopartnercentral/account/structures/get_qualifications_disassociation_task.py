@@ -21,9 +21,9 @@ class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisas
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, 1 to 200 characters, pattern
+    """Identifier or ARN of the partner; 1 to 200 characters, pattern
     `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
 
@@ -37,22 +37,22 @@ class GetQualificationsDisassociationTaskResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    """`Arn` on the wire, 1 to 200 characters, pattern
+    """ARN of the partner; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     task_id: str
-    """`TaskId` on the wire, 1 to 80 characters, pattern `pqdtask-[A-Za-z0-9]{13}`."""
+    """Identifier of the disassociation task; 1 to 80 characters, pattern `pqdtask-[A-Za-z0-9]{13}`."""
     status: enums.QualificationsDisassociationTaskStatus
-    """`Status` on the wire."""
+    """Status of a disassociation task."""
     associated_partner: common.QualificationsAssociationPartner
-    """`AssociatedPartner` on the wire."""
+    """Primary partner whose group the partner leaves."""
     started_at: datetime
-    """`StartedAt` on the wire."""
+    """Time when it was started."""
     ended_at: datetime | None = None
-    """`EndedAt` on the wire."""
+    """Time when the task ended, or None while it runs."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

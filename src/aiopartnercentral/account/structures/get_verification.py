@@ -20,7 +20,7 @@ class GetVerificationRequest(Request["GetVerificationResponse"]):
     """
 
     verification_type: enums.VerificationType
-    """`VerificationType` on the wire."""
+    """Object of a verification: the business or its registrant."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -31,18 +31,18 @@ class GetVerificationResponse(Structure):
     """
 
     verification_type: enums.VerificationType
-    """`VerificationType` on the wire."""
+    """Object of a verification: the business or its registrant."""
     verification_status: enums.VerificationStatus
-    """`VerificationStatus` on the wire."""
+    """Status of a verification."""
     verification_response_details: common.VerificationResponseDetails
-    """`VerificationResponseDetails` on the wire."""
+    """Business that is being verified, or next step of the registrant."""
     started_at: datetime
-    """`StartedAt` on the wire."""
+    """Time when it was started."""
     verification_status_reason: str | None = None
-    r"""`VerificationStatusReason` on the wire, 1 to 200 characters, pattern
+    r"""Explanation of the status for people; 1 to 200 characters, pattern
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
     """
     completed_at: datetime | None = None
-    """`CompletedAt` on the wire."""
+    """Time when the verification ended, or None until then."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,35 +13,35 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionInvitationSummary(Structure):
-    """Structure `ConnectionInvitationSummary`.
+    """Connection invitation in a list, without the message and the inviter.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionInvitationSummary
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
-    """`Id` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    r"""ARN of the connection invitation; 1 to 200 characters, pattern
     `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection-invitation/pacinv-[A-Za-z0-9]{13}`.
     """
     connection_type: enums.ConnectionType
-    """`ConnectionType` on the wire."""
+    """Purpose of a connection."""
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     other_participant_identifier: str
-    """`OtherParticipantIdentifier` on the wire, 1 to 100 characters, pattern `[a-zA-Z0-9-]+`."""
+    """AWS account or profile that the invitation is to or from; 1 to 100 characters, pattern `[a-zA-Z0-9-]+`."""
     participant_type: enums.ParticipantType
-    """`ParticipantType` on the wire."""
+    """Side of an invitation that the account is on."""
     status: enums.InvitationStatus
-    """`Status` on the wire."""
+    """Status of a connection invitation."""
     connection_id: str | None = None
-    """`ConnectionId` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
-    """`ExpiresAt` on the wire."""
+    """Time until which the invitation can be accepted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -53,21 +53,21 @@ class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsRespons
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     connection_type: enums.ConnectionType | None = None
-    """`ConnectionType` on the wire."""
+    """Filter: only this type."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     other_participant_identifiers: list[str] | None = None
-    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
     participant_type: enums.ParticipantType | None = None
-    """`ParticipantType` on the wire."""
+    """Filter: only sent ones, or only received ones."""
     status: enums.InvitationStatus | None = None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -79,8 +79,8 @@ class ListConnectionInvitationsResponse(Structure):
     """
 
     connection_invitation_summaries: list[ConnectionInvitationSummary]
-    """`ConnectionInvitationSummaries` on the wire."""
+    """Connection invitations of this page."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

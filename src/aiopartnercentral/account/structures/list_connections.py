@@ -14,38 +14,38 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionSummary(Structure):
-    """Structure `ConnectionSummary`.
+    """Connection in a list, with a summary of each type.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionSummary
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
-    """`Id` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    r"""ARN of the connection; 1 to 200 characters, pattern
     `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection/pac-[A-Za-z0-9]{13}`.
     """
     other_participant_account_id: str
-    """`OtherParticipantAccountId` on the wire, pattern `[0-9]{12}`."""
+    """AWS account that the connection is with; pattern `[0-9]{12}`."""
     updated_at: datetime
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     connection_types: dict[enums.ConnectionType, ConnectionTypeSummary]
-    """`ConnectionTypes` on the wire."""
+    """Each type of the connection, also canceled ones."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionTypeSummary(Structure):
-    """Structure `ConnectionTypeSummary`.
+    """One type of a connection: its status and the other participant.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ConnectionTypeSummary
     """
 
     status: enums.ConnectionTypeStatus
-    """`Status` on the wire."""
+    """Status of one type of a connection."""
     other_participant: common.Participant
-    """`OtherParticipant` on the wire."""
+    """Partner, seller or AWS account that a connection or invitation is with."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -56,15 +56,17 @@ class ListConnectionsRequest(Request["ListConnectionsResponse"]):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     connection_type: str | None = None
-    """`ConnectionType` on the wire, 1 to 200 characters, pattern `[a-zA-Z_-]+(:[a-zA-Z]+)?`."""
+    """Filter: only this type, with a status if given, such as `SUBSIDIARY:ACTIVE`; 1 to 200 characters, pattern
+    `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
+    """
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     other_participant_identifiers: list[str] | None = None
-    """`OtherParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
+    """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
 
@@ -77,8 +79,8 @@ class ListConnectionsResponse(Structure):
     """
 
     connection_summaries: list[ConnectionSummary]
-    """`ConnectionSummaries` on the wire."""
+    """Connections of this page."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

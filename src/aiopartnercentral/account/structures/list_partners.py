@@ -18,9 +18,9 @@ class ListPartnersRequest(Request["ListPartnersResponse"]):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -31,29 +31,31 @@ class ListPartnersResponse(Structure):
     """
 
     partner_summary_list: list[PartnerSummary]
-    """`PartnerSummaryList` on the wire, 0 to 50 entries."""
+    """Partners of this page; 0 to 50 entries."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerSummary(Structure):
-    """Structure `PartnerSummary`.
+    """Partner in a list, without its profile.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerSummary
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    """`Arn` on the wire, 1 to 200 characters, pattern
+    """ARN of the partner; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     legal_name: str = attrs.field(repr=redacted)
-    r"""`LegalName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
+    r"""Name of the company in the public register; 1 to 80 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
+    """
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""

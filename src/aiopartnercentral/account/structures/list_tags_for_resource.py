@@ -17,7 +17,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """
 
     resource_arn: str
-    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    """ARN of the resource; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
     """
 
@@ -30,10 +30,10 @@ class ListTagsForResourceResponse(Structure):
     """
 
     resource_arn: str
-    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    """ARN of the resource; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
     """
     tags: list[common.Tag] | None = None
-    """`Tags` on the wire, 0 to 200 entries."""
+    """Tags of the resource; 0 to 200 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -17,15 +17,17 @@ class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, 1 to 200 characters, pattern
+    """Identifier or ARN of the partner; 1 to 200 characters, pattern
     `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
     alliance_lead_contact: common.AllianceLeadContact
-    """`AllianceLeadContact` on the wire."""
+    """Alliance lead, the partner's contact for AWS."""
     email_verification_code: str | None = attrs.field(default=None, repr=redacted)
-    """`EmailVerificationCode` on the wire, exactly 6 characters, pattern `[0-9]+`, sensitive."""
+    """Code that `send_email_verification_code` has sent to the email address; exactly 6 characters, pattern
+    `[0-9]+`, sensitive.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,14 +38,14 @@ class PutAllianceLeadContactResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    """`Arn` on the wire, 1 to 200 characters, pattern
+    """ARN of the partner; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `partner-[A-Za-z0-9]{13}`."""
+    """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     alliance_lead_contact: common.AllianceLeadContact
-    """`AllianceLeadContact` on the wire."""
+    """Alliance lead, the partner's contact for AWS."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

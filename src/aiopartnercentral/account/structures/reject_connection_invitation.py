@@ -20,13 +20,15 @@ class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationRespo
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
+    generated if omitted.
+    """
     reason: str | None = None
-    """`Reason` on the wire, 0 to 256 characters."""
+    """Explanation for the sender; 0 to 256 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -38,38 +40,38 @@ class RejectConnectionInvitationResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     id: str
-    """`Id` on the wire, pattern `pacinv-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    r"""ARN of the connection invitation; 1 to 200 characters, pattern
     `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*::catalog/[a-zA-Z]+/connection-invitation/pacinv-[A-Za-z0-9]{13}`.
     """
     connection_type: enums.ConnectionType
-    """`ConnectionType` on the wire."""
+    """Purpose of a connection."""
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     other_participant_identifier: str
-    """`OtherParticipantIdentifier` on the wire, 1 to 100 characters, pattern `[a-zA-Z0-9-]+`."""
+    """AWS account or profile that the invitation is to or from; 1 to 100 characters, pattern `[a-zA-Z0-9-]+`."""
     participant_type: enums.ParticipantType
-    """`ParticipantType` on the wire."""
+    """Side of an invitation that the account is on."""
     status: enums.InvitationStatus
-    """`Status` on the wire."""
+    """Status of a connection invitation."""
     invitation_message: str
-    r"""`InvitationMessage` on the wire, 1 to 256 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`."""
+    r"""Message from the sender to the receiver; 1 to 256 characters, pattern
+    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`.
+    """
     inviter_email: str
-    r"""`InviterEmail` on the wire, 1 to 320 characters, pattern
+    r"""Inviter's email address; 1 to 320 characters, pattern
     `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
     """
     inviter_name: str = attrs.field(repr=redacted)
-    r"""`InviterName` on the wire, 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`,
-    sensitive.
-    """
+    r"""Inviter's name; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     connection_id: str | None = None
-    """`ConnectionId` on the wire, pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
-    """`ExpiresAt` on the wire."""
+    """Time until which the invitation can be accepted."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

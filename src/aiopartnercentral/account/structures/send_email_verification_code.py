@@ -17,9 +17,9 @@ class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeRespons
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     email: str
-    r"""`Email` on the wire, 1 to 320 characters, pattern
+    r"""Email address that the code is sent to; 1 to 320 characters, pattern
     `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
     """
 

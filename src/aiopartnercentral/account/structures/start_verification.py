@@ -15,7 +15,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RegistrantVerificationDetails(Structure):
-    """Structure `RegistrantVerificationDetails`.
+    """Registrant to verify, whom the next step asks for everything.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationDetails
     """
@@ -29,9 +29,11 @@ class StartVerificationRequest(Request["StartVerificationResponse"]):
     """
 
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9-_]+`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
+    generated if omitted.
+    """
     verification_details: VerificationDetails | None = None
-    """`VerificationDetails` on the wire."""
+    """Business or registrant to verify."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -42,19 +44,19 @@ class StartVerificationResponse(Structure):
     """
 
     verification_type: enums.VerificationType
-    """`VerificationType` on the wire."""
+    """Object of a verification: the business or its registrant."""
     verification_status: enums.VerificationStatus
-    """`VerificationStatus` on the wire."""
+    """Status of a verification."""
     verification_response_details: common.VerificationResponseDetails
-    """`VerificationResponseDetails` on the wire."""
+    """Business that is being verified, or next step of the registrant."""
     started_at: datetime
-    """`StartedAt` on the wire."""
+    """Time when it was started."""
     verification_status_reason: str | None = None
-    r"""`VerificationStatusReason` on the wire, 1 to 200 characters, pattern
+    r"""Explanation of the status for people; 1 to 200 characters, pattern
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
     """
     completed_at: datetime | None = None
-    """`CompletedAt` on the wire."""
+    """Time when the verification ended, or None until then."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -65,7 +67,7 @@ class VerificationDetailsBusinessVerificationDetails(Variant):
 
     tag: ClassVar[str] = "BusinessVerificationDetails"
     value: common.BusinessVerificationDetails
-    """`BusinessVerificationDetails` on the wire."""
+    """Business to verify, as it stands in the public register."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -74,7 +76,7 @@ class VerificationDetailsRegistrantVerificationDetails(Variant):
 
     tag: ClassVar[str] = "RegistrantVerificationDetails"
     value: RegistrantVerificationDetails
-    """`RegistrantVerificationDetails` on the wire."""
+    """Registrant to verify, whom the next step asks for everything."""
 
 
 @attrs.frozen
@@ -87,7 +89,7 @@ VerificationDetails: TypeAlias = (
     | VerificationDetailsRegistrantVerificationDetails
     | VerificationDetailsUnknown
 )
-"""Union `VerificationDetails`.
+"""Business or registrant to verify.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/VerificationDetails
 """

@@ -17,11 +17,11 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """
 
     resource_arn: str
-    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    """ARN of the resource; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
     """
     tags: list[common.Tag]
-    """`Tags` on the wire, 0 to 200 entries."""
+    """Tags to add or change; 0 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -16,11 +16,11 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     """
 
     resource_arn: str
-    """`ResourceArn` on the wire, 1 to 200 characters, pattern
+    """ARN of the resource; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
     """
     tag_keys: list[str]
-    """`TagKeys` on the wire, 0 to 50 entries, each 1 to 128 characters."""
+    """Names of the tags to remove; 0 to 50 entries, each 1 to 128 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -20,14 +20,14 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     revision: int
-    """`Revision` on the wire."""
+    """Revision that the update is based on, which must still be the latest."""
     access_type: enums.AccessType
-    """`AccessType` on the wire."""
+    """Participants that may send connection invitations to the account."""
     excluded_participant_identifiers: list[str] | None = None
-    """`ExcludedParticipantIdentifiers` on the wire, 0 to 100 entries, each 1 to 100 characters with pattern
-    `[a-zA-Z0-9-]+`.
+    """AWS accounts or profiles that may not invite, if some are denied; 0 to 100 entries, each 1 to 100 characters
+    with pattern `[a-zA-Z0-9-]+`.
     """
 
 
@@ -40,18 +40,20 @@ class UpdateConnectionPreferencesResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 200 characters, pattern
+    r"""ARN of the connection preferences; 1 to 200 characters, pattern
     `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/connection-preferences`.
     """
     access_type: enums.AccessType
-    """`AccessType` on the wire."""
+    """Participants that may send connection invitations to the account."""
     updated_at: datetime
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     revision: int
-    """`Revision` on the wire."""
+    """Number of the latest change of the preferences."""
     excluded_participant_ids: list[str] | None = None
-    """`ExcludedParticipantIds` on the wire, each 1 to 100 characters with pattern `[a-zA-Z0-9-]+`."""
+    """Participants that may not invite, if the access type is to deny some; each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
