@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 from aiopartnercentral import OpenEnum, ServiceError, account
+from aiopartnercentral._utils.attribute_texts import attribute_texts
 from aiopartnercentral.account import listings
-from aiopartnercentral.cli.describe import attribute_texts
 from aiopartnercentral.types import Structure, Variant
 from codegen import __main__ as command, source, texts
 from codegen.build import build

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import inspect
 import json
@@ -10,7 +9,6 @@ import re
 import sys
 import zlib
 from importlib.metadata import version
-from itertools import pairwise
 from types import UnionType
 from typing import Any, Final, get_args
 
@@ -19,6 +17,7 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 
 from aiopartnercentral import account
+from aiopartnercentral._utils.attribute_texts import attribute_texts
 from aiopartnercentral.account import operations
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.table import Column, encoded, render
@@ -94,25 +93,6 @@ def _docstring(value: Any) -> str:  # noqa: ANN401 - a class or a method
     texts = attribute_texts(value) if inspect.isclass(value) else {}
     section = ["", "Attributes:", *(f"    {name}: {text}" for name, text in texts.items())] if texts else []
     return "\n".join([inspect.getdoc(value) or "", *section])
-
-
-def attribute_texts(cls: type) -> dict[str, str]:
-    """Return the string after each attribute in the source of a generated class; Python does not keep them."""
-    try:
-        tree = ast.parse(inspect.getsource(cls))
-    except OSError:  # only compiled modules are installed
-        return {}
-    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
-    found = {}
-    for node, after in (pair for body in bodies for pair in pairwise(body)):
-        match node, after:
-            case (
-                ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)])
-                | ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(text))),
-            ):
-                found[name] = inspect.cleandoc(text).replace("\n", " ")
-    return found
 
 
 def _aws_texts(name: str, *, docs: bool) -> dict[str, str]:

@@ -1,0 +1,28 @@
+"""The strings after the attributes of a class, which editors show and Python does not keep."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from itertools import pairwise
+
+__all__ = ["attribute_texts"]
+
+
+def attribute_texts(cls: type) -> dict[str, str]:
+    """Return the string after each attribute in the source of a generated class; Python does not keep them."""
+    try:
+        tree = ast.parse(inspect.getsource(cls))
+    except OSError:  # only compiled modules are installed
+        return {}
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    found = {}
+    for node, after in (pair for body in bodies for pair in pairwise(body)):
+        match node, after:
+            case (
+                ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)])
+                | ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                found[name] = inspect.cleandoc(text).replace("\n", " ")
+    return found
