@@ -99,6 +99,19 @@ async def test_a_checkpoint_that_is_refused_leaves_no_lock_behind(tmp_path: Path
     assert [found.name for found in tmp_path.iterdir()] == ["run.checkpoint"]
 
 
+async def test_only_its_own_lock_is_removed(tmp_path: Path) -> None:
+    path, other = tmp_path / "run.checkpoint", tmp_path / "run.checkpoint.lock"
+    other.write_text("of another program")
+    async with Emulator({"AWS": 5}) as emulator:
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
+        async with collection as stream:
+            assert len(list(tmp_path.glob(".*.lock"))) == 1
+            async for _ in stream:
+                pass
+    assert other.read_text() == "of another program"
+    assert list(tmp_path.iterdir()) == [other]
+
+
 async def test_its_removal_survives_a_power_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, removed, really = tmp_path / "run.checkpoint", list[bool](), checkpoint.sync_directory
 

@@ -8,6 +8,7 @@ no locks.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 from contextlib import ExitStack, suppress
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPEN_FLAGS",
+    "PREFIX",
     "create_file",
+    "digest",
     "lock_file",
     "make_directory",
     "remove_left_over",
@@ -31,6 +34,9 @@ __all__ = [
     "sync_data",
     "sync_directory",
 ]
+
+PREFIX = ".aiopartnercentral-"
+"""The beginning of the name of each file that is created next to a user's, so that no file of the user's is removed."""
 
 OPEN_FLAGS = os.O_RDWR
 """The flags to open a file that is being written: neither a link is followed, nor the other end of a pipe awaited."""
@@ -40,6 +46,11 @@ for _name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
 
 # How `open` fails for a link, a pipe without a reader, a device or a socket. With other errors, a file may be in use.
 _NO_FILE = {getattr(errno, name, None) for name in ("ELOOP", "EMLINK", "EFTYPE", "ENXIO", "ENODEV", "EOPNOTSUPP")}
+
+
+def digest(text: str, size: int) -> str:
+    """Return a hash of a text for a file name, with two hexadecimal digits for each byte of the size."""
+    return hashlib.blake2b(os.fsencode(text), digest_size=size).hexdigest()
 
 
 def create_file(path: Path, target: Path, *, mode: int = 0o666) -> int:

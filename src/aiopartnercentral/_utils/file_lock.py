@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiopartnercentral._utils.atomic_files import lock_file
+from aiopartnercentral._utils.atomic_files import PREFIX, digest, lock_file
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -20,8 +20,9 @@ __all__ = ["acquire_lock", "release_lock"]
 def acquire_lock(path: Path) -> BaseFileLock | None:
     """Return an acquired lock for a file, or fail at once if another process holds it.
 
-    The lock is a file next to the real file, with `.lock` appended, so all links to a file share one lock. On a file
-    system without locks, this returns None: the file is used without one.
+    The lock is a file next to the real file, so all links to a file share one lock. Its name is derived from the file's
+    and like no name of a user's files, since it is truncated and deleted. On a file system without locks, this returns
+    None: the file is used without one.
 
     Raises:
         BlockingIOError: another process holds the lock.
@@ -37,7 +38,7 @@ def acquire_lock(path: Path) -> BaseFileLock | None:
     if not _has_locks(target.parent):
         # filelock would fail, or leave a file behind that locks out a later run on another host.
         return None
-    lock = FileLock(f"{target}.lock", thread_local=False)
+    lock = FileLock(target.with_name(f"{PREFIX}{digest(target.name, 8)}.lock"), thread_local=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:

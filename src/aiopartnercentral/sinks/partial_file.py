@@ -9,7 +9,6 @@ verify that it resumes the same bytes.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import secrets
@@ -22,7 +21,9 @@ import attrs
 
 from aiopartnercentral._utils.atomic_files import (
     OPEN_FLAGS,
+    PREFIX,
     create_file,
+    digest,
     lock_file,
     remove_left_over,
     replace_file,
@@ -45,8 +46,7 @@ __all__ = [
 REBUILT, CONVERTED = ".rebuilt", ".converted"
 """The extensions of a partial file while it is rebuilt, and of the final file while it is made from the partial one."""
 
-_PREFIX = ".aiopartnercentral-"
-_NAME = re.compile(rf"{re.escape(_PREFIX)}([0-9a-f]{{8}}-)?[0-9a-f]{{16}}\.part")
+_NAME = re.compile(rf"{re.escape(PREFIX)}([0-9a-f]{{8}}-)?[0-9a-f]{{16}}\.part")
 _CHUNK_BYTES = 1 << 20
 
 
@@ -124,14 +124,14 @@ class PartialFile:
         target = _writable_target(output)
         if run_id is None:
             # Another process may be writing this output, too: only a file that is not locked is known to be left over.
-            prefix = f"{_PREFIX}{_digest(str(target), 4)}-"
+            prefix = f"{PREFIX}{digest(str(target), 4)}-"
             for name in os.listdir(target.parent):  # noqa: PTH208 - names are all that is needed
                 if name.startswith(prefix):
                     with suppress(OSError):
                         remove_left_over(target.parent / name, even_unlocked=False)
             name = f"{prefix}{secrets.token_hex(8)}.part"
         else:
-            name = f"{_PREFIX}{_digest(f'{run_id} {target}', 8)}.part"
+            name = f"{PREFIX}{digest(f'{run_id} {target}', 8)}.part"
         path = target.parent / name
         return cls(output, target, path, fd=create_file(path, target, mode=mode))
 
@@ -276,10 +276,6 @@ class PartialFile:
             self._fd = fd
             os.lseek(fd, self.size, os.SEEK_SET)
         return self._fd
-
-
-def _digest(text: str, size: int) -> str:
-    return hashlib.blake2b(os.fsencode(text), digest_size=size).hexdigest()
 
 
 def _writable_target(output: str) -> Path:
