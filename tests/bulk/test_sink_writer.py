@@ -220,17 +220,18 @@ async def test_an_output_that_is_gone_is_told(tmp_path: Path) -> None:
 
 
 async def test_what_cannot_be_collected_into_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
-    output: Any = tmp_path / "out.ndjson"
+    output: Any = tmp_path / "b.ndjson"
     async with Emulator({"AWS": 5}) as emulator:
-        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=output)
+        collection = Collection(LISTING, [of(emulator, "a"), of(emulator, "b")], limits=FAST, checkpoint=output)
         with pytest.raises(TypeError, match=r"sink must be a Sink, such as open_sink\(\) returns, not a PosixPath"):
             await collection.into(output)
         (tmp_path / "link").symlink_to(tmp_path)
-        with pytest.raises(ValueError, match="the checkpoint and the output are the same file"):
-            await collection.into(open_sink(tmp_path / "link" / "out.ndjson"))
+        for name in ("link/b.ndjson", "{label}.ndjson"):
+            with pytest.raises(ValueError, match="the output and the checkpoint name the same file"):
+                await collection.into(open_sink(tmp_path / name))
         for save_every, kind in ((-1, ValueError), (float("nan"), ValueError), ("1", TypeError)):
             with pytest.raises(kind, match="save_every must be"):
-                await collection.into(open_sink(tmp_path / "b.ndjson"), save_every=save_every)  # type: ignore[arg-type]
+                await collection.into(open_sink(tmp_path / "c.ndjson"), save_every=save_every)  # type: ignore[arg-type]
         assert not emulator.requests
     assert [file.name for file in tmp_path.iterdir()] == ["link"]
 

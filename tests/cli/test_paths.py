@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,8 @@ BASH = shutil.which("bash")
 def told(capsys, monkeypatch, tmp_path):
     """Return `told(*arguments)`, which gives the exit code and the first line of the command; a traceback is raised."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
 
     def run(*arguments):
         with pytest.raises(SystemExit) as ended:
@@ -83,8 +87,6 @@ def test_what_is_written_into_files_alone(told, options, words):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--output", "c.lock"), "--output and the .lock of --checkpoint name the same file"),
-        (("--output", "a.csv", "--report", "c.lock"), "--report and the .lock of --checkpoint name the same file"),
         (
             ("--output", "\udcff/{label}.csv"),
             "--checkpoint and a template in --output with bytes that are not text",
@@ -106,6 +108,27 @@ def test_a_checkpoint_that_is_no_file(told):
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="keeps the working directory of a process")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--output", "a.csv"),
+        ("--output", "{label}.csv"),
+        ("--output", "a.ndjson", "--ordered"),
+        ("--output", "a.csv", "--malformed", "m", "--report", "r"),
+        ("--output", "a.csv", "--checkpoint", "c"),
+        ("--output", "{label}.csv", "--checkpoint", "c"),
+    ],
+)
+def test_a_working_directory_that_was_removed(told, tmp_path, monkeypatch, options):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    code, line = told(*AWS, "--endpoint-url", "http://127.0.0.1:9", *options)
+    assert code in (1, 2)
+    assert "its directory does not exist" in line or "its directory . does not exist" in line
+
+
 def test_files_that_are_too_much_for_their_parsers(told, tmp_path):
     file = tmp_path / "file"
     for text in (f"a = {'[' * 5000}", f"a = {'9' * 5000}"):
@@ -117,6 +140,35 @@ def test_files_that_are_too_much_for_their_parsers(told, tmp_path):
     code, line = told(*AWS, "--output", "a.csv", "--checkpoint", file)
     assert code == 2
     assert "is not a checkpoint, or is damaged" in line
+
+
+@pytest.mark.parametrize(
+    ("output", "options", "words"),
+    [
+        ("{label}.json", ("--checkpoint", "partners.json"), "--output and --checkpoint name the same file, {0}"),
+        ("{label}.json", ("--report", "./partners.json"), "--output and --report name the same file, ./{0}"),
+        ("{label}.csv", ("--malformed", "partners.csv"), "--output and --malformed name the same file, {0}"),
+        ("{label}", (), "--output and --sources name the same file, sources"),
+        ("{label}.csv", ("--report", "x", "--malformed", "to-x"), "--malformed and --report name the same file, x"),
+        ("to-x", ("--format", "ndjson", "--report", "x"), "--output and --report name the same file, x"),
+        ("one-{label}.csv", (), "label 'sources' and label 'link' name the same file, one-link.csv"),
+        ("{catalog}{label}.csv", (), "catalog 'ax', label 'x' and catalog 'a', label 'xx' name the same file, axx.csv"),
+    ],
+)
+def test_a_file_with_two_uses_is_refused_before_anything_is_written(told, tmp_path, output, options, words):
+    catalogs = {"partners": "AWS", "sources": "AWS", "link": "AWS", "x": "ax", "xx": "a"}
+    text = "\n".join(f'[[source]]\ncatalogs = ["{catalogs[label]}"]\nlabel = "{label}"' for label in catalogs)
+    (tmp_path / "sources").write_text(text)
+    (tmp_path / "to-x").symlink_to("x")
+    (tmp_path / "one-link.csv").symlink_to("one-sources.csv")
+    (tmp_path / "partners.json").write_text("precious")
+    before = sorted(tmp_path.iterdir())
+    code, line = told("--sources", "sources", "--output", output, *options)
+    assert code == 2
+    assert words.format(f"partners{Path(output).suffix}") in line
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "partners.json").read_text() == "precious"
+    assert (tmp_path / "sources").read_text() == text
 
 
 @pytest.mark.skipif(BASH is None, reason="has no bash")

@@ -125,6 +125,26 @@ async def test_directories_and_classes_by_operation(tmp_path):
     assert rows(partners)[1][2:] == ["AWS", "arn", "partner-1", "hunter2", "2024-05-01T12:00:00Z"]
 
 
+@pytest.mark.parametrize("template", ["{label}{operation}.ndjson", "{label}-{operation}.ndjson"])
+async def test_two_combinations_of_values_never_share_a_file(tmp_path, template):
+    pages = [Page("a", "AWS", "b-c", raw=[raw(1)]), Page("a-b", "AWS", "c", raw=[raw(2)])]
+    if template == "{label}{operation}.ndjson":
+        (tmp_path / "ab-c.ndjson").symlink_to("a-bc.ndjson")
+    with pytest.raises(
+        ValueError, match="label 'a', operation 'b-c' and label 'a-b', operation 'c' name the same file"
+    ):
+        open_sink(tmp_path / template).paths(pages)
+    sink = open_sink(tmp_path / template)
+    await sink.open()
+    await sink.write(pages[0])
+    with pytest.raises(SinkError, match="name the same file"):
+        await sink.write(pages[1])
+    await sink.commit()
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {raw(1) + b"\n"}
+    await filled(tmp_path / "{catalog}.ndjson", pages)  # a file for both, as the template says
+    assert (tmp_path / "AWS.ndjson").read_bytes() == raw(1) + b"\n" + raw(2) + b"\n"
+
+
 async def test_a_source_without_items_has_a_file(tmp_path):
     await filled(tmp_path / "{catalog}.csv", [Page("a", "Sandbox", "list_connections")], cls=CLS)
     assert len(rows(tmp_path / "Sandbox.csv")) == 1

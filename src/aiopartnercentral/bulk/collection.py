@@ -158,14 +158,14 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             save_every: seconds between two checkpoints; 0 for one after every page.
 
         Raises:
-            TypeError, ValueError: `sink` is not a sink, its output is the checkpoint, or `save_every` is below 0.
+            TypeError, ValueError: `sink` is not a sink, two files of the run are the same, or `save_every` is below 0.
             SourcesFailedError: with `"finish"`, if sources failed, after the others have been written; if there is one
                 source, its own error.
             SinkError: the output cannot be written.
             CheckpointError: the checkpoint cannot be used.
             Exception: with `"raise"`, the first failure; an earlier output is unchanged.
         """
-        check_sink(sink, self._spec.checkpoint, save_every)
+        check_sink(sink, self.origins, self._spec.checkpoint, save_every)
         spec, raises_at_end = self._spec, self._spec.plan.on_error == "finish"
         if raises_at_end:  # once the output is complete
             spec = attrs.evolve(spec, plan=attrs.evolve(spec.plan, on_error="report"))

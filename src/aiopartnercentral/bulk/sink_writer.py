@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -10,10 +9,11 @@ import anyio.lowlevel
 import attrs
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral.sinks.base import Page, Sink
+from aiopartnercentral._utils.paths import check_distinct
+from aiopartnercentral.sinks.base import Page, Sink, output_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.stream import CollectionStream
     from aiopartnercentral.types import MalformedItem
 
-__all__ = ["SinkPage", "check_sink", "page_for_sink", "write_all"]
+__all__ = ["SinkPage", "check_sink", "empty_pages", "page_for_sink", "write_all"]
 
 _CHUNK = 250  # items that are fingerprinted before other tasks may run: about 0.3 ms
 _LEFT_OUT = b"\0"  # no JSON starts with it; a malformed item is not in the output, and may be valid after a restart
@@ -49,18 +49,22 @@ def page_for_sink(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tu
     return (SinkPage(items, raw_items, fetched.malformed),), len(items)
 
 
-def check_sink(sink: object, checkpoint: Path | None, save_every: object) -> None:
+def empty_pages(origins: Iterable[Origin]) -> Sequence[Page]:
+    """Return a page of each origin without items, which gives the file of its items."""
+    return [Page(origin.label, origin.catalog, origin.listing) for origin in origins]
+
+
+def check_sink(sink: object, origins: Iterable[Origin], checkpoint: Path | None, save_every: object) -> None:
     """Check the sink of a collection, and the interval of its checkpoints.
 
     Raises:
         TypeError: an argument is of a wrong type.
-        ValueError: the output is the checkpoint, or `save_every` is below 0.
+        ValueError: two files of the run are the same one, or `save_every` is below 0.
     """
     if not isinstance(sink, Sink):
         raise TypeError(f"sink must be a Sink, such as open_sink() returns, not {validators.type_name(sink)}")
-    output = getattr(sink, "output", None)
-    if checkpoint is not None and isinstance(output, str) and os.path.realpath(output) == os.path.realpath(checkpoint):
-        raise ValueError(f"the checkpoint and the output are the same file, {output}")
+    files: list[tuple[str, str | Path]] = [("the output", path) for path in output_paths(sink, empty_pages(origins))]
+    check_distinct(files if checkpoint is None else [*files, ("the checkpoint", checkpoint)])
     validators.number(least=0)("save_every", save_every)
 
 

@@ -15,8 +15,10 @@ from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Report
+from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
+from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
@@ -28,6 +30,7 @@ from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
 from aiopartnercentral.cli.writer import Target, Writer, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
+from aiopartnercentral.sinks.base import output_paths
 from aiopartnercentral.sinks.rejects import SinkWithRejects, rejects_page
 
 if TYPE_CHECKING:
@@ -56,8 +59,8 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     config = combine(parsed)
     unwritten = None
     async with AsyncExitStack() as stack:
-        report_file = None if config.report is None else stack.enter_context(await Target.open(config.report))
         run = _Run(config, await _sources(config))
+        report_file = None if config.report is None else stack.enter_context(await Target.open(config.report))
         report = await run.collect()
         if report_file is not None and report is not None:
             try:
@@ -142,10 +145,15 @@ class _Run:
             parts = parts if config.ordered else [(list(sources), list(config.listings))]
             self._collections = [self._collection(*part) for part in parts]
             streamed = not config.to_files or config.form is Format.TABLE or config.ordered
-            self._sink = None if streamed else self._make_sink()
+            output = None if streamed else self._open_output()
+            origins = [origin for one in self._collections for origin in one.origins]
+            outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
+            check_distinct(config.files(outputs))
         except (ValueError, ImportError) as error:
-            # A missing package, a duplicate label, an invalid template.
+            # A missing package, a duplicate label, an invalid template, a file with two uses.
             raise CommandError(one_line(str(error)), exit_code=USAGE) from error
+        malformed = config.malformed
+        self._sink = output if output is None or malformed is None else _with_rejects(output, malformed)
 
     async def collect(self) -> Report[Origin] | None:
         """Collect everything, and return the report, or None if `--on-error raise` ended the run.
@@ -193,12 +201,10 @@ class _Run:
             observer=self.progress.observe,
         )
 
-    def _make_sink(self) -> Sink:
+    def _open_output(self) -> Sink:
         form: Any = self._config.form.value
         (collection,) = self._collections
-        sink = open_sink(self._config.output, format=form, cls=collection.item_classes)
-        malformed = self._config.malformed
-        return sink if malformed is None else SinkWithRejects(sink, _ndjson(malformed), str(malformed))
+        return open_sink(self._config.output, format=form, cls=collection.item_classes)
 
     async def _into_stream(self) -> None:
         """Write to standard output, a device or a pipe; or a table or ordered lines into a file."""
@@ -278,6 +284,10 @@ def _report_json(report: Report[Origin]) -> bytes:
     text = json.dumps(content, indent=2, ensure_ascii=False)
     # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
     return f"{text}\n".encode(errors="backslashreplace")
+
+
+def _with_rejects(output: Sink, malformed: Path) -> Sink:
+    return SinkWithRejects(output, _ndjson(malformed), str(malformed))
 
 
 def _ndjson(path: Path) -> Sink:

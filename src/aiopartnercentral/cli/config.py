@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,13 +18,13 @@ from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.path_template import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
 
 _BY_ENDING: Final = {".csv": Format.CSV, ".parquet": Format.PARQUET}
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
-_FILES: Final = ("sources", "output", "checkpoint", "malformed", "report")
+_OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
 _ASCII: Final = 128
 
 
@@ -125,6 +124,15 @@ class Config:
             return "a template in --output"
         return None if self.compression is None else f"the extension {self.compression} of --output"
 
+    def files(self, outputs: Iterable[str]) -> Sequence[tuple[str, str | Path]]:
+        """Return all files of the run, each with its option.
+
+        Arguments:
+            outputs: the paths that `output` stands for; more than one if it is a template.
+        """
+        options = [("output", path) for path in outputs] + [(name, getattr(self, name)) for name in _OTHER_FILES]
+        return [(switch_of(name), path) for name, path in options if path not in (None, STDOUT)]
+
     @property
     def shows_progress(self) -> bool:
         """Whether progress is shown; by default not if it would mix with the data."""
@@ -201,12 +209,6 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _of_other_files(config)
     if config.ordered and config.sink_option is not None:
         yield f"--ordered and {config.sink_option} exclude each other: only a stream of lines or a table has an order"
-    files = [(switch_of(name), getattr(config, name)) for name in _FILES if getattr(config, name) not in (None, STDOUT)]
-    if config.checkpoint is not None:
-        files.append(("the .lock of --checkpoint", f"{config.checkpoint}.lock"))  # exists while it is in use
-    for (one, path), (other, same) in combinations(files, 2):
-        if os.path.realpath(path) == os.path.realpath(same):
-            yield f"{one} and {other} name the same file, {clean(str(path))}"
 
 
 def _of_access(config: Config) -> Iterator[str]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aiopartnercentral.types import JsonValue, MalformedItem
 
-__all__ = ["SOURCE_COLUMNS", "Page", "Sink"]
+__all__ = ["SOURCE_COLUMNS", "Page", "Sink", "output_paths"]
 
 SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
 """The columns of a CSV or Parquet file that name an item's source."""
@@ -46,6 +46,8 @@ class Sink(Protocol):
     The output is written atomically: until `commit` it is a partial file next to the final path. `flush` returns a
     position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
     together with the progress of the fetching, and no item is lost or written twice.
+
+    A sink that writes files may also have a method `paths(pages)`, which returns their paths; `output_paths` calls it.
     """
 
     @property
@@ -107,3 +109,13 @@ class Sink(Protocol):
             keep: whether to keep the partial file, so that a later `open` can resume; otherwise it is deleted.
         """
         ...
+
+
+def output_paths(sink: Sink, pages: Iterable[Page]) -> Sequence[str]:
+    """Return the paths of the files that a sink would write pages to; none for a sink without a method `paths`.
+
+    Raises:
+        ValueError: pages that belong in different files would be written to the same one.
+    """
+    paths: Callable[[Iterable[Page]], Sequence[str]] | None = getattr(sink, "paths", None)
+    return () if paths is None else paths(pages)

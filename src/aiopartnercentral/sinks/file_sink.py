@@ -25,7 +25,7 @@ from aiopartnercentral.sinks.path_template import path_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.compression import Compressor
@@ -131,6 +131,11 @@ class FileSink(abc.ABC):
         """
         del items
         return file.restore_from_target(position)
+
+    def paths(self, pages: Iterable[Page]) -> Sequence[str]:
+        """Return the paths of the files that pages would be written to."""
+        del pages
+        return [self.output]
 
     # The sink's methods, in the event loop.
 

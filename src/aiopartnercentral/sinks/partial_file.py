@@ -30,6 +30,7 @@ from aiopartnercentral._utils.atomic_files import (
     sync_data,
     sync_directory,
 )
+from aiopartnercentral._utils.paths import is_directory, real_path
 from aiopartnercentral.errors import PositionError, SinkError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def os_errors_as_sink_errors(output: str) -> Iterator[None]:
         reason = error.strerror or str(error) or type(error).__name__
         if isinstance(error, BlockingIOError):
             reason = "another process is writing it"
-        elif isinstance(error, FileNotFoundError) and not Path(os.path.realpath(output)).parent.exists():
+        elif isinstance(error, FileNotFoundError) and not is_directory(Path(real_path(output)).parent):
             reason = "its directory does not exist"
         raise SinkError(output, reason) from error
 

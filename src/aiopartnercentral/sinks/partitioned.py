@@ -6,13 +6,13 @@ import secrets
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import anyio
 import anyio.to_thread
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import make_directory
+from aiopartnercentral._utils.paths import is_directory, real_path
 from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.base import Page
 from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors
@@ -20,7 +20,7 @@ from aiopartnercentral.sinks.path_template import PathTemplate, path_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from aiopartnercentral.sinks.file_sink import FileSink
     from aiopartnercentral.types import JsonValue
@@ -31,10 +31,11 @@ MAX_OPEN = 32
 _POSITION_VERSION = 2
 _POSITION_KEYS = {"version", "template", "run_id", "files"}
 _FILE_KEYS = {"label", "catalog", "operation", "position"}
+_Values: TypeAlias = tuple[str, ...]
 
 
 class PartitionedSink:
-    """Writes one file for each path that a template gives. A page creates its file even if it has no items.
+    """Writes one file for each combination of a template's values. A page creates its file even if it has no items.
 
     Directories from the first placeholder on are created; the directory before it must exist. `commit` moves the files
     to their final paths one after the other.
@@ -64,19 +65,30 @@ class PartitionedSink:
         self.wants: Literal["raw", "items"] = wants
         self.max_open: int = validators.count("max_open", max_open)
         self._make_sink = make_sink
-        self._sinks: dict[str, FileSink] = {}
-        self._pages: dict[str, Page] = {}  # without items; each gives the path of a file
-        self._positions: dict[str, JsonValue] = {}
-        self._changed: set[str] = set()
-        self._open_paths: dict[str, None] = {}  # the least recently used first
+        # By the values of the template's placeholders.
+        self._sinks: dict[_Values, FileSink] = {}
+        self._pages: dict[_Values, Page] = {}  # without items; each gives the path of a file
+        self._positions: dict[_Values, JsonValue] = {}
+        self._changed: set[_Values] = set()
+        self._open_files: dict[_Values, None] = {}  # the least recently used first
+        self._owners: dict[str, Page] = {}
         self._is_open = False
         self._run_id = ""
+
+    def paths(self, pages: Iterable[Page]) -> Sequence[str]:
+        """Return the paths of the files that pages would be written to.
+
+        Raises:
+            ValueError: two combinations of values have the same file.
+        """
+        owners: dict[str, Page] = {}
+        return list(dict.fromkeys(_claim(owners, self.template, page) for page in pages))
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start new files, or resume each file of the position; see `Sink.open`."""
         if self._is_open:
             raise RuntimeError("the sink is already open")
-        if not await anyio.Path(self.template.directory).is_dir():
+        if not await anyio.to_thread.run_sync(is_directory, self.template.directory):
             raise SinkError(self.template.text, f"its directory {self.template.directory} does not exist")
         # Names the partial files, so that a later process replaces those that its position does not have. Without an
         # id, it would take the files that this one has suspended, and so unlocked, for left over.
@@ -86,41 +98,41 @@ class PartitionedSink:
             self._run_id, files = _parse_position(position, self.template)
         self._is_open = True
         for page, file_position in files:
-            path = self.template.expand(page)
-            sink = self._sinks[path] = self._make_sink(path, page.operation)
-            self._pages[path] = page
-            await self._reserve(path)
+            sink, values = await self._new_sink(page), self.template.values(page)
+            self._sinks[values], self._pages[values] = sink, page
+            await self._reserve(values)
             await sink.open(file_position)
-            self._positions[path] = file_position
+            self._positions[values] = file_position
 
     async def write(self, page: Page) -> None:
         """Write a page to its file; see `Sink.write`."""
         self._check_open()
-        path = self.template.expand(page)
-        sink = self._sinks.get(path)
+        values = self.template.values(page)
+        sink = self._sinks.get(values)
         if sink is None:
-            sink = self._make_sink(path, page.operation)
-            await self._reserve(path)
-            await _make_directory(path)
-            self._changed.add(path)
-            self._sinks[path], self._pages[path] = sink, Page(page.label, page.catalog, page.operation)
+            page_without_items = Page(page.label, page.catalog, page.operation)
+            sink = await self._new_sink(page_without_items)
+            await self._reserve(values)
+            await _make_directory(sink.output)
+            self._changed.add(values)
+            self._sinks[values], self._pages[values] = sink, page_without_items
             await sink.open(None, run_id=self._run_id)
         else:
-            await self._reserve(path)
-        self._changed.add(path)
+            await self._reserve(values)
+        self._changed.add(values)
         await sink.write(page)
 
     async def flush(self) -> JsonValue:
         """Flush the files that have changed, and return the position of all; see `Sink.flush`."""
         self._check_open()
-        for path in sorted(self._changed):
-            await self._reserve(path)
-            self._positions[path] = await self._sinks[path].flush()
-            self._changed.discard(path)
+        for values in sorted(self._changed):
+            await self._reserve(values)
+            self._positions[values] = await self._sinks[values].flush()
+            self._changed.discard(values)
         # Without the paths, so that a changed position leads to no path that the template does not give.
         files = [
             {"label": page.label, "catalog": page.catalog, "operation": page.operation, "position": position}
-            for page, position in ((self._pages[path], position) for path, position in self._positions.items())
+            for page, position in ((self._pages[values], position) for values, position in self._positions.items())
         ]
         return {"version": _POSITION_VERSION, "template": self.template.text, "run_id": self._run_id, "files": files}
 
@@ -130,11 +142,11 @@ class PartitionedSink:
         If this is cancelled, some files may be committed and others not; a position stays valid for all of them.
         """
         self._check_open()
-        for path in list(self._sinks):
-            await self._reserve(path)
-            await self._sinks[path].commit()
-            self._open_paths.pop(path, None)
-            del self._sinks[path]
+        for values in list(self._sinks):
+            await self._reserve(values)
+            await self._sinks[values].commit()
+            self._open_files.pop(values, None)
+            del self._sinks[values]
         self._is_open = False
 
     async def abort(self, *, keep: bool) -> None:
@@ -153,19 +165,47 @@ class PartitionedSink:
         if not self._is_open:
             raise RuntimeError("the sink is not open")
 
-    async def _reserve(self, path: str) -> None:
+    async def _new_sink(self, page: Page) -> FileSink:
+        """Return the sink for the file of a page.
+
+        Raises:
+            SinkError: another combination of values has the same file.
+        """
+        try:
+            path = await anyio.to_thread.run_sync(_claim, self._owners, self.template, page)
+        except ValueError as error:
+            raise SinkError(self.template.expand(page), str(error)) from None
+        return self._make_sink(path, page.operation)
+
+    async def _reserve(self, values: _Values) -> None:
         """Count a file as open; closes the least recently used one if there would be too many."""
-        self._open_paths.pop(path, None)
-        while len(self._open_paths) >= self.max_open:
-            oldest = next(iter(self._open_paths))
+        self._open_files.pop(values, None)
+        while len(self._open_files) >= self.max_open:
+            oldest = next(iter(self._open_files))
             await self._sinks[oldest].suspend()
-            del self._open_paths[oldest]
-        self._open_paths[path] = None
+            del self._open_files[oldest]
+        self._open_files[values] = None
 
 
 async def _make_directory(path: str) -> None:
     with os_errors_as_sink_errors(path):
         await anyio.to_thread.run_sync(make_directory, Path(path).parent)
+
+
+def _claim(owners: dict[str, Page], template: PathTemplate, page: Page) -> str:
+    """Return the path of a page's file, and note that the file belongs to its values, on any file system.
+
+    Raises:
+        ValueError: the file belongs to other values.
+    """
+    path = template.expand(page)
+    owner = owners.setdefault(real_path(path).casefold(), page)
+    if template.values(owner) != template.values(page):
+        raise ValueError(
+            f"{template.describe(owner)} and {template.describe(page)} name the same file, {path}: "
+            "change the template or a label"
+        )
+    return path
 
 
 def _parse_position(position: JsonValue, template: PathTemplate) -> tuple[str, list[tuple[Page, JsonValue]]]:

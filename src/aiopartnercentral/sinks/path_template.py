@@ -118,6 +118,14 @@ class PathTemplate:
         literal = next(iter(string.Formatter().parse(self.text)))[0]
         return os.path.dirname(literal) or "."  # noqa: PTH120 - a part of a path
 
+    def values(self, page: Page) -> tuple[str, ...]:
+        """Return the page's values of the placeholders: pages with the same ones belong in the same file."""
+        return tuple(getattr(page, field) for field in FIELDS if field in self.fields)
+
+    def describe(self, page: Page) -> str:
+        """Return the page's values of the placeholders for a message."""
+        return ", ".join(f"{field} {getattr(page, field)!r}" for field in FIELDS if field in self.fields)
+
     def expand(self, page: Page) -> str:
         """Return the path of the file that a page belongs in."""
         return self.text.format(

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from aiopartnercentral.errors import PositionError
-from aiopartnercentral.sinks.base import Page
+from aiopartnercentral.sinks.base import Page, output_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from aiopartnercentral.sinks.base import Sink
     from aiopartnercentral.types import JsonValue, MalformedItem
 
@@ -37,6 +39,10 @@ class SinkWithRejects:
     def wants(self) -> Literal["raw", "items"]:
         """The attribute of a page that the output writes."""
         return self.output.wants
+
+    def paths(self, pages: Iterable[Page]) -> Sequence[str]:
+        """Return the paths of the files that pages would be written to."""
+        return [*output_paths(self.output, pages), self.path]
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start or resume both; see `Sink.open`."""

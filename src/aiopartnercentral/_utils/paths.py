@@ -1,0 +1,45 @@
+"""Paths, compared by the files that they lead to."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["check_distinct", "is_directory", "real_path"]
+
+
+def real_path(path: str | os.PathLike[str]) -> str:
+    """Return the path of the file that a path leads to; the path itself if it can lead to none.
+
+    That is the case for a relative path if the working directory was removed, and for a path that no file can have.
+    """
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return os.fspath(path)
+
+
+def is_directory(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path leads to a directory that has not been removed; a removed working directory still opens."""
+    real = real_path(path)
+    return os.path.isabs(real) and os.path.isdir(real)  # noqa: PTH112, PTH117 - not a path object
+
+
+def check_distinct(files: Iterable[tuple[str, str | os.PathLike[str]]]) -> None:
+    """Refuse two files of one run that are the same file, so that none replaces another.
+
+    Arguments:
+        files: the name of each file in messages, and its path.
+
+    Raises:
+        ValueError: two are the same file, directly or by links.
+    """
+    names: dict[str, str] = {}
+    for name, path in files:
+        real = real_path(path)
+        if real in names:
+            raise ValueError(f"{names[real]} and {name} name the same file, {os.fspath(path)}")
+        names[real] = name
