@@ -368,9 +368,9 @@ async def test_further_sources_may_join(tmp_path: Path) -> None:
         (b"{}", "is not a checkpoint, or is damaged"),
         (b"\xff", "is not a checkpoint, or is damaged"),
         (b'{"format": "else", "version": 1}', "is not a checkpoint"),
-        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "has version 1, not 3"),
+        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "has version 1, not 4"),
         (
-            b'{"format": "aiopartnercentral checkpoint", "version": 3}',
+            b'{"format": "aiopartnercentral checkpoint", "version": 4}',
             "its checksum does not match; remove it",
         ),
     ],

@@ -200,13 +200,14 @@ async def test_no_position_leads_out_of_the_directory(tmp_path):
     await sink.abort(keep=True)
     for label in ("../elsewhere/owned", str(elsewhere / "owned")):
         (partial,) = directory.glob(".*.part")
-        data = partial.read_bytes()
-        (elsewhere / partial.name).write_bytes(data)
-        other = open_sink(directory / "{label}.ndjson")
-        await other.open(json.loads(json.dumps(position).replace("acme", label)))
-        await other.commit()
+        (elsewhere / partial.name).write_bytes(partial.read_bytes())
+        for changed in (json.dumps(position).replace("acme", label), json.dumps(position).replace('"acme"', f'"{label}"')):
+            other = open_sink(directory / "{label}.ndjson")
+            with pytest.raises(SinkError, match="the saved run wrote"):
+                await other.open(json.loads(changed))
+            await other.abort(keep=True)
         assert names(elsewhere) == [partial.name]
-        partial.write_bytes(data)
+        assert names(directory) == [partial.name]
 
 
 @pytest.mark.parametrize(

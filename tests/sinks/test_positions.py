@@ -157,7 +157,7 @@ async def test_a_position_belongs_to_the_same_columns(tmp_path, options):
         await open_sink(tmp_path / "out.csv", cls=CLS, **options).open(position)
 
 
-@pytest.mark.parametrize("change", ["file", "bytes", "crc32", "items", "version"])
+@pytest.mark.parametrize("change", ["output", "file", "bytes", "crc32", "items", "version"])
 async def test_what_is_not_a_position_is_refused(tmp_path, change):
     sink = open_sink(tmp_path / "out.ndjson")
     await sink.open()
@@ -165,8 +165,27 @@ async def test_what_is_not_a_position_is_refused(tmp_path, change):
     await sink.abort(keep=True)
     for odd in ("../../etc/passwd", None, -1.5, [], {}):
         for wrong in (position | {change: odd}, odd or "odd"):
-            with pytest.raises(SinkError, match="wrote another output"):
+            with pytest.raises(SinkError, match=r"the saved run wrote (another output|\.\./\.\./etc/passwd and not)"):
                 await open_sink(tmp_path / "out.ndjson").open(wrong)
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+async def test_a_position_belongs_to_one_file(tmp_path, is_committed):
+    (tmp_path / "link.ndjson").symlink_to("one.ndjson")
+    sink = open_sink(tmp_path / "link.ndjson")
+    await sink.open()
+    await sink.write(page(0))
+    position = await sink.flush()
+    await (sink.commit() if is_committed else sink.abort(keep=True))
+    before = {found.name: found.read_bytes() for found in tmp_path.iterdir() if found.exists()}
+    with pytest.raises(PositionError, match="wrote one.ndjson and not other.ndjson: write that, or start over without"):
+        await open_sink(tmp_path / "other.ndjson").open(position)
+    assert {found.name: found.read_bytes() for found in tmp_path.iterdir() if found.exists()} == before
+    moved = tmp_path.rename(tmp_path.with_name("moved"))
+    again = open_sink(moved / "one.ndjson")
+    await again.open(position)
+    await again.commit()
+    assert len(rows(moved / "one.ndjson")) == 5
 
 
 async def test_a_position_with_a_further_key_is_refused(tmp_path):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint"]
 
 _FORMAT = "aiopartnercentral checkpoint"
-_VERSION = 3
+_VERSION = 4
 _CHECKSUM = b',"checksum":"'
 _DAMAGED = "is not a checkpoint, or is damaged"
 _START_OVER = "remove it to start over"

@@ -19,6 +19,7 @@ from aiopartnercentral.sinks.partial_file import (
     FilePosition,
     LostPartialFileError,
     PartialFile,
+    other_output,
     os_errors_as_sink_errors,
 )
 from aiopartnercentral.sinks.path_template import path_text
@@ -37,8 +38,8 @@ T = TypeVar("T")
 
 MAX_ROWS = 1000
 MAX_BYTES = 1 << 20
-_POSITION_VERSION = 1
-_POSITION_KEYS = {"version", "format", "file", "bytes", "crc32", "items"}
+_POSITION_VERSION = 2
+_POSITION_KEYS = {"version", "format", "output", "file", "bytes", "crc32", "items"}
 
 
 class FileSink(abc.ABC):
@@ -221,7 +222,7 @@ class FileSink(abc.ABC):
                 self._append(header)
             return
         at, items = self._parse_position(position)
-        file = PartialFile.named(self.output, at.name)
+        file = PartialFile.at(self.output, at)
         try:
             try:
                 file.resume(at)
@@ -244,9 +245,9 @@ class FileSink(abc.ABC):
         with suppress(TypeError, ValueError, AttributeError, KeyError):
             is_ours = position["version"] == _POSITION_VERSION and position.keys() == _POSITION_KEYS
             if is_ours and type(position["items"]) is int:
-                at = FilePosition(position["file"], position["bytes"], position["crc32"])
+                at = FilePosition(position["output"], position["file"], position["bytes"], position["crc32"])
         if at is None:
-            raise PositionError(self.output, "the saved run wrote another output")
+            raise other_output(self.output)
         if position.get("format") != self.format_id:
             raise PositionError(
                 self.output,
@@ -292,6 +293,7 @@ class FileSink(abc.ABC):
         return {
             "version": _POSITION_VERSION,
             "format": self.format_id,
+            "output": file.output_name,
             "file": file.path.name,
             "bytes": file.size,
             "crc32": file.checksum,

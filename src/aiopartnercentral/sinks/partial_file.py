@@ -42,6 +42,7 @@ __all__ = [
     "LostPartialFileError",
     "PartialFile",
     "os_errors_as_sink_errors",
+    "other_output",
 ]
 
 REBUILT, CONVERTED = ".rebuilt", ".converted"
@@ -60,11 +61,13 @@ class FilePosition:
     """A position in a partial file.
 
     Attributes:
+        output: the output's name.
         name: the partial file's name.
         size: how many bytes precede the position.
         checksum: CRC-32 of these bytes.
     """
 
+    output: str = attrs.field(validator=attrs.validators.instance_of(str))
     name: str = attrs.field(validator=attrs.validators.matches_re(_NAME))
     size: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
     checksum: int = attrs.field(validator=attrs.validators.instance_of(int))
@@ -86,6 +89,11 @@ def os_errors_as_sink_errors(output: str) -> Iterator[None]:
         elif isinstance(error, FileNotFoundError) and not is_directory(Path(real_path(output)).parent):
             reason = "its directory does not exist"
         raise SinkError(output, reason) from error
+
+
+def other_output(output: str, wrote: str = "another output") -> PositionError:
+    """Return the error for a position of another output."""
+    return PositionError(output, f"the saved run wrote {wrote}: write that, or start over without the checkpoint")
 
 
 @attrs.define
@@ -137,14 +145,23 @@ class PartialFile:
         return cls(output, target, path, fd=create_file(path, target, mode=mode))
 
     @classmethod
-    def named(cls, output: str, name: str) -> Self:
-        """Return the closed partial file of this name, which need not exist.
+    def at(cls, output: str, position: FilePosition) -> Self:
+        """Return the closed partial file of a position, which need not exist.
 
         Raises:
+            PositionError: the position is of another output.
             SinkError, OSError: the output cannot be written.
         """
         target = _writable_target(output)
-        return cls(output, target, target.parent / name)
+        file = cls(output, target, target.parent / position.name)
+        if position.output != file.output_name:
+            raise other_output(output, f"{position.output} and not {file.output_name}")
+        return file
+
+    @property
+    def output_name(self) -> str:
+        """The name of the output's file, as text that JSON can hold."""
+        return os.fsencode(self.target.name).decode(errors="backslashreplace")
 
     def resume(self, position: FilePosition) -> None:
         """Open the file and drop what follows the position.

@@ -13,9 +13,9 @@ import anyio.to_thread
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import make_directory
 from aiopartnercentral._utils.paths import is_directory, real_path
-from aiopartnercentral.errors import PositionError, SinkError
+from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.base import Page
-from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors
+from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, other_output
 from aiopartnercentral.sinks.path_template import PathTemplate, path_text
 
 if TYPE_CHECKING:
@@ -223,4 +223,4 @@ def _parse_position(position: JsonValue, template: PathTemplate) -> tuple[str, l
                 for at in position["files"]
             ]
             return text(position["run_id"]), files
-    raise PositionError(template.text, "the saved run wrote another output")
+    raise other_output(template.text)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from aiopartnercentral.errors import PositionError
 from aiopartnercentral.sinks.base import Page, output_paths
+from aiopartnercentral.sinks.partial_file import other_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ class SinkWithRejects:
         if position is None:
             position = {"output": None, "rejects": None}
         elif not (isinstance(position, dict) and position.keys() == {"output", "rejects"}):
-            raise PositionError(self.path, "the saved run wrote no file of malformed items")
+            raise other_output(self.path, "no file of malformed items")
         await self.output.open(position["output"], run_id=run_id)
         await self.rejects.open(position["rejects"], run_id=run_id)
 
