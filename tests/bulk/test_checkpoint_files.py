@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from aiopartnercentral.bulk import Collection, checkpoint
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
+from aiopartnercentral.sinks.partial_file import PartialFile
 from tests.support.bulk_sources import FAST, LISTING, of
 
 if TYPE_CHECKING:
@@ -97,6 +99,22 @@ async def test_a_checkpoint_that_is_refused_leaves_no_lock_behind(tmp_path: Path
     with pytest.raises(CheckpointError):
         await Collection(LISTING, "AWS", checkpoint=path).collect()
     assert [found.name for found in tmp_path.iterdir()] == ["run.checkpoint"]
+
+
+async def test_what_a_killed_run_left_of_a_source_that_is_skipped_later_is_removed(tmp_path: Path) -> None:
+    path, output = tmp_path / "run.checkpoint", tmp_path / "{label}.ndjson"
+    async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
+        sources, options = [of(good, "a"), of(denied, "b")], dict[str, Any](limits=FAST, checkpoint=path)
+        assert not (await Collection(LISTING, sources, on_error="report", **options).into(open_sink(output))).complete
+        run_id = json.loads(path.read_bytes())["run_id"]
+        left_over = PartialFile.create(str(tmp_path / "b.ndjson"), run_id)
+        left_over.append(b"{}\n")
+        left_over.close()
+        other = PartialFile.create(str(tmp_path / "b.ndjson"), "another run")
+        other.close()
+        skipping = Collection(LISTING, sources, ignore_errors={"AccessDeniedException"}, **options)
+        await skipping.into(open_sink(output))
+    assert sorted(tmp_path.iterdir()) == [other.path, tmp_path / "a.ndjson"]
 
 
 async def test_only_its_own_lock_is_removed(tmp_path: Path) -> None:

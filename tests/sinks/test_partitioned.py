@@ -201,7 +201,10 @@ async def test_no_position_leads_out_of_the_directory(tmp_path):
     for label in ("../elsewhere/owned", str(elsewhere / "owned")):
         (partial,) = directory.glob(".*.part")
         (elsewhere / partial.name).write_bytes(partial.read_bytes())
-        for changed in (json.dumps(position).replace("acme", label), json.dumps(position).replace('"acme"', f'"{label}"')):
+        for changed in (
+            json.dumps(position).replace("acme", label),
+            json.dumps(position).replace('"acme"', f'"{label}"'),
+        ):
             other = open_sink(directory / "{label}.ndjson")
             with pytest.raises(SinkError, match="the saved run wrote"):
                 await other.open(json.loads(changed))

@@ -171,17 +171,19 @@ async def test_what_is_not_a_position_is_refused(tmp_path, change):
 
 @pytest.mark.parametrize("is_committed", [False, True])
 async def test_a_position_belongs_to_one_file(tmp_path, is_committed):
-    (tmp_path / "link.ndjson").symlink_to("one.ndjson")
-    sink = open_sink(tmp_path / "link.ndjson")
+    directory = tmp_path / "directory"
+    directory.mkdir()
+    (directory / "link.ndjson").symlink_to("one.ndjson")
+    sink = open_sink(directory / "link.ndjson")
     await sink.open()
     await sink.write(page(0))
     position = await sink.flush()
     await (sink.commit() if is_committed else sink.abort(keep=True))
-    before = {found.name: found.read_bytes() for found in tmp_path.iterdir() if found.exists()}
-    with pytest.raises(PositionError, match="wrote one.ndjson and not other.ndjson: write that, or start over without"):
-        await open_sink(tmp_path / "other.ndjson").open(position)
-    assert {found.name: found.read_bytes() for found in tmp_path.iterdir() if found.exists()} == before
-    moved = tmp_path.rename(tmp_path.with_name("moved"))
+    before = {found.name: found.read_bytes() for found in directory.iterdir() if found.exists()}
+    with pytest.raises(PositionError, match=r"wrote one\.ndjson and not other\.ndjson: write that, or start over"):
+        await open_sink(directory / "other.ndjson").open(position)
+    assert {found.name: found.read_bytes() for found in directory.iterdir() if found.exists()} == before
+    moved = directory.rename(tmp_path / "moved")
     again = open_sink(moved / "one.ndjson")
     await again.open(position)
     await again.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -10,7 +11,9 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.paths import check_distinct
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.sinks.base import Page, Sink, output_paths
+from aiopartnercentral.sinks.partial_file import remove_left_over_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,6 +100,10 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
             await sink.abort(keep=resumable)
         else:
             await sink.commit()
+            if stream.run_id is not None:
+                # A source that a killed process had begun may have been skipped this time.
+                outputs = output_paths(sink, empty_pages(stream.report.sources))
+                await run_to_completion(partial(remove_left_over_of, outputs, stream.run_id))
     except BaseException:
         with anyio.CancelScope(shield=True):
             try:

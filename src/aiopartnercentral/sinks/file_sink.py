@@ -19,8 +19,8 @@ from aiopartnercentral.sinks.partial_file import (
     FilePosition,
     LostPartialFileError,
     PartialFile,
-    other_output,
     os_errors_as_sink_errors,
+    other_output,
 )
 from aiopartnercentral.sinks.path_template import path_text
 

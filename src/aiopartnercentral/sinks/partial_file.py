@@ -34,7 +34,7 @@ from aiopartnercentral._utils.paths import is_directory, real_path
 from aiopartnercentral.errors import PositionError, SinkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "CONVERTED",
@@ -43,6 +43,7 @@ __all__ = [
     "PartialFile",
     "os_errors_as_sink_errors",
     "other_output",
+    "remove_left_over_of",
 ]
 
 REBUILT, CONVERTED = ".rebuilt", ".converted"
@@ -140,7 +141,7 @@ class PartialFile:
                         remove_left_over(target.parent / name, even_unlocked=False)
             name = f"{prefix}{secrets.token_hex(8)}.part"
         else:
-            name = f"{PREFIX}{digest(f'{run_id} {target}', 8)}.part"
+            name = _name(target, run_id)
         path = target.parent / name
         return cls(output, target, path, fd=create_file(path, target, mode=mode))
 
@@ -294,6 +295,18 @@ class PartialFile:
             self._fd = fd
             os.lseek(fd, self.size, os.SEEK_SET)
         return self._fd
+
+
+def remove_left_over_of(outputs: Iterable[str], run_id: str) -> None:
+    """Remove the partial files that killed processes of a run have left; what is in use or cannot be removed stays."""
+    for output in outputs:
+        target = Path(real_path(output))
+        with suppress(OSError):
+            remove_left_over(target.parent / _name(target, run_id))
+
+
+def _name(target: Path, run_id: str) -> str:
+    return f"{PREFIX}{digest(f'{run_id} {target}', 8)}.part"
 
 
 def _writable_target(output: str) -> Path:
