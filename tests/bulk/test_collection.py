@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from aiopartnercentral.bulk import (
     Limits,
     PageFetched,
     Retried,
+    Role,
     RunFinished,
     RunStarted,
     Source,
@@ -26,10 +28,10 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import DecodeError, PaginationError
+from aiopartnercentral.emulator import Emulator, ExpiredPageToken, Fault
+from aiopartnercentral.errors import CredentialsError, DecodeError, PaginationError
 from aiopartnercentral.sinks import CsvSink, Page, open_sink
-from tests.support.bulk_sources import FAST, of
+from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
 from tests.support.tasks import no_task_left
@@ -155,6 +157,40 @@ async def test_a_source_that_fails_is_told_as_the_policy_says(on_error: Any) -> 
         assert "1 source failed: bad ListConnections" in str(raised)
     else:
         assert raised is None
+
+
+class Secretive:
+    """A credentials provider that cannot be pickled, and must not be."""
+
+    def __init__(self) -> None:
+        self.secret = "s3cret"
+        self.lock = threading.Lock()
+
+    async def fetch(self) -> Credentials:
+        return Credentials(access_key_id="key", secret_access_key=self.secret)
+
+
+async def test_a_pickled_report_has_no_credentials() -> None:
+    role = Role(arn="arn:aws:iam::111122223333:role/name", external_id="s3cret")
+    async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as emulator:
+        options: Any = {"aws_access_key_id": "any", "aws_secret_access_key": "s3cret"}
+        async with account.connect(endpoint_url=emulator.endpoint_url, **options) as client:
+            sources = [
+                Source("AWS", credentials=Secretive().fetch, endpoint_url=emulator.endpoint_url, label="provider"),
+                Source("AWS", client=client, label="client"),
+                Source("AWS", role=role, endpoint_url="http://127.0.0.1:9", label="role"),
+            ]
+            limits = Limits(attempts=1)
+            report = await Collection(LISTING, sources, limits=limits, on_error="report").into(
+                CsvSink("unused", account.ConnectionSummary)
+            )
+    pickled = pickle.dumps(report)
+    assert b"s3cret" not in pickled
+    again = pickle.loads(pickle.dumps(pickle.loads(pickled)))
+    assert again.as_json() == report.as_json()
+    for origin in list(again.sources)[:2]:
+        with pytest.raises(CredentialsError, match=r"^(Secretive\.fetch|the client) was not pickled with the report$"):
+            await origin.source.credentials()
 
 
 async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from aiopartnercentral._client import ServiceClient
 from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
+from aiopartnercentral.errors import CredentialsError
 
 __all__ = ["Credentials", "CredentialsProvider", "Identity", "Origin", "Role", "Source", "check_sources", "identity"]
 
@@ -171,6 +172,36 @@ class Origin:
 
     def __str__(self) -> str:
         return f"{self.label} {self.listing}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it without secrets, as a part of a report; its source may no longer be usable."""
+        return _origin, (_without_secrets(self.source), self.service, self.listing, self.operation)
+
+
+def _origin(source: Source, service: str, listing: str, operation: str) -> Origin:
+    return Origin(source=source, service=service, listing=listing, operation=operation)
+
+
+@attrs.frozen
+class _NotPickled:
+    """Stands for what gave the credentials of a pickled source, so that no others are used instead."""
+
+    name: str
+
+    async def __call__(self) -> Credentials:
+        raise CredentialsError(f"{self.name} was not pickled with the report")
+
+
+def _without_secrets(source: Source) -> Source:
+    if source.client is not None:
+        return attrs.evolve(source, client=None, credentials=_NotPickled("the client"))
+    function = source.credentials
+    if function is not None and not isinstance(function, _NotPickled):
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        return attrs.evolve(source, credentials=_NotPickled(name))
+    if source.role is not None and source.role.external_id is not None:
+        return attrs.evolve(source, role=attrs.evolve(source.role, external_id=None))
+    return source
 
 
 def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Source, ...]:
