@@ -219,6 +219,30 @@ async def test_where_every_source_fails_an_earlier_output_stays(tmp_path: Path) 
     assert [each.name for each in tmp_path.iterdir()] == ["a.ndjson"]
 
 
+async def test_what_a_source_gave_before_it_failed_is_in_the_output(tmp_path: Path) -> None:
+    path, template = tmp_path / "a.ndjson", tmp_path / "{label}.ndjson"
+    (tmp_path / "denied.ndjson").write_text("earlier")
+    later = [Fault(ExpiredPageToken(), calls="2-")]  # after its first page
+    async with (
+        Emulator({"AWS": 30}) as good,
+        Emulator({"AWS": 30}, faults=later) as bad,
+        Emulator({"AWS": 30}, denied_catalogs=["AWS"]) as denied,
+    ):
+        sources = [of(good, "good"), of(bad, "bad"), of(denied, "denied")]
+        for output in (path, template):
+            bad.faults = later  # counted from 1 again
+            collection = Collection(LISTING, sources, limits=FAST, on_error="report")
+            report = await collection.into(open_sink(output))
+            assert [(state.outcome, state.items) for state in report.sources.values()] == [
+                (Outcome.COMPLETE, 30),
+                (Outcome.FAILED, 10),
+                (Outcome.FAILED, 0),
+            ]
+    counted = {each.name: each.read_bytes().count(b"\n") for each in tmp_path.iterdir()}
+    assert counted == {"a.ndjson": 40, "good.ndjson": 30, "bad.ndjson": 10, "denied.ndjson": 0}
+    assert (tmp_path / "denied.ndjson").read_text() == "earlier"
+
+
 async def test_a_failure_among_what_is_skipped_leaves_an_earlier_output_too(tmp_path: Path) -> None:
     path = tmp_path / "a.ndjson"
     path.write_text("earlier")

@@ -147,8 +147,9 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
     async def into(self, sink: Sink, *, save_every: float = 1.0) -> Report[Origin]:
         """Collect everything into a sink, and return the report.
 
-        The output is written atomically at the end of the run, without the items of failed sources. If every source
-        failed, an earlier output is unchanged. With a checkpoint, the output has each item once, however often the
+        The output is written atomically at the end of the run. It has what was collected of each source, even if the
+        source failed after some pages: the report says which sources are complete. If every source failed, an earlier
+        output is unchanged. With a checkpoint, the output has each item once, however often the
         process is killed or the power fails: a later run drops what was written after the checkpoint's position, and
         fetches it again. If the page token of a source has expired by then, the source restarts, and items in the
         output are recognised by their JSON.

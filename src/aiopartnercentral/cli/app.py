@@ -148,7 +148,7 @@ def _root(
 ) -> None:
     """Collect AWS Partner Central listings, many catalogs and accounts at once.
 
-    Exit codes: 0 complete, 1 something failed (the output of other sources is kept), 2 wrong usage, 128 + n stopped by
+    Exit codes: 0 complete, 1 something failed (what other sources gave is kept), 2 wrong usage, 128 + n stopped by
     signal n, 141 the program that reads stdout, such as head, closed it.
     """
 
