@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aiopartnercentral.emulator import Credential, Emulator, pipeline, protocol
-from aiopartnercentral.emulator.operations import HANDLERS
+from aiopartnercentral.emulator.operations.handlers import HANDLERS
 from aiopartnercentral.emulator.validation import account_validator
 
 pytestmark = pytest.mark.anyio

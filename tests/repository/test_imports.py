@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 import aiopartnercentral
 from aiopartnercentral import account, errors
+from aiopartnercentral._utils.lazy_imports import _type_checking_imports
 from aiopartnercentral.errors import AioPartnerCentralError
 from tests.support.fresh_interpreter import modules_after
 
@@ -143,6 +145,44 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
+
+
+class WaitsFor(ast.NodeVisitor):
+    """The modules of this package that the import of a module waits for, as it runs their code or needs their names."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.found = {name.rpartition(".")[0]}
+        self.visit(ast.parse(path.read_text(encoding="utf-8")))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """Leave out what is imported by a call."""
+
+    def visit_If(self, node: ast.If) -> None:
+        is_for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for each in node.orelse if is_for_types else [*node.body, *node.orelse]:
+            self.visit(each)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found |= {alias.name for alias in node.names}
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        package = node.module or ""
+        path = SOURCE.parent.joinpath(*package.split("."), "__init__.py")
+        lazy = _type_checking_imports(path.read_text(encoding="utf-8"), package) if path.exists() else {}
+        for alias in node.names:
+            self.found |= {package, f"{package}.{alias.name}", lazy.get(alias.name, package)}
+
+
+def test_no_import_waits_for_itself_so_that_two_threads_cannot_deadlock() -> None:
+    """Python locks a module and then its package, and whatever it imports, while another thread may begin elsewhere."""
+    paths = {path.relative_to(SOURCE.parent).with_suffix(""): path for path in SOURCE.rglob("*.py")}
+    modules = {".".join(name.parts).removesuffix(".__init__"): path for name, path in paths.items()}
+    graph = {name: WaitsFor(name, path).found & modules.keys() for name, path in modules.items()}
+    assert graph["aiopartnercentral.emulator.server"] > {"aiopartnercentral.emulator"}
+    order = list(
+        TopologicalSorter({name: found - {name} for name, found in graph.items()}).static_order()
+    )  # or a cycle
+    assert len(order) == len(modules)
 
 
 def roots(path: Path) -> set[str]:

@@ -23,8 +23,6 @@ import errno
 import logging
 import sys
 
-from aiopartnercentral.cli.terminal import say
-
 __all__ = ["main"]
 
 _EXTRA = frozenset({"typer", "rich", "aiohttp"})
@@ -40,6 +38,9 @@ def main() -> int:
     Raises:
         SystemExit: the same exit code, if the argument parser ends the process.
     """
+    # Here, as a package that imports its own modules can deadlock with a thread that imports one of them.
+    from aiopartnercentral.cli.terminal import say  # noqa: PLC0415
+
     # Otherwise Python prints the log of libraries, with tracebacks; the command prints its own messages.
     logging.getLogger().addHandler(logging.NullHandler())
     try:

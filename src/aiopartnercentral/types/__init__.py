@@ -1,21 +1,30 @@
 """Base classes of generated code, and types shared by requests, responses and listings."""
 
-from aiopartnercentral.types.messages import (
-    MalformedItem as MalformedItem,
-    Request as Request,
-    ResponseMetadata as ResponseMetadata,
-    Structure as Structure,
-    Variant as Variant,
-)
-from aiopartnercentral.types.operations import (
-    Listing as Listing,
-    Operation as Operation,
-    Pagination as Pagination,
-    Service as Service,
-)
-from aiopartnercentral.types.unknown_values import (
-    JsonValue as JsonValue,
-    OpenEnum as OpenEnum,
-    UnknownMember as UnknownMember,
-    redacted as redacted,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiopartnercentral._utils.lazy_imports import lazy_imports
+
+if TYPE_CHECKING:
+    from aiopartnercentral.types.messages import (
+        MalformedItem as MalformedItem,
+        Request as Request,
+        ResponseMetadata as ResponseMetadata,
+        Structure as Structure,
+        Variant as Variant,
+    )
+    from aiopartnercentral.types.operations import (
+        Listing as Listing,
+        Operation as Operation,
+        Pagination as Pagination,
+        Service as Service,
+    )
+    from aiopartnercentral.types.unknown_values import (
+        JsonValue as JsonValue,
+        OpenEnum as OpenEnum,
+        UnknownMember as UnknownMember,
+        redacted as redacted,
+    )
+else:
+    __getattr__, __dir__ = lazy_imports(globals())

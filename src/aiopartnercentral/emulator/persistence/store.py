@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiopartnercentral.emulator.errors import EmulatedServiceError
-from aiopartnercentral.emulator.operations import HANDLERS, READS
 from aiopartnercentral.emulator.operations.context import RequestContext
+from aiopartnercentral.emulator.operations.handlers import HANDLERS, READS
 from aiopartnercentral.emulator.persistence.log import StateLog
 from aiopartnercentral.emulator.persistence.records import (
     NOT_A_STATE_FILE,
