@@ -90,10 +90,19 @@ async def test_what_a_killed_run_leaves_is_removed_by_the_next(started, run, emu
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
-async def test_a_file_of_sources_that_never_comes_can_be_given_up(started, tmp_path):
-    pipe, writer = tmp_path / "sources", None
+@pytest.mark.parametrize("name", ["--sources", "AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"])
+async def test_a_file_that_never_comes_can_be_given_up(started, environment, tmp_path, name):
+    """It is read in a thread of ours, in one of asyncio's, or by botocore in the event loop."""
+    pipe, writer = tmp_path / "pipe", None
     os.mkfifo(pipe)
-    async with started("collect", "list-connections", "--sources", pipe) as process:
+    options = ("--catalog", "AWS", "--endpoint-url", "https://127.0.0.1:9")
+    if name == "--sources":
+        options = (name, pipe)
+    elif name == "AWS_WEB_IDENTITY_TOKEN_FILE":
+        environment["AWS_ROLE_ARN"] = "arn:aws:iam::123456789012:role/name"
+        del environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
+    environment[name] = str(pipe)
+    async with started("collect", "list-connections", *options) as process:
         while writer is None:
             await anyio.sleep(0.01)
             with suppress(OSError):  # nobody reads yet

@@ -1,14 +1,21 @@
-"""Runs the coroutine of a command: signals stop it cleanly, and expected errors are printed without a traceback."""
+"""Runs the coroutine of a command: signals stop it cleanly, and expected errors are printed without a traceback.
+
+Signals are handled in a thread, as any call of the main thread can wait for ever: botocore reads its files in the event
+loop, and a file can be a named pipe or on a disk that does not answer.
+"""
 
 from __future__ import annotations
 
-import math
+import asyncio
 import os
 import signal
 import sys
 import threading
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 import attrs
@@ -16,7 +23,7 @@ import attrs
 from aiopartnercentral.cli.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection, Iterator
 
 __all__ = ["FAILED", "PIPE_CLOSED", "USAGE", "CommandError", "run"]
 
@@ -26,6 +33,7 @@ _SIGNAL = 128
 # Seconds for threads to end after the event loop.
 _THREAD_SECONDS = 0.5
 # Seconds for the command to clean up, after which another signal ends the process; one Ctrl-C may send several signals.
+# After so many seconds without an answer of the event loop, the first signal ends the process, too.
 _CLEANUP_SECONDS = 2.0
 # A shell's exit code for a program that SIGPIPE has killed.
 PIPE_CLOSED = _SIGNAL + 13
@@ -43,6 +51,9 @@ class CommandError(Exception):
         super().__init__(*lines)
         self.lines = lines
         self.exit_code = exit_code
+
+
+_Received: TypeAlias = SimpleQueue[signal.Signals | None]
 
 
 @attrs.define
@@ -71,7 +82,20 @@ def run(
     Raises:
         Exception: an unexpected error of the coroutine; a `CommandError` is printed instead.
     """
-    end = anyio.run(_until_signal, command)
+    end, received, earlier = _End(), _Received(), threading.enumerate()
+    with _queued_signals(received):
+        anyio.run(_until_signal, command, end, received)
+    code = _conclude(end, when_stopped, hint)
+    _end_threads(code, earlier)
+    return code
+
+
+def _conclude(end: _End, when_stopped: int | None, hint: Callable[[], str | None]) -> int:
+    """Print the lines for the end of a command, and return its exit code.
+
+    Raises:
+        Exception: an unexpected error of the command.
+    """
     if end.code is not None:
         return end.code
     if end.signal is not None:
@@ -81,56 +105,100 @@ def run(
         say(f"stopped by {end.signal.name}")
         if (line := hint()) is not None:
             say(line)
-        _end_threads(_SIGNAL + end.signal)
         return _SIGNAL + end.signal
     if isinstance(end.error, CommandError):
         for line in end.error.lines:
             say(line)
         return end.error.exit_code
-    if end.error is not None:
-        raise end.error
-    raise RuntimeError("the command ended without a result")
+    raise end.error or RuntimeError("the command ended without a result")
 
 
-async def _until_signal(command: Callable[[], Awaitable[int]]) -> _End:
-    end = _End()
-    with ExitStack() as stack:
-        signals = None if sys.platform == "win32" else stack.enter_context(anyio.open_signal_receiver(*_signals()))
-        async with anyio.create_task_group() as group:
-            with anyio.CancelScope() as scope:
-                if signals is not None:
-                    group.start_soon(_watch, signals, scope, end)
-                try:
-                    end.code = await command()
-                except Exception as error:  # noqa: BLE001 - raised again outside the group, which would wrap it
-                    end.error = error
-            group.cancel_scope.cancel()
-    return end
+@contextmanager
+def _queued_signals(received: _Received) -> Iterator[None]:
+    """Queue the signals that stop a command; None marks the end.
 
-
-async def _watch(signals: AsyncIterator[signal.Signals], scope: anyio.CancelScope, end: _End) -> None:
-    """Cancel the scope at the first signal; a later one ends the process if the command does not end.
-
-    A command that cleans up waits for its threads, and a thread may wait for a disk or server that does not answer.
+    Unlike the handlers of an event loop, these run while the main thread waits in a system call. They may run between
+    any two instructions, so they only use the queue, which is made for that.
     """
-    since = math.inf
-    async for received in signals:
-        if end.signal is None:
-            end.signal, since = received, anyio.current_time()
-            scope.cancel()
-        elif anyio.current_time() - since >= _CLEANUP_SECONDS:
-            say(f"stopped by {received.name}")
-            os._exit(_SIGNAL + received)
+
+    def handle(number: int, _frame: object) -> None:
+        received.put(signal.Signals(number))
+
+    wanted = [] if sys.platform == "win32" else _signals()
+    earlier = {each: signal.signal(each, handle) for each in wanted}
+    try:
+        yield
+    finally:
+        received.put(None)
+        for each, handler in earlier.items():
+            signal.signal(each, handler)
 
 
-def _end_threads(exit_code: int) -> None:
+async def _until_signal(command: Callable[[], Awaitable[int]], end: _End, received: _Received) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(_UnawaitedExecutor())
+    with anyio.CancelScope() as scope:
+        watch = threading.Thread(target=_watch, args=(received, loop, scope.cancel, end), name="signals", daemon=True)
+        watch.start()
+        try:
+            end.code = await command()
+        except Exception as error:  # noqa: BLE001 - raised again outside the event loop
+            end.error = error
+
+
+def _watch(received: _Received, loop: asyncio.AbstractEventLoop, cancel: Callable[[], None], end: _End) -> None:
+    """Cancel the command at the first signal, and end the process if the command does not end.
+
+    A command that cleans up waits for its threads, and a thread may wait for a disk or server that does not answer. So
+    a later signal ends the process. The first one does if the event loop itself waits for something.
+    """
+    first = received.get()
+    if first is None:
+        return
+    end.signal, since = first, time.monotonic()
+    with suppress(RuntimeError):  # the event loop is closed
+        loop.call_soon_threadsafe(cancel)
+        while True:
+            answered = threading.Event()
+            loop.call_soon_threadsafe(answered.set)
+            if not answered.wait(_CLEANUP_SECONDS) and loop.is_running():
+                _exit(first)
+            with suppress(Empty):
+                another = received.get(timeout=_CLEANUP_SECONDS)
+                if another is None:
+                    return
+                if time.monotonic() - since >= _CLEANUP_SECONDS:
+                    _exit(another)
+
+
+def _exit(received: signal.Signals) -> None:
+    """End the process at once, even if stderr does not take the line."""
+    line = threading.Thread(target=say, args=(f"stopped by {received.name}",), daemon=True)
+    line.start()
+    line.join(_THREAD_SECONDS)
+    os._exit(_SIGNAL + received)
+
+
+class _UnawaitedExecutor(ThreadPoolExecutor):
+    """Has threads that the event loop does not await at its end, as one may wait for a resolver; see `_end_threads`."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Let the threads end once they are idle."""
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+
+def _end_threads(exit_code: int, earlier: Collection[threading.Thread]) -> None:
     """End the process at once if a thread is stuck, such as in a write to a pipe that nobody reads.
 
-    Otherwise Python waits for the thread at exit, although the user has pressed Ctrl-C. Nothing is lost: files are
-    complete or removed by now, and no data is in Python's buffers.
+    Otherwise Python waits for the thread at exit, although the command has ended. Nothing is lost: files are complete
+    or removed by now, and no data is in Python's buffers.
+
+    Arguments:
+        exit_code: the exit code of the process.
+        earlier: the threads that are not the command's.
     """
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
+        if thread not in earlier and not thread.daemon:
             thread.join(_THREAD_SECONDS)
             if thread.is_alive():
                 os._exit(exit_code)
