@@ -107,6 +107,42 @@ async def test_a_body_that_does_not_arrive_is_a_timeout(monkeypatch):
         assert not emulator.in_flight
 
 
+async def test_a_client_that_never_reads_is_disconnected(monkeypatch):
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 0.2)
+    async with Emulator({"AWS": 100}) as emulator, await connect(emulator) as stream:
+        await stream.send((LISTING + BODY) * 500)
+        with anyio.fail_after(30):
+            while not emulator.requests or emulator._runner.server.connections:
+                await anyio.sleep(0.01)
+        assert 0 < (await received(stream)).count(b"HTTP/1.1 200") < 500
+
+
+async def test_a_client_that_reads_slowly_is_not(monkeypatch):
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 0.5)
+    async with Emulator({"AWS": 100}) as emulator, await connect(emulator) as stream:
+        await stream.send((LISTING + BODY) * 200)
+        found = b""
+        with anyio.fail_after(60):
+            while found.count(b"HTTP/1.1 200") < 200:
+                found += await stream.receive(1 << 16)
+                await anyio.sleep(0.01)
+
+
+@pytest.mark.parametrize("host", [b"localhost", b"other.example"])
+async def test_a_client_that_waits_to_send_the_body_is_asked_for_it(host, emulator):
+    head = LISTING.replace(b"localhost", host).replace(b"\r\n\r\n", b"\r\nExpect: 100-Continue\r\n\r\n")
+    async with await connect(emulator) as stream:
+        await stream.send(head)
+        answer = await stream.receive()
+        if host == b"localhost":
+            assert answer == b"HTTP/1.1 100 Continue\r\n\r\n"
+            await stream.send(BODY)
+            answer = await stream.receive()
+            assert answer.startswith(b"HTTP/1.1 200 ")
+        else:
+            assert answer.startswith(b"HTTP/1.1 403 ")
+
+
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02", b"SSH-2.0-x\r\n", b"GET / HTTP/1.1\r\nNo header\r\n\r\n"])
 async def test_what_is_not_http_gets_a_request_id(sent, emulator):
     ids = set()

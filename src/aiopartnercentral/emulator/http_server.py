@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
 IDLE_SECONDS: Final = 75.0
-"""How long a connection may be idle, or take to send the head of a request."""
+"""How long a connection may be idle, take to send the head of a request, or leave a response unread."""
 # How long an answer may take if the client has shut down its sending side: it may have closed the connection.
 _HALF_CLOSED_SECONDS: Final = 1.0
 # One random part for all: asking the system for each request would take a twentieth of a small response's time.
@@ -50,11 +50,31 @@ class HttpServer(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    __slots__ = ("_closing",)
+    __slots__ = ("_closing", "_unread")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - aiohttp's
         super().__init__(*args, **kwargs)
         self._closing: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start to read requests."""
+        super().connection_made(transport)
+        if isinstance(transport, asyncio.WriteTransport):
+            # So that `pause_writing` is called for every response that the system's buffers cannot take.
+            transport.set_write_buffer_limits(high=0)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read, but not for ever."""
+        super().pause_writing()
+        if self.transport is not None:
+            self._unread = asyncio.get_running_loop().call_later(IDLE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Continue, as the client has read."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio keeps the connection open if it is true
         """Answer a request that has arrived before the client shut down its sending side."""
@@ -67,8 +87,9 @@ class _Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Cancel the request in progress."""
-        if self._closing is not None:
-            self._closing.cancel()
+        for timer in (self._closing, self._unread):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def handle_error(

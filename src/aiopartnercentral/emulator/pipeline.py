@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from contextlib import nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +58,12 @@ class RequestPipeline:
         error: errors.EmulatedServiceError | None = None
         raw = None
         try:
-            # Usually, the body has arrived together with the head.
-            with nullcontext() if request.content.is_eof() else anyio.fail_after(BODY_SECONDS):
+            if request.content.is_eof():  # usually, the body has arrived together with the head
                 raw = await request.read()
+            else:
+                with anyio.fail_after(BODY_SECONDS):
+                    await protocol.ask_for_body(request)
+                    raw = await request.read()
         except TimeoutError:
             message = f"The body did not arrive within {BODY_SECONDS:g} seconds"
             error = errors.protocol_error("RequestTimeoutException", message, status=HTTPStatus.REQUEST_TIMEOUT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import msgspec
+from aiohttp import HttpVersion11
 
 from aiopartnercentral.emulator.errors import EmulatedServiceError, protocol_error
 
@@ -59,6 +60,12 @@ def operation_name(request: web.BaseRequest) -> str:
     """Return the operation in `X-Amz-Target`; bytes that are not UTF-8 are replaced."""
     target = request.headers.get("X-Amz-Target", "").encode(errors="surrogateescape")
     return target.decode(errors="replace").rpartition(".")[2]
+
+
+async def ask_for_body(request: web.BaseRequest) -> None:
+    """Send the interim response to a client that waits for one before it sends the body."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def check(request: web.BaseRequest, validator: ModelValidator) -> None:
