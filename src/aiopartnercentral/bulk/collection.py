@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
@@ -18,6 +19,7 @@ from aiopartnercentral._pagination.paginator import (
     reports_malformed,
 )
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, page_for_sink, write_all
@@ -166,7 +168,8 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             CheckpointError: the checkpoint cannot be used.
             Exception: with `"raise"`, the first failure; an earlier output is unchanged.
         """
-        check_sink(sink, self.origins, self._spec.checkpoint, save_every)
+        # In a thread, as it looks up links of every output.
+        await run_to_completion(partial(check_sink, sink, self.origins, self._spec.checkpoint, save_every))
         spec, raises_at_end = self._spec, self._spec.plan.on_error == "finish"
         if raises_at_end:  # once the output is complete
             spec = attrs.evolve(spec, plan=attrs.evolve(spec.plan, on_error="report"))

@@ -131,7 +131,7 @@ def _queued_signals(received: _Received) -> Iterator[None]:
     finally:
         received.put(None)
         for each, handler in earlier.items():
-            signal.signal(each, handler)
+            signal.signal(each, signal.SIG_DFL if handler is None else handler)
 
 
 async def _until_signal(command: Callable[[], Awaitable[int]], end: _End, received: _Received) -> None:
