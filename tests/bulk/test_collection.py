@@ -160,19 +160,22 @@ async def test_a_source_that_fails_is_told_as_the_policy_says(on_error: Any) -> 
 
 
 class Secretive:
-    """A credentials provider that cannot be pickled, and must not be."""
+    """A credentials provider that cannot be pickled, and must not be; neither can its error."""
 
     def __init__(self) -> None:
         self.secret = "s3cret"
         self.lock = threading.Lock()
 
     async def fetch(self) -> Credentials:
-        return Credentials(access_key_id="key", secret_access_key=self.secret)
+        class VaultError(Exception):
+            pass
+
+        raise VaultError(self.secret)
 
 
-async def test_a_pickled_report_has_no_credentials() -> None:
-    role = Role(arn="arn:aws:iam::111122223333:role/name", external_id="s3cret")
-    async with Emulator({"AWS": 3}, denied_catalogs=["AWS"]) as emulator:
+async def test_a_pickled_report_has_no_credentials(tmp_path: Path) -> None:
+    role = Role(arn="arn:aws:iam::111122223333:role/name", external_id="s3cret", profile="missing")
+    async with Emulator({"AWS": 3}) as emulator:
         options: Any = {"aws_access_key_id": "any", "aws_secret_access_key": "s3cret"}
         async with account.connect(endpoint_url=emulator.endpoint_url, **options) as client:
             sources = [
@@ -181,13 +184,16 @@ async def test_a_pickled_report_has_no_credentials() -> None:
                 Source("AWS", role=role, endpoint_url="http://127.0.0.1:9", label="role"),
             ]
             limits = Limits(attempts=1)
-            report = await Collection(LISTING, sources, limits=limits, on_error="report").into(
-                CsvSink("unused", account.ConnectionSummary)
-            )
+            collection = Collection(LISTING, sources, limits=limits, on_error="report")
+            report = await collection.into(open_sink(tmp_path / "a.ndjson"))
     pickled = pickle.dumps(report)
     assert b"s3cret" not in pickled
     again = pickle.loads(pickle.dumps(pickle.loads(pickled)))
-    assert again.as_json() == report.as_json()
+    for state, before in zip(again.sources.values(), report.sources.values(), strict=True):
+        assert (state.outcome, state.items, state.elapsed) == (before.outcome, before.items, before.elapsed)
+    unusable, none, kept = (state.error for state in again.sources.values())
+    assert (repr(unusable), none) == ("AioPartnerCentralError('VaultError')", None)
+    assert type(kept) is type(list(report.sources.values())[2].error)
     for origin in list(again.sources)[:2]:
         with pytest.raises(CredentialsError, match=r"^(Secretive\.fetch|the client) was not pickled with the report$"):
             await origin.source.credentials()

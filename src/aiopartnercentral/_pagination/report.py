@@ -5,7 +5,9 @@ All are generic in the key of a source: the name of a catalog for `client.pagina
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, runtime_checkable
@@ -111,6 +113,22 @@ class SourceReport:
                 {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed
             ],
         }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {each.name: getattr(self, each.name) for each in attrs.fields(SourceReport)}
+        return _source_report, ({**values, "error": None if self.error is None else _picklable(self.error)},)
+
+
+def _source_report(values: Mapping[str, Any]) -> SourceReport:
+    return SourceReport(**values)
+
+
+def _picklable(error: Exception) -> Exception:
+    """Return an error, or one with its name if it cannot be pickled, such as one that a credentials provider raised."""
+    with suppress(Exception):
+        if type(pickle.loads(pickle.dumps(error))) is type(error):  # noqa: S301 - pickled here
+            return error
+    return AioPartnerCentralError(error_text(error))
 
 
 @runtime_checkable
@@ -236,7 +254,8 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
         return type(self)(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.failures, self.report), {"collected": self.collected}
+        failures = {key: _picklable(failure) for key, failure in self.failures.items()}
+        return type(self), (failures, self.report), {"collected": self.collected}
 
 
 def _key_as_json(key: object) -> dict[str, Any]:
