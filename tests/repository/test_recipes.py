@@ -41,7 +41,7 @@ COUNTS = {"AWS": 230, "Sandbox": 40}
 def test_every_block_has_a_test() -> None:
     assert PAGE.count("\n```") == 2 * len(BLOCKS)
     assert set(BLOCKS) == {
-        *("service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
+        *("endpoint.py", "service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
         *("nightly.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
     }
 
@@ -146,6 +146,23 @@ def asked(port: int) -> tuple[http.client.HTTPConnection, http.client.HTTPRespon
     connection.sock.connect(("127.0.0.1", port))
     connection.request("GET", "/connections")
     return connection, connection.getresponse()
+
+
+@pytest.mark.usefixtures("emulator")
+def test_an_endpoint_returns_and_takes_typed_objects(folder: Path) -> None:
+    with serving(loaded(folder / "endpoint.py").app) as (port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+        def answer(method: str, path: str, body: str | None = None) -> Any:
+            connection.request(method, path, body, {"content-type": "application/json"})
+            return json.loads(connection.getresponse().read())
+
+        assert len({item["Id"] for item in answer("GET", "/connections?catalog=Sandbox")}) == 40
+        page = answer("POST", "/searches", '{"Catalog": "AWS", "MaxResults": 7}')
+        assert len(page["ConnectionSummaries"]) == 7
+        assert answer("POST", "/searches", "{}")["detail"][0]["loc"] == ["body", "Catalog"]
+        assert "ListConnectionsResponse" in answer("GET", "/openapi.json")["components"]["schemas"]
+        connection.close()
 
 
 def test_an_endpoint_streams_items_and_ends_with_the_report(folder: Path, emulator: Emulator) -> None:

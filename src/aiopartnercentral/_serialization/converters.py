@@ -48,6 +48,12 @@ class JsonConverter(ServiceConverter):
         """
         return jsontext.dumps(self.unstructure(obj))
 
+    def pydantic_core_schema(self, cls: type) -> Any:  # noqa: ANN401 - pydantic is optional
+        """Return the core schema by which pydantic validates and serializes a generated class with this converter."""
+        from aiopartnercentral._serialization.pydantic_schema import core_schema  # noqa: PLC0415 - rarely needed
+
+        return core_schema(cls, self)
+
 
 class BotocoreConverter(ServiceConverter):
     """Converts between generated classes and botocore's dicts for parameters and responses.

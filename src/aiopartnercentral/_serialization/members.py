@@ -114,6 +114,11 @@ def union_name(cl: Any) -> str | None:  # noqa: ANN401 - any type form
     return None
 
 
+def union_of(cls: type) -> Any:  # noqa: ANN401 - a union is not a class
+    """Return the generated union that a class is a member of."""
+    return next(found for found in vars(import_module(cls.__module__)).values() if cls in _union_members(found))
+
+
 def without_none(cl: Any) -> Any:  # noqa: ANN401 - any type form
     """Return `A | B` for `A | B | None`, and any other type as it is."""
     rest = [member for member in _union_members(cl) if member is not NoneType]

@@ -6,16 +6,18 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from aiopartnercentral.types.pydantic_hook import PydanticField
+
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
 
 
-class Structure:
+class Structure(PydanticField):
     """Base of the generated structures."""
 
     __slots__ = ()
 
 
-class Variant:
+class Variant(PydanticField):
     """Base of the classes of a union's known members; each has a `tag` and a `value`."""
 
     __slots__ = ()

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeAlias
 import attrs
 
 from aiopartnercentral._utils.text import REDACTED
+from aiopartnercentral.types.pydantic_hook import PydanticField
 
 JsonValue: TypeAlias = Any
 """Any JSON value; the standard library has no type for it."""
@@ -18,7 +19,7 @@ def redacted(value: object) -> str:
     return "None" if value is None else REDACTED
 
 
-class OpenEnum(StrEnum):
+class OpenEnum(PydanticField, StrEnum):
     """An enum that the service may extend: a value without a member is kept unchanged, and marked as unknown.
 
     An unknown value compares, hashes and encodes like its string, and has `is_unknown` set. It is a new object each
@@ -46,7 +47,7 @@ class OpenEnum(StrEnum):
 
 
 @attrs.frozen
-class UnknownMember:
+class UnknownMember(PydanticField):
     """A union member that the service knows and this version of the model does not.
 
     Attributes:
