@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from typing import Any
 
+import attrs
 import duckdb
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,6 +24,14 @@ from tests.support.strategies import LOSSLESS
 
 FEW = settings(max_examples=5)
 FEATURES = ("documents", "recursion", "scalars", "sensitive", "shared", "sparse", "timestamps", "unions")
+
+
+@attrs.frozen
+class Measured:
+    big: int | None = None
+    flag: bool | None = None
+    moment: datetime | None = None
+    parts: list[int | None] | None = None
 
 
 def there_and_back(items, cls):
@@ -128,10 +141,33 @@ def test_what_is_not_of_the_class_is_refused(odd):
         to_arrow([odd], account.AccountSummary)
 
 
-@pytest.mark.parametrize("odd", [int, str, dict[str, str], None, account.Client])
-def test_a_schema_needs_a_generated_class(odd):
-    with pytest.raises(TypeError, match="cls must be a generated class or a union of them, not "):
+@pytest.mark.parametrize("odd", [None, account.Client, object, [str], list[object]])
+def test_a_schema_needs_a_type_of_items(odd):
+    with pytest.raises(TypeError, match="cls must be a generated class, a union of them, or a type such as str"):
         arrow_schema(odd)
+
+
+@pytest.mark.parametrize(
+    ("cls", "items", "values"),
+    [
+        (str, ["https://queue/1", ""], ["https://queue/1", ""]),
+        (int, [2**53 + 1, 0], [2**53 + 1, 0]),
+        (bool, [True, False], [True, False]),
+        (float, [0.5], [0.5]),
+        (str | None, ["a", None], ["a", None]),
+        (account.ConnectionType, [account.ConnectionType("NEW")], ["NEW"]),
+        (list[str], [["a", "b"], []], [["a", "b"], []]),
+        (dict[str, int], [{"a": 1}], [[("a", 1)]]),
+        (dict[str, account.AccountSummary], [{"a": account.AccountSummary(name="x")}], [[("a", {"name": "x"})]]),
+        (Any, [{"a": [1]}], ['{"a":[1]}']),
+    ],
+)
+def test_items_that_are_not_structures_have_a_column(cls, items, values):
+    table = to_arrow(items, cls)
+    assert table.schema.names == ["value"]
+    assert table["value"].to_pylist() == values
+    assert list(to_pandas(items, cls).columns) == ["value"]
+    assert to_polars([("a", each) for each in items], cls, pairs=True).shape == (len(items), 2)
 
 
 def test_integers_that_no_column_can_hold_are_refused():
@@ -150,6 +186,36 @@ def test_data_frames():
     assert polars["source"].to_list() == [f"s{n}" for n in range(9)]
     assert polars["updated_at"].to_list() == [each.updated_at for each in items]
     assert polars.shape == (9, 7)
+
+
+def test_a_pandas_frame_keeps_every_value_and_can_be_written(tmp_path):
+    items = [item(number) for number in range(9)]
+    to_pandas(items, CLS).to_parquet(tmp_path / "frame.parquet")
+    assert objects(pq.read_table(tmp_path / "frame.parquet"), CLS) == items
+    again = pd.read_parquet(tmp_path / "frame.parquet", dtype_backend="pyarrow")
+    assert dict(again["connection_types"][1]).keys() == items[1].connection_types.keys()
+
+    moment = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    frame = to_pandas(
+        [Measured(big=2**53 + 1, flag=True, moment=moment, parts=[2**53 + 1, None]), Measured()], Measured
+    )
+    assert frame["big"][0] == 2**53 + 1
+    assert frame["flag"][0] is True
+    assert frame["moment"][0] == moment
+    assert list(frame["parts"][0]) == [2**53 + 1, None]
+    assert all(frame[name].isna()[1] for name in frame.columns)
+
+
+def test_maps_can_be_entered_in_both_kinds_of_frame():
+    items = [item(number) for number in range(9)]
+    wanted = [(each.id, kind, value.status) for each in items for kind, value in each.connection_types.items()]
+    kinds = to_pandas(items, CLS).set_index("id")["connection_types"]
+    assert dict(kinds.iloc[1])["SUBSIDIARY"]["status"] == "ACTIVE"
+    rows = kinds.astype(object).explode().dropna()
+    assert list(zip(rows.index, rows.str[0], rows.str[1].str["status"], strict=True)) == wanted
+    entries = pl.col("connection_types").map.entries().alias("entry")
+    rows = to_polars(items, CLS).select("id", entries).explode("entry").unnest("entry").drop_nulls("key")
+    assert rows.select("id", "key", pl.col("value").struct.field("status")).rows() == wanted
 
 
 def test_pairs_that_nobody_spoke_of_are_told_from_items():

@@ -195,3 +195,21 @@ async def test_half_a_surrogate_pair_is_marked(tmp_path):
     await sink.open()
     await sink.write(Page("\ud800", "AWS", "any", [account.AccountSummary(name="a")]))
     await sink.commit()
+
+
+@pytest.mark.parametrize(
+    ("cls", "items", "cells"),
+    [
+        (str, ["https://queue/1", "=1+1"], ["https://queue/1", "'=1+1"]),
+        (str | None, ["a", None], ["a", ""]),
+        (int, [2**53 + 1], ["9007199254740993"]),
+        (ConnectionType, [ConnectionType("NEW")], ["NEW"]),
+        (list[str], [["a", "b"]], ['["a","b"]']),
+        (dict[str, account.AccountSummary], [{"a": account.AccountSummary(name="x")}], ['{"a":{"Name":"x"}}']),
+    ],
+)
+async def test_items_that_are_not_structures_have_a_column(tmp_path, cls, items, cells):
+    sink = await written_items(tmp_path / "out.csv", items, cls)
+    assert sink.columns == ("source_label", "source_catalog", "value")
+    _, *rows = csv.reader(io.StringIO((tmp_path / "out.csv").read_text(), newline=""))
+    assert rows == [["acme", "AWS", cell] for cell in cells]

@@ -81,15 +81,27 @@ def test_maxima_are_positive_integers(maximum):
         (3, {}, "path must be a path, not an integer"),
         (b"a.ndjson", {}, "path must be a path, not bytes"),
         ("a.csv", {"format": 3}, "format must be 'ndjson', 'csv' or 'parquet', not an integer"),
-        ("a.csv", {"cls": 3}, "cls must be a generated class or a union of them, not an integer"),
+        (
+            "a.csv",
+            {"cls": 3},
+            "cls must be a generated class, a union of them, or a type such as str, not an integer",
+        ),
         ("a.csv", {"cls": CLS, "source": 1}, "source must be a boolean, not an integer"),
         ("a.csv", {"cls": CLS, "explode": 1}, "explode must be 'connection_types', not an integer"),
         ("a.csv", {"cls": CLS, "formulas": None}, "formulas must be 'escape' or 'keep', not None"),
         ("a.ndjson", {"envelope": "yes"}, "envelope must be a boolean, not a string"),
         ("a.ndjson", {"compression": 3}, "compression must be 'gzip', 'zstd' or 'none', not an integer"),
         ("a.parquet", {"cls": CLS, "source": "no"}, "source must be a boolean, not a string"),
-        ("a.csv", {"cls": []}, "cls must be a generated class or a union of them, not a list"),
-        ("a.parquet", {"cls": []}, "cls must be a generated class or a union of them, not a list"),
+        (
+            "a.csv",
+            {"cls": []},
+            "cls must be a generated class, a union of them, or a type such as str, not a list",
+        ),
+        (
+            "a.parquet",
+            {"cls": []},
+            "cls must be a generated class, a union of them, or a type such as str, not a list",
+        ),
         ("a.ndjson", {"source": "no"}, "source must be a boolean, not a string"),
         ("a.ndjson", {"max_open": "3"}, "max_open must be an integer of at least 1, not a string"),
         ("{label}.csv", {"cls": CLS, "max_open": "3"}, "max_open must be an integer of at least 1, not a string"),
@@ -136,5 +148,6 @@ def test_what_is_optional_is_loaded_when_it_is_needed(statement, absent):
 def test_what_is_not_installed_is_named_with_its_extra(monkeypatch, call, package, extra):
     for module in (package, f"{package}.parquet", "compression.zstd"):
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ImportError, match=re.escape(f"needs {package}: pip install 'aiopartnercentral[{extra}]'")):
+    hint = f"this needs {package}: pip install {package} (part of the extra '{extra}' of aiopartnercentral)"
+    with pytest.raises(ImportError, match=re.escape(hint)):
         eval(call, {**vars(sinks), **{name: getattr(sinks, name) for name in sinks.__all__}, "account": account})  # noqa: S307

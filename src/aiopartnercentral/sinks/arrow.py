@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral._utils.text import replace_surrogates
-from aiopartnercentral.sinks.schema import DataType, Json, ListOf, MapOf, Scalar, Struct, schema_of, unused_name
+from aiopartnercentral.sinks.schema import (
+    DataType,
+    Json,
+    ListOf,
+    MapOf,
+    Scalar,
+    Struct,
+    schema_of,
+    to_json,
+    unused_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,14 +40,14 @@ _column_names = validators.collection_of(validators.text, "a collection of colum
 
 
 def arrow_schema(cls: Any, *, text_columns: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return the `pyarrow.Schema` for items of a generated class, or of a union of them.
+    """Return the `pyarrow.Schema` for items of a class; items that are not structures have one column, `value`.
 
     Arguments:
-        cls: the class.
+        cls: a generated class, a union of them, or the type of other items, such as `str`.
         text_columns: names of further columns, which come first; a name that the class uses gets an underscore.
 
     Raises:
-        TypeError: `cls` is not a generated class, or `text_columns` no collection of strings.
+        TypeError: items cannot be of this type, or `text_columns` is not a collection of strings.
         ImportError: pyarrow is not installed.
     """
     pa = import_optional("pyarrow", extra="arrow")
@@ -154,8 +164,7 @@ def _array(data_type: DataType, values: Values) -> Any:  # noqa: ANN401 - pyarro
         case Scalar():
             return pa.array(values, _arrow_type(data_type))
         case Json():
-            dumps = data_type.dumps
-            return pa.array([None if value is None else dumps(value).decode() for value in values], pa.string())
+            return pa.array([None if value is None else to_json(value) for value in values], pa.string())
         case ListOf():
             elements = list(chain.from_iterable(value for value in values if value is not None))
             return pa.ListArray.from_arrays(

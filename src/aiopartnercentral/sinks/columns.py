@@ -21,6 +21,7 @@ from aiopartnercentral.sinks.schema import (
     Struct,
     TaggedUnion,
     schema_of,
+    to_json,
     unused_name,
 )
 
@@ -62,12 +63,12 @@ def columns_of(cls: Any, *, explode: str | None = None, formulas: Formulas = "es
     """Return the columns for items of a class.
 
     Arguments:
-        cls: a generated class, or a union of them.
+        cls: a generated class, a union of them, or the type of other items, such as `str`.
         explode: a list or map member, each element of which gets a row; None for one row per item.
         formulas: whether text that a spreadsheet would take for a formula is escaped or kept.
 
     Raises:
-        TypeError: it is not a generated class.
+        TypeError: items cannot be of this type.
         ValueError: the class has no such list or map.
     """
     schema = schema_of(cls)
@@ -118,8 +119,7 @@ class _Builder:
             case TaggedUnion():
                 return self._union(data_type, name)
             case Json() | ListOf() | MapOf():
-                dumps = data_type.dumps
-                return _single(name, lambda value: _quoted(dumps(value).decode()))
+                return _single(name, lambda value: _quoted(to_json(value)))
             case Scalar.TEXT:
                 return Columns((name,), lambda values: [text_cells(values, self.formulas)])
         return _single(name, _WRITERS[data_type])

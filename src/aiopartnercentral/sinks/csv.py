@@ -54,7 +54,7 @@ class CsvSink(FileSink):
             max_bytes: how many bytes are buffered, if the size of the items is known.
 
         Raises:
-            TypeError: `cls` is not a generated class, or an argument is of a wrong type.
+            TypeError: items cannot be of the type `cls`, or an argument is of a wrong type.
             ValueError: a maximum is below 1, or the class has no such list or map, or an argument has no such choice.
             ImportError: the compression's package is not installed.
         """

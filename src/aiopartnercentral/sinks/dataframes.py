@@ -18,7 +18,7 @@ def to_arrow(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # 
 
     Arguments:
         items: objects of the class.
-        cls: a generated class, or a union of them.
+        cls: a generated class, a union of them, or the type of other items, such as `str`.
         pairs: whether the items are pairs of a source and an item, as `collect` of several sources returns them; the
             source becomes the first column, `source`.
 
@@ -34,12 +34,15 @@ def to_arrow(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # 
 def to_pandas(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # noqa: ANN401 - pandas is optional
     """Return the items as a `pandas.DataFrame`; the arguments are those of `to_arrow`.
 
+    Every column has its Arrow type (`pandas.ArrowDtype`). So integers and booleans stay exact next to missing values,
+    and maps can be written to Parquet again.
+
     Raises:
         ImportError: pandas or pyarrow is not installed.
         TypeError, ValueError, AttributeError, OverflowError: an item does not match its class.
     """
-    import_optional("pandas", extra="pandas")
-    return to_arrow(items, cls, pairs=pairs).to_pandas()
+    pandas = import_optional("pandas", extra="pandas")
+    return to_arrow(items, cls, pairs=pairs).to_pandas(types_mapper=pandas.ArrowDtype)
 
 
 def to_polars(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # noqa: ANN401 - polars is optional

@@ -62,7 +62,7 @@ def open_sink(
         max_open: for a template, the maximum number of files that are open at once.
 
     Raises:
-        TypeError: an argument is of a wrong type, or `cls` is not a generated class.
+        TypeError: an argument is of a wrong type, or items cannot be of the type `cls`.
         ValueError: the format is unknown, an option does not apply to it, a class is missing, or the template is not
             valid.
         ImportError: a package that the format needs is not installed; the message gives the `pip install` command.

@@ -55,7 +55,7 @@ class ParquetSink(FileSink):
             max_bytes: how many bytes are buffered, if the size of the items is known.
 
         Raises:
-            TypeError: `cls` is not a generated class, or an argument is of a wrong type.
+            TypeError: items cannot be of the type `cls`, or an argument is of a wrong type.
             ValueError: a maximum is below 1.
             ImportError: pyarrow is not installed.
         """

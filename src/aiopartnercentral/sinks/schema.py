@@ -1,21 +1,21 @@
-"""The schema of a generated class, derived from its annotations, for CSV columns and Arrow schemas alike."""
+"""The schema of a type of items, derived from its annotations, for CSV columns and Arrow schemas alike."""
 
 from __future__ import annotations
 
 import re
 import types
+from collections.abc import Hashable
 from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
-from importlib import import_module
 from operator import attrgetter, or_
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from aiopartnercentral._serialization import jsontext
+from aiopartnercentral._serialization import JsonConverter
 from aiopartnercentral._utils.validators import type_name
-from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types import UnknownMember, Variant as ModelVariant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +36,7 @@ __all__ = [
     "Variant",
     "item_class",
     "schema_of",
+    "to_json",
     "unused_name",
 ]
 
@@ -56,13 +57,7 @@ class Scalar(Enum):
 
 @attrs.frozen
 class Json:
-    """A value that a table has no type for, and that becomes JSON: a document, an empty or a recursive structure.
-
-    Attributes:
-        dumps: returns the JSON of a value, as it is on the wire.
-    """
-
-    dumps: Callable[[Any], bytes] = attrs.field(eq=False, repr=False)
+    """A value that a table has no type for, and that becomes JSON: a document, an empty or a recursive structure."""
 
 
 @attrs.frozen
@@ -71,11 +66,9 @@ class ListOf:
 
     Attributes:
         element: the elements' type.
-        dumps: returns the JSON of a list.
     """
 
     element: DataType
-    dumps: Callable[[Any], bytes] = attrs.field(eq=False, repr=False)
 
 
 @attrs.frozen
@@ -84,11 +77,9 @@ class MapOf:
 
     Attributes:
         value: the values' type.
-        dumps: returns the JSON of a dict.
     """
 
     value: DataType
-    dumps: Callable[[Any], bytes] = attrs.field(eq=False, repr=False)
 
 
 @attrs.frozen
@@ -174,10 +165,7 @@ class TaggedUnion:
     def unknown_json(self, members: Values) -> list[str | None]:
         """Return the JSON of each member that is not in the model; None for any other, and if its value was dropped."""
         known = {types.NoneType, *(variant.cls for variant in self.variants)}
-        return [
-            None if type(member) in known or member.value is None else jsontext.dumps(member.value).decode()
-            for member in members
-        ]
+        return [None if type(member) in known or member.value is None else to_json(member.value) for member in members]
 
 
 DataType: TypeAlias = "Scalar | Json | ListOf | MapOf | Struct | TaggedUnion"
@@ -194,13 +182,16 @@ _SCALARS: dict[Any, Scalar] = {
 
 
 def schema_of(cls: Any) -> DataType:  # noqa: ANN401 - a union is not a class
-    """Return the schema of a generated class, or of a union of them.
+    """Return the schema of the items of a listing.
+
+    Arguments:
+        cls: a generated class, a union of them, or the type of other items, such as `str` or `list[str]`.
 
     Raises:
-        TypeError: it is neither.
+        TypeError: items cannot be of this type.
     """
-    if not attrs.has(cls) and not _union_classes(cls):
-        raise TypeError(f"cls must be a generated class or a union of them, not {type_name(cls)}")
+    if not isinstance(cls, Hashable):
+        raise _not_an_item_type(cls)
     return _schema_of(cls)
 
 
@@ -209,9 +200,23 @@ def _schema_of(cls: Any) -> DataType:  # noqa: ANN401 - as above
     return _data_type(cls, ())
 
 
+def _not_an_item_type(found: object) -> TypeError:
+    return TypeError(f"cls must be a generated class, a union of them, or a type such as str, not {type_name(found)}")
+
+
 def item_class(pagination: Pagination[Any, Any, Any]) -> Any:  # noqa: ANN401 - it may be a union
     """Return the class of the items that a paginated operation lists."""
     return _without_none(pagination.item())
+
+
+def to_json(value: object) -> str:
+    """Return the JSON of a value, as it is on the wire; a user's hooks are not used."""
+    return _converter().dumps(value).decode()
+
+
+@cache
+def _converter() -> JsonConverter:
+    return JsonConverter()
 
 
 def unused_name(name: str, used: set[str]) -> str:
@@ -228,14 +233,16 @@ def _data_type(hint: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401
         return _SCALARS[hint]
     if isinstance(hint, type) and issubclass(hint, str):
         return Scalar.TEXT
-    if get_origin(hint) is list:
-        return ListOf(_data_type(get_args(hint)[0], parents), _dumps(parents[-1]))
-    if get_origin(hint) is dict:
-        return MapOf(_data_type(get_args(hint)[1], parents), _dumps(parents[-1]))
-    classes = _union_classes(hint)
-    if hint in parents or not (classes or attrs.has(hint)):
-        return _json(hint)
-    return _tagged_union(classes, (*parents, hint)) if classes else _struct(hint, (*parents, hint))
+    if get_origin(hint) in (list, dict):
+        of = _data_type(get_args(hint)[-1], parents)
+        return ListOf(of) if get_origin(hint) is list else MapOf(of)
+    if hint is Any or hint in parents:
+        return Json()
+    if classes := _union_classes(hint):
+        return _tagged_union(classes, (*parents, hint))
+    if not attrs.has(hint):
+        raise _not_an_item_type(hint)
+    return _struct(hint, (*parents, hint))
 
 
 def _struct(cls: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401 - annotations have no type
@@ -243,43 +250,19 @@ def _struct(cls: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401 - a
     # Attributes without a repr are response metadata, not members of the structure.
     members = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)) if field.repr is not False]
     fields = tuple(Field(member.name, _data_type(hints[member.name], parents)) for member in members)
-    return Struct(cls, fields) if fields else _json(cls)
+    return Struct(cls, fields) if fields else Json()
 
 
 def _tagged_union(classes: tuple[type, ...], parents: tuple[Any, ...]) -> TaggedUnion:
-    converter = _converter(classes[0].__module__)
     used = {_TAG, _UNKNOWN}
     variants = []
     for cls in classes:
-        if not issubclass(cls, UnknownMember):
-            tag: str = converter.get_structure_hook(cls).tag
+        if issubclass(cls, ModelVariant):
+            tag: str = vars(cls)["tag"]
             name = unused_name("_".join(_WORDS.findall(tag)).lower() or tag, used)
             used.add(name)
             variants.append(Variant(tag, name, cls, _data_type(get_type_hints(cls)["value"], parents)))
     return TaggedUnion(tuple(variants))
-
-
-def _json(hint: Any) -> Json:  # noqa: ANN401 - annotations have no type
-    """Return the type of a document, which is JSON already, or of what a converter turns into JSON."""
-    return Json(jsontext.dumps if hint is Any else _dumps(hint))
-
-
-def _dumps(owner: Any) -> Callable[[Any], bytes]:  # noqa: ANN401 - annotations have no type
-    """Return `dumps` of the package of a class or union: it encodes values as they are on the wire."""
-    dumps: Callable[[Any], bytes] = _converter((*_union_classes(owner), owner)[0].__module__).dumps
-    return dumps
-
-
-@cache
-def _converter(module: str) -> Any:  # noqa: ANN401 - of a generated package
-    """Return a JSON converter, without any user's hooks, of the generated package that a module is in."""
-    package = module
-    while package:
-        package = package.rpartition(".")[0]
-        make = getattr(import_module(package), "make_json_converter", None) if package else None
-        if make is not None:
-            return make()
-    raise TypeError(f"{module} is not in a generated package")
 
 
 def _without_none(hint: Any) -> Any:  # noqa: ANN401 - annotations have no type
