@@ -220,8 +220,14 @@ class ServicePaginate:
         if isinstance(concurrency, int) and concurrency > most:
             limit = f"{most}, the max_pool_connections of the client's config"
             raise ValueError(f"concurrency must be at most {limit}, not {concurrency}")
-        # Without catalogs, the stream's only source is named after the service.
-        return Paginator(fetcher, catalogs=listing.service.name if catalogs is None else catalogs, **remaining)
+        pagination = listing.pagination
+        return Paginator(
+            fetcher,
+            # Without catalogs, the stream's only source is named after the service.
+            catalogs=listing.service.name if catalogs is None else catalogs,
+            item_classes=lambda: {pagination.operation.name: pagination.item()},
+            **remaining,
+        )
 
     def _bound(
         self, make: Callable[..., Listing[ResponseT, ItemT]], known: type, arguments: dict[str, Any]

@@ -14,6 +14,7 @@ from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import DecodeError, PaginationError
+from aiopartnercentral.sinks import arrow_schema
 from tests.support.clients import IDENTITY
 from tests.support.connections import connection
 from tests.support.servers import Reply
@@ -60,6 +61,29 @@ async def test_two_catalogs_are_collected_typed_and_reported() -> None:
         assert sorted(await paginator.collect(), key=lambda pair: (pair[0], pair[1].id)) == sorted(
             seen, key=lambda pair: (pair[0], pair[1].id)
         )
+
+
+async def test_what_was_collected_becomes_a_table() -> None:
+    async with (
+        Emulator({"AWS": 25, "Sandbox": 13, "Denied": 1}, denied_catalogs=["Denied"]) as emulator,
+        account.connect(endpoint_url=emulator.endpoint_url, **IDENTITY) as client,
+    ):
+        collected = await client.paginate.list_connections(catalogs=["AWS", "Sandbox"], page_size=10).collect()
+        with pytest.raises(SourcesFailedError) as caught:
+            await client.paginate.list_connections(catalogs=["Sandbox", "Denied"]).collect()
+        none = await client.paginate.list_connections(catalog="Denied", on_error="report").collect()
+        pages_of_them = await client.paginate.list_connections(catalog="AWS").pages().collect()
+    table = collected.to_arrow()
+    assert table.schema == arrow_schema(account.ConnectionSummary, text_columns=["source"])
+    assert sorted(zip(table["source"].to_pylist(), table["id"].to_pylist(), strict=True)) == sorted(
+        (catalog, item.id) for catalog, item in collected
+    )
+    assert dict(collected.to_pandas().groupby("source").size()) == {"AWS": 25, "Sandbox": 13}
+    assert collected.to_polars().columns == table.schema.names
+    assert caught.value.collected.to_arrow().num_rows == 13
+    assert none.to_arrow().schema == table.schema
+    with pytest.raises(TypeError, match="a table is made of items, and these are pages, batches or bytes"):
+        pages_of_them.to_arrow()
 
 
 async def test_every_paginated_operation_collects() -> None:

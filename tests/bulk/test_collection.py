@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import attrs
 import pytest
 
 from aiopartnercentral import account
@@ -30,7 +31,7 @@ from aiopartnercentral.bulk import (
 )
 from aiopartnercentral.emulator import Emulator, ExpiredPageToken, Fault
 from aiopartnercentral.errors import CredentialsError, DecodeError, PaginationError
-from aiopartnercentral.sinks import CsvSink, Page, open_sink
+from aiopartnercentral.sinks import CsvSink, Page, arrow_schema, open_sink
 from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
@@ -75,6 +76,34 @@ async def test_items_of_all_sources_and_listings_come_beside_their_origin() -> N
         "ListConnections": account.ConnectionSummary,
         "ListPartners": account.PartnerSummary,
     }
+
+
+async def test_what_was_collected_becomes_a_table_for_each_class() -> None:
+    async with Emulator({"AWS": 30}) as emulator:
+        listings = [account.listings.list_connections(), account.listings.list_partners()]
+        collection = Collection[Any](listings, of(emulator, "a"), limits=FAST)
+        collected = pickle.loads(pickle.dumps(await collection.collect()))
+        others = [await other.collect() for other in (collection.raw(), collection.batches())]
+        one = await Collection(listings[0], of(emulator, "a"), limits=FAST).collect()
+    table = collected.to_arrow("ListPartners")
+    assert table.schema == arrow_schema(account.PartnerSummary, text_columns=["source"])
+    assert table["source"].to_pylist() == ["a ListPartners"] * 3
+    assert list(collected.to_pandas("ListConnections")["id"]) == [item.id for _, item in one]
+    assert one.to_polars()["source"].unique().to_list() == ["a ListConnections"]
+    with pytest.raises(TypeError, match="listing must be 'ListConnections' or 'ListPartners', not None"):
+        collected.to_arrow()
+    with pytest.raises(ValueError, match="listing must be 'ListConnections' or 'ListPartners', not 'x'"):
+        collected.to_pandas("x")
+    for other in others:
+        with pytest.raises(TypeError, match="these are pages, batches or bytes"):
+            other.to_polars()
+
+
+def test_a_listing_without_a_catalog_is_refused_with_what_to_do() -> None:
+    listing = account.listings.list_connections()
+    without = attrs.evolve(listing, pagination=attrs.evolve(listing.pagination, catalog=None))
+    with pytest.raises(TypeError, match=r"ListConnections has none: use client\.paginate\.list_connections\(\) with"):
+        Collection(without, sources=["AWS"])
 
 
 async def test_raw_items_and_batches() -> None:

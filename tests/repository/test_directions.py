@@ -27,6 +27,7 @@ CHAIN = (
 ALLOWED = {room: set(CHAIN[number + 1 :]) for number, room in enumerate(CHAIN)}
 ALLOWED["cli"] |= {"sinks", "emulator"}
 ALLOWED["bulk"] |= {"sinks"}
+ALLOWED["_pagination"] |= {"sinks"}
 ALLOWED["sinks"] = ALLOWED["_serialization"] | {"_serialization"}
 ALLOWED["emulator"] = {"_utils"}
 ALLOWED["pytest_plugin"] = {"emulator", "account"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, get_args
 
 import anyio
@@ -65,9 +65,17 @@ class Collectable(Generic[KeyT, EntryT]):
     It may be entered several times, also nested and by several tasks at once.
     """
 
-    def __init__(self, open_stream: Callable[[], Stream[KeyT, EntryT]]) -> None:
-        """Prepare to be entered; `open_stream` makes a new stream."""
+    def __init__(
+        self, open_stream: Callable[[], Stream[KeyT, EntryT]], item_classes: Callable[[], Mapping[str, Any]] = dict
+    ) -> None:
+        """Prepare to be entered.
+
+        Arguments:
+            open_stream: makes a new stream.
+            item_classes: returns the class of each listing's items, if the entries are items.
+        """
         self._open_stream = open_stream
+        self._item_classes = item_classes
         self._entered: dict[int, list[Stream[KeyT, EntryT]]] = {}
 
     async def __aenter__(self) -> Stream[KeyT, EntryT]:
@@ -109,6 +117,7 @@ class Collectable(Generic[KeyT, EntryT]):
                 raise
             finally:
                 collected.report = stream.report
+                collected.item_classes = self._item_classes()
         return collected
 
 
@@ -132,6 +141,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         buffer_pages: int = 0,
         on_error: OnError = "finish",
         ignore_errors: Collection[str] = (),
+        item_classes: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         """Check the arguments; nothing is fetched yet.
 
@@ -148,6 +158,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
                 that were fetched ahead, and raises the error. `"report"` raises nothing; the report has the error.
             ignore_errors: error codes or names of exception classes, such as `AccessDeniedException`; a catalog that
                 fails with one of them is skipped.
+            item_classes: returns the class of the items, by the operation's name.
 
         Raises:
             TypeError: an argument is of a wrong type.
@@ -162,7 +173,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
             buffer_pages=buffer_pages,
             on_error=on_error,
         )
-        super().__init__(lambda: self._stream(self._fetcher.typed, items_of))
+        super().__init__(lambda: self._stream(self._fetcher.typed, items_of), item_classes)
 
     def __aiter__(self) -> Items[ItemT]:
         """Return an iterator over the items that starts at the first page; it needs no `async with`."""

@@ -125,7 +125,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             observer=_OBSERVER("observer", observer),
             open_pool=lambda: ClientPool(max_open=limits.sources, max_connections=limits.concurrency, **options),
         )
-        super().__init__(lambda: CollectionStream(self._spec, CollectionView(items_of)))
+        super().__init__(lambda: CollectionStream(self._spec, CollectionView(items_of)), lambda: self.item_classes)
 
     @property
     def origins(self) -> Sequence[Origin]:
@@ -133,10 +133,9 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         return self._spec.plan.sources
 
     @property
-    def item_classes(self) -> Mapping[str, type]:
-        """The class of each listing's items, by the listing's name; without listings of several classes."""
-        items = {name: listing.pagination.item() for name, listing in self._spec.listings.items()}
-        return {name: item for name, item in items.items() if isinstance(item, type)}
+    def item_classes(self) -> Mapping[str, Any]:
+        """The class of each listing's items, by the listing's name; a union if they are of several classes."""
+        return {name: listing.pagination.item() for name, listing in self._spec.listings.items()}
 
     def raw(self) -> Collectable[Origin, bytes]:
         """Return a collection of the items as the bytes that the service sent, not checked against the model."""

@@ -145,7 +145,10 @@ def _check_listing(listing: object) -> Listing[Any, Any]:
             f"listings must be listings, such as account.listings.list_connections(), not {type_name(listing)}"
         )
     if listing.pagination.catalog is None:
-        raise TypeError(f"listings must be of operations with a catalog; {listing.pagination.operation.name} has none")
+        raise TypeError(
+            f"listings must be of operations with a catalog, and {listing.pagination.operation.name} has none: "
+            f"use client.paginate.{listing.pagination.method}() with a client for each account"
+        )
     return listing
 
 
