@@ -56,8 +56,8 @@ async def test_without_the_extra_there_is_one_line(environment, package):
     ended = await python(code, environment)
     assert ended.returncode == 2
     assert ended.stdout == b""
-    line = f"aiopartnercentral: the package {package} is missing: install aiopartnercentral[cli]\n"
-    assert ended.stderr.decode() == line
+    hint = f"this needs {package}: pip install aiohttp jinja2 rich typer (the extra 'cli' of aiopartnercentral)"
+    assert ended.stderr.decode() == f"aiopartnercentral: {hint}\n"
 
 
 async def test_help_to_a_reader_that_goes_away(environment):

@@ -25,7 +25,7 @@ import sys
 
 __all__ = ["main"]
 
-_EXTRA = frozenset({"typer", "rich", "aiohttp"})
+_EXTRA = ("aiohttp", "jinja2", "rich", "typer")
 _FAILED = 1
 _USAGE = 2
 _INTERRUPTED = 130
@@ -51,7 +51,7 @@ def main() -> int:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA:
             raise
-        say(f"the package {package} is missing: install aiopartnercentral[cli]")
+        say(f"this needs {package}: pip install {' '.join(_EXTRA)} (the extra 'cli' of aiopartnercentral)")
         return _USAGE
     except OSError as error:
         # The argument parser exits after printing the help, the version or a usage error.

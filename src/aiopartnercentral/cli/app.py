@@ -257,7 +257,7 @@ def emulator(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Inject the faults of this TOML file; docs/emulator.md lists the kinds.",
+            help="Inject the faults of this TOML file, such as [[fault]] with kind = 'reset'.",
             rich_help_panel=_BEHAVIOUR,
         ),
     ] = None,

@@ -65,7 +65,7 @@ def open_sink(
         TypeError: an argument is of a wrong type, or items cannot be of the type `cls`.
         ValueError: the format is unknown, an option does not apply to it, a class is missing, or the template is not
             valid.
-        ImportError: a package that the format needs is not installed; the message gives the `pip install` command.
+        ImportError: a package that the format needs is not installed; the message says what to install.
     """
     path = path_text("path", path)
     template = PathTemplate.parse(path) if is_template(path) else None

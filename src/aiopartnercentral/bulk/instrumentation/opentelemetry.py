@@ -1,4 +1,4 @@
-"""OpenTelemetry spans and metrics of a run; docs/bulk.md lists them all.
+"""OpenTelemetry spans and metrics of a run.
 
     collection = Collection(..., observer=Telemetry())
     collection = Collection(..., observer=combine(Telemetry(), show))
@@ -68,7 +68,7 @@ class Telemetry:
 
     Raises:
         TypeError: a provider is none of OpenTelemetry's.
-        ImportError: opentelemetry-api is not installed; the message gives the `pip install` command.
+        ImportError: opentelemetry-api is not installed; the message says what to install.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ import anyio.to_thread
 import attrs
 from aiohttp import web
 
+from aiopartnercentral._utils.optional_imports import missing_package
 from aiopartnercentral.emulator.state.clock import format_timestamp
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Dashboard:
             # The first time, this imports jinja2 and compiles the templates.
             environment = await anyio.to_thread.run_sync(_environment)
         except ImportError:
-            text = "The dashboard needs jinja2: install aiopartnercentral[emulator]\n"
-            return _response(text, content_type="text/plain", status=HTTPStatus.NOT_IMPLEMENTED)
+            text = missing_package("jinja2", extra="emulator")
+            return _response(f"{text}\n", content_type="text/plain", status=HTTPStatus.NOT_IMPLEMENTED)
         return _response(self._rendered(environment, view, request), content_type="text/html", status=_status(view))
 
     def _view(self, path: str, number: int) -> View | None:
