@@ -15,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.sinks import arrow_schema, record_batches, to_arrow, to_pandas, to_polars
+from aiopartnercentral.sinks.row_checksum import RowChecksum
 from codegen import ir
 from tests.sinks.readers import objects
 from tests.sinks.sample_pages import CLS, item
@@ -43,7 +44,15 @@ def there_and_back(items, cls):
     pq.write_table(table, sink)
     stored = pq.read_table(pa.BufferReader(sink.getvalue()))
     assert stored.schema == table.schema
+    assert checksum(table.to_batches()) == checksum(stored.to_batches(max_chunksize=1))
     return objects(table, cls), objects(stored, cls)
+
+
+def checksum(batches):
+    found = RowChecksum()
+    for batch in batches:
+        found.add(batch)
+    return found.value
 
 
 @pytest.mark.parametrize("name", [*RECEIVED, *UNIONS])

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from aiopartnercentral.errors import PositionError
 from aiopartnercentral.sinks import Page, ParquetSink, parquet as module
 from tests.sinks.files import written
 from tests.sinks.readers import objects, query
@@ -21,15 +23,17 @@ async def test_items_come_back_equal_beside_their_source(tmp_path):
 
 
 async def test_a_flush_after_every_page_makes_no_small_row_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK_ROWS", 20)
     monkeypatch.setattr(module, "_GROUP_ROWS", 100)
     path = tmp_path / "out.parquet"
     await written(path, *(page(n, 3) for n in range(0, 300, 3)), flushes=True)
     metadata = pq.read_metadata(path)
-    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [102, 102, 96]
+    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [100, 100, 100]
     assert objects(pq.read_table(path), CLS) == [item(n) for n in range(300)]
 
 
 async def test_row_groups_are_bounded_in_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK_ROWS", 7)
     monkeypatch.setattr(module, "_GROUP_BYTES", 20_000)
     path = tmp_path / "out.parquet"
     await written(path, *(page(n, 10) for n in range(0, 400, 10)), flushes=True)
@@ -60,3 +64,49 @@ async def test_a_page_larger_than_a_batch(tmp_path):
     await sink.write(Page("a", "AWS", "list_connections", [item(n) for n in range(30)]))
     await sink.commit()
     assert objects(pq.read_table(path), CLS) == [item(n) for n in range(30)]
+
+
+@pytest.mark.parametrize("limits", [{}, {"_GROUP_ROWS": 60}, {"_GROUP_BYTES": 20_000}])
+async def test_equal_rows_are_equal_bytes(tmp_path, monkeypatch, limits):
+    for name, value in ({"_BLOCK_ROWS": 20} | limits).items():
+        monkeypatch.setattr(module, name, value)
+    paths = [tmp_path / f"{number}.parquet" for number in range(3)]
+    await written(paths[0], page(0, 200))
+    await written(paths[1], *(page(n, 1) for n in range(200)), flushes=True, run_id="a run")
+    sink = ParquetSink(paths[2], CLS, max_rows=13)
+    await sink.open()
+    await sink.write(page(0, 200))
+    position = await sink.flush()
+    await sink.commit()
+    again = ParquetSink(paths[2], CLS)
+    await again.open(position)  # from the committed file
+    position = await again.flush()
+    await again.abort(keep=True)
+    await again.open(position)  # from the partial file
+    await again.commit()
+    assert len({path.read_bytes() for path in paths}) == 1
+    assert b"aiopartnercentral" not in paths[0].read_bytes()
+
+
+@pytest.mark.parametrize("change", ["text", "missing", "moved", "order"])
+async def test_a_file_of_other_rows_is_not_resumed(tmp_path, change):
+    path = tmp_path / "out.parquet"
+    sink = ParquetSink(path, CLS)
+    await sink.open()
+    await sink.write(page(0, 40))
+    position = await sink.flush()
+    await sink.commit()
+    rows = pq.read_table(path).to_pylist()
+    if change == "text":
+        rows[20]["connection_types"][0][1]["other_participant"]["tag"] += "x"
+    elif change == "missing":
+        rows[20]["connection_types"] = []
+    elif change == "moved":
+        rows[19]["connection_types"] += rows[20]["connection_types"]
+        rows[20]["connection_types"] = []
+    else:
+        rows[1], rows[2] = rows[2], rows[1]
+    schema = pq.read_schema(path)
+    pq.write_table(pa.Table.from_pylist(rows, schema), path)
+    with pytest.raises(PositionError, match="no longer exists"):
+        await ParquetSink(path, CLS).open(position)

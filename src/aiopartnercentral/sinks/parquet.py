@@ -1,7 +1,8 @@
 """Parquet files. A Parquet footer comes last, so the partial file is an Arrow stream that `commit` converts.
 
 An Arrow stream is a schema followed by any number of batches. So it can be cut after any batch and resumed, like a text
-file. However small the batches are, the Parquet file gets row groups of a reasonable size.
+file. However small the batches are, the Parquet file gets row groups of a reasonable size. Its bytes depend on the rows
+alone, and not on when they were written.
 """
 
 from __future__ import annotations
@@ -17,20 +18,23 @@ from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, record_batc
 from aiopartnercentral.sinks.base import SOURCE_COLUMNS
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
 from aiopartnercentral.sinks.partial_file import CONVERTED
+from aiopartnercentral.sinks.row_checksum import RowChecksum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.partial_file import FilePosition, PartialFile
+    from aiopartnercentral.types import JsonValue
 
 __all__ = ["ParquetSink"]
 
+_BLOCK_ROWS = 1 << 10
 _GROUP_ROWS = 1 << 16
 _GROUP_BYTES = 32 << 20
-_PARTIAL_FILE = b"aiopartnercentral.partial_file"
 _READ_ROWS = 4096
+_CHECKSUM = "rows_crc32"
 
 
 class ParquetSink(FileSink):
@@ -63,6 +67,9 @@ class ParquetSink(FileSink):
         self.cls = cls
         self._source = SOURCE_COLUMNS if validators.flag("source", source) else ()
         self._schema = arrow_schema(cls, text_columns=self._source)
+        self._checksum = RowChecksum()
+        self._checked_bytes = 0
+        self._expected: JsonValue = None
         self.format_id: str = f"parquet of {zlib.crc32(self._schema.serialize()):08x}"
 
     @property
@@ -82,6 +89,31 @@ class ParquetSink(FileSink):
             for part in split_batch(batch, self.max_rows, BATCH_BYTES):
                 yield part.serialize().to_pybytes()
 
+    def _open(self, position: JsonValue | None, run_id: str | None) -> None:
+        self._checksum, self._checked_bytes = RowChecksum(), len(self._header())
+        super()._open(position, run_id)
+
+    def _flush(self) -> JsonValue:
+        # By which a later process recognizes the committed file, if the partial file is missing.
+        position = super()._flush()
+        self._check_rows(self._opened)
+        return {**position, _CHECKSUM: self._checksum.value}
+
+    def _parse_position(self, position: JsonValue) -> tuple[FilePosition, int]:
+        if isinstance(position, dict):
+            self._expected = position.get(_CHECKSUM)
+            position = {key: value for key, value in position.items() if key != _CHECKSUM}
+        return super()._parse_position(position)
+
+    def _check_rows(self, file: PartialFile) -> None:
+        """Add the rows that were written since the last time to the checksum."""
+        pa, _ = _pyarrow()
+        with pa.OSFile(str(file.path)) as stream:
+            stream.seek(self._checked_bytes)
+            while stream.tell() < file.size:
+                self._checksum.add(pa.ipc.read_record_batch(pa.ipc.read_message(stream), self._schema))
+            self._checked_bytes = file.size
+
     def _commit_file(self, file: PartialFile) -> None:
         # Named after the partial file, so that a later process finds and deletes what this one may leave behind.
         converted = file.path.with_suffix(CONVERTED)
@@ -100,16 +132,15 @@ class ParquetSink(FileSink):
 
     def _convert(self, file: PartialFile, converted: Path) -> None:
         pa, pq = _pyarrow()
-        # If the partial file is missing, its name tells a later process whether this file was made from it.
-        schema = self._schema.with_metadata({_PARTIAL_FILE: file.path.name})
         with (
             pa.OSFile(str(file.path)) as stream,
-            pq.ParquetWriter(str(converted), schema, compression="zstd") as writer,
+            pq.ParquetWriter(str(converted), self._schema, compression="zstd") as writer,
         ):
-            for table in _row_groups(pa.ipc.open_stream(stream), schema):
+            for table in _row_groups(pa.ipc.open_stream(stream)):
                 writer.write_table(table, row_group_size=max(table.num_rows, 1))
 
     def _restore_file(self, file: PartialFile, position: FilePosition, items: int) -> bool:
+        del position  # the committed file has other bytes than the partial file
         pa, pq = _pyarrow()
         if not file.target.is_file():
             return False
@@ -118,21 +149,30 @@ class ParquetSink(FileSink):
         except pa.ArrowInvalid:
             return False
         with committed:
-            metadata = committed.schema_arrow.metadata or {}
-            if metadata.get(_PARTIAL_FILE) != position.name.encode() or committed.metadata.num_rows < items:
+            if committed.schema_arrow != self._schema or committed.metadata.num_rows < items:
                 return False
-            file.rebuild(self._stream(committed.iter_batches(_READ_ROWS), items))
+            checksum = RowChecksum()
+            for batch in self._first(committed.iter_batches(_READ_ROWS), items):
+                checksum.add(batch)
+            if checksum.value != self._expected:
+                return False
+            file.rebuild(self._stream(self._first(committed.iter_batches(_READ_ROWS), items)))
         return True
 
-    def _stream(self, batches: Iterator[Any], rows: int) -> Iterator[bytes]:
-        """Yield an Arrow stream of the first rows of the batches."""
+    def _first(self, batches: Iterator[Any], rows: int) -> Iterator[Any]:
+        """Yield the first rows of the batches of a Parquet file."""
         pa, _ = _pyarrow()
-        yield self._header()
         for batch in batches:
             part = pa.RecordBatch.from_arrays(batch.columns, schema=self._schema).slice(0, rows)
             rows -= part.num_rows
             if part.num_rows:
-                yield part.serialize().to_pybytes()
+                yield part
+
+    def _stream(self, batches: Iterator[Any]) -> Iterator[bytes]:
+        """Yield an Arrow stream of the batches."""
+        yield self._header()
+        for batch in batches:
+            yield batch.serialize().to_pybytes()
 
 
 def _pyarrow() -> tuple[Any, Any]:
@@ -140,16 +180,44 @@ def _pyarrow() -> tuple[Any, Any]:
     return import_optional("pyarrow", extra="arrow"), import_optional("pyarrow.parquet", extra="arrow")
 
 
-def _row_groups(batches: Any, schema: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
+def _row_groups(batches: Iterable[Any]) -> Iterator[Any]:
     """Yield the batches of a stream as tables of the size of a row group."""
     pa, _ = _pyarrow()
     waiting: list[Any] = []
     rows = size = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
+    for block in _blocks(batches):
+        waiting.append(block)
+        rows, size = rows + block.num_rows, size + _size(block)
         if rows >= _GROUP_ROWS or size >= _GROUP_BYTES:
-            yield pa.Table.from_batches(waiting).cast(schema)
+            yield pa.Table.from_batches(waiting).combine_chunks()
             waiting, rows, size = [], 0, 0
     if waiting:
-        yield pa.Table.from_batches(waiting).cast(schema)
+        yield pa.Table.from_batches(waiting).combine_chunks()
+
+
+def _blocks(batches: Iterable[Any]) -> Iterator[Any]:
+    """Yield the batches of a stream as batches of the same number of rows; the last one may have fewer."""
+    waiting: list[Any] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= _BLOCK_ROWS:
+            *blocks, rest = _cut(waiting, rows)
+            yield from blocks
+            waiting, rows = [rest], rest.num_rows
+    if rows:
+        yield from _cut(waiting, rows)
+
+
+def _cut(batches: list[Any], rows: int) -> list[Any]:
+    pa, _ = _pyarrow()
+    (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    return [whole.slice(start, _BLOCK_ROWS) for start in range(0, rows, _BLOCK_ROWS)]
+
+
+def _size(batch: Any) -> int:  # noqa: ANN401 - pyarrow has no types
+    """Return the bytes that the rows of a batch take, wherever the batch was cut from."""
+    pa, _ = _pyarrow()
+    size: int = pa.ipc.get_record_batch_size(batch.take(pa.array(range(batch.num_rows))))
+    return size
