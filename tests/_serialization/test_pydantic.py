@@ -86,6 +86,7 @@ def test_the_json_schema_of_each_kind_of_member():
     }
     assert schema["$defs"]["ConnectionType"] == {
         "title": "ConnectionType",
+        "description": account.ConnectionType.__doc__.partition("\n")[0],
         "anyOf": [{"enum": ["OPPORTUNITY_COLLABORATION", "SUBSIDIARY"], "type": "string"}, {"type": "string"}],
     }
     assert schema["$defs"]["ConnectionTypeSummary"]["properties"]["OtherParticipant"] == {

@@ -52,7 +52,8 @@ class _Schemas:
             described = handler(self._on_the_wire(cls, (*parents, cls)))
             for member in described.get("properties", {}).values():
                 member.pop("title", None)  # which pydantic makes of the name
-            return {**described, "title": cls.__name__}
+            summary = " ".join((cls.__doc__ or "").partition("\n\n")[0].split())
+            return {**described, "title": cls.__name__} | ({"description": summary} if summary else {})
 
         if cls in parents:
             return self._build.definition_reference_schema(_reference(cls))
