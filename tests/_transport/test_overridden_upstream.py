@@ -40,6 +40,8 @@ _TLS = "_transport/tls.py: one context for all clients of the same `verify`, who
 _GUARD = "_transport/http_client.py: `send` makes all requests with the session that `_get_session` returns"
 _CHAIN = "_transport/chain.py: `_equip` finds the HTTP clients, the prompter and the inner providers of the chain"
 _OWN = "_transport/refreshable_credentials.py: `get_frozen_credentials` is all that a signer asks for"
+_CALL = "_transport/botocore_client.py: `send` calls it, and `provide-client-params` has the same object as parameters"
+_RESPONSE = "_transport/call_context.py, _scope_responses: sends a request, and emits `before-parse` for its response"
 _TIMES = "_transport/refreshable_credentials.py: asks at the times that botocore asks at, for a usual hour"
 
 OVERRIDDEN = [
@@ -76,6 +78,11 @@ OVERRIDDEN = [
     Overridden(
         "aiobotocore.httpsession:AIOHTTPSession.send", _GUARD, {"2.25.1": "12ca98c0c82a", "3.10.0": "28c1cd8009ba"}
     ),
+    Overridden(
+        "aiobotocore.client:AioBaseClient._make_api_call", _CALL, {"2.25.1": "7894d4f8a07f", "3.6.0": "f832d87cc95d"}
+    ),
+    Overridden("aiobotocore.client:AioBaseClient._emit_api_params", _CALL, {"2.25.1": "5ab6b4bbc3c8"}),
+    Overridden("aiobotocore.endpoint:AioEndpoint._do_get_response", _RESPONSE, {"2.25.1": "023bc6561076"}),
     Overridden(
         "aiobotocore.credentials:create_credential_resolver",
         _CHAIN,

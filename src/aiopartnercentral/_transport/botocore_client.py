@@ -29,8 +29,8 @@ from aiopartnercentral._transport.call_context import (
     EMPTY_BODIES,
     FIRST_ERROR_STATUS,
     CallContext,
+    Parameters,
     bare_code,
-    calling,
     is_code,
     register_handlers,
 )
@@ -125,7 +125,7 @@ class Transport:
         self._clock = ServiceClock(client._request_signer)  # noqa: SLF001 - nothing else signs with its credentials
         self._is_cbor = self._protocol == CBOR
         self._closed = False
-        register_handlers(client.meta.events, model.service_id.hyphenize())
+        register_handlers(client)
         register_retries(client.meta.events, model.service_id.hyphenize())
 
     @property
@@ -196,14 +196,13 @@ class Transport:
         """
         if self._closed:
             raise RuntimeError("a client is open only inside its `async with` block")
-        method = getattr(self._client, xform_name(operation.name), None)
-        if method is None:
+        if not hasattr(self._client, xform_name(operation.name)):
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
         parsed: dict[str, Any] = {}
         failure: Exception | None = None
-        calling.set(call)
         try:
-            parsed = await method(**params)
+            # What a method of the client does, but with the parameters that handlers know the call by.
+            parsed = await self._client._make_api_call(operation.name, Parameters(params, call))  # noqa: SLF001
         except AttemptsEndedError as ended:
             parsed, failure = ended.response or {}, ended.error
         except ClientError as error:
@@ -212,8 +211,6 @@ class Transport:
             failure = ParamValidationError(report=_QUOTED_NUMBER.sub("", str(error.kwargs["report"])))
         except Exception as error:  # noqa: BLE001 - raised below
             failure = _unparsed(operation.name, call, error) if call.is_parsed else error
-        finally:
-            calling.set(None)
         # Raised outside the handlers, so that botocore's exception is not the context.
         failure = failure or _failure(operation.name, call, parsed)
         if failure is None:

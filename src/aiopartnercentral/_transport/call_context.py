@@ -24,9 +24,9 @@ __all__ = [
     "FIRST_ERROR_STATUS",
     "KEY",
     "CallContext",
+    "Parameters",
     "Pause",
     "bare_code",
-    "calling",
     "is_code",
     "register_handlers",
 ]
@@ -147,17 +147,27 @@ class CallContext:
         return code in self.error_codes or code.endswith(_ERROR_ENDINGS)
 
 
-# Both are set only briefly, in the task of the call: `calling` from the start of a `Transport` call until botocore has
-# a context for it, `_AWAITED` from the creation of a request until its response. So a call that a user's event handler
-# makes meanwhile is never taken for the `Transport` call.
-calling: ContextVar[CallContext | None] = ContextVar("aiopartnercentral_calling", default=None)
-_AWAITED: ContextVar[CallContext | None] = ContextVar("aiopartnercentral_awaited", default=None)
 KEY = "aiopartnercentral"
 """The key of the call in botocore's context of it."""
 
+# The call whose response is awaited; botocore does not pass it to the handler that takes the body.
+_AWAITED: ContextVar[CallContext | None] = ContextVar("aiopartnercentral_awaited", default=None)
 
-def register_handlers(events: Any, service: str) -> None:  # noqa: ANN401 - botocore's, without types
+
+class Parameters(dict[str, Any]):
+    """botocore's parameters of a `Transport` call; handlers of calls that others make get another dictionary."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, parameters: Mapping[str, Any], call: CallContext) -> None:
+        super().__init__(parameters)
+        self.call = call
+
+
+def register_handlers(client: Any) -> None:  # noqa: ANN401 - botocore's, without types
     """Register the handlers with the events of a client, once."""
+    events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
+    _scope_responses(client._endpoint)  # noqa: SLF001 - nothing else knows the call of a response
     events.register_first(f"provide-client-params.{service}", _mark_context, unique_id=f"{KEY}-calls")
     events.register_first(f"request-created.{service}", _pause, unique_id=f"{KEY}-pauses")
     # After the signer, whose failure means that nothing was sent.
@@ -166,10 +176,30 @@ def register_handlers(events: Any, service: str) -> None:  # noqa: ANN401 - boto
     events.register_first(f"response-received.{service}", _parsed, unique_id=f"{KEY}-parsed")
 
 
-def _mark_context(context: dict[str, Any], **_: object) -> None:
+def _scope_responses(endpoint: Any) -> None:  # noqa: ANN401 - as above
+    """Make an endpoint set `_AWAITED` while it sends a request and reads its response.
+
+    A user's event handlers may call the same client in between, so it is set to what it was afterwards.
+    """
+    if KEY in vars(endpoint):
+        return
+    setattr(endpoint, KEY, True)
+    respond = endpoint._do_get_response  # noqa: SLF001 - as above
+
+    async def respond_in_scope(request: object, operation_model: object, context: Mapping[str, Any]) -> object:
+        token = _AWAITED.set(context.get(KEY))
+        try:
+            return await respond(request, operation_model, context)
+        finally:
+            _AWAITED.reset(token)
+
+    endpoint._do_get_response = respond_in_scope  # noqa: SLF001 - as above
+
+
+def _mark_context(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
     """On `provide-client-params`: store the call in botocore's context of the call."""
-    context[KEY] = calling.get()
-    calling.set(None)
+    if isinstance(params, Parameters):
+        context[KEY] = params.call
 
 
 async def _pause(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
@@ -180,7 +210,7 @@ async def _pause(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSReq
 
 
 async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
-    """On `request-created`, before each attempt: the next response in this task is to this request."""
+    """On `request-created`, before each attempt: count it, and sign it with the service's time."""
     call: CallContext | None = request.context.get(KEY)
     if call is not None:
         call.signed_with = call.clock.offset
@@ -188,13 +218,11 @@ async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 -
             await call.clock.sign(request)
         call.request = request
         call.attempts += 1
-    _AWAITED.set(call)
 
 
 def _receive(response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
     """On `before-parse`: take a response to a `Transport` call."""
     call = _AWAITED.get()
-    _AWAITED.set(None)
     if call is not None:
         call.receive(response_dict, operation_model)
 
