@@ -115,17 +115,18 @@ def scripted_server(tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServe
 
 
 @contextmanager
-def socket_server(reply: bytes, then: bytes = b"", pause: float = 0.0) -> Iterator[str]:
+def socket_server(reply: bytes, then: bytes = b"", pause: float = 0.0, delay: float = 0.0) -> Iterator[str]:
     """Run a server that sends these bytes, whatever it is asked, and closes the connection; yields its URL.
 
     Instead of closing the connection, it sends the bytes `then` again and again, if there are any, each time after a
-    pause in seconds.
+    pause in seconds. `delay` is a pause before the reply.
     """
 
     async def handle(stream: anyio.abc.SocketStream) -> None:
         with suppress(anyio.BrokenResourceError):
             async with stream:
                 await stream.receive()
+                await anyio.sleep(delay)
                 await stream.send(reply)
                 while then:
                     await anyio.sleep(pause)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import sys
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from botocore.exceptions import (
     InvalidProxiesConfigError,
 )
 
-from aiopartnercentral._transport.untrusted_responses import drop_dirty_connections, limit_responses
+from aiopartnercentral._transport.untrusted_responses import guard_aiohttp, guard_httpx
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
 __all__ = ["Guard", "guarded", "guarded_config", "merged"]
@@ -84,8 +85,10 @@ class Guard:
 
     last_status: int = 0
     max_response_bytes: int | None = None
-    _known: tuple[Any, Any] = (None, None)  # the last aiohttp session, and what its requests are made with
+    _known: tuple[Any, Any] = (None, None)  # the last session, and what its requests are made with
     # An HTTP client of the caller's own need not have these.
+    _connector_args: Any = None
+    _timeout: Any = None
     _proxy_config: Any = None
     _verify: Any = None
     _cert_file: Any = None
@@ -103,17 +106,25 @@ class Guard:
 
     async def _get_session(self, *arguments: Any) -> Any:  # noqa: ANN401 - as above
         session = await super()._get_session(*arguments)  # type: ignore[misc] # as above
-        if not isinstance(session, aiohttp.ClientSession):
-            return session
         known, requests = self._known
         if known is not session:
-            if session.connector is not None:
-                drop_dirty_connections(session.connector)
-            if self.max_response_bytes is not None:
-                limit_responses(session, self.max_response_bytes)
-            requests = _WithoutRedirects(session)
+            requests = self._guard(session)
             self._known = session, requests
         return requests
+
+    def _guard(self, session: Any) -> Any:  # noqa: ANN401 - as above
+        """Guard a session, and return what requests are made with."""
+        if isinstance(session, aiohttp.ClientSession):
+            guard_aiohttp(session, self.max_response_bytes)
+            return _WithoutRedirects(session)
+        httpx: Any = getattr(sys.modules.get("aiobotocore.httpxsession"), "httpx", None)
+        if httpx is not None and isinstance(session, httpx.AsyncClient):
+            guard_httpx(session, self.max_response_bytes)
+            if "pool_timeout" not in (self._connector_args or ()):
+                # A call may wait for a connection as long as its own time limit allows, not only 5 seconds.
+                self._timeout.pool = None
+                session.timeout = self._timeout
+        return session
 
     async def send(self, request: Any) -> Any:  # noqa: ANN401 - as above
         """Send a request.

@@ -20,7 +20,7 @@ class ClientOptions(TypedDict, total=False):
         config: botocore's config; its retry mode is `standard` unless it names another, and its pool has 100
             connections.
         timeout: maximum seconds of a call with all its attempts, 600 by default; None for no limit.
-        max_response_bytes: maximum bytes of a response, 100 MiB by default; aiohttp's client stops reading there.
+        max_response_bytes: maximum bytes of a response, 100 MiB by default; reading stops there.
         verify: whether to verify TLS certificates, or the path of a CA bundle.
         use_ssl: whether to use TLS if the endpoint URL has no scheme.
         api_version: version of the service model; by default the pinned one.

@@ -1,11 +1,13 @@
-"""Guards of aiohttp against responses that are too large, and against bytes that belong to no request."""
+"""Guards of HTTP clients against responses that are too large, and against bytes that belong to no request."""
 
 from __future__ import annotations
 
-from functools import cache
+import math
+from functools import cache, partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientResponse, ServerDisconnectedError
+from aiohttp import ClientResponse, DummyCookieJar, ServerDisconnectedError
 
 from aiopartnercentral.errors import ResponseTooLargeError
 
@@ -15,14 +17,39 @@ if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientSession
     from aiohttp.connector import Connection
 
-__all__ = ["drop_dirty_connections", "limit_responses"]
+__all__ = ["guard_aiohttp", "guard_httpx"]
 
-_MOST_DROPPED = 10
 _MARK = "_aiopartnercentral_drops"
 
 
-def drop_dirty_connections(connector: BaseConnector) -> None:
-    """Make a pool drop each idle connection on which the head of a response has arrived.
+def guard_aiohttp(session: ClientSession, most: int | None) -> None:
+    """Make an aiohttp session limit the bytes of responses, drop connections with unexpected data, and keep no cookies.
+
+    Arguments:
+        session: the session.
+        most: maximum bytes of a response's body; None for no limit. Reading more raises `ResponseTooLargeError`.
+    """
+    if session.connector is not None:
+        _drop_dirty_connections(session.connector)
+    # aiobotocore creates the session, without these.
+    session._response_class = _guarded_class(math.inf if most is None else most)  # noqa: SLF001
+    session._cookie_jar = DummyCookieJar()  # noqa: SLF001
+
+
+def guard_httpx(session: Any, most: int | None) -> None:  # noqa: ANN401 - an optional dependency
+    """Make an httpx client limit the bytes of responses as `guard_aiohttp` does, and keep no cookies."""
+    limit = math.inf if most is None else most
+
+    async def guard(response: Any) -> None:  # noqa: ANN401 - as above
+        response.aread = partial(_read_httpx, response, limit)
+
+    session.event_hooks = {**session.event_hooks, "response": [*session.event_hooks["response"], guard]}
+    session.headers["Accept-Encoding"] = "identity"  # as with aiohttp; aiobotocore means to set it
+    session.cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
+def _drop_dirty_connections(connector: BaseConnector) -> None:
+    """Make a pool drop each idle connection on which anything has arrived.
 
     aiohttp would take that for the response to the next request on the connection.
     """
@@ -32,25 +59,38 @@ def drop_dirty_connections(connector: BaseConnector) -> None:
     connect = connector.connect
 
     async def connect_cleanly(*arguments: Any, **options: Any) -> Connection:  # noqa: ANN401 - aiohttp's arguments
-        for _ in range(_MOST_DROPPED):
+        while True:
             connection = await connect(*arguments, **options)
-            if connection.protocol is None or not connection.protocol.should_close:
+            parser = getattr(connection.protocol, "_parser", None)  # None if the connection is new
+            if not _is_dirty(connection, parser):
                 return connection
             connection.close()
-        raise ServerDisconnectedError("the server sent data before any request")
+            if parser is None:
+                raise ServerDisconnectedError("the server sent data before any request")
 
     connector.connect = connect_cleanly  # type: ignore[method-assign]
 
 
-def limit_responses(session: ClientSession, most: int) -> None:
-    """Make reading a response's body raise `ResponseTooLargeError` if it has more bytes than that."""
-    session._response_class = _limited_class(most)  # noqa: SLF001 - aiobotocore creates the session
+def _is_dirty(connection: Connection, parser: Any) -> bool:  # noqa: ANN401 - aiohttp's, without types
+    if connection.protocol is None:
+        return False
+    try:
+        # The parser has the beginning of a head to itself; the next request gets a new one.
+        return connection.protocol.should_close or (parser is not None and parser.feed_eof() is not None)
+    except Exception:  # noqa: BLE001 - what has arrived is no head
+        return True
 
 
 @cache
-def _limited_class(most: int) -> type[ClientResponse]:
-    class LimitedResponse(ClientResponse):
-        """A response whose body is limited."""
+def _guarded_class(most: float) -> type[ClientResponse]:
+    class GuardedResponse(ClientResponse):
+        """A response whose body is limited, and whose headers can be decoded."""
+
+        async def start(self, connection: Connection) -> ClientResponse:
+            await super().start(connection)
+            if not b"".join([value for _, value in self._raw_headers]).isascii():
+                self._raw_headers = tuple((name, _utf8(value)) for name, value in self._raw_headers)
+            return self
 
         def read(self) -> Coroutine[Any, Any, bytes]:  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
             length = self.content_length
@@ -61,15 +101,40 @@ def _limited_class(most: int) -> type[ClientResponse]:
             try:
                 async for part in self.content.iter_any():
                     body += part
-                    if len(body) > most:
-                        break
+                    _check_size(body, most)
             except BaseException:
                 self.close()
                 raise
-            if len(body) > most:
-                self.close()
-                raise ResponseTooLargeError(most)
             self.release()
             return bytes(body)
 
-    return LimitedResponse
+    return GuardedResponse
+
+
+async def _read_httpx(response: Any, most: float) -> bytes:  # noqa: ANN401 - as above
+    """Return the body of an httpx response; the connection is released even if the body cannot be decoded."""
+    body = bytearray()
+    try:
+        async for part in response.aiter_bytes():
+            body += part
+            _check_size(body, most)
+    finally:
+        await response.aclose()
+    return bytes(body)
+
+
+def _check_size(body: bytearray, most: float) -> None:
+    if len(body) > most:
+        raise ResponseTooLargeError(int(most))
+
+
+def _utf8(value: bytes) -> bytes:
+    """Return a header's value as UTF-8, which aiobotocore decodes it from; any other is Latin-1, as it is to boto3.
+
+    aiobotocore would fail without releasing the connection, although the response may be good: a proxy may add headers.
+    """
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1").encode()
+    return value
