@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -148,7 +149,7 @@ class ServiceClient:
 
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Send a request of a given operation; for request classes that several operations share. See `call`."""
-        return await self._api.decode(operation, await self._api.send(operation, request))
+        return await self._api.call(operation, request, partial(self._api.decode, operation))
 
     @property
     def max_connections(self) -> int:

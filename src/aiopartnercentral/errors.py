@@ -122,7 +122,7 @@ class DecodeError(_ConversionError, ValueError):
 
     Attributes:
         is_retryable: whether the response was damaged or replaced on its way, so that a retry may help: it is empty,
-            cut off, or not JSON, such as the HTML page of a proxy.
+            cut off, or not a JSON object, such as the HTML page of a proxy.
         attempts: how often the request was sent, retries included.
     """
 
@@ -299,9 +299,12 @@ class ServiceError(AioPartnerCentralError, ClientError):
         response: botocore's parsed error response.
         operation_name: wire name of the operation.
         problems: why modelled members could not be decoded; those members are None.
+        is_corrected: whether the client has corrected the cause of the error, so that the same request may succeed: it
+            has adopted the service's clock, or will obtain new credentials for those that had expired.
     """
 
     message: str | None
+    is_corrected: bool = False
     message_is_sensitive: ClassVar[bool] = False
     """Whether the model marks the error's message as sensitive; if so, the exception's text does not show it."""
 
@@ -350,8 +353,12 @@ class ServiceError(AioPartnerCentralError, ClientError):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the same request may succeed later: after throttling, a server error, or a timeout of the service."""
-        return self.is_throttling or self.code in _TRANSIENT_CODES or self.http_status in _TRANSIENT_STATUSES
+        """Whether the same request may succeed later.
+
+        So it is after throttling, a server error, a timeout of the service, and an error whose cause is corrected.
+        """
+        is_transient = self.code in _TRANSIENT_CODES or self.http_status in _TRANSIENT_STATUSES
+        return self.is_throttling or is_transient or self.is_corrected
 
 
 def _rebuild_service_error(cls: type[ServiceError], args: tuple[Any, ...], state: dict[str, Any]) -> ServiceError:

@@ -39,6 +39,10 @@ async def test_calls_paginators_and_collections_get_over_a_wrong_clock(monkeypat
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "ada-secret")
     async with Emulator({"AWS": 30}, credentials={"AKIAADA": Credential("ada-secret", "111122223333")}) as emulator:
         async with account.connect(endpoint_url=emulator.endpoint_url) as client:
+            with pytest.raises(ServiceError) as caught:
+                await client.with_options(attempts=1).list_connections(catalog="AWS")
+            assert (caught.value.attempts, caught.value.is_retryable) == (1, True)
+        async with account.connect(endpoint_url=emulator.endpoint_url) as client:
             page = await client.list_connections(catalog="AWS")
             assert page.response_metadata.attempts == 2
             page = await client.list_connections(catalog="AWS")

@@ -13,7 +13,7 @@ from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 from botocore.exceptions import SSOError
 
-from aiopartnercentral import CredentialsError, Outcome, ServiceError, account
+from aiopartnercentral import CredentialsError, Outcome, account
 from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
 from tests.support.credential_sources import (
     ASSUME_ROLE,
@@ -373,22 +373,3 @@ async def collect(sources: CredentialSources, profile: str | None = "p", **optio
         limits=Limits(backoff=0.001, attempts=5),
         **options,
     ).collect()
-
-
-@pytest.mark.parametrize("way", ["connect", "bulk"])
-@pytest.mark.parametrize("is_cured", [True, False])
-async def test_expired_credentials_are_obtained_again_once(
-    sources: CredentialSources, way: str, *, is_cured: bool
-) -> None:
-    sources.configure(ASSUME_ROLE + BASE)
-    sources.give = lambda _: assumed(key=f"KEY{len(sources.given)}")
-    expired = Reply({"__type": "ExpiredTokenException", "message": "expired"}, status=400)
-    sources.serve = lambda _: (
-        Reply({"ConnectionSummaries": []}) if is_cured and sources.served[-1] == "KEY2" else expired
-    )
-    if is_cured:
-        await ask(sources, way)
-    else:
-        with pytest.raises(ServiceError, match="ExpiredTokenException"):
-            await ask(sources, way)
-    assert sources.served == ["KEY1", "KEY2"]

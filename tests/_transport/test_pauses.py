@@ -26,5 +26,9 @@ async def test_other_tasks_run_before_a_request_is_signed(client: account.Client
     events = api._transport._client.meta.events
     events.register("before-sign.partnercentral-account", lambda **_: order.append("signed"))
     server.replies(Reply({"ConnectionSummaries": []}))
-    await api.send(operations.LIST_CONNECTIONS, account.ListConnectionsRequest(catalog="AWS"), pause)
-    assert order == ["pause", "signed"]
+
+    async def read(_: object) -> None:
+        order.append("read")
+
+    await api.call(operations.LIST_CONNECTIONS, account.ListConnectionsRequest(catalog="AWS"), read, pause)
+    assert order == ["pause", "signed", "read"]

@@ -14,18 +14,23 @@ from botocore.exceptions import BotoCoreError, ConnectionClosedError, EndpointCo
 
 from aiopartnercentral import DecodeError, ServiceError, account
 from aiopartnercentral._transport.retries import retry_after
-from aiopartnercentral.bulk import Collection, Limits, Source
+from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
+from tests.support.credential_sources import ASSUME_ROLE, BASE, assumed
 from tests.support.servers import Reply, socket_server
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tests.support.credential_sources import CredentialSources
     from tests.support.servers import ScriptedServer
 
 pytestmark = pytest.mark.anyio
 
 PAGE = Reply({"ConnectionSummaries": []})
-DAMAGED = [b"", b"  ", b"<html>busy</html>", b'{"ConnectionSummaries": [{"Id"', b"upstream error"]
+DAMAGED = [
+    *(b"", b"  ", b"<html>busy</html>", b"upstream error", b"null", b'"busy"', b"[]"),
+    *(b'{"ConnectionSummaries": [{"Id"', b'{"ConnectionSummaries": [{"Id": {}}', b'{"ConnectionSummaries": []'),
+]
 ARN = "arn:aws:partnercentral:us-east-1:123456789012:catalog/AWS/partner/partner-1"
 
 
@@ -95,7 +100,7 @@ async def test_a_damaged_response_is_repeated_and_is_one_error(
     assert type(error) is DecodeError
     assert (error.is_retryable, error.attempts, len(server.received)) == (True, 3, 3)
     assert error.request_id == "request-3"
-    assert error.reason.startswith("not JSON at character" if body else "the response has no body")
+    assert error.reason.startswith(("not JSON at character", "expected object, got") if body else "the response has no")
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), vars(again)) == (str(error), vars(error))
     server.replies(Reply(body), PAGE)
@@ -195,6 +200,57 @@ async def test_requests_that_no_server_takes_are_counted(client: account.Client)
         client.with_options(attempts=0)
     with pytest.raises(TypeError, match=r"with_options\(\) has no option retries; the options are timeout, attempts"):
         client.with_options(retries=1)  # type: ignore[call-arg] # the test's own
+
+
+@pytest.mark.parametrize("attempts", [1, None])
+@pytest.mark.parametrize("way", ["call", "iterate", "bulk"])
+@pytest.mark.parametrize("is_cured", [True, False])
+async def test_expired_credentials_are_obtained_again_once_and_all_attempts_count(
+    sources: CredentialSources, way: str, attempts: int | None, *, is_cured: bool
+) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: assumed(key=f"KEY{len(sources.given)}")
+    expired = Reply({"__type": "ExpiredTokenException", "message": "expired"}, status=400)
+    sources.serve = lambda _: PAGE if is_cured and sources.served[-1] == "KEY2" else expired
+    error: Any = None
+    if way == "bulk":
+        source = Source("AWS", profile="p", endpoint_url=sources.url)
+        limits = Limits(attempts=attempts or 8)
+        listing = account.listings.list_connections()
+        report = (await Collection(listing, source, limits=limits, on_error="report").collect()).report
+        (state,) = report.sources.values()
+        error, counted = state.error, state.retries + 1
+    else:
+        async with account.connect(profile="p", endpoint_url=sources.url) as opened:
+            client = opened if attempts is None else opened.with_options(attempts=attempts)
+            try:
+                if way == "call":
+                    counted = (await client.list_connections(catalog="AWS")).response_metadata.attempts
+                else:
+                    report = (await client.paginate.list_connections(catalog="AWS").collect()).report
+                    counted = report.retries + 1
+            except ServiceError as caught:
+                error, counted = caught, caught.attempts
+    expected = 1 if attempts == 1 else 2
+    assert sources.served == ["KEY1", "KEY2"][:expected]
+    assert counted == expected
+    assert (error is None) == (is_cured and expected == 2)
+    assert error is None or error.is_retryable == (expected == 1 or way == "bulk")
+
+
+async def test_a_pooled_client_leaves_the_retry_to_its_caller(sources: CredentialSources) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: assumed(key=f"KEY{len(sources.given)}")
+    expired = Reply({"__type": "ExpiredTokenException", "message": "expired"}, status=400)
+    sources.serve = lambda _: PAGE if sources.served[-1] == "KEY2" else expired
+    async with (
+        ClientPool() as pool,
+        pool.lease(Source("AWS", profile="p", endpoint_url=sources.url), account.Client) as client,
+    ):
+        error = await failure_of(call, client)
+        assert (error.attempts, error.is_retryable, error.is_corrected) == (1, True, True)
+        await call(client)
+    assert sources.served == ["KEY1", "KEY2"]
 
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)

@@ -123,7 +123,7 @@ async def test_other_spellings_of_cbor(answered):
         (cbor2.dumps([SECRET]), "$"),
         (cbor2.dumps({}), "$.Things"),
         (page({"Id": 5}), "$.Things[0].Id"),
-        (b"", "$.Things"),
+        (b"", "$"),
     ],
 )
 async def test_an_answer_is_malformed_and_not_quoted(body, path, answered):
@@ -160,6 +160,14 @@ async def test_an_error_whose_body_cannot_be_read_has_its_status(body, answered)
 async def test_an_operation_without_an_output_ignores_the_body(body, answered):
     async with answered(body) as client:
         assert await client.forget(id="a") == package.ForgetResponse()
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xf6", page(USUAL)[:-3], b"S3CR3T"])
+async def test_a_damaged_response_may_be_requested_again(body, answered):
+    async with answered(body) as client:
+        with pytest.raises(DecodeError) as caught:
+            await client.list_things(catalog="AWS")
+    assert caught.value.is_retryable
 
 
 def test_an_object_that_json_does_not_have_is_refused():

@@ -12,7 +12,7 @@ from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from aiopartnercentral._transport.api_call import ApiCaller
     from aiopartnercentral._transport.botocore_client import RawResponse
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FetchedPage", "PageFetcher"]
 
+T = TypeVar("T")
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 
@@ -71,7 +72,21 @@ class PageFetcher(Generic[PageT, ItemT]):
 
     async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page of typed items."""
-        response = await self._send(catalog, token)
+        return await self._fetch(catalog, token, self._typed)
+
+    async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
+        """Fetch a page whose items stay as the service sent them; they are not checked against the model."""
+        return await self._fetch(catalog, token, self._raw)
+
+    async def _fetch(self, catalog: str, token: str | None, read: Callable[[RawResponse], Awaitable[T]]) -> T:
+        async def read_later(response: RawResponse) -> T:
+            await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
+            return await read(response)
+
+        request = self.listing.request(catalog, token)
+        return await self.api.call(self.listing.pagination.operation, request, read_later, checkpoint)
+
+    async def _typed(self, response: RawResponse) -> FetchedPage[PageT, ItemT]:
         pagination = self.listing.pagination
         malformed: tuple[MalformedItem, ...] = ()
         raw_items: Sequence[bytes] | None = None
@@ -94,9 +109,7 @@ class PageFetcher(Generic[PageT, ItemT]):
             request_id=response.metadata.request_id,
         )
 
-    async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
-        """Fetch a page whose items stay as the service sent them; they are not checked against the model."""
-        response = await self._send(catalog, token)
+    async def _raw(self, response: RawResponse) -> FetchedPage[bytes, bytes]:
         body = response.body
         if body is None:
             page: object = await self.api.decode(self.listing.pagination.operation, response)
@@ -110,12 +123,6 @@ class PageFetcher(Generic[PageT, ItemT]):
             retries=response.metadata.attempts - 1,
             request_id=response.metadata.request_id,
         )
-
-    async def _send(self, catalog: str, token: str | None) -> RawResponse:
-        request = self.listing.request(catalog, token)
-        response = await self.api.send(self.listing.pagination.operation, request, checkpoint)
-        await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
-        return response
 
     async def _raw_items(self, response: RawResponse, items: Sequence[ItemT]) -> Sequence[bytes]:
         if response.body is None:  # botocore parsed it

@@ -22,16 +22,17 @@ def to_json(body: bytes) -> bytes:
     """Return the JSON text of a CBOR body: base64 for bytes, ISO 8601 for timestamps.
 
     Raises:
-        DecodeError: the body is not CBOR, or has a value that JSON cannot have. It is not quoted.
+        DecodeError: the body is not CBOR, which is retryable, or has a value that JSON cannot have. It is not quoted.
     """
     import cbor2  # noqa: PLC0415 - few services speak CBOR
 
+    failure = DecodeError("not CBOR, or not of JSON's types")
     try:
         value = cbor2.loads(body) if body else {}
         return msgspec.json.encode(_spelled(value) if _MAY_BE_NOT_FINITE.search(body) else value, enc_hook=_null)
-    except Exception:  # noqa: BLE001 - of either library; their messages quote values
-        problem = "not CBOR, or not of JSON's types"
-    raise DecodeError(problem)
+    except Exception as error:  # noqa: BLE001 - of either library; their messages quote values
+        failure.is_retryable = isinstance(error, cbor2.CBORDecodeError)
+    raise failure
 
 
 def _spelled(value: Any) -> Any:  # noqa: ANN401 - any value of CBOR

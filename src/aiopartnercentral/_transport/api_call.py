@@ -12,7 +12,7 @@ from aiopartnercentral._serialization.conversion_errors import hook_failed
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from aiopartnercentral._serialization.codec import Codec
     from aiopartnercentral._transport.botocore_client import ErrorResponseError, RawResponse, Transport
@@ -24,6 +24,7 @@ __all__ = ["DEFAULT_TIMEOUT", "ApiCaller"]
 DEFAULT_TIMEOUT = 600.0
 """Seconds for a call with all its attempts."""
 
+T = TypeVar("T")
 ResponseT = TypeVar("ResponseT")
 ConversionT = TypeVar("ConversionT", DecodeError, EncodeError)
 
@@ -71,41 +72,72 @@ class ApiCaller:
             raise _in_call(hook_failed(error, EncodeError), operation) from error
         return params
 
-    async def send(self, operation: Operation[Any, Any], request: object, pause: Pause | None = None) -> RawResponse:
-        """Send a request and return the response before it is decoded; raises the same errors as `ServiceClient.call`.
+    async def call(
+        self,
+        operation: Operation[Any, Any],
+        request: object,
+        read: Callable[[RawResponse], Awaitable[T]],
+        pause: Pause | None = None,
+    ) -> T:
+        """Send a request and return what is read of the response; raises the same errors as `ServiceClient.call`.
+
+        A response that was damaged on its way is requested again, if nothing speaks against it.
+
+        Arguments:
+            operation: the operation.
+            request: the request.
+            read: decodes the response.
+            pause: lets other tasks run.
+        """
+        from anyio import move_on_after  # noqa: PLC0415 - slow to load
+
+        params = await self.encode(operation, request)
+        call = self._transport.start_call(operation, attempts=self.attempts, pause=pause)
+        with move_on_after(self.timeout):
+            while True:
+                try:
+                    return await read(await self._send(operation, params, call))
+                except DecodeError as error:
+                    if not (error.is_retryable and call.is_repeatable and call.has_attempts):
+                        raise
+                await _wait(call)
+        raise TimeExceededError(self.timeout or 0.0, "timeout", call.attempts)
+
+    async def _send(
+        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
+    ) -> RawResponse:
+        """Send a request and return the response before it is decoded.
 
         It raises `DecodeError` only for a response without a body, that botocore parses, or that is not CBOR.
         """
         from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
 
-        params = await self.encode(operation, request)
-        call = self._transport.start_call(operation, attempts=self.attempts, pause=pause)
         try:
-            response = await self._in_time(operation, params, call)
+            response = await self._with_new_credentials(operation, params, call)
         except ErrorResponseError as error:
             failure = await self._service_error(operation, error)
+            failure.is_corrected = call.is_corrected
         else:
             return await self._as_json(operation, response) if response.is_cbor else response
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure
 
-    async def _in_time(
+    async def _with_new_credentials(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
     ) -> RawResponse:
-        """Send a request within the time limit, and once more with new credentials if they had expired."""
-        from anyio import move_on_after  # noqa: PLC0415 - slow to load
-
+        """Send a request, and once more with new credentials if they had expired."""
         from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
 
-        with move_on_after(self.timeout):
-            try:
-                return await self._transport.send(operation, params, call)
-            except ErrorResponseError as error:
-                if not self._transport.expire_credentials(error):
-                    raise
+        try:
             return await self._transport.send(operation, params, call)
-        raise TimeExceededError(self.timeout or 0.0, "timeout", call.attempts)
+        except ErrorResponseError as error:
+            if not self._transport.expire_credentials(error):
+                raise
+            call.is_corrected = True
+            if not call.has_attempts:
+                raise
+        return await self._transport.send(operation, params, call)
 
     async def _as_json(self, operation: Operation[Any, Any], response: RawResponse) -> RawResponse:
         """Return a response with its CBOR body as JSON.
@@ -199,4 +231,18 @@ def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawRe
     error.request_id = response.metadata.request_id if response is not None else None
     if response is not None and isinstance(error, DecodeError):
         error.attempts = response.metadata.attempts
+        # Whatever else is no object is not from the service, such as the text of a proxy.
+        error.is_retryable = error.is_retryable or not _may_be_object(response)
     return error
+
+
+def _may_be_object(response: RawResponse) -> bool:
+    return response.body is None or response.is_cbor or response.body.lstrip().startswith(b"{")
+
+
+async def _wait(call: CallContext) -> None:
+    from anyio import sleep  # noqa: PLC0415 - slow to load
+
+    from aiopartnercentral._transport import retries  # noqa: PLC0415 - loads botocore
+
+    await sleep(retries.backoff(1.0, call.attempts))

@@ -87,6 +87,7 @@ class ErrorResponseError(Exception):
     def __init__(self, error: ClientError, call: CallContext) -> None:
         super().__init__()
         self.error: ClientError = error
+        _count_attempts(error.response, call)
         self.body: bytes | None = call.body
         self.is_cbor: bool = call.protocol == CBOR
         found = _ACCESS_KEY.search(getattr(call.request, "headers", {}).get("Authorization", ""))
@@ -214,6 +215,7 @@ class Transport:
         # Raised outside the handlers, so that botocore's exception is not the context.
         failure = failure or _failure(operation.name, call, parsed)
         if failure is None:
+            _count_attempts(parsed, call)
             metadata = _metadata(parsed)
             return RawResponse(body=call.body, is_cbor=self._is_cbor, parsed=parsed, metadata=metadata)
         if isinstance(failure, _broken_body_errors()):
@@ -233,11 +235,11 @@ def _answered(operation: str, call: CallContext, error: ClientError) -> Exceptio
 
 
 def _failure(operation: str, call: CallContext, parsed: dict[str, Any]) -> Exception | None:
-    """Return the exception for a response that is an error or damaged; None for any other."""
+    """Return the exception for a response that is an error or has no body; None for any other."""
     if call.is_error or call.status >= FIRST_ERROR_STATUS:
         response: Any = parsed  # botocore takes any
         return ErrorResponseError(ClientError(response, operation), call)
-    if call.is_broken and not call.body:
+    if call.lacks_body:
         error = DecodeError("the response has no body", operation=operation, request_id=call.request_id)
         error.is_retryable = True
         return error
@@ -253,7 +255,7 @@ def _unparsed(operation: str, call: CallContext, error: Exception) -> DecodeErro
     kind = members.get("__type")
     code = bare_code(kind) if is_code(kind) else str(call.status)
     message = members.get("message", members.get("Message", ""))
-    metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id, "RetryAttempts": call.attempts - 1}
+    metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
     return ErrorResponseError(ClientError(response, operation), call)
 
@@ -268,6 +270,12 @@ def _drop_request(error: Exception) -> None:
     details: Any = error.kwargs
     if isinstance(details.get("error"), Exception):
         details["error"] = str(details["error"])  # as in the error's message
+
+
+def _count_attempts(response: Any, call: CallContext) -> None:  # noqa: ANN401 - botocore's parsed response
+    """Set the number of attempts in a response: botocore counts those of its own, but a call may have further ones."""
+    if call.attempts:  # not for a stubbed response
+        response.setdefault("ResponseMetadata", {})["RetryAttempts"] = call.attempts - 1
 
 
 def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:

@@ -69,7 +69,8 @@ class CallContext:
         error: the members of the error that it is.
         request_id: the service's id of the request.
         is_error: whether it is an error with the status of a success.
-        is_broken: whether it is a success whose body was cut off or replaced.
+        lacks_body: whether it is a success without the body that it should have.
+        is_corrected: whether it is an error whose cause has been corrected, so that a further attempt may succeed.
         is_parsed: whether botocore is parsing it.
         signed_with: how far the service's clock was ahead when the last request was signed, as far as was known.
     """
@@ -91,24 +92,29 @@ class CallContext:
     error: Mapping[str, Any] = attrs.field(factory=dict)
     request_id: str | None = None
     is_error: bool = False
-    is_broken: bool = False
+    lacks_body: bool = False
+    is_corrected: bool = False
     is_parsed: bool = False
     signed_with: timedelta = timedelta()
     _has_corrected_clock: bool = False
 
-    def corrects_clock(self, error: Mapping[str, Any]) -> bool:
-        """Return whether an error corrects the clock, so that a further attempt may succeed; only once for a call."""
+    @property
+    def has_attempts(self) -> bool:
+        """Whether the request may be sent once more."""
+        return self.attempts < self.max_attempts
+
+    def correct_clock(self, error: Mapping[str, Any]) -> None:
+        """Correct the clock if it has caused the error; only once for a call."""
         if self._has_corrected_clock or "Error" not in error:
-            return False
+            return
         code, headers = error["Error"].get("Code", ""), error["ResponseMetadata"].get("HTTPHeaders", {})
-        self._has_corrected_clock = self.clock.corrects(code, headers, self.signed_with)
-        return self._has_corrected_clock
+        self._has_corrected_clock = self.is_corrected = self.clock.corrects(code, headers, self.signed_with)
 
     def receive(self, response: dict[str, Any], model: Any) -> None:  # noqa: ANN401 - botocore's model of the operation
         """Take a response, and change it so that botocore's parser can read it."""
         status, headers, body = response["status_code"], response["headers"], response["body"]
         self.status, self.request_id = status, headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
-        self.is_parsed, self.is_error, self.is_broken, self.body = True, False, False, None
+        self.is_parsed, self.is_error, self.lacks_body, self.body = True, False, False, None
         kind = headers.get("x-amzn-errortype")
         if status < FIRST_ERROR_STATUS:
             self.is_error = (
@@ -119,8 +125,7 @@ class CallContext:
             if not self.is_error:
                 if self.keeps_body:
                     self.body, response["body"] = body, EMPTY_BODIES[self.protocol]
-                    if self.protocol != CBOR and not (body[:1] == b"{" and body[-1:] == b"}"):
-                        self.is_broken = not _looks_complete(body) and (body != b"" or self._lacks_body(model))
+                    self.lacks_body = body == b"" and self._needs_body(model)
                 return
             response["status_code"] = _ERROR_STATUS
         if self.repairs_error:
@@ -129,7 +134,7 @@ class CallContext:
         elif self.keeps_error:
             self.body = body
 
-    def _lacks_body(self, model: Any) -> bool:  # noqa: ANN401 - as above
+    def _needs_body(self, model: Any) -> bool:  # noqa: ANN401 - as above
         """Return whether an empty body lacks something: a required member, or all that was to be read.
 
         In REST protocols, a body without members may be empty.
@@ -216,7 +221,7 @@ async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 -
         call.signed_with = call.clock.offset
         if call.signed_with:
             await call.clock.sign(request)
-        call.request = request
+        call.request, call.is_corrected = request, False
         call.attempts += 1
 
 
@@ -234,12 +239,6 @@ def _parsed(context: dict[str, Any], parsed_response: dict[str, Any] | None = No
         call.is_parsed = False
         if call.is_error and parsed_response is not None:
             parsed_response["ResponseMetadata"]["HTTPStatusCode"] = call.status
-
-
-def _looks_complete(body: bytes) -> bool:
-    """Return whether a body looks like JSON, by its ends: a body that was cut off or replaced does not."""
-    text = body.strip(b" \t\r\n")
-    return text.startswith((b"{", b"[")) and text.endswith((b"}", b"]"))
 
 
 def _readable_error(body: bytes, header: str | None, codes: Container[str]) -> tuple[bytes, Mapping[str, Any]]:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ServiceClock", "moment_of"]
 
-_REFUSED_TIME = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
-_REFUSED_SIGNATURE = frozenset({"AuthFailure", "InvalidSignatureException", "SignatureDoesNotMatch"})
+_REFUSED = frozenset(
+    {
+        *("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"),
+        *("AuthFailure", "InvalidSignatureException", "SignatureDoesNotMatch"),
+    }
+)
 _TOLERANCE = timedelta(minutes=4)  # services tolerate five minutes or more
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,")
 
@@ -43,13 +47,13 @@ class ServiceClock:
             headers: the response's headers, names in lower case.
             signed_with: the offset that the request was signed with.
         """
-        if code not in _REFUSED_TIME and code not in _REFUSED_SIGNATURE:
+        if code not in _REFUSED:
             return False
         moment = moment_of(headers.get("date"))
         if moment is None:
             return False
         offset = moment - _now()
-        if code in _REFUSED_SIGNATURE and abs(offset - signed_with) < _TOLERANCE:
+        if abs(offset - signed_with) < _TOLERANCE:
             return False
         self.offset = offset
         return True

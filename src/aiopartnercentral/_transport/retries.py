@@ -1,9 +1,9 @@
 """Which failed requests are repeated, and how long to wait before that.
 
 A collection repeats by itself. For other calls botocore repeats, by its own configuration. A handler adds what botocore
-does not repeat: HTTP statuses 408, 429 and 509 without an error code, and damaged responses. It repeats a request once
-if the service refused the time of its signature. It also waits as long as the service asks to, and limits the attempts
-of single calls.
+does not repeat: HTTP statuses 408, 429 and 509 without an error code. It repeats a request once if the service refused
+the time of its signature. It also waits as long as the service asks to, and limits the attempts of single calls.
+Requests with damaged responses are repeated where these are decoded.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class AttemptsEndedError(Exception):
     """No further attempt is allowed, whatever botocore would do; internal to the library.
 
     Attributes:
-        response: botocore's parsed response, which is an error or damaged; None if none arrived.
+        response: botocore's parsed response, which is an error; None if none arrived.
         error: the exception if no response arrived.
     """
 
@@ -93,17 +93,18 @@ def _needs_retry(
     call: CallContext | None = request_dict["context"].get(KEY)
     if call is None:
         return None
-    if caught_exception is None and call.status < FIRST_ERROR_STATUS and not (call.is_error or call.is_broken):
+    if caught_exception is None and call.status < FIRST_ERROR_STATUS and not call.is_error:
         return None
     parsed = None if response is None else response[1]
-    if parsed is not None and call.corrects_clock(parsed):
-        return 0.0
-    if attempts >= call.max_attempts:
-        if call.limits_attempts:
-            if parsed is not None:
-                parsed["ResponseMetadata"]["RetryAttempts"] = attempts - 1  # as botocore does at the end
+    if parsed is not None:
+        call.correct_clock(parsed)
+    if not call.has_attempts:
+        # botocore ends by itself, unless it has another limit or has not counted all attempts of the call.
+        if call.limits_attempts or call.attempts > attempts:
             raise AttemptsEndedError(parsed, caught_exception)
         return None
+    if call.is_corrected:
+        return 0.0
     if parsed is None:
         can_retry = call.limits_attempts and caught_exception is not None and is_retryable(caught_exception)
         return backoff(1.0, attempts) if can_retry else None
@@ -111,9 +112,7 @@ def _needs_retry(
 
 
 def _wait(call: CallContext, parsed: dict[str, Any], attempts: int) -> float | None:
-    """Return the seconds to wait after a response that is an error or damaged; None if botocore shall decide."""
-    if call.is_broken:
-        return backoff(1.0, attempts) if call.is_repeatable else None
+    """Return the seconds to wait after an error; None if botocore shall decide."""
     error = ServiceError(parsed, "")
     asked = retry_after(parsed["ResponseMetadata"].get("HTTPHeaders", {}))
     has_no_code = error.code in {"", str(error.http_status)}

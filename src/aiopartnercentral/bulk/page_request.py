@@ -14,7 +14,7 @@ import secrets
 import traceback
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import anyio
 import attrs
@@ -125,6 +125,7 @@ class PageRequest:
     _pages: int = 0
     _wanted_at: float = 0.0
     _sent_at: float = 0.0
+    _was_corrected: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Start at the page token of the earlier run."""
@@ -176,7 +177,7 @@ class PageRequest:
         self.run.notify(SourceRestarted(run=self.run.name, origin=self.origin))
 
     async def _attempts(self, token: str | None) -> FetchedPage[Any, Any]:
-        self.repetitions, attempt = 0, 1
+        self.repetitions, attempt, self._was_corrected = 0, 1, False
         self._wanted_at = anyio.current_time()
         while True:
             fetched = await self._attempt_or_error(token)
@@ -190,7 +191,7 @@ class PageRequest:
                 token = None
                 continue
             sent = self._sent(error)
-            if attempt >= self.run.limits.attempts or not is_retryable(error):
+            if attempt >= self.run.limits.attempts or not self._may_retry(error):
                 if sent > 1:
                     error.add_note(f"sent {sent} times")
                 raise error
@@ -204,9 +205,16 @@ class PageRequest:
         """Return how often the request has been sent, once an attempt has failed."""
         return self.repetitions + max(1, attempts_of(error))
 
+    def _may_retry(self, error: Exception) -> bool:
+        """Return whether a retry may help; an error whose cause the client has corrected is retried once."""
+        if not _is_corrected(error):
+            return is_retryable(error)
+        was_corrected, self._was_corrected = self._was_corrected, True
+        return not was_corrected
+
     def _wait(self, error: Exception, attempt: int) -> float:
         """Return the seconds to wait after a failed attempt; a throttled request waits for the account's rate."""
-        if isinstance(error, ServiceError) and error.is_throttling:
+        if _is_throttling(error) or _is_corrected(error):
             return 0.0
         return max(backoff(self.run.limits.backoff, attempt), self._asked_wait(error) or 0.0)
 
@@ -238,7 +246,7 @@ class PageRequest:
         try:
             fetched = await self._in_time(partial(self._send, token))
         except Exception as error:
-            if isinstance(error, ServiceError) and error.is_throttling:
+            if _is_throttling(error):
                 self.run.progress.throttled(self.origin)
                 wanted = self._asked_wait(error)
                 limiter.throttled(self._sent_at, wanted)
@@ -319,6 +327,14 @@ class PageRequest:
                 request_id=getattr(error, "request_id", None),
             )
         )
+
+
+def _is_throttling(error: Exception) -> TypeGuard[ServiceError]:
+    return isinstance(error, ServiceError) and error.is_throttling
+
+
+def _is_corrected(error: Exception) -> bool:
+    return isinstance(error, ServiceError) and error.is_corrected
 
 
 def _clear_frames(failure: Exception) -> None:
