@@ -12,7 +12,7 @@ from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from aiopartnercentral._transport.api_call import ApiCaller
     from aiopartnercentral._transport.botocore_client import RawResponse
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FetchedPage", "PageFetcher"]
 
-T = TypeVar("T")
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 
@@ -72,21 +71,16 @@ class PageFetcher(Generic[PageT, ItemT]):
 
     async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page of typed items."""
-        return await self._fetch(catalog, token, self._typed)
+        request = self.listing.request(catalog, token)
+        return await self.api.call(self.listing.pagination.operation, request, self._typed, checkpoint)
 
     async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
         """Fetch a page whose items stay as the service sent them; they are not checked against the model."""
-        return await self._fetch(catalog, token, self._raw)
-
-    async def _fetch(self, catalog: str, token: str | None, read: Callable[[RawResponse], Awaitable[T]]) -> T:
-        async def read_later(response: RawResponse) -> T:
-            await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
-            return await read(response)
-
         request = self.listing.request(catalog, token)
-        return await self.api.call(self.listing.pagination.operation, request, read_later, checkpoint)
+        return await self.api.call(self.listing.pagination.operation, request, self._raw, checkpoint)
 
     async def _typed(self, response: RawResponse) -> FetchedPage[PageT, ItemT]:
+        await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
         pagination = self.listing.pagination
         malformed: tuple[MalformedItem, ...] = ()
         raw_items: Sequence[bytes] | None = None
@@ -110,6 +104,7 @@ class PageFetcher(Generic[PageT, ItemT]):
         )
 
     async def _raw(self, response: RawResponse) -> FetchedPage[bytes, bytes]:
+        await checkpoint()  # as above
         body = response.body
         if body is None:
             page: object = await self.api.decode(self.listing.pagination.operation, response)

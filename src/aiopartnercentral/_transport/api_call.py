@@ -112,32 +112,22 @@ class ApiCaller:
         """
         from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
 
-        try:
-            response = await self._with_new_credentials(operation, params, call)
-        except ErrorResponseError as error:
-            failure = await self._service_error(operation, error)
-            failure.is_corrected = call.is_corrected
-        else:
+        is_repetition = False
+        while True:
+            try:
+                response = await self._transport.send(operation, params, call)
+            except ErrorResponseError as error:
+                call.is_corrected |= not is_repetition and self._transport.expire_credentials(error)
+                if call.is_corrected and call.has_attempts:
+                    is_repetition = True
+                    continue
+                failure = await self._service_error(operation, error)
+                failure.is_corrected = call.is_corrected
+                break
             return await self._as_json(operation, response) if response.is_cbor else response
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure
-
-    async def _with_new_credentials(
-        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
-    ) -> RawResponse:
-        """Send a request, and once more with new credentials if they had expired."""
-        from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
-
-        try:
-            return await self._transport.send(operation, params, call)
-        except ErrorResponseError as error:
-            if not self._transport.expire_credentials(error):
-                raise
-            call.is_corrected = True
-            if not call.has_attempts:
-                raise
-        return await self._transport.send(operation, params, call)
 
     async def _as_json(self, operation: Operation[Any, Any], response: RawResponse) -> RawResponse:
         """Return a response with its CBOR body as JSON.

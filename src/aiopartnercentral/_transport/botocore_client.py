@@ -87,7 +87,9 @@ class ErrorResponseError(Exception):
     def __init__(self, error: ClientError, call: CallContext) -> None:
         super().__init__()
         self.error: ClientError = error
-        _count_attempts(error.response, call)
+        if call.attempts:  # not of a stubbed response; botocore counts only the attempts of its own
+            response: Any = error.response
+            response.setdefault("ResponseMetadata", {})["RetryAttempts"] = call.attempts - 1
         self.body: bytes | None = call.body
         self.is_cbor: bool = call.protocol == CBOR
         found = _ACCESS_KEY.search(getattr(call.request, "headers", {}).get("Authorization", ""))
@@ -199,11 +201,13 @@ class Transport:
             raise RuntimeError("a client is open only inside its `async with` block")
         if not hasattr(self._client, xform_name(operation.name)):
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
+        parameters = Parameters(params)
+        parameters.call = call
         parsed: dict[str, Any] = {}
         failure: Exception | None = None
         try:
             # What a method of the client does, but with the parameters that handlers know the call by.
-            parsed = await self._client._make_api_call(operation.name, Parameters(params, call))  # noqa: SLF001
+            parsed = await self._client._make_api_call(operation.name, parameters)  # noqa: SLF001
         except AttemptsEndedError as ended:
             parsed, failure = ended.response or {}, ended.error
         except ClientError as error:
@@ -215,8 +219,7 @@ class Transport:
         # Raised outside the handlers, so that botocore's exception is not the context.
         failure = failure or _failure(operation.name, call, parsed)
         if failure is None:
-            _count_attempts(parsed, call)
-            metadata = _metadata(parsed)
+            metadata = _metadata(parsed, call)
             return RawResponse(body=call.body, is_cbor=self._is_cbor, parsed=parsed, metadata=metadata)
         if isinstance(failure, _broken_body_errors()):
             failure = _as_botocore_error(failure, self._client.meta.endpoint_url)
@@ -272,18 +275,12 @@ def _drop_request(error: Exception) -> None:
         details["error"] = str(details["error"])  # as in the error's message
 
 
-def _count_attempts(response: Any, call: CallContext) -> None:  # noqa: ANN401 - botocore's parsed response
-    """Set the number of attempts in a response: botocore counts those of its own, but a call may have further ones."""
-    if call.attempts:  # not for a stubbed response
-        response.setdefault("ResponseMetadata", {})["RetryAttempts"] = call.attempts - 1
-
-
-def _metadata(parsed: Mapping[str, Any]) -> ResponseMetadata:
+def _metadata(parsed: Mapping[str, Any], call: CallContext) -> ResponseMetadata:
     metadata = parsed.get("ResponseMetadata", {})
     return ResponseMetadata(
         request_id=metadata.get("RequestId"),
         http_status=metadata.get("HTTPStatusCode", 0),
-        attempts=metadata.get("RetryAttempts", 0) + 1,
+        attempts=max(1, call.attempts),  # none of a stubbed response
         http_headers=dict(metadata.get("HTTPHeaders", {})),
     )
 

@@ -164,9 +164,7 @@ class Parameters(dict[str, Any]):
 
     __slots__ = ("call",)
 
-    def __init__(self, parameters: Mapping[str, Any], call: CallContext) -> None:
-        super().__init__(parameters)
-        self.call = call
+    call: CallContext
 
 
 def register_handlers(client: Any) -> None:  # noqa: ANN401 - botocore's, without types

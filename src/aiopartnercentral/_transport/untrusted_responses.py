@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from aiohttp import BaseConnector, ClientSession
     from aiohttp.connector import Connection
+    from aiohttp.typedefs import RawHeaders
 
 __all__ = ["guard_aiohttp", "guard_httpx"]
 
@@ -61,9 +62,14 @@ def _drop_dirty_connections(connector: BaseConnector) -> None:
     async def connect_cleanly(*arguments: Any, **options: Any) -> Connection:  # noqa: ANN401 - aiohttp's arguments
         while True:
             connection = await connect(*arguments, **options)
-            parser = getattr(connection.protocol, "_parser", None)  # None if the connection is new
-            if not _is_dirty(connection, parser):
-                return connection
+            protocol: Any = connection.protocol
+            parser = getattr(protocol, "_parser", None)  # None if the connection is new
+            try:
+                # Only the parser has the beginning of a head. The next request gets another parser.
+                if not (protocol.should_close or (parser is not None and parser.feed_eof() is not None)):
+                    return connection
+            except Exception:  # noqa: BLE001, S110 - what has arrived is not a head
+                pass
             connection.close()
             if parser is None:
                 raise ServerDisconnectedError("the server sent data before any request")
@@ -71,26 +77,21 @@ def _drop_dirty_connections(connector: BaseConnector) -> None:
     connector.connect = connect_cleanly  # type: ignore[method-assign]
 
 
-def _is_dirty(connection: Connection, parser: Any) -> bool:  # noqa: ANN401 - aiohttp's, without types
-    if connection.protocol is None:
-        return False
-    try:
-        # The parser has the beginning of a head to itself; the next request gets a new one.
-        return connection.protocol.should_close or (parser is not None and parser.feed_eof() is not None)
-    except Exception:  # noqa: BLE001 - what has arrived is no head
-        return True
-
-
 @cache
 def _guarded_class(most: float) -> type[ClientResponse]:
     class GuardedResponse(ClientResponse):
         """A response whose body is limited, and whose headers can be decoded."""
 
-        async def start(self, connection: Connection) -> ClientResponse:
-            await super().start(connection)
-            if not b"".join([value for _, value in self._raw_headers]).isascii():
-                self._raw_headers = tuple((name, _utf8(value)) for name, value in self._raw_headers)
-            return self
+        @property
+        def raw_headers(self) -> RawHeaders:  # pyright: ignore[reportIncompatibleVariableOverride] # read-only, too
+            """The headers with values in UTF-8, from which aiobotocore decodes them.
+
+            It would fail on any other and not release the connection, although the response may be good.
+            """
+            for _, value in self._raw_headers:
+                if not value.isascii():
+                    return tuple((name, _utf8(value)) for name, value in self._raw_headers)
+            return self._raw_headers
 
         def read(self) -> Coroutine[Any, Any, bytes]:  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
             length = self.content_length
@@ -129,10 +130,7 @@ def _check_size(body: bytearray, most: float) -> None:
 
 
 def _utf8(value: bytes) -> bytes:
-    """Return a header's value as UTF-8, which aiobotocore decodes it from; any other is Latin-1, as it is to boto3.
-
-    aiobotocore would fail without releasing the connection, although the response may be good: a proxy may add headers.
-    """
+    """Return a header's value in UTF-8; what is not UTF-8 is Latin-1, as it is to boto3."""
     try:
         value.decode()
     except UnicodeDecodeError:
