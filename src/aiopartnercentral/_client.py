@@ -27,8 +27,8 @@ from aiopartnercentral._transport.options import (
     CallOptions,
     ClientOptions as ClientOptions,  # noqa: PLC0414 - exported
     ConnectOptions as ConnectOptions,  # noqa: PLC0414 - exported
+    check_values,
 )
-from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types import Listing
 
@@ -54,7 +54,6 @@ ItemT = TypeVar("ItemT")
 _RENAMED = {"max_results": "page_size"}
 
 _MAX_RESPONSE_BYTES = 100 * 1024 * 1024
-_TIMEOUT = validators.optional(validators.positive_number)
 
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
@@ -110,7 +109,7 @@ class ServiceClient:
         timeout: float | None = DEFAULT_TIMEOUT,
     ) -> None:
         codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
-        self._api = ApiCaller(self.service, transport, codec, _TIMEOUT("timeout", timeout))
+        self._api = ApiCaller(self.service, transport, codec, timeout)
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return a client with other options that shares the connections of this one and is closed with it.
@@ -125,10 +124,9 @@ class ServiceClient:
             ValueError: an option has a value that is not allowed.
         """
         check_options("with_options()", options, CallOptions)
-        checks: dict[str, validators.Check[Any]] = {"timeout": _TIMEOUT, "attempts": validators.count}
-        changes = {name: checks[name](name, value) for name, value in options.items()}
+        check_values(options)
         client = copy(self)
-        client._api = attrs.evolve(self._api, **changes)  # noqa: SLF001 - of its own class
+        client._api = attrs.evolve(self._api, **options)  # noqa: SLF001 - of its own class
         return client
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
@@ -283,17 +281,19 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     """Open a client of the generated class; see `ConnectOptions`.
 
     Raises:
-        TypeError: an option is unknown, or two exclude each other.
+        TypeError: an option is unknown or of a wrong type, or two exclude each other.
+        ValueError: an option has a value that is not allowed.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
     from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
     from aiopartnercentral._transport.client_factory import open_botocore_client  # noqa: PLC0415 - as above
 
     check_options("connect()", options, ConnectOptions)
+    check_values(options)
     json_converter = options.pop("json_converter", None)
     botocore_converter = options.pop("botocore_converter", None)
-    timeout = _TIMEOUT("timeout", options.pop("timeout", DEFAULT_TIMEOUT))
-    max_bytes = validators.count("max_response_bytes", options.pop("max_response_bytes", _MAX_RESPONSE_BYTES))
+    timeout = options.pop("timeout", DEFAULT_TIMEOUT)
+    max_bytes = options.pop("max_response_bytes", _MAX_RESPONSE_BYTES)
     async with open_botocore_client(cls.service, **options) as client:
         transport = Transport(client, cls.service, max_bytes)
         try:
@@ -333,6 +333,7 @@ def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
 
     Raises:
         TypeError: `client` is not an aiobotocore client of the service.
+        botocore.exceptions.InvalidConfigError: its endpoint URL has a user name and password.
     """
     from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
 

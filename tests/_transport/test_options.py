@@ -1,23 +1,92 @@
-"""Options of wrong types are refused before anything is opened."""
+"""Options of wrong types are refused at once, before anything is opened, by all that take them."""
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiobotocore.session import AioSession
+from botocore.exceptions import InvalidConfigError
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import Collection, Source
+from aiopartnercentral.bulk import ClientPool, Collection
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.anyio
 
+VERIFY = "verify must be a boolean, or the path of a CA bundle, not "
+WRONG: list[tuple[str, Any, str]] = [
+    *(("verify", value, VERIFY) for value in (0, 1, b"", [], {}, 5)),
+    ("verify", "", "verify must not be empty"),
+    ("config", {"retries": {}}, "config must be an AioConfig, not a mapping"),
+    ("timeout", "5", "timeout must be a number above 0, not a string"),
+    ("timeout", 0, "timeout must be a number above 0, not 0"),
+    ("timeout", float("nan"), "timeout must be a finite number"),
+    *(
+        ("max_response_bytes", value, "max_response_bytes must be an integer of at least 1, not ")
+        for value in (0, "5", None)
+    ),
+    ("use_ssl", "yes", "use_ssl must be a boolean, not a string"),
+    ("use_ssl", None, "use_ssl must be a boolean, not None"),
+    ("api_version", 2025, "api_version must be a string, not an integer"),
+    ("json_converter", account.botocore_converter, "json_converter must be a JsonConverter, not a BotocoreConverter"),
+    ("botocore_converter", object(), "botocore_converter must be a BotocoreConverter, not an object"),
+]
+WRONG_FOR_ONE: list[tuple[str, Any, str]] = [
+    ("region_name", 5, "region_name must be a string, not an integer"),
+    ("region_name", "us east 1", "region_name must be the name of a region, such as us-east-1"),
+    ("endpoint_url", 5, "endpoint_url must be a string, not an integer"),
+    ("endpoint_url", "example.com", "endpoint_url must be a URL that begins with http:// or https://"),
+    ("endpoint_url", "https://user:s3cret@example.com", "endpoint_url must be a URL without user name and password"),
+    ("profile", 5, "profile must be a string, not an integer"),
+    ("session", object(), "session must be an AioSession, not an object"),
+    ("aws_access_key_id", b"A", "aws_access_key_id must be a string, not bytes"),
+    ("aws_secret_access_key", b"s3cret", "aws_secret_access_key must be a string, not bytes"),
+    ("aws_session_token", 5, "aws_session_token must be a string, not an integer"),
+    ("aws_account_id", 111122223333, "aws_account_id must be a string, not an integer"),
+]
 
-@pytest.mark.parametrize("verify", [0, 1, b"", [], {}, 5])
-async def test_what_does_not_say_whether_to_verify_is_refused(verify: Any) -> None:
-    expected = "verify must be a boolean, or the path of a CA bundle, not "
-    with pytest.raises(TypeError, match=expected):
-        async with account.connect(verify=verify):
+
+@pytest.mark.parametrize(("name", "value", "expected"), WRONG + WRONG_FOR_ONE)
+async def test_a_wrong_option_is_refused_by_its_name(name: str, value: Any, expected: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        async with account.connect(**{name: value}):
             pass
-    collection = Collection(account.listings.list_connections(), Source("AWS"), verify=verify)
-    with pytest.raises(TypeError, match=expected):
-        await collection.collect()
+    assert str(caught.value).startswith(expected)
+    assert caught.value.__context__ is None
+    assert "s3cret" not in str(caught.value)
+    if (name, value, expected) in WRONG:
+        options: Any = {name: value}
+        for construct in (
+            lambda: Collection(account.listings.list_connections(), "AWS", **options),
+            lambda: ClientPool(**options),
+        ):
+            with pytest.raises(type(caught.value)) as again:
+                construct()
+            assert str(again.value) == str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["config", "region_name", "endpoint_url", "profile", "session", "verify", "timeout"])
+async def test_none_is_an_option_that_is_not_given(name: str) -> None:
+    async with account.connect(**{name: None}):
+        pass
+
+
+@asynccontextmanager
+async def wrapped(**options: Any) -> AsyncIterator[account.Client]:
+    async with AioSession().create_client("partnercentral-account", region_name="us-east-1", **options) as client:
+        yield account.wrap(client)
+
+
+@pytest.mark.parametrize("way", ["environment", "wrap"])
+async def test_no_endpoint_has_a_password(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://user:s3cret@example.com"
+    if way == "environment":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    with pytest.raises(InvalidConfigError, match="the endpoint URL has a user name and password") as caught:
+        async with account.connect() if way == "environment" else wrapped(endpoint_url=url):
+            pass
+    assert "s3cret" not in str(caught.value)

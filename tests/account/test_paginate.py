@@ -138,7 +138,7 @@ async def test_pages_and_raw_items(server: ScriptedServer, client: account.Clien
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        (b"[]", "ListConnections: $: expected object, got array (request id request-1)"),
+        (b"[]", "ListConnections: $: expected object, got array (request id request-3)"),
         (b"{}", "ListConnections: $.ConnectionSummaries: required member is missing (request id request-1)"),
         (b'{"ConnectionSummaries": null}', "$.ConnectionSummaries: required member is missing"),
         (b'{"ConnectionSummaries": {}}', "$.ConnectionSummaries: expected array, got object"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import attrs
@@ -19,6 +20,7 @@ from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    InvalidConfigError,
     ParamValidationError,
     ReadTimeoutError,
     ResponseStreamingError,
@@ -106,6 +108,7 @@ class Transport:
 
     Raises:
         TypeError: the client is not an aiobotocore client of the service.
+        botocore.exceptions.InvalidConfigError: its endpoint URL has a password, which messages would show.
     """
 
     def __init__(self, client: Any, service: Service, max_response_bytes: int | None = None) -> None:  # noqa: ANN401 - aiobotocore has no types
@@ -114,6 +117,11 @@ class Transport:
         model = client.meta.service_model
         if model.service_name != service.name:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
+        if "@" in urlsplit(client.meta.endpoint_url).netloc:
+            settings = "endpoint_url, AWS_ENDPOINT_URL, and endpoint_url of the AWS config file"
+            raise InvalidConfigError(
+                error_msg=f"the endpoint URL has a user name and password, but requests are signed: check {settings}"
+            )
         endpoint: Any = client._endpoint  # noqa: SLF001 - nothing else has the HTTP client
         endpoint.http_session = guarded(endpoint.http_session)
         if max_response_bytes is not None:

@@ -16,7 +16,7 @@ from botocore import __version__ as botocore_version
 from aiopartnercentral import __version__
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.http_client import guarded_config, merged
-from aiopartnercentral._utils import model_data, validators
+from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 POOL = 100
 """Connections of a client, unless the caller has configured another number; botocore's default is 10."""
 
-_VERIFY = validators.instance_of(str, "a boolean, or the path of a CA bundle")
 _OS_NAMES = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 
@@ -46,13 +45,12 @@ async def open_botocore_client(
     """Open an aiobotocore client of the service from its pinned model.
 
     Raises:
-        TypeError: an option is unknown, `verify` is of a wrong type, or `profile` and `session` are both given.
+        TypeError: an option is unknown, or `profile` and `session` are both given.
         CredentialsError: the credentials cannot be obtained.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
     if session is not None and profile is not None:
         raise TypeError("profile and session exclude each other: a session has its own profile")
-    check_verify(options.get("verify"))
     _check_event_loop(config)
     own: ChainSession | None = None
     if session is None:
@@ -67,16 +65,6 @@ async def open_botocore_client(
         region_name = service.region
     async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
         yield client
-
-
-def check_verify(value: object) -> None:
-    """Refuse a wrong `verify`: aiohttp would take what is false in a condition for no verification at all.
-
-    Raises:
-        TypeError, ValueError: it is neither a boolean nor a path, nor None.
-    """
-    if value is not None and not isinstance(value, bool):
-        _VERIFY("verify", value)
 
 
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:

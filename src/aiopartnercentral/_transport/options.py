@@ -1,16 +1,23 @@
-"""The options of clients, and of their calls."""
+"""The options of clients, and of their calls, and the checks of their values."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+from urllib.parse import urlsplit
+
+from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.validators import Check, optional
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
 
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 
-__all__ = ["CallOptions", "ClientOptions", "ConnectOptions"]
+__all__ = ["CallOptions", "ClientOptions", "ConnectOptions", "check_values", "endpoint_url", "region_name"]
 
 
 class ClientOptions(TypedDict, total=False):
@@ -72,3 +79,76 @@ class CallOptions(TypedDict, total=False):
 
     timeout: float | None
     attempts: int
+
+
+region_name = validators.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", "the name of a region, such as us-east-1", length=(3, 63))
+
+
+@Check
+def endpoint_url(name: str, value: object) -> str:
+    """Demand the URL of an endpoint. A request is signed, so the URL has no user name and password."""
+    given = validators.text(name, value)
+    parts = None
+    try:
+        parts = urlsplit(given)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an invalid address or port
+        usable = False
+    if parts is None or not usable:
+        raise ValueError(f"{name} must be a URL that begins with http:// or https://")
+    if "@" in parts.netloc:
+        raise ValueError(f"{name} must be a URL without user name and password")
+    return given
+
+
+@Check
+def _verify(name: str, value: object) -> bool | str:
+    """Demand a boolean or a path: aiohttp would take what is false in a condition for no verification at all."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a boolean, or the path of a CA bundle, not {validators.type_name(value)}")
+    return validators.path(name, value)
+
+
+def _instance_of(module: str, cls: str, expected: str) -> Check[Any]:
+    """Return a check for an instance of a class, which is loaded only if there is a value to check."""
+
+    def check(name: str, value: object) -> Any:  # noqa: ANN401 - of the class
+        return validators.instance_of(getattr(import_module(module), cls), expected)(name, value)
+
+    return Check(check)
+
+
+_CONVERTERS = "aiopartnercentral._serialization.converters"
+# None stands for an option that is not given, as in botocore.
+_CHECKS: Final[Mapping[str, Check[Any]]] = {
+    "config": optional(_instance_of("botocore.config", "Config", "an AioConfig")),
+    "timeout": optional(validators.positive_number),
+    "max_response_bytes": validators.count,
+    "verify": optional(_verify),
+    "use_ssl": validators.flag,
+    "api_version": optional(validators.text),
+    "json_converter": optional(_instance_of(_CONVERTERS, "JsonConverter", "a JsonConverter")),
+    "botocore_converter": optional(_instance_of(_CONVERTERS, "BotocoreConverter", "a BotocoreConverter")),
+    "region_name": optional(region_name),
+    "endpoint_url": optional(endpoint_url),
+    "profile": optional(validators.text),
+    "session": optional(_instance_of("aiobotocore.session", "AioSession", "an AioSession")),
+    "aws_access_key_id": optional(validators.any_text),
+    "aws_secret_access_key": optional(validators.any_text),
+    "aws_session_token": optional(validators.any_text),
+    "aws_account_id": optional(validators.any_text),
+    "attempts": validators.count,
+}
+
+
+def check_values(options: Mapping[str, object]) -> None:
+    """Check the values of options of clients or of their calls; their names are known.
+
+    Raises:
+        TypeError: a value is of a wrong type.
+        ValueError: a value is not allowed.
+    """
+    for name, value in options.items():
+        _CHECKS[name](name, value)

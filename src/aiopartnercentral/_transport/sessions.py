@@ -15,7 +15,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 
 from aiopartnercentral._transport.chain import ChainSession
-from aiopartnercentral._transport.client_factory import as_aio_config, check_verify, with_defaults
+from aiopartnercentral._transport.client_factory import as_aio_config, with_defaults
 from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.refreshable_credentials import refreshing_credentials
 from aiopartnercentral._transport.sts import assume
@@ -41,7 +41,6 @@ class Sessions:
     """
 
     def __init__(self, config: AioConfig | None, verify: bool | str | None, connections: int) -> None:  # noqa: FBT001
-        check_verify(verify)
         self._verify = verify
         self._connections = connections
         self._profiles: dict[Hashable, ChainSession] = {}

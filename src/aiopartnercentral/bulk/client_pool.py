@@ -14,6 +14,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._client import ClientOptions, ServiceClient, check_options, open_client
+from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.source import Source, identity
 
@@ -73,11 +74,12 @@ class ClientPool:
 
     Raises:
         TypeError: an argument is of a wrong type, or an option is unknown.
-        ValueError: `max_open` or `max_connections` is less than 1.
+        ValueError: an argument has a value that is not allowed.
     """
 
     def __init__(self, *, max_open: int = 50, max_connections: int = 100, **options: Unpack[ClientOptions]) -> None:
         check_options("ClientPool()", options, ClientOptions)
+        check_values(options)
         self._max_open = validators.count("max_open", max_open)
         self._max_connections = validators.count("max_connections", max_connections)
         self._options = options

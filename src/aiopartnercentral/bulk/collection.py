@@ -18,6 +18,7 @@ from aiopartnercentral._pagination.paginator import (
     ignoring,
     reports_malformed,
 )
+from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.client_pool import ClientPool
@@ -107,6 +108,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         """
         limits = Limits() if limits is None else _LIMITS("limits", limits)
         check_options("Collection()", options, ClientOptions)
+        check_values(options)
         named = name_listings(listings)
         _check_rates(limits, named.values())
         plan = Plan(

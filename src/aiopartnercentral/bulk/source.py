@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MethodType
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import attrs
 
 from aiopartnercentral._client import ServiceClient
+from aiopartnercentral._transport import options
 from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
@@ -19,8 +19,6 @@ __all__ = ["Credentials", "CredentialsProvider", "Identity", "Origin", "Role", "
 
 _WAYS = ("profile", "role", "credentials", "client")
 
-_region = validators.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", "the name of a region, such as us-east-1", length=(3, 63))
-
 Identity: TypeAlias = tuple[int, ...]
 
 
@@ -29,22 +27,6 @@ def identity(value: object) -> Identity:
     if isinstance(value, MethodType):
         return (id(value.__self__), id(value.__func__))
     return (id(value),)
-
-
-@validators.Check
-def _endpoint(name: str, value: object) -> str:
-    given = validators.text(name, value)
-    parts = None
-    try:
-        parts = urlsplit(given)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an invalid address or port
-        usable = False
-    if parts is None or not usable:
-        raise ValueError(f"{name} must be a URL that begins with http:// or https://")
-    if "@" in parts.netloc:
-        raise ValueError(f"{name} must be a URL without user name and password")
-    return given
 
 
 def _default_account(source: Source) -> str:
@@ -109,8 +91,8 @@ class Source:
     client: ServiceClient | None = attrs.field(
         default=None, kw_only=True, validator=optional(validators.instance_of(ServiceClient))
     )
-    region_name: str | None = attrs.field(default=None, kw_only=True, validator=optional(_region))
-    endpoint_url: str | None = attrs.field(default=None, kw_only=True, validator=optional(_endpoint))
+    region_name: str | None = attrs.field(default=None, kw_only=True, validator=optional(options.region_name))
+    endpoint_url: str | None = attrs.field(default=None, kw_only=True, validator=optional(options.endpoint_url))
     account: str = attrs.field(
         default=attrs.Factory(_default_account, takes_self=True), kw_only=True, validator=validators.text
     )
