@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import nullcontext
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -269,7 +270,8 @@ async def test_calls_made_within_ours_are_never_taken_for_it(event: str, place: 
         async def call_raw(catalog: str) -> None:
             seen.append((await theirs.list_connections(Catalog=catalog))["NextToken"])
 
-        async def handler(**_: Any) -> None:
+        async def handler(**given: Any) -> None:
+            assert type(deepcopy(given.get("params", {}))) is dict  # without the call, which cannot be copied
             theirs.meta.events.unregister(event + place, handler)
             await call_raw("Within")
             seen.append((await ours.list_connections(catalog="Typed")).next_token)

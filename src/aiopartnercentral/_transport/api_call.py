@@ -79,15 +79,19 @@ class ApiCaller:
         read: Callable[[RawResponse], Awaitable[T]],
         pause: Pause | None = None,
     ) -> T:
-        """Send a request and return what is read of the response; raises the same errors as `ServiceClient.call`.
+        """Send a request and return what is read of the response.
 
-        A response that was damaged on its way is requested again, if nothing speaks against it.
+        After a response that was damaged on its way, the request is repeated if that does no harm and it has attempts.
 
         Arguments:
             operation: the operation.
             request: the request.
             read: decodes the response.
-            pause: lets other tasks run.
+            pause: lets other tasks run; see `Transport.start_call`.
+
+        Raises:
+            TimeExceededError: the call took longer than `timeout`.
+            Exception: see `ServiceClient.call`.
         """
         from anyio import move_on_after  # noqa: PLC0415 - slow to load
 
@@ -221,7 +225,7 @@ def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawRe
     error.request_id = response.metadata.request_id if response is not None else None
     if response is not None and isinstance(error, DecodeError):
         error.attempts = response.metadata.attempts
-        # Whatever else is no object is not from the service, such as the text of a proxy.
+        # The service answers with objects alone; anything else is from a proxy or the like.
         error.is_retryable = error.is_retryable or not _may_be_object(response)
     return error
 

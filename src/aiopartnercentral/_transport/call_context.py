@@ -166,6 +166,10 @@ class Parameters(dict[str, Any]):
 
     call: CallContext
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make a copy, such as a user's handler makes, a plain dictionary."""
+        return dict, (dict(self),)
+
 
 def register_handlers(client: Any) -> None:  # noqa: ANN401 - botocore's, without types
     """Register the handlers with the events of a client, once."""
