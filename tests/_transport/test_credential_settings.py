@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
+import os
+import sys
+import termios
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -25,7 +28,7 @@ from tests.support.credential_sources import (
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("way", ["connect", "bulk"])]
@@ -93,30 +96,63 @@ def configure(sources: CredentialSources, kind: str) -> tuple[str, str | None]:
 # MFA
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_the_event_loop_runs_while_a_person_types(
-    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Return where a person sees the terminal of this process and types."""
+    person, stdin = os.openpty()
+    with os.fdopen(stdin) as file:
+        monkeypatch.setattr("sys.stdin", file)
+        yield person
+    os.close(person)
+
+
+@asynccontextmanager
+async def asking(sources: CredentialSources, way: str, person: int) -> AsyncIterator[anyio.CancelScope]:
+    """Make a call, which asks for a code."""
     sources.configure(ASSUME_ROLE + "mfa_serial = arn:aws:iam::111122223333:mfa/ada\n" + BASE)
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    asked, typed = [], threading.Event()
-
-    def type_code(prompt: str) -> str:
-        asked.append(prompt)
-        typed.wait(30)
-        return "123456"
-
-    monkeypatch.setattr("getpass.getpass", type_code)
     with anyio.fail_after(30):
         async with anyio.create_task_group() as group:
-            config = AioConfig(http_session_cls=HttpxSession)
-            group.start_soon(lambda: ask(sources, way, config=config))
-            while not asked:
-                await anyio.sleep(0.01)
-            typed.set()
-    assert asked == ["Enter MFA code for arn:aws:iam::111122223333:mfa/ada: "]
+            group.start_soon(lambda: ask(sources, way, config=AioConfig(http_session_cls=HttpxSession)))
+            await anyio.wait_readable(person)
+            assert os.read(person, 1024) == b"Enter MFA code for arn:aws:iam::111122223333:mfa/ada: "
+            yield group.cancel_scope
+
+
+def shows_input(terminal: int) -> bool:
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_the_event_loop_runs_while_a_person_types(sources: CredentialSources, person: int, way: str) -> None:
+    async with asking(sources, way, person):
+        os.write(person, b"123456\n")
+    assert os.read(person, 1024) == b"\r\n"
     assert "TokenCode=123456" in sources.given[0].body
     assert sources.served == ["ASSUMED"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_cancelled_prompt_leaves_the_terminal_as_it_was(
+    sources: CredentialSources, person: int, way: str
+) -> None:
+    async with asking(sources, way, person) as scope:
+        assert not shows_input(person)
+        scope.cancel()
+    assert shows_input(person)
+    os.write(person, b"next\n")
+    assert sys.stdin.readline() == "next\n"
+
+
+@pytest.mark.parametrize("typed", [b"\x04", b"\n"], ids=["end of input", "nothing"])
+async def test_a_code_that_is_not_entered(sources: CredentialSources, person: int, way: str, typed: bytes) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asking(sources, way, person):
+            os.write(person, typed)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, CredentialsError)
+    assert "no MFA code was entered (mfa_serial of the AWS config file): enter it, or use " in str(error)
+    assert shows_input(person)
+    assert sources.server.received == []
 
 
 async def test_without_a_terminal_only_the_source_fails(

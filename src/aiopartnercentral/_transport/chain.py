@@ -9,9 +9,6 @@ both, and what fails is raised as a `CredentialsError` that names the provider.
 
 from __future__ import annotations
 
-import getpass
-import sys
-import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +20,7 @@ from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 from aiopartnercentral._transport.credential_errors import FIRST_SERVER_STATUS, TOO_MANY_REQUESTS, provider_error
 from aiopartnercentral._transport.http_client import guarded, merged
 from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
+from aiopartnercentral._transport.mfa import CodeRequiredError, MfaPrompter
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.errors import CredentialsError
 
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["ChainSession"]
 
 T = TypeVar("T")
-
-_TERMINAL = threading.Lock()
 
 
 @cache
@@ -119,13 +115,13 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         if self.sts_region is not None:
             self._last_client_region_used = self.sts_region
         resolver: Any = super()._create_credential_resolver()
-        prompter = _MfaPrompter()
+        prompter = MfaPrompter()
         for provider in resolver.providers:
             self._equip(provider, prompter)
         resolver.providers = [_Provider(each, prompter) for each in resolver.providers]
         return resolver
 
-    def _equip(self, provider: Any, prompter: _MfaPrompter) -> None:  # noqa: ANN401 - as aiobotocore's
+    def _equip(self, provider: Any, prompter: MfaPrompter) -> None:  # noqa: ANN401 - as aiobotocore's
         """Give a provider this session's HTTP settings, and name the providers that it uses itself."""
         fetcher: Any = getattr(provider, "_fetcher", None) or getattr(provider, "_role_fetcher", None)
         if hasattr(fetcher, "_session"):  # of container credentials or instance metadata
@@ -148,48 +144,10 @@ def _make_readable(response_dict: dict[str, Any], **_: object) -> None:
         response_dict["body"] = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>".encode()
 
 
-class _CodeRequiredError(BaseException):
-    """An MFA code is required; botocore would log an `Exception` as a failed refresh."""
-
-
-class _MfaPrompter:
-    """Gives botocore an MFA code, which is asked for outside the event loop."""
-
-    def __init__(self) -> None:
-        self._code: str | None = None
-
-    def __call__(self, prompt: str) -> str:
-        """Return the code for botocore, once."""
-        if self._code is None:
-            raise _CodeRequiredError(prompt)
-        code, self._code = self._code, None
-        return code
-
-    async def ask(self, prompt: str) -> None:
-        """Ask for the code in the terminal.
-
-        Raises:
-            CredentialsError: there is no terminal.
-        """
-        if sys.stdin is None or not sys.stdin.isatty():
-            raise CredentialsError(
-                "an MFA code is required (mfa_serial of the AWS config file), and there is no terminal to ask for it: "
-                "use credentials that require none, such as those of an IAM Identity Center login or a service role"
-            )
-        from anyio import to_thread  # noqa: PLC0415 - rarely needed
-
-        self._code = await to_thread.run_sync(_read_code, prompt, abandon_on_cancel=True)
-
-
-def _read_code(prompt: str) -> str:
-    with _TERMINAL:
-        return getpass.getpass(prompt)
-
-
 class _Provider:
     """A provider of the chain, whose failures are raised as `CredentialsError`."""
 
-    def __init__(self, provider: Any, prompter: _MfaPrompter) -> None:  # noqa: ANN401 - aiobotocore has no types
+    def __init__(self, provider: Any, prompter: MfaPrompter) -> None:  # noqa: ANN401 - aiobotocore has no types
         self._provider = provider
         self.prompter = prompter
 
@@ -265,7 +223,7 @@ class _ChainCredentials:
                 frozen = await self._renewed(found)
             else:
                 frozen = await self._provider.attempt(found.get_frozen_credentials)
-        except (_CodeRequiredError, RefreshWithMFAUnsupportedError):
+        except (CodeRequiredError, RefreshWithMFAUnsupportedError):
             frozen = await self._renewed(found)
         self._access_key = frozen.access_key
         return frozen
@@ -282,7 +240,7 @@ class _ChainCredentials:
                     self._is_expired = False
                 try:
                     return await self._provider.attempt(self._found.get_frozen_credentials)
-                except _CodeRequiredError as required:
+                except CodeRequiredError as required:
                     (prompt,) = required.args
                 used = self._found
                 await self._provider.prompter.ask(prompt)
