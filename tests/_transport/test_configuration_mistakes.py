@@ -8,6 +8,7 @@ import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.httpxsession import HttpxSession
+from aiobotocore.session import AioSession
 from botocore.exceptions import InvalidConfigError, ProxyConnectionError
 
 from aiopartnercentral import account
@@ -35,11 +36,13 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return waits
 
 
-async def mistake(http_client: type, endpoint_url: str, *, proxy: str | None = None, **options: Any) -> str:
+async def mistake(
+    http_client: type, endpoint_url: str, *, proxy: str | None = None, user_agent: str | None = None, **options: Any
+) -> str:
     proxies = {} if proxy is None else {"http": proxy, "https": proxy}
-    config = AioConfig(http_session_cls=http_client, proxies=proxies)
+    config = AioConfig(http_session_cls=http_client, proxies=proxies, user_agent=user_agent)
     with pytest.raises(InvalidConfigError) as caught:
-        async with account.connect(endpoint_url=endpoint_url, config=config, **IDENTITY, **options) as client:
+        async with account.connect(endpoint_url=endpoint_url, config=config, **options) as client:
             await client.list_connections(catalog="AWS")
     assert "the-secret" not in "".join(map(str, (caught.value, caught.value.__cause__, caught.value.__context__)))
     return str(caught.value)
@@ -95,9 +98,25 @@ async def test_a_proxy_that_is_down_is_repeated(http_client: type, waits: list[o
 
 
 async def test_a_session_token_with_a_newline(http_client: type, server: ScriptedServer, waits: list[object]) -> None:
-    message = await mistake(http_client, server.url, aws_session_token="the-secret\n")
-    assert "the header X-Amz-Security-Token has a control character: check AWS_SESSION_TOKEN" in message
+    session = AioSession()
+    session.set_credentials("a", "b", "the-secret\n")
+    message = await mistake(http_client, server.url, session=session)
+    assert "the header X-Amz-Security-Token has a control character or a surrogate: check AWS_SESSION_TOKEN" in message
     assert (waits, server.received) == ([], [])
+
+
+async def test_a_user_agent_with_a_surrogate(http_client: type, server: ScriptedServer, waits: list[object]) -> None:
+    message = await mistake(http_client, server.url, user_agent="me\ud800")
+    assert "the header User-Agent has a control character or a surrogate: check user_agent" in message
+    assert (waits, server.received) == ([], [])
+
+
+async def test_an_argument_that_cannot_be_credentials(http_client: type) -> None:
+    config = AioConfig(http_session_cls=http_client)
+    options: Any = {**IDENTITY, "aws_secret_access_key": 5}
+    with pytest.raises(TypeError, match="aws_secret_access_key must be a string, not an integer"):
+        async with account.connect(config=config, **options):
+            pass
 
 
 async def test_a_source_fails_at_once(

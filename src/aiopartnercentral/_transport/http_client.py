@@ -30,7 +30,7 @@ __all__ = ["Guard", "guarded", "guarded_config", "merged"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY_AUTHENTICATION_REQUIRED = 407
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NOT_ALLOWED = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HEADER_SETTINGS = {
     "authorization": "AWS_ACCESS_KEY_ID, or the access key id of the credentials",
     "x-amz-security-token": "AWS_SESSION_TOKEN, or the session token of the credentials",
@@ -163,9 +163,10 @@ class Guard:
         if type(error) is not HTTPClientError:
             return None
         for name, value in request.headers.items():
-            if _CONTROL.search(value if isinstance(value, str) else bytes(value).decode("latin-1")):
+            if _is_not_a_header(value):
                 setting = _HEADER_SETTINGS.get(name.lower(), "the configuration")
-                return InvalidConfigError(error_msg=f"the header {name} has a control character: check {setting}")
+                reason = f"the header {name} has a control character or a surrogate: check {setting}"
+                return InvalidConfigError(error_msg=reason)
         if isinstance(cause, OSError) and (mistake := self._certificates_mistake(cause)) is not None:
             return mistake
         is_mistake = isinstance(cause, ValueError | InvalidProxiesConfigError) or type(cause).__name__ == "InvalidURL"
@@ -195,6 +196,12 @@ class _WithoutRedirects:
 
     def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
         return self._session.request(method, allow_redirects=False, **options)
+
+
+def _is_not_a_header(value: object) -> bool:
+    """Return whether a value has characters that no header has; one with surrogates is not even a string."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return not isinstance(text, str) or _NOT_ALLOWED.search(text) is not None
 
 
 def _redirected(url: str, location: str) -> RedirectError:

@@ -111,6 +111,12 @@ def _verify(name: str, value: object) -> bool | str:
     return validators.path(name, value)
 
 
+@Check
+def _credential(name: str, value: object) -> str:
+    """Demand text that can be sent, or none, which stands for a value that is not given."""
+    return validators.any_text(name, value) and validators.text(name, value)
+
+
 def _instance_of(module: str, cls: str, expected: str) -> Check[Any]:
     """Return a check for an instance of a class, which is loaded only if there is a value to check."""
 
@@ -135,10 +141,10 @@ _CHECKS: Final[Mapping[str, Check[Any]]] = {
     "endpoint_url": optional(endpoint_url),
     "profile": optional(validators.text),
     "session": optional(_instance_of("aiobotocore.session", "AioSession", "an AioSession")),
-    "aws_access_key_id": optional(validators.any_text),
-    "aws_secret_access_key": optional(validators.any_text),
-    "aws_session_token": optional(validators.any_text),
-    "aws_account_id": optional(validators.any_text),
+    "aws_access_key_id": optional(_credential),
+    "aws_secret_access_key": optional(_credential),
+    "aws_session_token": optional(_credential),
+    "aws_account_id": optional(_credential),
     "attempts": validators.count,
 }
 
