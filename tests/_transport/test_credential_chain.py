@@ -11,7 +11,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
-from botocore.exceptions import SSOError
+from botocore.exceptions import BotoCoreError, SSOError
 
 from aiopartnercentral import CredentialsError, Outcome, account
 from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
@@ -301,6 +301,15 @@ async def test_a_container_without_a_secret(sources: CredentialSources) -> None:
     sources.container()
     sources.give = lambda _: Reply({"AccessKeyId": "k", "Token": "t", "Expiration": in_time(hours=1)})
     assert "the container's credentials: invalid response" in str(await failure(sources, "connect", None))
+
+
+@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+async def test_a_login_that_is_not_text_is_not_quoted(sources: CredentialSources, way: str) -> None:
+    sources.login(json.dumps({"accessToken": ["the-token, valid the-token\n"], "expiresAt": in_time(hours=1)}))
+    with pytest.raises(BotoCoreError, match="Invalid type for parameter accessToken") as caught:
+        await ask(sources, way)
+    assert "the-token" not in str(caught.value)
+    assert isinstance(caught.value, CredentialsError) == (way != "session")
 
 
 @pytest.mark.parametrize("way", ["connect", "bulk"])

@@ -37,7 +37,7 @@ from aiopartnercentral._transport.call_context import (
     register_handlers,
 )
 from aiopartnercentral._transport.clock_skew import ServiceClock
-from aiopartnercentral._transport.credential_errors import credentials_error
+from aiopartnercentral._transport.credential_errors import credentials_error, without_values
 from aiopartnercentral._transport.http_client import guarded
 from aiopartnercentral._transport.retries import AttemptsEndedError, register_retries
 from aiopartnercentral.errors import DecodeError
@@ -54,9 +54,6 @@ _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 _ACCESS_KEY = re.compile("Credential=([^/]+)/")
 _ATTEMPTS = {"legacy": 5}
 _STANDARD_ATTEMPTS = 3
-# botocore's validation message quotes a number that is too small, which may be sensitive; of other values it only has
-# lengths.
-_QUOTED_NUMBER = re.compile(r", value: \S+(?=, valid min value: )")
 
 
 @attrs.frozen(kw_only=True)
@@ -221,7 +218,7 @@ class Transport:
         except ClientError as error:
             failure = _answered(operation.name, call, error)
         except ParamValidationError as error:
-            failure = ParamValidationError(report=_QUOTED_NUMBER.sub("", str(error.kwargs["report"])))
+            failure = ParamValidationError(report=without_values(error))
         except Exception as error:  # noqa: BLE001 - raised below
             failure = _unparsed(operation.name, call, error) if call.is_parsed else error
         # Raised outside the handlers, so that botocore's exception is not the context.

@@ -26,12 +26,15 @@ from aiopartnercentral.errors import CredentialsError, RedirectError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["FIRST_SERVER_STATUS", "TOO_MANY_REQUESTS", "credentials_error", "provider_error"]
+__all__ = ["FIRST_SERVER_STATUS", "TOO_MANY_REQUESTS", "credentials_error", "provider_error", "without_values"]
 
 _LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
 _FAILURES = (*_LOST, RedirectError, CredentialRetrievalError, ParamValidationError)
 FIRST_SERVER_STATUS = 500
 TOO_MANY_REQUESTS = 429
+# What botocore's messages about parameters quote, except lengths; what follows is from the service model.
+_QUOTED_VALUE = re.compile(r", value: (?:.*(?=, valid )|.*)")
+_REPORTS = ("Invalid ", "Missing ", "Unknown ")
 _CONTAINER_STATUS = re.compile(r"non 200 response (\d+)")
 _UNUSABLE: Final = "invalid response"
 _PROVIDERS: Final = {
@@ -89,6 +92,17 @@ def provider_error(provider: Any, error: Exception) -> Exception:  # noqa: ANN40
     return credentials_error(what, error, unusable=unusable, advice=advice, secrets=secrets)
 
 
+def without_values(error: ParamValidationError) -> str:
+    """Return botocore's message about wrong parameters, without the values that it quotes."""
+    lines = str(error.kwargs["report"]).splitlines()
+    # Other lines are of a value.
+    return "\n".join(_without_value(line) for line in lines if line.startswith(_REPORTS))
+
+
+def _without_value(line: str) -> str:
+    return line if line.startswith("Invalid length ") else _QUOTED_VALUE.sub("", line)
+
+
 def _external_ids(provider: Any) -> set[str]:  # noqa: ANN401 - as above
     """Return the external ids of the config file, which STS may repeat in a message."""
     load_config: Callable[[], dict[str, Any]] = getattr(provider, "_load_config", dict)
@@ -123,6 +137,8 @@ def credentials_error(
         reason, is_retryable = _retrieval(error)
     elif isinstance(error, RedirectError):
         reason, advice = str(error), ""
+    elif isinstance(error, ParamValidationError):
+        reason = " ".join(without_values(error).split())
     elif isinstance(error, BotoCoreError | aiohttp.ClientError | TimeoutError):
         reason = " ".join(str(error).split()) or type(error).__name__
         is_retryable = isinstance(error, _LOST) and not isinstance(error, SSLError)
