@@ -6,6 +6,8 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import attrs
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
@@ -22,6 +24,7 @@ from tests.support.credential_sources import (
     assumed,
     container_credentials,
     in_time,
+    sso_credentials,
     sts_error,
 )
 from tests.support.servers import Reply
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.support.credential_sources import CredentialSources
+    from tests.support.servers import Received
 
 pytestmark = pytest.mark.anyio
 
@@ -229,8 +233,7 @@ async def test_the_proxy_of_the_config_reaches_the_chain(
         sources.configure(ASSUME_ROLE + BASE)
     elif kind == "sso":
         sources.login()
-        credentials = {"accessKeyId": "ASSUMED", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4e12}
-        sources.give = lambda _: Reply({"roleCredentials": credentials})
+        sources.give = lambda _: sso_credentials(accessKeyId="ASSUMED")
     else:
         token = sources.home / "token"
         token.write_text("the-token")
@@ -251,6 +254,22 @@ async def test_the_chain_follows_no_redirect(sources: CredentialSources, way: st
     assert "the container's credentials: 127.0.0.1" in str(error)
     assert "redirects to" in str(error)
     assert [received.path for received in sources.given] == ["/credentials"]
+
+
+def configure(sources: CredentialSources, kind: str) -> str | None:
+    """Configure a kind of credentials; returns the profile."""
+    if kind == "container":
+        sources.container()
+        sources.give = lambda _: container_credentials()
+        return None
+    if kind == "sso":
+        sources.login()
+        sources.give = lambda _: sso_credentials()
+    elif kind == "process":
+        sources.process(json.dumps({"Version": 1, "AccessKeyId": "PRINTED", "SecretAccessKey": "s"}))
+    else:
+        sources.configure(ASSUME_ROLE + BASE)
+    return "p"
 
 
 # Broken providers
@@ -301,6 +320,35 @@ async def test_a_container_without_a_secret(sources: CredentialSources) -> None:
     sources.container()
     sources.give = lambda _: Reply({"AccessKeyId": "k", "Token": "t", "Expiration": in_time(hours=1)})
     assert "the container's credentials: invalid response" in str(await failure(sources, "connect", None))
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("kind", ["process", "container", "sso"])
+@pytest.mark.parametrize(
+    ("member", "value", "problem"),
+    [
+        ("AccessKeyId", 5, "access_key_id must be a string, not an integer"),
+        ("AccessKeyId", "", "access_key_id must not be empty"),
+        ("SecretAccessKey", False, "secret_access_key must be a string, not a boolean"),
+        ("SecretAccessKey", "the-secret\ud800", "secret_access_key must not contain surrogates"),
+        ("Token", ["the-secret"], "session_token must be a string, not a list"),
+    ],
+)
+async def test_a_value_that_is_none_of_credentials_names_its_member(  # noqa: PLR0917
+    sources: CredentialSources, way: str, kind: str, member: str, value: object, problem: str
+) -> None:
+    profile = configure(sources, kind)
+    members = {"AccessKeyId": "k", "SecretAccessKey": "the-secret", "Token": "the-token", member: value}
+    if kind == "sso":
+        members["sessionToken"] = members.pop("Token")
+        members = {name[0].lower() + name[1:]: each for name, each in members.items()}
+        sources.give = lambda _: sso_credentials(**members)
+    elif kind == "container":
+        sources.give = lambda _: container_credentials(**members)
+    else:
+        sources.process(json.dumps({"Version": 1, "SessionToken": members.pop("Token"), **members}))
+    error = await failure(sources, way, profile)
+    assert f": {problem}: " in str(error)
 
 
 @pytest.mark.parametrize("way", ["connect", "session", "bulk"])
@@ -359,9 +407,78 @@ async def test_a_source_survives_a_transient_failure_of_sts(sources: CredentialS
     assert sources.served == ["ASSUMED"]
 
 
-async def test_a_source_survives_a_transient_failure_of_its_container(sources: CredentialSources) -> None:
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({"__type": "TooManyRequestsException"}, status=429),
+        Reply(status=503),
+    ],
+    ids=["throttled", "503"],
+)
+async def test_a_source_survives_a_transient_failure_of_identity_center(
+    sources: CredentialSources, reply: Reply
+) -> None:
+    sources.login()
+    sources.give = lambda _: reply if len(sources.given) <= 4 else sso_credentials()
+    await collect(sources)
+    assert sources.served == ["SSO"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [("InternalServerException", 500), ("SlowDownException", 400), ("", 503), ("TooManyRequestsException", 429)],
+)
+async def test_a_login_that_cannot_be_refreshed_now_is_refreshed_later(
+    sources: CredentialSources, error: str, status: int
+) -> None:
+    sources.refreshable_login(hours=-1)
+    refused = Reply({"error": "no"}, status=status, headers={"x-amzn-ErrorType": error} if error else {})
+    is_up = False
+
+    def give(received: Received) -> Reply:
+        if received.path != "/token":
+            return sso_credentials()
+        return Reply({"accessToken": "new", "expiresIn": 3600}) if is_up else refused
+
+    sources.give = give
+    failed = await failure(sources)
+    assert failed.is_retryable
+    assert "CreateToken failed: " in str(failed)
+    assert "log in" not in str(failed)
+    is_up = True
+    await ask(sources)
+    assert sources.given[-1].headers["x-amz-sso_bearer_token"] == "new"
+
+
+async def test_a_login_whose_service_is_unreachable_is_retryable(
+    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources.refreshable_login(hours=-1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSO_OIDC", "http://127.0.0.1:9")
+    failed = await failure(sources)
+    assert failed.is_retryable
+    assert "Could not connect" in str(failed)
+
+
+async def test_a_login_that_has_expired_says_to_log_in(sources: CredentialSources) -> None:
+    sources.refreshable_login(hours=-1)
+    sources.give = lambda _: Reply({}, status=400, headers={"x-amzn-ErrorType": "InvalidGrantException"})
+    failed = await failure(sources)
+    assert "CreateToken failed: InvalidGrantException: log in again" in str(failed)
+    assert not failed.is_retryable
+
+
+async def test_a_login_that_is_still_valid_is_used_while_it_cannot_be_refreshed(sources: CredentialSources) -> None:
+    sources.refreshable_login(minutes=10)
+    sources.give = lambda received: Reply(status=503) if received.path == "/token" else sso_credentials()
+    await ask(sources)
+    assert sources.served == ["SSO"]
+
+
+@pytest.mark.parametrize("reply", [Reply(status=500), Reply(b'{"AccessKeyId": ')], ids=["500", "cut off"])
+async def test_a_source_survives_a_transient_failure_of_its_container(sources: CredentialSources, reply: Reply) -> None:
     sources.container()
-    sources.give = lambda _: Reply(status=500) if len(sources.given) <= 4 else container_credentials()
+    sources.give = lambda _: reply if len(sources.given) <= 4 else container_credentials()
     await collect(sources, None)
     assert sources.served == ["CONTAINER"]
 
@@ -382,3 +499,39 @@ async def collect(sources: CredentialSources, profile: str | None = "p", **optio
         limits=Limits(backoff=0.001, attempts=5),
         **options,
     ).collect()
+
+
+async def test_calls_that_wait_for_one_role_ask_once(sources: CredentialSources) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: attrs.evolve(sts_error("AccessDenied"), delay=0.1)
+    failures = []
+
+    async def fail(client: account.Client) -> None:
+        with pytest.raises(CredentialsError, match="AccessDenied") as caught:
+            await client.list_connections(catalog="AWS")
+        failures.append(caught.value)
+
+    async with opened(sources) as client:
+        for asked in (1, 2):
+            async with anyio.create_task_group() as group:
+                for _ in range(4):
+                    group.start_soon(fail, client)
+            assert len(sources.given) == asked
+    assert len(failures) == 8
+
+
+@pytest.mark.parametrize("kind", ["role", "container", "process"])
+async def test_expired_credentials_of_each_kind_are_obtained_again(sources: CredentialSources, kind: str) -> None:
+    profile = configure(sources, kind)
+    if kind == "process":
+        prints = f'{sources.home}/runs; printf \'{{"Version": 1, "SecretAccessKey": "s", "AccessKeyId": "KEY%s"}}\' '
+        (sources.home / "print.sh").write_text(f"echo >> {prints} $(grep -c '' {sources.home}/runs)")
+        sources.command(f"sh {sources.home}/print.sh")
+    elif kind == "container":
+        sources.give = lambda _: container_credentials(AccessKeyId=f"KEY{len(sources.given)}")
+    else:
+        sources.give = lambda _: assumed(key=f"KEY{len(sources.given)}")
+    expired = Reply({"__type": "ExpiredTokenException", "message": "expired"}, status=400)
+    sources.serve = lambda _: Reply({"ConnectionSummaries": []}) if sources.served[-1] == "KEY2" else expired
+    await ask(sources, profile=profile)
+    assert sources.served == ["KEY1", "KEY2"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,15 @@ sso_start_url = {START_URL}
 sso_region = eu-west-1
 sso_account_id = 111122223333
 sso_role_name = reader
+"""
+
+SSO_SESSION = f"""[profile p]
+sso_session = s
+sso_account_id = 111122223333
+sso_role_name = reader
+[sso-session s]
+sso_start_url = {START_URL}
+sso_region = eu-west-1
 """
 
 
@@ -65,6 +73,11 @@ def container_credentials(**members: Any) -> Reply:
             **members,
         }
     )
+
+
+def sso_credentials(**members: Any) -> Reply:
+    credentials = {"accessKeyId": "SSO", "secretAccessKey": "the-secret-key", "sessionToken": "the-token"}
+    return Reply({"roleCredentials": {**credentials, "expiration": 4e12, **members}})
 
 
 def is_sts(received: Received) -> bool:
@@ -115,9 +128,13 @@ class CredentialSources:
 
     def process(self, printed: str) -> None:
         """Configure a credential_process that prints this."""
-        script = self.home / "process.py"
-        script.write_text(f"import sys\nsys.stderr.write('the-secret-key')\nprint({printed!r})\n")
-        self.configure(f"[profile p]\ncredential_process = {sys.executable} {script}\n")
+        file = self.home / "printed"
+        file.write_text(printed)
+        self.command(f"sh -c 'echo the-secret-key >&2; cat {file}'")
+
+    def command(self, command: str) -> None:
+        """Configure a credential_process."""
+        self.configure(f"[profile p]\ncredential_process = {command}\n")
 
     def container(self) -> None:
         self.monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{self.url}/credentials")
@@ -133,5 +150,15 @@ class CredentialSources:
         """Log in to IAM Identity Center; the cached login is this text."""
         self.configure(SSO)
         token = {"accessToken": "the-token", "expiresAt": in_time(hours=1)}
-        name = hashlib.sha1(START_URL.encode(), usedforsecurity=False).hexdigest()
-        (self.home / f"{name}.json").write_text(json.dumps(token) if text is None else text)
+        self._cache_login(START_URL, json.dumps(token) if text is None else text)
+
+    def refreshable_login(self, **left: float) -> None:
+        """Log in to IAM Identity Center with a session whose token has so much time left."""
+        self.configure(SSO_SESSION)
+        token = {"accessToken": "the-token", "expiresAt": in_time(**left), "refreshToken": "the-secret-refresh"}
+        client = {"clientId": "c", "clientSecret": "the-secret", "registrationExpiresAt": in_time(hours=9)}
+        self._cache_login("s", json.dumps({**token, **client}))
+
+    def _cache_login(self, key: str, text: str) -> None:
+        name = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
+        (self.home / f"{name}.json").write_text(text)

@@ -9,18 +9,25 @@ both, and what fails is raised as a `CredentialsError` that names the provider.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiobotocore.session import AioSession
-from botocore.exceptions import CredentialRetrievalError, RefreshWithMFAUnsupportedError
+from botocore.exceptions import CredentialRetrievalError, TokenRetrievalError
 from botocore.loaders import create_loader
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
-from aiopartnercentral._transport.credential_errors import FIRST_SERVER_STATUS, TOO_MANY_REQUESTS, provider_error
+from aiopartnercentral._transport.credential_errors import (
+    FIRST_SERVER_STATUS,
+    TOO_MANY_REQUESTS,
+    provider_error,
+    provider_name,
+)
+from aiopartnercentral._transport.credentials import usable_credentials
 from aiopartnercentral._transport.http_client import guarded, merged
 from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
 from aiopartnercentral._transport.mfa import CodeRequiredError, MfaPrompter
+from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.errors import CredentialsError
 
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
     import anyio
     from aiobotocore.config import AioConfig
     from botocore.loaders import Loader
+
+    from aiopartnercentral._transport.credentials import Credentials
 
 __all__ = ["ChainSession"]
 
@@ -115,14 +124,14 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         if self.sts_region is not None:
             self._last_client_region_used = self.sts_region
         resolver: Any = super()._create_credential_resolver()
-        prompter = MfaPrompter()
-        for provider in resolver.providers:
-            self._equip(provider, prompter)
-        resolver.providers = [_Provider(each, prompter) for each in resolver.providers]
+        resolver.providers = self._wrapped(resolver.providers, MfaPrompter())
         return resolver
 
-    def _equip(self, provider: Any, prompter: MfaPrompter) -> None:  # noqa: ANN401 - as aiobotocore's
-        """Give a provider this session's HTTP settings, and name the providers that it uses itself."""
+    def _wrapped(self, providers: list[Any], prompter: MfaPrompter) -> list[_Provider]:
+        return [_Provider(self._equipped(each, prompter), prompter) for each in providers]
+
+    def _equipped(self, provider: Any, prompter: MfaPrompter) -> Any:  # noqa: ANN401 - as aiobotocore's
+        """Return a provider with this session's settings, and with the providers that it uses itself wrapped."""
         fetcher: Any = getattr(provider, "_fetcher", None) or getattr(provider, "_role_fetcher", None)
         if hasattr(fetcher, "_session"):  # of container credentials or instance metadata
             fetcher._session = guarded(fetcher._session)
@@ -132,8 +141,9 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
             provider._prompter = prompter
             builder, sourcer = provider._profile_provider_builder, provider._credential_sourcer
             make_providers = builder.providers
-            builder.providers = lambda **options: [_Provider(each, prompter) for each in make_providers(**options)]
-            sourcer._providers = [_Provider(each, prompter) for each in sourcer._providers]
+            builder.providers = lambda **options: self._wrapped(make_providers(**options), prompter)
+            sourcer._providers = self._wrapped(sourcer._providers, prompter)
+        return provider
 
 
 def _make_readable(response_dict: dict[str, Any], **_: object) -> None:
@@ -145,25 +155,57 @@ def _make_readable(response_dict: dict[str, Any], **_: object) -> None:
 
 
 class _Provider:
-    """A provider of the chain, whose failures are raised as `CredentialsError`."""
+    """A provider of the chain, whose failures are raised as `CredentialsError`.
+
+    Arguments:
+        provider: botocore's provider.
+        prompter: asks for MFA codes.
+    """
 
     def __init__(self, provider: Any, prompter: MfaPrompter) -> None:  # noqa: ANN401 - aiobotocore has no types
+        self.name = provider_name(provider)
         self._provider = provider
-        self.prompter = prompter
+        self._prompter = prompter
+        self._login_failure: Exception | None = None
+        tokens = getattr(provider, "_token_provider", None)
+        if tokens is not None:  # of IAM Identity Center
+            tokens._attempt_create_token = partial(self._refresh_login, tokens._attempt_create_token)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as above
         return getattr(self._provider, name)
 
     async def load(self) -> _ChainCredentials | None:
-        """Return the provider's credentials; None if it is not configured."""
-        found = await self.find()
+        """Return the provider's credentials; None if it is not configured.
+
+        Raises:
+            CredentialsError: the provider failed.
+            botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
+        """
+        found = await self._attempt(self._load)
         return None if found is None else _ChainCredentials(self, found)
 
-    async def find(self, *, again: bool = False) -> Any:  # noqa: ANN401 - as above
-        """Return botocore's credentials, or None; the cached ones are forgotten to obtain them again."""
-        if again and hasattr(self._provider, "cache"):
+    async def obtain(self, found: Any) -> tuple[Credentials, str | None]:  # noqa: ANN401 - as above
+        """Return credentials and their account id, and ask for MFA codes.
+
+        Arguments:
+            found: botocore's credentials; None to find them again.
+
+        Raises:
+            CredentialsError: the provider failed.
+            botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
+        """
+        while True:
+            try:
+                return await self._attempt(partial(self._obtain, found))
+            except CodeRequiredError as required:
+                (prompt,) = required.args
+            await self._prompter.ask(prompt)
+            found = None
+
+    def forget(self) -> None:
+        """Forget the cached credentials."""
+        if hasattr(self._provider, "cache"):
             self._provider.cache.clear()
-        return await self.attempt(self._load)
 
     async def _load(self) -> Any:  # noqa: ANN401 - as above
         found = await self._provider.load()
@@ -174,73 +216,63 @@ class _Provider:
             raise CredentialRetrievalError(provider=self._provider.METHOD, error_msg=f"HTTP {status}")
         return found
 
-    async def attempt(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a call to the provider or its credentials.
+    async def _obtain(self, found: Any) -> tuple[Credentials, str | None]:  # noqa: ANN401 - as above
+        found = found or await self._load()
+        if found is None:
+            raise CredentialRetrievalError(provider=self._provider.METHOD, error_msg="no credentials")
+        frozen = await found.get_frozen_credentials()
+        expires_at = getattr(found, "_expiry_time", None)
+        obtained = usable_credentials(frozen.access_key, frozen.secret_key, frozen.token, expires_at)
+        return obtained, getattr(frozen, "account_id", None)
 
-        Raises:
-            CredentialsError: the provider failed.
-            botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
-        """
+    async def _refresh_login(self, create: Callable[[Any], Awaitable[T]], token: Any) -> T | None:  # noqa: ANN401 - as above
+        """Refresh the token of a login, and keep the reason if that fails, which aiobotocore only logs."""
+        try:
+            return await create(token)
+        except Exception as error:  # noqa: BLE001 - as below; None is what aiobotocore expects
+            self._login_failure = error
+            return None
+
+    def _cause(self, error: Exception) -> Exception:
+        return self._login_failure or error if isinstance(error, TokenRetrievalError) else error
+
+    async def _attempt(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call to the provider or its credentials."""
+        self._login_failure = None
         token = begin_secret_work()
         try:
             return await call()
         except CredentialsError:
             raise  # of the provider that this one uses
         except Exception as error:  # noqa: BLE001 - whatever the files, programs and servers of a provider cause
-            failure = provider_error(self._provider, error)
+            failure = provider_error(self._provider, self._cause(error))
         finally:
             end_secret_work(token)
         raise failure  # outside the handler: the error may quote a request, a response or a file
 
 
-class _ChainCredentials:
-    """Credentials that a provider of the chain has found."""
+class _ChainCredentials(RefreshingCredentials):
+    """Credentials that a provider of the chain has found, which are obtained from it again before they expire."""
 
-    def __init__(self, provider: _Provider, found: Any) -> None:  # noqa: ANN401 - aiobotocore has no types
+    def __init__(self, provider: _Provider, found: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(provider.name, self._obtain)
+        self.method = found.method
+        self.account_id: str | None = None
         self._provider = provider
         self._found = found
-        self._access_key: str | None = None
-        self._is_expired = False
-        self._renewing: anyio.Lock | None = None
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as above
-        return getattr(self._found, name)
 
     def expire(self, access_key: str) -> None:
-        """Find them again at the next call, if they are still those with this access key id."""
-        self._is_expired = self._is_expired or access_key == self._access_key
+        """Obtain them again at the next call, if they are still those with this access key id."""
+        if access_key == self._frozen.access_key:
+            self._provider.forget()
+        super().expire(access_key)
 
-    async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - as above
-        """Return the current credentials for a signer.
+    async def get_account_id(self) -> str | None:
+        """Return the id of the account, for endpoints that have it in their names."""
+        await self.get_frozen_credentials()
+        return self.account_id
 
-        Raises:
-            CredentialsError: they cannot be obtained or refreshed.
-            botocore.exceptions.BotoCoreError: a login is required.
-        """
-        found = self._found
-        try:
-            if self._is_expired:
-                frozen = await self._renewed(found)
-            else:
-                frozen = await self._provider.attempt(found.get_frozen_credentials)
-        except (CodeRequiredError, RefreshWithMFAUnsupportedError):
-            frozen = await self._renewed(found)
-        self._access_key = frozen.access_key
-        return frozen
-
-    async def _renewed(self, used: Any) -> Any:  # noqa: ANN401 - as above
-        """Find them again, unless another call just has, and ask for MFA codes."""
-        import anyio  # noqa: PLC0415 - rarely needed
-
-        self._renewing = self._renewing or anyio.Lock()
-        async with self._renewing:
-            while True:
-                if self._found is used:
-                    self._found = await self._provider.find(again=self._is_expired) or used
-                    self._is_expired = False
-                try:
-                    return await self._provider.attempt(self._found.get_frozen_credentials)
-                except CodeRequiredError as required:
-                    (prompt,) = required.args
-                used = self._found
-                await self._provider.prompter.ask(prompt)
+    async def _obtain(self) -> Credentials:
+        found, self._found = self._found, None
+        obtained, self.account_id = await self._provider.obtain(found)
+        return obtained

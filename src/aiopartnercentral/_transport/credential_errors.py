@@ -17,21 +17,35 @@ from botocore.exceptions import (
     HTTPClientError,
     ParamValidationError,
     SSLError,
+    TokenRetrievalError,
 )
-from botocore.retries.standard import RetryContext, ThrottledRetryableChecker
 
+from aiopartnercentral._transport.credentials import UnusableCredentialsError
 from aiopartnercentral._utils.text import REDACTED
-from aiopartnercentral.errors import CredentialsError, RedirectError
+from aiopartnercentral.errors import CredentialsError, RedirectError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["FIRST_SERVER_STATUS", "TOO_MANY_REQUESTS", "credentials_error", "provider_error", "without_values"]
+__all__ = [
+    "FIRST_SERVER_STATUS",
+    "TOO_MANY_REQUESTS",
+    "credentials_error",
+    "provider_error",
+    "provider_name",
+    "without_values",
+]
 
 _LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
-_FAILURES = (*_LOST, RedirectError, CredentialRetrievalError, ParamValidationError)
+_FAILURES = (
+    *_LOST,
+    RedirectError,
+    *(CredentialRetrievalError, ParamValidationError, TokenRetrievalError),
+)
 FIRST_SERVER_STATUS = 500
 TOO_MANY_REQUESTS = 429
+_TRANSIENT_CODES = frozenset({"IDPCommunicationError", "SlowDownException"})
+_CONTAINER_FAILURES = ("Received error", "Unable to parse JSON")
 # What botocore's messages about parameters quote, except lengths; what follows is from the service model.
 _QUOTED_VALUE = re.compile(r", value: (?:.*(?=, valid )|.*)")
 _REPORTS = ("Invalid ", "Missing ", "Unknown ")
@@ -48,7 +62,7 @@ _PROVIDERS: Final = {
         "run it and read what it prints",
     ),
     "sso": (
-        *("IAM Identity Center", "the cached login is not usable"),
+        *("IAM Identity Center", "the cached login or the response is not usable"),
         "log in again, for example by `aws sso login`, and check the sso_ settings",
     ),
     "login": ("the login", "the cached login is not usable", "log in again, for example by `aws login`"),
@@ -75,20 +89,22 @@ _ADVICE: Final = {
 """What to do about an error code; the messages of the rejected quote the request."""
 
 
-def provider_error(provider: Any, error: Exception) -> Exception:  # noqa: ANN401 - aiobotocore has no types
+def provider_name(provider: Any) -> str:  # noqa: ANN401 - aiobotocore has no types
+    """Return the name of a provider of botocore's chain."""
+    return _with_profile(provider, _described(provider)[0])
+
+
+def provider_error(provider: Any, error: Exception) -> Exception:  # noqa: ANN401 - as above
     """Return the exception for a failure of a provider of botocore's chain.
 
     Errors of botocore for a configuration that is not usable, or for a login that is required, are returned unchanged.
     """
     if isinstance(error, BotoCoreError) and not isinstance(error, _FAILURES):
         return error
-    unknown = (provider.METHOD, "it failed", "check the environment and the AWS config files")
-    name, unusable, advice = _PROVIDERS.get(provider.METHOD, unknown)
+    name, unusable, advice = _described(provider)
     if isinstance(error, ClientError):
         name = f"{error.operation_name} failed"
-    profile = getattr(provider, "_profile_name", None)
-    what = name if profile is None else f"profile {profile}: {name}"
-    secrets = _external_ids(provider)
+    what, secrets = _with_profile(provider, name), _external_ids(provider)
     return credentials_error(what, error, unusable=unusable, advice=advice, secrets=secrets)
 
 
@@ -101,6 +117,16 @@ def without_values(error: ParamValidationError) -> str:
 
 def _without_value(line: str) -> str:
     return line if line.startswith("Invalid length ") else _QUOTED_VALUE.sub("", line)
+
+
+def _described(provider: Any) -> tuple[str, str, str]:  # noqa: ANN401 - as above
+    unknown = (provider.METHOD, "it failed", "check the environment and the AWS config files")
+    return _PROVIDERS.get(provider.METHOD, unknown)
+
+
+def _with_profile(provider: Any, name: str) -> str:  # noqa: ANN401 - as above
+    profile = getattr(provider, "_profile_name", None)
+    return name if profile is None else f"profile {profile}: {name}"
 
 
 def _external_ids(provider: Any) -> set[str]:  # noqa: ANN401 - as above
@@ -127,31 +153,45 @@ def credentials_error(
         advice: what to do, unless the cause says it.
         secrets: texts to remove from the message.
     """
-    code, is_retryable = None, False
-    if isinstance(error, ClientError):
-        code, reason, is_retryable = _response(error)
-        advice = _ADVICE.get(code, advice)
-    elif isinstance(error, CredentialsError):
-        code, reason, is_retryable, advice = error.code, str(error), error.is_retryable, ""
-    elif isinstance(error, CredentialRetrievalError):
-        reason, is_retryable = _retrieval(error)
-    elif isinstance(error, RedirectError):
-        reason, advice = str(error), ""
-    elif isinstance(error, ParamValidationError):
-        reason = " ".join(without_values(error).split())
-    elif isinstance(error, BotoCoreError | aiohttp.ClientError | TimeoutError):
-        reason = " ".join(str(error).split()) or type(error).__name__
-        is_retryable = isinstance(error, _LOST) and not isinstance(error, SSLError)
-    elif isinstance(error, OSError) and error.filename is not None:
-        reason = f"{error.filename}: {error.strerror}"
-    elif isinstance(error, RuntimeError) and "expired" in str(error):
-        reason = "got credentials that have expired already"
-    else:
-        reason = f"{unusable} ({type(error).__name__})"
+    code, reason, is_retryable = _explained(error, unusable)
     for secret in filter(None, secrets):
         reason = reason.replace(secret, REDACTED)
-    advice = "try again later" if is_retryable else advice
+    if is_retryable:
+        advice = "try again later"
+    elif isinstance(error, ClientError):
+        advice = _ADVICE.get(str(code), advice)
+    if isinstance(error, CredentialsError | RedirectError):
+        advice = ""  # its text has some
     return CredentialsError(": ".join(filter(None, (what, reason, advice))), code=code, is_retryable=is_retryable)
+
+
+def _explained(error: Exception, unusable: str) -> tuple[str | None, str, bool]:
+    """Return the code of an error response if the cause is one, the reason, and whether a retry may help."""
+    match error:
+        case ClientError():
+            return _response(error)
+        case CredentialsError():
+            return error.code, str(error), error.is_retryable
+        case CredentialRetrievalError():
+            return None, *_retrieval(error)
+        case RedirectError() | UnusableCredentialsError():
+            reason = str(error)
+        case ParamValidationError():
+            reason = _in_one_line(without_values(error))
+        case BotoCoreError() | aiohttp.ClientError() | TimeoutError():
+            is_retryable = isinstance(error, _LOST) and not isinstance(error, SSLError)
+            return None, _in_one_line(str(error)) or type(error).__name__, is_retryable
+        case OSError() if error.filename is not None:
+            reason = f"{error.filename}: {error.strerror}"
+        case RuntimeError() if "expired" in str(error):
+            reason = "got credentials that have expired already"
+        case _:
+            reason = f"{unusable} ({type(error).__name__})"
+    return None, reason, False
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _response(error: ClientError) -> tuple[str, str, bool]:
@@ -159,13 +199,7 @@ def _response(error: ClientError) -> tuple[str, str, bool]:
     response: Any = error.response
     details = response.get("Error", {})
     code, message = str(details.get("Code", "Unknown")), str(details.get("Message") or "")
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    is_retryable = (
-        status >= FIRST_SERVER_STATUS
-        or status == TOO_MANY_REQUESTS
-        or code == "IDPCommunicationError"
-        or ThrottledRetryableChecker().is_retryable(RetryContext(1, parsed_response=response))
-    )
+    is_retryable = code in _TRANSIENT_CODES or ServiceError(response, error.operation_name).is_retryable
     if code.isdecimal():
         return code, f"{_UNUSABLE} (HTTP {code})", is_retryable
     is_shown = _ADVICE.get(code) is not _REJECTED and not message.lstrip().startswith("<")
@@ -180,4 +214,4 @@ def _retrieval(error: CredentialRetrievalError) -> tuple[str, bool]:
     if found := _CONTAINER_STATUS.search(message):  # the message has the body
         status = int(found[1])
         return f"HTTP {status}", status >= FIRST_SERVER_STATUS or status == TOO_MANY_REQUESTS
-    return message, provider == "iam-role" or "Received error" in message
+    return message, provider == "iam-role" or any(text in message for text in _CONTAINER_FAILURES)

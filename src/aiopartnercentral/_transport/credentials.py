@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime  # noqa: TC003 - callers may resolve the annotations, as cattrs does
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.errors import CredentialsError
 
-__all__ = ["Credentials", "CredentialsProvider", "Role", "external_id_of"]
+__all__ = [
+    "Credentials",
+    "CredentialsProvider",
+    "Role",
+    "UnusableCredentialsError",
+    "external_id_of",
+    "usable_credentials",
+]
 
 SESSION_NAME: Final = "aiopartnercentral"
 
@@ -105,6 +112,28 @@ class Credentials:
     secret_access_key: str = attrs.field(repr=False, validator=validators.text)
     session_token: str | None = attrs.field(default=None, repr=False, validator=validators.optional(validators.text))
     expires_at: datetime | None = attrs.field(default=None, validator=validators.optional(validators.aware_datetime))
+
+
+class UnusableCredentialsError(Exception):
+    """A source gave values that cannot be credentials; internal to the library. The text names the member."""
+
+
+def usable_credentials(access_key_id: Any, secret_access_key: Any, session_token: Any, expires_at: Any) -> Credentials:  # noqa: ANN401 - checked here
+    """Return what a source of credentials gave, which may be anything.
+
+    Raises:
+        UnusableCredentialsError: a value cannot be that of credentials.
+    """
+    try:
+        return Credentials(
+            access_key_id=access_key_id,
+            secret_access_key=secret_access_key,
+            session_token=None if session_token == "" else session_token,
+            expires_at=expires_at,
+        )
+    except (TypeError, ValueError) as error:
+        reason = str(error)
+    raise UnusableCredentialsError(reason)
 
 
 CredentialsProvider: TypeAlias = Callable[[], Awaitable[Credentials]]

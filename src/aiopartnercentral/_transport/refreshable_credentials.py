@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 from aiobotocore.credentials import AioCredentials
@@ -21,7 +21,7 @@ from aiopartnercentral.errors import CredentialsError
 if TYPE_CHECKING:
     from aiopartnercentral._transport.credentials import CredentialsProvider
 
-__all__ = ["refreshing_credentials"]
+__all__ = ["RefreshingCredentials"]
 
 _LOGGER = logging.getLogger(__name__)
 # Fractions of the credentials' lifetime before its end, and their maximum: botocore's times, which are these fractions
@@ -31,7 +31,7 @@ _LATE, _LATE_AT_MOST = 1 / 6, timedelta(minutes=10)
 _RETRIES_OF_EARLY = 10  # maximum failed attempts between early and late
 
 
-class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has no types
+class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has no types
     """Credentials for botocore's signers, which request frozen ones for each call.
 
     When a quarter of their lifetime is left, the next call refreshes them while other calls use the current ones; a
@@ -59,7 +59,8 @@ class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has 
         """Return the current credentials; if this is cancelled, the next call refreshes them.
 
         Raises:
-            CredentialsError: a role cannot be assumed, or the credentials are not usable.
+            CredentialsError: a role cannot be assumed, or a provider failed.
+            botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
             Exception: an error of the caller's provider.
         """
         now = datetime.now(UTC)
@@ -106,13 +107,3 @@ class _RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has 
             self._late = new.expires_at - min(left * _LATE, _LATE_AT_MOST)
             self._pause = (self._late - self._early) / _RETRIES_OF_EARLY
         self._frozen = ReadOnlyCredentials(new.access_key_id, new.secret_access_key, new.session_token)
-
-
-def refreshing_credentials(name: str, fetch: CredentialsProvider) -> Any:  # noqa: ANN401 - aiobotocore has no types
-    """Return credentials for botocore's signers.
-
-    Arguments:
-        name: their name in messages.
-        fetch: returns new ones.
-    """
-    return _RefreshingCredentials(name, fetch)

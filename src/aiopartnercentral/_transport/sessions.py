@@ -17,7 +17,7 @@ from aiobotocore.httpsession import AIOHTTPSession
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.client_factory import as_aio_config, with_defaults
 from aiopartnercentral._transport.http_client import merged
-from aiopartnercentral._transport.refreshable_credentials import refreshing_credentials
+from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
 from aiopartnercentral._transport.sts import assume
 from aiopartnercentral._transport.tls import sharing_tls
 
@@ -86,7 +86,7 @@ class Sessions:
         """
         view = self._views.get((role, region_name))
         if view is None:
-            credentials = refreshing_credentials(f"role {role.arn}", partial(self._assume, role, region_name))
+            credentials = RefreshingCredentials(f"role {role.arn}", partial(self._assume, role, region_name))
             view = _View(self._profile(role.profile, region_name), credentials)
             self._views[role, region_name] = view
         return await _ready(view)
@@ -107,7 +107,7 @@ class Sessions:
         """
         view = self._views.get(identity)
         if view is None:
-            view = _View(self._profile(None, region_name), refreshing_credentials("credentials provider", provider))
+            view = _View(self._profile(None, region_name), RefreshingCredentials("credentials provider", provider))
             self._views[identity] = view
         return await _ready(view)
 

@@ -9,17 +9,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from aiopartnercentral._transport.credential_errors import credentials_error
-from aiopartnercentral._transport.credentials import Credentials, external_id_of
+from aiopartnercentral._transport.credentials import UnusableCredentialsError, external_id_of, usable_credentials
 from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from aiopartnercentral._transport.credentials import Role
+    from aiopartnercentral._transport.credentials import Credentials, Role
 
 __all__ = ["assume"]
 
 # Exceptions for the response of something other than STS, such as a proxy or another service at AWS_ENDPOINT_URL.
-_UNREADABLE = (ResponseParserError, LookupError, TypeError, ValueError)
+_UNREADABLE = (ResponseParserError, LookupError, TypeError, ValueError, UnusableCredentialsError)
 
 
 async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aiobotocore has no types
@@ -51,9 +51,6 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
 
 def _credentials(answer: Any) -> Credentials:  # noqa: ANN401 - aiobotocore has no types
     members = answer["Credentials"]
-    return Credentials(
-        access_key_id=members["AccessKeyId"],
-        secret_access_key=members["SecretAccessKey"],
-        session_token=members["SessionToken"],
-        expires_at=members["Expiration"],
+    return usable_credentials(
+        members["AccessKeyId"], members["SecretAccessKey"], members["SessionToken"], members["Expiration"]
     )
