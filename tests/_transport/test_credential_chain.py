@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, SSOError
 
-from aiopartnercentral import CredentialsError, Outcome, account
+from aiopartnercentral import CredentialsError, Outcome, RedirectError, account
 from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
 from tests.support.credential_sources import (
     ASSUME_ROLE,
@@ -28,6 +29,7 @@ from tests.support.credential_sources import (
     sts_error,
 )
 from tests.support.servers import Reply
+from tests.support.tasks import bounded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -245,15 +247,18 @@ async def test_the_proxy_of_the_config_reaches_the_chain(
     assert sources.served == ["ASSUMED"]
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
-async def test_the_chain_follows_no_redirect(sources: CredentialSources, way: str) -> None:
-    sources.container()
+@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+@pytest.mark.parametrize("kind", ["role", "sso", "container"])
+async def test_the_chain_follows_no_redirect(sources: CredentialSources, way: str, kind: str) -> None:
+    profile = configure(sources, kind)
     target = f"{sources.url}/elsewhere?token=the-secret"
-    sources.give = lambda _: Reply(status=302, headers={"Location": target})
-    error = await failure(sources, way, None)
-    assert "the container's credentials: 127.0.0.1" in str(error)
-    assert "redirects to" in str(error)
-    assert [received.path for received in sources.given] == ["/credentials"]
+    sources.give = lambda _: Reply(status=307, headers={"Location": target})
+    with pytest.raises((CredentialsError, RedirectError), match=r"127\.0\.0\.1.* redirects to ") as caught:
+        await ask(sources, way, profile)
+    assert "the-secret" not in str(caught.value)
+    assert len(sources.server.received) == 1
+    if kind == "container" and way != "session":
+        assert "the container's credentials: 127.0.0.1" in str(caught.value)
 
 
 def configure(sources: CredentialSources, kind: str) -> str | None:
@@ -270,6 +275,46 @@ def configure(sources: CredentialSources, kind: str) -> str | None:
     else:
         sources.configure(ASSUME_ROLE + BASE)
     return "p"
+
+
+async def test_a_callers_session_assumes_its_role_in_its_region(sources: CredentialSources) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    await ask(sources, "session", region_name="eu-west-3")
+    (received,) = sources.given
+    assert "/eu-west-3/sts/" in received.headers["authorization"]
+
+
+# What gives too much, or is not awaited
+
+
+@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("kind", ["process", "container", "role", "sso"])
+async def test_a_source_that_gives_too_much_is_named(sources: CredentialSources, way: str, kind: str) -> None:
+    profile = configure(sources, kind)
+    sources.give = lambda _: Reply(b"the-secret" * 200_000)
+    if kind == "process":
+        sources.command("yes the-secret")
+    names = {"process": "credential_process", "container": "container's", "role": "AssumeRole", "sso": "IAM Identity"}
+    error = await failure(sources, way, profile)
+    assert "the response has more than 1048576 bytes: " in str(error)
+    assert names[kind] in str(error)
+
+
+@pytest.mark.parametrize(
+    ("anyio_backend", "http_client", "way"),
+    [("asyncio", AIOHTTPSession, "connect"), ("asyncio", AIOHTTPSession, "session"), ("trio", HttpxSession, "connect")],
+)
+async def test_a_cancellation_kills_the_process(sources: CredentialSources, http_client: type, way: str) -> None:
+    sources.command(f"sh -c 'echo $$ > {sources.home}/new; mv {sources.home}/new {sources.home}/pid; exec sleep 30'")
+    file, config = sources.home / "pid", AioConfig(http_session_cls=http_client)
+    with bounded():
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: ask(sources, way, config=config))
+            while not file.exists():
+                await anyio.sleep(0.01)
+            group.cancel_scope.cancel()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(file.read_text()), 0)
 
 
 # Broken providers
@@ -380,7 +425,7 @@ async def test_something_else_answers_for_sts(sources: CredentialSources, way: s
     sources.give = lambda _: Reply(body, status=status)
     error = await failure(sources, way)
     assert str(error).startswith("profile p: AssumeRole")
-    assert error.is_retryable == (status in {429, 503})
+    assert error.is_retryable == (status != 400)
 
 
 # What is transient
@@ -395,8 +440,13 @@ async def test_something_else_answers_for_sts(sources: CredentialSources, way: s
         sts_error("SlowDown", status=400),
         sts_error("IDPCommunicationError", status=400),
         Reply(b"", status=500),
+        Reply(b"", status=408),
+        sts_error("RequestTimeout", status=408),
+        Reply(b""),
+        Reply(HTML),
+        Reply(assumed().body[:-9]),
     ],
-    ids=["empty", "html", "throttled", "slow down", "idp", "500"],
+    ids=["empty", "html", "throttled", "slow down", "idp", "500", "408", "timeout", "no body", "200 html", "cut off"],
 )
 async def test_a_source_survives_a_transient_failure_of_sts(sources: CredentialSources, reply: Reply) -> None:
     sources.configure(ASSUME_ROLE + BASE)
@@ -407,13 +457,22 @@ async def test_a_source_survives_a_transient_failure_of_sts(sources: CredentialS
     assert sources.served == ["ASSUMED"]
 
 
+@pytest.mark.parametrize("way", ["connect", "session"])
+async def test_botocore_repeats_a_request_whose_response_was_damaged(sources: CredentialSources, way: str) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    sources.give = lambda _: Reply(HTML) if len(sources.given) <= 2 else assumed()
+    await ask(sources, way)
+    assert len(sources.given) == 3
+
+
 @pytest.mark.parametrize(
     "reply",
     [
         Reply({"__type": "TooManyRequestsException"}, status=429),
         Reply(status=503),
+        Reply(b'{"roleCredentials": {"accessKeyId": '),
     ],
-    ids=["throttled", "503"],
+    ids=["throttled", "503", "cut off"],
 )
 async def test_a_source_survives_a_transient_failure_of_identity_center(
     sources: CredentialSources, reply: Reply

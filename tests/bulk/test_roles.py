@@ -178,7 +178,7 @@ async def test_a_response_that_is_not_from_sts_is_a_credentials_error(clients, m
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with scripted_sts(b'{"__type":"a:secret"}', status) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
-        with pytest.raises(CredentialsError, match="cannot be assumed: invalid response") as caught:
+        with pytest.raises(CredentialsError, match=r"cannot be assumed: .*invalid response") as caught:
             await ask(clients, Source("AWS", role=Role(arn=ACME)))
     assert "a:secret" not in str(caught.value)
 

@@ -23,8 +23,9 @@ from aiopartnercentral._transport.credential_errors import (
     provider_error,
     provider_name,
 )
+from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
 from aiopartnercentral._transport.credentials import usable_credentials
-from aiopartnercentral._transport.http_client import guarded, merged
+from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
 from aiopartnercentral._transport.mfa import CodeRequiredError, MfaPrompter
 from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
@@ -85,6 +86,7 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         self._loading = lock
         # Handlers of a session apply to all of its clients.
         self.register("before-parse.sts", _make_readable)
+        guard_clients(self)
 
     @property
     def sts_region(self) -> str | None:
@@ -132,11 +134,7 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
 
     def _equipped(self, provider: Any, prompter: MfaPrompter) -> Any:  # noqa: ANN401 - as aiobotocore's
         """Return a provider with this session's settings, and with the providers that it uses itself wrapped."""
-        fetcher: Any = getattr(provider, "_fetcher", None) or getattr(provider, "_role_fetcher", None)
-        if hasattr(fetcher, "_session"):  # of container credentials or instance metadata
-            fetcher._session = guarded(fetcher._session)
-            if self._shared_verify is not None:
-                fetcher._session._verify = self._shared_verify
+        guard_provider(provider, self._shared_verify)
         if hasattr(provider, "_prompter"):  # of a profile with a role
             provider._prompter = prompter
             builder, sourcer = provider._profile_provider_builder, provider._credential_sourcer

@@ -15,6 +15,7 @@ from botocore import __version__ as botocore_version
 
 from aiopartnercentral import __version__
 from aiopartnercentral._transport.chain import ChainSession
+from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
 from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._utils import model_data
 
@@ -63,8 +64,20 @@ async def open_botocore_client(
         own.use(config)
     if region_name is None and not _names_region(session, config):
         region_name = service.region
+    if not isinstance(session, ChainSession) and options.get("aws_access_key_id") is None:
+        _guard_session(session, region_name, config)
     async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
         yield client
+
+
+def _guard_session(session: Any, region_name: str | None, config: AioConfig) -> None:  # noqa: ANN401 - an AioSession
+    """Guard the clients and programs that a session of the caller's own obtains its credentials with."""
+    guard_clients(session)
+    # The region of the chain's STS, which `create_client` would set only after this has made the chain.
+    theirs = session.get_default_client_config()
+    session._resolve_region_name(region_name, theirs.merge(config) if theirs else config)  # noqa: SLF001 - untyped
+    for provider in getattr(session.get_component("credential_provider"), "providers", ()):
+        guard_provider(provider)
 
 
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 
 from aiopartnercentral._transport.credentials import UnusableCredentialsError
 from aiopartnercentral._utils.text import REDACTED
-from aiopartnercentral.errors import CredentialsError, RedirectError, ServiceError
+from aiopartnercentral.errors import CredentialsError, RedirectError, ResponseTooLargeError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ __all__ = [
 _LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
 _FAILURES = (
     *_LOST,
-    RedirectError,
+    *(RedirectError, ResponseTooLargeError),
     *(CredentialRetrievalError, ParamValidationError, TokenRetrievalError),
 )
 FIRST_SERVER_STATUS = 500
@@ -176,6 +176,8 @@ def _explained(error: Exception, unusable: str) -> tuple[str | None, str, bool]:
             return None, *_retrieval(error)
         case RedirectError() | UnusableCredentialsError():
             reason = str(error)
+        case ResponseTooLargeError():
+            reason = f"the response has more than {error.max_response_bytes} bytes"
         case ParamValidationError():
             reason = _in_one_line(without_values(error))
         case BotoCoreError() | aiohttp.ClientError() | TimeoutError():

@@ -17,12 +17,14 @@ import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import (
+    ConnectionClosedError,
     ConnectionError,  # noqa: A004
     HTTPClientError,
     InvalidConfigError,
     InvalidProxiesConfigError,
 )
 
+from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 from aiopartnercentral._transport.untrusted_responses import guard_aiohttp, guard_httpx
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
@@ -30,6 +32,7 @@ __all__ = ["Guard", "guarded", "guarded_config", "merged"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY_AUTHENTICATION_REQUIRED = 407
+_REQUEST_TIMEOUT = 408
 _NOT_ALLOWED = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HEADER_SETTINGS = {
     "authorization": "AWS_ACCESS_KEY_ID, or the access key id of the credentials",
@@ -81,10 +84,13 @@ class Guard:
     Attributes:
         last_status: the HTTP status of the last response.
         max_response_bytes: maximum bytes of a response's body; None for no limit.
+        body_end: what the body of every success ends with; a success without it, or a response with status 408, is
+            repeated like a lost connection. None for any body.
     """
 
     last_status: int = 0
     max_response_bytes: int | None = None
+    body_end: re.Pattern[bytes] | None = None
     _known: tuple[Any, Any] = (None, None)  # the last session, and what its requests are made with
     # An HTTP client of the caller's own need not have these.
     _connector_args: Any = None
@@ -103,6 +109,13 @@ class Guard:
         else:
             return self
         raise mistake
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        from anyio import CancelScope  # noqa: PLC0415 - slow to load
+
+        # A cancellation would leave connections open, which other users of the client then never close.
+        with CancelScope(shield=True):
+            await super().__aexit__(*exc_info)  # type: ignore[misc] # as above
 
     async def _get_session(self, *arguments: Any) -> Any:  # noqa: ANN401 - as above
         session = await super()._get_session(*arguments)  # type: ignore[misc] # as above
@@ -148,6 +161,8 @@ class Guard:
                 raise _redirected(request.url, response.headers.get("location", ""))
             if response.status_code == _PROXY_AUTHENTICATION_REQUIRED:
                 raise _refused_by_proxy()
+            if self.body_end is not None and (reason := await _damage(response, self.body_end)):
+                raise _LostResponseError(host=_address(request.url), reason=reason)
             return response
         raise mistake  # outside the handler: the cause may quote a header, or the password of a proxy
 
@@ -196,6 +211,21 @@ class _WithoutRedirects:
 
     def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
         return self._session.request(method, allow_redirects=False, **options)
+
+
+class _LostResponseError(ConnectionClosedError):
+    """A response that is not what its service sent; botocore repeats the request."""
+
+    fmt = "{host}: {reason}"
+
+
+async def _damage(response: Any, body_end: re.Pattern[bytes]) -> str | None:  # noqa: ANN401 - aiobotocore has no types
+    """Return what is wrong with a response; None if nothing is."""
+    if response.status_code == _REQUEST_TIMEOUT:
+        return f"invalid response (HTTP {_REQUEST_TIMEOUT})"
+    if response.status_code < FIRST_ERROR_STATUS and not body_end.search(await response.content):
+        return "invalid response (cut off, or not from AWS)"
+    return None
 
 
 def _is_not_a_header(value: object) -> bool:

@@ -52,7 +52,8 @@ class ConnectOptions(ClientOptions, total=False):
         region_name: the AWS region; by default the service's only one.
         endpoint_url: URL to send requests to instead of AWS.
         profile: a profile of the AWS config files.
-        session: an aiobotocore session to share; the pinned model is added to its loader if that lacks the service.
+        session: an aiobotocore session to share; the pinned model is added to its loader if that lacks the service,
+            and its requests for credentials follow no redirects any more.
         aws_access_key_id: explicit credentials, instead of the default credential provider chain.
         aws_secret_access_key: see `aws_access_key_id`.
         aws_session_token: see `aws_access_key_id`.

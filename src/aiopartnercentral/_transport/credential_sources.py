@@ -1,0 +1,106 @@
+"""Guards the sources of credentials: AWS services, HTTP servers and programs.
+
+aiobotocore's provider chain calls them with clients and programs of its own. They follow no redirects, and what they
+answer is limited.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any, Final
+
+from aiopartnercentral._transport.http_client import guarded
+from aiopartnercentral.errors import ResponseTooLargeError
+
+if TYPE_CHECKING:
+    from aiobotocore.session import AioSession
+
+__all__ = ["guard_clients", "guard_provider"]
+
+_MOST_BYTES: Final = 1024 * 1024
+_SERVICES: Final = ("sts", "sso", "sso-oidc", "signin")
+_XML_END, _JSON_END = re.compile(rb"Response>\s*\Z"), re.compile(rb"(\}|\A)\s*\Z")
+_QUERY: Final = "query"  # the protocol of STS
+
+
+def guard_clients(session: AioSession) -> None:
+    """Guard the clients that a session opens for the services that give credentials, from now on."""
+    for service in _SERVICES:
+        name = f"creating-client-class.{service}"
+        session.register(name, _add_guard, unique_id=f"aiopartnercentral-{name}")
+
+
+def _add_guard(base_classes: list[type], **_: object) -> None:
+    base_classes.insert(0, _GuardedClient)
+
+
+class _GuardedClient:
+    """A base before that of a client."""
+
+    _endpoint: Any
+    meta: Any
+
+    async def __aenter__(self) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        http_client = guarded(self._endpoint.http_session)
+        http_client.max_response_bytes = _MOST_BYTES
+        is_xml = self.meta.service_model.metadata["protocol"] == _QUERY
+        http_client.body_end = _XML_END if is_xml else _JSON_END
+        self._endpoint.http_session = http_client
+        return await super().__aenter__()  # type: ignore[misc] # of the client
+
+
+def guard_provider(provider: Any, verify: bool | str | None = None) -> None:  # noqa: ANN401, FBT001 - as above
+    """Guard the HTTP client or the program of a provider of the chain; others have neither.
+
+    Arguments:
+        provider: the provider.
+        verify: whether to verify TLS certificates, or the path of a CA bundle; None for botocore's default.
+    """
+    if hasattr(provider, "_popen"):  # of a credential_process
+        provider._popen = _run_program  # noqa: SLF001 - aiobotocore's leaves the program running if it is cancelled
+    fetcher: Any = getattr(provider, "_fetcher", None) or getattr(provider, "_role_fetcher", None)
+    if not hasattr(fetcher, "_session"):
+        return
+    # Of container credentials or instance metadata.
+    fetcher._session = http_client = guarded(fetcher._session)  # noqa: SLF001 - nothing else has it
+    http_client.max_response_bytes = _MOST_BYTES
+    if verify is not None:
+        http_client._verify = verify  # noqa: SLF001 - the fetcher makes it
+
+
+class _EndedProgram:
+    """A program that has ended, as aiobotocore expects it."""
+
+    def __init__(self, output: bytes, returncode: int) -> None:
+        self.returncode = returncode
+        self._output = output
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """Return what it has written to stdout, and nothing of stderr, which may have secrets."""
+        return self._output, b""
+
+
+async def _run_program(*command: str, **_: object) -> _EndedProgram:
+    """Run a program until it ends; it is killed if this is cancelled.
+
+    Raises:
+        ResponseTooLargeError: it wrote too much.
+        OSError: it cannot be run.
+    """
+    import anyio  # noqa: PLC0415 - rarely needed
+
+    output, code = bytearray(), 0
+    # asyncio would not wait until a program that it was starting has ended.
+    with anyio.CancelScope(shield=True) as starting:
+        # It has the terminal, as it may ask a person.
+        async with await anyio.open_process(command, stdin=None, stderr=subprocess.DEVNULL) as program:
+            starting.shield = False
+            stdout: Any = program.stdout  # as it is a pipe
+            async for part in stdout:
+                output += part
+                if len(output) > _MOST_BYTES:
+                    program.kill()
+                    raise ResponseTooLargeError(_MOST_BYTES)
+            code = await program.wait()
+    return _EndedProgram(bytes(output), code)
