@@ -283,6 +283,7 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     Raises:
         TypeError: an option is unknown or of a wrong type, or two exclude each other.
         ValueError: an option has a value that is not allowed.
+        CredentialsError: the credentials cannot be obtained.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
     from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
@@ -292,7 +293,7 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     check_values(options)
     json_converter = options.pop("json_converter", None)
     botocore_converter = options.pop("botocore_converter", None)
-    timeout = options.pop("timeout", DEFAULT_TIMEOUT)
+    timeout = options.setdefault("timeout", DEFAULT_TIMEOUT)
     max_bytes = options.pop("max_response_bytes", _MAX_RESPONSE_BYTES)
     async with open_botocore_client(cls.service, **options) as client:
         transport = Transport(client, cls.service, max_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from contextlib import asynccontextmanager
@@ -284,7 +285,27 @@ async def test_a_callers_session_assumes_its_role_in_its_region(sources: Credent
     assert "/eu-west-3/sts/" in received.headers["authorization"]
 
 
-# What gives too much, or is not awaited
+# What takes too long, or gives too much
+
+
+@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("process", "credential_process"), ("container", "container's credentials")]
+)
+async def test_a_source_that_hangs_is_named(sources: CredentialSources, way: str, kind: str, name: str) -> None:
+    profile = configure(sources, kind)
+    sources.give = lambda _: Reply(delay=30)
+    if kind == "process":
+        sources.command("sleep 30")
+    error = await failure(sources, way, profile, timeout=0.2)
+    assert f"{'the credentials of the session' if way == 'session' else name}: time limit exceeded" in str(error)
+    assert "timeout = 0.2 s" in str(error)
+    assert error.is_retryable
+
+
+async def test_a_process_of_a_source_profile_that_hangs_is_named(sources: CredentialSources) -> None:
+    sources.configure(f"{ASSUME_ROLE}[profile base]\ncredential_process = sleep 30\n")
+    assert str(await failure(sources, timeout=0.2)).startswith("profile base: credential_process: time limit exceeded")
 
 
 @pytest.mark.parametrize("way", ["connect", "bulk"])
@@ -298,6 +319,16 @@ async def test_a_source_that_gives_too_much_is_named(sources: CredentialSources,
     error = await failure(sources, way, profile)
     assert "the response has more than 1048576 bytes: " in str(error)
     assert names[kind] in str(error)
+
+
+@pytest.mark.parametrize("kind", ["container", "role"])
+async def test_a_source_survives_a_credential_source_that_hangs(sources: CredentialSources, kind: str) -> None:
+    profile = configure(sources, kind)
+    give = sources.give
+    sources.give = lambda received: Reply(delay=30) if len(sources.given) == 1 else give(received)
+    await collect(sources, profile, timeout=1)
+    assert len(sources.given) >= 2
+    gc.collect()  # no connection is left open
 
 
 @pytest.mark.parametrize(

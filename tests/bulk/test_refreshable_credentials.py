@@ -72,7 +72,7 @@ async def test_they_are_asked_for_again_before_they_expire(clients, line):
                 async with anyio.create_task_group() as group:
                     for _ in range(5):
                         group.start_soon(ask, client)
-    assert set(line.asked) >= {"key-1", "key-2"}
+    assert len(set(line.asked)) > 1
     assert len(line.asked) >= 5 * 3
 
 
@@ -167,6 +167,14 @@ async def test_a_failure_when_they_have_expired_is_raised_to_all_that_wait(clien
         provider.delay, provider.seconds = 0, 60
         await ask(client)
     assert line.asked == ["key-3"]
+
+
+async def test_a_provider_that_hangs_exceeds_the_time_limit(aws_environment):  # noqa: ARG001 - order
+    provider = Provider(delay=30)
+    async with ClientPool(timeout=0.1) as clients:
+        with pytest.raises(CredentialsError, match=r"^credentials provider: time limit exceeded: timeout = 0\.1 s$"):
+            async with clients.lease(Source("AWS", credentials=provider), account.Client):
+                pass
 
 
 @pytest.mark.parametrize(

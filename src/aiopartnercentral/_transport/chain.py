@@ -20,6 +20,7 @@ from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 from aiopartnercentral._transport.credential_errors import (
     FIRST_SERVER_STATUS,
     TOO_MANY_REQUESTS,
+    in_time,
     provider_error,
     provider_name,
 )
@@ -67,6 +68,7 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         profile: a profile of the AWS config files; None for the default credential provider chain.
         verify: whether the chain verifies TLS certificates, or the path of a CA bundle; None for botocore's default.
         sts_region: the region of the chain's STS, unless the profile or the environment sets one.
+        timeout: maximum seconds to obtain credentials; None for no limit.
         lock: held while the credentials are loaded, if several clients share the session.
     """
 
@@ -76,12 +78,14 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         verify: bool | str | None,  # noqa: FBT001
         *,
         sts_region: str | None,
+        timeout: float | None,
         lock: anyio.Lock | None = None,
     ) -> None:
         super().__init__(profile=profile)
         self.lazy_register_component("data_loader", lambda: _loader(self.get_config_variable("data_path")))
         self._default_sts_region = sts_region
         self._shared_verify = verify
+        self._timeout = timeout
         self._shared_config: AioConfig | None = None
         self._loading = lock
         # Handlers of a session apply to all of its clients.
@@ -130,7 +134,7 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         return resolver
 
     def _wrapped(self, providers: list[Any], prompter: MfaPrompter) -> list[_Provider]:
-        return [_Provider(self._equipped(each, prompter), prompter) for each in providers]
+        return [_Provider(self._equipped(each, prompter), prompter, self._timeout) for each in providers]
 
     def _equipped(self, provider: Any, prompter: MfaPrompter) -> Any:  # noqa: ANN401 - as aiobotocore's
         """Return a provider with this session's settings, and with the providers that it uses itself wrapped."""
@@ -158,10 +162,12 @@ class _Provider:
     Arguments:
         provider: botocore's provider.
         prompter: asks for MFA codes.
+        timeout: maximum seconds to obtain credentials; None for no limit.
     """
 
-    def __init__(self, provider: Any, prompter: MfaPrompter) -> None:  # noqa: ANN401 - aiobotocore has no types
+    def __init__(self, provider: Any, prompter: MfaPrompter, timeout: float | None) -> None:  # noqa: ANN401 - aiobotocore has no types
         self.name = provider_name(provider)
+        self.timeout = timeout
         self._provider = provider
         self._prompter = prompter
         self._login_failure: Exception | None = None
@@ -239,7 +245,7 @@ class _Provider:
         self._login_failure = None
         token = begin_secret_work()
         try:
-            return await call()
+            return await in_time(self.name, self.timeout, call)
         except CredentialsError:
             raise  # of the provider that this one uses
         except Exception as error:  # noqa: BLE001 - whatever the files, programs and servers of a provider cause
@@ -253,7 +259,7 @@ class _ChainCredentials(RefreshingCredentials):
     """Credentials that a provider of the chain has found, which are obtained from it again before they expire."""
 
     def __init__(self, provider: _Provider, found: Any) -> None:  # noqa: ANN401 - as above
-        super().__init__(provider.name, self._obtain)
+        super().__init__(provider.name, self._obtain, provider.timeout)
         self.method = found.method
         self.account_id: str | None = None
         self._provider = provider

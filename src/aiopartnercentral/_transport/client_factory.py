@@ -6,7 +6,8 @@ import asyncio
 import os
 import platform
 import re
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
@@ -15,6 +16,7 @@ from botocore import __version__ as botocore_version
 
 from aiopartnercentral import __version__
 from aiopartnercentral._transport.chain import ChainSession
+from aiopartnercentral._transport.credential_errors import in_time
 from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
 from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._utils import model_data
@@ -37,6 +39,7 @@ _OS_NAMES = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 async def open_botocore_client(
     service: Service,
     *,
+    timeout: float | None,  # noqa: ASYNC109 - limits only the opening
     region_name: str | None = None,
     profile: str | None = None,
     session: AioSession | None = None,
@@ -55,7 +58,8 @@ async def open_botocore_client(
     _check_event_loop(config)
     own: ChainSession | None = None
     if session is None:
-        session = own = ChainSession(profile, options.get("verify"), sts_region=region_name or service.region)
+        sts_region = region_name or service.region
+        session = own = ChainSession(profile, options.get("verify"), sts_region=sts_region, timeout=timeout)
     else:
         _add_pinned_models(session)
     options.setdefault("api_version", service.api_version)
@@ -66,8 +70,10 @@ async def open_botocore_client(
         region_name = service.region
     if not isinstance(session, ChainSession) and options.get("aws_access_key_id") is None:
         _guard_session(session, region_name, config)
-    async with session.create_client(service.name, region_name=region_name, config=config, **options) as client:
-        yield client
+    async with AsyncExitStack() as stack:
+        opening = session.create_client(service.name, region_name=region_name, config=config, **options)
+        enter = partial(stack.enter_async_context, opening)
+        yield await in_time("the credentials of the session", timeout, enter)
 
 
 def _guard_session(session: Any, region_name: str | None, config: AioConfig) -> None:  # noqa: ANN401 - an AioSession

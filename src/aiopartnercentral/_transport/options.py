@@ -26,7 +26,8 @@ class ClientOptions(TypedDict, total=False):
     Attributes:
         config: botocore's config; its retry mode is `standard` unless it names another, and its pool has 100
             connections.
-        timeout: maximum seconds of a call with all its attempts, 600 by default; None for no limit.
+        timeout: maximum seconds of a call with all its attempts, and to obtain credentials, 600 by default; None for
+            no limit.
         max_response_bytes: maximum bytes of a response, 100 MiB by default; reading stops there.
         verify: whether to verify TLS certificates, or the path of a CA bundle.
         use_ssl: whether to use TLS if the endpoint URL has no scheme.

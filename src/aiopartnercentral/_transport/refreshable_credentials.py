@@ -15,6 +15,7 @@ import anyio
 from aiobotocore.credentials import AioCredentials
 from botocore.credentials import ReadOnlyCredentials
 
+from aiopartnercentral._transport.credential_errors import in_time
 from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral.errors import CredentialsError
 
@@ -41,12 +42,14 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
     Arguments:
         name: their name in messages.
         fetch: returns new ones.
+        timeout: maximum seconds for that; None for no limit.
     """
 
-    def __init__(self, name: str, fetch: CredentialsProvider) -> None:
+    def __init__(self, name: str, fetch: CredentialsProvider, timeout: float | None) -> None:
         super().__init__("", "", method="aiopartnercentral")
         self._name = name
         self._fetch = fetch
+        self._timeout = timeout
         self._lock = anyio.Lock()
         self._failures = 0
         self._failure: Exception | None = None
@@ -81,7 +84,7 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
             if datetime.now(UTC) < self._early:
                 return
             try:
-                self._store(await self._fetch())
+                self._store(await in_time(self._name, self._timeout, self._fetch))
             except Exception as error:
                 now = datetime.now(UTC)
                 if now < self._late:

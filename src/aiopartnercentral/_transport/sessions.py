@@ -38,9 +38,17 @@ class Sessions:
         config: the config of all clients, or None for botocore's defaults.
         verify: whether to verify TLS certificates, or the path of a CA bundle; None for botocore's default.
         connections: the maximum connections of each client, unless the config sets a number.
+        timeout: maximum seconds to obtain credentials; None for no limit.
     """
 
-    def __init__(self, config: AioConfig | None, verify: bool | str | None, connections: int) -> None:  # noqa: FBT001
+    def __init__(
+        self,
+        config: AioConfig | None,
+        verify: bool | str | None,  # noqa: FBT001
+        connections: int,
+        timeout: float | None,
+    ) -> None:
+        self._timeout = timeout
         self._verify = verify
         self._connections = connections
         self._profiles: dict[Hashable, ChainSession] = {}
@@ -86,7 +94,8 @@ class Sessions:
         """
         view = self._views.get((role, region_name))
         if view is None:
-            credentials = RefreshingCredentials(f"role {role.arn}", partial(self._assume, role, region_name))
+            assume_role = partial(self._assume, role, region_name)
+            credentials = RefreshingCredentials(f"role {role.arn}", assume_role, self._timeout)
             view = _View(self._profile(role.profile, region_name), credentials)
             self._views[role, region_name] = view
         return await _ready(view)
@@ -107,7 +116,8 @@ class Sessions:
         """
         view = self._views.get(identity)
         if view is None:
-            view = _View(self._profile(None, region_name), RefreshingCredentials("credentials provider", provider))
+            credentials = RefreshingCredentials("credentials provider", provider, self._timeout)
+            view = _View(self._profile(None, region_name), credentials)
             self._views[identity] = view
         return await _ready(view)
 
@@ -119,7 +129,9 @@ class Sessions:
     def _profile(self, profile: str | None, region_name: str | None) -> ChainSession:
         session = self._profiles.get((profile, region_name))
         if session is None:
-            session = ChainSession(profile, self._verify, sts_region=region_name, lock=anyio.Lock())
+            session = ChainSession(
+                profile, self._verify, sts_region=region_name, timeout=self._timeout, lock=anyio.Lock()
+            )
             session.use(with_defaults(session, self._config))
             self._profiles[profile, region_name] = session
         return session

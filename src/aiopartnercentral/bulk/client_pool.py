@@ -14,6 +14,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._client import ClientOptions, ServiceClient, check_options, open_client
+from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.source import Source, identity
@@ -106,7 +107,9 @@ class ClientPool:
 
         if self._sessions is not None:
             raise RuntimeError("a pool of clients can be entered only once")
-        self._sessions = Sessions(self._options.get("config"), self._options.get("verify"), self._max_connections)
+        options = self._options
+        timeout = options.get("timeout", DEFAULT_TIMEOUT)
+        self._sessions = Sessions(options.get("config"), options.get("verify"), self._max_connections, timeout)
         return self
 
     async def __aexit__(
