@@ -4,6 +4,7 @@ import json
 import os
 import re
 
+import attrs
 import pytest
 from hypothesis import given, strategies as st
 
@@ -172,6 +173,26 @@ async def test_each_file_is_resumed_at_its_position(tmp_path):
         assert (tmp_path / f"{label}.ndjson").read_bytes().splitlines() == wanted
 
 
+async def test_the_day_of_a_run_is_the_one_on_which_it_began(tmp_path):
+    def sink_of(day):
+        sink = open_sink(tmp_path / "{date}-{account}.ndjson")
+        sink.template = attrs.evolve(sink.template, date=day)
+        return sink
+
+    first, later = (Page("a", "AWS", "L", raw=[line], account="111122223333") for line in (b"1", b"2"))
+    sink = sink_of("2026-11-28")
+    await sink.open()
+    await sink.write(first)
+    position = json.loads(json.dumps(await sink.flush()))
+    await sink.abort(keep=True)
+    sink = sink_of("2026-11-29")
+    await sink.open(position)
+    await sink.write(later)
+    await sink.commit()
+    assert names(tmp_path) == ["2026-11-28-111122223333.ndjson"]
+    assert (tmp_path / "2026-11-28-111122223333.ndjson").read_bytes() == b"1\n2\n"
+
+
 async def test_a_failed_run_leaves_nothing(tmp_path):
     (tmp_path / "a.ndjson").write_text("earlier")
     sink = open_sink(tmp_path / "{label}.ndjson")
@@ -225,7 +246,9 @@ async def test_what_is_not_a_position_is_refused(tmp_path, odd):
     "text", ["{", "}", "{}", "{0}", "{name}", "{label!r}", "{label:>9}", "{label.x}", "{label[0]}"]
 )
 def test_what_is_not_a_template_is_refused(text):
-    with pytest.raises(ValueError, match=re.escape("placeholders are {catalog}, {label}, {operation}")):
+    with pytest.raises(
+        ValueError, match=re.escape("placeholders are {catalog}, {label}, {account}, {operation}, {date}")
+    ):
         open_sink(f"{text}.ndjson")
 
 

@@ -29,6 +29,7 @@ class Page:
         raw: each item's JSON on one line, as the service sent it; empty if only typed items were fetched. Not in the
             repr either.
         malformed: items that could not be decoded, and so are not among the items.
+        account: the source's account.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Page:
     items: Sequence[object] = attrs.field(default=(), repr=False)
     raw: Sequence[bytes] = attrs.field(default=(), repr=False)
     malformed: Sequence[MalformedItem] = ()
+    account: str = attrs.field(default="", kw_only=True)
 
 
 @runtime_checkable

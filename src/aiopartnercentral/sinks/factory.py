@@ -50,7 +50,8 @@ def open_sink(
     """Return the sink for a path; nothing is created before its `open`.
 
     Arguments:
-        path: a file, or a template with `{catalog}`, `{label}` or `{operation}` in it, which partitions the output.
+        path: a file, or a template with `{catalog}`, `{label}`, `{account}`, `{operation}` or `{date}` in it, which
+            partitions the output. `{date}` is the day on which the run began, in UTC, also if it is resumed later.
         format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`.
         cls: for CSV and Parquet, the class of the items, or a mapping with the class for each operation, such as
             `item_classes` of a bulk collection. `item_class` returns it for a paginated operation.

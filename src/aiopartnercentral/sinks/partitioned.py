@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import anyio.to_thread
+import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import make_directory
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["MAX_OPEN", "PartitionedSink"]
 
 MAX_OPEN = 32
-_POSITION_VERSION = 2
-_POSITION_KEYS = {"version", "template", "run_id", "files"}
-_FILE_KEYS = {"label", "catalog", "operation", "position"}
+_POSITION_VERSION = 3
+_POSITION_KEYS = {"version", "template", "date", "run_id", "files"}
+_FILE_KEYS = {"label", "catalog", "account", "operation", "position"}
 _Values: TypeAlias = tuple[str, ...]
 
 
@@ -52,7 +54,7 @@ class PartitionedSink:
         """Configure the sink; nothing is created before the first page.
 
         Arguments:
-            template: a path with `{catalog}`, `{label}` or `{operation}` in it.
+            template: a path with placeholders in it; see `PathTemplate`.
             make_sink: returns the sink for a path and an operation.
             wants: what these sinks want of a page.
             max_open: maximum number of files that are open at once.
@@ -95,7 +97,7 @@ class PartitionedSink:
         self._run_id = run_id or secrets.token_hex()
         files: list[tuple[Page, JsonValue]] = []
         if position is not None:
-            self._run_id, files = _parse_position(position, self.template)
+            self.template, self._run_id, files = _parse_position(position, self.template)
         self._is_open = True
         for page, file_position in files:
             sink, values = await self._new_sink(page), self.template.values(page)
@@ -110,7 +112,7 @@ class PartitionedSink:
         values = self.template.values(page)
         sink = self._sinks.get(values)
         if sink is None:
-            page_without_items = Page(page.label, page.catalog, page.operation)
+            page_without_items = Page(page.label, page.catalog, page.operation, account=page.account)
             sink = await self._new_sink(page_without_items)
             await self._reserve(values)
             await _make_directory(sink.output)
@@ -131,10 +133,22 @@ class PartitionedSink:
             self._changed.discard(values)
         # Without the paths, so that a changed position leads to no path that the template does not give.
         files = [
-            {"label": page.label, "catalog": page.catalog, "operation": page.operation, "position": position}
+            {
+                "label": page.label,
+                "catalog": page.catalog,
+                "account": page.account,
+                "operation": page.operation,
+                "position": position,
+            }
             for page, position in ((self._pages[values], position) for values, position in self._positions.items())
         ]
-        return {"version": _POSITION_VERSION, "template": self.template.text, "run_id": self._run_id, "files": files}
+        return {
+            "version": _POSITION_VERSION,
+            "template": self.template.text,
+            "date": self.template.date,
+            "run_id": self._run_id,
+            "files": files,
+        }
 
     async def commit(self) -> None:
         """Complete all files, one after the other; see `Sink.commit`.
@@ -208,8 +222,10 @@ def _claim(owners: dict[str, Page], template: PathTemplate, page: Page) -> str:
     return path
 
 
-def _parse_position(position: JsonValue, template: PathTemplate) -> tuple[str, list[tuple[Page, JsonValue]]]:
-    """Return the run's id, and for each file an empty page and its position.
+def _parse_position(
+    position: JsonValue, template: PathTemplate
+) -> tuple[PathTemplate, str, list[tuple[Page, JsonValue]]]:
+    """Return the template with the run's date, the run's id, and for each file an empty page and its position.
 
     Raises:
         PositionError: it is not a position of this output.
@@ -219,8 +235,17 @@ def _parse_position(position: JsonValue, template: PathTemplate) -> tuple[str, l
         is_ours = position["version"] == _POSITION_VERSION and position["template"] == template.text
         if is_ours and position.keys() == _POSITION_KEYS and all(at.keys() == _FILE_KEYS for at in position["files"]):
             files = [
-                (Page(text(at["label"]), text(at["catalog"]), text(at["operation"])), at["position"])
+                (
+                    Page(
+                        text(at["label"]),
+                        text(at["catalog"]),
+                        text(at["operation"]),
+                        account=text(at["account"]),
+                    ),
+                    at["position"],
+                )
                 for at in position["files"]
             ]
-            return text(position["run_id"]), files
+            date = datetime.strptime(position["date"], "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a day
+            return attrs.evolve(template, date=date), text(position["run_id"]), files
     raise other_output(template.text)

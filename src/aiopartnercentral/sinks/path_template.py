@@ -1,4 +1,4 @@
-"""Paths with `{catalog}`, `{label}` and `{operation}` in them, and the safe file names that these values become.
+"""Paths with placeholders such as `{label}` in them, and the safe file names that their values become.
 
 A file name made from a value is safe on every common file system. Two values never get the same name, not even on a
 file system that ignores case:
@@ -16,6 +16,7 @@ import hashlib
 import os
 import re
 import string
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELDS", "PathTemplate", "is_template", "path_text", "safe_file_name"]
 
-FIELDS: Final = ("catalog", "label", "operation")
-"""The names that may stand in braces."""
+FIELDS: Final = ("catalog", "label", "account", "operation")
+"""The attributes of a page that may stand in braces; so may `date`."""
 
 _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]")
 _LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -82,15 +83,19 @@ def is_template(path: str | os.PathLike[str]) -> bool:
 
 @attrs.frozen
 class PathTemplate:
-    """A path with `{catalog}`, `{label}` and `{operation}` in it; `{{` and `}}` are literal braces.
+    """A path with `{catalog}`, `{label}`, `{account}`, `{operation}` or `{date}` in it.
+
+    `{{` and `}}` are literal braces.
 
     Attributes:
         text: the template as given.
         fields: the names of its placeholders.
+        date: what `{date}` stands for, such as `2026-11-29`; by default the day on which this was parsed, in UTC.
     """
 
     text: str
     fields: frozenset[str]
+    date: str = attrs.field(factory=lambda: datetime.now(UTC).date().isoformat())
 
     @classmethod
     def parse(cls, text: str) -> PathTemplate:
@@ -105,8 +110,8 @@ class PathTemplate:
             parts = [("", "", None, None)]
         fields = frozenset(field for _, field, _, _ in parts if field is not None)
         is_formatted = any(conversion or spec for _, _, spec, conversion in parts)
-        if is_formatted or not fields <= set(FIELDS):
-            known = ", ".join(f"{{{field}}}" for field in FIELDS)
+        if is_formatted or not fields <= {*FIELDS, "date"}:
+            known = ", ".join(f"{{{field}}}" for field in (*FIELDS, "date"))
             raise ValueError(
                 f"{text!a} is not a valid template: placeholders are {known}; write {{{{ and }}}} for braces"
             )
@@ -131,5 +136,7 @@ class PathTemplate:
         return self.text.format(
             catalog=safe_file_name(page.catalog),
             label=safe_file_name(page.label),
+            account=safe_file_name(page.account),
+            date=self.date,
             operation=safe_file_name(page.operation),
         )

@@ -78,7 +78,7 @@ class SinkWithRejects:
 
 def rejects_page(page: Page) -> Page:
     """Return the page's malformed items as JSON lines that say where each was found and what is wrong with it."""
-    return Page(page.label, page.catalog, page.operation, raw=[_line(page, item) for item in page.malformed])
+    return attrs.evolve(page, items=(), malformed=(), raw=[_line(page, item) for item in page.malformed])
 
 
 def _line(page: Page, item: MalformedItem) -> bytes:
