@@ -202,6 +202,7 @@ class ServicePaginate:
         """
         # Imported here so that opening a client does not load the pagination.
         from aiopartnercentral._pagination.paginator import Paginator, reports_malformed  # noqa: PLC0415
+        from aiopartnercentral._pagination.report import versions_of  # noqa: PLC0415 - as above
 
         check_options("paginate()", options, PaginateOptions)
         remaining: dict[str, Any] = {**options}
@@ -225,6 +226,7 @@ class ServicePaginate:
             # Without catalogs, the stream's only source is named after the service.
             catalogs=listing.service.name if catalogs is None else catalogs,
             item_classes=lambda: {pagination.operation.name: pagination.item()},
+            versions=versions_of([listing.service]),
             **remaining,
         )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import anyio
 import anyio.lowlevel
 import pytest
@@ -85,6 +87,8 @@ async def test_its_text_is_a_line_for_each_catalog_and_the_totals():
             "Y": SourceReport(outcome=Outcome.FAILED, error=ValueError("two\n  lines")),
         },
         elapsed=1.25,
+        run_id="r",
+        started_at=datetime(2026, 11, 29, 2, 15, tzinfo=UTC),
     )
     assert str(report).splitlines() == [
         "source   outcome   items  pages  retries  seconds  error",

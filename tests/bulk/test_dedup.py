@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import Collection, PageFetched, Source, SourceRestarted, checkpoint
+from aiopartnercentral.bulk import Collection, PageFetched, Source, SourceRestarted, checkpoint_file
 from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.emulator import Emulator, ExpiredPageToken, Fault
 from aiopartnercentral.errors import CheckpointError
@@ -163,6 +163,6 @@ async def test_a_checkpoint_whose_fingerprints_are_cut_off_is_refused(tmp_path: 
         assert len(told["sources"][0]["seen"]) > 100
         told["sources"][0]["seen"] = told["sources"][0]["seen"][4:]
         del told["checksum"]
-        (tmp_path / "run.json").write_bytes(checkpoint._with_checksum(msgspec.json.encode(told)))
+        (tmp_path / "run.json").write_bytes(checkpoint_file._with_checksum(msgspec.json.encode(told)))
         with pytest.raises(CheckpointError, match="fingerprints are truncated"):
             await collected(emulator, tmp_path, "out.ndjson")

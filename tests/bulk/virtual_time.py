@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 from weakref import WeakSet
@@ -147,6 +148,8 @@ def run(
         ignores=lambda _: False,
         limits=limits,
         checkpoint=None,
+        checkpoint_max_age=timedelta(hours=1),
+        restart=False,
         observer=observer,
         open_pool=lambda: cast("Any", Pool(service, {origin.source: origin for origin in sources})),
     )

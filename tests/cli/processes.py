@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 GUARD = 60
 PYTHON = (sys.executable, "-W", "error::ResourceWarning")
 COMMAND = (*PYTHON, "-m", "aiopartnercentral")
+HOW_FAR = rb"aiopartnercentral: \d+ complete of \d+ sources?: \d+ items?, \d+ pages?, \d+ retr[^ ]+ in \d+\.\d\d s\n"
+RESUMES = r"aiopartnercentral: resumes the run of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, in which %s sources? finished\n"
 LIVE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from datetime import UTC, datetime
 
 import anyio
 import anyio.to_thread
@@ -182,7 +183,12 @@ def test_runs_one_after_the_other_have_one_report():
     progress = Progress(sources=2)
     origins = [Origin(source=Source(name), service="s", listing="l", operation="L") for name in "AB"]
     for seconds, origin in enumerate(origins, 1):
-        report = Report(sources={origin: SourceReport(items=seconds)}, elapsed=float(seconds))
+        report = Report(
+            sources={origin: SourceReport(items=seconds)},
+            elapsed=float(seconds),
+            run_id="r",
+            started_at=datetime.now(UTC),
+        )
         progress.observe(RunStarted(run="r", services=("s",), origins=(origin,), finished=()))
         assert progress.sources == 2
         progress.observe(SourceFinished(run="r", origin=origin, report=report.sources[origin]))

@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from tests.cli.processes import COMMAND, everything, until
+from tests.cli.processes import COMMAND, HOW_FAR, RESUMES, everything, until
 from tests.cli.service import connection, page, serving, sources_file
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +55,8 @@ async def test_killed_at_any_moment_every_item_comes_once(run, started, two, tmp
             await process.wait()
     assert (tmp_path / "run.json").exists()
     ended = await run(*arguments)
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 0
+    assert re.fullmatch(RESUMES % "[01]", ended.err)
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == sorted(path.name for path in reference.iterdir())
     for file in files:
@@ -102,8 +103,10 @@ async def test_a_signal_saves_and_says_resume_hint(started, environment, tmp_pat
             process.send_signal(sent)
             err = (await everything(process.stderr)).decode()
             assert await process.wait() == code
-        assert err.startswith(
-            f"aiopartnercentral: stopped by {sent.name}\naiopartnercentral: progress saved in {checkpoint}; to resume: "
+        assert re.fullmatch(
+            rf"{HOW_FAR.decode()}aiopartnercentral: stopped by {sent.name}\n"
+            rf"aiopartnercentral: progress saved in {re.escape(str(checkpoint))}; to resume: [^\n]*\n",
+            err,
         )
         assert file.read_text() == "earlier"
         assert not bad.exists()
@@ -113,7 +116,9 @@ async def test_a_signal_saves_and_says_resume_hint(started, environment, tmp_pat
         command = shlex.split(err.partition("to resume: ")[2])
         assert command[0] == "aiopartnercentral"
         ended = await anyio.run_process([*COMMAND, *command[1:]], env=environment)
-        assert ended.stderr.decode() == f"aiopartnercentral: 1 malformed item omitted: see {bad}\n"
+        omitted, resumed = ended.stderr.decode().splitlines()
+        assert omitted == f"aiopartnercentral: 1 malformed item omitted: see {bad}"
+        assert re.fullmatch(RESUMES % 0, f"{resumed}\n")
         assert sorted(catalog for catalog, _ in held.tokens) == ["AWS", "Sandbox"]
         assert ("Sandbox", "more") in held.tokens
     with file.open(newline="", encoding="utf-8") as lines:
@@ -141,7 +146,9 @@ async def test_sources_that_failed_are_collected_by_the_same_command(run, two, t
     asked = len(ada.requests)
     ended = await run(*arguments, "--report", tmp_path / "report.json", "--progress")
     assert ended.code == 0
-    assert re.fullmatch(r"aiopartnercentral: 2 of 2 sources finished in 0:00:\d\d, [^\n]*\n", ended.err)
+    totals, resumed = ended.err.splitlines()
+    assert re.fullmatch(r"aiopartnercentral: 2 of 2 sources finished in 0:00:\d\d, .*", totals)
+    assert re.fullmatch(RESUMES % 1, f"{resumed}\n")
     assert len(ada.requests) == asked
     assert file.read_bytes().count(b"\n") == 180
     assert json.loads((tmp_path / "report.json").read_bytes())["complete"]

@@ -107,7 +107,6 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
         before = checkpoint.read_bytes()
         for changed, words in (
             ([*AWS, "--catalog", "Denied", "--page-size", 2], "list_connections differs in MaxResults"),
-            ([*AWS], "the source Denied is missing"),
             ([*AWS, "--catalog", "Denied", "list-partners"], "list_partners is new"),
         ):
             ended = await run(*CONNECTIONS, *changed, *arguments)
@@ -153,7 +152,7 @@ async def test_without_pyarrow_there_is_one_line(environment, tmp_path):
     ended = await anyio.run_process([*PYTHON, "-c", code], env=environment, check=False)
     assert (ended.returncode, ended.stdout) == (2, b"")
     assert ended.stderr.decode().count("\n") == 1
-    assert "aiopartnercentral[arrow]" in ended.stderr.decode()
+    assert "pip install pyarrow" in ended.stderr.decode()
 
 
 async def test_an_unknown_profile_is_wrong_usage_with_files_too(run, tmp_path):

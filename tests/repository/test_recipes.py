@@ -205,7 +205,7 @@ def test_an_endpoint_leaves_nothing_behind_when_its_reader_hangs_up(
 
 
 def night(folder: Path) -> tuple[list[str], dict[str, Any]]:
-    (output,), (report,) = folder.glob("connections-*.ndjson.gz"), folder.glob("connections-*.report.json")
+    (output,), (report,) = folder.glob("connections-*.ndjson.gz"), folder.glob("connections.report.json")
     lines = [json.loads(line) for line in gzip.decompress(output.read_bytes()).splitlines()]
     return [f"{line['label']} {line['item']['Id']}" for line in lines], json.loads(report.read_bytes())
 
@@ -230,7 +230,8 @@ def test_a_night_that_failed_is_resumed(folder: Path, emulator: Emulator) -> Non
     assert all(re.fullmatch(r"[0-9*]+", field) for field in schedule)
     said = run("/bin/sh", "-c", command.replace("/srv/partners", str(folder)), code=1).stderr
     assert said.count("ada/Sandbox ListConnections: failed by AccessDeniedException") == 2
-    assert "started, 2 sources, 2 finished by an earlier run" in said
+    assert "started, 2 sources; resumes the run of 20" in said
+    assert "in which 2 sources finished" in said
     found, report = night(folder)
     assert (len(found), report["complete"]) == (460, False)
 

@@ -113,6 +113,7 @@ def _serve(server: socket.socket) -> list[str]:
     while True:
         task, fds, *_ = socket.recv_fds(server, _MOST_BYTES, 4)
         if not task:
+            server.close()
             sys.exit()
         if os.fork() == 0:
             server.close()

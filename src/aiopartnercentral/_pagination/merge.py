@@ -13,7 +13,7 @@ cancels them without interrupting the consumer.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
@@ -49,6 +49,7 @@ class Plan(Generic[KeyT]):
 
     Attributes:
         sources: the keys of the sources, each once.
+        versions: what the report says of versions.
         ordered: whether each source is completed before the next one; otherwise pages come as they arrive.
         concurrency: maximum sources that are fetched at the same time.
         buffer_pages: maximum pages that wait for the consumer, plus one for each worker.
@@ -56,6 +57,7 @@ class Plan(Generic[KeyT]):
     """
 
     sources: tuple[KeyT, ...]
+    versions: Mapping[str, str] = attrs.field(factory=dict)
     ordered: bool = attrs.field(default=False, validator=validators.flag)
     concurrency: int = attrs.field(validator=validators.count)
     buffer_pages: int = attrs.field(validator=validators.integer(least=0))
@@ -88,7 +90,7 @@ class Stream(Generic[KeyT, EntryT]):
         """
         self._plan = plan
         self._open_source = open_source
-        self._progress: ProgressTracker[KeyT, EntryT] = ProgressTracker(plan.sources)
+        self._progress: ProgressTracker[KeyT, EntryT] = ProgressTracker(plan.sources, versions=plan.versions)
         self._channels: deque[Channel[KeyT, EntryT]] = deque()
         self._feeds: list[Feed[KeyT, EntryT]] = []
         self._page: Iterator[tuple[KeyT, EntryT]] = iter(())

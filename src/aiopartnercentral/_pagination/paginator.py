@@ -16,7 +16,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
+    from collections.abc import Awaitable, Iterator, Mapping
     from types import TracebackType
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
@@ -142,6 +142,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         on_error: OnError = "finish",
         ignore_errors: Collection[str] = (),
         item_classes: Callable[[], Mapping[str, Any]] = dict,
+        versions: Mapping[str, str] | None = None,
     ) -> None:
         """Check the arguments; nothing is fetched yet.
 
@@ -159,6 +160,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
             ignore_errors: error codes or names of exception classes, such as `AccessDeniedException`; a catalog that
                 fails with one of them is skipped.
             item_classes: returns the class of the items, by the operation's name.
+            versions: what the report says of versions.
 
         Raises:
             TypeError: an argument is of a wrong type.
@@ -172,6 +174,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
             concurrency=concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            versions=versions or {},
         )
         super().__init__(lambda: self._stream(self._fetcher.typed, items_of), item_classes)
 
@@ -238,7 +241,7 @@ class Items(Generic[ItemT]):
         """Prepare the iteration; nothing is fetched yet."""
         self._plan = plan
         self._open_source = open_source
-        self._progress: ProgressTracker[str, ItemT] = ProgressTracker(plan.sources)
+        self._progress: ProgressTracker[str, ItemT] = ProgressTracker(plan.sources, versions=plan.versions)
         self._catalogs = iter(plan.sources)
         self._pages: PageIterator[str, Any, Any, ItemT] | None = None
         self._ahead: Prefetch[Batch[str, ItemT]] | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Hashable
+from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from operator import length_hint
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
@@ -71,12 +73,14 @@ class _Progress:
     next_token: str | None = attrs.field(default=None, repr=False)
     started: float | None = None
     ended: float | None = None
+    earlier: SourceReport | None = None
 
     @classmethod
-    def resumed(cls, earlier: SourceReport, now: float) -> Self:
+    def resuming(cls, earlier: SourceReport, now: float) -> Self:
         """Resume from the report of an earlier collection; a source that ended then stays ended."""
         over = None if earlier.outcome is Outcome.PENDING else now
         return cls(
+            earlier=earlier if earlier.resumed else None,
             outcome=earlier.outcome,
             pages=earlier.pages,
             items=earlier.items,
@@ -91,8 +95,12 @@ class _Progress:
         self.outcome = outcome
         self.ended = now
 
-    def report(self, now: float, in_hand: int, throttled: int) -> SourceReport:
+    def report(self, clock: _Clock, now: float, in_hand: int, throttled: int) -> SourceReport:
         until = now if self.ended is None else self.ended
+        earlier = self.earlier
+        started_at, finished_at = clock.at(self.started), clock.at(self.ended)
+        if earlier is not None:
+            started_at, finished_at = earlier.started_at, earlier.finished_at or finished_at
         return SourceReport(
             outcome=self.outcome,
             pages=self.pages,
@@ -102,9 +110,25 @@ class _Progress:
             throttled=throttled,
             restarted=self.restarted,
             elapsed=0.0 if self.started is None else until - self.started,
+            started_at=started_at,
+            finished_at=finished_at,
+            resumed=earlier is not None,
+            resumed_items=0 if earlier is None else min(earlier.items, self.items),
             error=self.error,
             next_token=self.next_token,
         )
+
+
+@attrs.frozen
+class _Clock:
+    """The wall clock at a moment of the monotonic clock; read once, so that no change of it reorders what happened."""
+
+    moment: float = attrs.field(factory=time.monotonic)
+    wall: datetime = attrs.field(factory=lambda: datetime.now(UTC))
+
+    def at(self, moment: float | None) -> datetime | None:
+        """Return the wall clock at a moment of the monotonic clock; None for None."""
+        return None if moment is None else self.wall + timedelta(seconds=moment - self.moment)
 
 
 class ProgressTracker(Generic[KeyT, EntryT]):
@@ -112,12 +136,16 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
     At most one batch is in hand at a time. How much of it the consumer has received is read from the batch's iterator
     when it is needed, so counting costs nothing per item.
+
+    Attributes:
+        run_id: identifies the collection.
     """
 
     def __init__(
         self,
         sources: Iterable[KeyT],
         *,
+        versions: Mapping[str, str] | None = None,
         earlier: Mapping[KeyT, SourceReport] | None = None,
         on_acknowledged: Callable[[KeyT, SourceReport], None] | None = None,
     ) -> None:
@@ -125,14 +153,18 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
         Arguments:
             sources: keys of the sources.
+            versions: what the report says of versions.
             earlier: reports of an earlier collection by source; a source that ended then is not collected again.
             on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """
-        self._started = time.monotonic()
+        self.run_id = secrets.token_hex(6)
+        self._clock = _Clock()
+        self._started = self._clock.moment
         self._ended: float | None = None
+        self._versions = versions or {}
         self._progress = {source: _Progress() for source in sources}
         for source, report in (earlier or {}).items():
-            self._progress[source] = _Progress.resumed(report, self._started)
+            self._progress[source] = _Progress.resuming(report, self._started)
         self._on_acknowledged = on_acknowledged
         self._unacknowledged: dict[KeyT, None] = {}
         self._throttled: dict[KeyT, int] = {}
@@ -158,7 +190,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         self.discard()
         progress = self._progress[batch.source]
         if batch.restarts:
-            progress.pages, progress.items, progress.malformed = 0, 0, ()
+            progress.pages, progress.items, progress.malformed, progress.earlier = 0, 0, (), None
         progress.pages += batch.pages
         progress.retries += batch.retries
         progress.malformed += batch.malformed
@@ -221,6 +253,9 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         return Report(
             sources={source: self._report(source, now) for source in self._progress},
             elapsed=(now if self._ended is None else self._ended) - self._started,
+            run_id=self.run_id,
+            started_at=self._clock.wall,
+            versions=self._versions,
         )
 
     def is_over(self, source: KeyT) -> bool:
@@ -229,7 +264,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
     def _report(self, source: KeyT, now: float) -> SourceReport:
         in_hand = self._handed_over() if self.holds(source) else 0
-        return self._progress[source].report(now, in_hand, self._throttled.get(source, 0))
+        return self._progress[source].report(self._clock, now, in_hand, self._throttled.get(source, 0))
 
     def _handed_over(self) -> int:
         if self._batch is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 from types import MappingProxyType
@@ -15,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, 
 
 import attrs
 
+from aiopartnercentral import __version__
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.errors import AioPartnerCentralError, error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from aiopartnercentral.types import MalformedItem
+    from aiopartnercentral.types import MalformedItem, Service
 
 __all__ = [
     "ENDED_WELL",
@@ -31,6 +33,7 @@ __all__ = [
     "Report",
     "SourceReport",
     "SourcesFailedError",
+    "versions_of",
 ]
 
 KeyT = TypeVar("KeyT", bound=Hashable)
@@ -73,6 +76,11 @@ class SourceReport:
         malformed: malformed items of those pages, which were omitted.
         retries: how often the requests for those pages, or the request that failed, were retried.
         throttled: how often the service throttled a request.
+        started_at: when its first page was requested, in UTC; by the earlier run if this one resumes it. None if no
+            page has been requested.
+        finished_at: when it ended, in UTC; None if it has not. So its items are from between these two times.
+        resumed: whether an earlier run had collected some of it or all of it.
+        resumed_items: how many of its items are of earlier runs.
         restarted: whether it restarted from its first page, because the page token of an earlier run had expired or
             looped.
         elapsed: seconds from its first request to its end, or until now if it has not ended.
@@ -90,6 +98,10 @@ class SourceReport:
     throttled: int = 0
     restarted: bool = False
     elapsed: float = 0.0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    resumed: bool = False
+    resumed_items: int = 0
     error: Exception | None = None
     next_token: str | None = attrs.field(default=None, repr=False)
 
@@ -110,6 +122,10 @@ class SourceReport:
             "throttled": self.throttled,
             "restarted": self.restarted,
             "elapsed": round(self.elapsed, 3),
+            "started_at": _as_json(self.started_at),
+            "finished_at": _as_json(self.finished_at),
+            "resumed": self.resumed,
+            "resumed_items": self.resumed_items,
             "error": None if error is None else {"type": type(error).__name__, "message": error_text(error)},
             "malformed": [
                 {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed
@@ -147,10 +163,26 @@ class Report(Generic[KeyT]):
     Attributes:
         sources: the report of each source, in the order in which the sources were given.
         elapsed: seconds from the opening of the stream to its end, or until now if it has not ended.
+        run_id: identifies the run; events and log messages have it too.
+        started_at: when the stream was opened, in UTC.
+        versions: the version of this library, and of each service's model, by name.
     """
 
     sources: Mapping[KeyT, SourceReport]
     elapsed: float
+    run_id: str
+    started_at: datetime
+    versions: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def finished_at(self) -> datetime:
+        """When the stream ended, or when this snapshot was taken, in UTC."""
+        return self.started_at + timedelta(seconds=self.elapsed)
+
+    @property
+    def resumed_items(self) -> int:
+        """Items of all sources that are of earlier runs."""
+        return sum(state.resumed_items for state in self.sources.values())
 
     @property
     def items(self) -> int:
@@ -197,21 +229,31 @@ class Report(Generic[KeyT]):
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON, without page tokens, malformed items' JSON and the service's messages."""
         return {
+            "run_id": self.run_id,
             "complete": self.complete,
+            "started_at": _as_json(self.started_at),
+            "finished_at": _as_json(self.finished_at),
             "elapsed": round(self.elapsed, 3),
             "items": self.items,
+            "resumed_items": self.resumed_items,
             "pages": self.pages,
             "retries": self.retries,
+            "versions": dict(self.versions),
             "sources": [{**_key_as_json(key), **state.as_json()} for key, state in self.sources.items()],
         }
 
     def __str__(self) -> str:
         """Return a table with a line for each source, and a line of totals."""
-        total = (
-            f"{counted(len(self.sources), 'source')}: {self.items} items, {self.pages} pages, "
-            f"{self.retries} retries in {self.elapsed:.2f} s"
+        return f"{_table({str(key): state for key, state in self.sources.items()})}\n{self.totals}"
+
+    @property
+    def totals(self) -> str:
+        """A line of totals, which says how many items are of earlier runs."""
+        of_earlier = f" ({self.resumed_items} of earlier runs)" if self.resumed_items else ""
+        return (
+            f"{counted(len(self.sources), 'source')}: {counted(self.items, 'item')}{of_earlier}, "
+            f"{counted(self.pages, 'page')}, {counted(self.retries, 'retry', 'retries')} in {self.elapsed:.2f} s"
         )
-        return f"{_table({str(key): state for key, state in self.sources.items()})}\n{total}"
 
 
 class Collected(list[tuple[KeyT, EntryT]]):
@@ -310,6 +352,16 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
 def _listing(key: object, only: str) -> str:
     """Return the name of an origin's listing; a catalog is listed by the only one."""
     return getattr(key, "listing", only)
+
+
+def versions_of(services: Iterable[Service]) -> dict[str, str]:
+    """Return the version of this library, and of each service's model, by name."""
+    return {"aiopartnercentral": __version__} | {service.name: service.api_version for service in services}
+
+
+def _as_json(moment: datetime | None) -> str | None:
+    """Return a moment as JSON has it, such as `2026-11-29T02:15:00.123Z`."""
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 def _key_as_json(key: object) -> dict[str, Any]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["REDACTED", "counted", "replace_surrogates"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["REDACTED", "counted", "replace_surrogates", "utc_text"]
 
 REDACTED = "<redacted>"
 
@@ -10,6 +15,11 @@ REDACTED = "<redacted>"
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number and its noun, such as `2 pages`; the plural adds an s unless it is given."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a moment in UTC as people read it, such as `2026-11-29 02:15:00 UTC`."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def replace_surrogates(text: str) -> str:

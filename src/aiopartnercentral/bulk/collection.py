@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
@@ -18,6 +19,7 @@ from aiopartnercentral._pagination.paginator import (
     ignoring,
     reports_malformed,
 )
+from aiopartnercentral._pagination.report import versions_of
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
@@ -43,6 +45,9 @@ __all__ = ["Collection"]
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
 
+_MAX_AGE = timedelta(hours=12)
+
+_AGE = validators.instance_of(timedelta)
 _LIMITS = validators.instance_of(Limits)
 _OBSERVER = validators.optional(validators.function("a function of an event"))
 
@@ -77,6 +82,8 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         ignore_errors: AnyCollection[str] = (),
         buffer_pages: int = 0,
         checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_max_age: timedelta = _MAX_AGE,
+        restart: bool = False,
         observer: Observer | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
@@ -98,7 +105,11 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             buffer_pages: maximum pages that wait for the consumer, in addition to those that `limits.concurrency`
                 allows.
             checkpoint: a file in which progress is saved. If it exists, the collection resumes from it; once everything
-                is collected, it is deleted.
+                is collected, it is deleted. Sources that the resumed run did not have join it, and those that are not
+                given any more are left out.
+            checkpoint_max_age: the progress of a run that began longer ago than this is discarded, so that the items of
+                last night never pass for those of this night. A run is as old as the earliest one that it resumes.
+            restart: whether to discard the progress of an earlier run in any case.
             observer: called with each event; see `bulk.Event`.
             options: the options of all clients; see `ClientOptions`.
 
@@ -116,6 +127,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             concurrency=limits.concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
+            versions=versions_of(listing.service for listing in named.values()),
         )
         self._spec = Spec(
             listings=named,
@@ -124,6 +136,8 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             ignores=ignoring(ignore_errors),
             limits=limits,
             checkpoint=None if checkpoint is None else Path(validators.path("checkpoint", checkpoint)),
+            checkpoint_max_age=_AGE("checkpoint_max_age", checkpoint_max_age),
+            restart=validators.flag("restart", restart),
             observer=_OBSERVER("observer", observer),
             open_pool=lambda: ClientPool(max_open=limits.sources, max_connections=limits.concurrency, **options),
         )

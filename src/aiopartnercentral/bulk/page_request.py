@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import secrets
 import traceback
 from contextlib import suppress
 from functools import partial
@@ -58,7 +57,6 @@ class Run:
         raw: whether items stay as the service sent them.
         keeps_raw: whether typed items come with their JSON.
         progress: counts the pages, items and retries of each source.
-        name: identifies the run in events and log messages.
         notify: passes an event to the log and the observer.
         slots: the slots of the sources in progress.
         deadline: when the run exceeds its time limit, by anyio's clock.
@@ -69,7 +67,6 @@ class Run:
     raw: bool
     keeps_raw: bool
     progress: ProgressTracker[Origin, Any]
-    name: str = attrs.field(factory=lambda: secrets.token_hex(6), init=False)
     notify: Notifier = attrs.field(init=False)
     slots: Slots = attrs.field(init=False)
     deadline: float = attrs.field(default=math.inf, init=False)
@@ -79,6 +76,11 @@ class Run:
         """Create the slots, all of them free."""
         self.notify = Notifier(self.spec.observer)
         self.slots = Slots(self.limits.sources, self.limits.concurrency)
+
+    @property
+    def name(self) -> str:
+        """Identifies the run in events, log messages and the report."""
+        return self.progress.run_id
 
     @property
     def limits(self) -> Limits:

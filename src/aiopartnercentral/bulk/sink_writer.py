@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,12 @@ import anyio
 import anyio.lowlevel
 import attrs
 
+from aiopartnercentral import __version__
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.threads import run_to_completion
+from aiopartnercentral.bulk.checkpoint_file import START_OVER
+from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.base import Page, Sink, output_paths
 from aiopartnercentral.sinks.partial_file import remove_left_over_of
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.stream import CollectionStream
-    from aiopartnercentral.types import MalformedItem
+    from aiopartnercentral.types import JsonValue, MalformedItem
 
 __all__ = ["SinkPage", "check_sink", "empty_pages", "page_for_sink", "write_all"]
 
@@ -54,7 +58,7 @@ def page_for_sink(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tu
 
 def empty_pages(origins: Iterable[Origin]) -> Sequence[Page]:
     """Return a page of each origin without items, which gives the file of its items."""
-    return [Page(origin.label, origin.catalog, origin.listing) for origin in origins]
+    return [Page(origin.label, origin.catalog, origin.listing, account=origin.account) for origin in origins]
 
 
 def check_sink(sink: object, origins: Iterable[Origin], checkpoint: Path | None, save_every: object) -> None:
@@ -87,7 +91,9 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
     """
     writer = _SinkWriter(stream, sink)
     try:
-        await sink.open(stream.position, run_id=stream.run_id)
+        if stream.discarded_position is not None:
+            await _remove(sink, stream.discarded_position)
+        await _open(sink, stream)
         writer.is_consistent = True
         if resumable:
             await writer.save()
@@ -114,6 +120,24 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
         raise
 
 
+async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:
+    try:
+        await sink.open(stream.position, run_id=stream.run_id)
+    except PositionError as error:
+        earlier = stream.written_by
+        was = "" if earlier == __version__ else f" by aiopartnercentral {earlier}, and this is {__version__}"
+        raise PositionError(error.path, f"{error.reason}{was}; {START_OVER}") from error
+
+
+async def _remove(sink: Sink, position: JsonValue) -> None:
+    """Remove the partial files of a run that is not resumed, if the sink knows them by its position."""
+    with anyio.CancelScope(shield=True), suppress(SinkError):
+        try:
+            await sink.open(position)
+        finally:
+            await sink.abort(keep=False)
+
+
 class _SinkWriter:
     """Writes pages into a sink.
 
@@ -134,7 +158,8 @@ class _SinkWriter:
             self.is_consistent = False
             items, malformed = await self._new(origin, page)
             content: dict[str, Any] = {kind: items}
-            await self._sink.write(Page(origin.label, origin.catalog, origin.listing, **content, malformed=malformed))
+            where = (origin.label, origin.catalog, origin.listing)
+            await self._sink.write(Page(*where, **content, malformed=malformed, account=origin.account))
             self.is_consistent = True
             if save_every is not None and anyio.current_time() - saved_at >= save_every:
                 await self.save()

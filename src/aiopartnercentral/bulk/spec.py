@@ -17,6 +17,7 @@ from aiopartnercentral.types import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
     from pathlib import Path
 
     from aiopartnercentral._client import ServiceClient
@@ -46,6 +47,8 @@ class Spec:
         ignores: returns whether a source that fails with an error is skipped.
         limits: the limits of concurrency, request rates, attempts and time.
         checkpoint: the file to resume from, or None.
+        checkpoint_max_age: a run that began longer ago is not resumed.
+        restart: whether to resume no run.
         observer: called with each event, or None.
         open_pool: creates the pool of clients.
     """
@@ -56,6 +59,8 @@ class Spec:
     ignores: Callable[[Exception], bool]
     limits: Limits
     checkpoint: Path | None
+    checkpoint_max_age: timedelta
+    restart: bool
     observer: Observer | None
     open_pool: Callable[[], ClientPool]
 

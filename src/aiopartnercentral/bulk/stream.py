@@ -76,6 +76,16 @@ class CollectionStream(Stream[Origin, EntryT]):
         return None if self._checkpoint is None else self._checkpoint.position
 
     @property
+    def discarded_position(self) -> JsonValue | None:
+        """The sink's position of an earlier run that is not resumed, or None."""
+        return None if self._checkpoint is None else self._checkpoint.discarded_position
+
+    @property
+    def written_by(self) -> str | None:
+        """The version of this library that the resumed run used; None if none is resumed."""
+        return None if self._checkpoint is None else self._checkpoint.library
+
+    @property
     def run_id(self) -> str | None:
         """Identifies this run and those that resume it; None without a checkpoint."""
         return None if self._checkpoint is None else self._checkpoint.run_id
@@ -90,13 +100,20 @@ class CollectionStream(Stream[Origin, EntryT]):
         spec = self._spec
         async with AsyncExitStack() as stack:
             if spec.checkpoint is not None:
-                checkpoint = await Checkpoint.open(spec.checkpoint, question(spec))
+                checkpoint = await Checkpoint.open(
+                    spec.checkpoint, question(spec), max_age=spec.checkpoint_max_age, restart=spec.restart
+                )
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
                 await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
             earlier = {} if self._checkpoint is None else self._checkpoint.earlier
-            self._progress = ProgressTracker(spec.plan.sources, earlier=earlier, on_acknowledged=self._acknowledged)
+            self._progress = ProgressTracker(
+                spec.plan.sources,
+                versions=spec.plan.versions,
+                earlier=earlier,
+                on_acknowledged=self._acknowledged,
+            )
             pool = await stack.enter_async_context(spec.open_pool())
             self._run = Run(
                 spec=spec,
@@ -195,7 +212,16 @@ class CollectionStream(Stream[Origin, EntryT]):
         sources = self._spec.plan.sources
         finished = tuple(origin for origin in sources if self._progress.is_over(origin))
         origins = tuple(origin for origin in sources if not self._progress.is_over(origin))
-        run.notify(RunStarted(run=run.name, services=self._spec.services, origins=origins, finished=finished))
+        started = RunStarted(run=run.name, services=self._spec.services, origins=origins, finished=finished)
+        if (checkpoint := self._checkpoint) is not None:
+            started = attrs.evolve(
+                started,
+                resumes=checkpoint.resumes,
+                joined=checkpoint.joined,
+                dropped=checkpoint.dropped,
+                starts_over=checkpoint.discarded,
+            )
+        run.notify(started)
 
     def _notify_finished(self, origin: Origin, report: SourceReport) -> None:
         if self._run is not None and origin in self._unfinished:

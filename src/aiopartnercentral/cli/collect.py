@@ -14,7 +14,7 @@ import attrs
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Report
+from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
@@ -25,7 +25,7 @@ from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.table import encoded, report_text
+from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
 from aiopartnercentral.cli.writer import Target, Writer, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from aiopartnercentral._pagination.report import SourceReport
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.cli.config import Config, ParsedListing
     from aiopartnercentral.sinks import Sink
@@ -51,7 +50,8 @@ _UNLIMITED: Final = 100.0
 async def collect(parsed: Sequence[ParsedListing]) -> int:
     """Collect into the output, and return the exit code.
 
-    If this is cancelled, an earlier output is unchanged; with a checkpoint, the run can be resumed.
+    If this is cancelled, an earlier output is unchanged, and what was collected so far is said and reported; with a
+    checkpoint, the run can be resumed.
 
     Raises:
         CommandError: the run failed; its lines are still to be printed.
@@ -61,14 +61,26 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     async with AsyncExitStack() as stack:
         run = _Run(config, await _sources(config))
         report_file = None if config.report is None else stack.enter_context(await Target.open(config.report))
-        report = await run.collect()
-        if report_file is not None and report is not None:
-            try:
-                await write_once(report_file, _report_json(report))
-                await report_file.keep()
-            except CommandError as error:
-                unwritten = error
+        try:
+            await run.collect()
+        except anyio.get_cancelled_exc_class():
+            run.say_how_far()
+            raise
+        finally:
+            if report_file is not None and run.progress.started:
+                with anyio.CancelScope(shield=True):
+                    unwritten = await _write_report(report_file, run.report)
     return _conclude(config, run, unwritten)
+
+
+async def _write_report(file: Target, report: Report[Origin]) -> CommandError | None:
+    """Write the report, and return why that failed, or None."""
+    try:
+        await write_once(file, _report_json(report))
+        await file.keep()
+    except CommandError as error:
+        return error
+    return None
 
 
 async def _sources(config: Config) -> Sequence[Source]:
@@ -105,11 +117,12 @@ def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
     Raises:
         CommandError: something failed, or the report could not be written; its lines are still to be printed.
     """
-    report = run.progress.report
-    states = {run.name(origin): _foreseen(state) for origin, state in report.sources.items()}
+    report = run.named_report
+    if run.progress.resumption is not None:
+        say(run.progress.resumption)
     if config.shows_summary and sys.stderr is not None:
-        show(report_text(states, elapsed=report.elapsed, width=width_of(sys.stderr)))
-    failed = Report(sources=states, elapsed=0.0).failures
+        show(report_text(report, width=width_of(sys.stderr)))
+    failed = report.failures
     fault = unforeseen(failed)
     if fault is not None:
         raise fault
@@ -155,8 +168,8 @@ class _Run:
         malformed = config.malformed
         self._sink = output if output is None or malformed is None else _with_rejects(output, malformed)
 
-    async def collect(self) -> Report[Origin] | None:
-        """Collect everything, and return the report, or None if `--on-error raise` ended the run.
+    async def collect(self) -> None:
+        """Collect everything; `report` has the result.
 
         Raises:
             CommandError: the output cannot be written or resumed.
@@ -172,11 +185,35 @@ class _Run:
             if config.on_error is not OnFailure.RAISE or not any(failure is error for failure in failures):
                 raise self._explained(error) from error
             is_whole = False
-        report = self.progress.report
+        report = self.report
         left_out = sum(len(state.malformed) for state in report.sources.values())
         if left_out and is_whole and not (sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(config.malformed))}")
-        return report if is_whole else None
+
+    @property
+    def report(self) -> Report[Origin]:
+        """The report of what was collected so far; a source that has not started is pending."""
+        report = self.progress.report
+        origins = [origin for collection in self._collections for origin in collection.origins]
+        return attrs.evolve(report, sources={origin: report.sources.get(origin, SourceReport()) for origin in origins})
+
+    @property
+    def named_report(self) -> Report[str]:
+        """The report with the displayed names of the sources."""
+        report = self.report
+        states = {origin: _foreseen(state) for origin, state in report.sources.items()}
+        return named(attrs.evolve(report, sources=states), self.name)
+
+    def say_how_far(self) -> None:
+        """Say how much was collected, and what has failed, before the end is said."""
+        if not self.progress.started:
+            return
+        report = self.named_report
+        outcomes = [state.outcome for state in report.sources.values()]
+        for line in (self.progress.resumption, *explain_all(report.failures)):
+            if line is not None:
+                say(line)
+        say(f"{outcomes.count(Outcome.COMPLETE)} complete of {report.totals}")
 
     def name(self, origin: Origin) -> str:
         """Return the displayed name of a source: with its listing if there are several."""
@@ -198,6 +235,8 @@ class _Run:
             on_malformed="raise" if config.malformed is None else "report",
             ignore_errors=config.ignore_errors,
             checkpoint=config.checkpoint,
+            checkpoint_max_age=config.checkpoint_max_age,
+            restart=config.restart,
             observer=self.progress.observe,
         )
 

@@ -19,6 +19,7 @@ from aiopartnercentral.sinks.path_template import is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
 __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
 
@@ -75,6 +76,8 @@ class Config:
     format: Format | None
     output: str
     checkpoint: Path | None
+    checkpoint_max_age: timedelta
+    restart: bool
     rate: float | None
     concurrency: int
     max_attempts: int
@@ -235,6 +238,8 @@ def _of_other_files(config: Config) -> Iterator[str]:
         yield "--checkpoint and --format table exclude each other: a table is written only at the end"
     elif config.checkpoint is not None and not config.to_files:
         yield "--checkpoint needs --output and a file: only files can be resumed"
+    if config.restart and config.checkpoint is None:
+        yield "--restart needs --checkpoint: without one, every run starts over"
     if config.checkpoint is not None and not is_replaceable(config.checkpoint):
         yield f"--checkpoint must name a file, and {clean(str(config.checkpoint))} is not a file"
     if config.checkpoint is not None and is_template(config.output) and not is_text(config.output):

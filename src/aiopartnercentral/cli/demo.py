@@ -10,7 +10,7 @@ from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Limits, Source
 from aiopartnercentral.cli.item_table import moment, tag
 from aiopartnercentral.cli.progress import Progress, with_progress
-from aiopartnercentral.cli.table import Column, Item, Part, encoded, render, report_text
+from aiopartnercentral.cli.table import Column, Item, Part, encoded, named, render, report_text
 from aiopartnercentral.cli.terminal import can_redraw, clean, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import Emulator
@@ -83,8 +83,7 @@ async def show(latency: float) -> int:
         table = render(_COLUMNS, [_rows(one) for sample in samples.values() for one in sample], width=width)
         note = f"(the first {_SAMPLE} connections of each)"
         report = progress.report
-        states = {origin.label: state for origin, state in report.sources.items()}
-        text = f"{table}{note}\n\n{report_text(states, elapsed=report.elapsed, width=width)}"
+        text = f"{table}{note}\n\n{report_text(named(report, lambda origin: origin.label), width=width)}"
         await write_once(target, encoded(text, terminal=width is not None))
     return 0 if report.complete else 1
 

@@ -35,6 +35,7 @@ _REJECTED = (
 )
 _LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS = 500
+_RESTART = ("restart=True", "--restart")  # as Python and as the command has it
 _NAMED = 10
 
 
@@ -48,9 +49,9 @@ def explain(error: BaseException) -> str | None:
         return f"an option cannot be sent: {one_line(str(error))}"
     if isinstance(error, SinkError):
         action = "resume" if isinstance(error, PositionError) else "write"
-        return f"cannot {action} {clean(error.path)}: {one_line(error.reason)}"
+        return f"cannot {action} {clean(error.path)}: {one_line(error.reason).replace(*_RESTART)}"
     if isinstance(error, AioPartnerCentralError):
-        return one_line(str(error))
+        return one_line(str(error)).replace(*_RESTART)
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
 
 

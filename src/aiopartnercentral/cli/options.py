@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -95,6 +96,17 @@ def _check_rate(value: float | None) -> float | None:
     return value
 
 
+def _duration(value: str) -> timedelta:
+    """Return the length of `90m`, `12h` or `7d`; a number without a unit is refused, as it could be any."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhd])", value.strip())
+    if found is None:
+        raise typer.BadParameter(f"{value!a} is not a duration such as 90m, 12h or 7d")
+    return float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
+
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
 def _option(
     panel: str,
     hint: Any,  # noqa: ANN401 - passed on to typer
@@ -148,8 +160,9 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="FILE",
         callback=_check_output,
         help="File to write, or - for standard output. It is written atomically at the end of the run, and unchanged "
-        "if the run is stopped or every source failed. {catalog}, {label} and {operation} in the name write one file "
-        "for each; add .gz or .zst to compress ndjson or csv.",
+        "if the run is stopped or every source failed. {catalog}, {label}, {account} and {operation} in the name write "
+        "one file for each, and {date} is the day on which the run began, in UTC; add .gz or .zst to compress ndjson "
+        "or csv.",
     ),
     "format": _option(
         _OUTPUT,
@@ -180,6 +193,22 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         callback=_check_file,
         help="Save progress here; rerun the same command to resume after Ctrl-C, a crash or a full disk. Deleted when "
         "nothing is left to resume: every source is complete, limited or skipped.",
+    ),
+    "checkpoint_max_age": _option(
+        "Resume",
+        str,
+        default="12h",
+        metavar="DURATION",
+        callback=_duration,
+        help="Start over if the run in --checkpoint began longer ago than this, such as 90m, 12h or 7d, so that last "
+        "night's items never pass for this night's.",
+    ),
+    "restart": _option(
+        "Resume",
+        bool,
+        "--restart",
+        default=False,
+        help="Start over, whatever --checkpoint has.",
     ),
     "rate": _option(
         _LIMITS,

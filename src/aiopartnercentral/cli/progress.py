@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ class Progress:
     Attributes:
         sources: number of sources; set in advance if several runs collect them one after the other.
         started: whether a run has started.
+        resumption: what the run resumes, or why it resumes nothing, in words; None if there was nothing to resume.
         finished: number of sources that are finished, in this run or an earlier one.
         failed: number of sources that failed in this run.
         resumed: number of sources that an earlier run had finished.
@@ -76,6 +78,7 @@ class Progress:
 
     sources: int = 0
     started: bool = False
+    resumption: str | None = None
     finished: int = 0
     failed: int = 0
     resumed: int = 0
@@ -92,6 +95,7 @@ class Progress:
         match event:
             case RunStarted(origins=origins, finished=finished):
                 self.started = True
+                self.resumption = event.resumption
                 self.sources = max(self.sources, self.finished + len(origins) + len(finished))
                 self.finished += len(finished)
                 self.resumed += len(finished)
@@ -118,8 +122,11 @@ class Progress:
     @property
     def report(self) -> Report[Origin]:
         """The report of the finished run, or of several that ran one after the other."""
+        if not self._reports:
+            return Report(sources={}, elapsed=0.0, run_id="", started_at=datetime.now(UTC))
         sources = {origin: state for report in self._reports for origin, state in report.sources.items()}
-        return Report(sources=sources, elapsed=sum(report.elapsed for report in self._reports))
+        elapsed = sum(report.elapsed for report in self._reports)
+        return attrs.evolve(self._reports[0], sources=sources, elapsed=elapsed)
 
     @property
     def elapsed(self) -> float:

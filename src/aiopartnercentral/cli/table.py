@@ -17,17 +17,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aiopartnercentral._pagination.report import Report
+from aiopartnercentral._pagination.report import KeyT, Report
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.cli.messages import explain_all
 from aiopartnercentral.cli.terminal import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from aiopartnercentral._pagination.report import SourceReport
-
-__all__ = ["Column", "Item", "Part", "encoded", "render", "report_text"]
+__all__ = ["Column", "Item", "Part", "encoded", "named", "render", "report_text"]
 
 # Reports of more sources list only those that are not complete.
 _MANY = 50
@@ -77,14 +75,19 @@ def encoded(text: str, *, terminal: bool) -> bytes:
     return text.encode(encoding or "utf-8", "replace")
 
 
-def report_text(states: Mapping[str, SourceReport], *, elapsed: float, width: int | None) -> str:
+def named(report: Report[KeyT], name: Callable[[KeyT], str]) -> Report[str]:
+    """Return the report with the displayed names of the sources."""
+    fields = attrs.asdict(report, recurse=False)
+    return Report(**{**fields, "sources": {name(key): state for key, state in report.sources.items()}})
+
+
+def report_text(report: Report[str], *, width: int | None) -> str:
     """Return the summary of a run: a line for each source, a line of totals, and a line for each error.
 
     With more than 50 sources, those that are complete are not listed.
 
     Arguments:
-        states: the report of each source, by its displayed name.
-        elapsed: seconds of the whole run.
+        report: the report of the run, with the displayed names of the sources.
         width: width of the terminal, or None.
     """
     columns = (
@@ -104,18 +107,14 @@ def report_text(states: Mapping[str, SourceReport], *, elapsed: float, width: in
             str(state.retries),
             f"{state.elapsed:.2f}",
         )
-        for name, state in states.items()
-        if len(states) <= _MANY or not state.complete
+        for name, state in report.sources.items()
+        if len(report.sources) <= _MANY or not state.complete
     ]
-    report = Report(sources=states, elapsed=elapsed)
-    totals = (
-        f"{counted(len(states), 'source')}: {counted(report.items, 'item')}, {counted(report.pages, 'page')}, "
-        f"{counted(report.retries, 'retry', 'retries')} in {elapsed:.2f} s\n"
-    )
-    rest = f"({counted(len(states) - len(rows), 'complete source')} not listed)\n" if len(rows) < len(states) else ""
+    hidden = len(report.sources) - len(rows)
+    rest = f"({counted(hidden, 'complete source')} not listed)\n" if hidden else ""
     errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))
     table = render(columns, [[row] for row in rows], width=width) if rows else ""
-    return table + rest + totals + errors
+    return f"{table}{rest}{report.totals}\n{errors}"
 
 
 def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | None) -> str:

@@ -29,7 +29,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
+from aiopartnercentral._utils.text import counted, utc_text
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from aiopartnercentral._pagination.report import Report, SourceReport
     from aiopartnercentral.bulk.source import Origin
 
@@ -48,6 +53,9 @@ __all__ = [
 ]
 
 
+_NAMED = 10  # how many sources a text names
+
+
 @attrs.frozen(kw_only=True)
 class RunStarted:
     """A stream was entered; nothing has been requested yet.
@@ -57,12 +65,32 @@ class RunStarted:
         services: the names of the services, such as `partnercentral-account`.
         origins: the sources and listings to collect.
         finished: the sources and listings that an earlier run has completed, and that are not requested again.
+        resumes: when the run began that this one resumes, in UTC; None for a new run.
+        joined: the sources and listings that the resumed run did not have.
+        dropped: the labels of the resumed run's sources that this one does not have.
+        starts_over: why the progress in the checkpoint is not resumed, or None.
     """
 
     run: str
     services: tuple[str, ...]
     origins: tuple[Origin, ...]
     finished: tuple[Origin, ...]
+    resumes: datetime | None = None
+    joined: tuple[Origin, ...] = ()
+    dropped: tuple[str, ...] = ()
+    starts_over: str | None = None
+
+    @property
+    def resumption(self) -> str | None:
+        """What is resumed, or why nothing is, in words; None if there was nothing to resume."""
+        if self.starts_over is not None:
+            return f"starts over: {self.starts_over}"
+        if self.resumes is None:
+            return None
+        finished = f", in which {counted(len(self.finished), 'source')} finished"
+        joined = f"; new: {_some(map(str, self.joined))}" if self.joined else ""
+        dropped = f"; no longer collected: {_some(self.dropped)}" if self.dropped else ""
+        return f"resumes the run of {utc_text(self.resumes)}{finished}{joined}{dropped}"
 
 
 @attrs.frozen(kw_only=True)
@@ -194,6 +222,13 @@ class RunFinished:
     run: str
     report: Report[Origin]
     error: BaseException | None
+
+
+def _some(names: Iterable[str]) -> str:
+    """Return the first names, and how many more there are."""
+    all_names = list(names)
+    more = f" and {len(all_names) - _NAMED} more" if len(all_names) > _NAMED else ""
+    return f"{', '.join(all_names[:_NAMED])}{more}"
 
 
 Event: TypeAlias = (

@@ -74,8 +74,8 @@ def log(event: Event) -> None:
 def _words(event: Event) -> str:  # noqa: PLR0911 - one for each event
     match event:
         case events.RunStarted():
-            earlier = f", {len(event.finished)} finished by an earlier run" if event.finished else ""
-            return f"started, {counted(len(event.origins), 'source')}{earlier}"
+            resumption = "" if event.resumption is None else f"; {event.resumption}"
+            return f"started, {counted(len(event.origins), 'source')}{resumption}"
         case events.RunFinished():
             how = "finished" if event.error is None else f"ended by {error_type(event.error)}"
             return f"{how} after {event.report.elapsed:.1f} s: {_totals(event.report)}"

@@ -1,0 +1,201 @@
+"""The content of a checkpoint file: what it holds, and how it is read and checked.
+
+It is one JSON object. It has the time at which its run began; digests of the listings' parameters; the outcome, counts,
+times and next page token of each source and listing; the position of the sink; and fingerprints of the items of
+unfinished sources that are in the output. Its last member is a checksum of all before it. It holds no item, no argument
+and no credentials.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from aiopartnercentral._pagination.report import Outcome  # noqa: TC001 - msgspec reads the annotations
+from aiopartnercentral._utils.text import utc_text
+from aiopartnercentral.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "FORMAT",
+    "START_OVER",
+    "VERSION",
+    "CheckpointFile",
+    "StoredListing",
+    "StoredMalformed",
+    "StoredSource",
+    "as_bytes",
+    "read",
+]
+
+FORMAT = "aiopartnercentral checkpoint"
+VERSION = 4
+START_OVER = "restart=True starts over"
+_CHECKSUM = b',"checksum":"'
+_CLOCK_ERROR = timedelta(minutes=5)  # by which clocks of machines that share a disk may differ
+
+
+class StoredMalformed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a malformed item was, and what is wrong with it."""
+
+    path: str
+    reason: str
+    request_id: str | None
+
+
+class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One source and listing."""
+
+    label: str
+    catalog: str
+    listing: str
+    outcome: Outcome
+    pages: int = 0
+    items: int = 0
+    retries: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    next_token: str | None = None
+    error: str | None = None
+    malformed: list[StoredMalformed] = []
+    seen: bytes = b""
+    expected: bytes = b""
+
+
+class StoredListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A listing, with digests of its parameters."""
+
+    service: str
+    operation: str
+    parameters: dict[str, str]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    """The members that every version has."""
+
+    format: str
+    version: int
+
+
+class CheckpointFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything but the checksum; `began` is when the earliest of the runs began, and `output` the sink's position."""
+
+    format: str
+    version: int
+    library: str
+    run_id: str
+    began: datetime
+    listings: dict[str, StoredListing]
+    output: Any
+    sources: list[StoredSource]
+
+
+# Made here, as msgspec crashes if two threads make the first decoder of a struct class at once.
+_HEADER = msgspec.json.Decoder(_Header)
+_FILE = msgspec.json.Decoder(CheckpointFile)
+
+
+def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFile | None, str | None]:
+    """Return the content of a checkpoint, if it has any that is readable, and why it is not to be resumed, or None.
+
+    What is not a checkpoint by its first members is never taken for one that may be replaced.
+
+    Arguments:
+        path: the file.
+        max_age: a run that began longer ago is not to be resumed.
+        restart: whether no run is to be resumed.
+
+    Raises:
+        CheckpointError: it cannot be read or is not a checkpoint; or it is damaged or of another version, and may be
+            young enough to be resumed.
+    """
+    try:
+        data, changed = _content(path)
+    except FileNotFoundError:
+        return None, None
+    except OSError as error:
+        raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
+    if not data:  # as `touch` and `mktemp` make it
+        return None, None
+    try:
+        header = _HEADER.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        # The decoder's messages have a path and types, and quote no value.
+        raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}; remove it to start over") from None
+    if header.format != FORMAT:
+        raise CheckpointError(f"{path} is not a checkpoint")
+    try:
+        found = _decoded(path, data, header)
+    except CheckpointError:
+        # Its run began before its last save.
+        discarded = _why_discarded(changed, max_age, restart=restart)
+        if discarded is None:
+            raise
+        return None, discarded
+    return found, _why_discarded(found.began, max_age, restart=restart)
+
+
+def _decoded(path: Path, data: bytes, header: _Header) -> CheckpointFile:
+    if header.version != VERSION:
+        raise CheckpointError(
+            f"the checkpoint {path} has version {header.version}, not {VERSION}, as another release of "
+            f"aiopartnercentral wrote it; {START_OVER}"
+        )
+    content = data.rpartition(_CHECKSUM)[0] + b"}"
+    if data != _with_checksum(content):
+        raise CheckpointError(f"the checkpoint {path} is damaged: its checksum does not match; {START_OVER}")
+    try:
+        return _FILE.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
+
+
+def as_bytes(file: CheckpointFile) -> bytes:
+    """Return the content of the file, with its checksum."""
+    return _with_checksum(msgspec.json.encode(file))
+
+
+def _why_discarded(began: datetime, max_age: timedelta, *, restart: bool) -> str | None:
+    if restart:
+        return f"as asked for; the run of {utc_text(began)} is not resumed"
+    age = datetime.now(UTC) - began
+    if age > max_age:
+        return f"the run of {utc_text(began)} is older than {_duration(max_age)}"
+    if age < -_CLOCK_ERROR:
+        return f"the run of {utc_text(began)} began in the future by this machine's clock"
+    return None
+
+
+def _duration(length: timedelta) -> str:
+    hours = length / timedelta(hours=1)
+    return f"{hours:g} hours" if hours >= 1 else f"{length / timedelta(minutes=1):g} minutes"
+
+
+def _content(path: Path) -> tuple[bytes, datetime]:
+    """Return the content of a regular file and the time of its last change, without waiting for the writer of a pipe.
+
+    Raises:
+        OSError: it cannot be read, or is not a regular file.
+    """
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    with open(path, "rb", opener=opener) as reader:
+        status = os.fstat(reader.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return reader.read(), datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+def _with_checksum(content: bytes) -> bytes:
+    """Return the JSON object with the checksum of its bytes as a further member."""
+    return b'%b%b%b"}' % (content[:-1], _CHECKSUM, blake2b(content, digest_size=16).hexdigest().encode())

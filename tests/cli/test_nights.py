@@ -1,0 +1,198 @@
+"""Nights of one job: the same command against accounts whose data have changed since the night before."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pyarrow.parquet
+import pytest
+
+from aiopartnercentral import __version__
+from aiopartnercentral.bulk.checkpoint_file import as_bytes, read
+from aiopartnercentral.emulator import Emulator
+from tests.cli.processes import everything, until
+from tests.cli.service import connection, page, serving, sources_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+COLLECT = ("collect", "list-connections", "--rate", "1000")
+
+
+class Job:
+    """A nightly command with constant names of files."""
+
+    def __init__(self, folder: Path, run: Any) -> None:
+        self.folder, self.checkpoint, self._run = folder, folder / "partners.json", run
+        self.output, self.report_file = folder / "{label}-{operation}.parquet", folder / "report.json"
+        self.said = ""
+
+    async def night(self, *more: str, denied: str | None = None, **connections: int) -> int:
+        """Run the command; gives its exit code."""
+        ada, bob = (Emulator({"AWS": connections.get(name, 0)}) for name in ("ada", "bob"))
+        for name, emulator in (("ada", ada), ("bob", bob)):
+            emulator.denied_catalogs = ["AWS"] if name == denied else []
+        async with ada, bob:
+            urls = {name: each.endpoint_url for name, each in (("ada", ada), ("bob", bob)) if name in connections}
+            sources = sources_file(self.folder / "sources.toml", urls, ["AWS"])
+            files = ("--sources", sources, "--output", self.output, "--checkpoint", self.checkpoint)
+            ended = await self._run(*COLLECT, *files, "--report", self.report_file, *more)
+        self.said = ended.err
+        return ended.code
+
+    def a_day_passes(self) -> None:
+        found, _ = read(self.checkpoint, timedelta.max, restart=False)
+        assert found is not None
+        self.checkpoint.write_bytes(as_bytes(msgspec.structs.replace(found, began=found.began - timedelta(days=1))))
+
+    @property
+    def rows(self) -> dict[str, int]:
+        return {
+            path.name.partition("%2F")[0]: pyarrow.parquet.read_metadata(path).num_rows
+            for path in self.folder.glob("*.parquet")
+        }
+
+    @property
+    def report(self) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self.report_file.read_bytes())
+        return report
+
+
+@pytest.fixture
+def job(tmp_path, run) -> Job:
+    return Job(tmp_path, run)
+
+
+async def test_what_one_night_has_collected_never_passes_for_the_next(job):
+    assert await job.night(ada=30, bob=20, denied="bob") == 1
+    assert job.rows == {"ada": 30}
+    job.a_day_passes()
+    assert await job.night(ada=50, bob=20) == 0
+    assert job.rows == {"ada": 50, "bob": 20}
+    assert re.fullmatch(r"aiopartnercentral: starts over: the run of [-0-9: ]+ UTC is older than 12 hours\n", job.said)
+    assert (job.report["complete"], job.report["resumed_items"]) == (True, 0)
+    assert not job.checkpoint.exists()
+
+
+async def test_an_account_that_is_denied_for_good_keeps_no_other_from_being_collected(job):
+    for connections in (30, 50, 70):
+        assert await job.night(ada=connections, bob=1, denied="bob") == 1
+        assert job.rows == {"ada": connections}
+        job.a_day_passes()
+
+
+async def test_within_a_night_it_is_resumed_and_the_report_says_what_is_of_when(job):
+    began = datetime.now(UTC)
+    assert await job.night("--summary", ada=30, bob=20, denied="bob") == 1
+    first = job.report
+    assert "30 items, " in job.said
+    assert await job.night("--summary", ada=999, bob=20) == 0
+    assert "2 sources: 50 items (30 of earlier runs), " in job.said
+    assert "resumes the run of " in job.said
+    report = job.report
+    assert report["run_id"] != first["run_id"]
+    assert report["versions"] == {"aiopartnercentral": __version__, "partnercentral-account": "2025-04-04"}
+    times = {name: datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at")}
+    assert began < times["started_at"] < times["finished_at"] < datetime.now(UTC)
+    ada, bob = report["sources"]
+    before, _ = first["sources"]
+    assert (ada["resumed"], ada["resumed_items"], bob["resumed"], bob["resumed_items"]) == (True, 30, False, 0)
+    assert (ada["started_at"], ada["finished_at"]) == (before["started_at"], before["finished_at"])
+    assert ada["finished_at"] < report["started_at"] < bob["started_at"] < bob["finished_at"]
+
+
+async def test_the_age_is_an_option_and_so_is_starting_over(job):
+    assert await job.night(ada=30, bob=20, denied="bob") == 1
+    job.a_day_passes()
+    assert await job.night("--checkpoint-max-age", "2d", ada=50, bob=20, denied="bob") == 1
+    assert job.rows["ada"] == 30
+    assert await job.night("--checkpoint-max-age", "2d", "--restart", ada=50, bob=20, denied="bob") == 1
+    assert job.rows["ada"] == 50
+    assert "starts over: as asked for" in job.said
+    for wrong in ("12", "h", "-1h", "1w"):
+        assert await job.night("--checkpoint-max-age", wrong, ada=1) == 2
+        assert "is not a duration such as 90m, 12h or 7d" in job.said
+
+
+async def test_sources_come_and_go(job):
+    assert await job.night(ada=30, bob=20, denied="bob") == 1
+    assert await job.night(ada=50) == 0  # the one that was denied is gone
+    assert "in which 1 source finished; no longer collected: bob/AWS" in job.said
+    assert job.rows == {"ada": 30}
+    assert await job.night(ada=30, denied="ada") == 1
+    assert await job.night(ada=30, bob=20, denied="ada") == 1
+    assert "in which 0 sources finished; new: bob/AWS" in job.said
+    assert await job.night(ada=30) == 0  # bob's connections are in the output that would be resumed
+    assert "starts over: items of bob/AWS, no longer collected, are in the output" in job.said
+    assert job.rows["ada"] == 30
+
+
+async def test_an_empty_file_is_a_new_checkpoint(job):
+    job.checkpoint.touch()
+    assert await job.night(ada=3) == 0
+    assert job.said == ""
+
+
+async def test_a_night_after_an_upgrade(job):
+    assert await job.night(ada=30, bob=20, denied="bob") == 1
+    job.checkpoint.write_bytes(re.sub(rb'"version":\d+', b'"version":3', job.checkpoint.read_bytes(), count=1))
+    assert await job.night(ada=50, bob=20) == 2
+    assert "another release of aiopartnercentral wrote it; --restart starts over" in job.said
+    day_before = time.time() - 86400
+    os.utime(job.checkpoint, (day_before, day_before))
+    assert await job.night(ada=50, bob=20) == 0
+    assert job.rows == {"ada": 50, "bob": 20}
+
+
+async def test_columns_that_an_upgrade_has_changed(job):
+    assert await job.night(ada=30, bob=20, denied="bob") == 1
+    found, _ = read(job.checkpoint, timedelta.max, restart=False)
+    assert found is not None
+    (position,) = [each["position"] for each in found.output["files"]]
+    position["format"] = position["format"].replace("a", "b", 1)
+    job.checkpoint.write_bytes(as_bytes(msgspec.structs.replace(found, library="0.0.9")))
+    assert await job.night(ada=50, bob=20) == 2
+    assert f"by aiopartnercentral 0.0.9, and this is {__version__}; --restart starts over" in job.said
+    assert await job.night("--restart", ada=50, bob=20) == 0
+    assert job.rows == {"ada": 50, "bob": 20}
+
+
+async def test_the_names_of_files_may_have_the_day_and_the_account(job):
+    job.output = job.folder / "{date}-{account}-{operation}.parquet"
+    assert await job.night(ada=30, bob=20, denied="bob") == 1
+    assert await job.night(ada=50, bob=20) == 0
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    names = {path.name.replace(today, "DAY") for path in job.folder.glob("*.parquet")}
+    assert names == {f"DAY-{name}-list_connections.parquet" for name in ("ada", "bob")}
+
+
+async def test_a_run_that_is_stopped_leaves_a_report_of_its_own(started, tmp_path):
+    report = tmp_path / "report.json"
+    report.write_text('{"complete": true}')
+
+    def answer(_operation: str, sent: Mapping[str, Any]) -> bytes:
+        number = int(sent.get("NextToken") or 0) + 1
+        return page([connection(number)], str(number))
+
+    async with serving(answer) as url:
+        arguments = ("--catalog", "AWS", "--endpoint-url", url, "--output", tmp_path / "items.ndjson", "--rate", "20")
+        async with started(*COLLECT[:2], *arguments, "--report", report, "--progress") as process:
+            await process.stderr.receive()  # the first line of progress
+            process.send_signal(signal.SIGTERM)
+            err = (await everything(process.stderr)).decode()
+            assert await process.wait() == 143
+    content = json.loads(report.read_bytes())
+    assert (content["complete"], content["sources"][0]["outcome"]) == (False, "cancelled")
+    assert content["items"] > 0
+    assert re.search(rf"0 complete of 1 source: {content['items']} items, ", err)
+    await until(lambda: not list(tmp_path.glob(".*")))
