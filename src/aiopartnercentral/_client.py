@@ -60,35 +60,30 @@ AiobotocoreClient: TypeAlias = Any
 
 
 class ListingOptions(TypedDict, total=False):
-    """Options of every listing, in addition to the filters of its operation.
-
-    Attributes:
-        max_items: maximum items of each catalog; None for all.
-    """
+    """Options of every listing, in addition to the filters of its operation."""
 
     max_items: int | None
+    """Maximum items of each catalog; None for all."""
 
 
 class PaginateOptions(TypedDict, total=False):
-    """Options for collecting catalogs; see `Paginator`.
-
-    Attributes:
-        ordered: yield the catalogs in the given order, not as their pages arrive.
-        concurrency: maximum catalogs that are fetched at the same time, 10 by default.
-        buffer_pages: maximum pages that wait for the consumer, plus one for each catalog that is being fetched.
-        on_error: `"finish"` collects the other catalogs, then raises; `"raise"` cancels them at the first failure;
-            `"report"` only reports it.
-        on_malformed: `"raise"` fails the catalog of an item that does not match the model; `"report"` omits the item
-            and reports it.
-        ignore_errors: error codes; a catalog that fails with one of them is skipped.
-    """
+    """Options for collecting catalogs; see `Paginator`."""
 
     ordered: bool
+    """Yield the catalogs in the given order, not as their pages arrive."""
     concurrency: int
+    """Maximum catalogs that are fetched at the same time, 10 by default."""
     buffer_pages: int
+    """Maximum pages that wait for the consumer, plus one for each catalog that is being fetched."""
     on_error: OnError
+    """`"finish"` collects the other catalogs, then raises; `"raise"` cancels them at the first failure; `"report"` only
+    reports it.
+    """
     on_malformed: OnMalformed
+    """`"raise"` fails the catalog of an item that does not match the model; `"report"` omits the item and reports it.
+    """
     ignore_errors: Collection[str]
+    """Error codes; a catalog that fails with one of them is skipped."""
 
 
 class ServiceClient:

@@ -21,66 +21,56 @@ __all__ = ["CallOptions", "ClientOptions", "ConnectOptions", "check_values", "en
 
 
 class ClientOptions(TypedDict, total=False):
-    """Options that the clients of several accounts can share.
-
-    Attributes:
-        config: botocore's config; its retry mode is `standard` unless it names another, and its pool has 100
-            connections.
-        timeout: maximum seconds of a call with all its attempts, and to obtain credentials, 600 by default; None for
-            no limit.
-        max_response_bytes: maximum bytes of a response, 100 MiB by default; reading stops there.
-        verify: whether to verify TLS certificates, or the path of a CA bundle.
-        use_ssl: whether to use TLS if the endpoint URL has no scheme.
-        api_version: version of the service model; by default the pinned one.
-        json_converter: converter that decodes responses; by default the service's shared one.
-        botocore_converter: converter that encodes requests; by default the service's shared one.
-    """
+    """Options that the clients of several accounts can share."""
 
     config: AioConfig
+    """Botocore's config; its retry mode is `standard` unless it names another, and its pool has 100 connections."""
     timeout: float | None
+    """Maximum seconds of a call with all its attempts, and to obtain credentials, 600 by default; None for no limit."""
     max_response_bytes: int
+    """Maximum bytes of a response, 100 MiB by default; reading stops there."""
     verify: bool | str
+    """Whether to verify TLS certificates, or the path of a CA bundle."""
     use_ssl: bool
+    """Whether to use TLS if the endpoint URL has no scheme."""
     api_version: str
+    """Version of the service model; by default the pinned one."""
     json_converter: JsonConverter
+    """Converter that decodes responses; by default the service's shared one."""
     botocore_converter: BotocoreConverter
+    """Converter that encodes requests; by default the service's shared one."""
 
 
 class ConnectOptions(ClientOptions, total=False):
-    """Options of `connect`: the arguments of aiobotocore's `create_client`, and a few more.
-
-    Attributes:
-        region_name: the AWS region; by default the service's only one.
-        endpoint_url: URL to send requests to instead of AWS.
-        profile: a profile of the AWS config files.
-        session: an aiobotocore session to share; the pinned model is added to its loader if that lacks the service,
-            and its requests for credentials follow no redirects any more.
-        aws_access_key_id: explicit credentials, instead of the default credential provider chain.
-        aws_secret_access_key: see `aws_access_key_id`.
-        aws_session_token: see `aws_access_key_id`.
-        aws_account_id: see `aws_access_key_id`.
-    """
+    """Options of `connect`: the arguments of aiobotocore's `create_client`, and a few more."""
 
     region_name: str
+    """The AWS region; by default the service's only one."""
     endpoint_url: str
+    """URL to send requests to instead of AWS."""
     profile: str
+    """A profile of the AWS config files."""
     session: AioSession
+    """An aiobotocore session to share; the pinned model is added to its loader if that lacks the service, and its
+    requests for credentials follow no redirects any more.
+    """
     aws_access_key_id: str
+    """Explicit credentials, instead of the default credential provider chain."""
     aws_secret_access_key: str
+    """See `aws_access_key_id`."""
     aws_session_token: str
+    """See `aws_access_key_id`."""
     aws_account_id: str
+    """See `aws_access_key_id`."""
 
 
 class CallOptions(TypedDict, total=False):
-    """Options of single calls; see `ServiceClient.with_options`.
-
-    Attributes:
-        timeout: maximum seconds of a call with all its attempts; None for no limit.
-        attempts: maximum attempts of a call, the first one included.
-    """
+    """Options of single calls; see `ServiceClient.with_options`."""
 
     timeout: float | None
+    """Maximum seconds of a call with all its attempts; None for no limit."""
     attempts: int
+    """Maximum attempts of a call, the first one included."""
 
 
 region_name = validators.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", "the name of a region, such as us-east-1", length=(3, 63))
