@@ -30,7 +30,7 @@ _USED_IN_CLASS_BODIES = frozenset(
         *("bool", "bytes", "dict", "float", "int", "list", "object", "property", "str", "type", "self", "cls"),
         *("attrs", "datetime", "converting", "enums", "errors", "operations", "structures"),
         *("fast", COMMON),
-        *("redacted", "super", "to_dict", "to_enum", "to_list"),
+        *("redacted", "super", "to_dict", "to_enum", "to_enums", "to_list"),
     }
 )
 # Attributes that the generated or hand-written base class of an error has already.
@@ -70,7 +70,7 @@ _TAKEN_IN_PACKAGE = frozenset(
         *("Client", "Paginate", "ServiceError", "Operation", "Pagination", "Service", "Any", "ClassVar", "TypeAlias"),
         *("JsonValue", "OpenEnum", "Request", "ResponseMetadata", "Structure", "UnknownMember", "Variant"),
         *("TYPE_CHECKING", "Final", "Sequence", "Mapping", "Iterable", "Paginator", "AttributeError", "Exception"),
-        *("True", "False", "None"),
+        *("Literal", "auto", "True", "False", "None"),
     }
 )
 
@@ -83,6 +83,7 @@ class Names:
 
     Attributes:
         classes: of structures, unions, enums and errors, by shape.
+        likes: of what an argument takes for an enum, by shape.
         variants: of the classes of a union's members, by union and member.
         unknowns: of the classes of members that the model does not know, by union.
         fields: of the attributes of structures and errors, and of unions on the wire, by shape and member.
@@ -98,6 +99,7 @@ class Names:
     """
 
     classes: Mapping[str, str]
+    likes: Mapping[str, str]
     variants: Mapping[tuple[str, str], str]
     unknowns: Mapping[str, str]
     fields: Mapping[tuple[str, str], str]
@@ -112,11 +114,13 @@ class Names:
     options: Mapping[str, str]
 
     def of(self, shape: ir.Structure | ir.Union | ir.Enum) -> list[str]:
-        """Return the names of a shape's classes: its own, and of a union also its members' and the unknown one's."""
+        """Return the names of a shape's classes: its own, and those of a union's members or an enum's arguments."""
         names = [self.classes[shape.name]]
         if isinstance(shape, ir.Union):
             names += [self.variants[shape.name, member.name] for member in shape.members]
             names.append(self.unknowns[shape.name])
+        if shape.name in self.likes:
+            names.append(self.likes[shape.name])
         return names
 
 
@@ -143,6 +147,11 @@ def name(service: ir.Service) -> Names:
             wanted = classes.names[union.name] + _class_name(member.name)
             variants[union.name, member.name] = classes.add((union.name, member.name), wanted, "Member")
         unknowns[union.name] = classes.add((union.name, None), f"{classes.names[union.name]}Unknown", "Member")
+    likes = {
+        enum.name: classes.add((enum.name, "like"), f"{classes.names[enum.name]}Like", "Argument")
+        for enum in service.enums()
+        if enum.name in service.enums_in_arguments()
+    }
     fields: dict[tuple[str, str], str] = {}
     hooks = _Scope()
     for shape in service.shapes.values():
@@ -158,6 +167,7 @@ def name(service: ir.Service) -> Names:
         pages.add(operation.name, f"{constants[operation.name]}_PAGES")
     return Names(
         classes={s: classes.names[s] for s in service.shapes if s in classes.names},
+        likes=likes,
         variants=variants,
         unknowns=unknowns,
         fields=fields,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "service-model"
@@ -24,6 +28,7 @@ class ServiceConfig:
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
         texts: TOML file with the project's own descriptions; None where it has none.
+        enums: the enum that has the documented values of a string, by the string's shape.
         whole: whether an unsupported operation or paginator is an error, rather than omitted.
     """
 
@@ -33,6 +38,7 @@ class ServiceConfig:
     root: Path = ROOT / "src"
     region: str | None = None
     fan_out: str | None = None
+    enums: Mapping[str, str] = attrs.field(factory=dict)
     has_marker: bool = True
     texts: Path | None = None
     whole: bool = True
@@ -50,6 +56,7 @@ SERVICES = (
         package="aiopartnercentral.account",
         region="us-east-1",
         fan_out="Catalog",
+        enums={"ConnectionTypeFilter": "ConnectionType"},
         has_marker=False,
         texts=TEXTS / "account.toml",
     ),

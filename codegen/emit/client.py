@@ -73,7 +73,10 @@ def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: 
     annotation = types.annotation(member.target, writer, argument=True)
     target = types.service.shapes[member.target]
     value = name
-    if isinstance(target, ir.List):
+    if isinstance(target, ir.List) and target.element in types.names.likes and not target.sparse:
+        writer.use("aiopartnercentral._client", "to_enums")
+        value = f"to_enums({types.reference(target.element, writer)}, {name})"
+    elif isinstance(target, ir.List):
         writer.use("aiopartnercentral._client", "to_list")
         value = f"to_list({name})"
     elif isinstance(target, ir.Map):

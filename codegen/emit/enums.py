@@ -1,4 +1,4 @@
-"""The enums: one open string enum each."""
+"""The enums: an open string enum each, and what an argument takes for it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `enums.py`."""
     writer = Writer(f"The enums of the {service.full_name}; all are open: unknown values are kept.")
     types = Types(service, names, "enums")
+    in_arguments = service.enums_in_arguments()
     for enum in service.enums():
         writer.use("aiopartnercentral.types", "OpenEnum")
+        writer.use("typing", "TYPE_CHECKING")
+        writer.use("enum", "auto", typing_only=True)
         with writer.block(f"class {names.classes[enum.name]}(OpenEnum):"):
             writer.docstring(sentence(types.summary(enum)), types.about(enum.name, deprecated=enum.deprecated))
             writer.line()
@@ -26,6 +29,14 @@ def emit(service: ir.Service, names: Names) -> str:
                 text = service.texts.of_value(enum.name, value)
                 if text is not None:
                     writer.attribute_docstring(f"{text}.")
+            # Lest type checkers take the known members for all that there can be.
+            with writer.block("if TYPE_CHECKING:"):
+                writer.line("_UNKNOWN = auto()")
+        if enum.name in in_arguments:
+            writer.use("typing", "Literal", "TypeAlias")
+            values = ", ".join(map(repr, enum.values))
+            writer.lines(["", ""])
+            writer.line(f"{names.likes[enum.name]}: TypeAlias = {names.classes[enum.name]} | Literal[{values}]")
         writer.line()
         writer.line()
     return writer.render()

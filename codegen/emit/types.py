@@ -86,9 +86,13 @@ class Types:
     def annotation(self, shape: str, writer: Writer, *, argument: bool = False, typing_only: bool = False) -> str:
         """Return the annotation of a value of the shape.
 
-        An argument takes more than an attribute holds: at its top, any sequence or mapping, and a string for an enum.
+        An argument takes more than an attribute holds: at its top, any sequence or mapping; there and as an element,
+        the string of a known value for an enum.
         """
         found = self.service.shapes[shape]
+        enum = self.service.enum_of(shape)
+        if argument and enum is not None:
+            return self._prefix(enum, writer, typing_only=typing_only) + self.names.likes[enum]
         if isinstance(found, ir.Scalar):
             if found.kind is ir.Kind.TIMESTAMP:
                 writer.use("datetime", "datetime", typing_only=typing_only)
@@ -98,24 +102,22 @@ class Types:
         if isinstance(found, ir.List):
             if argument:
                 writer.use("collections.abc", "Sequence", typing_only=True)
-            inner = self.element(found, writer, typing_only=typing_only)
+            inner = self.element(found, writer, argument=argument, typing_only=typing_only)
             return f"{'Sequence' if argument else 'list'}[{inner}]"
         if isinstance(found, ir.Map):
             if argument:
                 writer.use("collections.abc", "Mapping", typing_only=True)
             key = self.annotation(found.key, writer, typing_only=typing_only)
-            value = self._nullable(found.value, writer, sparse=found.sparse, typing_only=typing_only)
+            value = self.annotation(found.value, writer, typing_only=typing_only)
+            value = f"{value} | None" if found.sparse else value
             return f"{'Mapping' if argument else 'dict'}[{key}, {value}]"
-        reference = self.reference(shape, writer, typing_only=typing_only)
-        return f"{reference} | str" if argument and isinstance(found, ir.Enum) else reference
+        return self.reference(shape, writer, typing_only=typing_only)
 
-    def element(self, found: ir.List, writer: Writer, *, typing_only: bool = False) -> str:
+    def element(self, found: ir.List, writer: Writer, *, argument: bool = False, typing_only: bool = False) -> str:
         """Return the annotation of one element of a list."""
-        return self._nullable(found.element, writer, sparse=found.sparse, typing_only=typing_only)
-
-    def _nullable(self, shape: str, writer: Writer, *, sparse: bool, typing_only: bool) -> str:
-        annotation = self.annotation(shape, writer, typing_only=typing_only)
-        return f"{annotation} | None" if sparse else annotation
+        is_enum = argument and not found.sparse and self.service.enum_of(found.element) is not None
+        annotation = self.annotation(found.element, writer, argument=is_enum, typing_only=typing_only)
+        return f"{annotation} | None" if found.sparse else annotation
 
     def summary(self, shape: ir.Structure | ir.Union | ir.Enum) -> str:
         """Return the first line of the docstring of a shape's class, without the full stop."""

@@ -17,7 +17,7 @@ _IN_BACKTICKS = re.compile("`[^`]*`")
 _ESCAPED = re.compile(r"\\.|`", re.DOTALL)
 
 # The modules of the standard library that generated modules import.
-_STANDARD = frozenset({"collections", "contextlib", "datetime", "importlib", "typing"})
+_STANDARD = frozenset({"collections", "contextlib", "datetime", "enum", "importlib", "typing"})
 
 
 class Writer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from codegen.ir.shapes import Enum, Structure, Union
+from codegen.ir.shapes import Enum, List, Structure, Union
 from codegen.ir.texts import Texts
 
 if TYPE_CHECKING:
@@ -126,6 +126,17 @@ class Service:
     def enums(self) -> Iterator[Enum]:
         """Yield the enums."""
         return (s for s in self.shapes.values() if isinstance(s, Enum))
+
+    def enum_of(self, shape: str) -> str | None:
+        """Return the enum that has the values of the shape: the shape itself, or what the configuration says."""
+        return shape if isinstance(self.shapes[shape], Enum) else self.config.enums.get(shape)
+
+    def enums_in_arguments(self) -> frozenset[str]:
+        """Return the enums that have the values of an operation's argument, or of the elements of one."""
+        targets = {m.target for operation in self.operations for m in self.structure(operation.input).members}
+        lists = [shape for shape in map(self.shapes.__getitem__, targets) if isinstance(shape, List)]
+        elements = {found.element for found in lists if not found.sparse}
+        return frozenset(filter(None, map(self.enum_of, targets | elements)))
 
     def operation_of_input(self, shape: str) -> Operation | None:
         """Return the operation whose request the shape is, if exactly one is."""

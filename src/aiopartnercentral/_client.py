@@ -371,3 +371,15 @@ def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None: ...
 def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None:
     """Return a string as a member of the enum, and anything else unchanged: encoding reports it."""
     return cls(value) if isinstance(value, str) else cast("EnumT | None", value)
+
+
+@overload
+def to_enums(cls: type[EnumT], values: Sequence[EnumT | str]) -> list[EnumT]: ...
+@overload
+def to_enums(cls: type[EnumT], values: None) -> None: ...
+@overload
+def to_enums(cls: type[EnumT], values: Sequence[EnumT | str] | None) -> list[EnumT] | None: ...
+def to_enums(cls: type[EnumT], values: Sequence[EnumT | str] | None) -> list[EnumT] | None:
+    """Return a sequence as a list of members of the enum, and anything else unchanged: encoding reports it."""
+    listed = to_list(values)
+    return [to_enum(cls, each) for each in listed] if isinstance(listed, list) else listed

@@ -179,3 +179,16 @@ def test_the_unknown_variant_of_a_source_is_named_last():
     named = names.name(build(Source(config=synthetic.config("unions"), service=model, paginators={})))
     assert named.variants["Inner", "Unknown"] == "InnerUnknown"
     assert named.unknowns["Inner"] == "InnerUnknownMember"
+
+
+def test_what_an_argument_takes_for_an_enum_is_named_last():
+    from codegen.build import build  # noqa: PLC0415 - only here
+
+    model = synthetic.model("scalars")
+    model["shapes"]["ColorLike"] = {"type": "string", "enum": ["any"]}
+    operation = next(iter(model["operations"].values()))
+    members = model["shapes"][operation["input"]["shape"]]["members"]
+    members["Alike"] = {"shape": "ColorLike"}
+    named = names.name(build(Source(config=synthetic.config("scalars"), service=model, paginators={})))
+    assert (named.classes["ColorLike"], named.likes["ColorLike"]) == ("ColorLike", "ColorLikeLike")
+    assert named.likes["Color"] == "ColorLikeArgument"

@@ -45,7 +45,7 @@ SHOWN = {
     ("docs/bulk.md", 5): r"^7 events$",
     ("docs/client.md", 0): r"^50 on the first page; request id \S+$",
     ("docs/client.md", 2): r"^\d+ partners$",
-    ("docs/client.md", 4): r"^denied: ACCESS_DENIED$",
+    ("docs/client.md", 5): r"^denied: ACCESS_DENIED$",
     ("docs/collections.md", 0): r"^[1-9]\d* active connections$",
     ("docs/collections.md", 1): r"^first subsidiary: pac-\S+ requests in flight: 0\n[\s\S]*^AWS +cancelled +\d+ ",
     ("docs/collections.md", 2): r"'Sandbox'[\s\S]*: 290 items.*\n60 connections, incomplete$",

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 INFERENCE = ROOT / "tests" / "typing" / "inference.py"
+OPEN_ENUMS = ROOT / "tests" / "typing" / "open_enums.py"
 MISTAKES = ROOT / "tests" / "typing" / "mistakes.py"
 
 pytest.importorskip("mypy", reason="type checkers are in the extra `typing`")
@@ -21,7 +22,7 @@ def refused_lines() -> set[int]:
 
 
 def mypy(*paths: Path) -> set[tuple[str, int]]:
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--hide-error-context", *map(str, paths)]
+    command = [sys.executable, "-m", "mypy", "--strict", "--warn-unreachable", "--no-error-summary", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     found = re.findall(r"^(\S+?):(\d+): error", done.stdout, re.MULTILINE)
     assert done.returncode == (1 if found else 0), done.stdout + done.stderr
@@ -41,5 +42,5 @@ def pyright(*paths: Path) -> set[tuple[str, int]]:
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_types_are_inferred_precisely_and_mistakes_are_refused(checker: type) -> None:
-    assert checker(INFERENCE, MISTAKES) == {("mistakes.py", line) for line in refused_lines()}
-    assert len(refused_lines()) == 15
+    assert checker(INFERENCE, OPEN_ENUMS, MISTAKES) == {("mistakes.py", line) for line in refused_lines()}
+    assert len(refused_lines()) == 21

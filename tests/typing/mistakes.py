@@ -20,6 +20,22 @@ def not_exhaustive(participant: account.Participant) -> str:
             assert_never(participant)  # refused: ParticipantUnknown is left
 
 
+def only_known_values(status: account.ConnectionTypeStatus) -> str:  # refused: None for an unknown value
+    match status:
+        case account.ConnectionTypeStatus.ACTIVE:
+            return "active"
+        case account.ConnectionTypeStatus.CANCELED:
+            return "canceled"
+
+
+async def misspelt_values(client: account.Client, status: account.ConnectionTypeStatus) -> None:
+    await client.list_connections(catalog="AWS", connection_type="SUBSIDARY")  # refused: misspelt
+    await client.list_connection_invitations(catalog="AWS", status="PENDIN")  # refused: misspelt
+    client.paginate.list_connections(catalog="AWS", connection_type="SUBSIDARY")  # refused: misspelt
+    account.listings.list_connection_invitations(status="PENDIN")  # refused: misspelt
+    status == account.ConnectionTypeStatus.ACTIV  # refused: misspelt  # noqa: B015
+
+
 async def wrong_calls(client: account.Client) -> None:
     await client.list_connections()  # refused: no catalog
     await client.list_connections("AWS")  # refused: not by position

@@ -104,7 +104,7 @@ class Client(ServiceClient):
         *,
         catalog: str,
         identifier: str,
-        connection_type: enums.ConnectionType | str,
+        connection_type: enums.ConnectionTypeLike,
         reason: str,
         client_token: str | None = None,
     ) -> structures.CancelConnectionResponse:
@@ -186,7 +186,7 @@ class Client(ServiceClient):
         self,
         *,
         catalog: str,
-        connection_type: enums.ConnectionType | str,
+        connection_type: enums.ConnectionTypeLike,
         email: str,
         message: str,
         name: str,
@@ -230,7 +230,7 @@ class Client(ServiceClient):
         *,
         catalog: str,
         legal_name: str,
-        primary_solution_type: enums.PrimarySolutionType | str,
+        primary_solution_type: enums.PrimarySolutionTypeLike,
         alliance_lead_contact: structures.AllianceLeadContact,
         email_verification_code: str,
         client_token: str | None = None,
@@ -473,7 +473,7 @@ class Client(ServiceClient):
         )
 
     async def get_verification(
-        self, *, verification_type: enums.VerificationType | str
+        self, *, verification_type: enums.VerificationTypeLike
     ) -> structures.GetVerificationResponse:
         """Return the state of a verification of the business or its registrant (`GetVerification`, read-only).
 
@@ -495,11 +495,11 @@ class Client(ServiceClient):
         *,
         catalog: str,
         next_token: str | None = None,
-        connection_type: enums.ConnectionType | str | None = None,
+        connection_type: enums.ConnectionTypeLike | None = None,
         max_results: int | None = None,
         other_participant_identifiers: Sequence[str] | None = None,
-        participant_type: enums.ParticipantType | str | None = None,
-        status: enums.InvitationStatus | str | None = None,
+        participant_type: enums.ParticipantTypeLike | None = None,
+        status: enums.InvitationStatusLike | None = None,
     ) -> structures.ListConnectionInvitationsResponse:
         r"""List the connection invitations that the account sent and received (`ListConnectionInvitations`, read-only).
 
@@ -536,7 +536,7 @@ class Client(ServiceClient):
         *,
         catalog: str,
         next_token: str | None = None,
-        connection_type: str | None = None,
+        connection_type: enums.ConnectionTypeLike | None = None,
         max_results: int | None = None,
         other_participant_identifiers: Sequence[str] | None = None,
     ) -> structures.ListConnectionsResponse:
@@ -631,7 +631,7 @@ class Client(ServiceClient):
         )
 
     async def put_profile_visibility(
-        self, *, catalog: str, identifier: str, visibility: enums.ProfileVisibility | str
+        self, *, catalog: str, identifier: str, visibility: enums.ProfileVisibilityLike
     ) -> structures.PutProfileVisibilityResponse:
         """Make the partner's profile public or private (`PutProfileVisibility`).
 
@@ -841,7 +841,7 @@ class Client(ServiceClient):
         *,
         catalog: str,
         revision: int,
-        access_type: enums.AccessType | str,
+        access_type: enums.AccessTypeLike,
         excluded_participant_identifiers: Sequence[str] | None = None,
     ) -> structures.UpdateConnectionPreferencesResponse:
         """Change who may send connection invitations to the account (`UpdateConnectionPreferences`).

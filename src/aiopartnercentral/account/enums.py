@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class AccessDeniedExceptionReason(OpenEnum):
@@ -14,6 +19,8 @@ class AccessDeniedExceptionReason(OpenEnum):
 
     ACCESS_DENIED = "ACCESS_DENIED"
     INCOMPATIBLE_BENEFIT_AWS_PARTNER_STATE = "INCOMPATIBLE_BENEFIT_AWS_PARTNER_STATE"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class AccessType(OpenEnum):
@@ -28,6 +35,11 @@ class AccessType(OpenEnum):
     """No participant may send invitations."""
     ALLOW_BY_DEFAULT_DENY_SOME = "ALLOW_BY_DEFAULT_DENY_SOME"
     """Every participant except the excluded ones may send invitations."""
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+AccessTypeLike: TypeAlias = AccessType | Literal["ALLOW_ALL", "DENY_ALL", "ALLOW_BY_DEFAULT_DENY_SOME"]
 
 
 class BusinessValidationCode(OpenEnum):
@@ -55,6 +67,8 @@ class BusinessValidationCode(OpenEnum):
     QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED = "QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED"
     QUALIFICATIONS_ASSOCIATION_NOT_FOUND = "QUALIFICATIONS_ASSOCIATION_NOT_FOUND"
     QUALIFICATIONS_ASSOCIATION_EXISTS = "QUALIFICATIONS_ASSOCIATION_EXISTS"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ConflictExceptionReason(OpenEnum):
@@ -79,6 +93,8 @@ class ConflictExceptionReason(OpenEnum):
     ACCOUNT_ALREADY_VERIFIED = "ACCOUNT_ALREADY_VERIFIED"
     VERIFICATION_ALREADY_IN_PROGRESS = "VERIFICATION_ALREADY_IN_PROGRESS"
     INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE = "INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ConnectionType(OpenEnum):
@@ -91,6 +107,11 @@ class ConnectionType(OpenEnum):
     """To work on opportunities together."""
     SUBSIDIARY = "SUBSIDIARY"
     """One participant is a subsidiary of the other."""
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+ConnectionTypeLike: TypeAlias = ConnectionType | Literal["OPPORTUNITY_COLLABORATION", "SUBSIDIARY"]
 
 
 class ConnectionTypeStatus(OpenEnum):
@@ -101,6 +122,8 @@ class ConnectionTypeStatus(OpenEnum):
 
     ACTIVE = "ACTIVE"
     CANCELED = "CANCELED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class FieldValidationCode(OpenEnum):
@@ -116,6 +139,8 @@ class FieldValidationCode(OpenEnum):
     TOO_MANY_VALUES = "TOO_MANY_VALUES"
     ACTION_NOT_PERMITTED = "ACTION_NOT_PERMITTED"
     INVALID_ENUM_VALUE = "INVALID_ENUM_VALUE"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class IndustrySegment(OpenEnum):
@@ -163,6 +188,8 @@ class IndustrySegment(OpenEnum):
     TRANSPORTATION_LOGISTICS = "TRANSPORTATION_LOGISTICS"
     TRAVEL_HOSPITALITY = "TRAVEL_HOSPITALITY"
     WHOLESALE_DISTRIBUTION = "WHOLESALE_DISTRIBUTION"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class InvitationStatus(OpenEnum):
@@ -180,6 +207,11 @@ class InvitationStatus(OpenEnum):
     """Withdrawn by the sender."""
     EXPIRED = "EXPIRED"
     """Not answered in time."""
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+InvitationStatusLike: TypeAlias = InvitationStatus | Literal["PENDING", "ACCEPTED", "REJECTED", "CANCELED", "EXPIRED"]
 
 
 class ParticipantType(OpenEnum):
@@ -192,6 +224,11 @@ class ParticipantType(OpenEnum):
     """The account sent the invitation."""
     RECEIVER = "RECEIVER"
     """The account received the invitation."""
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+ParticipantTypeLike: TypeAlias = ParticipantType | Literal["SENDER", "RECEIVER"]
 
 
 class PrimarySolutionType(OpenEnum):
@@ -209,6 +246,23 @@ class PrimarySolutionType(OpenEnum):
     VALUE_ADDED_RESALE_AWS_SERVICES = "VALUE_ADDED_RESALE_AWS_SERVICES"
     """Resale of AWS services with services of the partner's own."""
     TRAINING_SERVICES = "TRAINING_SERVICES"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+PrimarySolutionTypeLike: TypeAlias = (
+    PrimarySolutionType
+    | Literal[
+        "SOFTWARE_PRODUCTS",
+        "CONSULTING_SERVICES",
+        "PROFESSIONAL_SERVICES",
+        "MANAGED_SERVICES",
+        "HARDWARE_PRODUCTS",
+        "COMMUNICATION_SERVICES",
+        "VALUE_ADDED_RESALE_AWS_SERVICES",
+        "TRAINING_SERVICES",
+    ]
+)
 
 
 class ProfileTaskStatus(OpenEnum):
@@ -221,6 +275,8 @@ class ProfileTaskStatus(OpenEnum):
     CANCELED = "CANCELED"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ProfileValidationErrorReason(OpenEnum):
@@ -236,6 +292,8 @@ class ProfileValidationErrorReason(OpenEnum):
     INVALID_LOGO_FILE = "INVALID_LOGO_FILE"
     INVALID_LOGO_SIZE = "INVALID_LOGO_SIZE"
     INVALID_WEBSITE_URL = "INVALID_WEBSITE_URL"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ProfileVisibility(OpenEnum):
@@ -246,6 +304,11 @@ class ProfileVisibility(OpenEnum):
 
     PRIVATE = "PRIVATE"
     PUBLIC = "PUBLIC"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+ProfileVisibilityLike: TypeAlias = ProfileVisibility | Literal["PRIVATE", "PUBLIC"]
 
 
 class QualificationsAssociationStatus(OpenEnum):
@@ -256,6 +319,8 @@ class QualificationsAssociationStatus(OpenEnum):
 
     ASSOCIATED = "ASSOCIATED"
     NOT_ASSOCIATED = "NOT_ASSOCIATED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class QualificationsAssociationTaskStatus(OpenEnum):
@@ -267,6 +332,8 @@ class QualificationsAssociationTaskStatus(OpenEnum):
 
     IN_PROGRESS = "IN_PROGRESS"
     SUCCEEDED = "SUCCEEDED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class QualificationsDisassociationTaskStatus(OpenEnum):
@@ -278,6 +345,8 @@ class QualificationsDisassociationTaskStatus(OpenEnum):
 
     IN_PROGRESS = "IN_PROGRESS"
     SUCCEEDED = "SUCCEEDED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ResourceNotFoundExceptionReason(OpenEnum):
@@ -297,6 +366,8 @@ class ResourceNotFoundExceptionReason(OpenEnum):
     VERIFICATION_NOT_FOUND = "VERIFICATION_NOT_FOUND"
     QUALIFICATIONS_ASSOCIATION_TASK_NOT_FOUND = "QUALIFICATIONS_ASSOCIATION_TASK_NOT_FOUND"
     QUALIFICATIONS_DISASSOCIATION_TASK_NOT_FOUND = "QUALIFICATIONS_DISASSOCIATION_TASK_NOT_FOUND"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ServiceQuotaExceededExceptionReason(OpenEnum):
@@ -315,6 +386,8 @@ class ServiceQuotaExceededExceptionReason(OpenEnum):
     LIMIT_EXCEEDED_NUMBER_OF_PROFILE_VISIBILITY_UPDATE_PER_DAY = (
         "LIMIT_EXCEEDED_NUMBER_OF_PROFILE_VISIBILITY_UPDATE_PER_DAY"
     )
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ValidationExceptionReason(OpenEnum):
@@ -325,6 +398,8 @@ class ValidationExceptionReason(OpenEnum):
 
     REQUEST_VALIDATION_FAILED = "REQUEST_VALIDATION_FAILED"
     BUSINESS_VALIDATION_FAILED = "BUSINESS_VALIDATION_FAILED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class VerificationStatus(OpenEnum):
@@ -339,6 +414,8 @@ class VerificationStatus(OpenEnum):
     FAILED = "FAILED"
     SUCCEEDED = "SUCCEEDED"
     REJECTED = "REJECTED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class VerificationType(OpenEnum):
@@ -351,3 +428,8 @@ class VerificationType(OpenEnum):
     """Whether the business exists as registered."""
     REGISTRANT_VERIFICATION = "REGISTRANT_VERIFICATION"
     """Identity of the person who registers the business."""
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+VerificationTypeLike: TypeAlias = VerificationType | Literal["BUSINESS_VERIFICATION", "REGISTRANT_VERIFICATION"]

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 class ListConnectionInvitationsFilters(ListingOptions, total=False):
     """The filters of `ListConnectionInvitations`."""
 
-    connection_type: enums.ConnectionType | str | None
+    connection_type: enums.ConnectionTypeLike | None
     """Filter: only this type."""
     other_participant_identifiers: Sequence[str] | None
     """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
-    participant_type: enums.ParticipantType | str | None
+    participant_type: enums.ParticipantTypeLike | None
     """Filter: only sent ones, or only received ones."""
-    status: enums.InvitationStatus | str | None
+    status: enums.InvitationStatusLike | None
     """Filter: only with this status."""
     page_size: int | None
     """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
@@ -65,7 +65,7 @@ def list_connection_invitations(
 class ListConnectionsFilters(ListingOptions, total=False):
     """The filters of `ListConnections`."""
 
-    connection_type: str | None
+    connection_type: enums.ConnectionTypeLike | None
     """Filter: only this type, with a status if given, such as `SUBSIDIARY:ACTIVE`; 1 to 200 characters, pattern
     `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
     """

@@ -31,8 +31,10 @@ __all__ = ["describe"]
 _OPERATIONS: Final = {
     one.name: (name.lower(), one) for name, one in vars(operations).items() if isinstance(one, Operation)
 }
-_TYPES: Final[dict[str, Any]] = {name: getattr(account, name) for name in dir(account)}
 _BASES: Final = {Structure: "structure", OpenEnum: "enum", ServiceError: "error"}
+_ALL: Final[dict[str, Any]] = {name: getattr(account, name) for name in dir(account)}
+# Without what arguments take for an enum: a union of the enum and strings.
+_TYPES: Final = {name: one for name, one in _ALL.items() if all(isinstance(each, type) for each in get_args(one))}
 _KINDS: Final = dict.fromkeys(_OPERATIONS, "operation") | {
     name: "tagged union" if isinstance(one, UnionType) else kind
     for name, one in _TYPES.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import EnumMeta, StrEnum
 from typing import Any, Self, TypeAlias
 
 import attrs
@@ -19,11 +19,22 @@ def redacted(value: object) -> str:
     return "None" if value is None else REDACTED
 
 
-class OpenEnum(PydanticField, StrEnum):
+class OpenEnumMeta(EnumMeta):
+    """The class of the open enums."""
+
+    def __contains__(cls, value: object) -> bool:
+        """Return whether the enum has a member for a value, which may be a string; false for an unknown value."""
+        return isinstance(value, str) and value in cls._value2member_map_
+
+
+class OpenEnum(PydanticField, StrEnum, metaclass=OpenEnumMeta):
     """An enum that the service may extend: a value without a member is kept unchanged, and marked as unknown.
 
     An unknown value compares, hashes and encodes like its string, and has `is_unknown` set. It is a new object each
-    time, so compare it with `==`, not with `is`.
+    time, so compare it with `==`, not with `is`. `value in TheEnum` tells whether a string is a known value.
+
+    Type checkers see one more member, `_UNKNOWN`, which does not exist: so they want a `match` to have a `case _`. In
+    it, compare `value`, as in `status.value == "NEW"`: mypy takes `status` itself for that member.
     """
 
     @property

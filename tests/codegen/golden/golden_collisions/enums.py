@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class Shade(OpenEnum):
@@ -17,6 +22,8 @@ class Shade(OpenEnum):
     DARK_2 = "Dark"
     DARK_3 = "dark-"
     DARK_4 = "DARK_"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
 
 
 class ShadeShape(OpenEnum):
@@ -26,3 +33,5 @@ class ShadeShape(OpenEnum):
     """
 
     OTHER = "other"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_deprecated.enums import OldKind as OldKind
+    from golden_deprecated.enums import OldKind as OldKind, OldKindLike as OldKindLike
     from golden_deprecated.structures import (
         Old as Old,
         OldChoice as OldChoice,

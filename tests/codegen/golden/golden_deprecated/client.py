@@ -36,7 +36,7 @@ class Client(ServiceClient):
         return Paginate(self)
 
     async def old_way(
-        self, *, text: str | None = None, old_text: str | None = None, kind: enums.OldKind | str | None = None
+        self, *, text: str | None = None, old_text: str | None = None, kind: enums.OldKindLike | None = None
     ) -> structures.OldWayResponse:
         """Call `OldWay`.
 

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class OldKind(OpenEnum):
@@ -14,3 +19,8 @@ class OldKind(OpenEnum):
     """
 
     A = "A"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+OldKindLike: TypeAlias = OldKind | Literal["A"]

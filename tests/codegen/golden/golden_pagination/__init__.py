@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_pagination.enums import Kind as Kind
+    from golden_pagination.enums import Kind as Kind, KindLike as KindLike
     from golden_pagination.structures import (
         GetThingRequest as GetThingRequest,
         GetThingResponse as GetThingResponse,

@@ -11,7 +11,7 @@ from aiopartnercentral._client import (
     open_client,
     to_dict,
     to_enum,
-    to_list,
+    to_enums,
     wrap_client,
 )
 from golden_pagination import enums, listings, operations, structures
@@ -49,8 +49,8 @@ class Client(ServiceClient):
         self,
         *,
         catalog: str,
-        kind: enums.Kind | str,
-        kinds: Sequence[enums.Kind],
+        kind: enums.KindLike,
+        kinds: Sequence[enums.KindLike],
         next_token: str | None = None,
         max_results: int | None = None,
         labels: Mapping[str, str] | None = None,
@@ -77,7 +77,7 @@ class Client(ServiceClient):
             structures.ListThingsRequest(
                 catalog=catalog,
                 kind=to_enum(enums.Kind, kind),
-                kinds=to_list(kinds),
+                kinds=to_enums(enums.Kind, kinds),
                 next_token=next_token,
                 max_results=max_results,
                 labels=to_dict(labels),

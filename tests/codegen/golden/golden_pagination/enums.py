@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class Kind(OpenEnum):
@@ -14,3 +19,8 @@ class Kind(OpenEnum):
 
     BIG = "BIG"
     SMALL = "SMALL"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+KindLike: TypeAlias = Kind | Literal["BIG", "SMALL"]

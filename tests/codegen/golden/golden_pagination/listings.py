@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class _ListThingsFiltersRequired(ListingOptions):
-    kind: enums.Kind | str
+    kind: enums.KindLike
     """`Kind` on the wire."""
-    kinds: Sequence[enums.Kind]
+    kinds: Sequence[enums.KindLike]
     """`Kinds` on the wire."""
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_reserved.enums import OpenEnumShape as OpenEnumShape, Value as Value
+    from golden_reserved.enums import OpenEnumShape as OpenEnumShape, Value as Value, ValueLike as ValueLike
     from golden_reserved.errors import AttributeErrorShape as AttributeErrorShape, ExceptionShape as ExceptionShape
     from golden_reserved.structures import (
         AnyShape as AnyShape,

@@ -70,7 +70,7 @@ class Client(ServiceClient):
         any: str | None = None,
         words: Sequence[list[str]] | None = None,
         secret: str | None = None,
-        cls_: enums.Value | str | None = None,
+        cls_: enums.ValueLike | None = None,
     ) -> structures.ImportResponse:
         r"""Call `Import`.
 

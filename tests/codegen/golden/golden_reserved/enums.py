@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class Value(OpenEnum):
@@ -25,6 +30,13 @@ class Value(OpenEnum):
     VALUE_ = "é"
     TRUE = "True"
     LOWER = "lower"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+ValueLike: TypeAlias = (
+    Value | Literal["None", "mro", "name", "1st", "", "a-b", "a_b", "A_B_", "value", "is_unknown", "é", "True", "lower"]
+)
 
 
 class OpenEnumShape(OpenEnum):
@@ -34,3 +46,5 @@ class OpenEnumShape(OpenEnum):
     """
 
     OPEN = "Open"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()

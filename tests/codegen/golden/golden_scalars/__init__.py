@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_scalars.enums import Color as Color
+    from golden_scalars.enums import Color as Color, ColorLike as ColorLike
     from golden_scalars.structures import (
         PutScalarsRequest as PutScalarsRequest,
         PutScalarsResponse as PutScalarsResponse,

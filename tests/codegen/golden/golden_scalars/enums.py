@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class Color(OpenEnum):
@@ -14,3 +19,8 @@ class Color(OpenEnum):
 
     RED = "RED"
     LIGHT_BLUE = "light-blue"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
+
+
+ColorLike: TypeAlias = Color | Literal["RED", "light-blue"]

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class Color(OpenEnum):
@@ -13,3 +18,5 @@ class Color(OpenEnum):
     """
 
     RED = "RED"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()

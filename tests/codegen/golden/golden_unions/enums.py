@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiopartnercentral.types import OpenEnum
+
+if TYPE_CHECKING:
+    from enum import auto
 
 
 class Kind(OpenEnum):
@@ -14,3 +19,5 @@ class Kind(OpenEnum):
 
     SMALL = "SMALL"
     LARGE = "LARGE"
+    if TYPE_CHECKING:
+        _UNKNOWN = auto()
