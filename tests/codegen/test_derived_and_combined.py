@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import cattrs
@@ -32,6 +32,41 @@ class Demanding(account.AccountSummary):
     label: str
 
 
+@attrs.frozen(kw_only=True)
+class Numbered(account.AccountSummary):
+    name: int  # type: ignore[assignment]
+
+
+@attrs.frozen(kw_only=True)
+class Cached(account.AccountSummary):
+    initial: str = attrs.field(init=False, default="")
+
+
+class Undecorated(account.AccountSummary):
+    label: str = "none"
+
+
+class Constructed(account.AccountSummary):
+    def __init__(self, label: str) -> None:
+        super().__init__(name=label)
+
+
+@attrs.frozen(kw_only=True)
+class Checked(account.AccountSummary):
+    """Redeclares a member with its own type, to validate it."""
+
+    scheme: ClassVar[str] = "any"
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+
+
+class OwnVariant(account.ParticipantAccount):
+    """Adds nothing."""
+
+
+class OwnUnknown(account.ParticipantUnknown):
+    """Adds nothing."""
+
+
 class Plain(account.ConnectionTypeSummary):
     """Adds behaviour, and no field."""
 
@@ -55,20 +90,72 @@ class Report:
 
 @pytest.mark.parametrize("converter", CONVERTERS)
 def test_a_derived_class_is_decoded_by_the_hooks_of_its_base(converter: Any) -> None:
-    assert converter.structure({"Name": "ada"}, Labelled) == Labelled(name="ada")
+    assert converter.structure({"Name": "ada"}, Checked) == Checked(name="ada")
     plain = converter.structure(SUMMARY, Plain)
     assert (type(plain), plain.name, plain.status) == (Plain, "ada", account.ConnectionTypeStatus.ACTIVE)
     with pytest.raises(DecodeError, match=r"\$\.Name: required member is missing"):
-        converter.structure({"name": "ada"}, Labelled)
+        converter.structure({"name": "ada"}, Checked)
 
 
 @pytest.mark.parametrize("converter", CONVERTERS)
-def test_a_derived_class_that_needs_more_is_refused(converter: Any) -> None:
-    with pytest.raises(cattrs.StructureHandlerNotFoundError, match="AccountSummary has no label: register a structure"):
-        converter.structure({"Name": "ada", "Label": "x"}, Demanding)
+@pytest.mark.parametrize(
+    ("made", "field"),
+    [
+        (Labelled(name="ada", label="x"), "label"),
+        (Demanding(name="ada", label="x"), "label"),
+        (Numbered(name=1), "name"),
+        (Cached(name="ada"), "initial"),
+        (Undecorated(name="ada"), "label"),
+        (Constructed("ada"), "label, name"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_derived_class_with_fields_of_its_own_is_refused(converter: Any, made: Any, field: str) -> None:
+    """Its own fields would be filled in when it is decoded, and lost when it is encoded."""
+    cls = type(made)
+    refusal = f"{cls.__name__} differs from AccountSummary in {field}: register a hook for {cls.__name__}$"
+    with pytest.raises(cattrs.StructureHandlerNotFoundError, match=refusal):
+        converter.structure({"Name": "ada", "Label": "x"}, cls)
+    with pytest.raises(EncodeError, match=refusal):
+        converter.unstructure(made)
+    with pytest.raises(EncodeError, match=refusal):
+        converter.unstructure(account.ParticipantAccount(made))
+
+
+@pytest.mark.parametrize("converter", CONVERTERS)
+def test_hooks_for_a_derived_class_take_effect_wherever_its_objects_are(converter: Any) -> None:
     copied = converter.copy()
-    copied.register_structure_hook(Demanding, lambda value, _: Demanding(name=value["Name"], label=value["Label"]))
-    assert copied.structure({"Name": "ada", "Label": "x"}, Demanding) == Demanding(name="ada", label="x")
+    copied.register_structure_hook(Labelled, lambda value, _: Labelled(name=value["Name"], label=value["Label"]))
+    copied.register_unstructure_hook(Labelled, lambda made: {"Name": made.name, "Label": made.label})
+    made = Labelled(name="ada", label="x")
+    assert copied.structure({"Name": "ada", "Label": "x"}, Labelled) == made
+    assert copied.unstructure(account.ParticipantAccount(made)) == {"Account": {"Name": "ada", "Label": "x"}}
+
+
+@pytest.mark.parametrize("converter", CONVERTERS)
+def test_objects_of_derived_classes_are_encoded_wherever_they_are(converter: Any) -> None:
+    active = account.ConnectionTypeStatus.ACTIVE
+    for variant in (OwnVariant, account.ParticipantAccount):
+        detail = Plain(status=active, other_participant=variant(Checked(name="ada")))
+        assert converter.unstructure(detail) == SUMMARY
+    unknown = account.ConnectionTypeSummary(status=active, other_participant=OwnUnknown("New", 1))
+    assert converter.structure(converter.unstructure(unknown), account.ConnectionTypeSummary) == attrs.evolve(
+        unknown, other_participant=account.ParticipantUnknown("New", 1)
+    )
+
+
+def test_a_request_with_an_object_of_a_derived_class_is_refused_as_well() -> None:
+    contact = account.AllianceLeadContact(first_name="a", last_name="b", email="c@d.e", business_title="t")
+
+    @attrs.frozen(kw_only=True)
+    class Contact(account.AllianceLeadContact):
+        note: str = ""
+
+    request = account.PutAllianceLeadContactRequest(
+        catalog="AWS", identifier="partner-1", alliance_lead_contact=Contact(**attrs.asdict(contact), note="n")
+    )
+    with pytest.raises(EncodeError, match=r"\$\.AllianceLeadContact: Contact differs from AllianceLeadContact in note"):
+        account.botocore_converter.params(request, account.PutAllianceLeadContactRequest)
 
 
 def test_a_derived_error_is_decoded_by_the_hooks_of_its_base() -> None:
@@ -81,6 +168,18 @@ def test_a_derived_error_is_decoded_by_the_hooks_of_its_base() -> None:
         account.json_converter.structure({}, Mine)
 
 
+def test_a_derived_error_with_members_of_its_own_is_refused() -> None:
+    class Mine(account.ThrottlingException):
+        def __init__(self, response: Any, operation: str = "", *, note: str = "") -> None:
+            super().__init__(response, operation)
+            self.note = note
+
+    with pytest.raises(cattrs.StructureHandlerNotFoundError, match="Mine differs from ThrottlingException in"):
+        account.json_converter.structure({"Message": "slow down"}, Mine)
+    with pytest.raises(EncodeError, match=r"Mine differs from ThrottlingException in .*note"):
+        account.json_converter.unstructure(Mine(None))
+
+
 def test_an_error_that_is_not_generated_is_refused() -> None:
     class OwnError(ServiceError):
         pass
@@ -91,8 +190,8 @@ def test_an_error_that_is_not_generated_is_refused() -> None:
 
 def test_a_hook_for_a_derived_class_leaves_its_base_alone() -> None:
     converter = account.make_json_converter()
-    converter.register_structure_hook(Labelled, lambda value, _: Labelled(name=value["Name"].upper()))
-    assert converter.structure({"Name": "ada"}, Labelled).name == "ADA"
+    converter.register_structure_hook(Checked, lambda value, _: Checked(name=value["Name"].upper()))
+    assert converter.structure({"Name": "ada"}, Checked).name == "ADA"
     assert converter.structure({"Name": "ada"}, account.AccountSummary).name == "ada"
     assert converter.structure(SUMMARY, account.ConnectionTypeSummary).other_participant.value.name == "ada"
 

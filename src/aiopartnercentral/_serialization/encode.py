@@ -94,10 +94,11 @@ def encode_document(value: JsonValue) -> JsonValue:
     raise expected("a value that JSON can hold", value, EncodeError)
 
 
-def check_class(obj: object, cls: type) -> None:
-    """Raise `EncodeError` unless the object is of the class."""
+def encode_derived(converter: cattrs.Converter, obj: object, cls: type) -> JsonValue:
+    """Encode an object of a class derived from this one by its own hook, or raise `EncodeError` for any other."""
     if not isinstance(obj, cls):
         raise expected(cls.__name__, obj, EncodeError)
+    return converter.get_unstructure_hook(type(obj))(obj)
 
 
 def list_encoder(element: Encode[T]) -> Encode[Sequence[T]]:
@@ -166,11 +167,12 @@ def deferred_encoder(converter: cattrs.Converter, cls: Any) -> Encode[Any]:  # n
     return encode
 
 
-def variant_encoder(tag: str, cls: type, value: Encode[Any]) -> Encode[Any]:
+def variant_encoder(converter: cattrs.Converter, tag: str, cls: type[Any], value: Encode[Any]) -> Encode[Any]:
     """Return the hook of a union's variant class, which gives the whole union object."""
 
     def encode(obj: Any) -> JsonValue:  # noqa: ANN401 - the variant class
-        check_class(obj, cls)
+        if type(obj) is not cls:
+            return encode_derived(converter, obj, cls)
         try:
             return {tag: value(obj.value)}
         except Exception as error:  # noqa: BLE001 - raised again, with its place
@@ -183,11 +185,12 @@ class _Marker(dict[str, Any]):
     """botocore's marker for an unknown union member; its own class, as a map may have an equal entry."""
 
 
-def unknown_encoder(cls: type[UnknownMember], *, is_botocore: bool) -> Encode[Any]:
+def unknown_encoder(converter: cattrs.Converter, cls: type[UnknownMember], *, is_botocore: bool) -> Encode[Any]:
     """Return the hook of a union's class for members that the model does not know; botocore's dicts mark them."""
 
     def encode(obj: UnknownMember) -> JsonValue:
-        check_class(obj, cls)
+        if type(obj) is not cls:
+            return encode_derived(converter, obj, cls)
         if is_botocore:
             payload = {} if obj.value is None else {"value": obj.value}
             return {UNKNOWN_MEMBER: _Marker(name=obj.tag, **payload)}
@@ -221,7 +224,9 @@ def union_encoder(converter: cattrs.Converter, name: str, variants: Sequence[typ
     def encode(obj: object) -> JsonValue:
         hook = hooks.get(type(obj))
         if hook is None:
-            raise expected(f"a variant of {name}", obj, EncodeError)
+            if not isinstance(obj, tuple(variants)):
+                raise expected(f"a variant of {name}", obj, EncodeError)
+            hook = converter.get_unstructure_hook(type(obj))
         return hook(obj)
 
     return encode

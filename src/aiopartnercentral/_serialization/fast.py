@@ -25,7 +25,6 @@ from msgspec import field
 
 from aiopartnercentral._serialization.decode import decode_base64
 from aiopartnercentral._serialization.encode import (
-    check_class,
     check_float as encode_float,
     encode_boolean,
     encode_bytes,
@@ -109,6 +108,12 @@ def decode_iso8601(text: str) -> datetime:
 def fall_back(_: object) -> NoReturn:
     """Leave a value to the converter."""
     raise FallbackRequired
+
+
+def check_class(obj: object, cls: type) -> None:
+    """Leave an object of another class to the converter, derived ones included."""
+    if type(obj) is not cls:
+        raise FallbackRequired
 
 
 def check_sequence(value: Json) -> list[Json] | tuple[Json, ...]:

@@ -7,8 +7,9 @@ classes of every generated package, and classes derived from them, without any r
 
 from __future__ import annotations
 
+import inspect
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import attrs
 from cattrs.errors import StructureHandlerNotFoundError
@@ -16,7 +17,7 @@ from cattrs.errors import StructureHandlerNotFoundError
 from aiopartnercentral._serialization import decode, encode
 from aiopartnercentral._serialization.conversion_errors import hook_failed, missing
 from aiopartnercentral._serialization.decode import decode_object
-from aiopartnercentral._serialization.encode import check_class
+from aiopartnercentral._serialization.encode import encode_derived
 from aiopartnercentral._serialization.members import ISO_8601, generated_base, members, union_name, without_none
 from aiopartnercentral._serialization.timestamps import timestamp_encoder
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
@@ -105,12 +106,13 @@ def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa
     """Return the hook that decodes an object of a type that `is_decodable`.
 
     Raises:
-        StructureHandlerNotFoundError: the class is derived from a generated class, and requires fields that it lacks.
+        StructureHandlerNotFoundError: the class is derived from a generated class, and has fields of its own.
     """
     base = generated_base(cl)
     if base is None:
         return _union_decoder(cl, converter)
-    _check_derived(cl, base)
+    if refusal := _own_fields(cl, base):
+        raise StructureHandlerNotFoundError(refusal, type_=cl)
     if issubclass(base, UnknownMember):
         return decode.unknown_decoder(cl, is_botocore=converter.is_botocore)
     found = tuple(members(base, is_botocore=converter.is_botocore))
@@ -124,17 +126,23 @@ def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa
 
 
 def unstructure_hook(cl: Any, converter: ServiceConverter) -> Encode[Any]:  # noqa: ANN401 - any type form
-    """Return the hook that encodes an object of a type that `is_encodable`, as one of the generated class."""
+    """Return the hook that encodes an object of a type that `is_encodable`.
+
+    Raises:
+        EncodeError: the class is derived from a generated class, and has fields of its own.
+    """
     base = generated_base(cl)
     if base is None:
         return encode.union_encoder(converter, union_name(cl) or "", get_args(cl))
+    if refusal := _own_fields(cl, base):
+        raise EncodeError(refusal)
     if issubclass(base, UnknownMember):
-        return encode.unknown_encoder(base, is_botocore=converter.is_botocore)
+        return encode.unknown_encoder(converter, cl, is_botocore=converter.is_botocore)
     found = tuple(members(base, is_botocore=converter.is_botocore))
     if issubclass(base, Variant):
         (value,) = found
-        return encode.variant_encoder(value.key, base, _member_encoder(value, converter))
-    return _class_encoder(base, found, converter)
+        return encode.variant_encoder(converter, value.key, cl, _member_encoder(value, converter))
+    return _class_encoder(cl, found, converter)
 
 
 def error_decoder(cls: type[ServiceError], converter: ServiceConverter) -> ErrorDecoder:
@@ -175,7 +183,8 @@ def _class_encoder(cls: type, found: Iterable[Member], converter: ServiceConvert
     plan = [(m.field, m.key, m.at, _member_encoder(m, converter), m.unchanged, m.optional) for m in found]
 
     def unstructure(obj: object) -> JsonValue:
-        check_class(obj, cls)
+        if type(obj) is not cls:
+            return encode_derived(converter, obj, cls)
         result: dict[str, JsonValue] = {}
         at = ""
         try:
@@ -254,12 +263,25 @@ def _encoder(converter: ServiceConverter, of: Any, member: Member) -> Encode[Any
     return hook
 
 
-def _check_derived(cls: Any, base: type) -> None:  # noqa: ANN401 - an attrs class or an error
-    """Reject a class that requires more fields than the generated class that it is derived from."""
-    if cls is base or not attrs.has(cls):
-        return
-    known = {field.name for field in attrs.fields(cast("Any", base))}
-    further = [f.name for f in attrs.fields(cls) if f.init and f.default is attrs.NOTHING and f.name not in known]
-    if further:
-        reason = f"{base.__name__} has no {', '.join(further)}: register a structure hook for {cls.__name__}"
-        raise StructureHandlerNotFoundError(reason, type_=cls)
+def _own_fields(cls: Any, base: type) -> str:  # noqa: ANN401 - an attrs class or an error
+    """Return why the hook of a generated class is not one for a class derived from it; empty if it is.
+
+    Fields that the derived class adds would be filled in when it is decoded, and lost when it is encoded.
+    """
+    if cls is base:
+        return ""
+    own, known = _declared(cls), _declared(base)
+    fields = sorted(name for name in {**own, **known} if own.get(name) != known.get(name))
+    reason = f"{cls.__name__} differs from {base.__name__} in {', '.join(fields)}: register a hook for {cls.__name__}"
+    return reason if fields else ""
+
+
+def _declared(cls: Any) -> dict[str, tuple[Any, bool]]:  # noqa: ANN401 - as above
+    """Return the type of each attribute that a class declares, and whether its constructor takes it."""
+    try:
+        hints = get_type_hints(cls)
+    except NameError:  # of a class that is local to a function
+        hints = {name: None for each in cls.__mro__ for name in inspect.get_annotations(each)}
+    taken = inspect.signature(cls).parameters
+    fields = {*taken, *(name for name, of in hints.items() if get_origin(of) is not ClassVar)}
+    return {name: (hints.get(name), name in taken) for name in fields}
