@@ -25,7 +25,7 @@ No message, repr or note made here holds a value from a request or a response: t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -54,6 +54,7 @@ __all__ = [
     "error_type",
 ]
 
+ErrorT = TypeVar("ErrorT", bound="AioPartnerCentralError")
 
 # The error codes and HTTP statuses that mean throttling, and other failures that may pass. The codes are those of
 # botocore's `standard` retry mode.
@@ -82,6 +83,17 @@ _TRANSIENT_STATUSES = frozenset({408, *range(500, 600)})
 
 class AioPartnerCentralError(Exception):
     """Base of everything this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By its state: not every constructor takes `args`, and botocore's errors would lose their attributes.
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuild(cls: type[ErrorT], args: tuple[Any, ...], state: dict[str, Any]) -> ErrorT:
+    error = cls.__new__(cls, *args)
+    error.args = args  # an OSError takes them apart
+    error.__dict__.update(state)
+    return error
 
 
 class _ConversionError(AioPartnerCentralError):
@@ -112,9 +124,6 @@ class _ConversionError(AioPartnerCentralError):
         where = f"{self.operation}: {self.path}" if self.operation else self.path
         request = f" (request id {self.request_id})" if self.request_id else ""
         return f"{where}: {self.reason}{request}"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.reason,), dict(self.__dict__)
 
 
 class DecodeError(_ConversionError, ValueError):
@@ -220,13 +229,6 @@ class CredentialsError(AioPartnerCentralError, BotoCoreError):
         self.code = code
         self.is_retryable = is_retryable
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_credentials_error, (self.args[0], self.code, self.is_retryable)
-
-
-def _rebuild_credentials_error(reason: str, code: str | None, is_retryable: bool) -> CredentialsError:  # noqa: FBT001
-    return CredentialsError(reason, code=code, is_retryable=is_retryable)
-
 
 class RedirectError(AioPartnerCentralError, BotoCoreError):
     """A request was redirected. No redirect is followed, as AWS sends none; a proxy or a captive portal may do so.
@@ -246,9 +248,6 @@ class RedirectError(AioPartnerCentralError, BotoCoreError):
         reason = "redirects are not followed, as AWS sends none"
         return f"{self.host} redirects to {self.target}, and {reason}: check the network, the proxy and the endpoint"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self.args
-
 
 class ResponseTooLargeError(AioPartnerCentralError, BotoCoreError):
     """A response was larger than the client accepts; the rest of it was not read.
@@ -264,9 +263,6 @@ class ResponseTooLargeError(AioPartnerCentralError, BotoCoreError):
 
     def __str__(self) -> str:
         return f"the response has more than the {self.max_response_bytes} bytes that max_response_bytes allows"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self.args
 
 
 class SinkError(AioPartnerCentralError):
@@ -321,9 +317,6 @@ class ServiceError(AioPartnerCentralError, ClientError):
         self.message = error_response.get("Error", {}).get("Message") or None
         self.problems: tuple[DecodeError, ...] = ()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_service_error, (type(self), self.args, dict(self.__dict__))
-
     @property
     def code(self) -> str:
         """The error's code, such as `AccessDeniedException`."""
@@ -359,12 +352,6 @@ class ServiceError(AioPartnerCentralError, ClientError):
         """
         is_transient = self.code in _TRANSIENT_CODES or self.http_status in _TRANSIENT_STATUSES
         return self.is_throttling or is_transient or self.is_corrected
-
-
-def _rebuild_service_error(cls: type[ServiceError], args: tuple[Any, ...], state: dict[str, Any]) -> ServiceError:
-    error = cls.__new__(cls, *args)
-    error.__dict__.update(state)
-    return error
 
 
 def attempts_of(error: Exception) -> int:

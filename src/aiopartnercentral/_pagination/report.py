@@ -346,7 +346,7 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
 
     def __reduce__(self) -> tuple[Any, ...]:
         failures = {key: _picklable(failure) for key, failure in self.failures.items()}
-        return type(self), (failures, self.report), {"collected": self.collected}
+        return type(self), (failures, self.report), {**vars(self), "failures": failures}
 
 
 def _listing(key: object, only: str) -> str:
