@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aiopartnercentral._utils.kept_response import KeptResponse
 from aiopartnercentral._utils.text import REDACTED
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ class _ConversionError(AioPartnerCentralError):
 class DecodeError(_ConversionError, ValueError):
     """A response does not match the service model: wrong JSON type, missing member, malformed union.
 
+    The service has probably executed the request, so the error keeps the response. No text or repr shows it, as it may
+    be sensitive.
+
     Attributes:
         is_retryable: whether the response was damaged or replaced on its way, so that a retry may help: it is empty,
             cut off, or not a JSON object, such as the HTML page of a proxy.
@@ -137,6 +141,26 @@ class DecodeError(_ConversionError, ValueError):
 
     is_retryable: bool = False
     attempts: int = 1
+    _response: KeptResponse | None = None
+
+    def keep_response(self, body: bytes | None, http_status: int, http_headers: Mapping[str, str]) -> None:
+        """Keep the response that could not be decoded."""
+        self._response = KeptResponse(body, http_status, http_headers)
+
+    @property
+    def body(self) -> bytes | None:
+        """The response's body, of CBOR as JSON if it can be read; None if botocore parsed it, and outside a call."""
+        return None if self._response is None else self._response.body
+
+    @property
+    def http_status(self) -> int | None:
+        """The response's HTTP status; None outside a call."""
+        return None if self._response is None else self._response.http_status
+
+    @property
+    def http_headers(self) -> Mapping[str, str]:
+        """The response's headers, names in lower case."""
+        return {} if self._response is None else self._response.http_headers
 
 
 class EncodeError(_ConversionError, TypeError):

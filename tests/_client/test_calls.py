@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import pickle
 import uuid
 from contextlib import nullcontext
 from copy import deepcopy
@@ -20,6 +22,7 @@ from botocore.loaders import Loader
 from aiopartnercentral import account
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 from tests.support.servers import Reply, socket_server
+from tests.support.shown_errors import shown
 
 if TYPE_CHECKING:
     from tests.support.servers import Received, ScriptedServer
@@ -177,13 +180,27 @@ async def test_a_malformed_answer_names_operation_path_and_request(
     )
 
 
+async def test_a_malformed_answer_is_kept_and_not_shown(server: ScriptedServer, client: account.Client) -> None:
+    """The call may have changed something, and only its answer tells what."""
+    server.replies(Reply({"Id": "an-id", "Secret": "hidden"}, status=201))
+    with pytest.raises(DecodeError) as caught:
+        await client.create_connection_invitation(
+            catalog="AWS", connection_type="SUBSIDIARY", email="a@b.c", message="m", name="n", receiver_identifier="r"
+        )
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert json.loads(error.body) == {"Id": "an-id", "Secret": "hidden"}
+        assert (error.http_status, error.http_headers["x-amzn-requestid"]) == (201, "request-1")
+        assert "hidden" not in shown(error)
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"<html>", b"[]", b"null"])
 async def test_a_success_without_the_members_is_no_success(
     body: bytes, server: ScriptedServer, client: account.Client
 ) -> None:
     server.replies(Reply(body))
-    with pytest.raises(DecodeError):
+    with pytest.raises(DecodeError) as caught:
         await client.list_connections(catalog="AWS")
+    assert (caught.value.body, caught.value.http_status) == (body, 200)
 
 
 async def test_wrong_arguments_are_reported_by_path_and_never_by_value(client: account.Client) -> None:

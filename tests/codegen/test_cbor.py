@@ -13,7 +13,7 @@ import pytest
 
 from aiopartnercentral import DecodeError
 from aiopartnercentral._serialization import cbor
-from tests.codegen.shown_errors import SECRET, shown
+from tests.support.shown_errors import SECRET, shown
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +131,11 @@ async def test_an_answer_is_malformed_and_not_quoted(body, path, answered):
         with pytest.raises(DecodeError) as caught:
             await client.list_things(catalog="AWS")
     assert (caught.value.path, caught.value.request_id, caught.value.operation) == (path, "r-1", "ListThings")
+    try:
+        kept = cbor.to_json(body)
+    except DecodeError:
+        kept = body
+    assert caught.value.body == kept
     assert SECRET not in shown(caught.value)
 
 

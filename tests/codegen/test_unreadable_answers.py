@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from aiopartnercentral import DecodeError, ServiceError
-from tests.codegen.shown_errors import SECRET, shown
+from tests.support.shown_errors import SECRET, shown
 
 pytestmark = pytest.mark.anyio
 

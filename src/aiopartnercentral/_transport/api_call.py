@@ -220,11 +220,12 @@ class ApiCaller:
 
 
 def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawResponse | None = None) -> ConversionT:
-    """Add the operation and the request id to a conversion error, and return it."""
+    """Add the operation, the request id and the response to a conversion error, and return it."""
     error.operation = operation.name
     error.request_id = response.metadata.request_id if response is not None else None
     if response is not None and isinstance(error, DecodeError):
         error.attempts = response.metadata.attempts
+        error.keep_response(response.body, response.metadata.http_status, response.metadata.http_headers)
         # The service answers with objects alone; anything else is from a proxy or the like.
         error.is_retryable = error.is_retryable or not _may_be_object(response)
     return error

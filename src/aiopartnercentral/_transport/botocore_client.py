@@ -250,6 +250,7 @@ def _failure(operation: str, call: CallContext, parsed: dict[str, Any]) -> Excep
     if call.lacks_body:
         error = DecodeError("the response has no body", operation=operation, request_id=call.request_id)
         error.is_retryable = True
+        error.keep_response(b"", call.status, {})
         return error
     return None
 
