@@ -6,6 +6,7 @@ import json
 import math
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import cbor2
 import golden_cbor as package
@@ -74,6 +75,14 @@ async def test_nulls_stay_in_sparse_collections_alone(answered):
 async def test_an_unknown_member_of_a_union_keeps_its_value(answered):
     (found,) = await things(answered, {"Id": "a", "Choice": {"Future": {"Deep": [1, None, b"\x00"]}}})
     assert found.choice == package.ChoiceUnknown("Future", {"Deep": [1, None, "AA=="]})
+
+
+@pytest.mark.parametrize("number", [2**70, -(2**70), Decimal("1e999")])
+async def test_a_number_beyond_64_bits_is_dropped_or_kept_like_any_other(number, answered):
+    (found,) = await things(answered, {"Id": "a", "Future": number, "When": cbor2.CBORTag(1, 0), "Bytes": b"\x00"})
+    assert (found.id, found.when, found.bytes_) == ("a", datetime(1970, 1, 1, tzinfo=UTC), b"\x00")
+    (found,) = await things(answered, {"Id": "a", "Choice": {"Future": number}})
+    assert found.choice == package.ChoiceUnknown("Future", number)
 
 
 async def test_raw_items_have_everything(answered):

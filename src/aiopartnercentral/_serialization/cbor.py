@@ -29,7 +29,7 @@ def to_json(body: bytes) -> bytes:
     failure = DecodeError("not CBOR, or not of JSON's types")
     try:
         value = cbor2.loads(body) if body else {}
-        return msgspec.json.encode(_spelled(value) if _MAY_BE_NOT_FINITE.search(body) else value, enc_hook=_null)
+        return _ENCODER.encode(_spelled(value) if _MAY_BE_NOT_FINITE.search(body) else value)
     except Exception as error:  # noqa: BLE001 - of either library; their messages quote values
         failure.is_retryable = isinstance(error, cbor2.CBORDecodeError)
     raise failure
@@ -52,3 +52,6 @@ def _null(value: object) -> None:
 
     if value is not cbor2.undefined:
         raise TypeError(type(value).__name__)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_null, decimal_format="number")

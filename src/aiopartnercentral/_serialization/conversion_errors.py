@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import NoReturn, TypeVar
 
 from aiopartnercentral.errors import DecodeError, EncodeError
@@ -14,6 +15,7 @@ _JSON_TYPES = {
     bool: "boolean",
     int: "number",
     float: "number",
+    Decimal: "number",
     str: "string",
     list: "array",
     dict: "object",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
+from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
@@ -51,11 +54,12 @@ def decode_integer(value: JsonValue, _: object = int) -> int:
 
 def decode_float(value: JsonValue, _: object = float) -> float:
     """Return a float, or raise `DecodeError`; the names of the values that JSON has no number for are accepted."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            raise DecodeError("expected number, got one out of range") from None
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            number = float(value)
+            if math.isfinite(number) or not isinstance(value, Decimal):
+                return number
+        raise DecodeError("expected number, got one out of range")
     if value in ("NaN", "Infinity", "-Infinity"):
         return float(value)
     raise expected("number", value)

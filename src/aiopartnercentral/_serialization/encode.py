@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from aiopartnercentral._serialization.conversion_errors import expected, hide, key_segment, raise_within
@@ -83,7 +84,7 @@ def encode_document(value: JsonValue) -> JsonValue:
         return encode_string(value)
     if isinstance(value, int):
         return encode_integer(value)
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         if math.isfinite(value):
             return value
         raise EncodeError("expected a value that JSON can hold, got a float that is not a number")

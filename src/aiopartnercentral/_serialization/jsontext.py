@@ -1,7 +1,8 @@
 """Lossless conversion between JSON text and plain values.
 
 msgspec converts almost everything. The standard library converts what msgspec rejects and botocore accepts: lone
-surrogates, and integers beyond 64 bits.
+surrogates, and integers beyond 64 bits. A number that no float can hold, or with more digits than an integer may have,
+is a `Decimal`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.types import JsonValue
 
 _DECODER = json.JSONDecoder()
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 # A line break inside a JSON text can only be white space: in a string it is escaped.
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
@@ -31,8 +34,7 @@ def loads(data: bytes | str) -> JsonValue:
     """Return the value of a JSON text.
 
     Raises:
-        DecodeError: the text is not JSON, which is retryable, or holds a number that no float can hold. The text is not
-            quoted.
+        DecodeError: the text is not JSON, which is retryable. The text is not quoted.
     """
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(data)
@@ -40,13 +42,15 @@ def loads(data: bytes | str) -> JsonValue:
     # Raised outside the handlers: the standard library's exception has the complete text.
     try:
         text = data if isinstance(data, str) else data.decode()  # lest it be read as UTF-16
-        return json.loads(text, parse_float=_finite, parse_constant=_no_constant)
+        return json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         problem, is_damaged = f" at character {error.pos}", True
     except UnicodeDecodeError:
         is_damaged = True
     except RecursionError:
         problem = " that can be read: it is nested too deeply"
+    except InvalidOperation:
+        problem = " that can be read: it has a number with too large an exponent"
     except ValueError:
         pass
     failure = DecodeError(f"not JSON{problem}")
@@ -61,10 +65,18 @@ def dumps(value: JsonValue) -> bytes:
         EncodeError: the value is nested too deeply.
     """
     with suppress(OverflowError, UnicodeEncodeError, RecursionError):
-        return msgspec.json.encode(value)
+        return _ENCODER.encode(value)
     with suppress(RecursionError):
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        return _text(value).encode()
     raise EncodeError("nested too deeply to be written as JSON")
+
+
+def _text(value: JsonValue) -> str:
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{json.dumps(key)}:{_text(part)}' for key, part in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_text, value))}]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, allow_nan=False)
 
 
 def split_page(
@@ -193,11 +205,16 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
-def _finite(text: str) -> float:
+def _integer(text: str) -> int | Decimal:
+    try:
+        return int(text)
+    except ValueError:  # it has more digits than Python converts
+        return Decimal(text)
+
+
+def _number(text: str) -> float | Decimal:
     value = float(text)
-    if math.isinf(value):
-        raise ValueError("number out of range")
-    return value
+    return Decimal(text) if math.isinf(value) else value
 
 
 def _no_constant(name: str) -> NoReturn:

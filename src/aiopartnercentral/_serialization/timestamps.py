@@ -87,12 +87,14 @@ def encode_epoch(value: datetime) -> float:
 
 
 def encode_http_date(value: datetime) -> str:
-    """Return the timestamp in the form of RFC 822 that HTTP has, which leaves out microseconds.
+    """Return the timestamp in the form of RFC 822 that HTTP has, with a fraction of the second unless it is zero.
 
     Raises:
         EncodeError: the value is not a datetime, or has no zone.
     """
-    return format_datetime(check_timestamp(value).astimezone(UTC), usegmt=True)
+    aware = check_timestamp(value).astimezone(UTC)
+    text = format_datetime(aware, usegmt=True)
+    return text if aware.microsecond == 0 else f"{text.removesuffix(' GMT')}.{aware.microsecond:06} GMT"
 
 
 _FORMS: dict[str, Encode[datetime]] = {"unixTimestamp": encode_epoch, "rfc822": encode_http_date}

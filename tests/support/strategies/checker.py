@@ -121,7 +121,8 @@ def _outside(shape: Any, size: float, path: str) -> Iterator[tuple[str, str]]:
 
 def _is_canonical(wire_format: str | None, value: Any) -> bool:
     if wire_format == "rfc822":
-        return isinstance(value, str) and re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", value) is not None
+        form = r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d(\.\d{6})? GMT"
+        return isinstance(value, str) and re.fullmatch(form, value) is not None
     if wire_format != "iso8601":
         return type(value) is int
     if not isinstance(value, str):

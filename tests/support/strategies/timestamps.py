@@ -40,13 +40,9 @@ def timestamps(wire_format: str) -> st.SearchStrategy[JsonValue]:
 
 
 @cache
-def timestamp_forms(wire_format: str = "iso8601") -> st.SearchStrategy[JsonValue]:
-    """Draw timestamps in any form that has to be understood, whatever the model says.
-
-    Arguments:
-        wire_format: the model's; where it is `rfc822`, only whole seconds, as that form can give back no others.
-    """
-    moments = _whole_seconds() if wire_format == "rfc822" else _moments()
+def timestamp_forms() -> st.SearchStrategy[JsonValue]:
+    """Draw timestamps in any form that has to be understood, whatever the model says."""
+    moments = _moments()
     forms = [
         moments.map(_iso),
         st.builds(_iso_with_offset, moments, st.integers(-14 * 4, 14 * 4)),
@@ -55,10 +51,10 @@ def timestamp_forms(wire_format: str = "iso8601") -> st.SearchStrategy[JsonValue
         moments.map(lambda moment: str(_epoch_seconds(moment))),
         moments.map(lambda moment: str(_epoch_milliseconds(moment))),
         moments.map(_rfc822),
+        moments.map(lambda moment: f"{_rfc822(moment).removesuffix(' GMT')}.{moment.microsecond:06} GMT"),
         moments.map(lambda moment: _iso(moment).removesuffix("Z")),
+        st.builds(_iso_with_fraction, moments, st.text("0123456789", min_size=1, max_size=9)),
     ]
-    if wire_format != "rfc822":
-        forms.append(st.builds(_iso_with_fraction, moments, st.text("0123456789", min_size=1, max_size=9)))
     return st.one_of(forms)
 
 

@@ -185,7 +185,7 @@ def _scalar(shape: Mapping[str, Any], extras: Extras) -> Values:
             return _string(shape, extras)
         case "timestamp":
             wire_format = shape.get("timestampFormat", "unixTimestamp")
-            return timestamp_forms(wire_format) if extras.timestamp_forms else timestamps(wire_format)
+            return timestamp_forms() if extras.timestamp_forms else timestamps(wire_format)
         case "boolean":
             return st.booleans()
         case "blob":
