@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         SourceReport as SourceReport,
         SourcesFailedError as SourcesFailedError,
     )
+    from aiopartnercentral._serialization.plain import to_dict as to_dict, to_json as to_json
     from aiopartnercentral._transport.options import (
         CallOptions as CallOptions,
         ClientOptions as ClientOptions,

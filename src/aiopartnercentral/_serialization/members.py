@@ -128,7 +128,7 @@ def without_none(cl: Any) -> Any:  # noqa: ANN401 - any type form
 def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
     """Yield the members of a generated class, in the order of its fields."""
     name, is_error = cls.__name__, issubclass(cls, ServiceError)
-    facts: Facts = import_module(f"{_package(cls)}.converters").FACTS
+    facts: Facts = import_module(f"{package_of(cls)}.converters").FACTS
     tag = vars(cls)["tag"] if issubclass(cls, Variant) else None
     for field, kind, has_default, is_redacted in _error_fields(cls) if is_error else _fields(cls):
         required = not has_default or field in facts.required.get(name, ())
@@ -161,7 +161,7 @@ def _fields(cls: Any) -> Iterator[tuple[str, Any, bool, bool]]:  # noqa: ANN401 
 
 def _error_fields(cls: type) -> Iterator[tuple[str, Any, bool, bool]]:
     """Yield the same of each argument that an error class takes for a member; its module imports no types."""
-    package = _package(cls)
+    package = package_of(cls)
     used = {name: import_module(f"{package}.{name}") for name in ("enums", "structures")}
     types = get_type_hints(vars(cls)["__init__"], localns={**used, **_USED_BY_ERRORS})
     for parameter in inspect.signature(cls).parameters.values():
@@ -172,11 +172,11 @@ def _error_fields(cls: type) -> Iterator[tuple[str, Any, bool, bool]]:
 def _is_generated(cls: type) -> bool:
     if ServiceError in cls.__bases__:
         # Users may derive errors from it; a generated one is in a package that has converters.
-        return "json_converter" in dir(sys.modules.get(_package(cls)))
+        return "json_converter" in dir(sys.modules.get(package_of(cls)))
     return "__attrs_attrs__" in vars(cls) and not _GENERATED_BASES.isdisjoint(cls.__bases__)
 
 
-def _package(cls: type) -> str:
+def package_of(cls: type) -> str:
     """Return the name of the package that a class was generated into."""
     package, _, name = cls.__module__.rpartition(".")
     return package if name == "errors" else package.rpartition(".")[0]

@@ -6,18 +6,19 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from aiopartnercentral.types.hashing import HashedByValue
 from aiopartnercentral.types.pydantic_hook import PydanticField
 
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
 
 
-class Structure(PydanticField):
+class Structure(HashedByValue, PydanticField):
     """Base of the generated structures."""
 
     __slots__ = ()
 
 
-class Variant(PydanticField):
+class Variant(HashedByValue, PydanticField):
     """Base of the classes of a union's known members; each has a `tag` and a `value`."""
 
     __slots__ = ()

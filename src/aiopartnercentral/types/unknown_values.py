@@ -8,6 +8,7 @@ from typing import Any, Self, TypeAlias
 import attrs
 
 from aiopartnercentral._utils.text import REDACTED
+from aiopartnercentral.types.hashing import HashedByValue
 from aiopartnercentral.types.pydantic_hook import PydanticField
 
 JsonValue: TypeAlias = Any
@@ -58,7 +59,7 @@ class OpenEnum(PydanticField, StrEnum, metaclass=OpenEnumMeta):
 
 
 @attrs.frozen
-class UnknownMember(PydanticField):
+class UnknownMember(HashedByValue, PydanticField):
     """A union member that the service knows and this version of the model does not.
 
     Attributes:
