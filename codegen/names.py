@@ -83,7 +83,7 @@ class Names:
 
     Attributes:
         classes: of structures, unions, enums and errors, by shape.
-        likes: of what an argument takes for an enum, by shape.
+        likes: of what an argument takes for a shape with known values, by shape.
         variants: of the classes of a union's members, by union and member.
         unknowns: of the classes of members that the model does not know, by union.
         fields: of the attributes of structures and errors, and of unions on the wire, by shape and member.
@@ -114,13 +114,11 @@ class Names:
     options: Mapping[str, str]
 
     def of(self, shape: ir.Structure | ir.Union | ir.Enum) -> list[str]:
-        """Return the names of a shape's classes: its own, and those of a union's members or an enum's arguments."""
+        """Return the names of a shape's classes: its own, and of a union also its members' and the unknown one's."""
         names = [self.classes[shape.name]]
         if isinstance(shape, ir.Union):
             names += [self.variants[shape.name, member.name] for member in shape.members]
             names.append(self.unknowns[shape.name])
-        if shape.name in self.likes:
-            names.append(self.likes[shape.name])
         return names
 
 
@@ -147,10 +145,11 @@ def name(service: ir.Service) -> Names:
             wanted = classes.names[union.name] + _class_name(member.name)
             variants[union.name, member.name] = classes.add((union.name, member.name), wanted, "Member")
         unknowns[union.name] = classes.add((union.name, None), f"{classes.names[union.name]}Unknown", "Member")
+    known = service.known_in_arguments()
     likes = {
-        enum.name: classes.add((enum.name, "like"), f"{classes.names[enum.name]}Like", "Argument")
-        for enum in service.enums()
-        if enum.name in service.enums_in_arguments()
+        shape: classes.add((shape, "like"), f"{classes.names.get(shape) or _class_name(shape)}Like", "Argument")
+        for shape in service.shapes
+        if shape in known
     }
     fields: dict[tuple[str, str], str] = {}
     hooks = _Scope()

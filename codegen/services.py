@@ -29,6 +29,7 @@ class ServiceConfig:
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
         texts: TOML file with the project's own descriptions; None where it has none.
         enums: the enum that has the documented values of a string, by the string's shape.
+        values: the documented values of a string that may have others as well, by its shape.
         whole: whether an unsupported operation or paginator is an error, rather than omitted.
     """
 
@@ -39,6 +40,7 @@ class ServiceConfig:
     region: str | None = None
     fan_out: str | None = None
     enums: Mapping[str, str] = attrs.field(factory=dict)
+    values: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     has_marker: bool = True
     texts: Path | None = None
     whole: bool = True
@@ -57,6 +59,7 @@ SERVICES = (
         region="us-east-1",
         fan_out="Catalog",
         enums={"ConnectionTypeFilter": "ConnectionType"},
+        values={"Catalog": ("AWS", "Sandbox")},
         has_marker=False,
         texts=TEXTS / "account.toml",
     ),

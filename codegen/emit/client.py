@@ -73,7 +73,7 @@ def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: 
     annotation = types.annotation(member.target, writer, argument=True)
     target = types.service.shapes[member.target]
     value = name
-    if isinstance(target, ir.List) and target.element in types.names.likes and not target.sparse:
+    if isinstance(target, ir.List) and isinstance(types.service.shapes[target.element], ir.Enum) and not target.sparse:
         writer.use("aiopartnercentral._client", "to_enums")
         value = f"to_enums({types.reference(target.element, writer)}, {name})"
     elif isinstance(target, ir.List):
@@ -146,7 +146,11 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     if pagination.fan_out is not None:
         writer.use("typing", "overload")
         writer.use("collections.abc", "Iterable", typing_only=True)
-        for catalogs in ("catalog: str", "catalogs: str | Iterable[str]"):
+        target = types.service.structure(operation.input).member(pagination.fan_out).target
+        catalog = types.annotation(target, writer, argument=True, typing_only=True)
+        if isinstance(types.service.shapes[target], ir.Enum):
+            catalog += " | str"  # as catalogs are in every other place
+        for catalogs in (f"catalog: {catalog}", f"catalogs: {catalog} | Iterable[{catalog}]"):
             writer.line("@overload")
             writer.line(f"def {name}(self, *, {catalogs}, {parameters}) -> Paginator[{page}, {item}]: ...")
         parameters = "**options: object"

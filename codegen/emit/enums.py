@@ -1,4 +1,4 @@
-"""The enums: an open string enum each, and what an argument takes for it."""
+"""The enums: an open string enum each, and what arguments take for shapes with known values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `enums.py`."""
     writer = Writer(f"The enums of the {service.full_name}; all are open: unknown values are kept.")
     types = Types(service, names, "enums")
-    in_arguments = service.enums_in_arguments()
     for enum in service.enums():
         writer.use("aiopartnercentral.types", "OpenEnum")
         writer.use("typing", "TYPE_CHECKING")
@@ -32,11 +31,9 @@ def emit(service: ir.Service, names: Names) -> str:
             # Lest type checkers take the known members for all that there can be.
             with writer.block("if TYPE_CHECKING:"):
                 writer.line("_UNKNOWN = auto()")
-        if enum.name in in_arguments:
-            writer.use("typing", "Literal", "TypeAlias")
-            values = ", ".join(map(repr, enum.values))
-            writer.lines(["", ""])
-            writer.line(f"{names.likes[enum.name]}: TypeAlias = {names.classes[enum.name]} | Literal[{values}]")
-        writer.line()
-        writer.line()
+        writer.lines(["", ""])
+    for shape, like in names.likes.items():
+        writer.use("typing", "Literal", "TypeAlias")
+        values = ", ".join(map(repr, service.known_values(shape)))
+        writer.line(f"{like}: TypeAlias = {names.classes.get(shape, 'str')} | Literal[{values}]")
     return writer.render()

@@ -40,4 +40,4 @@ def _exports(service: ir.Service, names: Names) -> dict[str, str]:
     for shape in service.shapes.values():
         if isinstance(shape, ir.Structure | ir.Union | ir.Enum):
             exports |= dict.fromkeys(names.of(shape), types.home(shape.name))
-    return exports
+    return exports | dict.fromkeys(names.likes.values(), "enums")

@@ -87,12 +87,13 @@ class Types:
         """Return the annotation of a value of the shape.
 
         An argument takes more than an attribute holds: at its top, any sequence or mapping; there and as an element,
-        the string of a known value for an enum.
+        the string of a known value.
         """
         found = self.service.shapes[shape]
-        enum = self.service.enum_of(shape)
-        if argument and enum is not None:
-            return self._prefix(enum, writer, typing_only=typing_only) + self.names.likes[enum]
+        known = self.service.with_known_values(shape)
+        if argument and known is not None:
+            writer.use(self.service.config.package, "enums", typing_only=typing_only)
+            return f"enums.{self.names.likes[known]}"
         if isinstance(found, ir.Scalar):
             if found.kind is ir.Kind.TIMESTAMP:
                 writer.use("datetime", "datetime", typing_only=typing_only)
@@ -115,8 +116,8 @@ class Types:
 
     def element(self, found: ir.List, writer: Writer, *, argument: bool = False, typing_only: bool = False) -> str:
         """Return the annotation of one element of a list."""
-        is_enum = argument and not found.sparse and self.service.enum_of(found.element) is not None
-        annotation = self.annotation(found.element, writer, argument=is_enum, typing_only=typing_only)
+        is_known = argument and not found.sparse and self.service.with_known_values(found.element) is not None
+        annotation = self.annotation(found.element, writer, argument=is_known, typing_only=typing_only)
         return f"{annotation} | None" if found.sparse else annotation
 
     def summary(self, shape: ir.Structure | ir.Union | ir.Enum) -> str:

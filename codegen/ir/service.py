@@ -127,16 +127,22 @@ class Service:
         """Yield the enums."""
         return (s for s in self.shapes.values() if isinstance(s, Enum))
 
-    def enum_of(self, shape: str) -> str | None:
-        """Return the enum that has the values of the shape: the shape itself, or what the configuration says."""
-        return shape if isinstance(self.shapes[shape], Enum) else self.config.enums.get(shape)
+    def with_known_values(self, shape: str) -> str | None:
+        """Return the shape whose known values are those of this one: itself, an enum by the configuration, or none."""
+        is_known = isinstance(self.shapes[shape], Enum) or shape in self.config.values
+        return shape if is_known else self.config.enums.get(shape)
 
-    def enums_in_arguments(self) -> frozenset[str]:
-        """Return the enums that have the values of an operation's argument, or of the elements of one."""
+    def known_values(self, shape: str) -> tuple[str, ...]:
+        """Return the known values of a shape that has some."""
+        found = self.shapes[shape]
+        return found.values if isinstance(found, Enum) else self.config.values[shape]
+
+    def known_in_arguments(self) -> frozenset[str]:
+        """Return the shapes that have the known values of an operation's argument, or of the elements of one."""
         targets = {m.target for operation in self.operations for m in self.structure(operation.input).members}
         lists = [shape for shape in map(self.shapes.__getitem__, targets) if isinstance(shape, List)]
         elements = {found.element for found in lists if not found.sparse}
-        return frozenset(filter(None, map(self.enum_of, targets | elements)))
+        return frozenset(filter(None, map(self.with_known_values, targets | elements)))
 
     def operation_of_input(self, shape: str) -> Operation | None:
         """Return the operation whose request the shape is, if exactly one is."""

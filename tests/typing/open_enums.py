@@ -38,7 +38,8 @@ async def arguments(client: account.Client, text: str) -> None:
     await client.list_connections(catalog="AWS", connection_type="SUBSIDIARY")
     await client.list_connections(catalog="AWS", connection_type=account.ConnectionType.SUBSIDIARY)
     await client.list_connections(catalog="AWS", connection_type=account.ConnectionType(text))
-    client.paginate.list_connection_invitations(catalog="AWS", status="PENDING")
+    client.paginate.list_connection_invitations(catalog=text, status="PENDING")
+    client.paginate.list_connections(catalogs=[text, "AWS"])
     account.listings.list_connection_invitations(status=account.InvitationStatus("NEW"))
 
 

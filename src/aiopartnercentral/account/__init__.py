@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         AccessType as AccessType,
         AccessTypeLike as AccessTypeLike,
         BusinessValidationCode as BusinessValidationCode,
+        CatalogLike as CatalogLike,
         ConflictExceptionReason as ConflictExceptionReason,
         ConnectionType as ConnectionType,
         ConnectionTypeLike as ConnectionTypeLike,

@@ -38,7 +38,7 @@ class Client(ServiceClient):
         return Paginate(self)
 
     async def accept_connection_invitation(
-        self, *, catalog: str, identifier: str, client_token: str | None = None
+        self, *, catalog: enums.CatalogLike, identifier: str, client_token: str | None = None
     ) -> structures.AcceptConnectionInvitationResponse:
         """Accept a connection invitation, which creates the connection (`AcceptConnectionInvitation`).
 
@@ -63,7 +63,7 @@ class Client(ServiceClient):
     async def associate_aws_training_certification_email_domain(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         identifier: str,
         email: str,
         email_verification_code: str,
@@ -102,7 +102,7 @@ class Client(ServiceClient):
     async def cancel_connection(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         identifier: str,
         connection_type: enums.ConnectionTypeLike,
         reason: str,
@@ -135,7 +135,7 @@ class Client(ServiceClient):
         )
 
     async def cancel_connection_invitation(
-        self, *, catalog: str, identifier: str, client_token: str | None = None
+        self, *, catalog: enums.CatalogLike, identifier: str, client_token: str | None = None
     ) -> structures.CancelConnectionInvitationResponse:
         """Withdraw a connection invitation that is not answered yet (`CancelConnectionInvitation`).
 
@@ -158,7 +158,7 @@ class Client(ServiceClient):
         )
 
     async def cancel_profile_update_task(
-        self, *, catalog: str, identifier: str, task_id: str, client_token: str | None = None
+        self, *, catalog: enums.CatalogLike, identifier: str, task_id: str, client_token: str | None = None
     ) -> structures.CancelProfileUpdateTaskResponse:
         """Stop a running update of the partner's profile (`CancelProfileUpdateTask`).
 
@@ -185,7 +185,7 @@ class Client(ServiceClient):
     async def create_connection_invitation(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         connection_type: enums.ConnectionTypeLike,
         email: str,
         message: str,
@@ -228,7 +228,7 @@ class Client(ServiceClient):
     async def create_partner(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         legal_name: str,
         primary_solution_type: enums.PrimarySolutionTypeLike,
         alliance_lead_contact: structures.AllianceLeadContact,
@@ -269,7 +269,7 @@ class Client(ServiceClient):
         )
 
     async def disassociate_aws_training_certification_email_domain(
-        self, *, catalog: str, identifier: str, domain_name: str, client_token: str | None = None
+        self, *, catalog: enums.CatalogLike, identifier: str, domain_name: str, client_token: str | None = None
     ) -> structures.DisassociateAwsTrainingCertificationEmailDomainResponse:
         r"""Stop counting certifications with an email domain (`DisassociateAwsTrainingCertificationEmailDomain`).
 
@@ -296,7 +296,7 @@ class Client(ServiceClient):
         )
 
     async def get_alliance_lead_contact(
-        self, *, catalog: str, identifier: str
+        self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetAllianceLeadContactResponse:
         """Return the partner's alliance lead, its contact for AWS (`GetAllianceLeadContact`, read-only).
 
@@ -313,7 +313,7 @@ class Client(ServiceClient):
         """
         return await self.call(structures.GetAllianceLeadContactRequest(catalog=catalog, identifier=identifier))
 
-    async def get_connection(self, *, catalog: str, identifier: str) -> structures.GetConnectionResponse:
+    async def get_connection(self, *, catalog: enums.CatalogLike, identifier: str) -> structures.GetConnectionResponse:
         """Return a connection with the details of each type (`GetConnection`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnection
@@ -329,7 +329,7 @@ class Client(ServiceClient):
         return await self.call(structures.GetConnectionRequest(catalog=catalog, identifier=identifier))
 
     async def get_connection_invitation(
-        self, *, catalog: str, identifier: str
+        self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetConnectionInvitationResponse:
         """Return a connection invitation that the account sent or received (`GetConnectionInvitation`, read-only).
 
@@ -345,7 +345,9 @@ class Client(ServiceClient):
         """
         return await self.call(structures.GetConnectionInvitationRequest(catalog=catalog, identifier=identifier))
 
-    async def get_connection_preferences(self, *, catalog: str) -> structures.GetConnectionPreferencesResponse:
+    async def get_connection_preferences(
+        self, *, catalog: enums.CatalogLike
+    ) -> structures.GetConnectionPreferencesResponse:
         """Return who may send connection invitations to the account (`GetConnectionPreferences`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionPreferences
@@ -359,7 +361,7 @@ class Client(ServiceClient):
         """
         return await self.call(structures.GetConnectionPreferencesRequest(catalog=catalog))
 
-    async def get_partner(self, *, catalog: str, identifier: str) -> structures.GetPartnerResponse:
+    async def get_partner(self, *, catalog: enums.CatalogLike, identifier: str) -> structures.GetPartnerResponse:
         """Return a partner with its profile (`GetPartner`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetPartner
@@ -376,7 +378,7 @@ class Client(ServiceClient):
         return await self.call(structures.GetPartnerRequest(catalog=catalog, identifier=identifier))
 
     async def get_profile_update_task(
-        self, *, catalog: str, identifier: str
+        self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetProfileUpdateTaskResponse:
         """Return the latest update of the partner's profile, to poll its status (`GetProfileUpdateTask`, read-only).
 
@@ -393,7 +395,9 @@ class Client(ServiceClient):
         """
         return await self.call(structures.GetProfileUpdateTaskRequest(catalog=catalog, identifier=identifier))
 
-    async def get_profile_visibility(self, *, catalog: str, identifier: str) -> structures.GetProfileVisibilityResponse:
+    async def get_profile_visibility(
+        self, *, catalog: enums.CatalogLike, identifier: str
+    ) -> structures.GetProfileVisibilityResponse:
         """Return whether the partner's profile is public (`GetProfileVisibility`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileVisibility
@@ -410,7 +414,7 @@ class Client(ServiceClient):
         return await self.call(structures.GetProfileVisibilityRequest(catalog=catalog, identifier=identifier))
 
     async def get_qualifications_association_details(
-        self, *, catalog: str, identifier: str
+        self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetQualificationsAssociationDetailsResponse:
         """Return the group of partners that share qualifications (`GetQualificationsAssociationDetails`, read-only).
 
@@ -431,7 +435,7 @@ class Client(ServiceClient):
         )
 
     async def get_qualifications_association_task(
-        self, *, catalog: str, identifier: str
+        self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetQualificationsAssociationTaskResponse:
         """Return the latest association task, to poll its status (`GetQualificationsAssociationTask`, read-only).
 
@@ -452,7 +456,7 @@ class Client(ServiceClient):
         )
 
     async def get_qualifications_disassociation_task(
-        self, *, catalog: str, identifier: str
+        self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetQualificationsDisassociationTaskResponse:
         """Return the latest disassociation task, to poll its status (`GetQualificationsDisassociationTask`, read-only).
 
@@ -493,7 +497,7 @@ class Client(ServiceClient):
     async def list_connection_invitations(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         next_token: str | None = None,
         connection_type: enums.ConnectionTypeLike | None = None,
         max_results: int | None = None,
@@ -534,7 +538,7 @@ class Client(ServiceClient):
     async def list_connections(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         next_token: str | None = None,
         connection_type: enums.ConnectionTypeLike | None = None,
         max_results: int | None = None,
@@ -567,7 +571,9 @@ class Client(ServiceClient):
             )
         )
 
-    async def list_partners(self, *, catalog: str, next_token: str | None = None) -> structures.ListPartnersResponse:
+    async def list_partners(
+        self, *, catalog: enums.CatalogLike, next_token: str | None = None
+    ) -> structures.ListPartnersResponse:
         r"""List the partners of the AWS account (`ListPartners`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartners
@@ -600,7 +606,7 @@ class Client(ServiceClient):
     async def put_alliance_lead_contact(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         identifier: str,
         alliance_lead_contact: structures.AllianceLeadContact,
         email_verification_code: str | None = None,
@@ -631,7 +637,7 @@ class Client(ServiceClient):
         )
 
     async def put_profile_visibility(
-        self, *, catalog: str, identifier: str, visibility: enums.ProfileVisibilityLike
+        self, *, catalog: enums.CatalogLike, identifier: str, visibility: enums.ProfileVisibilityLike
     ) -> structures.PutProfileVisibilityResponse:
         """Make the partner's profile public or private (`PutProfileVisibility`).
 
@@ -654,7 +660,7 @@ class Client(ServiceClient):
         )
 
     async def reject_connection_invitation(
-        self, *, catalog: str, identifier: str, client_token: str | None = None, reason: str | None = None
+        self, *, catalog: enums.CatalogLike, identifier: str, client_token: str | None = None, reason: str | None = None
     ) -> structures.RejectConnectionInvitationResponse:
         """Decline a connection invitation (`RejectConnectionInvitation`).
 
@@ -678,7 +684,7 @@ class Client(ServiceClient):
         )
 
     async def send_email_verification_code(
-        self, *, catalog: str, email: str
+        self, *, catalog: enums.CatalogLike, email: str
     ) -> structures.SendEmailVerificationCodeResponse:
         r"""Send a code to an email address, to show that it is yours (`SendEmailVerificationCode`).
 
@@ -696,7 +702,12 @@ class Client(ServiceClient):
         return await self.call(structures.SendEmailVerificationCodeRequest(catalog=catalog, email=email))
 
     async def start_profile_update_task(
-        self, *, catalog: str, identifier: str, task_details: structures.TaskDetails, client_token: str | None = None
+        self,
+        *,
+        catalog: enums.CatalogLike,
+        identifier: str,
+        task_details: structures.TaskDetails,
+        client_token: str | None = None,
     ) -> structures.StartProfileUpdateTaskResponse:
         """Start to replace the partner's profile; poll `get_profile_update_task` (`StartProfileUpdateTask`).
 
@@ -723,7 +734,7 @@ class Client(ServiceClient):
     async def start_qualifications_association_task(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         identifier: str,
         primary_partner: structures.QualificationsAssociationPartner,
         client_token: str | None = None,
@@ -754,7 +765,7 @@ class Client(ServiceClient):
     async def start_qualifications_disassociation_task(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         identifier: str,
         associated_partner: structures.QualificationsAssociationPartner,
         client_token: str | None = None,
@@ -839,7 +850,7 @@ class Client(ServiceClient):
     async def update_connection_preferences(
         self,
         *,
-        catalog: str,
+        catalog: enums.CatalogLike,
         revision: int,
         access_type: enums.AccessTypeLike,
         excluded_participant_identifiers: Sequence[str] | None = None,
@@ -877,11 +888,14 @@ class Paginate(ServicePaginate):
 
     @overload
     def list_connection_invitations(
-        self, *, catalog: str, **options: Unpack[listings.ListConnectionInvitationsOptions]
+        self, *, catalog: enums.CatalogLike, **options: Unpack[listings.ListConnectionInvitationsOptions]
     ) -> Paginator[structures.ListConnectionInvitationsResponse, structures.ConnectionInvitationSummary]: ...
     @overload
     def list_connection_invitations(
-        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListConnectionInvitationsOptions]
+        self,
+        *,
+        catalogs: enums.CatalogLike | Iterable[enums.CatalogLike],
+        **options: Unpack[listings.ListConnectionInvitationsOptions],
     ) -> Paginator[structures.ListConnectionInvitationsResponse, structures.ConnectionInvitationSummary]: ...
     def list_connection_invitations(
         self, **options: object
@@ -894,11 +908,14 @@ class Paginate(ServicePaginate):
 
     @overload
     def list_connections(
-        self, *, catalog: str, **options: Unpack[listings.ListConnectionsOptions]
+        self, *, catalog: enums.CatalogLike, **options: Unpack[listings.ListConnectionsOptions]
     ) -> Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary]: ...
     @overload
     def list_connections(
-        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListConnectionsOptions]
+        self,
+        *,
+        catalogs: enums.CatalogLike | Iterable[enums.CatalogLike],
+        **options: Unpack[listings.ListConnectionsOptions],
     ) -> Paginator[structures.ListConnectionsResponse, structures.ConnectionSummary]: ...
     def list_connections(
         self, **options: object
@@ -911,11 +928,14 @@ class Paginate(ServicePaginate):
 
     @overload
     def list_partners(
-        self, *, catalog: str, **options: Unpack[listings.ListPartnersOptions]
+        self, *, catalog: enums.CatalogLike, **options: Unpack[listings.ListPartnersOptions]
     ) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]: ...
     @overload
     def list_partners(
-        self, *, catalogs: str | Iterable[str], **options: Unpack[listings.ListPartnersOptions]
+        self,
+        *,
+        catalogs: enums.CatalogLike | Iterable[enums.CatalogLike],
+        **options: Unpack[listings.ListPartnersOptions],
     ) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]: ...
     def list_partners(self, **options: object) -> Paginator[structures.ListPartnersResponse, structures.PartnerSummary]:
         """Return a paginator of the items of `ListPartners`.

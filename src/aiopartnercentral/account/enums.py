@@ -39,9 +39,6 @@ class AccessType(OpenEnum):
         _UNKNOWN = auto()
 
 
-AccessTypeLike: TypeAlias = AccessType | Literal["ALLOW_ALL", "DENY_ALL", "ALLOW_BY_DEFAULT_DENY_SOME"]
-
-
 class BusinessValidationCode(OpenEnum):
     """Rule of the business that a request breaks.
 
@@ -109,9 +106,6 @@ class ConnectionType(OpenEnum):
     """One participant is a subsidiary of the other."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
-
-
-ConnectionTypeLike: TypeAlias = ConnectionType | Literal["OPPORTUNITY_COLLABORATION", "SUBSIDIARY"]
 
 
 class ConnectionTypeStatus(OpenEnum):
@@ -211,9 +205,6 @@ class InvitationStatus(OpenEnum):
         _UNKNOWN = auto()
 
 
-InvitationStatusLike: TypeAlias = InvitationStatus | Literal["PENDING", "ACCEPTED", "REJECTED", "CANCELED", "EXPIRED"]
-
-
 class ParticipantType(OpenEnum):
     """Side of an invitation that the account is on.
 
@@ -226,9 +217,6 @@ class ParticipantType(OpenEnum):
     """The account received the invitation."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
-
-
-ParticipantTypeLike: TypeAlias = ParticipantType | Literal["SENDER", "RECEIVER"]
 
 
 class PrimarySolutionType(OpenEnum):
@@ -248,21 +236,6 @@ class PrimarySolutionType(OpenEnum):
     TRAINING_SERVICES = "TRAINING_SERVICES"
     if TYPE_CHECKING:
         _UNKNOWN = auto()
-
-
-PrimarySolutionTypeLike: TypeAlias = (
-    PrimarySolutionType
-    | Literal[
-        "SOFTWARE_PRODUCTS",
-        "CONSULTING_SERVICES",
-        "PROFESSIONAL_SERVICES",
-        "MANAGED_SERVICES",
-        "HARDWARE_PRODUCTS",
-        "COMMUNICATION_SERVICES",
-        "VALUE_ADDED_RESALE_AWS_SERVICES",
-        "TRAINING_SERVICES",
-    ]
-)
 
 
 class ProfileTaskStatus(OpenEnum):
@@ -306,9 +279,6 @@ class ProfileVisibility(OpenEnum):
     PUBLIC = "PUBLIC"
     if TYPE_CHECKING:
         _UNKNOWN = auto()
-
-
-ProfileVisibilityLike: TypeAlias = ProfileVisibility | Literal["PRIVATE", "PUBLIC"]
 
 
 class QualificationsAssociationStatus(OpenEnum):
@@ -432,4 +402,23 @@ class VerificationType(OpenEnum):
         _UNKNOWN = auto()
 
 
+AccessTypeLike: TypeAlias = AccessType | Literal["ALLOW_ALL", "DENY_ALL", "ALLOW_BY_DEFAULT_DENY_SOME"]
+CatalogLike: TypeAlias = str | Literal["AWS", "Sandbox"]
+ConnectionTypeLike: TypeAlias = ConnectionType | Literal["OPPORTUNITY_COLLABORATION", "SUBSIDIARY"]
+InvitationStatusLike: TypeAlias = InvitationStatus | Literal["PENDING", "ACCEPTED", "REJECTED", "CANCELED", "EXPIRED"]
+ParticipantTypeLike: TypeAlias = ParticipantType | Literal["SENDER", "RECEIVER"]
+PrimarySolutionTypeLike: TypeAlias = (
+    PrimarySolutionType
+    | Literal[
+        "SOFTWARE_PRODUCTS",
+        "CONSULTING_SERVICES",
+        "PROFESSIONAL_SERVICES",
+        "MANAGED_SERVICES",
+        "HARDWARE_PRODUCTS",
+        "COMMUNICATION_SERVICES",
+        "VALUE_ADDED_RESALE_AWS_SERVICES",
+        "TRAINING_SERVICES",
+    ]
+)
+ProfileVisibilityLike: TypeAlias = ProfileVisibility | Literal["PRIVATE", "PUBLIC"]
 VerificationTypeLike: TypeAlias = VerificationType | Literal["BUSINESS_VERIFICATION", "REGISTRANT_VERIFICATION"]

@@ -34,11 +34,6 @@ class Value(OpenEnum):
         _UNKNOWN = auto()
 
 
-ValueLike: TypeAlias = (
-    Value | Literal["None", "mro", "name", "1st", "", "a-b", "a_b", "A_B_", "value", "is_unknown", "é", "True", "lower"]
-)
-
-
 class OpenEnumShape(OpenEnum):
     """Enum `OpenEnum`.
 
@@ -48,3 +43,8 @@ class OpenEnumShape(OpenEnum):
     OPEN = "Open"
     if TYPE_CHECKING:
         _UNKNOWN = auto()
+
+
+ValueLike: TypeAlias = (
+    Value | Literal["None", "mro", "name", "1st", "", "a-b", "a_b", "A_B_", "value", "is_unknown", "é", "True", "lower"]
+)
