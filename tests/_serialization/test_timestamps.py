@@ -10,7 +10,12 @@ from botocore.utils import parse_to_aware_datetime
 from hypothesis import example, given, strategies as st
 
 from aiopartnercentral import account
-from aiopartnercentral._serialization.timestamps import check_timestamp, decode_timestamp, encode_timestamp
+from aiopartnercentral._serialization.timestamps import (
+    check_timestamp,
+    decode_timestamp,
+    encode_http_date,
+    encode_timestamp,
+)
 from aiopartnercentral.errors import DecodeError, EncodeError
 from tests.support.strategies.timestamps import timestamp_forms
 
@@ -76,6 +81,14 @@ def test_a_datetime_is_written_as_botocore_writes_it(moment: datetime) -> None:
     assert text == JSONSerializer()._convert_timestamp_to_str(moment, "iso8601")
     assert decode_timestamp(text) == moment
     assert decode_timestamp(moment) == moment
+
+
+@given(moment=MOMENTS)
+def test_every_form_that_is_written_has_the_fraction(moment: datetime) -> None:
+    text = encode_http_date(moment)
+    assert decode_timestamp(text) == moment
+    if moment.microsecond == 0:
+        assert text == JSONSerializer()._convert_timestamp_to_str(moment, "rfc822")
 
 
 @pytest.mark.parametrize(

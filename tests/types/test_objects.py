@@ -35,6 +35,7 @@ def test_equal_objects_have_one_hash() -> None:
     page = account.ListConnectionsResponse(connection_summaries=[connection()])
     metadata = aiopartnercentral.ResponseMetadata(request_id="r", http_status=200, attempts=1, http_headers={})
     assert hash(page) == hash(attrs.evolve(page, response_metadata=metadata))
+    assert hash(metadata) == hash(attrs.evolve(metadata))
     assert hash(account.ParticipantUnknown("Robot", {"a": [1]})) == hash(
         account.ParticipantUnknown("Robot", {"a": [1.0]})
     )

@@ -31,7 +31,7 @@ class Request(Structure, Generic[ResponseT_co]):
 
 
 @attrs.frozen(kw_only=True)
-class ResponseMetadata:
+class ResponseMetadata(HashedByValue):
     """Metadata of a response.
 
     Attributes:
