@@ -34,7 +34,11 @@ def core_schema(cls: Any, converter: ServiceConverter) -> Any:  # noqa: ANN401 -
     Arguments:
         cls: the class.
         converter: the JSON converter that validates and serializes its objects.
+
+    Raises:
+        StructureHandlerNotFoundError: the derived class has fields of its own, and no hooks.
     """
+    converter.get_structure_hook(cls)
     return _Schemas(converter, import_module("pydantic_core.core_schema")).of_class(cls, ())
 
 
