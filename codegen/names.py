@@ -38,7 +38,7 @@ _TAKEN_IN_ERRORS = frozenset(
     {
         *("add_note", "args", "made", "with_traceback", "MSG_TEMPLATE", "error_response", "operation_name", "response"),
         *("attempts", "code", "http_status", "is_retryable", "is_throttling", "message_is_sensitive", "problems"),
-        "request_id",
+        *("is_corrected", "request_id"),
     }
 )
 _TAKEN_IN_STRUCTURES = frozenset({"response_metadata"})
