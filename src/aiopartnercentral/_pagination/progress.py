@@ -157,7 +157,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
             earlier: reports of an earlier collection by source; a source that ended then is not collected again.
             on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """
-        self.run_id = secrets.token_hex(6)
+        self.run_id: str = secrets.token_hex(6)
         self._clock = _Clock()
         self._started = self._clock.moment
         self._ended: float | None = None
