@@ -215,7 +215,7 @@ async def test_an_output_that_is_gone_is_told(tmp_path: Path) -> None:
         (unfinished,) = tmp_path.glob(".*.part")
         unfinished.unlink()
         collection = Collection(LISTING, sources, limits=FAST, checkpoint=checkpoint)
-        with pytest.raises(SinkError, match="no longer exists: start over without the checkpoint"):
+        with pytest.raises(SinkError, match="no longer exists; restart=True starts over"):
             await collection.into(open_sink(tmp_path / "out.ndjson"))
 
 

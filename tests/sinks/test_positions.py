@@ -90,7 +90,7 @@ async def test_another_committed_file_is_not_mistaken_for_it(tmp_path, extension
     await sink.abort(keep=False)
     await written(path, page(5, 20))
     before = path.read_bytes()
-    with pytest.raises(SinkError, match="no longer exists: start over without the checkpoint"):
+    with pytest.raises(SinkError, match="no longer exists"):
         await open_sink(path, cls=CLS).open(position)
     assert path.read_bytes() == before
     assert names(tmp_path) == [path.name]
@@ -180,7 +180,7 @@ async def test_a_position_belongs_to_one_file(tmp_path, is_committed):
     position = await sink.flush()
     await (sink.commit() if is_committed else sink.abort(keep=True))
     before = {found.name: found.read_bytes() for found in directory.iterdir() if found.exists()}
-    with pytest.raises(PositionError, match=r"wrote one\.ndjson and not other\.ndjson: write that, or start over"):
+    with pytest.raises(PositionError, match=r"wrote one\.ndjson and not other\.ndjson"):
         await open_sink(directory / "other.ndjson").open(position)
     assert {found.name: found.read_bytes() for found in directory.iterdir() if found.exists()} == before
     moved = directory.rename(tmp_path / "moved")

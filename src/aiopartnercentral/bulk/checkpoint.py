@@ -256,7 +256,7 @@ def _not_droppable(found: CheckpointFile, dropped: list[StoredSource]) -> str | 
     if found.output is None:
         return None
     labels = dict.fromkeys(entry.label for entry in dropped if entry.pages or entry.seen or entry.expected)
-    return f"items of {', '.join(labels)}, no longer collected, are in the output" if labels else None
+    return f"the output has what was collected of {', '.join(labels)}, no longer collected" if labels else None
 
 
 def _entry(origin: Origin, report: SourceReport) -> StoredSource:

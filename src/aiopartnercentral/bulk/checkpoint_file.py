@@ -175,8 +175,10 @@ def _why_discarded(began: datetime, max_age: timedelta, *, restart: bool) -> str
 
 
 def _duration(length: timedelta) -> str:
-    hours = length / timedelta(hours=1)
-    return f"{hours:g} hours" if hours >= 1 else f"{length / timedelta(minutes=1):g} minutes"
+    for name, unit in (("hours", timedelta(hours=1)), ("minutes", timedelta(minutes=1))):
+        if length >= unit:
+            return f"{length / unit:g} {name}"
+    return f"{length.total_seconds():g} seconds"
 
 
 def _content(path: Path) -> tuple[bytes, datetime]:

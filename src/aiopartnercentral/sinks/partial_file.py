@@ -94,7 +94,7 @@ def os_errors_as_sink_errors(output: str) -> Iterator[None]:
 
 def other_output(output: str, wrote: str = "another output") -> PositionError:
     """Return the error for a position of another output."""
-    return PositionError(output, f"the saved run wrote {wrote}: write that, or start over without the checkpoint")
+    return PositionError(output, f"the saved run wrote {wrote}")
 
 
 @attrs.define
@@ -274,7 +274,7 @@ class PartialFile:
             path.unlink(missing_ok=True)
 
     def _lost(self, problem: str) -> LostPartialFileError:
-        reason = f"its partial file {self.path.name} {problem}: start over without the checkpoint"
+        reason = f"its partial file {self.path.name} {problem}"
         return LostPartialFileError(self.output, reason)
 
     def _open(self) -> int:
