@@ -135,6 +135,7 @@ class ServiceClient:
             EncodeError: the request does not match the service model.
             TypeError: `request` is not a request of this service.
             TimeExceededError: the call took longer than the client's `timeout`.
+            CredentialsError: new credentials cannot be obtained, or not within the `timeout`.
             botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.
         """
         operation: Operation[Any, ResponseT] = self.service.operation_of(request)

@@ -18,7 +18,7 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, SSOError
 
 from aiopartnercentral import CredentialsError, Outcome, RedirectError, account
-from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
+from aiopartnercentral.bulk import ClientPool, Collection, Credentials, Limits, Source
 from tests.support.credential_sources import (
     ASSUME_ROLE,
     BASE,
@@ -306,6 +306,19 @@ async def test_a_source_that_hangs_is_named(sources: CredentialSources, way: str
 async def test_a_process_of_a_source_profile_that_hangs_is_named(sources: CredentialSources) -> None:
     sources.configure(f"{ASSUME_ROLE}[profile base]\ncredential_process = sleep 30\n")
     assert str(await failure(sources, timeout=0.2)).startswith("profile base: credential_process: time limit exceeded")
+
+
+async def test_the_time_limit_of_a_client_counts_within_a_longer_one(
+    sources: CredentialSources,
+) -> None:
+    async def provider() -> Credentials:
+        await ask(sources, timeout=0.2)
+        raise AssertionError
+
+    sources.command("sleep 30")
+    source = Source("AWS", credentials=provider, endpoint_url=sources.url)
+    with bounded(), pytest.raises(CredentialsError, match=r"^profile p: credential_process: .* = 0\.2 s"):
+        await Collection(account.listings.list_connections(), source, limits=Limits(attempts=1)).collect()
 
 
 @pytest.mark.parametrize("way", ["connect", "bulk"])

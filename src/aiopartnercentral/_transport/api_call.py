@@ -9,6 +9,7 @@ import attrs
 
 from aiopartnercentral._serialization import cbor, jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
+from aiopartnercentral._transport.time_limits import WAIT, Wait, credentials_late
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class ApiCaller:
             pause: lets other tasks run; see `Transport.start_call`.
 
         Raises:
+            CredentialsError: the call took longer than `timeout`, and was waiting for credentials.
             TimeExceededError: the call took longer than `timeout`.
             Exception: see `ServiceClient.call`.
         """
@@ -97,15 +99,23 @@ class ApiCaller:
 
         params = await self.encode(operation, request)
         call = self._transport.start_call(operation, attempts=self.attempts, pause=pause)
-        with move_on_after(self.timeout):
-            while True:
-                try:
-                    return await read(await self._send(operation, params, call))
-                except DecodeError as error:
-                    if not (error.is_retryable and call.is_repeatable and call.has_attempts):
-                        raise
-                await _wait(call)
-        raise TimeExceededError(self.timeout or 0.0, "timeout", call.attempts)
+        wait = Wait()
+        token = WAIT.set(wait)
+        try:
+            with move_on_after(self.timeout):
+                while True:
+                    try:
+                        return await read(await self._send(operation, params, call))
+                    except DecodeError as error:
+                        if not (error.is_retryable and call.is_repeatable and call.has_attempts):
+                            raise
+                    await _wait(call)
+        finally:
+            WAIT.reset(token)
+        seconds = self.timeout or 0.0
+        if wait.what:
+            raise credentials_late(wait.what, seconds)
+        raise TimeExceededError(seconds, "timeout", call.attempts)
 
     async def _send(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext

@@ -20,7 +20,6 @@ from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 from aiopartnercentral._transport.credential_errors import (
     FIRST_SERVER_STATUS,
     TOO_MANY_REQUESTS,
-    in_time,
     provider_error,
     provider_name,
 )
@@ -30,6 +29,7 @@ from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
 from aiopartnercentral._transport.mfa import CodeRequiredError, MfaPrompter
 from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
+from aiopartnercentral._transport.time_limits import in_time
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.errors import CredentialsError
 

@@ -16,9 +16,9 @@ from botocore import __version__ as botocore_version
 
 from aiopartnercentral import __version__
 from aiopartnercentral._transport.chain import ChainSession
-from aiopartnercentral._transport.credential_errors import in_time
 from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
 from aiopartnercentral._transport.http_client import guarded_config, merged
+from aiopartnercentral._transport.time_limits import in_time
 from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:

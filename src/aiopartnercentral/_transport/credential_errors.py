@@ -6,11 +6,9 @@ Its text never has a secret, nor text that a program or server of the user print
 from __future__ import annotations
 
 import re
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-import attrs
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -27,19 +25,16 @@ from aiopartnercentral._utils.text import REDACTED
 from aiopartnercentral.errors import CredentialsError, RedirectError, ResponseTooLargeError, ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "FIRST_SERVER_STATUS",
     "TOO_MANY_REQUESTS",
     "credentials_error",
-    "in_time",
     "provider_error",
     "provider_name",
     "without_values",
 ]
-
-T = TypeVar("T")
 
 _LOST = (HTTPClientError, ConnectionError, aiohttp.ClientError, TimeoutError)
 _FAILURES = (
@@ -92,51 +87,6 @@ _ADVICE: Final = {
     ),
 }
 """What to do about an error code; the messages of the rejected quote the request."""
-
-
-@attrs.define
-class _Wait:
-    """What a time limit waits for: the innermost of all that has a limit."""
-
-    what: str
-
-
-_WAIT: ContextVar[_Wait | None] = ContextVar("aiopartnercentral_wait", default=None)
-
-
-async def in_time(what: str, seconds: float | None, call: Callable[[], Awaitable[T]]) -> T:
-    """Return what a call returns that takes no longer than a time limit.
-
-    Inside another such call, only the limit of the outer one counts, and its error names what it was waiting for.
-
-    Arguments:
-        what: what the call waits for.
-        seconds: the limit; None for no limit.
-        call: the call.
-
-    Raises:
-        CredentialsError: the call took longer.
-    """
-    from anyio import move_on_after  # noqa: PLC0415 - slow to load
-
-    wait = _WAIT.get()
-    if wait is not None:
-        outer, wait.what = wait.what, what
-        try:
-            result = await call()
-        except Exception:
-            wait.what = outer
-            raise
-        wait.what = outer  # but not after a cancellation
-        return result
-    wait = _Wait(what)
-    token = _WAIT.set(wait)
-    try:
-        with move_on_after(seconds):
-            return await call()
-    finally:
-        _WAIT.reset(token)
-    raise CredentialsError(f"{wait.what}: time limit exceeded: timeout = {seconds:g} s", is_retryable=True)
 
 
 def provider_name(provider: Any) -> str:  # noqa: ANN401 - aiobotocore has no types

@@ -15,8 +15,8 @@ import anyio
 from aiobotocore.credentials import AioCredentials
 from botocore.credentials import ReadOnlyCredentials
 
-from aiopartnercentral._transport.credential_errors import in_time
 from aiopartnercentral._transport.credentials import Credentials
+from aiopartnercentral._transport.time_limits import in_time
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
     """Credentials for botocore's signers, which request frozen ones for each call.
 
     When a quarter of their lifetime is left, the next call refreshes them while other calls use the current ones; a
-    failed refresh is retried later. When a sixth is left, all calls wait for the refresh, and fail if it fails. Only
-    one call refreshes at a time.
+    refresh that fails, or takes longer than half the time limit, is retried later. When a sixth is left, all calls wait
+    for the refresh, and fail if it fails. Only one call refreshes at a time.
 
     Arguments:
         name: their name in messages.
@@ -81,20 +81,27 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
         async with self._lock:
             if self._failures > failures and self._failure is not None:
                 raise self._failure  # the failure of the attempt that this call waited for
-            if datetime.now(UTC) < self._early:
+            now = datetime.now(UTC)
+            if now < self._early:
                 return
+            is_early = now < self._late
+            limit = self._early_limit(now) if is_early else self._timeout
             try:
-                self._store(await in_time(self._name, self._timeout, self._fetch))
+                self._store(await in_time(self._name, limit, self._fetch))
             except Exception as error:
-                now = datetime.now(UTC)
-                if now < self._late:
-                    self._early = now + self._pause
+                if is_early:
+                    self._early = datetime.now(UTC) + self._pause
                     _LOGGER.warning("%s: no new credentials yet (%s)", self._name, type(error).__name__)
                     return
                 self._failures += 1
                 self._failure = error
                 raise
             self._failure = None
+
+    def _early_limit(self, now: datetime) -> float:
+        """Return the maximum seconds of an early refresh, after which the call that waits can still be sent."""
+        left = (self._late - now).total_seconds()
+        return left if self._timeout is None else min(left, self._timeout / 2)
 
     def _store(self, new: Credentials) -> None:
         if not isinstance(new, Credentials):
