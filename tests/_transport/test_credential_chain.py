@@ -350,15 +350,47 @@ async def test_a_source_survives_a_credential_source_that_hangs(sources: Credent
 )
 async def test_a_cancellation_kills_the_process(sources: CredentialSources, http_client: type, way: str) -> None:
     sources.command(f"sh -c 'echo $$ > {sources.home}/new; mv {sources.home}/new {sources.home}/pid; exec sleep 30'")
-    file, config = sources.home / "pid", AioConfig(http_session_cls=http_client)
+    with pytest.raises(ProcessLookupError):
+        os.kill(await cancelled(sources, way, config=AioConfig(http_session_cls=http_client)), 0)
+
+
+@pytest.mark.parametrize("way", ["connect", "session"])
+async def test_a_cancellation_kills_what_the_process_of_a_source_profile_has_started(
+    sources: CredentialSources, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiopartnercentral._transport.credential_sources._has_terminal", lambda: False)
+    pipe, new, file = (sources.home / name for name in ("pipe", "new", "pid"))
+    os.mkfifo(pipe)
+    starts = f"{{ echo $$ > {new}; mv {new} {file}; sleep 30; }} > {pipe} & wait"
+    sources.configure(f"{ASSUME_ROLE}[profile base]\ncredential_process = sh -c '{starts}'\n")
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        await cancelled(sources, way)
+        with bounded():
+            while not is_closed(reading):
+                await anyio.sleep(0.01)
+    finally:
+        os.close(reading)
+
+
+async def cancelled(sources: CredentialSources, *arguments: Any, **options: Any) -> int:
+    """Cancel a call that waits for a program, and return the process id that it has written."""
+    file = sources.home / "pid"
     with bounded():
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: ask(sources, way, config=config))
+            group.start_soon(lambda: ask(sources, *arguments, **options))
             while not file.exists():
                 await anyio.sleep(0.01)
             group.cancel_scope.cancel()
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(file.read_text()), 0)
+    return int(file.read_text())
+
+
+def is_closed(pipe: int) -> bool:
+    """Return whether no program has the other end of the pipe."""
+    try:
+        return os.read(pipe, 1) == b""
+    except BlockingIOError:
+        return False
 
 
 # Broken providers

@@ -6,14 +6,20 @@ answer is limited.
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral._transport.http_client import guarded
 from aiopartnercentral.errors import ResponseTooLargeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiobotocore.session import AioSession
 
 __all__ = ["guard_clients", "guard_provider"]
@@ -51,7 +57,7 @@ class _GuardedClient:
 
 
 def guard_provider(provider: Any, verify: bool | str | None = None) -> None:  # noqa: ANN401, FBT001 - as above
-    """Guard the HTTP client or the program of a provider of the chain; others have neither.
+    """Guard the HTTP client, the program or the inner providers of a provider of the chain; others have none of these.
 
     Arguments:
         provider: the provider.
@@ -59,6 +65,9 @@ def guard_provider(provider: Any, verify: bool | str | None = None) -> None:  # 
     """
     if hasattr(provider, "_popen"):  # of a credential_process
         provider._popen = _run_program  # noqa: SLF001 - aiobotocore's leaves the program running if it is cancelled
+    builder: Any = getattr(provider, "_profile_provider_builder", None)
+    if builder is not None and "providers" not in vars(builder):  # of a profile with a role, and not guarded yet
+        builder.providers = partial(_guarded_providers, builder.providers, verify)
     fetcher: Any = getattr(provider, "_fetcher", None) or getattr(provider, "_role_fetcher", None)
     if not hasattr(fetcher, "_session"):
         return
@@ -67,6 +76,17 @@ def guard_provider(provider: Any, verify: bool | str | None = None) -> None:  # 
     http_client.max_response_bytes = _MOST_BYTES
     if verify is not None:
         http_client._verify = verify  # noqa: SLF001 - the fetcher makes it
+
+
+def _guarded_providers(
+    make: Callable[..., list[Any]],
+    verify: bool | str | None,  # noqa: FBT001
+    **options: Any,  # noqa: ANN401 - as above
+) -> list[Any]:
+    providers = make(**options)
+    for each in providers:
+        guard_provider(each, verify)
+    return providers
 
 
 class _EndedProgram:
@@ -82,7 +102,7 @@ class _EndedProgram:
 
 
 async def _run_program(*command: str, **_: object) -> _EndedProgram:
-    """Run a program until it ends; it is killed if this is cancelled.
+    """Run a program until it ends; it is killed if this is cancelled, with the programs that it has started.
 
     Raises:
         ResponseTooLargeError: it wrote too much.
@@ -90,17 +110,40 @@ async def _run_program(*command: str, **_: object) -> _EndedProgram:
     """
     import anyio  # noqa: PLC0415 - rarely needed
 
-    output, code = bytearray(), 0
+    # With a terminal it stays in the terminal's session, as it may ask a person. There, Ctrl-C reaches all programs.
+    is_group = hasattr(os, "killpg") and not _has_terminal()
+    output, code = b"", 0
     # asyncio would not wait until a program that it was starting has ended.
     with anyio.CancelScope(shield=True) as starting:
-        # It has the terminal, as it may ask a person.
-        async with await anyio.open_process(command, stdin=None, stderr=subprocess.DEVNULL) as program:
+        opening = anyio.open_process(command, stdin=None, stderr=subprocess.DEVNULL, start_new_session=is_group)
+        async with await opening as program:
             starting.shield = False
-            stdout: Any = program.stdout  # as it is a pipe
-            async for part in stdout:
-                output += part
-                if len(output) > _MOST_BYTES:
-                    program.kill()
-                    raise ResponseTooLargeError(_MOST_BYTES)
-            code = await program.wait()
-    return _EndedProgram(bytes(output), code)
+            try:
+                output = await _output(program.stdout)
+                code = await program.wait()
+            except BaseException:
+                with suppress(ProcessLookupError):
+                    if is_group:
+                        os.killpg(program.pid, signal.SIGKILL)
+                    else:
+                        program.kill()
+                raise
+    return _EndedProgram(output, code)
+
+
+async def _output(stdout: Any) -> bytes:  # noqa: ANN401 - a stream, as it is a pipe
+    output = bytearray()
+    async for part in stdout:
+        output += part
+        if len(output) > _MOST_BYTES:
+            raise ResponseTooLargeError(_MOST_BYTES)
+    return bytes(output)
+
+
+def _has_terminal() -> bool:
+    """Return whether this process can ask a person, even if its input is something else."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
