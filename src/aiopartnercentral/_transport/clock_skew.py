@@ -24,6 +24,7 @@ _REFUSED = frozenset(
     }
 )
 _TOLERANCE = timedelta(minutes=4)  # services tolerate five minutes or more
+_LAST_YEAR = 9000  # later times would end the calendar, whose last year is 9999
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,")
 
 
@@ -50,7 +51,7 @@ class ServiceClock:
         if code not in _REFUSED:
             return False
         moment = moment_of(headers.get("date"))
-        if moment is None:
+        if moment is None or moment.year > _LAST_YEAR:
             return False
         offset = moment - _now()
         if abs(offset - signed_with) < _TOLERANCE:
