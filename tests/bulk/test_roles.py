@@ -183,7 +183,10 @@ async def test_a_response_that_is_not_from_sts_is_a_credentials_error(clients, m
     assert "a:secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("result", [b"", b"<AssumeRoleResult/>"])
+NO_TIME = b"<AssumeRoleResult><Credentials><Expiration>inf</Expiration></Credentials></AssumeRoleResult>"
+
+
+@pytest.mark.parametrize("result", [b"", b"<AssumeRoleResult/>", NO_TIME])
 async def test_a_response_without_credentials_is_a_credentials_error(clients, monkeypatch, result):
     with scripted_sts(b"<AssumeRoleResponse>%s</AssumeRoleResponse>" % result, 200) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)

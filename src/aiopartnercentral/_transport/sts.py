@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from aiopartnercentral._transport.credential_errors import credentials_error
-from aiopartnercentral._transport.credentials import UnusableCredentialsError, external_id_of, usable_credentials
+from aiopartnercentral._transport.credentials import external_id_of, usable_credentials
 from aiopartnercentral._transport.log_filter import begin_secret_work, end_secret_work
-from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
     from aiopartnercentral._transport.credentials import Credentials, Role
 
 __all__ = ["assume"]
-
-# Exceptions for the response of something other than STS, such as a proxy or another service at AWS_ENDPOINT_URL.
-_UNREADABLE = (ResponseParserError, LookupError, TypeError, ValueError, UnusableCredentialsError)
 
 
 async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aiobotocore has no types
@@ -40,7 +32,7 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
         if external_id is not None:
             asked["ExternalId"] = external_id
         return _credentials(await sts.assume_role(**asked))
-    except (CredentialsError, ClientError, BotoCoreError, *_UNREADABLE, aiohttp.ClientError, TimeoutError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a response causes that is not from STS, but from a proxy
         failure = credentials_error(f"role {role.arn} cannot be assumed", error, secrets=(external_id,))
     finally:
         end_secret_work(token)
