@@ -15,7 +15,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
-from botocore.exceptions import BotoCoreError, SSOError
+from botocore.exceptions import BotoCoreError, NoCredentialsError, SSOError
 
 from aiopartnercentral import CredentialsError, Outcome, RedirectError, account
 from aiopartnercentral.bulk import ClientPool, Collection, Credentials, Limits, Source
@@ -625,6 +625,28 @@ async def test_a_source_survives_a_transient_failure_of_its_instance(sources: Cr
     sources.give = lambda received: Reply(status=500) if len(sources.given) <= failures else give(received)
     await collect(sources, None)
     assert sources.served == ["CONTAINER"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(b'{"AccessKeyId": '), Reply({"Code": "AssumeRoleUnauthorizedAccess", "Message": "no"}), Reply(status=429)],
+    ids=["cut off", "refused", "429"],
+)
+async def test_an_instance_that_gives_no_credentials_is_named(sources: CredentialSources, reply: Reply) -> None:
+    sources.instance()
+    give = sources.give
+    sources.give = lambda received: reply if received.path.endswith("/reader") else give(received)
+    error = await failure(sources, "connect", None)
+    assert str(error).startswith("the instance's credentials: ")
+    assert error.is_retryable
+
+
+async def test_an_instance_without_a_role_is_no_failure(sources: CredentialSources) -> None:
+    sources.instance()
+    give = sources.give
+    sources.give = lambda received: give(received) if received.path.endswith("/token") else Reply(status=404)
+    with pytest.raises(NoCredentialsError):
+        await ask(sources, profile=None)
 
 
 async def collect(sources: CredentialSources, profile: str | None = "p", **options: Any) -> None:

@@ -46,6 +46,9 @@ __all__ = ["ChainSession"]
 
 T = TypeVar("T")
 
+_HALF_WAY = (200, TOO_MANY_REQUESTS)
+"""Last statuses of an instance metadata service that is there, but gave no credentials."""
+
 
 @cache
 def _loader(data_path: str | None) -> Loader:
@@ -215,9 +218,10 @@ class _Provider:
         found = await self._provider.load()
         fetcher = getattr(self._provider, "_role_fetcher", None)
         status: int = getattr(getattr(fetcher, "_session", None), "last_status", 0)
-        if found is None and status >= FIRST_SERVER_STATUS:
+        if found is None and (status in _HALF_WAY or status >= FIRST_SERVER_STATUS):
             # botocore takes a failing instance metadata service for one that is not there.
-            raise CredentialRetrievalError(provider=self._provider.METHOD, error_msg=f"HTTP {status}")
+            reason = f"HTTP {status}" if status >= FIRST_ERROR_STATUS else "invalid response"
+            raise CredentialRetrievalError(provider=self._provider.METHOD, error_msg=reason)
         return found
 
     async def _obtain(self, found: Any) -> tuple[Credentials, str | None]:  # noqa: ANN401 - as above
