@@ -649,6 +649,25 @@ async def test_an_instance_without_a_role_is_no_failure(sources: CredentialSourc
         await ask(sources, profile=None)
 
 
+async def test_the_address_of_a_container_has_no_secret(
+    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "http://user:the-secret@127.0.0.1:1/the-secret?token=the-secret"
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
+    assert '"http://127.0.0.1:1"' in str(await failure(sources, "connect", None))
+
+
+@pytest.mark.parametrize("token", ["the-secret\n", "the-secret\x1b"])
+async def test_the_token_of_a_container_that_cannot_be_sent(
+    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    sources.container()
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", token)
+    with pytest.raises(BotoCoreError, match="AWS_CONTAINER_AUTHORIZATION_TOKEN") as caught:
+        await ask(sources, profile=None)
+    assert "the-secret" not in str(caught.value)
+
+
 async def collect(sources: CredentialSources, profile: str | None = "p", **options: Any) -> None:
     await Collection(
         account.listings.list_connections(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import InvalidConfigError
 
 from aiopartnercentral import account
-from aiopartnercentral.bulk import ClientPool, Collection
+from aiopartnercentral.bulk import ClientPool, Collection, Role, Source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -81,12 +82,25 @@ async def wrapped(**options: Any) -> AsyncIterator[account.Client]:
         yield account.wrap(client)
 
 
-@pytest.mark.parametrize("way", ["environment", "wrap"])
-async def test_no_endpoint_has_a_password(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = "https://user:s3cret@example.com"
-    if way == "environment":
-        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    with pytest.raises(InvalidConfigError, match="the endpoint URL has a user name and password") as caught:
-        async with account.connect() if way == "environment" else wrapped(endpoint_url=url):
-            pass
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://user:s3cret@example.com", "has a user name and password"),
+        ("ftp://example.com/s3cret", "must begin with http:// or https://"),
+    ],
+)
+@pytest.mark.parametrize("way", ["environment", "wrap", "STS"])
+async def test_an_endpoint_that_no_request_can_be_sent_to(
+    way: str, url: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, service = {"STS": ("_STS", "STS")}.get(way, ("", "PartnerCentral Account"))
+    monkeypatch.setenv(f"AWS_ENDPOINT_URL{name}", url)
+    role = Source("AWS", role=Role(arn="arn:aws:iam::111122223333:role/reader"))
+    async with ClientPool() as pool:
+        lease: Any = partial(pool.lease, role, account.Client)
+        opening: dict[str, Any] = {"environment": account.connect, "wrap": wrapped, "STS": lease}
+        with pytest.raises(InvalidConfigError, match=f"the endpoint URL of {service} {reason}") as caught:
+            async with opening[way]():
+                pass
     assert "s3cret" not in str(caught.value)
+    assert f"AWS_ENDPOINT_URL_{service.upper().replace(' ', '_')}" in str(caught.value)

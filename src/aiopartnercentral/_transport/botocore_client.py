@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import sys
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import attrs
@@ -20,7 +19,6 @@ from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    InvalidConfigError,
     ParamValidationError,
     ReadTimeoutError,
     ResponseStreamingError,
@@ -38,7 +36,7 @@ from aiopartnercentral._transport.call_context import (
 )
 from aiopartnercentral._transport.clock_skew import ServiceClock
 from aiopartnercentral._transport.credential_errors import credentials_error, without_values
-from aiopartnercentral._transport.http_client import guarded
+from aiopartnercentral._transport.http_client import check_endpoint, guarded
 from aiopartnercentral._transport.retries import AttemptsEndedError, register_retries
 from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import ResponseMetadata
@@ -105,7 +103,7 @@ class Transport:
 
     Raises:
         TypeError: the client is not an aiobotocore client of the service.
-        botocore.exceptions.InvalidConfigError: its endpoint URL has a password, which messages would show.
+        botocore.exceptions.InvalidConfigError: its endpoint URL cannot be used.
     """
 
     def __init__(self, client: Any, service: Service, max_response_bytes: int | None = None) -> None:  # noqa: ANN401 - aiobotocore has no types
@@ -114,11 +112,7 @@ class Transport:
         model = client.meta.service_model
         if model.service_name != service.name:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
-        if "@" in urlsplit(client.meta.endpoint_url).netloc:
-            settings = "endpoint_url, AWS_ENDPOINT_URL, and endpoint_url of the AWS config file"
-            raise InvalidConfigError(
-                error_msg=f"the endpoint URL has a user name and password, but requests are signed: check {settings}"
-            )
+        check_endpoint(client.meta)
         endpoint: Any = client._endpoint  # noqa: SLF001 - nothing else has the HTTP client
         endpoint.http_session = guarded(endpoint.http_session)
         if max_response_bytes is not None:

@@ -49,12 +49,13 @@ _CONTAINER_FAILURES = ("Received error", "Unable to parse JSON")
 # What botocore's messages about parameters quote, except lengths; what follows is from the service model.
 _QUOTED_VALUE = re.compile(r", value: (?:.*(?=, valid )|.*)")
 _REPORTS = ("Invalid ", "Missing ", "Unknown ")
+_URL = re.compile(r"(https?://)(?:[^\s/?#\"']*@)?([^\s/?#\"']*)[^\s\"']*")
 _CONTAINER_STATUS = re.compile(r"non 200 response (\d+)")
 _UNUSABLE: Final = "invalid response"
 _PROVIDERS: Final = {
     "container-role": (
         *("the container's credentials", _UNUSABLE),
-        "check AWS_CONTAINER_CREDENTIALS_FULL_URI and its server",
+        "check AWS_CONTAINER_CREDENTIALS_FULL_URI, its server and AWS_CONTAINER_AUTHORIZATION_TOKEN",
     ),
     "iam-role": ("the instance's credentials", _UNUSABLE, "check the role of the instance"),
     "custom-process": (
@@ -182,7 +183,7 @@ def _explained(error: Exception, unusable: str) -> tuple[str | None, str, bool]:
             reason = _in_one_line(without_values(error))
         case BotoCoreError() | aiohttp.ClientError() | TimeoutError():
             is_retryable = isinstance(error, _LOST) and not isinstance(error, SSLError)
-            return None, _in_one_line(str(error)) or type(error).__name__, is_retryable
+            return None, _in_one_line(_without_secrets(str(error))) or type(error).__name__, is_retryable
         case OSError() if error.filename is not None:
             reason = f"{error.filename}: {error.strerror}"
         case RuntimeError() if "expired" in str(error):
@@ -216,4 +217,10 @@ def _retrieval(error: CredentialRetrievalError) -> tuple[str, bool]:
     if found := _CONTAINER_STATUS.search(message):  # the message has the body
         status = int(found[1])
         return f"HTTP {status}", status >= FIRST_SERVER_STATUS or status == TOO_MANY_REQUESTS
-    return message, provider == "iam-role" or any(text in message for text in _CONTAINER_FAILURES)
+    is_retryable = provider == "iam-role" or any(text in message for text in _CONTAINER_FAILURES)
+    return _without_secrets(message), is_retryable
+
+
+def _without_secrets(text: str) -> str:
+    """Return a text with only the hosts of its URLs, whose other parts may be a password or a token."""
+    return _URL.sub(r"\1\2", text)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral._transport.http_client import guarded
+from aiopartnercentral._transport.http_client import check_endpoint, guarded
 from aiopartnercentral.errors import ResponseTooLargeError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class _GuardedClient:
     meta: Any
 
     async def __aenter__(self) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        check_endpoint(self.meta)
         http_client = guarded(self._endpoint.http_session)
         http_client.max_response_bytes = _MOST_BYTES
         is_xml = self.meta.service_model.metadata["protocol"] == _QUERY

@@ -28,14 +28,16 @@ from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 from aiopartnercentral._transport.untrusted_responses import guard_aiohttp, guard_httpx
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
-__all__ = ["Guard", "guarded", "guarded_config", "merged"]
+__all__ = ["Guard", "check_endpoint", "guarded", "guarded_config", "merged"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY_AUTHENTICATION_REQUIRED = 407
 _REQUEST_TIMEOUT = 408
 _NOT_ALLOWED = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HEADER_SETTINGS = {
-    "authorization": "AWS_ACCESS_KEY_ID, or the access key id of the credentials",
+    "authorization": (
+        "AWS_ACCESS_KEY_ID, or the access key id of the credentials, or AWS_CONTAINER_AUTHORIZATION_TOKEN and its file"
+    ),
     "x-amz-security-token": "AWS_SESSION_TOKEN, or the session token of the credentials",
     "user-agent": "user_agent and user_agent_appid of the config",
 }
@@ -76,6 +78,26 @@ def _guarded_class(cls: Any) -> Any:  # noqa: ANN401 - as above
 @cache
 def _subclass(cls: Any) -> Any:  # noqa: ANN401 - as above
     return type(cls.__name__, (Guard, cls), {"__module__": __name__})
+
+
+def check_endpoint(meta: Any) -> None:  # noqa: ANN401 - as above
+    """Refuse the endpoint URL of a client that no request can be sent to, or whose password messages would show.
+
+    Raises:
+        botocore.exceptions.InvalidConfigError: it is not one of http or https, or has a user name and password.
+    """
+    url, service = meta.endpoint_url, meta.service_model.service_id
+    reason = (
+        "has a user name and password, but requests are signed"
+        if "@" in urlsplit(url).netloc
+        else "must begin with http:// or https://"
+        if urlsplit(url).scheme not in {"http", "https"}
+        else None
+    )
+    if reason:
+        own = f"AWS_ENDPOINT_URL_{service.replace(' ', '_').upper()}"
+        settings = f"endpoint_url, AWS_ENDPOINT_URL, {own}, and endpoint_url of the AWS config file"
+        raise InvalidConfigError(error_msg=f"the endpoint URL of {service} {reason}: check {settings}")
 
 
 class Guard:
