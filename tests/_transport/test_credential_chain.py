@@ -657,6 +657,12 @@ async def test_the_address_of_a_container_has_no_secret(
     assert '"http://127.0.0.1:1"' in str(await failure(sources, "connect", None))
 
 
+async def test_the_endpoint_of_sts_that_is_none(sources: CredentialSources, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources.configure(ASSUME_ROLE + BASE)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "the-secret")
+    assert "AssumeRole: its endpoint URL is not usable: check AWS_ENDPOINT_URL" in str(await failure(sources))
+
+
 @pytest.mark.parametrize("token", ["the-secret\n", "the-secret\x1b"])
 async def test_the_token_of_a_container_that_cannot_be_sent(
     sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, token: str

@@ -104,3 +104,32 @@ async def test_an_endpoint_that_no_request_can_be_sent_to(
                 pass
     assert "s3cret" not in str(caught.value)
     assert f"AWS_ENDPOINT_URL_{service.upper().replace(' ', '_')}" in str(caught.value)
+
+
+@pytest.mark.parametrize("way", ["connect", "profile", "role"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, "s3cret") for name in ("AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS")),
+        *(("AWS_ENDPOINT_URL", url) for url in ("user:s3cret@example.com", "http://[s3cret", "http://s3cret:99999")),
+    ],
+)
+async def test_a_setting_that_is_none_is_named(
+    way: str, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    role = Role(arn="arn:aws:iam::111122223333:role/reader") if way == "role" else None
+    async with ClientPool() as pool:
+        lease = pool.lease(Source("AWS", role=role), account.Client)
+        with pytest.raises(InvalidConfigError, match=rf"check .*\b{name}\b") as caught:
+            async with account.connect() if way == "connect" else lease:
+                pass
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+async def test_a_number_of_attempts_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "s3cret")
+    with pytest.raises(InvalidConfigError, match=r"must be a number: check max_attempts of .* and AWS_MAX_ATTEMPTS"):
+        async with account.connect():
+            pass

@@ -70,7 +70,10 @@ async def test_an_unknown_profile(run, url, option, variable, code):
 async def test_a_setting_that_is_not_a_number(run, url):
     ended = await run(*COLLECT, "--endpoint-url", url, AWS_METADATA_SERVICE_TIMEOUT="abc")
     assert ended.code == 1
-    assert "a setting of the source, the environment or the AWS config file is not usable" in ended.complaint
+    assert (
+        "metadata_service_timeout must be a number: check metadata_service_timeout of the AWS config file"
+        in ended.complaint
+    )
     ended = await run(*COLLECT, "--endpoint-url", url, AWS_MAX_ATTEMPTS="abc", COLUMNS="200")
     assert (ended.code, ended.out) == (2, b"")
     assert "Invalid value for '--max-attempts' (env var: 'AWS_MAX_ATTEMPTS')" in ended.err

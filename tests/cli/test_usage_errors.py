@@ -182,4 +182,4 @@ async def test_an_impossible_setting_fails_only_its_source(run, tmp_path):
         ended = await run(*CONNECTIONS, "--sources", sources, AWS_ENDPOINT_URL="nonsense")
     assert ended.code == 1
     assert len(ended.items) == 3
-    assert "odd: the endpoint is not a usable address: check AWS_ENDPOINT_URL and endpoint_url" in ended.complaint
+    assert "odd: an endpoint URL is not usable: check AWS_ENDPOINT_URL" in ended.complaint

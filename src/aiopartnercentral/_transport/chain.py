@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiobotocore.session import AioSession
-from botocore.exceptions import CredentialRetrievalError, TokenRetrievalError
+from botocore.exceptions import CredentialRetrievalError, InvalidConfigError, TokenRetrievalError
 from botocore.loaders import create_loader
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
@@ -46,6 +46,7 @@ __all__ = ["ChainSession"]
 
 T = TypeVar("T")
 
+_NUMBERS = ("max_attempts", "metadata_service_timeout", "metadata_service_num_attempts")
 _HALF_WAY = (200, TOO_MANY_REQUESTS)
 """Last statuses of an instance metadata service that is there, but gave no credentials."""
 
@@ -119,9 +120,31 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
 
     async def get_credentials(self) -> Any:  # noqa: ANN401 - as aiobotocore's
         if self._loading is None:
-            return await super().get_credentials()
+            return await self.with_settings(super().get_credentials)
         async with self._loading:
-            return await super().get_credentials()
+            return await self.with_settings(super().get_credentials)
+
+    async def with_settings(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what a call returns that uses settings of the environment and the AWS config file.
+
+        Raises:
+            botocore.exceptions.InvalidConfigError: a setting has a value for which botocore has no error of its own.
+        """
+        try:
+            return await call()
+        except ValueError:
+            pass
+        raise self._unusable_setting()  # outside the handler: the error may quote a URL with a password
+
+    def _unusable_setting(self) -> InvalidConfigError:
+        for name in _NUMBERS:
+            try:
+                self.get_config_variable(name)
+            except ValueError:
+                reason = f"must be a number: check {name} of the AWS config file, and AWS_{name.upper()}"
+                return InvalidConfigError(error_msg=f"{name} {reason}")
+        settings = "AWS_ENDPOINT_URL, those of single services, and endpoint_url of the AWS config file"
+        return InvalidConfigError(error_msg=f"an endpoint URL is not usable: check {settings}")
 
     @property
     def _async_primitives(self) -> Any:  # noqa: ANN401 - as aiobotocore's

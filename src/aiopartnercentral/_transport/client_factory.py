@@ -73,6 +73,8 @@ async def open_botocore_client(
     async with AsyncExitStack() as stack:
         opening = session.create_client(service.name, region_name=region_name, config=config, **options)
         enter = partial(stack.enter_async_context, opening)
+        if isinstance(session, ChainSession):
+            enter = partial(session.with_settings, enter)
         yield await in_time("the credentials of the session", timeout, enter)
 
 

@@ -186,11 +186,18 @@ def _explained(error: Exception, unusable: str) -> tuple[str | None, str, bool]:
             return None, _in_one_line(_without_secrets(str(error))) or type(error).__name__, is_retryable
         case OSError() if error.filename is not None:
             reason = f"{error.filename}: {error.strerror}"
-        case RuntimeError() if "expired" in str(error):
-            reason = "got credentials that have expired already"
         case _:
-            reason = f"{unusable} ({type(error).__name__})"
+            reason = _of_python(error) or f"{unusable} ({type(error).__name__})"
     return None, reason, False
+
+
+def _of_python(error: Exception) -> str | None:
+    """Return the reason for an error of Python by which botocore reports what it has no error for."""
+    if str(error).startswith("Invalid endpoint"):
+        return "its endpoint URL is not usable: check AWS_ENDPOINT_URL and those of single services"
+    if isinstance(error, RuntimeError) and "expired" in str(error):
+        return "got credentials that have expired already"
+    return None
 
 
 def _in_one_line(text: str) -> str:

@@ -11,7 +11,7 @@ import ssl
 import sys
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 from aiobotocore.config import AioConfig
@@ -86,18 +86,24 @@ def check_endpoint(meta: Any) -> None:  # noqa: ANN401 - as above
     Raises:
         botocore.exceptions.InvalidConfigError: it is not one of http or https, or has a user name and password.
     """
-    url, service = meta.endpoint_url, meta.service_model.service_id
-    reason = (
-        "has a user name and password, but requests are signed"
-        if "@" in urlsplit(url).netloc
-        else "must begin with http:// or https://"
-        if urlsplit(url).scheme not in {"http", "https"}
-        else None
-    )
+    service, parts = meta.service_model.service_id, urlsplit(meta.endpoint_url)
+    reason = None
+    if "@" in parts.netloc:
+        reason = "has a user name and password, but requests are signed"
+    elif parts.scheme not in {"http", "https"} or not _has_port(parts):
+        reason = "must begin with http:// or https://, and its port must be a number up to 65535"
     if reason:
         own = f"AWS_ENDPOINT_URL_{service.replace(' ', '_').upper()}"
         settings = f"endpoint_url, AWS_ENDPOINT_URL, {own}, and endpoint_url of the AWS config file"
         raise InvalidConfigError(error_msg=f"the endpoint URL of {service} {reason}: check {settings}")
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Return whether the port of a URL is one, or the usual one."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 class Guard:

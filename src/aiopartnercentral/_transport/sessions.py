@@ -146,7 +146,8 @@ class Sessions:
         async with self._sts_locks.setdefault(key, anyio.Lock()):
             if key not in self._sts_clients:
                 opening = session.create_client("sts", region_name=session.sts_region)
-                self._sts_clients[key] = await self._stack.enter_async_context(opening)
+                enter = partial(self._stack.enter_async_context, opening)
+                self._sts_clients[key] = await session.with_settings(enter)
         return self._sts_clients[key]
 
 

@@ -307,10 +307,7 @@ def _foreseen(state: SourceReport) -> SourceReport:
     error = state.error
     if not isinstance(error, ValueError | OSError) or explain(error) is not None:
         return state
-    if str(error).startswith("Invalid endpoint"):
-        line = "the endpoint is not a usable address: check AWS_ENDPOINT_URL and endpoint_url in the AWS config file"
-    else:
-        line = f"a setting of the source, the environment or the AWS config file is not usable: {one_line(str(error))}"
+    line = f"a setting of the source, the environment or the AWS config file is not usable: {one_line(str(error))}"
     return attrs.evolve(state, error=_SettingError(line))
 
 
