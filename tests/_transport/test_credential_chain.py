@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import warnings
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -371,6 +372,24 @@ async def test_a_cancellation_kills_what_the_process_of_a_source_profile_has_sta
                 await anyio.sleep(0.01)
     finally:
         os.close(reading)
+
+
+async def test_a_cancellation_between_two_requests_closes_the_connection(
+    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources.instance()
+    async with anyio.create_task_group() as group:
+
+        async def cancel(*_: object) -> bool:
+            group.cancel_scope.cancel()
+            return False
+
+        monkeypatch.setattr("aiobotocore.utils.AioInstanceMetadataFetcher._needs_retry_for_role_name", cancel)
+        group.start_soon(lambda: ask(sources, profile=None, config=AioConfig(http_session_cls=HttpxSession)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert [str(each.message) for each in caught] == []
 
 
 async def cancelled(sources: CredentialSources, *arguments: Any, **options: Any) -> int:

@@ -74,6 +74,7 @@ def guard_provider(provider: Any, verify: bool | str | None = None) -> None:  # 
         return
     # Of container credentials or instance metadata.
     fetcher._session = http_client = guarded(fetcher._session)  # noqa: SLF001 - nothing else has it
+    http_client._create_lock = _ShieldedLock  # noqa: SLF001 - as above
     http_client.max_response_bytes = _MOST_BYTES
     if verify is not None:
         http_client._verify = verify  # noqa: SLF001 - the fetcher makes it
@@ -88,6 +89,24 @@ def _guarded_providers(
     for each in providers:
         guard_provider(each, verify)
     return providers
+
+
+class _ShieldedLock:
+    """A lock that can be taken in spite of a cancellation, as aiobotocore does to close an HTTP client."""
+
+    def __init__(self) -> None:
+        import anyio  # noqa: PLC0415 - rarely needed
+
+        self._lock = anyio.Lock()
+
+    async def __aenter__(self) -> None:
+        import anyio  # noqa: PLC0415 - rarely needed
+
+        with anyio.CancelScope(shield=True):
+            await self._lock.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class _EndedProgram:
