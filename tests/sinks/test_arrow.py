@@ -137,8 +137,7 @@ def test_no_more_items_are_taken_than_a_batch_has():
 def test_half_a_surrogate_pair_is_marked():
     odd = account.AccountSummary(name="a\ud800b")
     (row,) = to_arrow([odd], account.AccountSummary).to_pylist()
-    assert row["name"].startswith("a\ufffd")
-    assert row["name"].endswith("b")
+    assert row["name"] == "a\ufffdb"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["REDACTED", "counted", "replace_surrogates", "utc_text"]
 
 REDACTED = "<redacted>"
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -24,6 +26,4 @@ def utc_text(moment: datetime) -> str:
 
 def replace_surrogates(text: str) -> str:
     """Return the text with U+FFFD for each lone surrogate, which JSON can hold and UTF-8 cannot."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
