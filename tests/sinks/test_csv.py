@@ -3,10 +3,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral.account.enums import ConnectionType
@@ -38,7 +39,11 @@ async def written_items(path, items, cls, **options):
 
 def unescaped(cell):
     """Undo what is done to formulas, as `docs/sinks.md` says."""
-    return cell.removeprefix("'")
+    return re.sub(r"(\A|[;\t\r\n])'", r"\1", cell)
+
+
+OPERATORS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+DANGEROUS = st.text(st.sampled_from("=-\uff20;\t\r\n,\"' a")) | st.text(st.characters(exclude_categories=["Cs"]))
 
 
 async def test_a_row_for_each_item(tmp_path):
@@ -86,16 +91,29 @@ async def test_a_row_for_each_entry(tmp_path):
         )
 
 
-@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
+@given(names=st.lists(DANGEROUS, min_size=1))
+@example(names=["Acme;=1+2;", "Acme\t=1+2", 'Acme;"=1+2;', "a;'b", "a\r\nb", "\n=1"])
 async def test_every_text_comes_back_and_none_is_a_formula(tmp_path_factory, names):
     items = [account.AccountSummary(name=name) for name in names]
     text = await text_of(tmp_path_factory, items, account.AccountSummary)
     _, *rows = csv.reader(io.StringIO(text, newline=""))
     assert [unescaped(row[2]) for row in rows] == names
-    assert not any(row[2].startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d")) for row in rows)
+    for delimiter in ",;\t":
+        cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(OPERATORS)]
+    assert not any(row[2].startswith(("\t", "\r", "\n")) for row in rows)
     kept = await text_of(tmp_path_factory, items, account.AccountSummary, formulas="keep", source=False)
     # A table of a single column has no empty lines, which would be no rows.
     assert [row[0] for row in csv.reader(io.StringIO(kept, newline=""))] == ["name", *names]
+
+
+@given(texts=st.lists(DANGEROUS, min_size=1))
+@example(texts=["Acme;=1+2;", "a\\;@b", ';"=1'])
+async def test_no_json_has_a_formula(tmp_path_factory, texts):
+    text = await text_of(tmp_path_factory, [texts], list[str])
+    assert json.loads(next(csv.DictReader(io.StringIO(text, newline="")))["value"]) == texts
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=";") for cell in row]
+    assert not [cell for cell in cells if cell.startswith(OPERATORS)]
 
 
 @given(data=st.data())
@@ -118,7 +136,7 @@ async def test_nothing_is_told_from_an_empty_text(tmp_path):
     path = tmp_path / "out.csv"
     await written_items(path, items, cls, source=False)
     assert path.read_text().splitlines() == [
-        "catalog,next_token,connection_type,max_results,other_participant_identifiers",
+        '"catalog","next_token","connection_type","max_results","other_participant_identifiers"',
         '"",,"",0,',
         "AWS,,,,",
     ]
@@ -190,11 +208,12 @@ async def test_duckdb_reads_what_was_written(tmp_path):
 
 async def test_half_a_surrogate_pair_is_marked(tmp_path):
     await written_items(tmp_path / "out.csv", [account.AccountSummary(name="a\ud800b")], account.AccountSummary)
-    assert "a\ufffd" in (tmp_path / "out.csv").read_text()
+    assert (tmp_path / "out.csv").read_text().endswith("acme,AWS,a\ufffdb\n")
     sink = open_sink(tmp_path / "other.csv", cls=account.AccountSummary)
     await sink.open()
     await sink.write(Page("\ud800", "AWS", "any", [account.AccountSummary(name="a")]))
     await sink.commit()
+    assert (tmp_path / "other.csv").read_text().endswith("\n\ufffd,AWS,a\n")
 
 
 @pytest.mark.parametrize(
@@ -213,3 +232,38 @@ async def test_items_that_are_not_structures_have_a_column(tmp_path, cls, items,
     assert sink.columns == ("source_label", "source_catalog", "value")
     _, *rows = csv.reader(io.StringIO((tmp_path / "out.csv").read_text(), newline=""))
     assert rows == [["acme", "AWS", cell] for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("options", "header", "row"),
+    [
+        ({"columns": ["id", "source_label"]}, ["id", "source_label"], ["pac-0000000000001", "acme/AWS"]),
+        ({"columns": ("source_catalog",)}, ["source_catalog"], ["AWS"]),
+        ({"columns": ["source_catalog"], "explode": "connection_types"}, ["source_catalog"], ["AWS"]),
+        (
+            {"columns": [f"{PARTICIPANT}.tag", "id", "connection_types.key"], "explode": "connection_types"},
+            [f"{PARTICIPANT}.tag", "id", "connection_types.key"],
+            ["PartnerProfile", "pac-0000000000001", "SUBSIDIARY"],
+        ),
+    ],
+)
+async def test_columns_are_chosen_and_ordered(tmp_path, options, header, row):
+    sink = await written(tmp_path / "out.csv", page(1, 2), **options)
+    assert sink.columns == tuple(header)
+    found = list(csv.reader(io.StringIO((tmp_path / "out.csv").read_text(), newline="")))
+    assert found[:2] == [header, row]
+    assert len(found) == (4 if "explode" in options else 3)
+
+
+async def test_a_single_chosen_column_has_no_empty_lines(tmp_path):
+    cls = account.ListConnectionsRequest
+    await written_items(tmp_path / "out.csv", [cls(catalog="AWS"), cls(catalog="AWS")], cls, columns=["next_token"])
+    assert (tmp_path / "out.csv").read_text() == '"next_token"\n""\n""\n'
+
+
+@pytest.mark.parametrize("formulas", ["escape", "keep"])
+async def test_kept_text_is_unchanged(tmp_path, formulas):
+    items = [account.AccountSummary(name="a;=1\t@b")]
+    await written_items(tmp_path / "out.csv", items, account.AccountSummary, source=False, formulas=formulas)
+    expected = "a;'=1\t'@b" if formulas == "escape" else "a;=1\t@b"
+    assert (tmp_path / "out.csv").read_text() == f'"name"\n"{expected}"\n'

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from aiopartnercentral.errors import PositionError
-from aiopartnercentral.sinks import Page, ParquetSink, parquet as module
+from aiopartnercentral.sinks import Page, ParquetSink, open_sink, parquet as module
 from tests.sinks.files import written
 from tests.sinks.readers import objects, query
 from tests.sinks.sample_pages import CLS, item, page
@@ -110,3 +110,19 @@ async def test_a_file_of_other_rows_is_not_resumed(tmp_path, change):
     pq.write_table(pa.Table.from_pylist(rows, schema), path)
     with pytest.raises(PositionError, match="no longer exists"):
         await ParquetSink(path, CLS).open(position)
+
+
+async def test_columns_are_chosen_and_ordered_after_a_commit_too(tmp_path):
+    path, options = tmp_path / "out.parquet", {"columns": ["id", "source_label"]}
+    sink = open_sink(path, cls=CLS, **options)
+    await sink.open()
+    await sink.write(page(0, 3))
+    position = await sink.flush()
+    await sink.commit()
+    again = open_sink(path, cls=CLS, **options)
+    await again.open(position)
+    await again.write(page(3, 2))
+    await again.commit()
+    expected = [{"id": item(n).id, "source_label": "acme/AWS"} for n in range(5)]
+    assert pq.read_table(path).to_pylist() == expected
+    assert pq.read_schema(path).names == ["id", "source_label"]

@@ -147,7 +147,16 @@ async def test_a_position_belongs_to_one_format(tmp_path, change):
         await other.open(position)
 
 
-@pytest.mark.parametrize("options", [{"formulas": "keep"}, {"explode": "connection_types"}, {"source": False}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"formulas": "keep"},
+        {"explode": "connection_types"},
+        {"source": False},
+        {"bom": True},
+        {"columns": ["id", "arn"]},
+    ],
+)
 async def test_a_position_belongs_to_the_same_columns(tmp_path, options):
     sink = open_sink(tmp_path / "out.csv", cls=CLS)
     await sink.open()

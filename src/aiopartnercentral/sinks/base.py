@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
 import attrs
 
+from aiopartnercentral._utils import validators
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from aiopartnercentral.types import JsonValue, MalformedItem
 
-__all__ = ["SOURCE_COLUMNS", "Page", "Sink", "output_paths"]
+__all__ = ["SOURCE_COLUMNS", "Page", "Sink", "chosen_columns", "output_paths"]
 
 SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
 """The columns of a CSV or Parquet file that name an item's source."""
@@ -111,6 +113,21 @@ class Sink(Protocol):
             keep: whether to keep the partial file, so that a later `open` can resume; otherwise it is deleted.
         """
         ...
+
+
+def chosen_columns(columns: Sequence[str] | None, available: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the columns to write; all of those that are available for None.
+
+    Raises:
+        TypeError: `columns` is not a collection of names.
+        ValueError: it is empty, has a name twice, or one that is not available.
+    """
+    if columns is None:
+        return tuple(available)
+    name = validators.one_of(available)
+    return validators.collection_of(name, "a collection of column names", not_empty=True, unique=True)(
+        "columns", columns
+    )
 
 
 def output_paths(sink: Sink, pages: Iterable[Page]) -> Sequence[str]:

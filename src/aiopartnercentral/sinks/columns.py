@@ -26,7 +26,7 @@ from aiopartnercentral.sinks.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     Values = Sequence[Any]
 
@@ -34,11 +34,18 @@ __all__ = ["Columns", "Formulas", "columns_of", "text_cells"]
 
 Formulas: TypeAlias = Literal["escape", "keep"]
 
-_NEEDS_QUOTES = re.compile(r'[",\r\n]')
-# A spreadsheet takes text that starts with one of these, full-width ones included, for a formula. An apostrophe before
-# it prevents that; text that starts with an apostrophe gets one as well, so that escaping can be undone.
+# Some readers split at semicolons and tabs, too; the quotes keep these cells whole if the reader knows them.
+_NEEDS_QUOTES = re.compile(r'[",;\t\r\n]')
+# A spreadsheet takes a cell that starts with one of these, full-width ones included, for a formula.
+_OPERATORS = "-=+@\uff1d\uff0b\uff0d\uff20"
+# Where such a cell may start in a text: at its beginning, and after what separates cells or rows. Where people write
+# 0,5 for a half, spreadsheets split at semicolons, and do not respect the quotes of a cell that is not the first.
+# An apostrophe in these places prevents a formula; an apostrophe there gets one as well, so that it can be undone.
+_FORMULA = re.compile(rf"\A(?=[{_OPERATORS}'\t\r\n])|(?<=[;\t\r\n])(?=\"*[{_OPERATORS}'])")
+# In JSON, the semicolon is escaped, which does not change the value.
+_JSON_FORMULA = re.compile(rf";(?=[{_OPERATORS}])")
 _FORMULA_STARTS: dict[Formulas, frozenset[str]] = {
-    "escape": frozenset("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20"),
+    "escape": frozenset(f"{_OPERATORS}'\t\r\n"),
     "keep": frozenset(),
 }
 _VALUE, _KEY, _INDEX = "value", "key", "index"
@@ -59,20 +66,27 @@ class Columns:
     cells: Callable[[Values], list[list[str]]]
 
 
-def columns_of(cls: Any, *, explode: str | None = None, formulas: Formulas = "escape") -> Columns:  # noqa: ANN401 - a union is not a class
+def columns_of(
+    cls: Any,  # noqa: ANN401 - a union is not a class
+    *,
+    explode: str | None = None,
+    formulas: Formulas = "escape",
+    wanted: Collection[str] | None = None,
+) -> Columns:
     """Return the columns for items of a class.
 
     Arguments:
         cls: a generated class, a union of them, or the type of other items, such as `str`.
         explode: a list or map member, each element of which gets a row; None for one row per item.
         formulas: whether text that a spreadsheet would take for a formula is escaped or kept.
+        wanted: names of columns; members that have none of these are left out. None for all.
 
     Raises:
         TypeError: items cannot be of this type.
         ValueError: the class has no such list or map.
     """
     schema = schema_of(cls)
-    builder = _Builder(formulas)
+    builder = _Builder(formulas, wanted)
     if explode is None:
         return builder.columns(schema, "" if isinstance(schema, Struct) else _VALUE)
     fields = schema.fields if isinstance(schema, Struct) else ()
@@ -90,18 +104,18 @@ def text_cells(values: Values, formulas: Formulas) -> list[str]:
         TypeError: a value is not text.
     """
     starts, needs_quotes = _FORMULA_STARTS[formulas], _NEEDS_QUOTES.search
+    escapes = formulas == "escape"
     cells = []
     for value in values:
         if value is None:
             cells.append("")
         elif not isinstance(value, str):
             raise TypeError("expected text")
-        elif value[:1] in starts:
-            cells.append(_quoted(f"'{str.__str__(value)}"))
-        elif not value or needs_quotes(value):
-            cells.append(_quoted(str.__str__(value)))
-        else:
+        elif value and value[:1] not in starts and not needs_quotes(value):
             cells.append(value)
+        else:
+            text = str.__str__(value)
+            cells.append(_quoted(_FORMULA.sub("'", text) if escapes else text))
     return cells
 
 
@@ -110,6 +124,7 @@ class _Builder:
     """Builds the columns of data types."""
 
     formulas: Formulas
+    wanted: Collection[str] | None
 
     def columns(self, data_type: DataType, name: str) -> Columns:
         """Return the columns of values of a type; the names of several begin with this name."""
@@ -119,7 +134,7 @@ class _Builder:
             case TaggedUnion():
                 return self._union(data_type, name)
             case Json() | ListOf() | MapOf():
-                return _single(name, lambda value: _quoted(to_json(value)))
+                return _single(name, lambda value: self._json_cell(to_json(value)))
             case Scalar.TEXT:
                 return Columns((name,), lambda values: [text_cells(values, self.formulas)])
         return _single(name, _WRITERS[data_type])
@@ -163,7 +178,13 @@ class _Builder:
         return Columns((first, *columns.names), cells)
 
     def _fields(self, fields: Sequence[Field], name: str) -> list[tuple[Field, Columns]]:
-        return [(field, self.columns(field.type, _joined(name, field.name))) for field in fields]
+        parts = [(field, self.columns(field.type, _joined(name, field.name))) for field in fields]
+        if self.wanted is None:
+            return parts
+        return [(field, columns) for field, columns in parts if any(each in self.wanted for each in columns.names)]
+
+    def _json_cell(self, json: str) -> str:
+        return _quoted(_JSON_FORMULA.sub(r"\\u003b", json) if self.formulas == "escape" else json)
 
     def _struct(self, struct: Struct, name: str) -> Columns:
         parts = self._fields(struct.fields, name)
@@ -182,7 +203,7 @@ class _Builder:
             return [
                 text_cells(union.tags(values), self.formulas),
                 *(column for variant, columns in parts for column in columns.cells(variant.values(values))),
-                ["" if json is None else _quoted(json) for json in union.unknown_json(values)],
+                ["" if json is None else self._json_cell(json) for json in union.unknown_json(values)],
             ]
 
         return Columns((_joined(name, union.tag), *names, _joined(name, union.unknown)), cells)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import replace_surrogates
-from aiopartnercentral.sinks.base import SOURCE_COLUMNS
+from aiopartnercentral.sinks.base import SOURCE_COLUMNS, chosen_columns
 from aiopartnercentral.sinks.columns import Formulas, columns_of, text_cells
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
 from aiopartnercentral.sinks.schema import unused_name
@@ -37,6 +37,8 @@ class CsvSink(FileSink):
         source: bool = True,
         explode: str | None = None,
         formulas: Formulas = "escape",
+        columns: Sequence[str] | None = None,
+        bom: bool = False,
         max_rows: int = MAX_ROWS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
@@ -50,23 +52,29 @@ class CsvSink(FileSink):
             explode: a list or map member, each element of which gets a row; None for one row per item.
             formulas: `escape` puts an apostrophe before text that a spreadsheet would take for a formula; `keep`
                 writes all text unchanged.
+            columns: names of the columns to write, in their order; None for all.
+            bom: whether the file starts with a byte order mark, by which Excel recognizes UTF-8.
             max_rows: how many items are buffered before they are written.
             max_bytes: how many bytes are buffered, if the size of the items is known.
 
         Raises:
             TypeError: items cannot be of the type `cls`, or an argument is of a wrong type.
-            ValueError: a maximum is below 1, or the class has no such list or map, or an argument has no such choice.
+            ValueError: a maximum is below 1, or the class has no such list, map or column, or an argument has no such
+                choice.
             ImportError: the compression's package is not installed.
         """
         super().__init__(output, compression=compression, max_rows=max_rows, max_bytes=max_bytes)
         self.cls = cls
         self.formulas: Formulas = _check_formulas("formulas", formulas)
         self._source = validators.flag("source", source)
-        self._columns = columns_of(cls, explode=explode, formulas=formulas)
-        used = set(self._columns.names)
-        first = [unused_name(name, used) for name in SOURCE_COLUMNS if source]
-        self.columns: tuple[str, ...] = (*first, *self._columns.names)
-        content = zlib.crc32(f"{formulas} {self._header()!r}".encode())
+        self.bom: bool = validators.flag("bom", bom)
+        names = columns_of(cls, explode=explode, formulas=formulas).names
+        first = [unused_name(name, set(names)) for name in SOURCE_COLUMNS if source]
+        self.columns: tuple[str, ...] = chosen_columns(columns, (*first, *names))
+        self._columns = columns_of(cls, explode=explode, formulas=formulas, wanted=self.columns)
+        available = (*first, *self._columns.names)
+        self._positions = [available.index(name) for name in self.columns]
+        content = zlib.crc32(f"{formulas} {self.header()!r}".encode())
         self.format_id: str = "+".join([f"csv of {content:08x}", *filter(None, [compression])])
 
     @property
@@ -74,14 +82,21 @@ class CsvSink(FileSink):
         """The attribute of a page that the sink writes."""
         return "items"
 
-    def _header(self) -> bytes:
-        return (",".join(text_cells(self.columns, "keep")) + "\n").encode()
+    def header(self) -> bytes:
+        """Return the first line, which has the names of the columns."""
+        # In quotes, by which readers that examine only the first rows learn the quote character.
+        cells = ('"' + name.replace('"', '""') + '"' for name in self.columns)
+        return (("\ufeff" if self.bom else "") + ",".join(cells) + "\n").encode()
 
     def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         for page in pages:
             source = [page.label, page.catalog] if self._source else []
-            prefix = "".join(f"{cell}," for cell in text_cells(source, self.formulas))
+            source_cells = text_cells(source, self.formulas)
             for start in range(0, len(page.items), self.max_rows):
-                columns = self._columns.cells(page.items[start : start + self.max_rows])
-                rows = (prefix + row or _EMPTY_ROW for row in map(",".join, zip(*columns, strict=True)))
+                items = page.items[start : start + self.max_rows]
+                own = self._columns.cells(items)
+                count = len(own[0]) if own else len(items)  # more than the items if they are exploded
+                columns = [*([cell] * count for cell in source_cells), *own]
+                chosen = [columns[position] for position in self._positions]
+                rows = (row or _EMPTY_ROW for row in map(",".join, zip(*chosen, strict=True)))
                 yield replace_surrogates("\n".join(rows) + "\n").encode()

@@ -17,11 +17,13 @@ from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template, path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiopartnercentral.sinks.base import Sink
     from aiopartnercentral.sinks.columns import Formulas
     from aiopartnercentral.sinks.file_sink import FileSink
 
-__all__ = ["Format", "open_sink"]
+__all__ = ["FORMATS_OF", "Format", "open_sink"]
 
 Format: TypeAlias = Literal["ndjson", "csv", "parquet"]
 
@@ -31,6 +33,14 @@ _FORMATS: Final[Mapping[str, Format]] = {
     ".csv": "csv",
     ".parquet": "parquet",
 }
+FORMATS_OF: Final[Mapping[str, tuple[Format, ...]]] = {
+    "envelope": ("ndjson",),
+    "columns": ("csv", "parquet"),
+    "explode": ("csv",),
+    "formulas": ("csv",),
+    "bom": ("csv",),
+}
+"""The formats for each option that not every format has."""
 _check_format = validators.optional(validators.one_of(get_args(Format)))
 _check_compression = validators.optional(validators.one_of([*EXTENSIONS.values(), "none"]))
 
@@ -45,6 +55,8 @@ def open_sink(
     source: bool = True,
     explode: str | None = None,
     formulas: Formulas = "escape",
+    columns: Sequence[str] | None = None,
+    bom: bool = False,
     max_open: int = MAX_OPEN,
 ) -> Sink:
     """Return the sink for a path; nothing is created before its `open`.
@@ -60,6 +72,8 @@ def open_sink(
         source: for CSV and Parquet, whether columns say where each item is from.
         explode: for CSV, a list or map member, each element of which gets a row.
         formulas: for CSV, whether to `escape` or `keep` text that a spreadsheet would take for a formula.
+        columns: for CSV and Parquet, names of the columns to write, in their order; by default all.
+        bom: for CSV, whether the file starts with a byte order mark, by which Excel recognizes UTF-8.
         max_open: for a template, the maximum number of files that are open at once.
 
     Raises:
@@ -71,10 +85,33 @@ def open_sink(
     path = path_text("path", path)
     template = PathTemplate.parse(path) if is_template(path) else None
     file_format, compression_name = _format_of(path, _check_format("format", format), compression)
-    _check_options(file_format, compression_name, envelope=envelope, explode=explode)
+    if file_format == "parquet" and compression_name is not None:
+        raise ValueError("compression is not an option of parquet, which compresses its columns itself")
+    validators.flag("envelope", envelope)
+    validators.flag("bom", bom)
+    given = {
+        "envelope": envelope,
+        "explode": explode is not None,
+        "formulas": formulas != "escape",
+        "columns": columns is not None,
+        "bom": bom,
+    }
+    for name in (name for name, is_given in given.items() if is_given):
+        if file_format not in FORMATS_OF[name]:
+            raise ValueError(f"{name} is an option of {' and '.join(FORMATS_OF[name])}, not of {file_format}")
     validators.flag("source", source)
     validators.count("max_open", max_open)
-    factory = _FileSinkFactory(file_format, cls, compression_name, envelope, source, explode, formulas)
+    factory = _FileSinkFactory(
+        format=file_format,
+        cls=cls,
+        compression=compression_name,
+        envelope=envelope,
+        source=source,
+        explode=explode,
+        formulas=formulas,
+        columns=columns,
+        bom=bom,
+    )
     classes = cls if isinstance(cls, Mapping) else {}
     if file_format != "ndjson":
         if cls is None or (isinstance(cls, Mapping) and not cls):
@@ -89,7 +126,7 @@ def open_sink(
     return PartitionedSink(path, factory.make, wants=wants, max_open=max_open)
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _FileSinkFactory:
     """Makes file sinks that differ only in their paths and classes."""
 
@@ -100,6 +137,8 @@ class _FileSinkFactory:
     source: bool
     explode: str | None
     formulas: Formulas
+    columns: Sequence[str] | None
+    bom: bool
 
     def make(self, path: str, operation: str) -> FileSink:
         """Return the sink for a file.
@@ -115,7 +154,7 @@ class _FileSinkFactory:
                 raise ValueError(f"cls has no class for the items of {operation}")
             cls = cls[operation]
         if self.format == "parquet":
-            return ParquetSink(path, cls, source=self.source)
+            return ParquetSink(path, cls, source=self.source, columns=self.columns)
         return CsvSink(
             path,
             cls,
@@ -123,6 +162,8 @@ class _FileSinkFactory:
             source=self.source,
             explode=self.explode,
             formulas=self.formulas,
+            columns=self.columns,
+            bom=self.bom,
         )
 
 
@@ -141,18 +182,3 @@ def _format_of(path: str, file_format: Format | None, compression: str | None) -
     if found is None:
         raise ValueError(f"path must end in {', '.join(_FORMATS)}, or format must be given: {path!a}")
     return found, by_extension if chosen is None else None if chosen == "none" else chosen
-
-
-def _check_options(file_format: Format, compression: str | None, *, envelope: object, explode: object) -> None:
-    """Check options that are of one format only.
-
-    Raises:
-        TypeError: one is of a wrong type.
-        ValueError: one does not apply to the format.
-    """
-    if file_format == "parquet" and compression is not None:
-        raise ValueError("compression is not an option of parquet, which compresses its columns itself")
-    if validators.flag("envelope", envelope) and file_format != "ndjson":
-        raise ValueError(f"envelope is an option of ndjson, not of {file_format}")
-    if explode is not None and file_format != "csv":
-        raise ValueError(f"explode is an option of csv, not of {file_format}")

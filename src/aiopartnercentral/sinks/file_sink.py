@@ -112,7 +112,7 @@ class FileSink(abc.ABC):
         del items
         return 0
 
-    def _header(self) -> bytes:
+    def header(self) -> bytes:
         """Return the beginning of the file."""
         return b""
 
@@ -132,6 +132,21 @@ class FileSink(abc.ABC):
         """
         del items
         return file.restore_from_target(position)
+
+    def encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
+        """Yield the pages as the file has them after its header, in chunks of bounded size.
+
+        Raises:
+            SinkError: an item does not match its class.
+        """
+        problem = None
+        try:
+            yield from self._encode(pages)
+        except (TypeError, ValueError, AttributeError, ArithmeticError, NotImplementedError) as error:
+            problem = type(error).__name__
+        if problem is not None:  # raised outside of the handler, since the messages of such errors quote values
+            operations = ", ".join(sorted({page.operation for page in pages}))
+            raise SinkError(self.output, f"an item of {operations} does not match its class ({problem})")
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the files that pages would be written to."""
@@ -218,7 +233,7 @@ class FileSink(abc.ABC):
             raise RuntimeError("the sink is already open")
         if position is None:
             self._file = PartialFile.create(self.output, run_id)
-            if header := self._header():
+            if header := self.header():
                 self._append(header)
             return
         at, items = self._parse_position(position)
@@ -261,15 +276,8 @@ class FileSink(abc.ABC):
         if not pages:
             return
         self._buffer, self._buffered_rows, self._buffered_bytes = [], 0, 0
-        problem = None
-        try:
-            for data in self._encode(pages):
-                self._append(data)
-        except (TypeError, ValueError, AttributeError, ArithmeticError, NotImplementedError) as error:
-            problem = type(error).__name__
-        if problem is not None:  # raised outside of the handler, since the messages of such errors quote values
-            operations = ", ".join(sorted({page.operation for page in pages}))
-            raise SinkError(self.output, f"an item of {operations} does not match its class ({problem})")
+        for data in self.encode(pages):
+            self._append(data)
         self._items += rows
 
     def _append(self, data: bytes) -> None:

@@ -15,7 +15,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import create_file, replace_file
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, record_batch, split_batch
-from aiopartnercentral.sinks.base import SOURCE_COLUMNS
+from aiopartnercentral.sinks.base import SOURCE_COLUMNS, chosen_columns
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
 from aiopartnercentral.sinks.partial_file import CONVERTED
 from aiopartnercentral.sinks.row_checksum import RowChecksum
@@ -46,6 +46,7 @@ class ParquetSink(FileSink):
         cls: Any,  # noqa: ANN401 - a union is not a class
         *,
         source: bool = True,
+        columns: Sequence[str] | None = None,
         max_rows: int = MAX_ROWS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
@@ -55,18 +56,22 @@ class ParquetSink(FileSink):
             output: the file's path.
             cls: the class of the items.
             source: whether the columns `source_label` and `source_catalog` come first.
+            columns: names of the columns to write, in their order; None for all.
             max_rows: how many items are buffered before they are written.
             max_bytes: how many bytes are buffered, if the size of the items is known.
 
         Raises:
             TypeError: items cannot be of the type `cls`, or an argument is of a wrong type.
-            ValueError: a maximum is below 1.
+            ValueError: a maximum is below 1, or the class has no such column.
             ImportError: pyarrow is not installed.
         """
         super().__init__(output, max_rows=max_rows, max_bytes=max_bytes)
         self.cls = cls
         self._source = SOURCE_COLUMNS if validators.flag("source", source) else ()
-        self._schema = arrow_schema(cls, text_columns=self._source)
+        pa, _ = _pyarrow()
+        schema = arrow_schema(cls, text_columns=self._source)
+        self.columns: tuple[str, ...] = chosen_columns(columns, schema.names)
+        self._schema = pa.schema([schema.field(name) for name in self.columns])
         self._checksum = RowChecksum()
         self._checked_bytes = 0
         self._expected: JsonValue = None
@@ -77,7 +82,8 @@ class ParquetSink(FileSink):
         """The attribute of a page that the sink writes."""
         return "items"
 
-    def _header(self) -> bytes:
+    def header(self) -> bytes:
+        """Return the beginning of the partial file, which has the schema."""
         header: bytes = self._schema.serialize().to_pybytes()
         return header
 
@@ -86,11 +92,12 @@ class ParquetSink(FileSink):
         for start in range(0, len(rows), self.max_rows):
             labels, catalogs, items = zip(*rows[start : start + self.max_rows], strict=True)
             batch = record_batch(items, self.cls, dict(zip(self._source, (labels, catalogs), strict=False)))
+            batch = batch.select(self.columns)
             for part in split_batch(batch, self.max_rows, BATCH_BYTES):
                 yield part.serialize().to_pybytes()
 
     def _open(self, position: JsonValue | None, run_id: str | None) -> None:
-        self._checksum, self._checked_bytes = RowChecksum(), len(self._header())
+        self._checksum, self._checked_bytes = RowChecksum(), len(self.header())
         super()._open(position, run_id)
 
     def _flush(self) -> JsonValue:
@@ -170,7 +177,7 @@ class ParquetSink(FileSink):
 
     def _stream(self, batches: Iterator[Any]) -> Iterator[bytes]:
         """Yield an Arrow stream of the batches."""
-        yield self._header()
+        yield self.header()
         for batch in batches:
             yield batch.serialize().to_pybytes()
 
