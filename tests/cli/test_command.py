@@ -98,7 +98,19 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 async def test_help_names_values_alike(run, command):
     ended = await run(*command.split(), "--help")
     values = re.findall(r"^  --[a-z-]+ ([^\s<]+)", ended.out.decode(), re.MULTILINE)
-    assert set(values) <= {"NAME", "NAME=NUMBER", "NUMBER", "SECONDS", "DURATION", "URL", "FILE", "ID", "CODE", "/"}
+    assert set(values) <= {
+        "NAME",
+        "NAME,...",
+        "NAME=NUMBER",
+        "NUMBER",
+        "SECONDS",
+        "DURATION",
+        "URL",
+        "FILE",
+        "ID",
+        "CODE",
+        "/",
+    }
 
 
 async def test_every_paginated_operation_has_its_command_and_words_of_its_own(run):

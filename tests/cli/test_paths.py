@@ -69,10 +69,10 @@ def test_a_name_that_no_file_can_have(told, tmp_path, name):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--output", "pipe", "--format", "csv"), "--format csv needs --output and a file"),
         (("--output", "pipe.parquet"), "--format parquet needs --output and a file"),
         (("--output", "pipe.gz"), "the extension .gz of --output needs a file"),
-        (("--output", "/dev/stdout", "--format", "csv"), "--format csv needs --output and a file"),
+        (("--output", "/dev/stdout", "--format", "parquet"), "--format parquet needs --output and a file"),
+        (("--output", "pipe", "--format", "csv", "--checkpoint", "c"), "--checkpoint needs --output and a file"),
         (("--output", "/dev/stdout", "--report", "-"), "--report - and --output - exclude each other"),
     ],
 )

@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import anyio
 import anyio.to_thread
@@ -25,9 +25,10 @@ from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
-from aiopartnercentral.cli.writer import Target, Writer, deliver, write_once
+from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
 from aiopartnercentral.sinks.base import output_paths
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.cli.config import Config, ParsedListing
     from aiopartnercentral.sinks import Sink
+    from aiopartnercentral.sinks.file_sink import FileSink
 
 __all__ = ["collect"]
 
@@ -157,8 +159,9 @@ class _Run:
             self.progress = Progress(sources=len(parts))
             parts = parts if config.ordered else [(list(sources), list(config.listings))]
             self._collections = [self._collection(*part) for part in parts]
-            streamed = not config.to_files or config.form is Format.TABLE or config.ordered
-            output = None if streamed else self._open_output()
+            # A stream of lines needs only the encoding of the sink for a file.
+            self._encoder = self._open_output(STDOUT) if config.is_stream and config.form is not Format.TABLE else None
+            output = None if config.is_stream else self._open_output(config.output)
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
             check_distinct(config.files(outputs))
@@ -240,10 +243,19 @@ class _Run:
             observer=self.progress.observe,
         )
 
-    def _open_output(self) -> Sink:
-        form: Any = self._config.form.value
-        (collection,) = self._collections
-        return open_sink(self._config.output, format=form, cls=collection.item_classes)
+    def _open_output(self, path: str) -> Sink:
+        config = self._config
+        form: Any = config.form.value
+        return open_sink(
+            path,
+            format=form,
+            cls=self._collections[0].item_classes,
+            envelope=config.envelope,
+            explode=config.explode,
+            formulas="escape" if config.formulas is None else config.formulas.value,
+            columns=config.columns,
+            bom=config.bom,
+        )
 
     async def _into_stream(self) -> None:
         """Write to standard output, a device or a pipe; or a table or ordered lines into a file."""
@@ -252,7 +264,7 @@ class _Run:
         async def work(writer: Writer) -> None:
             nonlocal failure
             try:
-                await (self._table(writer) if config.form is Format.TABLE else self._lines(writer))
+                await (self._table(writer) if self._encoder is None else self._lines(writer, self._encoder))
             except Exception as error:  # noqa: BLE001 - raised again outside the task group, which would wrap it
                 failure = error
 
@@ -271,11 +283,10 @@ class _Run:
             if not self.progress.report.lost:
                 await target.keep()
 
-    async def _lines(self, writer: Writer) -> None:
+    async def _lines(self, writer: Writer, encoder: Sink) -> None:
+        sink = StreamSink(writer, cast("FileSink", encoder))
         for collection in self._collections:
-            async with collection.raw() as stream:
-                async for _, item in stream:
-                    await writer.write(item + b"\n")
+            await collection.into(sink)
 
     async def _table(self, writer: Writer) -> None:
         config, tables = self._config, ItemTables()

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral.cli.options import Format, OnFailure, switch_of
+from aiopartnercentral.cli.options import Format, Formulas, OnFailure, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import EXTENSIONS
+from aiopartnercentral.sinks.factory import FORMATS_OF
 from aiopartnercentral.sinks.path_template import is_template
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
 
 _BY_ENDING: Final = {".csv": Format.CSV, ".parquet": Format.PARQUET}
+_LINES: Final = (Format.NDJSON, Format.CSV)
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
 _OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
 _ASCII: Final = 128
@@ -75,6 +77,11 @@ class Config:
     profile: str | None
     format: Format | None
     output: str
+    columns: list[str] | None
+    explode: str | None
+    formulas: Formulas | None
+    bom: bool
+    envelope: bool
     checkpoint: Path | None
     checkpoint_max_age: timedelta
     restart: bool
@@ -107,9 +114,9 @@ class Config:
 
     @property
     def compression(self) -> str | None:
-        """The file extension of a compressed NDJSON output; None if it is not compressed."""
+        """The file extension of a compressed NDJSON or CSV output; None if it is not compressed."""
         ending = Path(self.output).suffix
-        return ending if self.form is Format.NDJSON and ending.lower() in EXTENSIONS else None
+        return ending if self.form in _LINES and ending.lower() in EXTENSIONS else None
 
     @property
     def to_files(self) -> bool:
@@ -117,13 +124,18 @@ class Config:
         return self.output != STDOUT and is_replaceable(self.output)
 
     @property
+    def is_stream(self) -> bool:
+        """Whether the output is one stream, in a file or not: of lines as they arrive, or a table at the end."""
+        return not self.to_files or self.form is Format.TABLE or self.ordered
+
+    @property
     def sink_option(self) -> str | None:
         """The option that requires a sink, or None if the output can be a stream of lines."""
-        if self.form in (Format.CSV, Format.PARQUET):
-            return f"--format {self.form}"
+        if self.form is Format.PARQUET:
+            return "--format parquet"
         if self.checkpoint is not None:
             return "--checkpoint"
-        if self.form is Format.NDJSON and is_template(self.output):
+        if self.form in _LINES and is_template(self.output):
             return "a template in --output"
         return None if self.compression is None else f"the extension {self.compression} of --output"
 
@@ -223,10 +235,15 @@ def _of_access(config: Config) -> Iterator[str]:
 
 
 def _of_output(config: Config) -> Iterator[str]:
-    if config.form in (Format.CSV, Format.PARQUET) and not config.to_files:
-        yield f"--format {config.form} needs --output and a file"
+    for name, formats in FORMATS_OF.items():
+        if getattr(config, name) and config.form not in formats:
+            yield f"{switch_of(name)} is an option of --format {' and '.join(formats)}, not of {config.form}"
+    if config.form is Format.PARQUET and not config.to_files:
+        yield "--format parquet needs --output and a file"
     elif config.compression is not None and not config.to_files:
         yield f"the extension {config.compression} of --output needs a file: nothing else is compressed"
+    if config.form is Format.CSV and config.is_stream and len(config.listings) > 1:
+        yield "--format csv of several listings needs {operation} in --output: each listing has its own columns"
     if config.output == config.report == STDOUT:
         yield "--report - and --output - exclude each other: both would be standard output"
     if config.form is Format.TABLE and is_template(config.output):

@@ -22,7 +22,7 @@ from aiopartnercentral.cli.writer import STDOUT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FILTERS", "OWN", "SHARED", "SOURCES", "Format", "OnFailure", "check_text", "switch_of"]
+__all__ = ["FILTERS", "OWN", "SHARED", "SOURCES", "Format", "Formulas", "OnFailure", "check_text", "switch_of"]
 
 
 class Format(StrEnum):
@@ -32,6 +32,13 @@ class Format(StrEnum):
     NDJSON = "ndjson"
     CSV = "csv"
     PARQUET = "parquet"
+
+
+class Formulas(StrEnum):
+    """The policy for text that a spreadsheet would take for a formula."""
+
+    ESCAPE = "escape"
+    KEEP = "keep"
 
 
 class OnFailure(StrEnum):
@@ -104,6 +111,16 @@ def _duration(value: str) -> timedelta:
     return float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
 
 
+def _names(value: str | None) -> list[str] | None:
+    """Return the names of `a,b`."""
+    if value is None:
+        return None
+    names = [name.strip() for name in value.split(",")]
+    if not all(names):
+        raise typer.BadParameter(f"{value!a} is not a list of names such as id,arn")
+    return names
+
+
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -162,14 +179,44 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="File to write, or - for standard output. It is written atomically at the end of the run, and unchanged "
         "if the run is stopped or every source failed. {catalog}, {label}, {account} and {operation} in the name write "
         "one file for each, and {date} is the day on which the run began, in UTC; add .gz or .zst to compress ndjson "
-        "or csv.",
+        "or csv. Standard output and pipes get items as they arrive, and cannot be resumed.",
     ),
     "format": _option(
         _OUTPUT,
         Format | None,
         help="table: for people, without sensitive members. ndjson: one item per line, exactly as the service sent it. "
-        "csv, parquet: one row per item. Default: by the file extension; otherwise a table on a terminal and ndjson "
-        "elsewhere.",
+        "csv, parquet: one row per item; parquet needs a file. Default: by the file extension; otherwise a table on a "
+        "terminal and ndjson elsewhere.",
+    ),
+    "columns": _option(
+        _OUTPUT,
+        str | None,
+        metavar="NAME,...",
+        callback=_names,
+        help="Columns of csv or parquet, in this order, such as source_label,id; all by default.",
+    ),
+    "explode": _option(
+        _OUTPUT,
+        str | None,
+        metavar="NAME",
+        callback=check_text,
+        help="List or map, such as connection_types: csv gets a row for each of its elements.",
+    ),
+    "formulas": _option(
+        _OUTPUT,
+        Formulas | None,
+        help="In csv, put an apostrophe before text that a spreadsheet would take for a formula (escape, the default), "
+        "or keep all text unchanged.",
+    ),
+    "bom": _option(
+        _OUTPUT, bool, "--bom", default=False, help="Start csv with a byte order mark, by which Excel recognizes UTF-8."
+    ),
+    "envelope": _option(
+        _OUTPUT,
+        bool,
+        "--envelope",
+        default=False,
+        help='Write each line of ndjson as {"label": ..., "catalog": ..., "operation": ..., "item": ...}.',
     ),
     "ordered": _option(
         _OUTPUT,

@@ -89,6 +89,7 @@ def examples(method: str) -> str:
     command = f"aiopartnercentral collect {method.replace('_', '-')}"
     return (
         f"{command} --catalog AWS {_EXAMPLES.get(method, '')}".rstrip()
+        + f"\n{command} --catalog AWS --format csv --columns source_label,id --output ids.csv"
         + f"\n{command} --sources partners.toml --output '{{label}}.ndjson' --checkpoint run.json"
     )
 
