@@ -273,5 +273,5 @@ async def test_typed_items_go_into_tables(tmp_path: Path) -> None:
         (cls,) = collection.item_classes.values()
         await collection.into(open_sink(tmp_path / "out.csv", cls=cls))
         head, *rows = (tmp_path / "out.csv").read_text().splitlines()
-        assert "id" in head.split(",")
+        assert '"id"' in head.split(",")
         assert len(rows) >= 45
