@@ -69,7 +69,7 @@ class Client(ServiceClient):
         email_verification_code: str,
         client_token: str | None = None,
     ) -> structures.AssociateAwsTrainingCertificationEmailDomainResponse:
-        r"""Count AWS certifications with an email domain as yours (`AssociateAwsTrainingCertificationEmailDomain`).
+        r"""Add an email domain whose AWS certifications count for the partner (`AssociateAwsTrainingCertificationEmailDomain`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AssociateAwsTrainingCertificationEmailDomain
@@ -115,7 +115,7 @@ class Client(ServiceClient):
         Arguments:
             catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
             identifier: identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`.
-            connection_type: the type to end, while others stay active.
+            connection_type: type to end, without ending the others.
             reason: explanation for the other participant; 0 to 256 characters.
             client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
                 `[A-Za-z0-9-_]+`, generated if omitted.
@@ -271,7 +271,7 @@ class Client(ServiceClient):
     async def disassociate_aws_training_certification_email_domain(
         self, *, catalog: enums.CatalogLike, identifier: str, domain_name: str, client_token: str | None = None
     ) -> structures.DisassociateAwsTrainingCertificationEmailDomainResponse:
-        r"""Stop counting certifications with an email domain (`DisassociateAwsTrainingCertificationEmailDomain`).
+        r"""Remove an email domain, so that its certifications no longer count (`DisassociateAwsTrainingCertificationEmailDomain`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/DisassociateAwsTrainingCertificationEmailDomain
@@ -479,7 +479,7 @@ class Client(ServiceClient):
     async def get_verification(
         self, *, verification_type: enums.VerificationTypeLike
     ) -> structures.GetVerificationResponse:
-        """Return the state of a verification of the business or its registrant (`GetVerification`, read-only).
+        """Return the verification of the business or its registrant, to poll its status (`GetVerification`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerification
 
@@ -863,8 +863,8 @@ class Client(ServiceClient):
             catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`.
             revision: revision that the update is based on, which must still be the latest.
             access_type: participants that may send connection invitations to the account.
-            excluded_participant_identifiers: AWS accounts or profiles that may not invite, if some are denied; 0 to 100
-                entries, each 1 to 100 characters with pattern `[a-zA-Z0-9-]+`.
+            excluded_participant_identifiers: AWS accounts or profiles that may not invite, if `access_type` denies
+                some; 0 to 100 entries, each 1 to 100 characters with pattern `[a-zA-Z0-9-]+`.
 
         Raises:
             ServiceError: AccessDeniedException, ThrottlingException, ConflictException, ValidationException,

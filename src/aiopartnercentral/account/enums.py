@@ -40,7 +40,7 @@ class AccessType(OpenEnum):
 
 
 class BusinessValidationCode(OpenEnum):
-    """Rule of the business that a request breaks.
+    """Business rule that a request breaks.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessValidationCode
     """
@@ -253,7 +253,7 @@ class ProfileTaskStatus(OpenEnum):
 
 
 class ProfileValidationErrorReason(OpenEnum):
-    """Part of the profile that is not accepted.
+    """Reason why the profile is not accepted.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ProfileValidationErrorReason
     """
@@ -361,7 +361,7 @@ class ServiceQuotaExceededExceptionReason(OpenEnum):
 
 
 class ValidationExceptionReason(OpenEnum):
-    """Whether fields are invalid or a rule of the business is broken.
+    """Whether fields are invalid or a business rule is broken.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationExceptionReason
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """The credentials may not do this, or not in this catalog (code `AccessDeniedException`).
+    """The credentials do not allow this, or not in this catalog (code `AccessDeniedException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AccessDeniedException
 
@@ -33,7 +33,7 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """Explanation for people, whose wording may change."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
         """Reason why access was denied."""
 
@@ -58,7 +58,7 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """Explanation for people, whose wording may change."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
         """Conflict between a request and the current state."""
 
@@ -80,7 +80,7 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """Explanation for people, whose wording may change."""
+        """Explanation for people, in words that may change."""
 
 
 class ResourceNotFoundException(ServiceError):
@@ -103,7 +103,7 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """Explanation for people, whose wording may change."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
         """Kind of thing that does not exist."""
 
@@ -128,7 +128,7 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """Explanation for people, whose wording may change."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
         """Quota that a request exceeds."""
 
@@ -156,7 +156,7 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """Explanation for people, whose wording may change."""
+        """Explanation for people, in words that may change."""
         self.service_code = service_code
         """Code of the service in Service Quotas."""
         self.quota_code = quota_code
@@ -184,8 +184,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """Explanation for people, whose wording may change."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """Whether fields are invalid or a rule of the business is broken."""
+        """Whether fields are invalid or a business rule is broken."""
         self.error_details = error_details
         """Each reason why the request is invalid."""

@@ -24,7 +24,7 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
     identifier: str
     """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     connection_type: enums.ConnectionType
-    """The type to end, while others stay active."""
+    """Type to end, without ending the others."""
     reason: str
     """Explanation for the other participant; 0 to 256 characters."""
     client_token: str | None = None

@@ -44,15 +44,15 @@ class AllianceLeadContact(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessValidationError(Structure):
-    """Rule of the business that a request breaks, although its fields are valid.
+    """Business rule that a request breaks, although its fields are valid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessValidationError
     """
 
     message: str
-    """Explanation for people, whose wording may change."""
+    """Explanation for people, in words that may change."""
     code: enums.BusinessValidationCode
-    """Rule of the business that a request breaks."""
+    """Business rule that a request breaks."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -80,7 +80,7 @@ class BusinessVerificationDetails(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BusinessVerificationResponse(Structure):
-    """Business that is being verified, and the next step, if a person has to take one.
+    """Business that is verified, and the web page for the next step if there is one.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationResponse
     """
@@ -128,9 +128,9 @@ class ErrorDetail(Structure):
     locale: str
     """Language of the part that is not accepted."""
     message: str
-    """Explanation for people, whose wording may change."""
+    """Explanation for people, in words that may change."""
     reason: enums.ProfileValidationErrorReason
-    """Part of the profile that is not accepted."""
+    """Reason why the profile is not accepted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -143,7 +143,7 @@ class FieldValidationError(Structure):
     name: str
     """Name of the field in the model."""
     message: str
-    """Explanation for people, whose wording may change."""
+    """Explanation for people, in words that may change."""
     code: enums.FieldValidationCode
     """Reason why a field is invalid."""
 
@@ -262,7 +262,7 @@ class PartnerProfile(Structure):
     translation_source_locale: str
     """Language from which the profile is translated, such as `en-US`; pattern `[a-z]{2}-[A-Z]{2}`."""
     localized_contents: list[LocalizedContent] | None = None
-    """The profile in other languages; 0 to 20 entries."""
+    """Profile in other languages; 0 to 20 entries."""
     headquarters: Headquarters | None = None
     """Place of the partner's headquarters."""
     profile_id: str | None = None
@@ -300,7 +300,7 @@ class QualificationsAssociationPartner(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RegistrantVerificationResponse(Structure):
-    """Next step for the person who registers the business.
+    """Web page on which the person who registers the business is verified.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationResponse
     """
@@ -361,9 +361,9 @@ class TaskDetails(Structure):
     translation_source_locale: str
     """Language from which the profile is translated, such as `en-US`; pattern `[a-z]{2}-[A-Z]{2}`."""
     localized_contents: list[LocalizedContent] | None = None
-    """The profile in other languages; 0 to 20 entries."""
+    """Profile in other languages; 0 to 20 entries."""
     headquarters: Headquarters | None = None
-    """Place of the partner's headquarters."""
+    """Place of the partner's headquarters, or None to keep the present one."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -381,7 +381,7 @@ class ValidationErrorBusinessValidationError(Variant):
 
     tag: ClassVar[str] = "BusinessValidationError"
     value: BusinessValidationError
-    """Rule of the business that a request breaks, although its fields are valid."""
+    """Business rule that a request breaks, although its fields are valid."""
 
 
 @attrs.frozen
@@ -392,7 +392,7 @@ class ValidationErrorUnknown(UnknownMember):
 ValidationError: TypeAlias = (
     ValidationErrorFieldValidationError | ValidationErrorBusinessValidationError | ValidationErrorUnknown
 )
-"""Reason why a request is invalid: a field, or a rule of the business.
+"""Reason why a request is invalid: a field, or a business rule.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationError
 """
@@ -404,7 +404,7 @@ class VerificationResponseDetailsBusinessVerificationResponse(Variant):
 
     tag: ClassVar[str] = "BusinessVerificationResponse"
     value: BusinessVerificationResponse
-    """Business that is being verified, and the next step, if a person has to take one."""
+    """Business that is verified, and the web page for the next step if there is one."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -413,7 +413,7 @@ class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
 
     tag: ClassVar[str] = "RegistrantVerificationResponse"
     value: RegistrantVerificationResponse
-    """Next step for the person who registers the business."""
+    """Web page on which the person who registers the business is verified."""
 
 
 @attrs.frozen
@@ -426,7 +426,7 @@ VerificationResponseDetails: TypeAlias = (
     | VerificationResponseDetailsRegistrantVerificationResponse
     | VerificationResponseDetailsUnknown
 )
-"""Business that is being verified, or next step of the registrant.
+"""Details of the verification of the business or its registrant.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/VerificationResponseDetails
 """

@@ -80,8 +80,8 @@ class CreateConnectionInvitationResponse(Structure):
     inviter_name: str = attrs.field(repr=redacted)
     r"""Inviter's name; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     connection_id: str | None = None
-    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection, or None until the invitation is accepted; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
-    """Time until which the invitation can be accepted."""
+    """Time until which the invitation can be answered."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -43,7 +43,7 @@ class GetConnectionPreferencesResponse(Structure):
     revision: int
     """Number of the latest change of the preferences."""
     excluded_participant_ids: list[str] | None = None
-    """Participants that may not invite, if the access type is to deny some; each 1 to 100 characters with pattern
+    """Participants that may not invite, if `access_type` denies some; each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

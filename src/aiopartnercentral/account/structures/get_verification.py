@@ -35,11 +35,11 @@ class GetVerificationResponse(Structure):
     verification_status: enums.VerificationStatus
     """Status of a verification."""
     verification_response_details: common.VerificationResponseDetails
-    """Business that is being verified, or next step of the registrant."""
+    """Details of the verification of the business or its registrant."""
     started_at: datetime
     """Time when it was started."""
     verification_status_reason: str | None = None
-    r"""Explanation of the status for people; 1 to 200 characters, pattern
+    r"""Explanation of the status, for people; 1 to 200 characters, pattern
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
     """
     completed_at: datetime | None = None

@@ -39,9 +39,9 @@ class ConnectionInvitationSummary(Structure):
     status: enums.InvitationStatus
     """Status of a connection invitation."""
     connection_id: str | None = None
-    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
+    """Identifier of the connection, or None until the invitation is accepted; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
-    """Time until which the invitation can be accepted."""
+    """Time until which the invitation can be answered."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -15,7 +15,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RegistrantVerificationDetails(Structure):
-    """Registrant to verify, whom the next step asks for everything.
+    """Registrant to verify; no members, as the person gives the details on a web page.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationDetails
     """
@@ -48,11 +48,11 @@ class StartVerificationResponse(Structure):
     verification_status: enums.VerificationStatus
     """Status of a verification."""
     verification_response_details: common.VerificationResponseDetails
-    """Business that is being verified, or next step of the registrant."""
+    """Details of the verification of the business or its registrant."""
     started_at: datetime
     """Time when it was started."""
     verification_status_reason: str | None = None
-    r"""Explanation of the status for people; 1 to 200 characters, pattern
+    r"""Explanation of the status, for people; 1 to 200 characters, pattern
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
     """
     completed_at: datetime | None = None
@@ -76,7 +76,7 @@ class VerificationDetailsRegistrantVerificationDetails(Variant):
 
     tag: ClassVar[str] = "RegistrantVerificationDetails"
     value: RegistrantVerificationDetails
-    """Registrant to verify, whom the next step asks for everything."""
+    """Registrant to verify; no members, as the person gives the details on a web page."""
 
 
 @attrs.frozen

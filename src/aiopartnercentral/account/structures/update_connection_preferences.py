@@ -26,8 +26,8 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
     access_type: enums.AccessType
     """Participants that may send connection invitations to the account."""
     excluded_participant_identifiers: list[str] | None = None
-    """AWS accounts or profiles that may not invite, if some are denied; 0 to 100 entries, each 1 to 100 characters
-    with pattern `[a-zA-Z0-9-]+`.
+    """AWS accounts or profiles that may not invite, if `access_type` denies some; 0 to 100 entries, each 1 to 100
+    characters with pattern `[a-zA-Z0-9-]+`.
     """
 
 
@@ -52,7 +52,7 @@ class UpdateConnectionPreferencesResponse(Structure):
     revision: int
     """Number of the latest change of the preferences."""
     excluded_participant_ids: list[str] | None = None
-    """Participants that may not invite, if the access type is to deny some; each 1 to 100 characters with pattern
+    """Participants that may not invite, if `access_type` denies some; each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
