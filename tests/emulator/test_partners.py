@@ -238,6 +238,17 @@ async def test_a_profile_is_updated_while_time_passes(ada, frozen, http):
     assert await ada.refused("CancelProfileUpdateTask", **end) == "INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE"
 
 
+async def test_an_update_without_headquarters_keeps_those_of_the_profile(ada, frozen, http):
+    made = await partner(ada, frozen, http)
+    place = {"Catalog": "AWS", "Identifier": made["Id"]}
+    headquarters = {"Headquarters": {"CountryCode": "GB", "SubdivisionCode": "LND"}}
+    for details in (PROFILE | headquarters, PROFILE):
+        await ada("StartProfileUpdateTask", **place, TaskDetails=details)
+        frozen.clock.advance(timedelta(seconds=60))
+    profile = (await ada("GetPartner", **place))["Profile"]
+    assert profile == PROFILE | headquarters | {"ProfileId": made["Profile"]["ProfileId"]}
+
+
 async def test_a_canceled_update_changes_nothing(ada, frozen, http):
     made = await partner(ada, frozen, http)
     place = {"Catalog": "AWS", "Identifier": made["Id"]}

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AccountCatalog", "VerificationCode", "encode"]
 
+# The members of a profile that an update leaves as they are if it does not have them.
+_KEPT_BY_UPDATES = ("Headquarters", "ProfileId")
+
 
 def _connection_summary(connection: dict[str, Any]) -> dict[str, Any]:
     types = connection["ConnectionTypes"]
@@ -155,8 +158,8 @@ class AccountCatalog:
             if task and not task.applied and task.status(now) == "SUCCEEDED":
                 partner = self.partners.find(identifier)
                 if partner:
-                    profile = task.details | {"ProfileId": partner["Profile"]["ProfileId"]}
-                    self.partners.change(partner | {"Profile": profile})
+                    kept = {name: value for name, value in partner["Profile"].items() if name in _KEPT_BY_UPDATES}
+                    self.partners.change(partner | {"Profile": kept | task.details})
                 task.applied = True
 
     def _expire(self, now: datetime) -> None:
