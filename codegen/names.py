@@ -83,7 +83,7 @@ class Names:
 
     Attributes:
         classes: of structures, unions, enums and errors, by shape.
-        likes: of what an argument takes for a shape with known values, by shape.
+        likes: of the types of arguments that are an enum, or a string with known values, by shape.
         variants: of the classes of a union's members, by union and member.
         unknowns: of the classes of members that the model does not know, by union.
         fields: of the attributes of structures and errors, and of unions on the wire, by shape and member.

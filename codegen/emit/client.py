@@ -149,7 +149,7 @@ def _paginate(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
         target = types.service.structure(operation.input).member(pagination.fan_out).target
         catalog = types.annotation(target, writer, argument=True, typing_only=True)
         if isinstance(types.service.shapes[target], ir.Enum):
-            catalog += " | str"  # as catalogs are in every other place
+            catalog += " | str"  # catalogs are strings everywhere else
         for catalogs in (f"catalog: {catalog}", f"catalogs: {catalog} | Iterable[{catalog}]"):
             writer.line("@overload")
             writer.line(f"def {name}(self, *, {catalogs}, {parameters}) -> Paginator[{page}, {item}]: ...")

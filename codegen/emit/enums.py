@@ -28,7 +28,7 @@ def emit(service: ir.Service, names: Names) -> str:
                 text = service.texts.of_value(enum.name, value)
                 if text is not None:
                     writer.attribute_docstring(f"{text}.")
-            # Lest type checkers take the known members for all that there can be.
+            # Otherwise type checkers would take the known members for all possible ones.
             with writer.block("if TYPE_CHECKING:"):
                 writer.line("_UNKNOWN = auto()")
         writer.lines(["", ""])

@@ -76,7 +76,7 @@ class Writer:
         self.line('"""')
 
     def _wrapped(self, text: str, *, room: int = 0) -> list[str]:
-        """Return the lines of a text, between whose backticks no line ends; `room` is how much shorter they are."""
+        """Return the lines of a text; none ends within backticks, and each leaves `room` for further characters."""
         own = text[: len(text) - len(text.lstrip())]
         whole = _IN_BACKTICKS.sub(lambda found: found[0].replace(" ", "\0"), _printable(text))
         lines = textwrap.wrap(

@@ -86,7 +86,7 @@ class AioPartnerCentralError(Exception):
     """Base of everything this library raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # By its state: not every constructor takes `args`, and botocore's errors would lose their attributes.
+        # From the state: not every constructor takes `args`, and botocore's errors would lose their attributes.
         return _rebuild, (type(self), self.args, dict(self.__dict__))
 
 

@@ -82,7 +82,7 @@ async def test_what_was_collected_becomes_a_table() -> None:
     assert collected.to_polars().columns == table.schema.names
     assert caught.value.collected.to_arrow().num_rows == 13
     assert none.to_arrow().schema == table.schema
-    with pytest.raises(TypeError, match="a table is made of items, and these are pages, batches or bytes"):
+    with pytest.raises(TypeError, match="only items become a table, not pages"):
         pages_of_them.to_arrow()
 
 

@@ -113,6 +113,7 @@ def test_a_type_has_its_signatures_and_docstrings(name):
         assert text.startswith(inspect.getdoc(cls))
         for member in check_members(text, name):
             assert f"{member}: " in shown
+        assert "= ," not in shown
 
 
 def test_the_kinds_cover_the_model():

@@ -162,7 +162,7 @@ async def test_columns_that_an_upgrade_has_changed(job):
     position["format"] = position["format"].replace("a", "b", 1)
     job.checkpoint.write_bytes(as_bytes(msgspec.structs.replace(found, library="0.0.9")))
     assert await job.night(ada=50, bob=20) == 2
-    assert f"by aiopartnercentral 0.0.9, and this is {__version__}; --restart starts over" in job.said
+    assert f"; aiopartnercentral 0.0.9 wrote it, and this is {__version__}; --restart starts over" in job.said
     assert await job.night("--restart", ada=50, bob=20) == 0
     assert job.rows == {"ada": 50, "bob": 20}
 

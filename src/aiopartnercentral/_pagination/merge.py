@@ -49,7 +49,7 @@ class Plan(Generic[KeyT]):
 
     Attributes:
         sources: the keys of the sources, each once.
-        versions: what the report says of versions.
+        versions: the versions of this library and of the model, for the report.
         ordered: whether each source is completed before the next one; otherwise pages come as they arrive.
         concurrency: maximum sources that are fetched at the same time.
         buffer_pages: maximum pages that wait for the consumer, plus one for each worker.

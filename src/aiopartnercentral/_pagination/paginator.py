@@ -16,7 +16,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator, Mapping
+    from collections.abc import Awaitable, Iterator
     from types import TracebackType
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
@@ -160,7 +160,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
             ignore_errors: error codes or names of exception classes, such as `AccessDeniedException`; a catalog that
                 fails with one of them is skipped.
             item_classes: returns the class of the items, by the operation's name.
-            versions: what the report says of versions.
+            versions: the versions of this library and of the model, for the report.
 
         Raises:
             TypeError: an argument is of a wrong type.

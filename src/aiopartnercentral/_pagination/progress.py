@@ -138,7 +138,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
     when it is needed, so counting costs nothing per item.
 
     Attributes:
-        run_id: identifies the collection.
+        run_id: identifies the run in its report, events and log messages.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
         Arguments:
             sources: keys of the sources.
-            versions: what the report says of versions.
+            versions: the versions of this library and of the model, for the report.
             earlier: reports of an earlier collection by source; a source that ended then is not collected again.
             on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """

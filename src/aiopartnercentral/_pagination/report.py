@@ -163,7 +163,7 @@ class Report(Generic[KeyT]):
     Attributes:
         sources: the report of each source, in the order in which the sources were given.
         elapsed: seconds from the opening of the stream to its end, or until now if it has not ended.
-        run_id: identifies the run; events and log messages have it too.
+        run_id: identifies the run, as `run` of its events does; log messages have it, too.
         started_at: when the stream was opened, in UTC.
         versions: the version of this library, and of each service's model, by name.
     """
@@ -305,7 +305,9 @@ class Collected(list[tuple[KeyT, EntryT]]):
 
         classes = self.item_classes
         if not classes:
-            raise TypeError("a table is made of items, and these are pages, batches or bytes")
+            raise TypeError(
+                "only items become a table, not pages, batches or bytes: collect without pages(), batches(), raw()"
+            )
         if listing is not None or len(set(classes.values())) > 1:
             listing = validators.one_of(classes)("listing", listing)
         entries = self if listing is None else [entry for entry in self if _listing(entry[0], listing) == listing]

@@ -111,8 +111,8 @@ def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa
     base = generated_base(cl)
     if base is None:
         return _union_decoder(cl, converter)
-    if refusal := _own_fields(cl, base):
-        raise StructureHandlerNotFoundError(refusal, type_=cl)
+    if difference := _difference(cl, base):
+        raise StructureHandlerNotFoundError(f"{difference}: register a structure hook for it", type_=cl)
     if issubclass(base, UnknownMember):
         return decode.unknown_decoder(cl, is_botocore=converter.is_botocore)
     found = tuple(members(base, is_botocore=converter.is_botocore))
@@ -134,8 +134,8 @@ def unstructure_hook(cl: Any, converter: ServiceConverter) -> Encode[Any]:  # no
     base = generated_base(cl)
     if base is None:
         return encode.union_encoder(converter, union_name(cl) or "", get_args(cl))
-    if refusal := _own_fields(cl, base):
-        raise EncodeError(refusal)
+    if difference := _difference(cl, base):
+        raise EncodeError(f"{difference}: register an unstructure hook for it")
     if issubclass(base, UnknownMember):
         return encode.unknown_encoder(converter, cl, is_botocore=converter.is_botocore)
     found = tuple(members(base, is_botocore=converter.is_botocore))
@@ -263,17 +263,16 @@ def _encoder(converter: ServiceConverter, of: Any, member: Member) -> Encode[Any
     return hook
 
 
-def _own_fields(cls: Any, base: type) -> str:  # noqa: ANN401 - an attrs class or an error
-    """Return why the hook of a generated class is not one for a class derived from it; empty if it is.
+def _difference(cls: Any, base: type) -> str:  # noqa: ANN401 - an attrs class or an error
+    """Return in which fields a derived class differs from its generated class; empty if in none.
 
-    Fields that the derived class adds would be filled in when it is decoded, and lost when it is encoded.
+    The hook of the generated class would fill in such fields in decoding, and lose them in encoding.
     """
     if cls is base:
         return ""
     own, known = _declared(cls), _declared(base)
     fields = sorted(name for name in {**own, **known} if own.get(name) != known.get(name))
-    reason = f"{cls.__name__} differs from {base.__name__} in {', '.join(fields)}: register a hook for {cls.__name__}"
-    return reason if fields else ""
+    return f"{cls.__name__} differs from {base.__name__} in {', '.join(fields)}" if fields else ""
 
 
 def _declared(cls: Any) -> dict[str, tuple[Any, bool]]:  # noqa: ANN401 - as above

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def to_dict(obj: object) -> dict[str, JsonValue]:
     """Return the JSON of an object as a dict, with the names on the wire and the tags of unions.
 
-    `attrs.asdict` leaves out the tags. A dict has everything that the object has, sensitive values included, and
-    `json_converter` makes an equal object of it; only `response_metadata` is not a part of it.
+    `attrs.asdict` leaves out the tags. The dict has everything except `response_metadata`, sensitive values included;
+    `json_converter.structure` makes an equal object of it.
 
     Arguments:
         obj: an object of a generated class: a structure, a request, a member of a union or an error.

@@ -105,7 +105,7 @@ class _Schemas:
 
 def _validator(cls: Any, converter: ServiceConverter) -> Callable[[object], Any]:  # noqa: ANN401 - as above
     """Return the function that takes an object of the class, or decodes one."""
-    # An unknown member is decoded as the union, which knows the other ones.
+    # Decoded as a member of the union, so that a known member is not taken for an unknown one.
     decoded = union_of(cls) if issubclass(cls, UnknownMember) else cls
 
     def validate(value: object) -> Any:  # noqa: ANN401 - an object of the class

@@ -82,7 +82,8 @@ class ApiCaller:
     ) -> T:
         """Send a request and return what is read of the response.
 
-        After a response that was damaged on its way, the request is repeated if that does no harm and it has attempts.
+        After a response that was damaged on its way, the request is sent again, if that does no harm and an attempt is
+        left.
 
         Arguments:
             operation: the operation.
@@ -236,7 +237,7 @@ def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawRe
     if response is not None and isinstance(error, DecodeError):
         error.attempts = response.metadata.attempts
         error.keep_response(response.body, response.metadata.http_status, response.metadata.http_headers)
-        # The service answers with objects alone; anything else is from a proxy or the like.
+        # The service sends only JSON objects; anything else is from something in between, such as a proxy.
         error.is_retryable = error.is_retryable or not _may_be_object(response)
     return error
 

@@ -32,7 +32,7 @@ def guard_aiohttp(session: ClientSession, most: int | None) -> None:
     """
     if session.connector is not None:
         _drop_dirty_connections(session.connector)
-    # aiobotocore creates the session, without these.
+    # Set here, as aiobotocore creates the session without them.
     session._response_class = _guarded_class(math.inf if most is None else most)  # noqa: SLF001
     session._cookie_jar = DummyCookieJar()  # noqa: SLF001
 
@@ -45,7 +45,7 @@ def guard_httpx(session: Any, most: int | None) -> None:  # noqa: ANN401 - an op
         response.aread = partial(_read_httpx, response, limit)
 
     session.event_hooks = {**session.event_hooks, "response": [*session.event_hooks["response"], guard]}
-    session.headers["Accept-Encoding"] = "identity"  # as with aiohttp; aiobotocore means to set it
+    session.headers["Accept-Encoding"] = "identity"  # as with aiohttp, and as aiobotocore intends
     session.cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
@@ -65,7 +65,7 @@ def _drop_dirty_connections(connector: BaseConnector) -> None:
             protocol: Any = connection.protocol
             parser = getattr(protocol, "_parser", None)  # None if the connection is new
             try:
-                # Only the parser has the beginning of a head. The next request gets another parser.
+                # Only the parser has the beginning of a head. The next request gets a new one, so it may end here.
                 if not (protocol.should_close or (parser is not None and parser.feed_eof() is not None)):
                     return connection
             except Exception:  # noqa: BLE001, S110 - what has arrived is not a head

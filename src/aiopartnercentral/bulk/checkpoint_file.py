@@ -135,7 +135,7 @@ def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFi
     try:
         found = _decoded(path, data, header)
     except CheckpointError:
-        # Its run began before its last save.
+        # Its run began before the file's last change, so it is at least as old.
         discarded = _why_discarded(changed, max_age, restart=restart)
         if discarded is None:
             raise

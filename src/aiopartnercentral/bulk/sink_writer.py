@@ -107,7 +107,7 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
         else:
             await sink.commit()
             if stream.run_id is not None:
-                # A source that a killed process had begun may have been skipped this time.
+                # A killed process may have left a partial file of a source that was skipped this time.
                 outputs = output_paths(sink, empty_pages(stream.report.sources))
                 await run_to_completion(partial(remove_left_over_of, outputs, stream.run_id))
     except BaseException:
@@ -125,8 +125,8 @@ async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:
         await sink.open(stream.position, run_id=stream.run_id)
     except PositionError as error:
         earlier = stream.written_by
-        was = "" if earlier == __version__ else f" by aiopartnercentral {earlier}, and this is {__version__}"
-        raise PositionError(error.path, f"{error.reason}{was}; {START_OVER}") from error
+        other = "" if earlier == __version__ else f"; aiopartnercentral {earlier} wrote it, and this is {__version__}"
+        raise PositionError(error.path, f"{error.reason}{other}; {START_OVER}") from error
 
 
 async def _remove(sink: Sink, position: JsonValue) -> None:

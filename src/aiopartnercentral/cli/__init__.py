@@ -38,7 +38,7 @@ def main() -> int:
     Raises:
         SystemExit: the same exit code, if the argument parser ends the process.
     """
-    # Here, as a package that imports its own modules can deadlock with a thread that imports one of them.
+    # Imported here, as a package that imports its own modules can deadlock with a thread that imports one of them.
     from aiopartnercentral.cli.terminal import say  # noqa: PLC0415
 
     # Otherwise Python prints the log of libraries, with tracebacks; the command prints its own messages.

@@ -52,8 +52,8 @@ _UNLIMITED: Final = 100.0
 async def collect(parsed: Sequence[ParsedListing]) -> int:
     """Collect into the output, and return the exit code.
 
-    If this is cancelled, an earlier output is unchanged, and what was collected so far is said and reported; with a
-    checkpoint, the run can be resumed.
+    If this is cancelled, an earlier output is unchanged. A line on stderr and the report tell what was collected so
+    far. With a checkpoint, the run can be resumed.
 
     Raises:
         CommandError: the run failed; its lines are still to be printed.
@@ -208,7 +208,7 @@ class _Run:
         return named(attrs.evolve(report, sources=states), self.name)
 
     def say_how_far(self) -> None:
-        """Say how much was collected, and what has failed, before the end is said."""
+        """Print how much was collected and what has failed, for a run that is being stopped."""
         if not self.progress.started:
             return
         report = self.named_report

@@ -33,7 +33,7 @@ _OPERATIONS: Final = {
 }
 _BASES: Final = {Structure: "structure", OpenEnum: "enum", ServiceError: "error"}
 _ALL: Final[dict[str, Any]] = {name: getattr(account, name) for name in dir(account)}
-# Without what arguments take for an enum: a union of the enum and strings.
+# Without the types that arguments have for an enum, such as `ConnectionTypeLike`.
 _TYPES: Final = {name: one for name, one in _ALL.items() if all(isinstance(each, type) for each in get_args(one))}
 _KINDS: Final = dict.fromkeys(_OPERATIONS, "operation") | {
     name: "tagged union" if isinstance(one, UnionType) else kind
@@ -42,7 +42,7 @@ _KINDS: Final = dict.fromkeys(_OPERATIONS, "operation") | {
     if isinstance(one, UnionType) or (inspect.isclass(one) and issubclass(one, base))
 }
 _PYTHON: Final = {one: f"client.{_OPERATIONS[one][0]}" if one in _OPERATIONS else f"account.{one}" for one in _KINDS}
-_NOT_SAID: Final = r"'|self, |\b(?:structures|common|enums)\."  # of signatures
+_NOT_SAID: Final = r"(?<!')'(?!')|self, |\b(?:structures|common|enums)\."  # of signatures
 
 
 async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:

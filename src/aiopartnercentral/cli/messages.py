@@ -35,7 +35,7 @@ _REJECTED = (
 )
 _LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS = 500
-_RESTART = ("restart=True", "--restart")  # as Python and as the command has it
+_RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
 _NAMED = 10
 
 

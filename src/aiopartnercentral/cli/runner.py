@@ -33,7 +33,7 @@ _SIGNAL = 128
 # Seconds for threads to end after the event loop.
 _THREAD_SECONDS = 0.5
 # Seconds for the command to clean up, after which another signal ends the process; one Ctrl-C may send several signals.
-# After so many seconds without an answer of the event loop, the first signal ends the process, too.
+# If the event loop does not answer for that long, the first signal ends the process, too.
 _CLEANUP_SECONDS = 2.0
 # A shell's exit code for a program that SIGPIPE has killed.
 PIPE_CLOSED = _SIGNAL + 13

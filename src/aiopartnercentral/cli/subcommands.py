@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 __all__ = ["Subcommand", "commands", "examples", "subcommands"]
 
 _SUMMARIES: Final[Mapping[str, str]] = {
-    "list_connections": "Collect connections with other partners.",
+    "list_connections": "Collect connections with other participants.",
     "list_connection_invitations": "Collect connection invitations, sent and received.",
-    "list_partners": "Collect the partner profiles of the account.",
+    "list_partners": "Collect the partners of the account.",
 }
 _FILTERS: Final[Mapping[str, str]] = {
     "connection_type": "Filter by connection type.",
-    "other_participant_identifiers": "Filter by the account or profile id of the other partner; can be repeated.",
+    "list_connections(connection_type)": "Filter by connection type, such as SUBSIDIARY, or by type and status, such "
+    "as SUBSIDIARY:ACTIVE.",
+    "other_participant_identifiers": "Filter by the account or profile id of the other participant; can be repeated.",
     "participant_type": "Filter by the role of this account in the invitation.",
     "status": "Filter by status.",
 }
@@ -126,9 +128,10 @@ def _option_type(hint: Any, where: str, default: object) -> Any:  # noqa: ANN401
     choices = f" Known values: {', '.join(element)}." if issubclass(element, OpenEnum) else ""
     kind: Any = str if issubclass(element, str) else element
     name = where[where.index("(") + 1 : -1]
+    text = _FILTERS.get(where) or _FILTERS.get(name) or f"Value of {name.replace('_', ' ')} in the request."
     option = typer.Option(
         f"--{(name.removesuffix('s') if many else name).replace('_', '-')}",
-        help=_FILTERS.get(name, f"Value of {name.replace('_', ' ')} in the request.") + choices,
+        help=text + choices,
         metavar=_metavar(name, element),
         callback=check_text if kind is str else None,
         show_default=False,

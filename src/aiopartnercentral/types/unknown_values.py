@@ -34,8 +34,8 @@ class OpenEnum(PydanticField, StrEnum, metaclass=OpenEnumMeta):
     An unknown value compares, hashes and encodes like its string, and has `is_unknown` set. It is a new object each
     time, so compare it with `==`, not with `is`. `value in TheEnum` tells whether a string is a known value.
 
-    Type checkers see one more member, `_UNKNOWN`, which does not exist: so they want a `match` to have a `case _`. In
-    it, compare `value`, as in `status.value == "NEW"`: mypy takes `status` itself for that member.
+    Type checkers see one more member, `_UNKNOWN`, which does not exist, so that they demand a `case _` in a `match`.
+    There, compare `status.value == "NEW"` rather than `status`, which mypy takes for that member.
     """
 
     @property
