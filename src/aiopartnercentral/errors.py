@@ -372,7 +372,8 @@ class ServiceError(AioPartnerCentralError, ClientError):
     def is_retryable(self) -> bool:
         """Whether the same request may succeed later.
 
-        So it is after throttling, a server error, a timeout of the service, and an error whose cause is corrected.
+        It may after throttling, a server error, a timeout of the service, or an error whose cause the client has
+        corrected.
         """
         is_transient = self.code in _TRANSIENT_CODES or self.http_status in _TRANSIENT_STATUSES
         return self.is_throttling or is_transient or self.is_corrected
