@@ -136,8 +136,8 @@ def test_no_more_items_are_taken_than_a_batch_has():
 
 def test_half_a_surrogate_pair_is_marked():
     odd = account.AccountSummary(name="a\ud800b")
-    (row,) = to_arrow([odd], account.AccountSummary).to_pylist()
-    assert row["name"] == "a\ufffdb"
+    (row,) = to_arrow([("x\udfff", odd)], account.AccountSummary, pairs=True).to_pylist()
+    assert (row["source"], row["name"]) == ("x\ufffd", "a\ufffdb")
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def record_batch(items: Values, cls: Any, text_columns: Mapping[str, Values]) ->
     pa = _pyarrow()
     schema = schema_of(cls)
     own = _field_arrays(schema, items) if isinstance(schema, Struct) else [_array(schema, items)]
-    first = [pa.array(values, pa.string()) for values in text_columns.values()]
+    first = [_text_array(values) for values in text_columns.values()]
     return pa.RecordBatch.from_arrays([*first, *own], schema=_cached_schema(cls, tuple(text_columns)))
 
 
