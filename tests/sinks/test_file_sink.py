@@ -101,6 +101,7 @@ async def test_a_new_file_has_the_usual_mode(tmp_path, extension):
         ("none/out.ndjson", "its directory does not exist"),
         ("directory.ndjson", "not a regular file"),
         ("pipe.ndjson", "not a regular file"),
+        ("loop.ndjson", "Too many levels of symbolic links"),
         ("file/out.ndjson", "Not a directory"),
         ("nul\0.ndjson", "not a valid file name"),
         ("half\ud800.ndjson", "not a valid file name"),
@@ -110,6 +111,7 @@ async def test_a_place_that_cannot_be_written(tmp_path, place, reason):
     (tmp_path / "file").touch()
     (tmp_path / "directory.ndjson").mkdir()
     os.mkfifo(tmp_path / "pipe.ndjson")
+    (tmp_path / "loop.ndjson").symlink_to("loop.ndjson")
     sink = open_sink(f"{tmp_path}/{place}")
     with pytest.raises(SinkError, match=reason) as caught:
         await sink.open()

@@ -323,6 +323,8 @@ def _writable_target(output: str) -> Path:
     if not usable:
         raise SinkError(output.encode(errors="backslashreplace").decode().replace("\0", "\\0"), "not a valid file name")
     target = Path(os.path.realpath(output))
+    if target.is_symlink():  # all others are resolved: it leads to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if target.exists():
         if not target.is_file():
             raise SinkError(output, "not a regular file")
