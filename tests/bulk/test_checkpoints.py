@@ -389,6 +389,18 @@ async def test_a_run_that_is_too_old_or_unwanted_starts_over(tmp_path: Path) -> 
         assert (len(collected), collected.report.items, collected.report.resumed_items) == (15, 25, 10)
 
 
+async def test_starting_over_needs_nothing_of_the_earlier_output(tmp_path: Path) -> None:
+    path, output, other = tmp_path / "run.json", tmp_path / "out.ndjson", tmp_path / "other.ndjson"
+    async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
+        make = partial(Collection, LISTING, [of(good, "a"), of(denied, "b")], limits=FAST, checkpoint=path)
+        report = await make(on_error="report").into(open_sink(output))
+        output.unlink()  # as a job does that moves it to where it is needed
+        for sink in (open_sink(output), open_sink(other)):
+            report = await make(on_error="report", restart=True).into(sink)
+            assert (report.items, report.resumed_items) == (25, 0)
+    assert output.read_bytes().count(b"\n") == other.read_bytes().count(b"\n") == 25
+
+
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [

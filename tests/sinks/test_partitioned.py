@@ -191,6 +191,14 @@ async def test_the_day_of_a_run_is_the_one_on_which_it_began(tmp_path):
     await sink.commit()
     assert names(tmp_path) == ["2026-11-28-111122223333.ndjson"]
     assert (tmp_path / "2026-11-28-111122223333.ndjson").read_bytes() == b"1\n2\n"
+    sink = sink_of("2026-11-29")
+    await sink.open(position)
+    await sink.abort(keep=False)
+    await sink.open()  # another run, of another day, with other files
+    assert (await sink.flush())["files"] == []
+    await sink.write(later)
+    await sink.commit()
+    assert names(tmp_path) == ["2026-11-28-111122223333.ndjson", "2026-11-29-111122223333.ndjson"]
 
 
 async def test_a_failed_run_leaves_nothing(tmp_path):

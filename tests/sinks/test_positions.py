@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 
 import anyio
 import pytest
@@ -216,3 +217,28 @@ async def test_flushing_nothing_writes_nothing(tmp_path):
     await sink.write(page(0))
     assert await sink.flush() == await sink.flush()
     await sink.commit()
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_a_sink_that_was_opened_at_a_position_can_start_over(tmp_path, extension, is_lost):
+    path, plain = tmp_path / f"out.{extension}", tmp_path / f"plain.{extension}"
+    sink = open_sink(path, cls=CLS)
+    await sink.open()
+    await sink.write(page(0))
+    position = await sink.flush()
+    await sink.abort(keep=not is_lost)
+    sink = open_sink(path, cls=CLS)
+    with pytest.raises(PositionError) if is_lost else nullcontext():
+        await sink.open(position)
+    await sink.abort(keep=False)
+    await sink.open()
+    await sink.write(page(5, 3))
+    position = await sink.flush()
+    await sink.commit()
+    again = open_sink(path, cls=CLS)
+    await again.open(position)
+    await again.commit()
+    await written(plain, page(5, 3))
+    assert (rows(path), position["items"]) == (rows(plain), 3)
+    assert names(tmp_path) == sorted([path.name, plain.name])

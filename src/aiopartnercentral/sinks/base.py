@@ -47,6 +47,8 @@ class Page:
 class Sink(Protocol):
     """Writes pages. Call `open` first and `commit` or `abort` last, and make one call at a time.
 
+    After `abort`, `open` can be called again; nothing of the run before has an effect on that.
+
     The output is written atomically: until `commit` it is a partial file next to the final path. `flush` returns a
     position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
     together with the progress of the fetching, and no item is lost or written twice.

@@ -77,16 +77,20 @@ class FileSink(abc.ABC):
         self.max_rows: int = validators.count("max_rows", max_rows)
         self.max_bytes: int = validators.count("max_bytes", max_bytes)
         self._new_block = compressor_factory(compression)
+        self._file: PartialFile | None = None
+        self._forget()
+        self._guard = threading.Lock()
+        self._limiter = anyio.CapacityLimiter(1)
+
+    def _forget(self) -> None:
+        """Forget an earlier run."""
         self._block: Compressor | None = None
         self._buffer: list[Page] = []
         self._buffered_rows = 0
         self._buffered_bytes = 0
         self._items = 0
-        self._file: PartialFile | None = None
         self._can_resume = False
         self._failure: SinkError | None = None
-        self._guard = threading.Lock()
-        self._limiter = anyio.CapacityLimiter(1)
 
     # Each format overrides these.
 
@@ -157,6 +161,8 @@ class FileSink(abc.ABC):
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start a new file, or resume one; see `Sink.open`."""
+        if self._file is None:
+            self._forget()
         await self._run(partial(self._open, position, run_id))
 
     async def write(self, page: Page) -> None:

@@ -67,6 +67,12 @@ class PartitionedSink:
         self.wants: Literal["raw", "items"] = wants
         self.max_open: int = validators.count("max_open", max_open)
         self._make_sink = make_sink
+        self._is_open = False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget an earlier run."""
+        self._dated = self.template  # with the date on which the run began
         # By the values of the template's placeholders.
         self._sinks: dict[_Values, FileSink] = {}
         self._pages: dict[_Values, Page] = {}  # without items; each gives the path of a file
@@ -74,7 +80,6 @@ class PartitionedSink:
         self._changed: set[_Values] = set()
         self._open_files: dict[_Values, None] = {}  # the least recently used first
         self._owners: dict[str, Page] = {}
-        self._is_open = False
         self._run_id = ""
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
@@ -84,12 +89,13 @@ class PartitionedSink:
             ValueError: two combinations of values have the same file.
         """
         owners: dict[str, Page] = {}
-        return list(dict.fromkeys(_claim(owners, self.template, page) for page in pages))
+        return list(dict.fromkeys(_claim(owners, self._dated, page) for page in pages))
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start new files, or resume each file of the position; see `Sink.open`."""
         if self._is_open:
             raise RuntimeError("the sink is already open")
+        self._forget()
         if not await anyio.to_thread.run_sync(is_directory, self.template.directory):
             raise SinkError(self.template.text, f"its directory {self.template.directory} does not exist")
         # Names the partial files, so that a later process replaces those that its position does not have. Without an
@@ -97,7 +103,7 @@ class PartitionedSink:
         self._run_id = run_id or secrets.token_hex()
         files: list[tuple[Page, JsonValue]] = []
         if position is not None:
-            self.template, self._run_id, files = _parse_position(position, self.template)
+            self._dated, self._run_id, files = _parse_position(position, self.template)
         self._is_open = True
         for page, file_position in files:
             sink, values = await self._new_sink(page), self.template.values(page)
@@ -145,7 +151,7 @@ class PartitionedSink:
         return {
             "version": _POSITION_VERSION,
             "template": self.template.text,
-            "date": self.template.date,
+            "date": self._dated.date,
             "run_id": self._run_id,
             "files": files,
         }
@@ -186,9 +192,9 @@ class PartitionedSink:
             SinkError: another combination of values has the same file.
         """
         try:
-            path = await anyio.to_thread.run_sync(_claim, self._owners, self.template, page)
+            path = await anyio.to_thread.run_sync(_claim, self._owners, self._dated, page)
         except ValueError as error:
-            raise SinkError(self.template.expand(page), str(error)) from None
+            raise SinkError(self._dated.expand(page), str(error)) from None
         return self._make_sink(path, page.operation)
 
     async def _reserve(self, values: _Values) -> None:
