@@ -183,7 +183,7 @@ def test_a_shell_reads_the_command_to_go_on_as_it_was_typed(monkeypatch, tmp_pat
         "a\nb'\\\t\x1b[31m",
         "\udcff9\xa0é",
     ]
-    monkeypatch.setattr("sys.argv", ["ignored", *arguments])
+    monkeypatch.setattr("sys.argv", ["ignored", "--restart", *arguments])  # with which nothing would be resumed
     (tmp_path / "c").touch()
     line = resume_hint(tmp_path / "c")
     assert line is not None

@@ -201,7 +201,8 @@ def resume_hint(checkpoint: Path | None) -> str | None:
     """Return the line that says how to resume a run that did not complete; None without saved progress."""
     if checkpoint is None or not checkpoint.exists():
         return None
-    command = " ".join(map(_quoted, ["aiopartnercentral", *sys.argv[1:]]))
+    arguments = [each for each in sys.argv[1:] if each != switch_of("restart")]
+    command = " ".join(map(_quoted, ["aiopartnercentral", *arguments]))
     return f"progress saved in {clean(str(checkpoint))}; to resume: {command}"
 
 
