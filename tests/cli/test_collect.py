@@ -313,7 +313,7 @@ async def test_lines_for_standard_output_load_no_optional_package(environment, e
     assert ended.stdout.count(b"\n") == 250
 
 
-@pytest.mark.parametrize("output", ["-", "items"])
+@pytest.mark.parametrize("output", ["-", "items.ndjson"])
 async def test_ordered_collects_one_source_after_the_other_whatever_goes_wrong(run, tmp_path, output):
     failed = []
 

@@ -127,7 +127,7 @@ async def test_a_file_appears_whole(run, emulator, tmp_path):
 
 
 async def test_a_file_that_is_replaced_keeps_its_mode_and_its_link(run, emulator, tmp_path):
-    real, link = tmp_path / "real", tmp_path / "link"
+    real, link = tmp_path / "real.ndjson", tmp_path / "link.ndjson"
     real.write_text("earlier")
     real.chmod(0o640)
     link.symlink_to(real)
@@ -154,7 +154,7 @@ async def test_a_table_in_a_file_is_plain_and_as_wide_as_it_needs_to_be(run, emu
 
 
 async def test_what_succeeded_is_kept(run, emulator, tmp_path):
-    file = tmp_path / "items"
+    file = tmp_path / "items.ndjson"
     ended = await run(*BOTH, "--endpoint-url", emulator.endpoint_url, "--output", file)
     assert ended.code == 1
     assert "Denied" in ended.complaint
@@ -163,18 +163,18 @@ async def test_what_succeeded_is_kept(run, emulator, tmp_path):
 
 @pytest.mark.parametrize("arguments", [("--catalog", "Denied"), ("--catalog", "Denied", "--on-error", "report")])
 async def test_where_nothing_succeeded_the_earlier_file_stays(run, emulator, tmp_path, arguments):
-    file = tmp_path / "items"
+    file = tmp_path / "items.ndjson"
     file.write_text("earlier")
     ended = await run(
         "collect", "list-connections", *arguments, "--endpoint-url", emulator.endpoint_url, "--output", file
     )
     assert ended.code == 1
     assert file.read_text() == "earlier"
-    assert [path.name for path in tmp_path.iterdir()] == ["items"]
+    assert [path.name for path in tmp_path.iterdir()] == ["items.ndjson"]
 
 
 async def test_raise_keeps_nothing(run, emulator, tmp_path):
-    file = tmp_path / "items"
+    file = tmp_path / "items.ndjson"
     ended = await run(
         *BOTH, "--on-error", "raise", "--ordered", "--endpoint-url", emulator.endpoint_url, "--output", file
     )
@@ -183,14 +183,18 @@ async def test_raise_keeps_nothing(run, emulator, tmp_path):
 
 
 async def test_an_unknown_profile_leaves_no_file(run, tmp_path):
-    ended = await run(*COLLECT, "--profile", "nope", "--output", tmp_path / "items")
+    ended = await run(*COLLECT, "--profile", "nope", "--output", tmp_path / "items.ndjson")
     assert ended.code == 2
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("place", "reason"),
-    [("none/items", "its directory does not exist"), ("", "Is a directory"), ("file/items", "Not a directory")],
+    [
+        ("none/items.ndjson", "its directory does not exist"),
+        ("", "Is a directory"),
+        ("file/items.ndjson", "Not a directory"),
+    ],
 )
 async def test_a_place_that_cannot_be_written(run, tmp_path, place, reason):
     (tmp_path / "file").touch()
@@ -201,7 +205,7 @@ async def test_a_place_that_cannot_be_written(run, tmp_path, place, reason):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
 async def test_a_file_that_may_not_be_written(run, tmp_path):
-    file = tmp_path / "items"
+    file = tmp_path / "items.ndjson"
     file.touch(0o400)
     ended = await run(*COLLECT, "--output", file)
     assert ended.code == 1

@@ -145,10 +145,22 @@ def test_files_that_are_too_much_for_their_parsers(told, tmp_path):
 @pytest.mark.parametrize(
     ("output", "options", "words"),
     [
-        ("{label}.json", ("--checkpoint", "partners.json"), "--output and --checkpoint name the same file, {0}"),
-        ("{label}.json", ("--report", "./partners.json"), "--output and --report name the same file, ./{0}"),
-        ("{label}.csv", ("--malformed", "partners.csv"), "--output and --malformed name the same file, {0}"),
-        ("{label}", (), "--output and --sources name the same file, sources"),
+        (
+            "{label}.json",
+            ("--format", "ndjson", "--checkpoint", "partners.json"),
+            "--output and --checkpoint name the same file, {0}",
+        ),
+        (
+            "{label}.json",
+            ("--format", "ndjson", "--report", "./partners.json"),
+            "--output and --report name the same file, ./{0}",
+        ),
+        (
+            "{label}.json",
+            ("--format", "csv", "--malformed", "partners.json"),
+            "--output and --malformed name the same file, {0}",
+        ),
+        ("{label}", ("--format", "ndjson"), "--output and --sources name the same file, sources"),
         ("{label}.csv", ("--report", "x", "--malformed", "to-x"), "--malformed and --report name the same file, x"),
         ("to-x", ("--format", "ndjson", "--report", "x"), "--output and --report name the same file, x"),
         ("one-{label}.csv", (), "label 'sources' and label 'link' name the same file, one-link.csv"),

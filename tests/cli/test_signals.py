@@ -62,7 +62,7 @@ async def test_a_signal_mid_way_ends_cleanly(started, sent, code):
 
 @pytest.mark.parametrize(("sent", "code"), SIGNALS)
 async def test_a_signal_leaves_the_earlier_file_and_no_other(started, tmp_path, sent, code):
-    file = tmp_path / "items"
+    file = tmp_path / "items.ndjson"
     file.write_text("earlier\n")
     slow = Slow()
     async with (
@@ -73,12 +73,12 @@ async def test_a_signal_leaves_the_earlier_file_and_no_other(started, tmp_path, 
         assert len(list(tmp_path.iterdir())) == 2
         process.send_signal(sent)
         assert await process.wait() == code
-    assert [path.name for path in tmp_path.iterdir()] == ["items"]
+    assert [path.name for path in tmp_path.iterdir()] == ["items.ndjson"]
     assert file.read_text() == "earlier\n"
 
 
 async def test_what_a_killed_run_leaves_is_removed_by_the_next(started, run, emulator, tmp_path):
-    slow, files = Slow(), ("--output", tmp_path / "items", "--report", tmp_path / "report.json")
+    slow, files = Slow(), ("--output", tmp_path / "items.ndjson", "--report", tmp_path / "report.json")
     command = ("collect", "list-connections", "--catalog", "AWS", *files, "--endpoint-url")
     for ordered in ((), ("--ordered",)):  # by a sink, and as a stream
         async with serving(slow) as url, started(*command, url, *ordered) as process:
@@ -87,7 +87,7 @@ async def test_what_a_killed_run_leaves_is_removed_by_the_next(started, run, emu
             await process.wait()
         assert len(list(tmp_path.glob(".*.part"))) == 2
         assert (await run(*command, emulator.endpoint_url, *ordered)).code == 0
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["items", "report.json"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["items.ndjson", "report.json"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")

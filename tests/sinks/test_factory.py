@@ -41,7 +41,14 @@ def test_the_ending_says_the_format(path, options, cls, form):
 @pytest.mark.parametrize(
     ("path", "options", "says"),
     [
-        ("a.txt", {}, "path must end in .ndjson, .jsonl, .csv, .parquet, or format must be given: 'a.txt'"),
+        ("a.txt", {}, ".csv (each also with .gz or .zst) or .parquet, or format must be given: 'a.txt'"),
+        (
+            "a.parquet",
+            {"format": "csv", "cls": CLS},
+            "path has the extension of parquet, and format is 'csv': 'a.parquet'",
+        ),
+        ("{label}.CSV.gz", {"format": "ndjson"}, "path has the extension of csv, and format is 'ndjson'"),
+        ("a.jsonl.gz", {"compression": "zstd"}, "path has the extension of gzip, and compression is 'zstd'"),
         ("a", {}, "format must be given: 'a'"),
         ("a.gz", {}, "format must be given: 'a.gz'"),
         ("a.csv", {"format": "xlsx"}, "format must be 'ndjson', 'csv' or 'parquet', not 'xlsx'"),

@@ -14,8 +14,8 @@ from aiopartnercentral.cli.options import Format, Formulas, OnFailure, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
-from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.factory import FORMATS_OF
+from aiopartnercentral.sinks.file_extension import KNOWN, format_of
 from aiopartnercentral.sinks.path_template import is_template
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
 
-_BY_ENDING: Final = {".csv": Format.CSV, ".parquet": Format.PARQUET}
 _LINES: Final = (Format.NDJSON, Format.CSV)
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
 _OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
@@ -108,15 +107,14 @@ class Config:
             return self.format
         if self.output == STDOUT:
             return Format.TABLE if self.to_terminal else Format.NDJSON
-        path = Path(self.output)
-        ending = path.with_suffix("").suffix if path.suffix.lower() in EXTENSIONS else path.suffix
-        return _BY_ENDING.get(ending.lower(), Format.NDJSON)
+        # A device or a pipe needs no extension.
+        return Format(format_of(self.output)[0] or Format.NDJSON)
 
     @property
     def compression(self) -> str | None:
         """The file extension of a compressed NDJSON or CSV output; None if it is not compressed."""
-        ending = Path(self.output).suffix
-        return ending if self.form in _LINES and ending.lower() in EXTENSIONS else None
+        is_compressed = self.form in _LINES and format_of(self.output)[1] is not None
+        return Path(self.output).suffix if is_compressed else None
 
     @property
     def to_files(self) -> bool:
@@ -243,12 +241,23 @@ def _of_output(config: Config) -> Iterator[str]:
         yield "--format parquet needs --output and a file"
     elif config.compression is not None and not config.to_files:
         yield f"the extension {config.compression} of --output needs a file: nothing else is compressed"
+    elif config.to_files:
+        yield from _of_extension(config)
     if config.form is Format.CSV and config.is_stream and len(config.listings) > 1:
         yield "--format csv of several listings needs {operation} in --output: each listing has its own columns"
     if config.output == config.report == STDOUT:
         yield "--report - and --output - exclude each other: both would be standard output"
     if config.form is Format.TABLE and is_template(config.output):
         yield "--format table and a template in --output exclude each other: there is one table for all sources"
+
+
+def _of_extension(config: Config) -> Iterator[str]:
+    by_extension, compression = format_of(config.output)
+    if config.format is None and by_extension is None:
+        yield f"--output must end in {KNOWN}, or --format must be given: {clean(config.output)}"
+    elif config.form != (by_extension or config.form) or (config.form is Format.TABLE and compression is not None):
+        extension = Path(config.output).suffix
+        yield f"--format {config.form} and the extension {clean(extension)} of --output exclude each other"
 
 
 def _of_other_files(config: Config) -> Iterator[str]:
@@ -265,5 +274,7 @@ def _of_other_files(config: Config) -> Iterator[str]:
     if config.malformed is not None:
         if config.form is Format.NDJSON:
             yield "--malformed and --format ndjson exclude each other: ndjson includes every item as it was sent"
+        if format_of(str(config.malformed))[0] not in (None, Format.NDJSON):
+            yield f"--malformed is an ndjson file, and {clean(str(config.malformed))} has another extension"
         if is_template(str(config.malformed)):
             yield "--malformed names one file: it cannot contain braces"

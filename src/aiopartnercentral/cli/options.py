@@ -178,15 +178,16 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         callback=_check_output,
         help="File to write, or - for standard output. It is written atomically at the end of the run, and unchanged "
         "if the run is stopped or every source failed. {catalog}, {label}, {account} and {operation} in the name write "
-        "one file for each, and {date} is the day on which the run began, in UTC; add .gz or .zst to compress ndjson "
-        "or csv. Standard output and pipes get items as they arrive, and cannot be resumed.",
+        "one file for each, and {date} is the day on which the run began, in UTC. Ends in .ndjson, .jsonl, .csv or "
+        ".parquet; add .gz or .zst to compress any but parquet. Standard output and pipes get items as they arrive. "
+        "These cannot be resumed.",
     ),
     "format": _option(
         _OUTPUT,
         Format | None,
         help="table: for people, without sensitive members. ndjson: one item per line, exactly as the service sent it. "
-        "csv, parquet: one row per item; parquet needs a file. Default: by the file extension; otherwise a table on a "
-        "terminal and ndjson elsewhere.",
+        "csv, parquet: one row per item; parquet needs a file. Default: by the file extension; without a file, a table "
+        "on a terminal and ndjson elsewhere. A file with another extension, or with none, needs this option.",
     ),
     "columns": _option(
         _OUTPUT,
@@ -314,7 +315,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         str | None,
         metavar="FILE",
         callback=_check_output,
-        help="Write a JSON report when the run ends normally.",
+        help="Write a JSON report when the run ends, also by a signal or with failures.",
     ),
 }
 """Options that apply to the whole run, after `--catalog`."""

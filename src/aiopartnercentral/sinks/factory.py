@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.csv import CsvSink
+from aiopartnercentral.sinks.file_extension import KNOWN, Format, format_of
 from aiopartnercentral.sinks.ndjson import NdjsonSink
 from aiopartnercentral.sinks.parquet import ParquetSink
 from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template, path_text
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from aiopartnercentral.sinks.base import Sink
     from aiopartnercentral.sinks.columns import Formulas
     from aiopartnercentral.sinks.file_sink import FileSink
 
-__all__ = ["FORMATS_OF", "Format", "open_sink"]
+__all__ = ["FORMATS_OF", "open_sink"]
 
-Format: TypeAlias = Literal["ndjson", "csv", "parquet"]
-
-_FORMATS: Final[Mapping[str, Format]] = {
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".csv": "csv",
-    ".parquet": "parquet",
-}
 FORMATS_OF: Final[Mapping[str, tuple[Format, ...]]] = {
     "envelope": ("ndjson",),
     "columns": ("csv", "parquet"),
@@ -64,10 +57,11 @@ def open_sink(
     Arguments:
         path: a file, or a template with `{catalog}`, `{label}`, `{account}`, `{operation}` or `{date}` in it, which
             partitions the output. `{date}` is the day on which the run began, in UTC, also if it is resumed later.
-        format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`.
+        format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`. A file
+            with the extension of another format is refused.
         cls: for CSV and Parquet, the class of the items, or a mapping with the class for each operation, such as
             `item_classes` of a bulk collection. `item_class` returns it for a paginated operation.
-        compression: for NDJSON and CSV; by default the one of the file extension.
+        compression: for NDJSON and CSV; by default the one of the file extension, which `none` ignores.
         envelope: for NDJSON, whether each line says where its item is from.
         source: for CSV and Parquet, whether columns say where each item is from.
         explode: for CSV, a list or map member, each element of which gets a row.
@@ -78,8 +72,8 @@ def open_sink(
 
     Raises:
         TypeError: an argument is of a wrong type, or items cannot be of the type `cls`.
-        ValueError: the format is unknown, an option does not apply to it, a class is missing, or the template is not
-            valid.
+        ValueError: the format is unknown, the file extension is that of another format or compression, an option does
+            not apply to the format, a class is missing, or the template is not valid.
         ImportError: a package that the format needs is not installed; the message says what to install.
     """
     path = path_text("path", path)
@@ -171,14 +165,15 @@ def _format_of(path: str, file_format: Format | None, compression: str | None) -
     """Return the format and the compression.
 
     Raises:
-        TypeError, ValueError: an argument is wrong, or neither it nor the file extension gives a format.
+        TypeError, ValueError: an argument is wrong, neither it nor the file extension gives a format, or both give
+            different ones.
     """
     chosen = _check_compression("compression", compression)
-    stem, extension = os.path.splitext(path)  # noqa: PTH122 - the path may be a template
-    by_extension = EXTENSIONS.get(extension.lower())
-    if by_extension is not None:
-        extension = os.path.splitext(stem)[1]  # noqa: PTH122 - as above
-    found = file_format or _FORMATS.get(extension.lower())
-    if found is None:
-        raise ValueError(f"path must end in {', '.join(_FORMATS)}, or format must be given: {path!a}")
-    return found, by_extension if chosen is None else None if chosen == "none" else chosen
+    found, compressed = format_of(path)
+    for name, value, of_path in (("format", file_format, found), ("compression", chosen, compressed)):
+        if None not in (value, of_path) and value not in (of_path, "none"):
+            raise ValueError(f"path has the extension of {of_path}, and {name} is {value!r}: {path!a}")
+    result = file_format or found
+    if result is None:
+        raise ValueError(f"path must end in {KNOWN}, or format must be given: {path!a}")
+    return result, compressed if chosen is None else None if chosen == "none" else chosen
