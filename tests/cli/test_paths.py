@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from aiopartnercentral._utils import atomic_files
 from aiopartnercentral.cli.app import app
 from aiopartnercentral.cli.config import resume_hint
 
@@ -181,6 +182,14 @@ def test_a_file_with_two_uses_is_refused_before_anything_is_written(told, tmp_pa
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "partners.json").read_text() == "precious"
     assert (tmp_path / "sources").read_text() == text
+
+
+def test_a_file_that_not_everybody_may_use_as_before(told, tmp_path, monkeypatch):
+    monkeypatch.setattr(atomic_files, "keep_permissions", lambda *_, **__: False)
+    unreachable = ("--endpoint-url", "http://127.0.0.1:9", "--max-attempts", 1)
+    code, line = told(*AWS, *unreachable, "--output", "a.csv", "--report", "r.json")
+    assert code == 1
+    assert line.startswith(f"aiopartnercentral: {tmp_path}/r.json: its group or access list could not be kept")
 
 
 @pytest.mark.skipif(BASH is None, reason="has no bash")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
-import shutil
+import stat
+import sys
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "LOGGER",
     "OPEN_FLAGS",
     "PREFIX",
     "create_file",
     "digest",
+    "keep_permissions",
     "lock_file",
     "make_directory",
     "remove_left_over",
@@ -34,6 +38,9 @@ __all__ = [
     "sync_data",
     "sync_directory",
 ]
+
+LOGGER: logging.Logger = logging.getLogger(__name__)
+"""Warns of each replaced file that not everybody may use as before."""
 
 PREFIX = ".aiopartnercentral-"
 """The beginning of the name of each file that is created next to a user's, so that no file of the user's is removed."""
@@ -44,6 +51,8 @@ for _name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
     OPEN_FLAGS |= getattr(os, _name, 0)
 
 
+_ACCESS_LIST = "system.posix_acl_access"  # of Linux
+
 # How `open` fails for a link, a pipe without a reader, a device or a socket. With other errors, a file may be in use.
 _NO_FILE = {getattr(errno, name, None) for name in ("ELOOP", "EMLINK", "EFTYPE", "ENXIO", "ENODEV", "EOPNOTSUPP")}
 
@@ -53,7 +62,7 @@ def digest(text: str, size: int) -> str:
     return hashlib.blake2b(os.fsencode(text), digest_size=size).hexdigest()
 
 
-def create_file(path: Path, target: Path, *, mode: int = 0o666) -> int:
+def create_file(path: Path, target: Path, *, private: bool = False) -> int:
     """Create and lock an empty file that will replace the target, and return its descriptor.
 
     What a killed process has left at the path is removed first. So is a link or a pipe, which is neither followed nor
@@ -61,8 +70,8 @@ def create_file(path: Path, target: Path, *, mode: int = 0o666) -> int:
 
     Arguments:
         path: the file to create.
-        target: the file to replace, which also gives the permissions.
-        mode: the permissions without the umask, if there is no target yet.
+        target: the file to replace; see `keep_permissions`. If there is none, the umask gives the permissions.
+        private: whether only the owner may use the file.
 
     Raises:
         BlockingIOError: another process is writing the file.
@@ -71,13 +80,12 @@ def create_file(path: Path, target: Path, *, mode: int = 0o666) -> int:
     remove_left_over(path)
     replaces = target.exists()
     try:
-        fd = os.open(path, OPEN_FLAGS | os.O_CREAT | os.O_EXCL, 0o600 if replaces else mode)
+        fd = os.open(path, OPEN_FLAGS | os.O_CREAT | os.O_EXCL, 0o600 if replaces or private else 0o666)
     except FileExistsError as error:
         raise BlockingIOError(error.errno, error.strerror) from None
     try:
         if replaces:
-            with suppress(OSError):
-                shutil.copymode(target, path)
+            keep_permissions(fd, target, private=private)
         lock_file(fd)
         is_ours = os.fstat(fd).st_nlink > 0
     except BaseException:
@@ -138,23 +146,99 @@ def lock_file(fd: int) -> bool:
     return True
 
 
-def replace_file(path: Path, target: Path, fd: int) -> None:
+def keep_permissions(fd: int, target: Path, *, private: bool = False) -> bool:
+    """Give an open file the owner, group and permissions of the file that it will replace, as far as the system allows.
+
+    On Linux, also its access control list and the attributes of users. Where the group cannot be kept, the permissions
+    are narrowed, so that nobody may read the new file who may not read the target.
+
+    Arguments:
+        fd: the open file.
+        target: the file to replace; nothing is done if there is none.
+        private: whether only the owner may use the file.
+
+    Returns:
+        Whether the others may use the file as before; True if it is private.
+    """
+    if sys.platform == "win32":
+        return True
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        return True
+    keeps_group = _keep_owner(fd, old)
+    attributes = _attributes(target)
+    access_list = attributes.pop(_ACCESS_LIST, None)
+    keeps_list = access_list is not None and keeps_group and not private
+    mode = allowed = stat.S_IMODE(old.st_mode)
+    if private or access_list is not None:  # the list sets the rest
+        mode &= 0o700
+    elif not keeps_group:
+        # Members of the new group and of the earlier one may do no more than they might before.
+        common = mode & mode >> 3 & 0o7
+        mode = mode & 0o700 | common << 3 | common
+    if not keeps_list:  # a directory may give its files a list
+        _set_attribute(fd, _ACCESS_LIST, None)
+    with suppress(OSError):  # some file systems have one mode for all files
+        os.fchmod(fd, mode if os.fstat(fd).st_uid == old.st_uid else mode | 0o600)
+    if keeps_list:
+        keeps_list = _set_attribute(fd, _ACCESS_LIST, access_list)
+    for name, value in attributes.items():
+        _set_attribute(fd, name, value)
+    return private or (keeps_list if access_list is not None else mode == allowed)
+
+
+def _keep_owner(fd: int, old: os.stat_result) -> bool:
+    """Give an open file the owner and the group, or at least the group; return whether it has the group."""
+    if sys.platform != "win32":
+        new = os.fstat(fd)
+        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+            with suppress(OSError):
+                os.fchmod(fd, 0o600)
+            for owner in (old.st_uid, -1):
+                with suppress(OSError):
+                    os.fchown(fd, owner, old.st_gid)
+                    break
+    return os.fstat(fd).st_gid == old.st_gid
+
+
+def _attributes(path: Path) -> dict[str, bytes]:
+    """Return the attributes of a file that are its users': neither those of the system nor of a security module."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            names = [name for name in os.listxattr(path) if name == _ACCESS_LIST or name.startswith("user.")]
+            return {name: os.getxattr(path, name) for name in names}
+    return {}
+
+
+def _set_attribute(fd: int, name: str, value: bytes | None) -> bool:
+    """Set or remove an attribute of an open file, and return whether that succeeded."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.removexattr(fd, name) if value is None else os.setxattr(fd, name, value)
+            return True
+    return False
+
+
+def replace_file(path: Path, target: Path, fd: int, *, private: bool = False) -> None:
     """Sync a file to disk, rename it to the target, and close its descriptor; the target survives a power failure then.
+
+    The target's permissions are kept; see `keep_permissions`.
 
     Raises:
         OSError: that failed, and the target is unchanged.
     """
     with ExitStack() as stack:
         stack.callback(os.close, fd)
-        if target.exists():
-            with suppress(OSError):  # some file systems have one mode for all files
-                shutil.copymode(target, path)
+        is_kept = keep_permissions(fd, target, private=private)
         os.fsync(fd)
         if os.name == "nt":  # pragma: no cover - Windows, which renames no open file
             stack.close()
         # Before it is unlocked, so that no other process takes it for left over meanwhile.
         path.replace(target)
     sync_directory(target.parent)
+    if not is_kept:
+        LOGGER.warning("%s: its group or access list could not be kept, so not everybody may use it as before", target)
 
 
 def sync_data(fd: int) -> None:

@@ -184,7 +184,7 @@ class Checkpoint:
         output = str(self._target)
         try:
             with os_errors_as_sink_errors(output):
-                partial_file = PartialFile.create(output, FORMAT, mode=0o600)
+                partial_file = PartialFile.create(output, FORMAT, private=True)
                 try:
                     partial_file.append(as_bytes(file))
                     partial_file.commit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,6 +15,7 @@ from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
+from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
@@ -35,7 +36,8 @@ from aiopartnercentral.sinks.base import output_paths
 from aiopartnercentral.sinks.rejects import SinkWithRejects, rejects_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import logging
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from aiopartnercentral.bulk import Origin
@@ -61,6 +63,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     config = combine(parsed)
     unwritten = None
     async with AsyncExitStack() as stack:
+        warnings = stack.enter_context(_warnings_of_files())
         run = _Run(config, await _sources(config))
         report_file = None if config.report is None else stack.enter_context(await Target.open(config.report))
         try:
@@ -72,7 +75,25 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
             if report_file is not None and run.progress.started:
                 with anyio.CancelScope(shield=True):
                     unwritten = await _write_report(report_file, run.report)
+    for line in warnings:
+        say(clean(line))
     return _conclude(config, run, unwritten)
+
+
+@contextmanager
+def _warnings_of_files() -> Iterator[Sequence[str]]:
+    """Gather what is logged about the files, to say it when no progress is shown any more."""
+    lines: list[str] = []
+
+    def gather(record: logging.LogRecord) -> bool:
+        lines.append(record.getMessage())
+        return False
+
+    LOGGER.addFilter(gather)
+    try:
+        yield lines
+    finally:
+        LOGGER.removeFilter(gather)
 
 
 async def _write_report(file: Target, report: Report[Origin]) -> CommandError | None:

@@ -24,6 +24,7 @@ from aiopartnercentral._utils.atomic_files import (
     PREFIX,
     create_file,
     digest,
+    keep_permissions,
     lock_file,
     remove_left_over,
     replace_file,
@@ -107,6 +108,7 @@ class PartialFile:
         path: the partial file's path.
         size: its size in bytes.
         checksum: the CRC-32 of these bytes.
+        private: whether only the owner may use the file and the output.
     """
 
     output: str
@@ -114,18 +116,19 @@ class PartialFile:
     path: Path
     size: int = 0
     checksum: int = 0
+    private: bool = False
     _fd: int | None = attrs.field(default=None, alias="fd")
     _is_name_synced: bool = attrs.field(default=False, init=False)
 
     @classmethod
-    def create(cls, output: str, run_id: str | None = None, *, mode: int = 0o666) -> Self:
+    def create(cls, output: str, run_id: str | None = None, *, private: bool = False) -> Self:
         """Create an empty partial file for an output; it replaces what a killed process has left.
 
         Arguments:
             output: the output's path.
             run_id: identifies the run, and so the file to replace. Without it, what killed processes without an id have
                 left of this output is removed, and the name is random.
-            mode: the permissions of a new output, without the umask.
+            private: whether only the owner may use the file and the output.
 
         Raises:
             BlockingIOError: another process is writing the file of this run.
@@ -143,7 +146,7 @@ class PartialFile:
         else:
             name = _name(target, run_id)
         path = target.parent / name
-        return cls(output, target, path, fd=create_file(path, target, mode=mode))
+        return cls(output, target, path, private=private, fd=create_file(path, target, private=private))
 
     @classmethod
     def at(cls, output: str, position: FilePosition) -> Self:
@@ -180,6 +183,7 @@ class PartialFile:
             raise self._lost(f"has {size} bytes instead of {position.size}")
         if _checksum(fd, position.size) != position.checksum:
             raise self._lost("was changed")
+        keep_permissions(fd, self.target, private=self.private)
         os.ftruncate(fd, position.size)
         os.lseek(fd, position.size, os.SEEK_SET)
         self.size, self.checksum = position.size, position.checksum
@@ -212,7 +216,7 @@ class PartialFile:
         self.close()
         self.size = self.checksum = 0
         rebuilt = self.path.with_suffix(REBUILT)
-        self._fd = create_file(rebuilt, self.target)
+        self._fd = create_file(rebuilt, self.target, private=self.private)
         self._is_name_synced = False
         try:
             for chunk in chunks:
@@ -259,7 +263,7 @@ class PartialFile:
         """
         fd = self._open()
         self._fd = None
-        replace_file(self.path, self.target, fd)
+        replace_file(self.path, self.target, fd, private=self.private)
 
     def close(self) -> None:
         """Close the file and keep it; the next write opens it again."""
