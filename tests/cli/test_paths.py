@@ -16,6 +16,7 @@ import pytest
 from aiopartnercentral._utils import atomic_files
 from aiopartnercentral.cli.app import app
 from aiopartnercentral.cli.config import resume_hint
+from aiopartnercentral.sinks import partial_file
 
 CONNECTIONS = ("collect", "list-connections")
 AWS = ("--catalog", "AWS")
@@ -182,6 +183,18 @@ def test_a_file_with_two_uses_is_refused_before_anything_is_written(told, tmp_pa
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "partners.json").read_text() == "precious"
     assert (tmp_path / "sources").read_text() == text
+
+
+@pytest.mark.parametrize("name", ["AWS.csv", "bad.ndjson", "report.json"])
+def test_a_file_that_cannot_be_replaced_is_known_before_anything_is_collected(told, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(
+        partial_file, "irreplaceable", lambda path: "it is a mount point" if path.name == name else None
+    )
+    (tmp_path / name).write_text("earlier")
+    files = ("--output", "{label}.csv", "--malformed", "bad.ndjson", "--report", "report.json")
+    code, line = told(*AWS, "--endpoint-url", "http://127.0.0.1:9", *files)
+    assert (code, line) == (1, f"aiopartnercentral: cannot write {name}: it is a mount point")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_file_that_not_everybody_may_use_as_before(told, tmp_path, monkeypatch):

@@ -30,14 +30,15 @@ from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver, write_once
-from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SourcesFileError
+from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
 from aiopartnercentral.sinks.base import output_paths
+from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, writable_target
 from aiopartnercentral.sinks.rejects import SinkWithRejects, rejects_page
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from aiopartnercentral.bulk import Origin
@@ -186,6 +187,11 @@ class _Run:
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
             check_distinct(config.files(outputs))
+            if output is not None:
+                # Otherwise a template's file would be examined when its first page arrives.
+                _check_writable(outputs if config.malformed is None else [*outputs, str(config.malformed)])
+        except SinkError as error:
+            raise CommandError(explain(error) or str(error)) from error
         except (ValueError, ImportError) as error:
             # A missing package, a duplicate label, an invalid template, a file with two uses.
             raise CommandError(one_line(str(error)), exit_code=USAGE) from error
@@ -352,6 +358,17 @@ def _report_json(report: Report[Origin]) -> bytes:
     text = json.dumps(content, indent=2, ensure_ascii=False)
     # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
     return f"{text}\n".encode(errors="backslashreplace")
+
+
+def _check_writable(outputs: Iterable[str]) -> None:
+    """Refuse an existing file that cannot be written or replaced.
+
+    Raises:
+        SinkError: there is one.
+    """
+    for output in outputs:
+        with os_errors_as_sink_errors(output):
+            writable_target(output)
 
 
 def _with_rejects(output: Sink, malformed: Path) -> Sink:

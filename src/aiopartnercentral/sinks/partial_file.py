@@ -31,7 +31,7 @@ from aiopartnercentral._utils.atomic_files import (
     sync_data,
     sync_directory,
 )
-from aiopartnercentral._utils.paths import is_directory, real_path
+from aiopartnercentral._utils.paths import irreplaceable, is_directory, real_path
 from aiopartnercentral.errors import PositionError, SinkError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ __all__ = [
     "os_errors_as_sink_errors",
     "other_output",
     "remove_left_over_of",
+    "writable_target",
 ]
 
 REBUILT, CONVERTED = ".rebuilt", ".converted"
@@ -134,7 +135,7 @@ class PartialFile:
             BlockingIOError: another process is writing the file of this run.
             SinkError, OSError: the file cannot be created.
         """
-        target = _writable_target(output)
+        target = writable_target(output)
         if run_id is None:
             # Another process may be writing this output, too: only a file that is not locked is known to be left over.
             prefix = f"{PREFIX}{digest(str(target), 4)}-"
@@ -156,7 +157,7 @@ class PartialFile:
             PositionError: the position is of another output.
             SinkError, OSError: the output cannot be written.
         """
-        target = _writable_target(output)
+        target = writable_target(output)
         file = cls(output, target, target.parent / position.name)
         if position.output != file.output_name:
             raise other_output(output, f"{position.output} and not {file.output_name}")
@@ -313,12 +314,12 @@ def _name(target: Path, run_id: str) -> str:
     return f"{PREFIX}{digest(f'{run_id} {target}', 8)}.part"
 
 
-def _writable_target(output: str) -> Path:
+def writable_target(output: str) -> Path:
     """Return the file that will be written or replaced.
 
     Raises:
         OSError: the file must not be written.
-        SinkError: the path is not that of a regular file.
+        SinkError: the path is not that of a regular file, or the file cannot be replaced.
     """
     try:
         usable = b"\0" not in os.fsencode(output)
@@ -334,6 +335,9 @@ def _writable_target(output: str) -> Path:
             raise SinkError(output, "not a regular file")
         if not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if (reason := irreplaceable(target)) is not None:
+            # Otherwise known only when everything was collected.
+            raise SinkError(output, reason)
     return target
 
 

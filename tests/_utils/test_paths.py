@@ -1,0 +1,67 @@
+"""Files that cannot be replaced, and names of the same file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aiopartnercentral._utils.paths import irreplaceable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ROOT = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root on Linux")
+OWNER, OTHER = 1001, 1002
+
+
+def test_a_plain_file_can_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    assert irreplaceable(tmp_path / "a") is None
+    assert (tmp_path / "a").exists()
+    assert irreplaceable(tmp_path / "none") is None
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """Return a file that another one is mounted on, as with `docker run -v file:file`."""
+    (tmp_path / "real").write_text("earlier")
+    (tmp_path / "a").touch()
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    files = (tmp_path / "real", tmp_path / "a")
+    if mount is None or umount is None or subprocess.run([mount, "--bind", *files], check=False).returncode:
+        pytest.skip("the system lets nobody mount")
+    yield tmp_path / "a"
+    subprocess.run([umount, tmp_path / "a"], check=True)
+
+
+@ROOT
+def test_a_mounted_file_cannot_be_replaced(mounted: Path) -> None:
+    with pytest.raises(OSError, match="Device or resource busy"):
+        (mounted.parent / "real").rename(mounted)
+    assert "it is a mount point" in str(irreplaceable(mounted))
+    assert irreplaceable(mounted.parent / "real") is None
+
+
+@ROOT
+@pytest.mark.parametrize(("user", "mode", "refused"), [(OTHER, 0o1777, 1), (OTHER, 0o777, 0), (0, 0o1777, 0)])
+def test_a_file_of_another_owner_in_a_sticky_directory(tmp_path: Path, user: int, mode: int, refused: int) -> None:
+    file = tmp_path / "a"
+    file.touch()
+    os.chown(file, OWNER, OWNER)
+    file.chmod(0o666)
+    tmp_path.chmod(mode)
+    for parent in tmp_path.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    child = os.fork()
+    if not child:
+        os.setegid(user)
+        os.seteuid(user)
+        os._exit("sticky" in (irreplaceable(file) or ""))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == refused
+    assert file.exists()
