@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aiopartnercentral._utils.paths import irreplaceable
+from aiopartnercentral._utils.paths import check_distinct, irreplaceable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,3 +65,25 @@ def test_a_file_of_another_owner_in_a_sticky_directory(tmp_path: Path, user: int
         os._exit("sticky" in (irreplaceable(file) or ""))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == refused
     assert file.exists()
+
+
+def test_a_hard_link_is_the_same_file_except_within_one_output(tmp_path: Path) -> None:
+    one, link = tmp_path / "one", tmp_path / "link"
+    one.touch()
+    link.hardlink_to(one)
+    with pytest.raises(ValueError, match=f"--output and --report name the same file, {link}"):
+        check_distinct([("--output", one), ("--malformed", tmp_path / "bad"), ("--report", link)])
+    check_distinct([("--output", one), ("--output", link), ("--report", tmp_path / "report")])
+
+
+def test_names_that_differ_in_case_are_one_file_where_the_directory_says_so(tmp_path: Path) -> None:
+    files = [("--output", tmp_path / "Out.csv"), ("--report", tmp_path / "out.csv")]
+    (tmp_path / "earlier.txt").touch()
+    if not (tmp_path / "EARLIER.TXT").exists():
+        check_distinct(files)
+        (tmp_path / "EARLIER.TXT").touch()
+        check_distinct(files)
+        (tmp_path / "EARLIER.TXT").unlink()
+        (tmp_path / "EARLIER.TXT").hardlink_to(tmp_path / "earlier.txt")  # what such a file system shows
+    with pytest.raises(ValueError, match=r"--output and --report name the same file, .*out\.csv"):
+        check_distinct(files)

@@ -68,11 +68,35 @@ def check_distinct(files: Iterable[tuple[str, str | os.PathLike[str]]]) -> None:
         files: the name of each file in messages, and its path.
 
     Raises:
-        ValueError: two are the same file, directly or by links.
+        ValueError: two are the same file: directly, by links, or by names that the file system takes for the same one.
     """
-    names: dict[str, str] = {}
+    names: dict[object, str] = {}  # by path, and by the file's identity
+    spellings: dict[str, str] = {}
     for name, path in files:
         real = real_path(path)
-        if real in names:
-            raise ValueError(f"{names[real]} and {name} name the same file, {os.fspath(path)}")
-        names[real] = name
+        spelling = spellings.setdefault(real.casefold(), real)
+        if spelling != real and _ignores_case(Path(real).parent):
+            real = spelling
+        identity = _identity(real)
+        # Files of one output may be hard links of each other: each is replaced by a file of its own.
+        if real in names or names.get(identity, name) != name:
+            raise ValueError(f"{names.get(real) or names[identity]} and {name} name the same file, {os.fspath(path)}")
+        names[identity] = names[real] = name
+
+
+def _identity(path: str) -> object:
+    """Return what all hard links to an existing file have in common, otherwise the path."""
+    with suppress(OSError, ValueError):
+        status = os.stat(path)  # noqa: PTH116 - not a path object
+        return status.st_dev, status.st_ino
+    return path
+
+
+def _ignores_case(directory: Path) -> bool:
+    """Return whether names in a directory that differ only in case are the same, as far as existing names tell."""
+    with suppress(OSError):
+        for path in (*directory.iterdir(), directory):
+            other = path.with_name(path.name.swapcase())
+            if other.name != path.name:
+                return other.exists() and other.samefile(path)
+    return False
