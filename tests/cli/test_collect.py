@@ -198,6 +198,23 @@ async def test_a_failure_is_told_as_the_policy_says(run, two, tmp_path, policy):
     assert len(list(tmp_path.iterdir())) == (1 if policy == "raise" else 2)
 
 
+@pytest.mark.parametrize("policy", [(), ("--on-error", "raise", "--ordered")])
+async def test_items_that_are_counted_but_not_written_are_told(run, tmp_path, policy):
+    def answer(_operation, sent):
+        if sent.get("NextToken") is None:
+            return page([connection(number) for number in range(3)], "more")
+        return 400, b'{"__type":"ValidationException","Message":"no"}'
+
+    file = tmp_path / "items.ndjson"
+    async with serving(answer) as url:
+        ended = await run(*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, "--output", file, *policy)
+    assert ended.code == 1
+    unwritten, failure = ended.err.splitlines()
+    assert unwritten == f"aiopartnercentral: {file} was not written: every source failed, so 3 items are not in it"
+    assert "ValidationException" in failure
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_where_every_source_fails_the_earlier_file_stays(run, two, tmp_path):
     sources, ada, bob = two
     ada.denied_catalogs = bob.denied_catalogs = ["AWS", "Sandbox"]

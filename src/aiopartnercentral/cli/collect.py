@@ -216,6 +216,9 @@ class _Run:
                 raise self._explained(error) from error
             is_whole = False
         report = self.report
+        if config.to_files and report.items and (report.lost or not is_whole):
+            failed = "every source failed" if report.lost else "a source failed"
+            say(f"{clean(config.output)} was not written: {failed}, so {counted(report.items, 'item')} are not in it")
         left_out = sum(len(state.malformed) for state in report.sources.values())
         if left_out and is_whole and not (sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(config.malformed))}")
