@@ -22,7 +22,6 @@ from aiopartnercentral.sinks.row_checksum import RowChecksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.partial_file import FilePosition, PartialFile
@@ -127,7 +126,7 @@ class ParquetSink(FileSink):
         fd = create_file(converted, file.target)
         try:
             try:
-                self._convert(file, converted)
+                self._convert(file, fd)
             except BaseException:
                 os.close(fd)
                 raise
@@ -137,11 +136,13 @@ class ParquetSink(FileSink):
             raise
         file.abort()
 
-    def _convert(self, file: PartialFile, converted: Path) -> None:
+    def _convert(self, file: PartialFile, converted: int) -> None:
         pa, pq = _pyarrow()
         with (
             pa.OSFile(str(file.path)) as stream,
-            pq.ParquetWriter(str(converted), self._schema, compression="zstd") as writer,
+            # Not by its name, as Linux may refuse even root to create a file over that of another owner.
+            open(converted, "wb", closefd=False) as output,
+            pq.ParquetWriter(output, self._schema, compression="zstd") as writer,
         ):
             for table in _row_groups(pa.ipc.open_stream(stream)):
                 writer.write_table(table, row_group_size=max(table.num_rows, 1))
