@@ -118,6 +118,8 @@ async def test_a_file_that_never_comes_can_be_given_up(started, environment, tmp
 INTERRUPTED_IMPORT = """
 import os, signal, sys, time
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+
 class Interrupting:
     def __set_name__(self, owner, name):
         os.kill(os.getpid(), signal.SIGINT)
