@@ -286,6 +286,16 @@ async def test_where_malformed_items_cannot_go_nothing_is_shown_nor_said_to_be_t
     assert WRONG in bad.read_bytes()
 
 
+async def test_where_every_source_failed_an_earlier_file_of_malformed_items_stays(run, tmp_path):
+    bad = tmp_path / "bad.ndjson"
+    bad.write_text("earlier")
+    async with serving(lambda *_: (400, b'{"__type":"AccessDeniedException"}')) as url:
+        for output in (("--format", "table"), ("--output", tmp_path / "a.csv")):
+            ended = await run(*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, "--malformed", bad, *output)
+            assert ended.code == 1
+            assert bad.read_text() == "earlier"
+
+
 async def test_where_nothing_was_malformed_the_file_is_empty(run, two, tmp_path):
     sources, _, _ = two
     bad = tmp_path / "bad.ndjson"

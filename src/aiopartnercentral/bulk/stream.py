@@ -106,7 +106,8 @@ class CollectionStream(Stream[Origin, EntryT]):
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
-                await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
+                if checkpoint.discarded_position is None:  # else it leads to files that are to be removed first
+                    await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
             earlier = {} if self._checkpoint is None else self._checkpoint.earlier
             self._progress = ProgressTracker(
                 spec.plan.sources,

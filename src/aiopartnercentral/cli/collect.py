@@ -219,7 +219,7 @@ class _Run:
         if config.to_files and report.items and (report.lost or not is_whole):
             failed = "every source failed" if report.lost else "a source failed"
             say(f"{clean(config.output)} was not written: {failed}, so {counted(report.items, 'item')} are not in it")
-        left_out = sum(len(state.malformed) for state in report.sources.values())
+        left_out = _malformed(report)
         if left_out and is_whole and not (sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(config.malformed))}")
 
@@ -308,9 +308,10 @@ class _Run:
             await deliver(target, work)
             if failure is not None:
                 raise failure
-            if rejects is not None:
-                await _write_malformed(rejects, self.progress.report)
-            if not self.progress.report.lost:
+            report = self.progress.report
+            if rejects is not None and (_malformed(report) or not report.lost):
+                await _write_malformed(rejects, report)
+            if not report.lost:
                 await target.keep()
 
     async def _lines(self, writer: Writer, encoder: Sink) -> None:
@@ -380,6 +381,11 @@ def _with_rejects(output: Sink, malformed: Path) -> Sink:
 
 def _ndjson(path: Path) -> Sink:
     return open_sink(path, format="ndjson")
+
+
+def _malformed(report: Report[Origin]) -> int:
+    """Return the number of malformed items of all sources."""
+    return sum(len(state.malformed) for state in report.sources.values())
 
 
 async def _write_malformed(sink: Sink, report: Report[Origin]) -> None:
