@@ -95,7 +95,7 @@ async def test_what_was_collected_becomes_a_table_for_each_class() -> None:
     with pytest.raises(ValueError, match="listing must be 'ListConnections' or 'ListPartners', not 'x'"):
         collected.to_pandas("x")
     for other in others:
-        with pytest.raises(TypeError, match="these are pages, batches or bytes"):
+        with pytest.raises(TypeError, match="only items become a table, not pages, batches or bytes"):
             other.to_polars()
 
 
