@@ -120,7 +120,7 @@ async def test_a_damaged_response_to_an_operation_that_acts_is_not_repeated(
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "SomethingException"])
-@pytest.mark.parametrize("place", ["header", "body", "body, later"])
+@pytest.mark.parametrize("place", ["header", "body", "body, later", "long body"])
 @pytest.mark.parametrize("send", [call, iterate, raw, tag])
 async def test_an_error_with_status_200_is_that_error(
     send: Any, place: str, code: str, server: ScriptedServer, client: account.Client
@@ -128,6 +128,7 @@ async def test_an_error_with_status_200_is_that_error(
     body = {
         "body": {"__type": f"com.amazonaws#{code}", "Message": "m"},
         "body, later": {"Message": "m", "__type": code},
+        "long body": {"__type": code, "Message": "m", "Details": "x" * 100_000},
     }
     headers = {"x-amzn-ErrorType": f"{code}:http://internal"} if place == "header" else {}
     server.replies(Reply(body.get(place, {"Message": "m"}), headers=headers))

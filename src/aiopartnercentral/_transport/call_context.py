@@ -33,12 +33,13 @@ __all__ = [
 
 FIRST_ERROR_STATUS = 300
 _ERROR_STATUS = 400  # for botocore's parser, which takes a response with status 200 for a success
-_LONGEST_ERROR = 8 * 1024  # bytes; a longer body with status 200 is not searched for an error
 _ERROR_ENDINGS = ("Exception", "Error", "Fault")
 
 CBOR = "smithy-rpc-v2-cbor"
 EMPTY_BODIES = {"json": b"{}", "rest-json": b"{}", CBOR: b"\xa0"}
 """What botocore parses instead of a body that is kept, by protocol."""
+
+_SHORT, _START = 8 * 1024, 128  # bytes; a body is searched for the type of an error, a longer one at its start
 
 Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 """Lets other tasks run."""
@@ -117,11 +118,7 @@ class CallContext:
         self.is_parsed, self.is_error, self.lacks_body, self.body = True, False, False, None
         kind = headers.get("x-amzn-errortype")
         if status < FIRST_ERROR_STATUS:
-            self.is_error = (
-                self.repairs_error
-                and isinstance(body, bytes)
-                and (bool(kind) or (len(body) <= _LONGEST_ERROR and b'"__type"' in body and self._holds_error(body)))
-            )
+            self.is_error = self.repairs_error and isinstance(body, bytes) and (bool(kind) or self._holds_error(body))
             if not self.is_error:
                 if self.keeps_body:
                     self.body, response["body"] = body, EMPTY_BODIES[self.protocol]
@@ -144,6 +141,8 @@ class CallContext:
 
     def _holds_error(self, body: bytes) -> bool:
         """Return whether a body is that of an error by its type; services may name the type of any response in it."""
+        if body.find(b'"__type"', 0, None if len(body) <= _SHORT else _START) < 0:
+            return False
         try:
             kind = json.loads(body)["__type"]
         except (ValueError, RecursionError, KeyError, TypeError):

@@ -217,7 +217,8 @@ class _Run:
             is_whole = False
         report = self.report
         if config.to_files and report.items and (report.lost or not is_whole):
-            failed = "every source failed" if report.lost else "a source failed"
+            every = is_whole or {state.outcome for state in report.sources.values()} == {Outcome.FAILED}
+            failed = "every source failed" if every else "a source failed"
             say(f"{clean(config.output)} was not written: {failed}, so {counted(report.items, 'item')} are not in it")
         left_out = _malformed(report)
         if left_out and is_whole and not (sink is not None and report.lost):

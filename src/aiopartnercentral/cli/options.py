@@ -256,7 +256,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         bool,
         "--restart",
         default=False,
-        help="Start over, whatever --checkpoint has.",
+        help="Start over: the progress in --checkpoint is not resumed.",
     ),
     "rate": _option(
         _LIMITS,
