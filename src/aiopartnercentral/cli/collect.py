@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
@@ -25,12 +24,13 @@ from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
+from aiopartnercentral.cli.report_file import foreseen, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
-from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver, write_once
-from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, PositionError, SinkError, SourcesFileError
+from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver
+from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
 from aiopartnercentral.sinks.base import output_paths
 from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, writable_target
@@ -75,7 +75,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
         finally:
             if report_file is not None and run.progress.started:
                 with anyio.CancelScope(shield=True):
-                    unwritten = await _write_report(report_file, run.report)
+                    unwritten = await write_report(report_file, run.report)
     for line in warnings:
         say(clean(line))
     return _conclude(config, run, unwritten)
@@ -95,16 +95,6 @@ def _warnings_of_files() -> Iterator[Sequence[str]]:
         yield lines
     finally:
         LOGGER.removeFilter(gather)
-
-
-async def _write_report(file: Target, report: Report[Origin]) -> CommandError | None:
-    """Write the report, and return why that failed, or None."""
-    try:
-        await write_once(file, _report_json(report))
-        await file.keep()
-    except CommandError as error:
-        return error
-    return None
 
 
 async def _sources(config: Config) -> Sequence[Source]:
@@ -235,7 +225,7 @@ class _Run:
     def named_report(self) -> Report[str]:
         """The report with the displayed names of the sources."""
         report = self.report
-        states = {origin: _foreseen(state) for origin, state in report.sources.items()}
+        states = {origin: foreseen(state) for origin, state in report.sources.items()}
         return named(attrs.evolve(report, sources=states), self.name)
 
     def say_how_far(self) -> None:
@@ -339,30 +329,6 @@ class _Run:
             return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError | PositionError) else FAILED)
         hint = resume_hint(self._config.checkpoint)
         return CommandError(line, *([] if hint is None else [hint]))
-
-
-class _SettingError(AioPartnerCentralError):
-    """The configuration of a source is invalid."""
-
-
-def _foreseen(state: SourceReport) -> SourceReport:
-    """Return the state, with a `_SettingError` for an error of Python that botocore raises for a bad configuration."""
-    error = state.error
-    if not isinstance(error, ValueError | OSError) or explain(error) is not None:
-        return state
-    line = f"a setting of the source, the environment or the AWS config file is not usable: {one_line(str(error))}"
-    return attrs.evolve(state, error=_SettingError(line))
-
-
-def _report_json(report: Report[Origin]) -> bytes:
-    """Return the report as JSON, with the command's message for each error: the service's text may quote a request."""
-    content = report.as_json()
-    for entry, state in zip(content["sources"], map(_foreseen, report.sources.values()), strict=True):
-        if state.error is not None:
-            entry["error"]["message"] = explain(state.error) or type(state.error).__name__
-    text = json.dumps(content, indent=2, ensure_ascii=False)
-    # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
-    return f"{text}\n".encode(errors="backslashreplace")
 
 
 def _check_writable(outputs: Iterable[str]) -> None:

@@ -1,0 +1,54 @@
+"""The report file of a run, and its errors in the command's words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import attrs
+
+from aiopartnercentral.cli.messages import explain
+from aiopartnercentral.cli.runner import CommandError
+from aiopartnercentral.cli.terminal import one_line
+from aiopartnercentral.cli.writer import Target, write_once
+from aiopartnercentral.errors import AioPartnerCentralError
+
+if TYPE_CHECKING:
+    from aiopartnercentral._pagination.report import Report, SourceReport
+    from aiopartnercentral.bulk import Origin
+
+__all__ = ["foreseen", "write_report"]
+
+
+async def write_report(file: Target, report: Report[Origin]) -> CommandError | None:
+    """Write the report, and return why that failed, or None."""
+    try:
+        await write_once(file, _report_json(report))
+        await file.keep()
+    except CommandError as error:
+        return error
+    return None
+
+
+class _SettingError(AioPartnerCentralError):
+    """The configuration of a source is invalid."""
+
+
+def foreseen(state: SourceReport) -> SourceReport:
+    """Return the state, with a `_SettingError` for an error of Python that botocore raises for a bad configuration."""
+    error = state.error
+    if not isinstance(error, ValueError | OSError) or explain(error) is not None:
+        return state
+    line = f"a setting of the source, the environment or the AWS config file is not usable: {one_line(str(error))}"
+    return attrs.evolve(state, error=_SettingError(line))
+
+
+def _report_json(report: Report[Origin]) -> bytes:
+    """Return the report as JSON, with the command's message for each error: the service's text may quote a request."""
+    content = report.as_json()
+    for entry, state in zip(content["sources"], map(foreseen, report.sources.values()), strict=True):
+        if state.error is not None:
+            entry["error"]["message"] = explain(state.error) or type(state.error).__name__
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
+    return f"{text}\n".encode(errors="backslashreplace")
