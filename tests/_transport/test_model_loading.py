@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from aiobotocore.session import AioSession
-from botocore.loaders import JSONFileLoader
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
+from botocore.loaders import JSONFileLoader, Loader
 
 from aiopartnercentral import account
+from aiopartnercentral._transport import chain
+from aiopartnercentral._transport.chain import ChainSession
+from aiopartnercentral._utils import model_data
 from aiopartnercentral.bulk import Collection
 from aiopartnercentral.emulator import Emulator
 from tests.support.bulk_sources import FAST, LISTING, of
@@ -57,6 +61,37 @@ async def test_each_data_path_has_its_own(tmp_path, monkeypatch, read) -> None:
     async with account.connect(**OPTIONS):
         pass
     assert any(path.endswith("endpoints") for path in read)
+
+
+async def test_a_pinned_model_is_found_without_looking_for_all_services(monkeypatch) -> None:
+    looked_for: list[str] = []
+    really = JSONFileLoader.exists
+
+    def exists(loader: JSONFileLoader, path: str) -> bool:
+        looked_for.append(path)
+        return really(loader, path)
+
+    monkeypatch.setattr(JSONFileLoader, "exists", exists)
+    chain._loader.cache_clear()
+    async with account.connect(**OPTIONS):
+        pass
+    assert looked_for
+    assert all("/partnercentral-account/" in path for path in looked_for)
+
+
+async def test_other_services_and_versions_are_found_as_botocore_finds_them() -> None:
+    chain._loader.cache_clear()
+    session = ChainSession(None, None, sts_region=None, timeout=None)
+    loader, botocore_loader = session.get_component("data_loader"), Loader()
+    for name, version in (("sts", "2011-06-15"), ("sts", None)):
+        expected = botocore_loader.load_service_model(name, "service-2", api_version=version)
+        assert loader.load_service_model(name, "service-2", api_version=version) == expected
+    with pytest.raises(UnknownServiceError, match="'nothing'"):
+        loader.load_service_model("nothing", "service-2", api_version="2020-01-01")
+    with pytest.raises(DataNotFoundError):
+        loader.load_service_model("partnercentral-account", "service-2", api_version="2020-01-01")
+    pinned = loader.load_service_model("partnercentral-account", "service-2", api_version="2025-04-04")
+    assert pinned == model_data.load("partnercentral-account", "2025-04-04")
 
 
 async def test_a_session_of_the_caller_keeps_its_own(read) -> None:

@@ -35,7 +35,6 @@ from aiopartnercentral._transport.call_context import (
     register_handlers,
 )
 from aiopartnercentral._transport.clock_skew import ServiceClock
-from aiopartnercentral._transport.credential_errors import credentials_error, without_values
 from aiopartnercentral._transport.http_client import check_endpoint, guarded
 from aiopartnercentral._transport.retries import AttemptsEndedError, register_retries
 from aiopartnercentral.errors import DecodeError
@@ -212,7 +211,7 @@ class Transport:
         except ClientError as error:
             failure = _answered(operation.name, call, error)
         except ParamValidationError as error:
-            failure = ParamValidationError(report=without_values(error))
+            failure = _without_values(error)
         except Exception as error:  # noqa: BLE001 - raised below
             failure = _unparsed(operation.name, call, error) if call.is_parsed else error
         # Raised outside the handlers, so that botocore's exception is not the context.
@@ -233,7 +232,15 @@ def _answered(operation: str, call: CallContext, error: ClientError) -> Exceptio
     if error.operation_name == operation:
         return ErrorResponseError(error, call)
     # The service was not called: the credentials were not available when the request was signed.
+    from aiopartnercentral._transport.credential_errors import credentials_error  # noqa: PLC0415 - rarely needed
+
     return credentials_error(f"{error.operation_name} failed", error)
+
+
+def _without_values(error: ParamValidationError) -> ParamValidationError:
+    from aiopartnercentral._transport.credential_errors import without_values  # noqa: PLC0415 - rarely needed
+
+    return ParamValidationError(report=without_values(error))
 
 
 def _failure(operation: str, call: CallContext, parsed: dict[str, Any]) -> Exception | None:

@@ -22,7 +22,9 @@ __all__ = [
     "CBOR",
     "EMPTY_BODIES",
     "FIRST_ERROR_STATUS",
+    "FIRST_SERVER_ERROR_STATUS",
     "KEY",
+    "TOO_MANY_REQUESTS",
     "CallContext",
     "Parameters",
     "Pause",
@@ -32,6 +34,8 @@ __all__ = [
 ]
 
 FIRST_ERROR_STATUS = 300
+FIRST_SERVER_ERROR_STATUS = 500
+TOO_MANY_REQUESTS = 429
 _ERROR_STATUS = 400  # for botocore's parser, which takes a response with status 200 for a success
 _ERROR_ENDINGS = ("Exception", "Error", "Fault")
 

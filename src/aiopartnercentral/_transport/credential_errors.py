@@ -20,6 +20,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from aiopartnercentral._transport.call_context import FIRST_SERVER_ERROR_STATUS, TOO_MANY_REQUESTS
 from aiopartnercentral._transport.credentials import UnusableCredentialsError
 from aiopartnercentral._utils.text import REDACTED
 from aiopartnercentral.errors import CredentialsError, RedirectError, ResponseTooLargeError, ServiceError
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = [
-    "FIRST_SERVER_STATUS",
-    "TOO_MANY_REQUESTS",
     "credentials_error",
     "provider_error",
     "provider_name",
@@ -42,8 +41,6 @@ _FAILURES = (
     *(RedirectError, ResponseTooLargeError),
     *(CredentialRetrievalError, ParamValidationError, TokenRetrievalError),
 )
-FIRST_SERVER_STATUS = 500
-TOO_MANY_REQUESTS = 429
 _TRANSIENT_CODES = frozenset({"IDPCommunicationError", "SlowDownException"})
 _CONTAINER_FAILURES = ("Received error", "Unable to parse JSON")
 # What botocore's messages about parameters quote, except lengths; what follows is from the service model.
@@ -223,7 +220,7 @@ def _retrieval(error: CredentialRetrievalError) -> tuple[str, bool]:
         return "its command failed, or did not print credentials of version 1", False
     if found := _CONTAINER_STATUS.search(message):  # the message has the body
         status = int(found[1])
-        return f"HTTP {status}", status >= FIRST_SERVER_STATUS or status == TOO_MANY_REQUESTS
+        return f"HTTP {status}", status >= FIRST_SERVER_ERROR_STATUS or status == TOO_MANY_REQUESTS
     is_retryable = provider == "iam-role" or any(text in message for text in _CONTAINER_FAILURES)
     return _without_secrets(message), is_retryable
 
