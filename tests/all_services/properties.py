@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral import OpenEnum, ServiceError, UnknownMember
-from aiopartnercentral._utils.attribute_texts import attribute_texts
+from aiopartnercentral._utils.docstrings import attribute_texts
 from codegen import ir
 from tests.all_services.sampler import SECRET, Sampler
 

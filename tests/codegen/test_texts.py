@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from aiopartnercentral import OpenEnum, ServiceError, account
-from aiopartnercentral._utils.attribute_texts import attribute_texts
+from aiopartnercentral._utils.docstrings import attribute_texts
 from aiopartnercentral.account import listings
 from aiopartnercentral.types import Structure, Variant
 from codegen import __main__ as command, source, texts

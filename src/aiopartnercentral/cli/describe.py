@@ -9,7 +9,6 @@ import re
 import sys
 import zlib
 from importlib.metadata import version
-from types import UnionType
 from typing import Any, Final, get_args
 
 from botocore.docs.bcdoc.restdoc import ReSTDocument
@@ -17,7 +16,7 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 
 from aiopartnercentral import account
-from aiopartnercentral._utils.attribute_texts import attribute_texts
+from aiopartnercentral._utils.docstrings import docstring
 from aiopartnercentral.account import operations
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.table import Column, encoded, render
@@ -31,15 +30,14 @@ __all__ = ["describe"]
 _OPERATIONS: Final = {
     one.name: (name.lower(), one) for name, one in vars(operations).items() if isinstance(one, Operation)
 }
-_BASES: Final = {Structure: "structure", OpenEnum: "enum", ServiceError: "error"}
 _ALL: Final[dict[str, Any]] = {name: getattr(account, name) for name in dir(account)}
 # Without the types that arguments have for an enum, such as `ConnectionTypeLike`.
 _TYPES: Final = {name: one for name, one in _ALL.items() if all(isinstance(each, type) for each in get_args(one))}
 _KINDS: Final = dict.fromkeys(_OPERATIONS, "operation") | {
-    name: "tagged union" if isinstance(one, UnionType) else kind
+    name: "tagged union" if get_args(one) else kind
     for name, one in _TYPES.items()
-    for base, kind in _BASES.items()
-    if isinstance(one, UnionType) or (inspect.isclass(one) and issubclass(one, base))
+    for base, kind in ((Structure, "structure"), (OpenEnum, "enum"), (ServiceError, "error"))
+    if get_args(one) or (inspect.isclass(one) and issubclass(one, base))
 }
 _PYTHON: Final = {one: f"client.{_OPERATIONS[one][0]}" if one in _OPERATIONS else f"account.{one}" for one in _KINDS}
 _NOT_SAID: Final = r"(?<!')'(?!')|self, |\b(?:structures|common|enums)\."  # of signatures
@@ -86,15 +84,8 @@ def _described(name: str, *, docs: bool) -> dict[str, Any]:
     if found["kind"] == "enum":
         found["values"] = list(_TYPES[name])
     heads = {value: one if "values" in found else f"{one}{inspect.signature(value)}" for one, value in sources.items()}
-    found["docstrings"] = {re.sub(_NOT_SAID, "", head): _docstring(value) for value, head in heads.items()}
+    found["docstrings"] = {re.sub(_NOT_SAID, "", head): docstring(value) for value, head in heads.items()}
     return found | {"documentation": _aws_texts(name, docs=docs)}
-
-
-def _docstring(value: Any) -> str:  # noqa: ANN401 - a class or a method
-    """Return a docstring; that of a class also lists the texts of its attributes."""
-    texts = attribute_texts(value) if inspect.isclass(value) else {}
-    section = ["", "Attributes:", *(f"    {name}: {text}" for name, text in texts.items())] if texts else []
-    return "\n".join([inspect.getdoc(value) or "", *section])
 
 
 def _aws_texts(name: str, *, docs: bool) -> dict[str, str]:
@@ -111,10 +102,8 @@ def _aws_texts(name: str, *, docs: bool) -> dict[str, str]:
     for structure in structures if docs else ():
         for member, reference in shapes.get(structure, {}).get("members", {}).items():
             found[f"{structure}.{member}"] = shapes.get(reference["shape"], {}) | reference
-    return {
-        one: _plain(about.get("documentation", "")) or f"(botocore has no text about {one})"
-        for one, about in found.items()
-    }
+    texts = {one: _plain(about.get("documentation", "")) for one, about in found.items()}
+    return {one: text or f"(botocore has no text about {one})" for one, text in texts.items()}
 
 
 def _plain(html: str) -> str:

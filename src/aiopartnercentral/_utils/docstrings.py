@@ -1,4 +1,4 @@
-"""The strings after the attributes of a class, which editors show and Python does not keep."""
+"""What an editor shows of generated code: docstrings, and the strings after attributes, which Python does not keep."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import ast
 import inspect
 from itertools import pairwise
 
-__all__ = ["attribute_texts"]
+__all__ = ["attribute_texts", "docstring"]
+
+
+def docstring(value: object) -> str:
+    """Return the docstring of a method or a class; that of a class also lists its attributes that have texts."""
+    texts = attribute_texts(value) if inspect.isclass(value) else {}
+    section = ["", "Attributes:", *(f"    {name}: {text}" for name, text in texts.items())] if texts else []
+    return "\n".join([inspect.getdoc(value) or "", *section])
 
 
 def attribute_texts(cls: type) -> dict[str, str]:
-    """Return the string after each attribute in the source of a generated class; Python does not keep them."""
+    """Return the string after each attribute in the source of a generated class."""
     try:
         tree = ast.parse(inspect.getsource(cls))
     except OSError:  # only compiled modules are installed
