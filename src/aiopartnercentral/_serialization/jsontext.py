@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.types import JsonValue
 
 _DECODER = json.JSONDecoder()
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
+ENCODER = msgspec.json.Encoder(decimal_format="number")
 # A line break inside a JSON text can only be white space: in a string it is escaped.
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
@@ -65,7 +65,7 @@ def dumps(value: JsonValue) -> bytes:
         EncodeError: the value is nested too deeply.
     """
     with suppress(OverflowError, UnicodeEncodeError, RecursionError):
-        return _ENCODER.encode(value)
+        return ENCODER.encode(value)
     with suppress(RecursionError):
         return _text(value).encode()
     raise EncodeError("nested too deeply to be written as JSON")

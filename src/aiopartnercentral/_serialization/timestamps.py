@@ -54,8 +54,7 @@ def encode_timestamp(value: datetime) -> str:
         EncodeError: the value is not a datetime, or has no zone.
     """
     aware = check_timestamp(value).astimezone(UTC)
-    fraction = f".{aware.microsecond:06}" if aware.microsecond else ""
-    return f"{aware.year:04}-{aware:%m-%dT%H:%M:%S}{fraction}Z"
+    return datetime.isoformat(aware).removesuffix("+00:00") + "Z"
 
 
 def from_epoch(value: float) -> datetime:
@@ -73,7 +72,7 @@ def timestamp_encoder(converter: cattrs.Converter, form: str) -> Encode[datetime
     A user's hook for `datetime` takes precedence, and botocore's dicts always have datetimes.
     """
     hook: Encode[datetime] = converter.get_unstructure_hook(datetime)
-    return _FORMS[form] if hook is encode_timestamp else hook
+    return FORMS[form] if hook is encode_timestamp else hook
 
 
 def encode_epoch(value: datetime) -> float:
@@ -97,7 +96,7 @@ def encode_http_date(value: datetime) -> str:
     return text if aware.microsecond == 0 else f"{text.removesuffix(' GMT')}.{aware.microsecond:06} GMT"
 
 
-_FORMS: dict[str, Encode[datetime]] = {"unixTimestamp": encode_epoch, "rfc822": encode_http_date}
+FORMS: dict[str, Encode[datetime]] = {"unixTimestamp": encode_epoch, "rfc822": encode_http_date}
 
 
 def check_timestamp(value: datetime) -> datetime:
