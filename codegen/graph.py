@@ -71,6 +71,24 @@ def sole_users(service: ir.Service) -> dict[str, str | None]:
     return {name: next(iter(users[name])) if len(users[name]) == 1 else None for name in composed}
 
 
+def only_sent(service: ir.Service) -> frozenset[str]:
+    """Return the structures that requests have, or are, and neither responses nor errors."""
+    inner = references(service.shapes)
+    sent = contained(inner, {operation.input for operation in service.operations})
+    received = {operation.output for operation in service.operations} | {error.name for error in service.errors()}
+    structures = {structure.name for structure in service.structures()}
+    return sent.intersection(structures) - contained(inner, received)
+
+
+def known_in_arguments(service: ir.Service) -> frozenset[str]:
+    """Return the shapes with known values that arguments have, of operations or of structures that are only sent."""
+    taken = only_sent(service) | {operation.input for operation in service.operations}
+    targets = {member.target for name in taken for member in service.structure(name).members}
+    lists = [shape for shape in map(service.shapes.__getitem__, targets) if isinstance(shape, ir.List)]
+    elements = {found.element for found in lists if not found.sparse}
+    return frozenset(filter(service.has_known_values, targets | elements))
+
+
 def recursive_members(shapes: Mapping[str, ir.Shape]) -> frozenset[tuple[str, str]]:
     """Return the (shape, member) pairs through which a structure or union reaches itself again."""
     cycles = _cycles(references(shapes))

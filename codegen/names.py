@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codegen import ir
-from codegen.graph import contained, references, sole_users
+from codegen.graph import contained, known_in_arguments, references, sole_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ _USED_IN_CLASS_BODIES = frozenset(
         *("bool", "bytes", "dict", "float", "int", "list", "object", "property", "str", "type", "self", "cls"),
         *("attrs", "datetime", "converting", "enums", "errors", "operations", "structures"),
         *("fast", COMMON),
-        *("redacted", "super", "to_dict", "to_enum", "to_enums", "to_list"),
+        *("redacted", "super"),
     }
 )
 # Attributes that the generated or hand-written base class of an error has already.
@@ -145,7 +145,7 @@ def name(service: ir.Service) -> Names:
             wanted = classes.names[union.name] + _class_name(member.name)
             variants[union.name, member.name] = classes.add((union.name, member.name), wanted, "Member")
         unknowns[union.name] = classes.add((union.name, None), f"{classes.names[union.name]}Unknown", "Member")
-    known = service.known_in_arguments()
+    known = known_in_arguments(service)
     likes = {
         shape: classes.add((shape, "like"), f"{classes.names.get(shape) or _class_name(shape)}Like", "Argument")
         for shape in service.shapes

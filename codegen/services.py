@@ -28,7 +28,8 @@ class ServiceConfig:
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
         texts: TOML file with the project's own descriptions; None where it has none.
-        enums: the enum that has the documented values of a string, by the string's shape.
+        enums: the enums that a string is documented to consist of, by its shape: a value of the first one, or values
+            of the first ones joined by colons.
         values: the documented values of a string that may have others as well, by its shape.
         whole: whether an unsupported operation or paginator is an error, rather than omitted.
     """
@@ -39,7 +40,7 @@ class ServiceConfig:
     root: Path = ROOT / "src"
     region: str | None = None
     fan_out: str | None = None
-    enums: Mapping[str, str] = attrs.field(factory=dict)
+    enums: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     values: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     has_marker: bool = True
     texts: Path | None = None
@@ -58,7 +59,7 @@ SERVICES = (
         package="aiopartnercentral.account",
         region="us-east-1",
         fan_out="Catalog",
-        enums={"ConnectionTypeFilter": "ConnectionType"},
+        enums={"ConnectionTypeFilter": ("ConnectionType", "ConnectionTypeStatus")},
         values={"Catalog": ("AWS", "Sandbox")},
         has_marker=False,
         texts=TEXTS / "account.toml",

@@ -9,6 +9,7 @@ from codegen.emit.operations import item_annotation
 from codegen.emit.structures import optional
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer, quoted, sentence
+from codegen.graph import only_sent
 
 if TYPE_CHECKING:
     from codegen.names import Names
@@ -51,9 +52,10 @@ def emit(service: ir.Service, names: Names) -> str:
         with writer.block("def paginate(self) -> Paginate:"):
             writer.docstring("The paginated operations, to collect one or many catalogs at once.")
             writer.line("return Paginate(self)")
+        sent = only_sent(service)
         for operation in service.operations:
             writer.line()
-            _method(types, operation, writer)
+            _method(types, operation, writer, is_only_sent=operation.input in sent)
     writer.lines(["", ""])
     _paginate_class(types, writer)
     writer.lines(["", ""])
@@ -68,35 +70,17 @@ def _omissions(service: ir.Service) -> list[str]:
     return ["Omitted:", *(f"    {each}." for each in service.omissions)]
 
 
-def _argument(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, name: str) -> tuple[str, str]:
-    """Return the declaration of an argument, and the expression of the request's attribute."""
-    annotation = types.annotation(member.target, writer, argument=True)
-    target = types.service.shapes[member.target]
-    value = name
-    if isinstance(target, ir.List) and isinstance(types.service.shapes[target.element], ir.Enum) and not target.sparse:
-        writer.use("aiopartnercentral._client", "to_enums")
-        value = f"to_enums({types.reference(target.element, writer)}, {name})"
-    elif isinstance(target, ir.List):
-        writer.use("aiopartnercentral._client", "to_list")
-        value = f"to_list({name})"
-    elif isinstance(target, ir.Map):
-        writer.use("aiopartnercentral._client", "to_dict")
-        value = f"to_dict({name})"
-    elif isinstance(target, ir.Enum):
-        writer.use("aiopartnercentral._client", "to_enum")
-        value = f"to_enum({types.reference(member.target, writer)}, {name})"
-    if optional(types.service, structure, member):
-        return f"{name}: {annotation} | None = None", value
-    return f"{name}: {annotation}", value
-
-
-def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
+def _method(types: Types, operation: ir.Operation, writer: Writer, *, is_only_sent: bool) -> None:
     structure = types.service.structure(operation.input)
     fields = types.names.fields
     members = sorted(structure.members, key=lambda m: optional(types.service, structure, m))
     named = [(fields[structure.name, m.name], m) for m in members]
-    arguments = [(name, *_argument(types, structure, m, writer, name)) for name, m in named]
-    signature = ", ".join(["self", *(["*"] if arguments else []), *(declared for _, declared, _ in arguments)])
+    annotations = [types.annotation(m.target, writer, argument=is_only_sent) for _, m in named]  # those of the request
+    arguments = [
+        f"{name}: {annotation} | None = None" if optional(types.service, structure, m) else f"{name}: {annotation}"
+        for (name, m), annotation in zip(named, annotations, strict=True)
+    ]
+    signature = ", ".join(["self", *(["*"] if arguments else []), *arguments])
     response = types.reference(operation.output, writer)
     with writer.block(f"async def {types.names.methods[operation.name]}({signature}) -> {response}:"):
         errors = ", ".join(types.names.classes[e] for e in operation.errors)
@@ -108,7 +92,7 @@ def _method(types: Types, operation: ir.Operation, writer: Writer) -> None:
             ["Raises:", f"    ServiceError: {errors}, or a plain `ServiceError`."] if errors else [],
         )
         request = types.reference(operation.input, writer)
-        values = ", ".join(f"{name}={value}" for name, _, value in arguments)
+        values = ", ".join(f"{name}={name}" for name, _ in named)
         if types.service.operation_of_input(structure.name) is operation:
             writer.line(f"return await self.call({request}({values}))")
         else:  # several operations share the request class

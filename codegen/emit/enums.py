@@ -35,5 +35,6 @@ def emit(service: ir.Service, names: Names) -> str:
     for shape, like in names.likes.items():
         writer.use("typing", "Literal", "TypeAlias")
         values = ", ".join(map(repr, service.known_values(shape)))
-        writer.line(f"{like}: TypeAlias = {names.classes.get(shape, 'str')} | Literal[{values}]")
+        first, *_ = service.config.enums.get(shape, (shape,))
+        writer.line(f"{like}: TypeAlias = {names.classes.get(first, 'str')} | Literal[{values}]")
     return writer.render()

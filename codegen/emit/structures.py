@@ -9,6 +9,7 @@ from codegen.emit import unions
 from codegen.emit.package import lazy
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer, sentence
+from codegen.graph import only_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `structures`."""
     modules: dict[str, list[ir.Structure | ir.Union]] = {}
+    sent = only_sent(service)
     for name, module in names.modules.items():
         shape = service.shapes[name]
         if isinstance(shape, ir.Union) or (isinstance(shape, ir.Structure) and shape.fault is None):
@@ -26,11 +28,13 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     package = f"{service.config.package}.structures"
     summary = f"The structures and unions of the {service.full_name}; each is imported on first use."
     exports = {one: module for module, shapes in modules.items() for shape in shapes for one in names.of(shape)}
-    files = {f"structures/{name}.py": _module(service, names, name, here) for name, here in modules.items()}
+    files = {f"structures/{name}.py": _module(service, names, name, here, sent) for name, here in modules.items()}
     return {"structures/__init__.py": lazy(summary, package, exports), **files}
 
 
-def _module(service: ir.Service, names: Names, module: str, shapes: Iterable[ir.Structure | ir.Union]) -> str:
+def _module(
+    service: ir.Service, names: Names, module: str, shapes: Iterable[ir.Structure | ir.Union], sent: frozenset[str]
+) -> str:
     kinds = "Structures and unions" if any(isinstance(shape, ir.Union) for shape in shapes) else "Structures"
     writer = Writer(f"{kinds} of the {service.full_name}: {module}.")
     types = Types(service, names, f"structures.{module}")
@@ -38,11 +42,11 @@ def _module(service: ir.Service, names: Names, module: str, shapes: Iterable[ir.
         if isinstance(shape, ir.Union):
             unions.write(types, shape, writer)
         else:
-            _structure(types, shape, writer)
+            _structure(types, shape, writer, is_only_sent=shape.name in sent)
     return writer.render()
 
 
-def _structure(types: Types, structure: ir.Structure, writer: Writer) -> None:
+def _structure(types: Types, structure: ir.Structure, writer: Writer, *, is_only_sent: bool) -> None:
     service, names = types.service, types.names
     writer.use("attrs")
     writer.line("@attrs.frozen(kw_only=True, weakref_slot=False)")
@@ -55,7 +59,7 @@ def _structure(types: Types, structure: ir.Structure, writer: Writer) -> None:
         if members or is_output:
             writer.line()
         for member in members:
-            writer.line(_field(types, structure, member, writer))
+            writer.line(_field(types, structure, member, writer, is_only_sent=is_only_sent))
             writer.attribute_docstring(types.described(structure.name, member))
         if is_output:
             writer.use("aiopartnercentral.types", "ResponseMetadata")
@@ -83,8 +87,9 @@ def _bases(types: Types, structure: ir.Structure, writer: Writer) -> str:
     return f"(Request[{types.names.classes[operation.output]!r}])"
 
 
-def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer) -> str:
-    annotation = types.annotation(member.target, writer)
+def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, *, is_only_sent: bool) -> str:
+    # An object that no response has is made by users alone, so it takes what the arguments of operations take.
+    annotation = types.annotation(member.target, writer, argument=is_only_sent)
     name = types.names.fields[structure.name, member.name]
     arguments = []
     if optional(types.service, structure, member):

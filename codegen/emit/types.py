@@ -90,10 +90,9 @@ class Types:
         the string of a known value.
         """
         found = self.service.shapes[shape]
-        known = self.service.with_known_values(shape)
-        if argument and known is not None:
+        if argument and self.service.has_known_values(shape):
             writer.use(self.service.config.package, "enums", typing_only=typing_only)
-            return f"enums.{self.names.likes[known]}"
+            return f"enums.{self.names.likes[shape]}"
         if isinstance(found, ir.Scalar):
             if found.kind is ir.Kind.TIMESTAMP:
                 writer.use("datetime", "datetime", typing_only=typing_only)
@@ -102,12 +101,12 @@ class Types:
             return SCALARS[found.kind]
         if isinstance(found, ir.List):
             if argument:
-                writer.use("collections.abc", "Sequence", typing_only=True)
+                writer.use("collections.abc", "Sequence", typing_only=typing_only)
             inner = self.element(found, writer, argument=argument, typing_only=typing_only)
             return f"{'Sequence' if argument else 'list'}[{inner}]"
         if isinstance(found, ir.Map):
             if argument:
-                writer.use("collections.abc", "Mapping", typing_only=True)
+                writer.use("collections.abc", "Mapping", typing_only=typing_only)
             key = self.annotation(found.key, writer, typing_only=typing_only)
             value = self.annotation(found.value, writer, typing_only=typing_only)
             value = f"{value} | None" if found.sparse else value
@@ -116,7 +115,7 @@ class Types:
 
     def element(self, found: ir.List, writer: Writer, *, argument: bool = False, typing_only: bool = False) -> str:
         """Return the annotation of one element of a list."""
-        is_known = argument and not found.sparse and self.service.with_known_values(found.element) is not None
+        is_known = argument and not found.sparse and self.service.has_known_values(found.element)
         annotation = self.annotation(found.element, writer, argument=is_known, typing_only=typing_only)
         return f"{annotation} | None" if found.sparse else annotation
 

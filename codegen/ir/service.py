@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING
 
 import attrs
 
-from codegen.ir.shapes import Enum, List, Structure, Union
+from codegen.ir.shapes import Enum, Structure, Union
 from codegen.ir.texts import Texts
 
 if TYPE_CHECKING:
@@ -127,22 +128,18 @@ class Service:
         """Yield the enums."""
         return (s for s in self.shapes.values() if isinstance(s, Enum))
 
-    def with_known_values(self, shape: str) -> str | None:
-        """Return the shape whose known values are those of this one: itself, an enum by the configuration, or none."""
-        is_known = isinstance(self.shapes[shape], Enum) or shape in self.config.values
-        return shape if is_known else self.config.enums.get(shape)
+    def has_known_values(self, shape: str) -> bool:
+        """Tell whether some values of a shape are known: it is an enum, or the configuration has values of it."""
+        return isinstance(self.shapes[shape], Enum) or shape in self.config.values or shape in self.config.enums
 
     def known_values(self, shape: str) -> tuple[str, ...]:
         """Return the known values of a shape that has some."""
         found = self.shapes[shape]
-        return found.values if isinstance(found, Enum) else self.config.values[shape]
-
-    def known_in_arguments(self) -> frozenset[str]:
-        """Return the shapes that have the known values of an operation's argument, or of the elements of one."""
-        targets = {m.target for operation in self.operations for m in self.structure(operation.input).members}
-        lists = [shape for shape in map(self.shapes.__getitem__, targets) if isinstance(shape, List)]
-        elements = {found.element for found in lists if not found.sparse}
-        return frozenset(filter(None, map(self.with_known_values, targets | elements)))
+        if isinstance(found, Enum):
+            return found.values
+        parts = [self.known_values(enum) for enum in self.config.enums.get(shape, ())]
+        composed = (":".join(each) for end in range(len(parts)) for each in product(*parts[: end + 1]))
+        return self.config.values[shape] if shape in self.config.values else tuple(composed)
 
     def operation_of_input(self, shape: str) -> Operation | None:
         """Return the operation whose request the shape is, if exactly one is."""

@@ -16,7 +16,6 @@ from typing import (
     TypeVar,
     Unpack,
     cast,
-    overload,
 )
 
 import attrs
@@ -40,11 +39,8 @@ if TYPE_CHECKING:
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
     from aiopartnercentral._serialization.fast import Fast
     from aiopartnercentral._transport.botocore_client import Transport
-    from aiopartnercentral.types import OpenEnum, Operation, Pagination, Request, Service
+    from aiopartnercentral.types import Operation, Pagination, Request, Service
 
-T = TypeVar("T")
-K = TypeVar("K")
-EnumT = TypeVar("EnumT", bound="OpenEnum")
 ClientT = TypeVar("ClientT", bound="ServiceClient")
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -269,8 +265,7 @@ def make_listing(
     given = {name: value for name, value in filters.items() if value is not None and name != "max_items"}
     for name, cls in (conversions or {}).items():
         if name in given:
-            value = given[name]
-            given[name] = to_list(value) if cls is list else to_dict(value) if cls is dict else to_enum(cls, value)
+            given[name] = _converted(given[name], cls)
     return Listing(service, pagination, given, filters.get("max_items"))
 
 
@@ -339,48 +334,9 @@ def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
     return cls(Transport(client, cls.service))
 
 
-@overload
-def to_list(value: Sequence[T]) -> list[T]: ...
-@overload
-def to_list(value: None) -> None: ...
-@overload
-def to_list(value: Sequence[T] | None) -> list[T] | None: ...
-def to_list(value: Sequence[T] | None) -> list[T] | None:
-    """Return a sequence as a list, and anything else unchanged: encoding reports it with its path."""
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
-        return list(value)
-    return cast("list[T] | None", value)
-
-
-@overload
-def to_dict(value: Mapping[K, T]) -> dict[K, T]: ...
-@overload
-def to_dict(value: None) -> None: ...
-@overload
-def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None: ...
-def to_dict(value: Mapping[K, T] | None) -> dict[K, T] | None:
-    """Return a mapping as a dict, and anything else unchanged: encoding reports it with its path."""
-    return dict(value) if isinstance(value, Mapping) else cast("dict[K, T] | None", value)
-
-
-@overload
-def to_enum(cls: type[EnumT], value: EnumT | str) -> EnumT: ...
-@overload
-def to_enum(cls: type[EnumT], value: None) -> None: ...
-@overload
-def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None: ...
-def to_enum(cls: type[EnumT], value: EnumT | str | None) -> EnumT | None:
-    """Return a string as a member of the enum, and anything else unchanged: encoding reports it."""
-    return cls(value) if isinstance(value, str) else cast("EnumT | None", value)
-
-
-@overload
-def to_enums(cls: type[EnumT], values: Sequence[EnumT | str]) -> list[EnumT]: ...
-@overload
-def to_enums(cls: type[EnumT], values: None) -> None: ...
-@overload
-def to_enums(cls: type[EnumT], values: Sequence[EnumT | str] | None) -> list[EnumT] | None: ...
-def to_enums(cls: type[EnumT], values: Sequence[EnumT | str] | None) -> list[EnumT] | None:
-    """Return a sequence as a list of members of the enum, and anything else unchanged: encoding reports it."""
-    listed = to_list(values)
-    return [to_enum(cls, each) for each in listed] if isinstance(listed, list) else listed
+def _converted(value: Any, cls: type) -> Any:  # noqa: ANN401 - a filter has any type
+    """Return a filter as an object of the class; anything else is unchanged, and encoding reports it with its path."""
+    taken: type = Sequence if cls is list else Mapping if cls is dict else str
+    if not isinstance(value, taken) or (cls is list and isinstance(value, str | bytes | bytearray)):
+        return value
+    return cls(value)

@@ -37,7 +37,7 @@ def test_members_called_like_keywords_builtins_and_locals_of_generated_code():
         none="e",
         response_metadata_="f",
         response_metadata_2="g",
-        to_list_="h",
+        to_list="h",
     )
     assert json.loads(reserved.json_converter.dumps(word)) == {
         "from": "a",

@@ -7,8 +7,7 @@ import pickle
 
 import pytest
 
-from aiopartnercentral import account
-from aiopartnercentral._client import to_enums
+from aiopartnercentral import EncodeError, account, to_json
 from aiopartnercentral.account import ConnectionTypeStatus
 
 NEW = ConnectionTypeStatus("PENDING")
@@ -43,9 +42,13 @@ def test_the_member_that_only_type_checkers_see_does_not_exist() -> None:
     assert account.ConnectionTypeLike.__args__[0] is account.ConnectionType
 
 
-def test_strings_of_arguments_become_members() -> None:
-    made = to_enums(ConnectionTypeStatus, ("ACTIVE", ConnectionTypeStatus.CANCELED, "PENDING"))
-    assert made == ["ACTIVE", "CANCELED", NEW]
-    assert {type(each) for each in made} == {ConnectionTypeStatus}
-    assert to_enums(ConnectionTypeStatus, None) is None
-    assert to_enums(ConnectionTypeStatus, "ACTIVE") == "ACTIVE"  # encoding reports it
+def test_a_request_takes_what_arguments_take_and_is_decoded_to_members_and_lists() -> None:
+    cls = account.UpdateConnectionPreferencesRequest
+    given = {"catalog": "AWS", "revision": 1, "excluded_participant_identifiers": ("a",)}
+    text = to_json(cls(access_type="DENY_ALL", **given))
+    assert text == to_json(cls(access_type=account.AccessType.DENY_ALL, **given))
+    decoded = account.json_converter.loads(text, cls)
+    assert decoded.access_type is account.AccessType.DENY_ALL
+    assert decoded.excluded_participant_identifiers == ["a"]
+    with pytest.raises(EncodeError, match=r"\$\.AccessType: expected str, got int"):
+        to_json(cls(access_type=3, **given))

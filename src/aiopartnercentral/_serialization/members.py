@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import reduce
 from importlib import import_module
 from operator import or_
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
+from types import GenericAlias, NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -125,6 +125,21 @@ def without_none(cl: Any) -> Any:  # noqa: ANN401 - any type form
     return reduce(or_, rest) if rest else cl
 
 
+def decoded_type(cl: Any) -> Any:  # noqa: ANN401 - any type form
+    """Return the type of a decoded value, where objects that users create take others too.
+
+    They take any sequence for a list, any mapping for a dict, and the string of a known value for an enum.
+    """
+    origin, args = get_origin(cl), get_args(cl)
+    if origin in (Union, UnionType):
+        return reduce(or_, [decoded_type(member) for member in args if get_origin(member) is not Literal])
+    if origin is abc.Sequence:
+        return GenericAlias(list, tuple(map(decoded_type, args)))
+    if origin is abc.Mapping:
+        return GenericAlias(dict, args)
+    return cl
+
+
 def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
     """Yield the members of a generated class, in the order of its fields."""
     name, is_error = cls.__name__, issubclass(cls, ServiceError)
@@ -135,7 +150,7 @@ def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
         sensitive = is_redacted or field in facts.sensitive.get(name, ())
         wire_name = tag or facts.wire_names.get(name, {}).get(field) or facts.naming(field)
         botocore_name = facts.botocore_names.get(name, {}).get(field, wire_name)
-        of = without_none(kind)
+        of = without_none(decoded_type(kind))
         yield Member(
             field=field,
             key=botocore_name if is_botocore else wire_name,

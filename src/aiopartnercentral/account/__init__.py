@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         CatalogLike as CatalogLike,
         ConflictExceptionReason as ConflictExceptionReason,
         ConnectionType as ConnectionType,
+        ConnectionTypeFilterLike as ConnectionTypeFilterLike,
         ConnectionTypeLike as ConnectionTypeLike,
         ConnectionTypeStatus as ConnectionTypeStatus,
         FieldValidationCode as FieldValidationCode,

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, overload
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_enum, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from aiopartnercentral.account import enums, listings, operations, structures
 from aiopartnercentral.account.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -128,7 +129,7 @@ class Client(ServiceClient):
             structures.CancelConnectionRequest(
                 catalog=catalog,
                 identifier=identifier,
-                connection_type=to_enum(enums.ConnectionType, connection_type),
+                connection_type=connection_type,
                 reason=reason,
                 client_token=client_token,
             )
@@ -216,7 +217,7 @@ class Client(ServiceClient):
         return await self.call(
             structures.CreateConnectionInvitationRequest(
                 catalog=catalog,
-                connection_type=to_enum(enums.ConnectionType, connection_type),
+                connection_type=connection_type,
                 email=email,
                 message=message,
                 name=name,
@@ -260,11 +261,11 @@ class Client(ServiceClient):
             structures.CreatePartnerRequest(
                 catalog=catalog,
                 legal_name=legal_name,
-                primary_solution_type=to_enum(enums.PrimarySolutionType, primary_solution_type),
+                primary_solution_type=primary_solution_type,
                 alliance_lead_contact=alliance_lead_contact,
                 email_verification_code=email_verification_code,
                 client_token=client_token,
-                tags=to_list(tags),
+                tags=tags,
             )
         )
 
@@ -490,9 +491,7 @@ class Client(ServiceClient):
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ValidationException,
                 InternalServerException, or a plain `ServiceError`.
         """
-        return await self.call(
-            structures.GetVerificationRequest(verification_type=to_enum(enums.VerificationType, verification_type))
-        )
+        return await self.call(structures.GetVerificationRequest(verification_type=verification_type))
 
     async def list_connection_invitations(
         self,
@@ -527,11 +526,11 @@ class Client(ServiceClient):
             structures.ListConnectionInvitationsRequest(
                 catalog=catalog,
                 next_token=next_token,
-                connection_type=to_enum(enums.ConnectionType, connection_type),
+                connection_type=connection_type,
                 max_results=max_results,
-                other_participant_identifiers=to_list(other_participant_identifiers),
-                participant_type=to_enum(enums.ParticipantType, participant_type),
-                status=to_enum(enums.InvitationStatus, status),
+                other_participant_identifiers=other_participant_identifiers,
+                participant_type=participant_type,
+                status=status,
             )
         )
 
@@ -540,7 +539,7 @@ class Client(ServiceClient):
         *,
         catalog: enums.CatalogLike,
         next_token: str | None = None,
-        connection_type: enums.ConnectionTypeLike | None = None,
+        connection_type: enums.ConnectionTypeFilterLike | None = None,
         max_results: int | None = None,
         other_participant_identifiers: Sequence[str] | None = None,
     ) -> structures.ListConnectionsResponse:
@@ -567,7 +566,7 @@ class Client(ServiceClient):
                 next_token=next_token,
                 connection_type=connection_type,
                 max_results=max_results,
-                other_participant_identifiers=to_list(other_participant_identifiers),
+                other_participant_identifiers=other_participant_identifiers,
             )
         )
 
@@ -654,9 +653,7 @@ class Client(ServiceClient):
                 InternalServerException, ServiceQuotaExceededException, or a plain `ServiceError`.
         """
         return await self.call(
-            structures.PutProfileVisibilityRequest(
-                catalog=catalog, identifier=identifier, visibility=to_enum(enums.ProfileVisibility, visibility)
-            )
+            structures.PutProfileVisibilityRequest(catalog=catalog, identifier=identifier, visibility=visibility)
         )
 
     async def reject_connection_invitation(
@@ -829,7 +826,7 @@ class Client(ServiceClient):
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
                 ValidationException, InternalServerException, or a plain `ServiceError`.
         """
-        return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=to_list(tags)))
+        return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=tags))
 
     async def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> structures.UntagResourceResponse:
         """Remove tags from a resource (`UntagResource`).
@@ -845,7 +842,7 @@ class Client(ServiceClient):
             ServiceError: ResourceNotFoundException, AccessDeniedException, ThrottlingException, ConflictException,
                 ValidationException, InternalServerException, or a plain `ServiceError`.
         """
-        return await self.call(structures.UntagResourceRequest(resource_arn=resource_arn, tag_keys=to_list(tag_keys)))
+        return await self.call(structures.UntagResourceRequest(resource_arn=resource_arn, tag_keys=tag_keys))
 
     async def update_connection_preferences(
         self,
@@ -874,8 +871,8 @@ class Client(ServiceClient):
             structures.UpdateConnectionPreferencesRequest(
                 catalog=catalog,
                 revision=revision,
-                access_type=to_enum(enums.AccessType, access_type),
-                excluded_participant_identifiers=to_list(excluded_participant_identifiers),
+                access_type=access_type,
+                excluded_participant_identifiers=excluded_participant_identifiers,
             )
         )
 

@@ -405,6 +405,17 @@ class VerificationType(OpenEnum):
 AccessTypeLike: TypeAlias = AccessType | Literal["ALLOW_ALL", "DENY_ALL", "ALLOW_BY_DEFAULT_DENY_SOME"]
 CatalogLike: TypeAlias = str | Literal["AWS", "Sandbox"]
 ConnectionTypeLike: TypeAlias = ConnectionType | Literal["OPPORTUNITY_COLLABORATION", "SUBSIDIARY"]
+ConnectionTypeFilterLike: TypeAlias = (
+    ConnectionType
+    | Literal[
+        "OPPORTUNITY_COLLABORATION",
+        "SUBSIDIARY",
+        "OPPORTUNITY_COLLABORATION:ACTIVE",
+        "OPPORTUNITY_COLLABORATION:CANCELED",
+        "SUBSIDIARY:ACTIVE",
+        "SUBSIDIARY:CANCELED",
+    ]
+)
 InvitationStatusLike: TypeAlias = InvitationStatus | Literal["PENDING", "ACCEPTED", "REJECTED", "CANCELED", "EXPIRED"]
 ParticipantTypeLike: TypeAlias = ParticipantType | Literal["SENDER", "RECEIVER"]
 PrimarySolutionTypeLike: TypeAlias = (

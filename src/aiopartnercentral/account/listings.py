@@ -65,7 +65,7 @@ def list_connection_invitations(
 class ListConnectionsFilters(ListingOptions, total=False):
     """The filters of `ListConnections`."""
 
-    connection_type: enums.ConnectionTypeLike | None
+    connection_type: enums.ConnectionTypeFilterLike | None
     """Filter: only this type, with a status if given, such as `SUBSIDIARY:ACTIVE`; 1 to 200 characters, pattern
     `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
     """

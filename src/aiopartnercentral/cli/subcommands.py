@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_or
 import attrs
 import typer
 
+from aiopartnercentral._serialization.members import decoded_type
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
@@ -107,7 +108,7 @@ def _subcommand(pagination: Pagination[Any, Any, Any]) -> Subcommand:
     for field in attrs.fields(request):
         name = names.get(field.name, field.name)
         if field.name not in (pagination.catalog, pagination.token) and name != "page_size":
-            filters[name] = _option_type(hints[field.name], f"{method}({name})", field.default)
+            filters[name] = _option_type(decoded_type(hints[field.name]), f"{method}({name})", field.default)
     size = shapes[squashed(pagination.attributes["page_size"])] if "page_size" in pagination.attributes else None
     return Subcommand(
         method=method,

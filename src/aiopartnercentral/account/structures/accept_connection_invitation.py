@@ -20,7 +20,7 @@ class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationRespo
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AcceptConnectionInvitationRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
     """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""

@@ -19,11 +19,11 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelConnectionRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
     """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
-    connection_type: enums.ConnectionType
+    connection_type: enums.ConnectionTypeLike
     """Type to end, without ending the others."""
     reason: str
     """Explanation for the other participant; 0 to 256 characters."""

@@ -19,9 +19,9 @@ class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationRespo
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreateConnectionInvitationRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
-    connection_type: enums.ConnectionType
+    connection_type: enums.ConnectionTypeLike
     """Purpose of a connection."""
     email: str
     r"""Inviter's email address; 1 to 320 characters, pattern

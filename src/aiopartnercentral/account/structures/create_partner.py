@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -19,13 +20,13 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreatePartnerRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     legal_name: str = attrs.field(repr=redacted)
     r"""Name of the company in the public register; 1 to 80 characters, pattern
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
     """
-    primary_solution_type: enums.PrimarySolutionType
+    primary_solution_type: enums.PrimarySolutionTypeLike
     """Main kind of product or service that the partner offers."""
     alliance_lead_contact: common.AllianceLeadContact
     """Alliance lead, the partner's contact for AWS."""
@@ -37,7 +38,7 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
     generated if omitted.
     """
-    tags: list[common.Tag] | None = None
+    tags: Sequence[common.Tag] | None = None
     """Tags of the new partner; 0 to 200 entries."""
 
 

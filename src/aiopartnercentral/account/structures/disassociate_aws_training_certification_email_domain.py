@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import attrs
 
+from aiopartnercentral.account import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -18,7 +19,7 @@ class DisassociateAwsTrainingCertificationEmailDomainRequest(
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/DisassociateAwsTrainingCertificationEmailDomainRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
     """Identifier or ARN of the partner; 1 to 200 characters, pattern

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
@@ -18,7 +19,7 @@ class GetPartnerRequest(Request["GetPartnerResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetPartnerRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
     """Identifier or ARN of the partner; 1 to 200 characters, pattern

@@ -20,7 +20,7 @@ class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssoc
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetQualificationsAssociationDetailsRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
     """Identifier or ARN of the partner; 1 to 200 characters, pattern

@@ -19,7 +19,7 @@ class GetVerificationRequest(Request["GetVerificationResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerificationRequest
     """
 
-    verification_type: enums.VerificationType
+    verification_type: enums.VerificationTypeLike
     """Object of a verification: the business or its registrant."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -52,21 +53,21 @@ class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsRespons
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitationsRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
     r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
-    connection_type: enums.ConnectionType | None = None
+    connection_type: enums.ConnectionTypeLike | None = None
     """Filter: only this type."""
     max_results: int | None = None
     """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
-    other_participant_identifiers: list[str] | None = None
+    other_participant_identifiers: Sequence[str] | None = None
     """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
-    participant_type: enums.ParticipantType | None = None
+    participant_type: enums.ParticipantTypeLike | None = None
     """Filter: only sent ones, or only received ones."""
-    status: enums.InvitationStatus | None = None
+    status: enums.InvitationStatusLike | None = None
     """Filter: only with this status."""
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from aiopartnercentral.account import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
@@ -17,7 +18,7 @@ class ListPartnersRequest(Request["ListPartnersResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartnersRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
     r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""

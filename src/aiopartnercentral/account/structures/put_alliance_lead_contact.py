@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import attrs
 
+from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
@@ -16,7 +17,7 @@ class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutAllianceLeadContactRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
     """Identifier or ARN of the partner; 1 to 200 characters, pattern

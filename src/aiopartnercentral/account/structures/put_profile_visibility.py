@@ -16,13 +16,13 @@ class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutProfileVisibilityRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
     """Identifier or ARN of the partner; 1 to 200 characters, pattern
     `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
     """
-    visibility: enums.ProfileVisibility
+    visibility: enums.ProfileVisibilityLike
     """Whether others can see the partner's profile."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import attrs
 
+from aiopartnercentral.account import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
@@ -16,7 +17,7 @@ class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeRespons
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/SendEmailVerificationCodeRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     email: str
     r"""Email address that the code is sent to; 1 to 320 characters, pattern

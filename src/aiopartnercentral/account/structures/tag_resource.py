@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from aiopartnercentral.account.structures import common
@@ -20,7 +22,7 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """ARN of the resource; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
     """
-    tags: list[common.Tag]
+    tags: Sequence[common.Tag]
     """Tags to add or change; 0 to 200 entries."""
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
@@ -19,7 +21,7 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     """ARN of the resource; 1 to 200 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
     """
-    tag_keys: list[str]
+    tag_keys: Sequence[str]
     """Names of the tags to remove; 0 to 50 entries, each 1 to 128 characters."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -19,13 +20,13 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UpdateConnectionPreferencesRequest
     """
 
-    catalog: str
+    catalog: enums.CatalogLike
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     revision: int
     """Revision that the update is based on, which must still be the latest."""
-    access_type: enums.AccessType
+    access_type: enums.AccessTypeLike
     """Participants that may send connection invitations to the account."""
-    excluded_participant_identifiers: list[str] | None = None
+    excluded_participant_identifiers: Sequence[str] | None = None
     """AWS accounts or profiles that may not invite, if `access_type` denies some; 0 to 100 entries, each 1 to 100
     characters with pattern `[a-zA-Z0-9-]+`.
     """

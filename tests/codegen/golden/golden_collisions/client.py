@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_collisions import operations, structures
 from golden_collisions.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -50,7 +50,7 @@ class Client(ServiceClient):
         Raises:
             ServiceError: Oops, OopsShape, or a plain `ServiceError`.
         """
-        return await self.call(structures.GetTagsRequest(names_=to_list(names_), names=to_list(names)))
+        return await self.call(structures.GetTagsRequest(names_=names_, names=names))
 
     async def get_tags_(self) -> structures.GetTagsResponseShape:
         """Call `get_tags`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_enum, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_deprecated import enums, operations, structures
 from golden_deprecated.fast import FAST
 
@@ -48,9 +48,7 @@ class Client(ServiceClient):
             old_text: `OldText` on the wire, deprecated.
             kind: `Kind` on the wire, deprecated.
         """
-        return await self.call(
-            structures.OldWayRequest(text=text, old_text=old_text, kind=to_enum(enums.OldKind, kind))
-        )
+        return await self.call(structures.OldWayRequest(text=text, old_text=old_text, kind=kind))
 
 
 class Paginate(ServicePaginate):

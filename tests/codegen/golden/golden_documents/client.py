@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from aiopartnercentral.types import JsonValue
 from golden_documents import operations, structures
 from golden_documents.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -60,9 +60,7 @@ class Client(ServiceClient):
             either: `Either` on the wire.
         """
         return await self.call(
-            structures.KeepRequest(
-                any=any, secret=secret, all=to_list(all), grid=to_list(grid), by_name=to_dict(by_name), either=either
-            )
+            structures.KeepRequest(any=any, secret=secret, all=all, grid=grid, by_name=by_name, either=either)
         )
 
 

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_empty import operations, structures
 from golden_empty.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -54,7 +54,7 @@ class Client(ServiceClient):
             nothing: `Nothing` on the wire.
             nothings: `Nothings` on the wire.
         """
-        return await self.call(structures.PushRequest(nothing=nothing, nothings=to_list(nothings)))
+        return await self.call(structures.PushRequest(nothing=nothing, nothings=nothings))
 
     async def pull(self) -> structures.PullResponse:
         """Call `Pull`.

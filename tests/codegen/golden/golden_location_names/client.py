@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_location_names import operations, structures
 from golden_location_names.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -72,10 +72,10 @@ class Client(ServiceClient):
         return await self.call(
             structures.RenameRequest(
                 part=part,
-                parts=to_list(parts),
-                by_text=to_dict(by_text),
+                parts=parts,
+                by_text=by_text,
                 choice=choice,
-                choices=to_list(choices),
+                choices=choices,
                 client_token=client_token,
                 swap=swap,
                 other=other,

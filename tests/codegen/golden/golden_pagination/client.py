@@ -3,22 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, overload
 
-from aiopartnercentral._client import (
-    ServiceClient,
-    ServicePaginate,
-    open_client,
-    to_dict,
-    to_enum,
-    to_enums,
-    wrap_client,
-)
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_pagination import enums, listings, operations, structures
 from golden_pagination.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -76,11 +69,11 @@ class Client(ServiceClient):
         return await self.call(
             structures.ListThingsRequest(
                 catalog=catalog,
-                kind=to_enum(enums.Kind, kind),
-                kinds=to_enums(enums.Kind, kinds),
+                kind=kind,
+                kinds=kinds,
                 next_token=next_token,
                 max_results=max_results,
-                labels=to_dict(labels),
+                labels=labels,
                 owner=owner,
                 secret=secret,
                 client_token=client_token,

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_query import operations, structures
 from golden_query.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -52,7 +52,7 @@ class Client(ServiceClient):
         Raises:
             ServiceError: Wrong, or a plain `ServiceError`.
         """
-        return await self.call(structures.DescribeRequest(name=name, texts=to_list(texts), when=when))
+        return await self.call(structures.DescribeRequest(name=name, texts=texts, when=when))
 
 
 class Paginate(ServicePaginate):

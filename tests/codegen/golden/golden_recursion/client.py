@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_recursion import operations, structures
 from golden_recursion.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -47,7 +47,7 @@ class Client(ServiceClient):
             root: `Root` on the wire.
             choices: `Choices` on the wire.
         """
-        return await self.call(structures.WalkRequest(root=root, choices=to_list(choices)))
+        return await self.call(structures.WalkRequest(root=root, choices=choices))
 
 
 class Paginate(ServicePaginate):

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, overload
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_enum, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_reserved import enums, listings, operations, structures
 from golden_reserved.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -62,7 +63,7 @@ class Client(ServiceClient):
         init: str | None = None,
         member_1_st: str | None = None,
         member: str | None = None,
-        to_list_: str | None = None,
+        to_list: str | None = None,
         super_: str | None = None,
         object_: str | None = None,
         mro: str | None = None,
@@ -99,7 +100,7 @@ class Client(ServiceClient):
             init: `__init__` on the wire.
             member_1_st: `1st` on the wire.
             member: `\xe9` on the wire.
-            to_list_: `ToList` on the wire.
+            to_list: `ToList` on the wire.
             super_: `Super` on the wire.
             object_: `object` on the wire.
             mro: `mro` on the wire.
@@ -136,15 +137,15 @@ class Client(ServiceClient):
                 init=init,
                 member_1_st=member_1_st,
                 member=member,
-                to_list_=to_list_,
+                to_list=to_list,
                 super_=super_,
                 object_=object_,
                 mro=mro,
                 match=match,
                 any=any,
-                words=to_list(words),
+                words=words,
                 secret=secret,
-                cls_=to_enum(enums.Value, cls_),
+                cls_=cls_,
             )
         )
 
@@ -250,15 +251,15 @@ class Client(ServiceClient):
         return await self.call(
             structures.ListWordsRequest(
                 catalog=catalog,
-                token=to_list(token),
+                token=token,
                 next_token=next_token,
                 max_results=max_results,
-                catalogs=to_list(catalogs),
+                catalogs=catalogs,
                 page_size=page_size,
                 max_items=max_items,
                 ordered=ordered,
                 on_error=on_error,
-                request=to_list(request),
+                request=request,
                 client=client,
                 max_concurrency=max_concurrency,
                 buffer_pages=buffer_pages,

@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from aiopartnercentral.types import JsonValue
 from golden_rest_json import operations, structures
 from golden_rest_json.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -71,10 +71,10 @@ class Client(ServiceClient):
             structures.PutThingRequest(
                 thing_id=thing_id,
                 http_method=http_method,
-                tags=to_list(tags),
+                tags=tags,
                 since=since,
                 attributes=attributes,
-                extra=to_dict(extra),
+                extra=extra,
                 integration_method=integration_method,
                 policy=policy,
                 thing=thing,

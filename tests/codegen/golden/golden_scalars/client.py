@@ -3,24 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import (
-    ServiceClient,
-    ServicePaginate,
-    open_client,
-    to_dict,
-    to_enum,
-    to_enums,
-    to_list,
-    wrap_client,
-)
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_scalars import enums, operations, structures
 from golden_scalars.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -132,14 +123,14 @@ class Client(ServiceClient):
                 precise=precise,
                 moment=moment,
                 bytes_=bytes_,
-                color=to_enum(enums.Color, color),
-                texts=to_list(texts),
-                moments=to_list(moments),
-                grid=to_list(grid),
-                by_text=to_dict(by_text),
-                by_color=to_dict(by_color),
-                by_secret=to_dict(by_secret),
-                colors=to_enums(enums.Color, colors),
+                color=color,
+                texts=texts,
+                moments=moments,
+                grid=grid,
+                by_text=by_text,
+                by_color=by_color,
+                by_secret=by_secret,
+                colors=colors,
                 maybe_text=maybe_text,
                 maybe_flag=maybe_flag,
                 maybe_count=maybe_count,
@@ -148,14 +139,14 @@ class Client(ServiceClient):
                 maybe_precise=maybe_precise,
                 maybe_moment=maybe_moment,
                 maybe_bytes=maybe_bytes,
-                maybe_color=to_enum(enums.Color, maybe_color),
-                maybe_texts=to_list(maybe_texts),
-                maybe_moments=to_list(maybe_moments),
-                maybe_grid=to_list(maybe_grid),
-                maybe_by_text=to_dict(maybe_by_text),
-                maybe_by_color=to_dict(maybe_by_color),
-                maybe_by_secret=to_dict(maybe_by_secret),
-                maybe_colors=to_enums(enums.Color, maybe_colors),
+                maybe_color=maybe_color,
+                maybe_texts=maybe_texts,
+                maybe_moments=maybe_moments,
+                maybe_grid=maybe_grid,
+                maybe_by_text=maybe_by_text,
+                maybe_by_color=maybe_by_color,
+                maybe_by_secret=maybe_by_secret,
+                maybe_colors=maybe_colors,
                 client_token=client_token,
             )
         )

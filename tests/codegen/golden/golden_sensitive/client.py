@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_sensitive import operations, structures
 from golden_sensitive.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -51,7 +51,7 @@ class Client(ServiceClient):
         Raises:
             ServiceError: Leak, Whisper, or a plain `ServiceError`.
         """
-        return await self.call(structures.HideRequest(vault=vault, secret=secret, secrets=to_list(secrets)))
+        return await self.call(structures.HideRequest(vault=vault, secret=secret, secrets=secrets))
 
 
 class Paginate(ServicePaginate):

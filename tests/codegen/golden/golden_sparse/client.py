@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_sparse import operations, structures
 from golden_sparse.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -52,9 +52,7 @@ class Client(ServiceClient):
             dense: `Dense` on the wire.
             by_name: `ByName` on the wire.
         """
-        return await self.call(
-            structures.FillRequest(texts=to_list(texts), dense=to_list(dense), by_name=to_dict(by_name))
-        )
+        return await self.call(structures.FillRequest(texts=texts, dense=dense, by_name=by_name))
 
 
 class Paginate(ServicePaginate):

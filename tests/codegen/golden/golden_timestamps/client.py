@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_timestamps import operations, structures
 from golden_timestamps.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -69,9 +69,9 @@ class Client(ServiceClient):
                 epoch=epoch,
                 http=http,
                 iso=iso,
-                epochs=to_list(epochs),
-                https=to_list(https),
-                iso_by_name=to_dict(iso_by_name),
+                epochs=epochs,
+                https=https,
+                iso_by_name=iso_by_name,
                 when=when,
             )
         )

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, to_dict, to_list, wrap_client
+from aiopartnercentral._client import ServiceClient, ServicePaginate, open_client, wrap_client
 from golden_unions import enums, operations, structures
 from golden_unions.fast import FAST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Unpack
 
@@ -52,7 +52,7 @@ class Client(ServiceClient):
             shapes: `Shapes` on the wire.
             named: `Named` on the wire.
         """
-        return await self.call(structures.ChooseRequest(shape=shape, shapes=to_list(shapes), named=to_dict(named)))
+        return await self.call(structures.ChooseRequest(shape=shape, shapes=shapes, named=named))
 
 
 class Paginate(ServicePaginate):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, TypeAlias
 
 import attrs
@@ -172,9 +173,9 @@ class GetTagsRequest(Request["GetTagsResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/GetTagsRequest
     """
 
-    names_: list[str]
+    names_: Sequence[str]
     """`names` on the wire."""
-    names: list[str] | None = None
+    names: Sequence[str] | None = None
     """`Names` on the wire."""
 
 

@@ -56,7 +56,7 @@ class OldWayRequest(Request["OldWayResponse"]):
     """`Text` on the wire, deprecated."""
     old_text: str | None = None
     """`OldText` on the wire, deprecated."""
-    kind: enums.OldKind | None = None
+    kind: enums.OldKindLike | None = None
     """`Kind` on the wire, deprecated."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, TypeAlias
 
 import attrs
@@ -51,11 +52,11 @@ class KeepRequest(Request["KeepResponse"]):
     """`Any` on the wire."""
     secret: JsonValue | None = attrs.field(default=None, repr=redacted)
     """`Secret` on the wire, sensitive."""
-    all: list[JsonValue | None] | None = None
+    all: Sequence[JsonValue | None] | None = None
     """`All` on the wire."""
-    grid: list[list[JsonValue | None]] | None = None
+    grid: Sequence[list[JsonValue | None]] | None = None
     """`Grid` on the wire."""
-    by_name: dict[str, JsonValue | None] | None = None
+    by_name: Mapping[str, JsonValue | None] | None = None
     """`ByName` on the wire."""
     either: Either | None = None
     """`Either` on the wire."""

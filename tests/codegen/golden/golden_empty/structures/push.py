@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
@@ -18,7 +20,7 @@ class PushRequest(Request["PushResponse"]):
 
     nothing: common.Nothing
     """`Nothing` on the wire."""
-    nothings: list[common.Nothing] | None = None
+    nothings: Sequence[common.Nothing] | None = None
     """`Nothings` on the wire."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, TypeAlias
 
 import attrs
@@ -59,13 +60,13 @@ class RenameRequest(Request["RenameResponse"]):
 
     part: common.Part
     """`thePart` on the wire."""
-    parts: list[common.Part] | None = None
+    parts: Sequence[common.Part] | None = None
     """`theParts` on the wire."""
-    by_text: dict[str, common.Part] | None = None
+    by_text: Mapping[str, common.Part] | None = None
     """`byText` on the wire."""
     choice: Choice | None = None
     """`choice` on the wire."""
-    choices: list[Choice] | None = None
+    choices: Sequence[Choice] | None = None
     """`Choices` on the wire."""
     client_token: str | None = None
     """`token` on the wire, generated if omitted."""

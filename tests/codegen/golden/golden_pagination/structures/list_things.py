@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
@@ -19,15 +21,15 @@ class ListThingsRequest(Request["ListThingsResponse"]):
 
     catalog: str
     """`Catalog` on the wire."""
-    kind: enums.Kind
+    kind: enums.KindLike
     """`Kind` on the wire."""
-    kinds: list[enums.Kind]
+    kinds: Sequence[enums.KindLike]
     """`Kinds` on the wire."""
     next_token: str | None = None
     """`NextToken` on the wire."""
     max_results: int | None = None
     """`MaxResults` on the wire, 1 to 100."""
-    labels: dict[str, str] | None = None
+    labels: Mapping[str, str] | None = None
     """`Labels` on the wire."""
     owner: str | None = None
     """`Owner` on the wire."""

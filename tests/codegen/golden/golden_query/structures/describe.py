@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -32,7 +33,7 @@ class DescribeRequest(Request["DescribeResponse"]):
 
     name: str
     """`Name` in botocore's dicts."""
-    texts: list[str] | None = None
+    texts: Sequence[str] | None = None
     """`Texts` in botocore's dicts."""
     when: datetime | None = None
     """`When` in botocore's dicts."""

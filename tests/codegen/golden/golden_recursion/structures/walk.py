@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
@@ -42,7 +44,7 @@ class WalkRequest(Request["WalkResponse"]):
 
     root: common.Node
     """`Root` on the wire."""
-    choices: list[common.Choice] | None = None
+    choices: Sequence[common.Choice] | None = None
     """`Choices` on the wire."""
 
 

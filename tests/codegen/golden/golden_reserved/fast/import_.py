@@ -34,7 +34,7 @@ class ImportResponseJson(fast.WireStruct):
     init: str | None = fast.field(name="__init__", default=None)
     member_1_st: str | None = fast.field(name="1st", default=None)
     member: str | None = fast.field(name="é", default=None)
-    to_list_: str | None = fast.field(name="ToList", default=None)
+    to_list: str | None = fast.field(name="ToList", default=None)
     super_: str | None = fast.field(name="Super", default=None)
     object_: str | None = fast.field(name="object", default=None)
     mro: str | None = fast.field(name="mro", default=None)
@@ -71,7 +71,7 @@ def decode_import_response(raw: ImportResponseJson) -> Any:
     made.init = raw.init
     made.member_1_st = raw.member_1_st
     made.member = raw.member
-    made.to_list_ = raw.to_list_
+    made.to_list = raw.to_list
     made.super_ = raw.super_
     made.object_ = raw.object_
     made.mro = raw.mro
@@ -129,8 +129,8 @@ def encode_import_request(obj: structures.ImportRequest) -> dict[str, fast.Json]
         params["1st"] = fast.encode_string(obj.member_1_st)
     if obj.member is not None:
         params["é"] = fast.encode_string(obj.member)
-    if obj.to_list_ is not None:
-        params["ToList"] = fast.encode_string(obj.to_list_)
+    if obj.to_list is not None:
+        params["ToList"] = fast.encode_string(obj.to_list)
     if obj.super_ is not None:
         params["Super"] = fast.encode_string(obj.super_)
     if obj.object_ is not None:

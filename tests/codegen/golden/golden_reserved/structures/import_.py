@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
@@ -60,7 +62,7 @@ class ImportRequest(Request["ImportResponse"]):
     """`1st` on the wire."""
     member: str | None = None
     r"""`\xe9` on the wire."""
-    to_list_: str | None = None
+    to_list: str | None = None
     """`ToList` on the wire."""
     super_: str | None = None
     """`Super` on the wire."""
@@ -72,11 +74,11 @@ class ImportRequest(Request["ImportResponse"]):
     """`match` on the wire."""
     any: str | None = None
     """`Any` on the wire."""
-    words: list[list[str]] | None = None
+    words: Sequence[list[str]] | None = None
     """`Words` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
     """`Secret` on the wire, sensitive."""
-    cls_: enums.Value | None = None
+    cls_: enums.ValueLike | None = None
     """`cls` on the wire."""
 
 
@@ -131,7 +133,7 @@ class ImportResponse(Structure):
     """`1st` on the wire."""
     member: str | None = None
     r"""`\xe9` on the wire."""
-    to_list_: str | None = None
+    to_list: str | None = None
     """`ToList` on the wire."""
     super_: str | None = None
     """`Super` on the wire."""

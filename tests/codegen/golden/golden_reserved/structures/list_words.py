@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
@@ -17,13 +19,13 @@ class ListWordsRequest(Request["ListWordsResponse"]):
 
     catalog: str
     """`Catalog` on the wire."""
-    token: list[str]
+    token: Sequence[str]
     """`Token` on the wire."""
     next_token: str | None = None
     """`NextToken` on the wire."""
     max_results: int | None = None
     """`MaxResults` on the wire."""
-    catalogs: list[str] | None = None
+    catalogs: Sequence[str] | None = None
     """`catalogs` on the wire."""
     page_size: int | None = None
     """`page_size` on the wire."""
@@ -33,7 +35,7 @@ class ListWordsRequest(Request["ListWordsResponse"]):
     """`Ordered` on the wire."""
     on_error: str | None = None
     """`on_error` on the wire."""
-    request: list[str] | None = None
+    request: Sequence[str] | None = None
     """`Request` on the wire."""
     client: str | None = None
     """`Client` on the wire."""

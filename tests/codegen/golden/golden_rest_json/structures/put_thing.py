@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -19,13 +20,13 @@ class PutThingRequest(Request["PutThingResponse"]):
     """Part `thingId` of the path."""
     http_method: str
     """Query parameter `method`."""
-    tags: list[str] | None = None
+    tags: Sequence[str] | None = None
     """Query parameter `tag`."""
     since: datetime | None = None
     """Header `x-since`."""
     attributes: JsonValue | None = None
     """Header `x-attributes`."""
-    extra: dict[str, str] | None = None
+    extra: Mapping[str, str] | None = None
     """Headers that begin with `x-extra-`."""
     integration_method: str | None = None
     """`HttpMethod` on the wire."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -34,21 +35,21 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
     """`Moment` on the wire."""
     bytes_: bytes
     """`Bytes` on the wire, at most 100 bytes."""
-    color: enums.Color
+    color: enums.ColorLike
     """`Color` on the wire."""
-    texts: list[str]
+    texts: Sequence[str]
     """`Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
-    moments: list[datetime]
+    moments: Sequence[datetime]
     """`Moments` on the wire."""
-    grid: list[list[int]]
+    grid: Sequence[list[int]]
     """`Grid` on the wire, exactly 2 entries."""
-    by_text: dict[str, int]
+    by_text: Mapping[str, int]
     """`ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
-    by_color: dict[enums.Color, list[str]]
+    by_color: Mapping[enums.Color, list[str]]
     """`ByColor` on the wire, values 1 to 3 entries."""
-    by_secret: dict[str, int] = attrs.field(repr=redacted)
+    by_secret: Mapping[str, int] = attrs.field(repr=redacted)
     """`BySecret` on the wire, values 0 to 10, sensitive."""
-    colors: list[enums.Color]
+    colors: Sequence[enums.ColorLike]
     """`Colors` on the wire."""
     maybe_text: str | None = None
     """`MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`."""
@@ -66,21 +67,21 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
     """`MaybeMoment` on the wire."""
     maybe_bytes: bytes | None = None
     """`MaybeBytes` on the wire, at most 100 bytes."""
-    maybe_color: enums.Color | None = None
+    maybe_color: enums.ColorLike | None = None
     """`MaybeColor` on the wire."""
-    maybe_texts: list[str] | None = None
+    maybe_texts: Sequence[str] | None = None
     """`MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
-    maybe_moments: list[datetime] | None = None
+    maybe_moments: Sequence[datetime] | None = None
     """`MaybeMoments` on the wire."""
-    maybe_grid: list[list[int]] | None = None
+    maybe_grid: Sequence[list[int]] | None = None
     """`MaybeGrid` on the wire, exactly 2 entries."""
-    maybe_by_text: dict[str, int] | None = None
+    maybe_by_text: Mapping[str, int] | None = None
     """`MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
-    maybe_by_color: dict[enums.Color, list[str]] | None = None
+    maybe_by_color: Mapping[enums.Color, list[str]] | None = None
     """`MaybeByColor` on the wire, values 1 to 3 entries."""
-    maybe_by_secret: dict[str, int] | None = attrs.field(default=None, repr=redacted)
+    maybe_by_secret: Mapping[str, int] | None = attrs.field(default=None, repr=redacted)
     """`MaybeBySecret` on the wire, values 0 to 10, sensitive."""
-    maybe_colors: list[enums.Color] | None = None
+    maybe_colors: Sequence[enums.ColorLike] | None = None
     """`MaybeColors` on the wire."""
     client_token: str | None = None
     """`ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated if omitted."""

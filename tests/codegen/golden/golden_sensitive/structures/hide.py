@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
@@ -20,7 +22,7 @@ class HideRequest(Request["HideResponse"]):
     """`Vault` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
     """`Secret` on the wire, sensitive."""
-    secrets: list[str] | None = attrs.field(default=None, repr=redacted)
+    secrets: Sequence[str] | None = attrs.field(default=None, repr=redacted)
     """`Secrets` on the wire, sensitive."""
 
 

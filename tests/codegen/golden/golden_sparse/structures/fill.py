@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, TypeAlias
 
 import attrs
@@ -59,11 +60,11 @@ class FillRequest(Request["FillResponse"]):
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/FillRequest
     """
 
-    texts: list[str | None] | None = None
+    texts: Sequence[str | None] | None = None
     """`Texts` on the wire."""
-    dense: list[list[str | None]] | None = None
+    dense: Sequence[list[str | None]] | None = None
     """`Dense` on the wire."""
-    by_name: dict[str, str | None] | None = None
+    by_name: Mapping[str, str | None] | None = None
     """`ByName` on the wire."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
@@ -65,11 +66,11 @@ class TellRequest(Request["TellResponse"]):
     """`Http` on the wire."""
     iso: datetime | None = None
     """`Iso` on the wire."""
-    epochs: list[datetime] | None = None
+    epochs: Sequence[datetime] | None = None
     """`Epochs` on the wire."""
-    https: list[datetime] | None = None
+    https: Sequence[datetime] | None = None
     """`Https` on the wire."""
-    iso_by_name: dict[str, datetime] | None = None
+    iso_by_name: Mapping[str, datetime] | None = None
     """`IsoByName` on the wire."""
     when: When | None = None
     """`When` on the wire."""

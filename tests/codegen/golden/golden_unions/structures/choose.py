@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
@@ -247,9 +248,9 @@ class ChooseRequest(Request["ChooseResponse"]):
 
     shape: Shape
     """`Shape` on the wire."""
-    shapes: list[Shape] | None = None
+    shapes: Sequence[Shape] | None = None
     """`Shapes` on the wire."""
-    named: dict[enums.Kind, Shape] | None = None
+    named: Mapping[enums.Kind, Shape] | None = None
     """`Named` on the wire."""
 
 
