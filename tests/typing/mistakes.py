@@ -33,6 +33,10 @@ async def misspelt_values(client: account.Client, status: account.ConnectionType
     await client.list_connection_invitations(catalog="AWS", status="PENDIN")  # refused: misspelt
     client.paginate.list_connections(catalog="AWS", connection_type="SUBSIDARY")  # refused: misspelt
     account.listings.list_connection_invitations(status="PENDIN")  # refused: misspelt
+    await client.list_connections(catalog="AWS", connection_type="SUBSIDIARY:ACTVE")  # refused: misspelt
+    account.listings.list_connections(connection_type="SUBSIDARY:ACTIVE")  # refused: misspelt
+    account.ListConnectionsRequest(catalog="AWS", connection_type="SUBSIDARY")  # refused: misspelt
+    account.ListConnectionInvitationsRequest(catalog="AWS", status="PENDIN")  # refused: misspelt
     status == account.ConnectionTypeStatus.ACTIV  # refused: misspelt  # noqa: B015
 
 

@@ -17,11 +17,16 @@ def matched(status: account.ConnectionTypeStatus) -> str:
         case _:
             if status.value == "PENDING":
                 return "pending"
-            return status
+            # mypy compares the literals of enum and string, and asks no `__eq__`.
+            return "new" if status == "NEW" else status  # type: ignore[comparison-overlap]
 
 
 def compared(status: account.ConnectionTypeStatus) -> str:
-    if status == "PENDING":
+    if status == account.ConnectionTypeStatus.ACTIVE:
+        return "active"
+    if status == "CANCELED":
+        return "canceled"
+    if status == "PENDING" or status in ("NEW", "NEWER"):
         return "a value newer than the model"
     if status is account.ConnectionTypeStatus.ACTIVE or status is account.ConnectionTypeStatus.CANCELED:
         return "known"
@@ -39,12 +44,21 @@ async def arguments(client: account.Client, text: str) -> None:
     await client.list_connections(catalog="AWS", connection_type=account.ConnectionType.SUBSIDIARY)
     await client.list_connections(catalog="AWS", connection_type=account.ConnectionType(text))
     client.paginate.list_connection_invitations(catalog=text, status="PENDING")
-    client.paginate.list_connections(catalogs=[text, "AWS"])
+    client.paginate.list_connections(catalogs=[text, "AWS"], connection_type="SUBSIDIARY:ACTIVE")
+    await client.list_connections(catalog="AWS", connection_type="OPPORTUNITY_COLLABORATION:CANCELED")
+    account.listings.list_connections(connection_type=account.ConnectionType(f"{text}:ACTIVE"))
     account.listings.list_connection_invitations(status=account.InvitationStatus("NEW"))
 
 
-def passed_on(kind: account.ConnectionTypeLike) -> None:
+def passed_on(kind: account.ConnectionTypeLike, which: account.ConnectionTypeFilterLike) -> None:
     account.listings.list_connections(connection_type=kind)
+    account.ListConnectionsRequest(catalog="AWS", connection_type=which)
+
+
+def requests(status: account.InvitationStatus, tags: tuple[account.Tag, ...]) -> None:
+    account.ListConnectionInvitationsRequest(catalog="AWS", status="PENDING", connection_type="SUBSIDIARY")
+    account.ListConnectionInvitationsRequest(catalog="AWS", status=status)
+    account.TagResourceRequest(resource_arn="arn", tags=tags)
 
 
 def known(connection: account.ConnectionSummary) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import EnumMeta, StrEnum
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import attrs
 
@@ -35,8 +35,14 @@ class OpenEnum(PydanticField, StrEnum, metaclass=OpenEnumMeta):
     time, so compare it with `==`, not with `is`. `value in TheEnum` tells whether a string is a known value.
 
     Type checkers see one more member, `_UNKNOWN`, which does not exist, so that they demand a `case _` in a `match`.
-    There, compare `status.value == "NEW"` rather than `status`, which mypy takes for that member.
+    There, and after `if status is ...` for every known value, mypy takes `status` for that member: compare
+    `status.value == "NEW"`.
     """
+
+    if TYPE_CHECKING:
+        # Those of `str`. As methods of this class, they let mypy compare a member that is excluded with any string.
+        def __eq__(self, other: object, /) -> bool: ...
+        def __hash__(self) -> int: ...
 
     @property
     def is_unknown(self) -> bool:
