@@ -129,7 +129,7 @@ class ServiceClient:
             ServiceError: the service answered with an error; each modelled error has its own class.
             DecodeError: the response does not match the service model.
             EncodeError: the request does not match the service model.
-            TypeError: `request` is not a request of this service.
+            TypeError: `request` is not a request of this service, or several operations share its class.
             TimeExceededError: the call took longer than the client's `timeout`.
             CredentialsError: new credentials cannot be obtained, or not within the `timeout`.
             botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.

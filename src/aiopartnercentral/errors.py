@@ -317,7 +317,7 @@ class ServiceError(AioPartnerCentralError, ClientError):
     Attributes:
         message: the service's text, or None.
         response: botocore's parsed error response.
-        operation_name: wire name of the operation.
+        operation_name: wire name of the operation; empty outside a call.
         problems: why modelled members could not be decoded; those members are None.
         is_corrected: whether the client has corrected the cause of the error, so that the same request may succeed: it
             has adopted the service's clock, or will obtain new credentials for those that had expired.
@@ -337,6 +337,8 @@ class ServiceError(AioPartnerCentralError, ClientError):
             # botocore adds "reached max retries: 0" to every error of a client that does not retry.
             response = {**response, "ResponseMetadata": {**metadata, "MaxAttemptsReached": False}}
         ClientError.__init__(self, response, operation_name)
+        if not operation_name:  # created or decoded outside a call
+            Exception.__init__(self, str(self).replace(" when calling the  operation", "", 1))
         self.response = error_response  # type: ignore[assignment] # botocore takes any
         self.message = error_response.get("Error", {}).get("Message") or None
         self.problems: tuple[DecodeError, ...] = ()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import attrs
 import boto3
 import pytest
 from aiobotocore.config import AioConfig
@@ -219,8 +220,32 @@ async def test_wrong_arguments_are_reported_by_path_and_never_by_value(client: a
 
 async def test_what_is_no_request_is_refused(client: account.Client) -> None:
     nothing: Any = object()
-    with pytest.raises(TypeError, match="object is not a request of partnercentral-account"):
+    with pytest.raises(TypeError, match="expected a request of partnercentral-account, got an object"):
         await client.call(nothing)
+    other: Any = account.ListPartnersRequest
+    with pytest.raises(TypeError, match="expected a request of partnercentral-account, got the class ListPartnersReq"):
+        await client.call(other)
+
+
+class CheckedRequest(account.ListConnectionsRequest):
+    def __attrs_post_init__(self) -> None:
+        if not self.max_results:
+            raise ValueError("unlimited")
+
+
+@attrs.frozen(kw_only=True)
+class Labelled(account.ListConnectionsRequest):
+    label: str = ""
+
+
+async def test_a_derived_request_is_sent_like_its_base(server: ScriptedServer, client: account.Client) -> None:
+    server.replies(Reply(EMPTY_PAGE))
+    await client.call(CheckedRequest(catalog="AWS", max_results=5))
+    (received,) = server.received
+    assert (received.operation, received.body) == ("ListConnections", {"Catalog": "AWS", "MaxResults": 5})
+    reason = "ListConnections: .*Labelled differs from ListConnectionsRequest in label: register an unstructure hook"
+    with pytest.raises(EncodeError, match=reason):
+        await client.call(Labelled(catalog="AWS"))
 
 
 async def test_a_user_hook_takes_effect_in_the_client_that_it_was_made_for(server: ScriptedServer) -> None:

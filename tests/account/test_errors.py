@@ -166,4 +166,5 @@ async def test_an_error_can_be_made_from_its_members_alone() -> None:
     error = account.AccessDeniedException(message="no", reason=account.AccessDeniedExceptionReason.ACCESS_DENIED)
     assert error.code == "AccessDeniedException"
     assert error.request_id is None
+    assert str(error) == "An error occurred (AccessDeniedException): no"
     assert account.json_converter.dumps(error) == b'{"Message":"no","Reason":"ACCESS_DENIED"}'

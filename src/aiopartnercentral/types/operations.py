@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.validators import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -115,15 +116,20 @@ class Service:
     errors: Mapping[str, type[ServiceError]] = attrs.field(repr=False)
 
     def operation_of(self, request: object) -> Operation[Any, Any]:
-        """Return the operation that a request object is for.
+        """Return the operation that a request object is for; it may be of a derived class.
 
         Raises:
-            TypeError: `request` is not a request of this service.
+            TypeError: `request` is not a request of this service, or several operations have its class.
         """
-        operation = self.requests.get(type(request).__name__)
-        if operation is None or operation.input is not type(request):
-            raise TypeError(f"{type(request).__name__} is not a request of {self.name}")
-        return operation
+        for cls in type(request).__mro__:
+            operation = self.requests.get(cls.__name__)
+            if operation is not None and operation.input is cls:
+                return operation
+        sharing = [each.name for each in self.operations if isinstance(request, each.input)]
+        if sharing:
+            names = ", ".join(sharing)
+            raise TypeError(f"{names} share the class {type(request).__name__}: call the method of one of them")
+        raise TypeError(f"expected a request of {self.name}, got {type_name(request)}")
 
 
 def _read_only(filters: Mapping[str, Any]) -> Mapping[str, Any]:
