@@ -6,6 +6,7 @@ from typing import Annotated
 import attrs
 import cattrs
 import pydantic
+import pydantic_core
 import pytest
 from fastapi import Body, FastAPI
 from fastapi.testclient import TestClient
@@ -180,12 +181,12 @@ def test_a_derived_class_with_fields_of_its_own_is_refused():
 
 
 def test_hooks_of_the_converter_are_used(monkeypatch):
+    contact = account.json_converter.loads(json.dumps(CONTACT), account.AllianceLeadContact)
     converter = account.make_json_converter()
     converter.register_unstructure_hook(account.AllianceLeadContact, lambda contact: {"Email": contact.email})
     monkeypatch.setattr(converters, "json_converter", converter)
     converter.register_structure_hook(account.AllianceLeadContact, lambda value, _: {}[value["Email"]])
     field = pydantic.TypeAdapter(account.AllianceLeadContact)
-    contact = account.json_converter.loads(json.dumps(CONTACT), account.AllianceLeadContact)
     assert field.dump_python(contact) == {"Email": "ada@example.com"}
     with pytest.raises(pydantic.ValidationError, match="a converter hook raised KeyError") as caught:
         field.validate_python(CONTACT)
@@ -229,3 +230,63 @@ def test_fastapi_serves_and_takes_generated_classes():
     assert "ConnectionTypeSummary" in document["components"]["schemas"]
     body = document["paths"]["/contact"]["put"]["requestBody"]["content"]["application/json"]["schema"]
     assert body["$ref"] == "#/components/schemas/AllianceLeadContact"
+
+
+UNICODE = "expected Unicode text, got a lone surrogate"
+RANGE = "expected number, got one out of range"
+
+
+@pytest.fixture(scope="module")
+def echo() -> TestClient:
+    app = FastAPI()
+
+    @app.put("/unknown")
+    async def unknown(body: Annotated[account.ParticipantUnknown, Body()]) -> account.ParticipantUnknown:
+        return body
+
+    @app.put("/contact")
+    async def contact(body: Annotated[account.AllianceLeadContact, Body()]) -> account.AllianceLeadContact:
+        return body
+
+    @app.get("/decoded")
+    async def decoded(text: str) -> account.ParticipantUnknown:
+        return account.json_converter.loads(text, account.ParticipantUnknown)
+
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "location", "reason"),
+    [
+        ("/unknown", '{"Robot": [1e400]}', ["body", "Robot"], RANGE),
+        ("/unknown", '{"Robot": {"secret": NaN}}', ["body", "Robot"], RANGE),
+        ("/unknown", '{"Robot": "\\ud800"}', ["body", "Robot"], UNICODE),
+        ("/unknown", '{"Robot": {"\\ud800": 1}}', ["body", "Robot"], UNICODE),
+        ("/contact", json.dumps({**CONTACT, "Email": "\ud800"}), ["body", "Email"], UNICODE),
+        ("/contact", json.dumps({**CONTACT, "\ud800": 1}), ["body"], UNICODE),
+    ],
+)
+def test_input_that_no_json_response_can_repeat_is_a_validation_error(echo, path, text, location, reason):
+    answer = echo.put(path, content=text, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert (problem["loc"], problem["msg"]) == (location, reason)
+
+
+@pytest.mark.parametrize("number", [str(10**400), "-1", "0.1", str(2**64)])
+def test_numbers_are_repeated_exactly(echo, number):
+    text = f'{{"Robot":[{number}]}}'
+    answer = echo.put("/unknown", content=text, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.text) == (200, text)
+
+
+def test_what_the_service_sent_is_returned_exactly_or_not_at_all(echo):
+    answer = echo.get("/decoded", params={"text": '{"Robot": 1.5e400}'})
+    assert answer.text == f'{{"Robot":{15 * 10**399}}}'
+    for value in ("1e5000", f"{10**309}.5", '"\\ud800"'):
+        assert echo.get("/decoded", params={"text": f'{{"Robot": {value}}}'}).status_code == 500
+    unknown = account.json_converter.loads('{"Robot": {"secret": "\\ud800"}}', account.ParticipantUnknown)
+    field = pydantic.TypeAdapter(account.ParticipantUnknown)
+    with pytest.raises(pydantic_core.PydanticSerializationError, match=rf"EncodeError: \$\.Robot: {UNICODE}"):
+        field.dump_json(unknown)
+    assert field.dump_python(unknown) == {"Robot": {"secret": "\ud800"}}

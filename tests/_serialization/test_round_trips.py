@@ -9,7 +9,7 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from aiopartnercentral import account
+from aiopartnercentral import account, to_dict, to_json
 from aiopartnercentral._serialization import JsonConverter
 from aiopartnercentral._serialization.encode import check_sendable
 from aiopartnercentral.account.fast import FAST
@@ -211,6 +211,8 @@ def test_a_number_beyond_a_double_decodes_alike_on_both_paths(number: str) -> No
             assert Decimal(unknown.value["Wheels"][0] if "Wheels" in text else unknown.value[0]) == Decimal(number)
             again: Any = converter.loads(converter.dumps(unknown), account.Participant)
             assert again == unknown
+            assert converter.loads(to_json(unknown), account.Participant) == unknown
+            assert converter.structure(to_dict(unknown), account.Participant) == unknown
         with pytest.raises(DecodeError, match=r"\$\.Name: expected string, got number"):
             converter.loads(f'{{"Name": {number}}}', account.AccountSummary)
 

@@ -13,7 +13,7 @@ import golden_timestamps as timestamps
 import golden_unions as unions
 import pytest
 
-from aiopartnercentral import DecodeError, EncodeError
+from aiopartnercentral import DecodeError, EncodeError, to_dict
 from aiopartnercentral._serialization import fast_dumps
 from tests.support.generated_package import FakeTransport, golden
 
@@ -96,6 +96,19 @@ def test_what_is_no_document_is_reported_with_its_place(value, path, text):
     with pytest.raises(EncodeError, match=text) as caught:
         documents.json_converter.dumps(documents.KeepRequest(any=value))
     assert caught.value.path == path
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("number", ["1E+999", "-" + "9" * 5000, "1" + "0" * 400 + ".5"])
+async def test_a_document_keeps_a_number_that_no_float_can_hold(number):
+    kept = documents.json_converter.loads(f'{{"Any":{{"a":[{number}]}}}}', documents.KeepResponse)
+    assert documents.json_converter.dumps(kept) == f'{{"Any":{{"a":[{number}]}}}}'.encode()
+    assert documents.json_converter.structure(to_dict(kept), documents.KeepResponse) == kept
+    with pytest.raises(TypeError, match="Decimal is not JSON serializable"):  # as the docstring of `to_dict` says
+        json.dumps(to_dict(kept))
+    client = documents.Client(FakeTransport(golden("documents"), []))
+    with pytest.raises(EncodeError, match=r"^Keep: \$\.Any: botocore cannot send a Decimal"):
+        await client.keep(any=kept.any)
 
 
 def test_null_is_a_value_of_documents_in_collections():

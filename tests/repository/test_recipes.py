@@ -161,6 +161,8 @@ def test_an_endpoint_returns_and_takes_typed_objects(folder: Path) -> None:
         page = answer("POST", "/searches", '{"Catalog": "AWS", "MaxResults": 7}')
         assert len(page["ConnectionSummaries"]) == 7
         assert answer("POST", "/searches", "{}")["detail"][0]["loc"] == ["body", "Catalog"]
+        refused = answer("POST", "/searches", '{"Catalog": "AWS", "NextToken": "\\ud800"}')
+        assert refused["detail"][0]["loc"] == ["body", "NextToken"]
         assert "ListConnectionsResponse" in answer("GET", "/openapi.json")["components"]["schemas"]
         connection.close()
 

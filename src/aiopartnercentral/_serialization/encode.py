@@ -85,7 +85,7 @@ def encode_document(value: JsonValue) -> JsonValue:
     if isinstance(value, int):
         return encode_integer(value)
     if isinstance(value, float | Decimal):
-        if math.isfinite(value):
+        if value.is_finite() if isinstance(value, Decimal) else math.isfinite(value):
             return value
         raise EncodeError("expected a value that JSON can hold, got a float that is not a number")
     if isinstance(value, Mapping):
@@ -93,6 +93,20 @@ def encode_document(value: JsonValue) -> JsonValue:
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return _DOCUMENT_LIST(value)
     raise expected("a value that JSON can hold", value, EncodeError)
+
+
+def check_document(value: JsonValue) -> JsonValue:
+    """Return a document as plain JSON, or raise `EncodeError` if botocore cannot send it."""
+    document = encode_document(value)
+    if _has_decimal(document):
+        raise EncodeError("botocore cannot send a Decimal")
+    return document
+
+
+def _has_decimal(value: JsonValue) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_decimal, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Decimal)
 
 
 def encode_derived(converter: cattrs.Converter, obj: object, cls: type) -> JsonValue:

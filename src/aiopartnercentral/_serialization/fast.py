@@ -25,10 +25,10 @@ from msgspec import field
 
 from aiopartnercentral._serialization.decode import decode_base64
 from aiopartnercentral._serialization.encode import (
+    check_document as encode_document,
     check_float as encode_float,
     encode_boolean,
     encode_bytes,
-    encode_document,
     encode_integer,
     encode_string,
 )

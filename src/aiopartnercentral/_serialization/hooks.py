@@ -43,7 +43,11 @@ _ENCODERS: Mapping[Any, Encode[Any]] = {
     str: encode.encode_string,
     bool: encode.encode_boolean,
     int: encode.encode_integer,
-    Any: encode.encode_document,
+}
+# By whether it is a converter of botocore's dicts.
+_OTHER_ENCODERS: Mapping[bool, Mapping[Any, Encode[Any]]] = {
+    False: {float: encode.encode_float, Any: encode.encode_document},
+    True: {float: encode.check_float, Any: encode.check_document},
 }
 
 
@@ -245,10 +249,9 @@ def _decoder(converter: ServiceConverter, of: Any, member: Member) -> Decode[Any
 
 def _encoder(converter: ServiceConverter, of: Any, member: Member) -> Encode[Any]:  # noqa: ANN401 - any type form
     """Return the unstructure hook of a value of a type, somewhere in a member."""
-    if of in _ENCODERS:
-        return _ENCODERS[of]
-    if of is float:
-        return encode.check_float if converter.is_botocore else encode.encode_float
+    found = _ENCODERS.get(of) or _OTHER_ENCODERS[converter.is_botocore].get(of)
+    if found is not None:
+        return found
     if of is datetime and member.timestamp_format != ISO_8601:
         return timestamp_encoder(converter, member.timestamp_format)
     origin, args = get_origin(of), tuple(map(without_none, get_args(of)))

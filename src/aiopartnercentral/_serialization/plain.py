@@ -19,6 +19,9 @@ def to_dict(obj: object) -> dict[str, JsonValue]:
     `attrs.asdict` leaves out the tags. The dict has everything except `response_metadata`, sensitive values included;
     `json_converter.structure` makes an equal object of it.
 
+    It consists of dicts, lists, strings, numbers, booleans and None. In a document or an unknown union member, a number
+    that no float can hold is a `Decimal`, which `json.dumps` rejects as not JSON serializable: use `to_json`.
+
     Arguments:
         obj: an object of a generated class: a structure, a request, a member of a union or an error.
 
@@ -31,7 +34,7 @@ def to_dict(obj: object) -> dict[str, JsonValue]:
 
 
 def to_json(obj: object) -> bytes:
-    """Return the JSON of an object as compact text in UTF-8; see `to_dict`."""
+    """Return the JSON of an object as compact text in UTF-8, with every number exactly; see `to_dict`."""
     return _converter(obj).dumps(obj)
 
 

@@ -7,24 +7,32 @@ a `DecodeError`, and a placeholder instead of the input, which may be sensitive.
 from __future__ import annotations
 
 import json
+import math
 import re
+import sys
 from datetime import datetime
+from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from aiopartnercentral._serialization.conversion_errors import hook_failed
+from aiopartnercentral._serialization.encode import list_encoder, map_encoder
 from aiopartnercentral._serialization.members import ISO_8601, generated_base, members, union_of, without_none
 from aiopartnercentral._utils.text import REDACTED
-from aiopartnercentral.errors import DecodeError
+from aiopartnercentral.errors import DecodeError, EncodeError
 from aiopartnercentral.types import OpenEnum, UnknownMember
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aiopartnercentral._serialization.encode import Encode
     from aiopartnercentral._serialization.service_converter import ServiceConverter
+    from aiopartnercentral.types import JsonValue
 
 __all__ = ["core_schema"]
 
+# The digits of an integer that Python makes text of.
+_MOST_DIGITS = sys.int_info.default_max_str_digits
 _SEGMENT = re.compile(r'\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]+|"(?:[^"\\]|\\.)*")\]')
 
 
@@ -64,9 +72,14 @@ class _Schemas:
         return self._build.no_info_plain_validator_function(
             _validator(cls, self._converter),
             ref=_reference(cls),
-            serialization=self._build.plain_serializer_function_ser_schema(self._converter.unstructure),
+            serialization=self._build.plain_serializer_function_ser_schema(self._serialized, info_arg=True),
             metadata={"pydantic_js_functions": [json_schema]},
         )
+
+    def _serialized(self, obj: object, info: Any) -> Any:  # noqa: ANN401 - pydantic is optional
+        """Return the plain value of an object; for JSON, one that any writer of JSON writes exactly."""
+        plain = self._converter.unstructure(obj)
+        return _exact(plain) if info.mode == "json" else plain
 
     def _on_the_wire(self, cls: Any, parents: tuple[Any, ...]) -> Any:  # noqa: ANN401 - as above
         """Return a schema of the JSON of a class, which describes it in OpenAPI and validates nothing."""
@@ -112,8 +125,8 @@ def _validator(cls: Any, converter: ServiceConverter) -> Callable[[object], Any]
         if isinstance(value, cls):
             return value
         try:
-            found = converter.get_structure_hook(decoded)(value, decoded)
-        except DecodeError as error:
+            found = converter.get_structure_hook(decoded)(_exact(value), decoded)
+        except (DecodeError, EncodeError) as error:
             raise _validation_error(cls, error) from None
         except Exception as error:
             raise _validation_error(cls, hook_failed(error, DecodeError)) from error
@@ -125,8 +138,57 @@ def _validator(cls: Any, converter: ServiceConverter) -> Callable[[object], Any]
     return validate
 
 
-def _validation_error(cls: type, error: DecodeError) -> ValueError:
-    """Return pydantic's error for a decode error, without the value."""
+def _exact(value: JsonValue) -> JsonValue:
+    """Return a plain value whose numbers and strings both pydantic and the standard library read and write exactly.
+
+    Neither has a number that no float can hold, other than an integer, or writes a lone surrogate. They make infinity,
+    null or a string of the number, and what the surrogate raises has no place and becomes HTTP status 500.
+
+    Raises:
+        EncodeError: the value has such a number or string; the path ends at the member, as what is in it may be
+            sensitive.
+    """
+    try:
+        return _checked(value)
+    except EncodeError as error:
+        first = _SEGMENT.match(error.path, 1)
+        error.path = f"${first[0] if first else ''}"
+        raise
+
+
+def _checked(value: JsonValue) -> JsonValue:
+    """Do the same, without leaving out the rest of the path."""
+    if isinstance(value, str):
+        return _unicode(value)
+    if isinstance(value, dict):
+        for key in value:  # here, as the path of a value would have the key
+            _unicode(key)
+        return _MAP(value)
+    if isinstance(value, list):
+        return _LIST(value)
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() < _MOST_DIGITS:
+        return int(value) if value == value.to_integral_value() else _checked(float(value))
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        raise EncodeError("expected number, got one out of range")
+    return value
+
+
+def _unicode(value: Any) -> Any:  # noqa: ANN401 - a key may be anything
+    """Return a key or a string, or raise `EncodeError` if it has a lone surrogate."""
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise EncodeError("expected Unicode text, got a lone surrogate") from None
+    return value
+
+
+_LIST: Encode[Any] = list_encoder(_checked)
+_MAP: Encode[Any] = map_encoder(_unicode, _checked)
+
+
+def _validation_error(cls: type, error: DecodeError | EncodeError) -> ValueError:
+    """Return pydantic's error for a conversion error, without the value."""
     core = import_module("pydantic_core")
     # Not the reason itself, in which braces would be placeholders.
     kind = core.PydanticCustomError("decode_error", "{reason}", {"reason": error.reason})
