@@ -9,28 +9,18 @@ import shlex
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 from runpy import run_path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.doc_blocks import BLOCKS, EXCERPTS, PAGES, ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PAGES = {
-    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
-}
-BLOCKS = {
-    (page, number): block
-    for page, text in PAGES.items()
-    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
-}
-EXCERPTS = {"docs/codegen.md"}
-"""Pages whose blocks are excerpts of generated code."""
 TESTED_ELSEWHERE = {"docs/recipes.md", "docs/testing.md", "docs/emulator.md"}
 """Pages whose programs have tests of their own, since each needs its own surroundings."""
 PROGRAMS = {

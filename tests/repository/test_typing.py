@@ -5,13 +5,36 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.doc_blocks import BLOCKS, EXCERPTS, ROOT
+
 INFERENCE = ROOT / "tests" / "typing" / "inference.py"
 OPEN_ENUMS = ROOT / "tests" / "typing" / "open_enums.py"
 MISTAKES = ROOT / "tests" / "typing" / "mistakes.py"
+
+CONTEXT = """\
+from __future__ import annotations
+from typing import Any
+import duckdb, polars
+from aiopartnercentral import Collected, account
+from aiopartnercentral.bulk import CredentialsProvider, Origin, Source
+from aiopartnercentral.sinks import arrow_schema, record_batches, to_pandas
+"""
+FRAGMENTS = {
+    ("docs/bulk.md", 2): "fetch_from_vault: CredentialsProvider, my_client: Any",
+    ("docs/bulk.md", 3): "source: Source",
+    ("docs/recipes.md", 4): "",
+    ("docs/recipes.md", 5): "collected: Collected[Origin, account.ConnectionSummary]",
+    ("docs/recipes.md", 6): "collected: Collected[Origin, account.ConnectionSummary]",
+    ("docs/sinks.md", 0): "position: Any, items: list[account.ConnectionSummary]",
+    ("docs/sinks.md", 1): "client: account.Client",
+    ("docs/sinks.md", 2): "pyarrow: Any, items: list[account.ConnectionSummary]",
+    ("docs/sinks.md", 3): "frame: Any",
+}
+"""Blocks that are no programs: the names that they use."""
 
 pytest.importorskip("mypy", reason="type checkers are in the extra `typing`")
 
@@ -40,7 +63,23 @@ def pyright(*paths: Path) -> set[tuple[str, int]]:
     }
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The Python of every page, each block in a file of its own."""
+    folder, written = tmp_path_factory.mktemp("programs"), []
+    for (page, number), block in BLOCKS.items():
+        if page not in EXCERPTS:
+            path = folder / f"{Path(page).stem.lower()}_{number}.py"
+            parameters = FRAGMENTS.get((page, number))
+            body = f"{CONTEXT}async def fragment({parameters}) -> None:\n{indent(block, '    ')}"
+            path.write_text(block if parameters is None else body, encoding="utf-8")
+            written.append(path)
+    assert len(written) > 30
+    return written
+
+
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_types_are_inferred_precisely_and_mistakes_are_refused(checker: type) -> None:
-    assert checker(INFERENCE, OPEN_ENUMS, MISTAKES) == {("mistakes.py", line) for line in refused_lines()}
+def test_types_are_inferred_precisely_and_mistakes_are_refused(checker: type, programs: list[Path]) -> None:
+    found = checker(INFERENCE, OPEN_ENUMS, MISTAKES, *programs)
+    assert found == {("mistakes.py", line) for line in refused_lines()}
     assert len(refused_lines()) == 25

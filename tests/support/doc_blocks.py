@@ -1,0 +1,19 @@
+"""The pages for readers, and the Python blocks in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
+}
+BLOCKS = {
+    (page, number): block
+    for page, text in PAGES.items()
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+}
+EXCERPTS = {"docs/codegen.md"}
+"""Pages whose blocks are excerpts of generated code."""
