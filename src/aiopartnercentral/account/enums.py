@@ -18,7 +18,9 @@ class AccessDeniedExceptionReason(OpenEnum):
     """
 
     ACCESS_DENIED = "ACCESS_DENIED"
+    """The policies of the caller do not allow the operation."""
     INCOMPATIBLE_BENEFIT_AWS_PARTNER_STATE = "INCOMPATIBLE_BENEFIT_AWS_PARTNER_STATE"
+    """The partner is not in a state in which it may have the benefit."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -48,22 +50,31 @@ class BusinessValidationCode(OpenEnum):
     INCOMPATIBLE_CONNECTION_INVITATION_REQUEST = "INCOMPATIBLE_CONNECTION_INVITATION_REQUEST"
     """The invitation is not possible, such as one to the account itself."""
     INCOMPATIBLE_LEGAL_NAME = "INCOMPATIBLE_LEGAL_NAME"
+    """The legal name is not the one that was verified for the business."""
     INCOMPATIBLE_KNOW_YOUR_BUSINESS_STATUS = "INCOMPATIBLE_KNOW_YOUR_BUSINESS_STATUS"
     """The business is not verified."""
     INCOMPATIBLE_IDENTITY_VERIFICATION_STATUS = "INCOMPATIBLE_IDENTITY_VERIFICATION_STATUS"
     """The registrant is not verified."""
     INVALID_ACCOUNT_LINKING_STATUS = "INVALID_ACCOUNT_LINKING_STATUS"
+    """The link between the AWS account and the partner does not allow this."""
     INVALID_ACCOUNT_STATE = "INVALID_ACCOUNT_STATE"
+    """The AWS account is in a state that does not allow this."""
     INCOMPATIBLE_DOMAIN = "INCOMPATIBLE_DOMAIN"
+    """The email domain cannot be added, such as one of another partner."""
     INELIGIBLE_ACCOUNT_TIER = "INELIGIBLE_ACCOUNT_TIER"
+    """The tier of the account does not entitle it to this."""
     MISSING_ACTIVE_SUBSIDIARY_CONNECTION = "MISSING_ACTIVE_SUBSIDIARY_CONNECTION"
+    """There is no active connection of type `SUBSIDIARY` with the other partner."""
     INCOMPATIBLE_SUBSIDIARY_CONNECTION = "INCOMPATIBLE_SUBSIDIARY_CONNECTION"
     """The subsidiary connection does not allow this."""
     INCOMPATIBLE_PRIMARY_PARTNER = "INCOMPATIBLE_PRIMARY_PARTNER"
     """The partner cannot have, or does not have, this primary partner."""
     QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED = "QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED"
+    """The group of the primary partner is full."""
     QUALIFICATIONS_ASSOCIATION_NOT_FOUND = "QUALIFICATIONS_ASSOCIATION_NOT_FOUND"
+    """The partner is in no group that it could leave."""
     QUALIFICATIONS_ASSOCIATION_EXISTS = "QUALIFICATIONS_ASSOCIATION_EXISTS"
+    """The partner is in a group already."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -77,19 +88,29 @@ class ConflictExceptionReason(OpenEnum):
     CONFLICT_CLIENT_TOKEN = "CONFLICT_CLIENT_TOKEN"
     """The idempotency token was used for a different request."""
     DUPLICATE_PARTNER = "DUPLICATE_PARTNER"
+    """The AWS account is registered as a partner already."""
     INCOMPATIBLE_PROFILE_STATE = "INCOMPATIBLE_PROFILE_STATE"
+    """The profile cannot be changed now, such as during another update."""
     INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE = "INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE"
+    """The update has ended, so it cannot be canceled."""
     DUPLICATE_CONNECTION_INVITATION = "DUPLICATE_CONNECTION_INVITATION"
+    """An invitation to the receiver waits for an answer already."""
     INCOMPATIBLE_CONNECTION_INVITATION_STATE = "INCOMPATIBLE_CONNECTION_INVITATION_STATE"
+    """The invitation is not pending anymore."""
     INCOMPATIBLE_CONNECTION_INVITATION_RECEIVER = "INCOMPATIBLE_CONNECTION_INVITATION_RECEIVER"
     """The receiver's preferences do not allow the invitation."""
     DUPLICATE_CONNECTION = "DUPLICATE_CONNECTION"
+    """The participants have an active connection of this type already."""
     INCOMPATIBLE_CONNECTION_STATE = "INCOMPATIBLE_CONNECTION_STATE"
+    """The connection has no active type of this kind that could be canceled."""
     INCOMPATIBLE_CONNECTION_PREFERENCES_REVISION = "INCOMPATIBLE_CONNECTION_PREFERENCES_REVISION"
     """The preferences have changed since this revision."""
     ACCOUNT_ALREADY_VERIFIED = "ACCOUNT_ALREADY_VERIFIED"
+    """The verification has succeeded before, and is not repeated."""
     VERIFICATION_ALREADY_IN_PROGRESS = "VERIFICATION_ALREADY_IN_PROGRESS"
+    """An earlier verification has not ended; poll `get_verification`."""
     INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE = "INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE"
+    """An earlier association or disassociation task is still running."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -115,7 +136,9 @@ class ConnectionTypeStatus(OpenEnum):
     """
 
     ACTIVE = "ACTIVE"
+    """In force, until one of the participants cancels it."""
     CANCELED = "CANCELED"
+    """Ended by one of the participants; it stays in the list."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -127,12 +150,19 @@ class FieldValidationCode(OpenEnum):
     """
 
     REQUIRED_FIELD_MISSING = "REQUIRED_FIELD_MISSING"
+    """The request needs the field, and does not have it."""
     DUPLICATE_VALUE = "DUPLICATE_VALUE"
+    """The list has an element twice."""
     INVALID_VALUE = "INVALID_VALUE"
+    """The value is out of range, or of no use for another reason."""
     INVALID_STRING_FORMAT = "INVALID_STRING_FORMAT"
+    """The string does not match the pattern of the field."""
     TOO_MANY_VALUES = "TOO_MANY_VALUES"
+    """The list or map has more entries than it may have."""
     ACTION_NOT_PERMITTED = "ACTION_NOT_PERMITTED"
+    """The account may not use this value, or not in this operation."""
     INVALID_ENUM_VALUE = "INVALID_ENUM_VALUE"
+    """The string is none of the values of the enum."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -158,12 +188,14 @@ class IndustrySegment(OpenEnum):
     ENERGY_UTILITIES = "ENERGY_UTILITIES"
     FINANCIAL_SERVICES = "FINANCIAL_SERVICES"
     GAMING = "GAMING"
+    """Games, such as video games."""
     GOVERNMENT = "GOVERNMENT"
     GOVERNMENT_EDUCATION_PUBLIC_SERVICES = "GOVERNMENT_EDUCATION_PUBLIC_SERVICES"
     HEALTHCARE = "HEALTHCARE"
     HEALTHCARE_PHARMACEUTICALS_BIOTECH = "HEALTHCARE_PHARMACEUTICALS_BIOTECH"
     INDUSTRIAL_ENERGY = "INDUSTRIAL_ENERGY"
     INTERNET_SPECIFIC = "INTERNET_SPECIFIC"
+    """Companies whose business is on the internet."""
     LIFE_SCIENCES = "LIFE_SCIENCES"
     MANUFACTURING = "MANUFACTURING"
     MEDIA_ENTERTAINMENT_LEISURE = "MEDIA_ENTERTAINMENT_LEISURE"
@@ -171,6 +203,7 @@ class IndustrySegment(OpenEnum):
     MEDICAL_HEALTH = "MEDICAL_HEALTH"
     NON_PROFIT_ORGANIZATION = "NON_PROFIT_ORGANIZATION"
     OTHER = "OTHER"
+    """None of the other industries."""
     PROFESSIONAL_SERVICES = "PROFESSIONAL_SERVICES"
     REAL_ESTATE_CONSTRUCTION = "REAL_ESTATE_CONSTRUCTION"
     RETAIL = "RETAIL"
@@ -195,6 +228,7 @@ class InvitationStatus(OpenEnum):
     PENDING = "PENDING"
     """Not answered yet."""
     ACCEPTED = "ACCEPTED"
+    """Answered by the receiver, which has created the connection."""
     REJECTED = "REJECTED"
     """Declined by the receiver."""
     CANCELED = "CANCELED"
@@ -226,14 +260,20 @@ class PrimarySolutionType(OpenEnum):
     """
 
     SOFTWARE_PRODUCTS = "SOFTWARE_PRODUCTS"
+    """Software that customers buy or subscribe to."""
     CONSULTING_SERVICES = "CONSULTING_SERVICES"
+    """Advice, and projects on behalf of customers."""
     PROFESSIONAL_SERVICES = "PROFESSIONAL_SERVICES"
     MANAGED_SERVICES = "MANAGED_SERVICES"
+    """Continuous operation of customers' systems."""
     HARDWARE_PRODUCTS = "HARDWARE_PRODUCTS"
+    """Devices that work with AWS services."""
     COMMUNICATION_SERVICES = "COMMUNICATION_SERVICES"
+    """Networks and telephony, as of a telecommunications company."""
     VALUE_ADDED_RESALE_AWS_SERVICES = "VALUE_ADDED_RESALE_AWS_SERVICES"
     """Resale of AWS services with services of the partner's own."""
     TRAINING_SERVICES = "TRAINING_SERVICES"
+    """Courses, such as ones about AWS services."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -245,9 +285,13 @@ class ProfileTaskStatus(OpenEnum):
     """
 
     IN_PROGRESS = "IN_PROGRESS"
+    """Not ended; poll `get_profile_update_task`."""
     CANCELED = "CANCELED"
+    """Stopped by `cancel_profile_update_task`; the profile is the one before it."""
     SUCCEEDED = "SUCCEEDED"
+    """The profile has the new content."""
     FAILED = "FAILED"
+    """The profile is the one before it; `error_detail_list` says why."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -259,12 +303,19 @@ class ProfileValidationErrorReason(OpenEnum):
     """
 
     INVALID_CONTENT = "INVALID_CONTENT"
+    """A text is not acceptable."""
     DUPLICATE_PROFILE = "DUPLICATE_PROFILE"
+    """The profile has several parts in one language."""
     INVALID_LOGO = "INVALID_LOGO"
+    """The logo is not acceptable, for a reason that no other value names."""
     INVALID_LOGO_URL = "INVALID_LOGO_URL"
+    """No file can be downloaded from the logo's address."""
     INVALID_LOGO_FILE = "INVALID_LOGO_FILE"
+    """The file at the logo's address is not an image of a supported format."""
     INVALID_LOGO_SIZE = "INVALID_LOGO_SIZE"
+    """The image of the logo is too large or too small."""
     INVALID_WEBSITE_URL = "INVALID_WEBSITE_URL"
+    """The website's address is malformed, or cannot be opened."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -276,7 +327,9 @@ class ProfileVisibility(OpenEnum):
     """
 
     PRIVATE = "PRIVATE"
+    """Others do not find the partner by its profile."""
     PUBLIC = "PUBLIC"
+    """Others find the partner by its profile."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -288,7 +341,9 @@ class QualificationsAssociationStatus(OpenEnum):
     """
 
     ASSOCIATED = "ASSOCIATED"
+    """The partner shares qualifications with the primary partner of its group."""
     NOT_ASSOCIATED = "NOT_ASSOCIATED"
+    """The partner has only qualifications of its own."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -301,7 +356,9 @@ class QualificationsAssociationTaskStatus(OpenEnum):
     """
 
     IN_PROGRESS = "IN_PROGRESS"
+    """Not ended; poll `get_qualifications_association_task`."""
     SUCCEEDED = "SUCCEEDED"
+    """The partner is in the group now."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -314,7 +371,9 @@ class QualificationsDisassociationTaskStatus(OpenEnum):
     """
 
     IN_PROGRESS = "IN_PROGRESS"
+    """Not ended; poll `get_qualifications_disassociation_task`."""
     SUCCEEDED = "SUCCEEDED"
+    """The partner has left the group."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -326,16 +385,26 @@ class ResourceNotFoundExceptionReason(OpenEnum):
     """
 
     PARTNER_NOT_FOUND = "PARTNER_NOT_FOUND"
+    """The catalog has no partner with this identifier, or none of this account."""
     PARTNER_PROFILE_NOT_FOUND = "PARTNER_PROFILE_NOT_FOUND"
+    """No partner has a profile with this identifier."""
     PARTNER_PROFILE_TASK_NOT_FOUND = "PARTNER_PROFILE_TASK_NOT_FOUND"
+    """The profile was never updated, or not by this task."""
     PARTNER_DOMAIN_NOT_FOUND = "PARTNER_DOMAIN_NOT_FOUND"
+    """The partner does not have this email domain."""
     SENDER_PROFILE_NOT_FOUND = "SENDER_PROFILE_NOT_FOUND"
     RECEIVER_PROFILE_NOT_FOUND = "RECEIVER_PROFILE_NOT_FOUND"
+    """No participant of the catalog has the receiver's identifier."""
     CONNECTION_INVITATION_NOT_FOUND = "CONNECTION_INVITATION_NOT_FOUND"
+    """The account neither sent nor received this invitation."""
     CONNECTION_NOT_FOUND = "CONNECTION_NOT_FOUND"
+    """The account has no connection with this identifier."""
     VERIFICATION_NOT_FOUND = "VERIFICATION_NOT_FOUND"
+    """No verification of this type was started."""
     QUALIFICATIONS_ASSOCIATION_TASK_NOT_FOUND = "QUALIFICATIONS_ASSOCIATION_TASK_NOT_FOUND"
+    """The partner has never started to join a group."""
     QUALIFICATIONS_DISASSOCIATION_TASK_NOT_FOUND = "QUALIFICATIONS_DISASSOCIATION_TASK_NOT_FOUND"
+    """The partner has never started to leave a group."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -348,14 +417,21 @@ class ServiceQuotaExceededExceptionReason(OpenEnum):
     """
 
     LIMIT_EXCEEDED_NUMBER_OF_EMAIL = "LIMIT_EXCEEDED_NUMBER_OF_EMAIL"
+    """Too many verification codes were sent on one day."""
     LIMIT_EXCEEDED_NUMBER_OF_DOMAIN = "LIMIT_EXCEEDED_NUMBER_OF_DOMAIN"
+    """The partner has as many email domains as it may have."""
     LIMIT_EXCEEDED_NUMBER_OF_CONNECTION_INVITATION_PER_DAY = "LIMIT_EXCEEDED_NUMBER_OF_CONNECTION_INVITATION_PER_DAY"
+    """Too many invitations on one day; the next day allows more."""
     LIMIT_EXCEEDED_NUMBER_OF_ACTIVE_CONNECTION = "LIMIT_EXCEEDED_NUMBER_OF_ACTIVE_CONNECTION"
+    """Too many active connections in the catalog; cancel one first."""
     LIMIT_EXCEEDED_NUMBER_OF_OPEN_CONNECTION_INVITATION = "LIMIT_EXCEEDED_NUMBER_OF_OPEN_CONNECTION_INVITATION"
+    """Too many invitations wait for an answer; cancel one first."""
     LIMIT_EXCEEDED_NUMBER_OF_PROFILE_UPDATE_PER_DAY = "LIMIT_EXCEEDED_NUMBER_OF_PROFILE_UPDATE_PER_DAY"
+    """Too many updates of the profile on one day."""
     LIMIT_EXCEEDED_NUMBER_OF_PROFILE_VISIBILITY_UPDATE_PER_DAY = (
         "LIMIT_EXCEEDED_NUMBER_OF_PROFILE_VISIBILITY_UPDATE_PER_DAY"
     )
+    """The visibility was changed too often on one day."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -367,7 +443,9 @@ class ValidationExceptionReason(OpenEnum):
     """
 
     REQUEST_VALIDATION_FAILED = "REQUEST_VALIDATION_FAILED"
+    """Fields are invalid; `error_details` has a `FieldValidationError` for each."""
     BUSINESS_VALIDATION_FAILED = "BUSINESS_VALIDATION_FAILED"
+    """`error_details` has a `BusinessValidationError` for each broken rule."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -381,9 +459,13 @@ class VerificationStatus(OpenEnum):
     PENDING_CUSTOMER_ACTION = "PENDING_CUSTOMER_ACTION"
     """A person has to complete the verification at `completion_url`."""
     IN_PROGRESS = "IN_PROGRESS"
+    """Being checked; poll `get_verification`."""
     FAILED = "FAILED"
+    """It could not be completed; it can be started again."""
     SUCCEEDED = "SUCCEEDED"
+    """The business or registrant is verified."""
     REJECTED = "REJECTED"
+    """The details were checked and not accepted."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
