@@ -9,13 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import anyio
 import pytest
 
 from aiopartnercentral._utils import atomic_files
 from aiopartnercentral.cli.app import app
 from aiopartnercentral.cli.config import resume_hint
+from aiopartnercentral.cli.runner import CommandError
+from aiopartnercentral.cli.writer import Target, write_once
+from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks import partial_file
 
 CONNECTIONS = ("collect", "list-connections")
@@ -183,6 +188,74 @@ def test_a_file_with_two_uses_is_refused_before_anything_is_written(told, tmp_pa
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "partners.json").read_text() == "precious"
     assert (tmp_path / "sources").read_text() == text
+
+
+@pytest.fixture
+def redirected():
+    """Return `redirected(descriptor, file)`, the shell's `descriptor>>file`, until the end of the test."""
+    with ExitStack() as stack:
+
+        def redirect(descriptor, file):
+            with ExitStack() as opened:
+                fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+                opened.callback(os.close, fd)
+                kept = os.dup(descriptor)
+                stack.callback(os.close, kept)
+                stack.callback(os.dup2, kept, descriptor)
+                os.dup2(fd, descriptor)
+
+        yield redirect
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="has no paths of descriptors")  # noqa: PTH112 - at import
+@pytest.mark.parametrize(
+    ("descriptor", "options", "words"),
+    [
+        (1, ("--report", "x"), "--output and --report name the same file, x"),
+        (1, ("--report", "hard"), "--output and --report name the same file, hard"),
+        (1, ("--report", "/dev/fd/1"), "--report - and --output - exclude each other"),
+        (1, ("--report", "to-stdout"), "--report - and --output - exclude each other"),
+        (1, ("--output", "x", "--format", "csv", "--report", "-"), "--output and --report name the same file"),
+        (1, ("--format", "csv", "--malformed", "x"), "--output and --malformed name the same file, x"),
+        (2, ("--output", "x", "--format", "csv"), "standard error and --output name the same file, x"),
+        (2, ("--report", "x"), "standard error and --report name the same file, x"),
+        (2, ("--report", "/dev/fd/2", "--output", "x", "--format", "csv"), "--output and --report name the same file"),
+    ],
+)
+def test_a_file_that_a_stream_was_redirected_to(told, redirected, descriptor, options, words):
+    Path("x").write_text("earlier")
+    Path("hard").hardlink_to("x")
+    Path("to-stdout").symlink_to("/dev/fd/1")
+    redirected(descriptor, "x")
+    code, line = told(*AWS, *options)
+    assert code == 2
+    assert words in line
+    assert Path("x").read_text() == "earlier"
+    assert len(os.listdir()) == 3
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="has no paths of descriptors")  # noqa: PTH112 - at import
+def test_an_open_file_is_written_in_place_and_not_replaced(tmp_path):
+    async def write(output):
+        with await Target.open(output) as target:
+            await write_once(target, b"new")
+            await target.keep()
+
+    with (tmp_path / "a").open("ab") as file, (tmp_path / "a").open("rb") as read_only:
+        file.write(b"earlier ")
+        file.flush()
+        (tmp_path / "a").rename(tmp_path / "b")
+        with pytest.raises(CommandError, match="Bad file descriptor"):  # of this process itself
+            anyio.run(write, f"/dev/fd/{file.fileno()}")
+        for opened in (file, read_only):
+            os.set_inheritable(opened.fileno(), True)  # noqa: FBT003 - as a shell's
+        anyio.run(write, f"/dev/fd/{file.fileno()}")
+        with pytest.raises(CommandError, match="Bad file descriptor"):
+            anyio.run(write, f"/dev/fd/{read_only.fileno()}")
+        with pytest.raises(SinkError, match="an open file cannot be replaced"):
+            partial_file.PartialFile.create(f"/dev/fd/{file.fileno()}")
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+    assert (tmp_path / "b").read_bytes() == b"earlier new"
 
 
 @pytest.mark.parametrize("name", ["AWS.csv", "bad.ndjson", "report.json"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_distinct", "irreplaceable", "is_directory", "real_path"]
+__all__ = ["check_distinct", "descriptor_of", "irreplaceable", "is_directory", "real_path"]
+
+_DESCRIPTORS = ("/dev/fd", "/proc/self/fd")
+_MAX_LINKS = 40
 
 
 def real_path(path: str | os.PathLike[str]) -> str:
@@ -23,6 +27,23 @@ def real_path(path: str | os.PathLike[str]) -> str:
         return os.path.realpath(path)
     except (OSError, ValueError):
         return os.fspath(path)
+
+
+def descriptor_of(path: str | os.PathLike[str]) -> int | None:
+    """Return the file descriptor that a path such as `/dev/stdout` or `/dev/fd/3` leads to; None for any other path.
+
+    Such a path stands for an open file. The name of that file may be a different one by now, or none.
+    """
+    current = os.fspath(path)
+    for _ in range(_MAX_LINKS):
+        parent, name = os.path.split(current)
+        if name.isascii() and name.isdecimal() and real_path(parent) in map(real_path, _DESCRIPTORS):
+            return int(name)
+        try:
+            current = os.path.join(parent, os.readlink(current))  # noqa: PTH115, PTH118 - not a path object
+        except (OSError, ValueError):
+            break
+    return None
 
 
 def is_directory(path: str | os.PathLike[str]) -> bool:
@@ -73,23 +94,27 @@ def check_distinct(files: Iterable[tuple[str, str | os.PathLike[str]]]) -> None:
     names: dict[object, str] = {}  # by path, and by the file's identity
     spellings: dict[str, str] = {}
     for name, path in files:
+        status = _status(path)
+        if status is not None and stat.S_ISCHR(status.st_mode):  # a terminal, or /dev/null
+            continue
         real = real_path(path)
         spelling = spellings.setdefault(real.casefold(), real)
         if spelling != real and _ignores_case(Path(real).parent):
             real = spelling
-        identity = _identity(real)
+        # What all hard links to an existing file have in common.
+        identity = real if status is None else (status.st_dev, status.st_ino)
         # Files of one output may be hard links of each other: each is replaced by a file of its own.
         if real in names or names.get(identity, name) != name:
             raise ValueError(f"{names.get(real) or names[identity]} and {name} name the same file, {os.fspath(path)}")
         names[identity] = names[real] = name
 
 
-def _identity(path: str) -> object:
-    """Return what all hard links to an existing file have in common, otherwise the path."""
+def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
+    """Return the status of the file that a path leads to; None if there is no such file."""
+    descriptor = descriptor_of(path)
     with suppress(OSError, ValueError):
-        status = os.stat(path)  # noqa: PTH116 - not a path object
-        return status.st_dev, status.st_ino
-    return path
+        return os.stat(path if descriptor is None else descriptor)  # noqa: PTH116 - not a path object
+    return None
 
 
 def _ignores_case(directory: Path) -> bool:

@@ -29,7 +29,7 @@ from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
-from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver
+from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver, is_replaceable
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import Page, open_sink
 from aiopartnercentral.sinks.base import output_paths
@@ -176,7 +176,7 @@ class _Run:
             output = None if config.is_stream else self._open_output(config.output)
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
-            check_distinct(config.files(outputs))
+            _check_files(config.files(outputs))
             if output is not None:
                 # Otherwise a template's file would be examined when its first page arrives.
                 _check_writable(outputs if config.malformed is None else [*outputs, str(config.malformed)])
@@ -329,6 +329,19 @@ class _Run:
             return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError | PositionError) else FAILED)
         hint = resume_hint(self._config.checkpoint)
         return CommandError(line, *([] if hint is None else [hint]))
+
+
+def _check_files(files: Sequence[tuple[str, str | Path]]) -> None:
+    """Refuse files that are the same one, or one that stderr was redirected to.
+
+    Messages may go where a stream of data goes, as with `2>&1`. But a file that is replaced would lose them.
+
+    Raises:
+        ValueError: there is one.
+    """
+    check_distinct(files)
+    if sys.stderr is not None:
+        check_distinct([("standard error", "/dev/stderr"), *(each for each in files if is_replaceable(each[1]))])
 
 
 def _check_writable(outputs: Iterable[str]) -> None:

@@ -144,7 +144,9 @@ class Config:
             outputs: the paths that `output` stands for; more than one if it is a template.
         """
         options = [("output", path) for path in outputs] + [(name, getattr(self, name)) for name in _OTHER_FILES]
-        return [(switch_of(name), path) for name, path in options if path not in (None, STDOUT)]
+        return [
+            (switch_of(name), "/dev/stdout" if path == STDOUT else path) for name, path in options if path is not None
+        ]
 
     @property
     def shows_progress(self) -> bool:

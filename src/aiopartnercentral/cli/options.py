@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral.cli.terminal import is_text
 from aiopartnercentral.cli.writer import STDOUT
 
@@ -85,10 +86,10 @@ def _is_address(value: str) -> bool:
 
 
 def _check_output(value: str | None) -> str | None:
-    """Reject an empty path; return `-` for /dev/stdout, so that it is not replaced even if it is a file."""
+    """Reject an empty path; return `-` for /dev/stdout and its other names."""
     if value == "":
         raise typer.BadParameter("it is empty: name a file, or - for standard output")
-    return STDOUT if value == "/dev/stdout" else value
+    return STDOUT if value is not None and descriptor_of(value) == 1 else value
 
 
 def _check_file(value: Path | None) -> Path | None:

@@ -18,6 +18,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
 from aiopartnercentral.cli.terminal import clean
@@ -38,8 +39,11 @@ _ENOUGH = 1 << 18
 def is_replaceable(path: str | Path) -> bool:
     """Return whether a path is a file or does not exist yet, rather than a device, a pipe or a directory.
 
-    A path that cannot be examined counts as one that does not exist; opening it then raises the error.
+    A path of a file descriptor, such as /dev/fd/3, is none of a file, even if a file is open there. A path that cannot
+    be examined counts as one that does not exist; opening it then raises the error.
     """
+    if descriptor_of(path) is not None:
+        return False
     try:
         return Path(path).is_file() or not Path(path).exists()
     except OSError:
@@ -156,6 +160,9 @@ class Target:
                 if is_replaceable(output):
                     file = await run_to_completion(partial(PartialFile.create, output), undo=PartialFile.abort)
                     return cls(clean(output), file.fileno(), file=file)
+                if (descriptor := descriptor_of(output)) is not None:
+                    _check_open(descriptor)
+                    return cls(clean(output), descriptor)
                 # A device or named pipe is written in place. Opening a pipe waits for its reader, hence the thread.
                 fd = await anyio.to_thread.run_sync(os.open, output, os.O_WRONLY, abandon_on_cancel=True)
         except SinkError as error:
@@ -190,6 +197,17 @@ class Target:
         if error.errno in (errno.EPIPE, errno.ECONNRESET):
             return CommandError(exit_code=PIPE_CLOSED)
         return _failure(self.name, error.strerror or type(error).__name__)
+
+
+def _check_open(descriptor: int) -> None:
+    """Refuse a file descriptor that this process was not started with, or that cannot be written.
+
+    Raises:
+        OSError: it is one.
+    """
+    if not os.get_inheritable(descriptor):  # it is of this process itself
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    os.write(descriptor, b"")
 
 
 def _failure(name: str, reason: str) -> CommandError:

@@ -31,7 +31,7 @@ from aiopartnercentral._utils.atomic_files import (
     sync_data,
     sync_directory,
 )
-from aiopartnercentral._utils.paths import irreplaceable, is_directory, real_path
+from aiopartnercentral._utils.paths import descriptor_of, irreplaceable, is_directory, real_path
 from aiopartnercentral.errors import PositionError, SinkError
 
 if TYPE_CHECKING:
@@ -327,6 +327,8 @@ def writable_target(output: str) -> Path:
         usable = False
     if not usable:
         raise SinkError(output.encode(errors="backslashreplace").decode().replace("\0", "\\0"), "not a valid file name")
+    if descriptor_of(output) is not None:
+        raise SinkError(output, "an open file cannot be replaced: name a file")
     target = Path(os.path.realpath(output))
     if target.is_symlink():  # all others are resolved: it leads to itself
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
