@@ -72,6 +72,22 @@ def test_a_name_that_no_file_can_have(told, tmp_path, name):
     assert not list(tmp_path.glob("a.csv*"))
 
 
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("{label}" * 4, "File name too long"),
+        (f"{'d' * 255}/" * 16 + "{label}", "File name too long"),
+        (".aiopartnercentral-{label}.part", "names that begin with .aiopartnercentral- are those of partial files"),
+    ],
+)
+def test_a_name_that_no_output_can_have(told, tmp_path, output, reason):
+    (tmp_path / "sources").write_text(f'[[source]]\ncatalogs = ["AWS"]\nlabel = "{"x" * 80}"')
+    code, line = told("--sources", "sources", "--output", output, "--format", "csv")
+    assert code == 1
+    assert reason in line
+    assert [path.name for path in tmp_path.iterdir()] == ["sources"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
 @pytest.mark.parametrize(
     ("options", "words"),

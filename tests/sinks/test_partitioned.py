@@ -146,6 +146,17 @@ async def test_two_combinations_of_values_never_share_a_file(tmp_path, template)
     assert (tmp_path / "AWS.ndjson").read_bytes() == raw(1) + b"\n" + raw(2) + b"\n"
 
 
+async def test_hard_links_of_one_template_become_files_of_their_own(tmp_path):
+    one, other, backup = (tmp_path / f"{name}.ndjson" for name in ("one", "other", "backup"))
+    one.write_text("earlier")
+    for link in (other, backup):
+        link.hardlink_to(one)
+    pages = [Page(name, "AWS", "list_connections", raw=[raw(n)]) for n, name in enumerate(("one", "other"))]
+    await filled(tmp_path / "{label}.ndjson", pages)
+    assert (one.read_bytes(), other.read_bytes()) == (raw(0) + b"\n", raw(1) + b"\n")
+    assert backup.read_text() == "earlier"
+
+
 async def test_a_source_without_items_has_a_file(tmp_path):
     await filled(tmp_path / "{catalog}.csv", [Page("a", "Sandbox", "list_connections")], cls=CLS)
     assert len(rows(tmp_path / "Sandbox.csv")) == 1

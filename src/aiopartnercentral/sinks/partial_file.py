@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import secrets
+import stat
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -330,16 +331,21 @@ def writable_target(output: str) -> Path:
     if descriptor_of(output) is not None:
         raise SinkError(output, "an open file cannot be replaced: name a file")
     target = Path(os.path.realpath(output))
-    if target.is_symlink():  # all others are resolved: it leads to itself
+    if target.name.startswith(PREFIX):
+        raise SinkError(output, f"names that begin with {PREFIX} are those of partial files and locks")
+    try:
+        status = target.lstat()
+    except FileNotFoundError:
+        return target
+    if stat.S_ISLNK(status.st_mode):  # all others are resolved: it leads to itself
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    if target.exists():
-        if not target.is_file():
-            raise SinkError(output, "not a regular file")
-        if not os.access(target, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        if (reason := irreplaceable(target)) is not None:
-            # Otherwise known only when everything was collected.
-            raise SinkError(output, reason)
+    if not stat.S_ISREG(status.st_mode):
+        raise SinkError(output, "not a regular file")
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if (reason := irreplaceable(target)) is not None:
+        # Otherwise known only when everything was collected.
+        raise SinkError(output, reason)
     return target
 
 
