@@ -60,9 +60,15 @@ AWS = ("--catalog", "AWS")
         ([*AWS, "--malformed", "m"], ["--malformed and --format ndjson exclude each other"]),
         ([*AWS, "--malformed", "{label}", "--output", "a.csv"], ["--malformed names one file"]),
         ([*AWS, "--report", "-"], ["--report - and --output - exclude each other"]),
-        ([*AWS, "--report", "./x.csv", "--output", "x.csv"], ["--output and --report name the same file"]),
+        (
+            [*AWS, "--report", "./x.json", "--output", "x.json", "--format", "csv"],
+            ["--output and --report name the same file"],
+        ),
         ([*AWS, "--output", "out.parqet"], ["--output must end in .ndjson, .jsonl, .csv (each", "given: out.parqet"]),
-        ([*AWS, "--output", "a.csv.bz2"], [".parquet, or --format must be given: a.csv.bz2"]),
+        ([*AWS, "--output", "a.csv.bz2"], [".parquet, as .bz2 is not written: a.csv.bz2"]),
+        ([*AWS, "--output", "a.csv.BZ2", "--format", "csv"], [".parquet, as .bz2 is not written: a.csv.BZ2"]),
+        ([*AWS, "--output", "{label}.tgz", "--format", "ndjson"], [".parquet, as .tgz is not written: {label}.tgz"]),
+        ([*AWS, "--output", "a.zip", "--format", "table"], [".parquet, as .zip is not written: a.zip"]),
         ([*AWS, "--output", "{label}.json"], ["or --format must be given: {label}.json"]),
         ([*AWS, "--output", "a.gz"], ["or --format must be given: a.gz"]),
         ([*AWS, "--output", "a", "--ordered"], ["or --format must be given: a"]),
@@ -70,7 +76,17 @@ AWS = ("--catalog", "AWS")
         ([*AWS, "--output", "a.CSV.gz", "--format", "ndjson"], ["--format ndjson and the extension .gz of --output"]),
         ([*AWS, "--output", "a.jsonl", "--format", "table"], ["--format table and the extension .jsonl of --output"]),
         ([*AWS, "--output", "a.txt.gz", "--format", "table"], ["--format table and the extension .gz of --output"]),
-        ([*AWS, "--output", "a.csv", "--malformed", "m.parquet"], ["--malformed is an ndjson file, and m.parquet has"]),
+        *(
+            (
+                [*AWS, "--output", "a.csv", "--malformed", name],
+                ["--malformed must end in .ndjson or .jsonl (each also with .gz or .zst), or have no", f": {name}"],
+            )
+            for name in ("m.parquet", "m.parqet", "m.csv.gz", "m.json", "m.ndjson.bz2", "m.xz")
+        ),
+        *(
+            ([*AWS, "--report", name], [f"--report must end in .json, or have no extension: {name}"])
+            for name in ("r.csv", "r.jsn", "r.ndjson", "r.json.gz", "r.gz", "r.json.bz2")
+        ),
         ([*AWS, "list-connections"], ["list-connections is given twice"]),
         ([*AWS, "list-partners", *AWS], ["--catalog is given after list-connections and after list-partners"]),
     ],

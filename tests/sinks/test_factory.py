@@ -21,6 +21,7 @@ from tests.support.fresh_interpreter import modules_after
         ("A.NDJSON.GZ", {}, NdjsonSink, "ndjson+gzip"),
         ("a.ndjson.zst", {"envelope": True}, NdjsonSink, "ndjson+envelope+zstd"),
         ("a.ndjson.gz", {"compression": "none"}, NdjsonSink, "ndjson"),
+        ("a.ndjson.bz2", {"compression": "none"}, NdjsonSink, "ndjson"),
         ("a.data", {"format": "ndjson", "compression": "zstd"}, NdjsonSink, "ndjson+zstd"),
         ("a", {"format": "csv"}, CsvSink, "csv of"),
         ("a.csv.gz", {}, CsvSink, "gzip"),
@@ -49,6 +50,16 @@ def test_the_ending_says_the_format(path, options, cls, form):
         ),
         ("{label}.CSV.gz", {"format": "ndjson"}, "path has the extension of csv, and format is 'ndjson'"),
         ("a.jsonl.gz", {"compression": "zstd"}, "path has the extension of gzip, and compression is 'zstd'"),
+        *(
+            (
+                path,
+                {"format": "ndjson"},
+                f".parquet, as .{path.rpartition('.')[2]} is not written, or pass compression='none'",
+            )
+            for path in ("a.ndjson.bz2", "{label}.xz", "a.ndjson.zip", "a.zstd")
+        ),
+        ("a.csv.bz2", {}, "as .bz2 is not written"),
+        ("a.csv.lz4", {"compression": "gzip"}, "path has the extension of .lz4, and compression is 'gzip'"),
         ("a", {}, "format must be given: 'a'"),
         ("a.gz", {}, "format must be given: 'a.gz'"),
         ("a.csv", {"format": "xlsx"}, "format must be 'ndjson', 'csv' or 'parquet', not 'xlsx'"),

@@ -15,7 +15,7 @@ from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.factory import FORMATS_OF
-from aiopartnercentral.sinks.file_extension import KNOWN, format_of
+from aiopartnercentral.sinks.file_extension import KNOWN, format_of, is_written, split_extension
 from aiopartnercentral.sinks.path_template import is_template
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "comb
 _LINES: Final = (Format.NDJSON, Format.CSV)
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
 _OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
+_REPORT_EXTENSIONS: Final = (("", None), (".json", None))
 _ASCII: Final = 128
 
 
@@ -222,7 +223,9 @@ def _contradictions(config: Config) -> Iterator[str]:
     """Yield a line for each option that is missing or excludes another."""
     yield from _of_access(config)
     yield from _of_output(config)
-    yield from _of_other_files(config)
+    yield from _of_checkpoint(config)
+    yield from _of_malformed(config)
+    yield from _of_report(config)
     if config.ordered and config.sink_option is not None:
         yield f"--ordered and {config.sink_option} exclude each other: only a stream of lines or a table has an order"
 
@@ -255,14 +258,16 @@ def _of_output(config: Config) -> Iterator[str]:
 
 def _of_extension(config: Config) -> Iterator[str]:
     by_extension, compression = format_of(config.output)
-    if config.format is None and by_extension is None:
+    if not is_written(compression):
+        yield f"--output must end in {KNOWN}, as {compression} is not written: {clean(config.output)}"
+    elif config.format is None and by_extension is None:
         yield f"--output must end in {KNOWN}, or --format must be given: {clean(config.output)}"
     elif config.form != (by_extension or config.form) or (config.form is Format.TABLE and compression is not None):
         extension = Path(config.output).suffix
         yield f"--format {config.form} and the extension {clean(extension)} of --output exclude each other"
 
 
-def _of_other_files(config: Config) -> Iterator[str]:
+def _of_checkpoint(config: Config) -> Iterator[str]:
     if config.checkpoint is not None and config.form is Format.TABLE:
         yield "--checkpoint and --format table exclude each other: a table is written only at the end"
     elif config.checkpoint is not None and not config.to_files:
@@ -273,10 +278,22 @@ def _of_other_files(config: Config) -> Iterator[str]:
         yield f"--checkpoint must name a file, and {clean(str(config.checkpoint))} is not a file"
     if config.checkpoint is not None and is_template(config.output) and not is_text(config.output):
         yield "--checkpoint and a template in --output with bytes that are not text exclude each other"
+
+
+def _of_malformed(config: Config) -> Iterator[str]:
     if config.malformed is not None:
         if config.form is Format.NDJSON:
             yield "--malformed and --format ndjson exclude each other: ndjson includes every item as it was sent"
-        if format_of(str(config.malformed))[0] not in (None, Format.NDJSON):
-            yield f"--malformed is an ndjson file, and {clean(str(config.malformed))} has another extension"
+        name = str(config.malformed)
+        extension, compression = split_extension(name)
+        if extension not in ("", ".ndjson", ".jsonl") or not is_written(compression):
+            known = ".ndjson or .jsonl (each also with .gz or .zst)"
+            yield f"--malformed must end in {known}, or have no extension: {clean(name)}"
         if is_template(str(config.malformed)):
             yield "--malformed names one file: it cannot contain braces"
+
+
+def _of_report(config: Config) -> Iterator[str]:
+    report = config.report
+    if report not in (None, STDOUT) and is_replaceable(report) and split_extension(report) not in _REPORT_EXTENSIONS:
+        yield f"--report must end in .json, or have no extension: {clean(report)}"
