@@ -56,10 +56,10 @@ def test_a_file_system_without_modes_does_not_prevent_a_replacement(
 
 def replaced(
     folder: Path, before: tuple[int, int, int], user: int, *groups: int, private: bool = False
-) -> tuple[int, int, int]:
-    """Return owner, group and mode of a file after a user has replaced it; the first of the groups is the user's own.
+) -> tuple[tuple[int, int, int], bool]:
+    """Return owner, group and mode of a file after a user has replaced it, and whether that was warned of.
 
-    Those of the unfinished file were the same.
+    The first of the groups is the user's own. Those of the unfinished file were the same.
     """
     path, target = folder / "a.part", folder / "a"
     target.touch()
@@ -73,13 +73,16 @@ def replaced(
         os.setgroups(groups)
         os.setegid(groups[0])
         os.seteuid(user)
+        warnings: list[logging.LogRecord] = []
+        atomic_files.LOGGER.addFilter(lambda record: warnings.append(record) or True)
         fd = atomic_files.create_file(path, target, private=private)
         first = os.fstat(fd)
         atomic_files.replace_file(path, target, fd, private=private)
         is_same = attributes(first) == attributes(target.stat())
-        os._exit(0 if is_same else 3)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    return attributes(target.stat())
+        os._exit(len(warnings) if is_same else 3)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 1)
+    return attributes(target.stat()), bool(code)
 
 
 def attributes(of: os.stat_result) -> tuple[int, int, int]:
@@ -88,15 +91,19 @@ def attributes(of: os.stat_result) -> tuple[int, int, int]:
 
 @ROOT
 @pytest.mark.parametrize(
-    ("before", "user", "groups", "after"),
+    ("before", "user", "groups", "after", "warns"),
     [
-        ((OWNER, GAMES, 0o640), 0, [0], (OWNER, GAMES, 0o640)),
-        ((OWNER, GAMES, 0o660), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o660)),
-        ((OWNER, GAMES, 0o460), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o660)),
-        ((OWNER, GAMES, 0o660), OTHER, [USERS], (OTHER, USERS, 0o600)),
-        ((OWNER, GAMES, 0o664), OWNER, [USERS], (OWNER, USERS, 0o644)),
-        ((OWNER, GAMES, 0o606), OTHER, [USERS], (OTHER, USERS, 0o600)),
-        ((OWNER, GAMES, 0o640), OWNER, [USERS], (OWNER, USERS, 0o600)),
+        ((OWNER, GAMES, 0o640), 0, [0], (OWNER, GAMES, 0o640), False),
+        ((OWNER, GAMES, 0o660), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o660), False),
+        ((OWNER, GAMES, 0o460), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o660), False),
+        ((OWNER, GAMES, 0o620), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o620), True),
+        ((0, GAMES, 0o620), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o620), False),
+        ((OWNER, USERS, 0o602), OTHER, [USERS], (OTHER, USERS, 0o602), True),
+        ((OWNER, GAMES, 0o660), OTHER, [USERS], (OTHER, USERS, 0o600), True),
+        ((OWNER, GAMES, 0o664), OWNER, [USERS], (OWNER, USERS, 0o644), True),
+        ((OWNER, GAMES, 0o644), OWNER, [USERS], (OWNER, USERS, 0o644), False),
+        ((OWNER, GAMES, 0o606), OTHER, [USERS], (OTHER, USERS, 0o600), True),
+        ((OWNER, GAMES, 0o640), OWNER, [USERS], (OWNER, USERS, 0o600), True),
     ],
 )
 def test_a_replaced_file_keeps_its_people_and_gets_no_others(
@@ -105,14 +112,16 @@ def test_a_replaced_file_keeps_its_people_and_gets_no_others(
     user: int,
     groups: list[int],
     after: tuple[int, int, int],
+    *,
+    warns: bool,
 ) -> None:
-    assert replaced(tmp_path, before, user, *groups) == after
+    assert replaced(tmp_path, before, user, *groups) == (after, warns)
 
 
 @ROOT
 @pytest.mark.parametrize(("user", "owner"), [(0, OWNER), (OTHER, OTHER)])
 def test_a_private_file_stays_private(tmp_path: Path, user: int, owner: int) -> None:
-    assert replaced(tmp_path, (OWNER, GAMES, 0o664), user, GAMES, private=True) == (owner, GAMES, 0o600)
+    assert replaced(tmp_path, (OWNER, GAMES, 0o664), user, GAMES, private=True) == ((owner, GAMES, 0o600), False)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="lists and attributes are Linux's")
@@ -149,5 +158,5 @@ def test_without_its_list_a_file_is_only_its_owner_s(
         atomic_files.replace_file(path, target, fd)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert caplog.messages == [
-        f"{target}: its group or access list could not be kept, so not everybody may use it as before"
+        f"{target}: its owner, group or access list could not be kept, so not everybody may use it as before"
     ]

@@ -291,7 +291,7 @@ def test_a_file_that_not_everybody_may_use_as_before(told, tmp_path, monkeypatch
     unreachable = ("--endpoint-url", "http://127.0.0.1:9", "--max-attempts", 1)
     code, line = told(*AWS, *unreachable, "--output", "a.csv", "--report", "r.json")
     assert code == 1
-    assert line.startswith(f"aiopartnercentral: {tmp_path}/r.json: its group or access list could not be kept")
+    assert line.startswith(f"aiopartnercentral: {tmp_path}/r.json: its owner, group or access list could not be kept")
 
 
 @pytest.mark.skipif(BASH is None, reason="has no bash")

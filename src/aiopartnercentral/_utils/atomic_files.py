@@ -158,7 +158,7 @@ def keep_permissions(fd: int, target: Path, *, private: bool = False) -> bool:
         private: whether only the owner may use the file.
 
     Returns:
-        Whether the others may use the file as before; True if it is private.
+        Whether everybody may use the file as before, as far as the permissions tell; True if it is private.
     """
     if sys.platform == "win32":
         return True
@@ -185,7 +185,7 @@ def keep_permissions(fd: int, target: Path, *, private: bool = False) -> bool:
         keeps_list = _set_attribute(fd, _ACCESS_LIST, access_list)
     for name, value in attributes.items():
         _set_attribute(fd, name, value)
-    return private or (keeps_list if access_list is not None else mode == allowed)
+    return private or (_keeps_access(fd, old) and (keeps_list if access_list is not None else mode == allowed))
 
 
 def _keep_owner(fd: int, old: os.stat_result) -> bool:
@@ -200,6 +200,12 @@ def _keep_owner(fd: int, old: os.stat_result) -> bool:
                     os.fchown(fd, owner, old.st_gid)
                     break
     return os.fstat(fd).st_gid == old.st_gid
+
+
+def _keeps_access(fd: int, old: os.stat_result) -> bool:
+    """Return whether the earlier owner may read and write the file as before: as owner, or like others."""
+    owner, group, others = (old.st_mode >> shift & 0o6 for shift in (6, 3, 0))
+    return old.st_uid in (0, os.fstat(fd).st_uid) or not owner & ~(group | others)
 
 
 def _attributes(path: Path) -> dict[str, bytes]:
@@ -238,7 +244,8 @@ def replace_file(path: Path, target: Path, fd: int, *, private: bool = False) ->
         path.replace(target)
     sync_directory(target.parent)
     if not is_kept:
-        LOGGER.warning("%s: its group or access list could not be kept, so not everybody may use it as before", target)
+        kept = "its owner, group or access list could not be kept"
+        LOGGER.warning("%s: %s, so not everybody may use it as before", target, kept)
 
 
 def sync_data(fd: int) -> None:
