@@ -25,7 +25,7 @@ def descriptors():
 
 async def written(path, *pages, flushes=False, run_id=None, **options):
     """Write pages to a file with a sink of its own, and return the sink."""
-    sink = open_sink(path, cls=CLS, **options)
+    sink = open_sink(path, **{"cls": CLS} | options)
     await sink.open(run_id=run_id)
     for each in pages:
         await sink.write(each)

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
-from aiopartnercentral.sinks import arrow_schema, record_batches, to_arrow, to_pandas, to_polars
+from aiopartnercentral.sinks import Page, arrow_schema, record_batches, to_arrow, to_pandas, to_polars
 from aiopartnercentral.sinks.row_checksum import RowChecksum
 from codegen import ir
+from tests.sinks.files import written
 from tests.sinks.readers import objects
 from tests.sinks.sample_pages import CLS, item
 from tests.support.account_model import RECEIVED, UNIONS, WIRE, decode, python_type
@@ -33,6 +34,12 @@ class Measured:
     flag: bool | None = None
     moment: datetime | None = None
     parts: list[int | None] | None = None
+
+
+@attrs.frozen
+class Nested:
+    one: Measured | None = None
+    by_name: dict[str, Measured] | None = None
 
 
 def there_and_back(items, cls):
@@ -218,6 +225,26 @@ def test_a_pandas_frame_keeps_every_value():
     assert frame["moment"][0] == moment
     assert list(frame["parts"][0]) == [2**53 + 1, None]
     assert all(frame[name].isna()[1] for name in frame.columns)
+
+
+@pytest.mark.anyio
+async def test_pandas_reads_every_digit_of_a_nested_integer(tmp_path):
+    big, frame_file, sink_file = 2**53 + 1, tmp_path / "frame.parquet", tmp_path / "sink.parquet"
+    measured = Measured(big=big, parts=[big, None])
+    items = [Nested(one=measured, by_name={"a": measured, "b": Measured()}), Nested(one=Measured()), Nested()]
+    frame = to_pandas(items, Nested)
+    frame.to_parquet(frame_file)
+    await written(sink_file, Page("a", "AWS", "any", items), cls=Nested)
+    for file in (frame_file, sink_file):
+        stored = pd.read_parquet(file, dtype_backend="pyarrow")
+        assert stored["one"].struct.field("big").fillna(0).tolist() == [big, 0, 0]
+        assert stored["one"][0]["parts"] == [big, None]
+        assert pl.read_parquet(file)["one"].struct.field("big").to_list() == [big, None, None]
+    assert stored["by_name"][0][0][1]["big"] == big
+    assert pd.Series([one and one["big"] for one in frame["one"]], dtype="int64[pyarrow]").fillna(0)[0] == big
+    entries = frame.explode("by_name").dropna(subset="by_name")["by_name"]
+    values = pd.Series([entry["value"]["big"] for entry in entries], dtype="int64[pyarrow]")
+    assert values.fillna(0).tolist() == [big, 0]
 
 
 def test_maps_can_be_exploded_in_both_kinds_of_frame():
