@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from importlib import import_module
 
 import pytest
@@ -38,7 +39,10 @@ async def test_an_answer_is_malformed_and_not_quoted(connected, call, headers, b
     error = caught.value
     assert (error.path, error.request_id) == ("$", "r-1")
     assert str(error).startswith(f"{error.operation}: $: ")
-    assert SECRET not in shown(error)
+    for kept in (error, pickle.loads(pickle.dumps(error))):
+        assert (kept.body, kept.http_status) == (body, 200)
+        assert kept.http_headers.items() >= {"x-amzn-requestid": "r-1", **headers}.items()
+        assert SECRET not in shown(kept)
 
 
 @pytest.mark.parametrize("value", ["soon", "Wed, 01 May 2024 12:00:00 GMT"])

@@ -236,7 +236,8 @@ def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawRe
     error.request_id = response.metadata.request_id if response is not None else None
     if response is not None and isinstance(error, DecodeError):
         error.attempts = response.metadata.attempts
-        error.keep_response(response.body, response.metadata.http_status, response.metadata.http_headers)
+        body = response.received if response.body is None else response.body
+        error.keep_response(body, response.metadata.http_status, response.metadata.http_headers)
         # The service sends only JSON objects; anything else is from something in between, such as a proxy.
         error.is_retryable = error.is_retryable or not _may_be_object(response)
     return error

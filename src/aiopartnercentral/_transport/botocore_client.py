@@ -61,12 +61,14 @@ class RawResponse:
         body: the body's bytes; None for a stubbed response, or if botocore parses the response.
         is_cbor: whether the body is CBOR; otherwise it is JSON.
         parsed: botocore's parsed response: all members if `body` is None, otherwise none.
+        received: the body as it arrived; None for a stubbed response or a stream.
         metadata: its metadata.
     """
 
     body: bytes | None = attrs.field(repr=False)
     is_cbor: bool = False
     parsed: Mapping[str, Any] = attrs.field(repr=False)
+    received: bytes | None = attrs.field(default=None, repr=False)
     metadata: ResponseMetadata
 
 
@@ -218,7 +220,13 @@ class Transport:
         failure = failure or _failure(operation.name, call, parsed)
         if failure is None:
             metadata = _metadata(parsed, call)
-            return RawResponse(body=call.body, is_cbor=self._is_cbor, parsed=parsed, metadata=metadata)
+            return RawResponse(
+                body=call.body,
+                is_cbor=self._is_cbor,
+                parsed=parsed,
+                received=call.received,
+                metadata=metadata,
+            )
         if isinstance(failure, _broken_body_errors()):
             failure = _as_botocore_error(failure, self._client.meta.endpoint_url)
         _drop_request(failure)
@@ -251,8 +259,7 @@ def _failure(operation: str, call: CallContext, parsed: dict[str, Any]) -> Excep
     if call.lacks_body:
         error = DecodeError("the response has no body", operation=operation, request_id=call.request_id)
         error.is_retryable = True
-        error.keep_response(b"", call.status, {})
-        return error
+        return _with_response(error, call)
     return None
 
 
@@ -260,7 +267,7 @@ def _unparsed(operation: str, call: CallContext, error: Exception) -> DecodeErro
     """Return the exception for a response that botocore cannot parse; an error keeps its code and message."""
     if call.status < FIRST_ERROR_STATUS:
         reason = f"botocore cannot parse the response ({type(error).__name__})"
-        return DecodeError(reason, operation=operation, request_id=call.request_id)
+        return _with_response(DecodeError(reason, operation=operation, request_id=call.request_id), call)
     members = call.error
     kind = members.get("__type")
     code = bare_code(kind) if is_code(kind) else str(call.status)
@@ -268,6 +275,13 @@ def _unparsed(operation: str, call: CallContext, error: Exception) -> DecodeErro
     metadata = {"HTTPStatusCode": call.status, "RequestId": call.request_id}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
     return ErrorResponseError(ClientError(response, operation), call)
+
+
+def _with_response(error: DecodeError, call: CallContext) -> DecodeError:
+    """Keep the response of the call in an error, and return it."""
+    headers = {name.lower(): value for name, value in call.headers.items()}
+    error.keep_response(call.received, call.status, headers)
+    return error
 
 
 def _drop_request(error: Exception) -> None:

@@ -70,7 +70,9 @@ class CallContext:
         request: botocore's request of the last attempt; None before the first.
         attempts: how often the request was sent.
         status: the HTTP status of the last response.
+        headers: its headers.
         body: its body, if it is kept.
+        received: its body as it arrived; None for a stream.
         error: the members of the error that it is.
         request_id: the service's id of the request.
         is_error: whether it is an error with the status of a success.
@@ -93,7 +95,9 @@ class CallContext:
     request: Any = attrs.field(default=None, repr=False)
     attempts: int = 0
     status: int = 0
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes | None = None
+    received: bytes | None = attrs.field(default=None, repr=False)
     error: Mapping[str, Any] = attrs.field(factory=dict)
     request_id: str | None = None
     is_error: bool = False
@@ -120,6 +124,7 @@ class CallContext:
         status, headers, body = response["status_code"], response["headers"], response["body"]
         self.status, self.request_id = status, headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
         self.is_parsed, self.is_error, self.lacks_body, self.body = True, False, False, None
+        self.headers, self.received = headers, body if isinstance(body, bytes) else None
         kind = headers.get("x-amzn-errortype")
         if status < FIRST_ERROR_STATUS:
             self.is_error = self.repairs_error and isinstance(body, bytes) and (bool(kind) or self._holds_error(body))
