@@ -76,8 +76,11 @@ def test_a_hard_link_is_the_same_file_except_within_one_output(tmp_path: Path) -
     check_distinct([("--output", one), ("--output", link), ("--report", tmp_path / "report")])
 
 
-def test_names_that_differ_in_case_are_one_file_where_the_directory_says_so(tmp_path: Path) -> None:
-    files = [("--output", tmp_path / "Out.csv"), ("--report", tmp_path / "out.csv")]
+@pytest.mark.parametrize("name", [("Out.csv", "out.csv"), ("\u00fcout.csv", "u\u0308out.csv")])
+def test_names_that_differ_in_case_are_one_file_where_the_directory_says_so(
+    tmp_path: Path, name: tuple[str, str]
+) -> None:
+    files = [("--output", tmp_path / name[0]), ("--report", tmp_path / name[1])]
     (tmp_path / "earlier.txt").touch()
     if not (tmp_path / "EARLIER.TXT").exists():
         check_distinct(files)
@@ -87,3 +90,7 @@ def test_names_that_differ_in_case_are_one_file_where_the_directory_says_so(tmp_
         (tmp_path / "EARLIER.TXT").hardlink_to(tmp_path / "earlier.txt")  # what such a file system shows
     with pytest.raises(ValueError, match=r"--output and --report name the same file, .*out\.csv"):
         check_distinct(files)
+
+
+def test_a_device_takes_several_outputs() -> None:
+    check_distinct([("--output", os.devnull), ("--report", os.devnull)])

@@ -77,6 +77,8 @@ def test_a_name_that_no_file_can_have(told, tmp_path, name):
     [
         ("{label}" * 4, "File name too long"),
         (f"{'d' * 255}/" * 16 + "{label}", "File name too long"),
+        ("{label}/", "Is a directory"),
+        ("none/", "Is a directory"),
         (".aiopartnercentral-{label}.part", "names that begin with .aiopartnercentral- are those of partial files"),
     ],
 )

@@ -109,6 +109,8 @@ def test_what_does_not_go_together_is_named(run_here, options, words):
         (["--format", "csv", "--columns", "id,"], "'id,' is not a list of names such as id,arn"),
         (["--format", "csv", "--formulas", "no"], "--formulas"),
         (["--checkpoint", ""], "--checkpoint"),
+        (["--checkpoint", "-"], "'--checkpoint': it must name a file"),
+        (["--malformed", "-"], "'--malformed': it must name a file"),
         (["--report", ""], "--report"),
         (["--ignore-errors", ""], "--ignore-errors"),
         (["list-partner"], "Did you mean 'list-partners'"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +99,7 @@ def check_distinct(files: Iterable[tuple[str, str | os.PathLike[str]]]) -> None:
         if status is not None and stat.S_ISCHR(status.st_mode):  # a terminal, or /dev/null
             continue
         real = real_path(path)
-        spelling = spellings.setdefault(real.casefold(), real)
+        spelling = spellings.setdefault(unicodedata.normalize("NFD", real).casefold(), real)
         if spelling != real and _ignores_case(Path(real).parent):
             real = spelling
         # What all hard links to an existing file have in common.
@@ -118,7 +119,10 @@ def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
 
 
 def _ignores_case(directory: Path) -> bool:
-    """Return whether names in a directory that differ only in case are the same, as far as existing names tell."""
+    """Return whether names in a directory that differ only in case are the same, as far as existing names tell.
+
+    Then so are names that differ only in how Unicode composes their letters.
+    """
     with suppress(OSError):
         for path in (*directory.iterdir(), directory):
             other = path.with_name(path.name.swapcase())

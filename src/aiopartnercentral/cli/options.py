@@ -93,7 +93,7 @@ def _check_output(value: str | None) -> str | None:
 
 
 def _check_file(value: Path | None) -> Path | None:
-    if value is not None and not value.name:
+    if value is not None and value.name in ("", STDOUT):
         raise typer.BadParameter("it must name a file")
     return value
 

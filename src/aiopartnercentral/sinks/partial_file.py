@@ -322,14 +322,7 @@ def writable_target(output: str) -> Path:
         OSError: the file must not be written.
         SinkError: the path is not that of a regular file, or the file cannot be replaced.
     """
-    try:
-        usable = b"\0" not in os.fsencode(output)
-    except UnicodeEncodeError:  # no file name can contain a lone surrogate
-        usable = False
-    if not usable:
-        raise SinkError(output.encode(errors="backslashreplace").decode().replace("\0", "\\0"), "not a valid file name")
-    if descriptor_of(output) is not None:
-        raise SinkError(output, "an open file cannot be replaced: name a file")
+    _check_name(output)
     target = Path(os.path.realpath(output))
     if target.name.startswith(PREFIX):
         raise SinkError(output, f"names that begin with {PREFIX} are those of partial files and locks")
@@ -347,6 +340,24 @@ def writable_target(output: str) -> Path:
         # Otherwise known only when everything was collected.
         raise SinkError(output, reason)
     return target
+
+
+def _check_name(output: str) -> None:
+    """Refuse a path that is not the name of a file, whether there is one or not.
+
+    Raises:
+        OSError, SinkError: the path cannot be used.
+    """
+    try:
+        usable = b"\0" not in os.fsencode(output)
+    except UnicodeEncodeError:  # no file name can contain a lone surrogate
+        usable = False
+    if not usable:
+        raise SinkError(output.encode(errors="backslashreplace").decode().replace("\0", "\\0"), "not a valid file name")
+    if not os.path.basename(output):  # noqa: PTH119 - a path object would drop the slash
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if descriptor_of(output) is not None:
+        raise SinkError(output, "an open file cannot be replaced: name a file")
 
 
 def _chunks(file: IO[bytes], size: int) -> Iterator[bytes]:
