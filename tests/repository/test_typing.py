@@ -33,6 +33,7 @@ FRAGMENTS = {
     ("docs/sinks.md", 1): "client: account.Client",
     ("docs/sinks.md", 2): "pyarrow: Any, items: list[account.ConnectionSummary]",
     ("docs/sinks.md", 3): "frame: Any",
+    ("docs/sinks.md", 4): "pandas: Any, frame: Any",
 }
 """Blocks that are no programs: the names that they use."""
 
