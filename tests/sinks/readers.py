@@ -10,13 +10,14 @@ import types
 from functools import reduce
 from importlib import import_module
 from operator import or_
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin
 
 import attrs
 import duckdb
 import pyarrow.parquet as pq
 import zstandard
 
+from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral.types import UnknownMember
 from codegen.names import snake
 
@@ -54,7 +55,7 @@ def objects(batch, cls):
 
 
 def _structure(cls, row):
-    hints = get_type_hints(cls)
+    hints = attribute_types(cls)
     names = [field.name for field in attrs.fields(cls) if field.repr is not False]
     return cls(**{name: _value(hints[name], row[name]) for name in names})
 
@@ -86,7 +87,7 @@ def _variant(kinds, value):
     (unknown,) = [kind for kind in kinds if issubclass(kind, UnknownMember)]
     for kind in kinds:
         if kind is not unknown and converter.get_structure_hook(kind).tag == value["tag"]:
-            return kind(_value(get_type_hints(kind)["value"], value[snake(value["tag"])]))
+            return kind(_value(attribute_types(kind)["value"], value[snake(value["tag"])]))
     return unknown(value["tag"], json.loads(value["unknown"]))
 
 

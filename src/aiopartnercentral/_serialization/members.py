@@ -140,6 +140,11 @@ def decoded_type(cl: Any) -> Any:  # noqa: ANN401 - any type form
     return cl
 
 
+def attribute_types(cls: type) -> dict[str, Any]:
+    """Return the type that each attribute of a generated class has once it is decoded."""
+    return {name: decoded_type(hint) for name, hint in get_type_hints(cls).items()}
+
+
 def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
     """Yield the members of a generated class, in the order of its fields."""
     name, is_error = cls.__name__, issubclass(cls, ServiceError)
@@ -150,7 +155,7 @@ def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
         sensitive = is_redacted or field in facts.sensitive.get(name, ())
         wire_name = tag or facts.wire_names.get(name, {}).get(field) or facts.naming(field)
         botocore_name = facts.botocore_names.get(name, {}).get(field, wire_name)
-        of = without_none(decoded_type(kind))
+        of = without_none(kind)
         yield Member(
             field=field,
             key=botocore_name if is_botocore else wire_name,
@@ -168,7 +173,7 @@ def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
 
 def _fields(cls: Any) -> Iterator[tuple[str, Any, bool, bool]]:  # noqa: ANN401 - an attrs class
     """Yield name and type of each field of a class, whether it has a default, and whether its repr is redacted."""
-    types = get_type_hints(cls)
+    types = attribute_types(cls)
     for field in attrs.fields(cls):
         if field.name != "response_metadata":  # which is not in the body
             yield field.name, types[field.name], field.default is not attrs.NOTHING, field.repr is redacted

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 
 import anyio.to_thread
 import attrs
 
+from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral.cli.table import Column, Item, Part, render
 from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.types import OpenEnum, UnknownMember
@@ -141,7 +142,7 @@ def _singular(words: str) -> str:
 @cache
 def _members(cls: type) -> list[tuple[str, Any]]:
     """Return the members that are not sensitive, with their types; repr hides sensitive ones."""
-    hints = get_type_hints(cls)
+    hints = attribute_types(cls)
     fields = attrs.fields(cast("type[attrs.AttrsInstance]", cls))
     return [(field.name, _present(hints[field.name])) for field in fields if field.repr is True]
 

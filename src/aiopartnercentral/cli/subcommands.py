@@ -11,12 +11,12 @@ from __future__ import annotations
 import inspect
 import re
 import types
-from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
 
 import attrs
 import typer
 
-from aiopartnercentral._serialization.members import decoded_type
+from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
@@ -102,13 +102,13 @@ def _subcommand(pagination: Pagination[Any, Any, Any]) -> Subcommand:
     model = model_data.load(operations.SERVICE.name, operations.SERVICE.api_version)
     members = model["shapes"][model["operations"][pagination.operation.name]["input"]["shape"]]["members"]
     shapes = {squashed(name): model["shapes"][member["shape"]] for name, member in members.items()}
-    hints = get_type_hints(request)
+    hints = attribute_types(request)
     names = {attribute: name for name, attribute in pagination.attributes.items()}
     filters = {}
     for field in attrs.fields(request):
         name = names.get(field.name, field.name)
         if field.name not in (pagination.catalog, pagination.token) and name != "page_size":
-            filters[name] = _option_type(decoded_type(hints[field.name]), f"{method}({name})", field.default)
+            filters[name] = _option_type(hints[field.name], f"{method}({name})", field.default)
     size = shapes[squashed(pagination.attributes["page_size"])] if "page_size" in pagination.attributes else None
     return Subcommand(
         method=method,

@@ -9,11 +9,12 @@ from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
 from operator import attrgetter, or_
-from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast, get_args, get_origin
 
 import attrs
 
 from aiopartnercentral._serialization import JsonConverter
+from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types import UnknownMember, Variant as ModelVariant
 
@@ -246,10 +247,10 @@ def _data_type(hint: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401
 
 
 def _struct(cls: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401 - annotations have no type
-    hints = get_type_hints(cls)
+    types_of = attribute_types(cls)
     # Attributes without a repr are response metadata, not members of the structure.
     members = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)) if field.repr is not False]
-    fields = tuple(Field(member.name, _data_type(hints[member.name], parents)) for member in members)
+    fields = tuple(Field(member.name, _data_type(types_of[member.name], parents)) for member in members)
     return Struct(cls, fields) if fields else Json()
 
 
@@ -261,7 +262,7 @@ def _tagged_union(classes: tuple[type, ...], parents: tuple[Any, ...]) -> Tagged
             tag: str = vars(cls)["tag"]
             name = unused_name("_".join(_WORDS.findall(tag)).lower() or tag, used)
             used.add(name)
-            variants.append(Variant(tag, name, cls, _data_type(get_type_hints(cls)["value"], parents)))
+            variants.append(Variant(tag, name, cls, _data_type(attribute_types(cls)["value"], parents)))
     return TaggedUnion(tuple(variants))
 
 
