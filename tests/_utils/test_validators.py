@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -53,6 +53,7 @@ class Fruit(StrEnum):
         (RATES, MappingProxyType({"a": 1})),
         (validators.optional(validators.text), None),
         (validators.aware_datetime, datetime(2025, 1, 1, tzinfo=UTC)),
+        (validators.positive_duration, timedelta(microseconds=1)),
     ],
 )
 def test_a_right_value_is_given_back(check: Check[Any], value: object) -> None:
@@ -130,6 +131,8 @@ def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
         (RATES, {"a": "1"}, TypeError, "name['a'] must be a number above 0, not a string"),
         (RATES, {"a": -1}, ValueError, "name['a'] must be a number above 0, not -1"),
         (validators.optional(validators.count), 0, ValueError, "name must be an integer of at least 1, not 0"),
+        (validators.positive_duration, 3600, TypeError, "name must be a timedelta, not an integer"),
+        (validators.positive_duration, timedelta(), ValueError, "name must be a timedelta above 0, not 0:00:00"),
         (validators.aware_datetime, 12, TypeError, "name must be a datetime with a time zone"),
         (validators.aware_datetime, datetime(2025, 1, 1), ValueError, "not one without"),  # noqa: DTZ001 - the case
     ],

@@ -380,7 +380,7 @@ async def test_a_run_that_is_too_old_or_unwanted_starts_over(tmp_path: Path) -> 
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 25}) as emulator:
         make = partial(Collection, LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
-        for options in ({"restart": True}, {"checkpoint_max_age": timedelta(0)}):
+        for options in ({"restart": True}, {"checkpoint_max_age": timedelta(microseconds=1)}):
             await take(make(), 11)
             collected = await make(**options).collect()  # type: ignore[arg-type]
             assert (len(collected), collected.report.resumed_items) == (25, 0)
@@ -402,15 +402,22 @@ async def test_starting_over_needs_nothing_of_the_earlier_output(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "message"),
+    ("options", "error", "message"),
     [
-        ("checkpoint_max_age", 3600, "checkpoint_max_age must be a timedelta, not an integer"),
-        ("restart", 1, "restart must be a boolean, not an integer"),
+        ({"checkpoint_max_age": 3600}, TypeError, "checkpoint_max_age must be a timedelta, not an integer"),
+        (
+            {"checkpoint_max_age": timedelta(0)},
+            ValueError,
+            "checkpoint_max_age must be a timedelta above 0, not 0:00:00",
+        ),
+        ({"checkpoint_max_age": timedelta(days=-1)}, ValueError, "must be a timedelta above 0, not -1 day, 0:00:00"),
+        ({"restart": 1}, TypeError, "restart must be a boolean, not an integer"),
+        ({"restart": True, "checkpoint": None}, ValueError, "restart must not be True without a checkpoint"),
     ],
 )
-def test_wrong_options_are_named(option: str, value: object, message: str) -> None:
-    with pytest.raises(TypeError, match=message):
-        Collection(LISTING, "AWS", checkpoint="run.json", **{option: value})  # type: ignore[arg-type]
+def test_wrong_options_are_named(options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Collection(LISTING, "AWS", **{"checkpoint": "run.json", **options})
 
 
 @pytest.mark.parametrize(

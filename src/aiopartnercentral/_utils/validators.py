@@ -17,7 +17,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ __all__ = [
     "optional",
     "path",
     "pattern",
+    "positive_duration",
     "positive_number",
     "text",
     "type_name",
@@ -297,6 +298,16 @@ def aware_datetime(name: str, value: object) -> datetime:
         raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
     if value.utcoffset() is None:
         raise ValueError(f"{name} must be {expected}, not one without")
+    return value
+
+
+@Check
+def positive_duration(name: str, value: object) -> timedelta:
+    """Demand a timedelta above zero."""
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{name} must be a timedelta, not {type_name(value)}")
+    if value <= timedelta():
+        raise ValueError(f"{name} must be a timedelta above 0, not {value}")
     return value
 
 

@@ -40,14 +40,13 @@ if TYPE_CHECKING:
     from aiopartnercentral.sinks import Sink
     from aiopartnercentral.types import Listing
 
-__all__ = ["Collection"]
+__all__ = ["MAX_AGE", "Collection"]
 
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
 
-_MAX_AGE = timedelta(hours=12)
+MAX_AGE = timedelta(hours=12)
 
-_AGE = validators.instance_of(timedelta)
 _LIMITS = validators.instance_of(Limits)
 _OBSERVER = validators.optional(validators.function("a function of an event"))
 
@@ -82,7 +81,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         ignore_errors: AnyCollection[str] = (),
         buffer_pages: int = 0,
         checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_max_age: timedelta = _MAX_AGE,
+        checkpoint_max_age: timedelta = MAX_AGE,
         restart: bool = False,
         observer: Observer | None = None,
         **options: Unpack[ClientOptions],
@@ -109,7 +108,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
                 given any more are left out.
             checkpoint_max_age: the progress of a run that began longer ago than this is discarded, so that the items of
                 last night never pass for those of this night. A run is as old as the earliest one that it resumes.
-            restart: whether to discard the progress of an earlier run in any case.
+            restart: whether to discard the progress of an earlier run in any case; only with a checkpoint.
             observer: called with each event; see `bulk.Event`.
             options: the options of all clients; see `ClientOptions`.
 
@@ -120,6 +119,8 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         limits = Limits() if limits is None else _LIMITS("limits", limits)
         check_options("Collection()", options, ClientOptions)
         check_values(options)
+        if validators.flag("restart", restart) and checkpoint is None:
+            raise ValueError("restart must not be True without a checkpoint: every run starts over then")
         named = name_listings(listings)
         _check_rates(limits, named.values())
         plan = Plan(
@@ -136,8 +137,8 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             ignores=ignoring(ignore_errors),
             limits=limits,
             checkpoint=None if checkpoint is None else Path(validators.path("checkpoint", checkpoint)),
-            checkpoint_max_age=_AGE("checkpoint_max_age", checkpoint_max_age),
-            restart=validators.flag("restart", restart),
+            checkpoint_max_age=validators.positive_duration("checkpoint_max_age", checkpoint_max_age),
+            restart=restart,
             observer=_OBSERVER("observer", observer),
             open_pool=lambda: ClientPool(max_open=limits.sources, max_connections=limits.concurrency, **options),
         )

@@ -18,6 +18,7 @@ from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
+from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.item_table import ItemTables
@@ -259,7 +260,7 @@ class _Run:
             on_malformed="raise" if config.malformed is None else "report",
             ignore_errors=config.ignore_errors,
             checkpoint=config.checkpoint,
-            checkpoint_max_age=config.checkpoint_max_age,
+            checkpoint_max_age=config.checkpoint_max_age or MAX_AGE,
             restart=config.restart,
             observer=self.progress.observe,
         )

@@ -83,7 +83,7 @@ class Config:
     bom: bool
     envelope: bool
     checkpoint: Path | None
-    checkpoint_max_age: timedelta
+    checkpoint_max_age: timedelta | None
     restart: bool
     rate: float | None
     concurrency: int
@@ -272,8 +272,9 @@ def _of_checkpoint(config: Config) -> Iterator[str]:
         yield "--checkpoint and --format table exclude each other: a table is written only at the end"
     elif config.checkpoint is not None and not config.to_files:
         yield "--checkpoint needs --output and a file: only files can be resumed"
-    if config.restart and config.checkpoint is None:
-        yield "--restart needs --checkpoint: without one, every run starts over"
+    for name in ("restart", "checkpoint_max_age"):
+        if getattr(config, name) and config.checkpoint is None:
+            yield f"{switch_of(name)} needs --checkpoint: without one, every run starts over"
     if config.checkpoint is not None and not is_replaceable(config.checkpoint):
         yield f"--checkpoint must name a file, and {clean(str(config.checkpoint))} is not a file"
     if config.checkpoint is not None and is_template(config.output) and not is_text(config.output):

@@ -104,12 +104,17 @@ def _check_rate(value: float | None) -> float | None:
     return value
 
 
-def _duration(value: str) -> timedelta:
+def _duration(value: str | None) -> timedelta | None:
     """Return the length of `90m`, `12h` or `7d`; a number without a unit is refused, as it could be any."""
+    if value is None:
+        return None
     found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhd])", value.strip())
     if found is None:
         raise typer.BadParameter(f"{value!a} is not a duration such as 90m, 12h or 7d")
-    return float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
+    length = float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
+    if not length:
+        raise typer.BadParameter(f"{value!a} is not a duration above 0: use --restart to start over in any case")
+    return length
 
 
 def _names(value: str | None) -> list[str] | None:
@@ -245,12 +250,11 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
     ),
     "checkpoint_max_age": _option(
         "Resume",
-        str,
-        default="12h",
+        str | None,
         metavar="DURATION",
         callback=_duration,
-        help="Start over if the run in --checkpoint began longer ago than this, such as 90m, 12h or 7d, so that last "
-        "night's items never pass for this night's.",
+        help="Start over if the run in --checkpoint began longer ago than this, such as 90m or 7d, so that last "
+        "night's items never pass for this night's. Default: 12h.",
     ),
     "restart": _option(
         "Resume",
