@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiopartnercentral import account as account
     from aiopartnercentral._client import PaginateOptions as PaginateOptions
+    from aiopartnercentral._pagination.collected import Collected as Collected
     from aiopartnercentral._pagination.merge import Stream as Stream
     from aiopartnercentral._pagination.paginator import Items as Items, Paginator as Paginator
     from aiopartnercentral._pagination.report import (
-        Collected as Collected,
         Outcome as Outcome,
         Report as Report,
         SourceReport as SourceReport,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAli
 import anyio
 import attrs
 
+from aiopartnercentral._pagination.collected import Collected
 from aiopartnercentral._pagination.merge import OnError, Plan, Stream
 from aiopartnercentral._pagination.page_iterator import PageIterator, View, items_of, page_itself
 from aiopartnercentral._pagination.progress import ProgressTracker
-from aiopartnercentral._pagination.report import Collected, Outcome, Report, SourcesFailedError
+from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
 from aiopartnercentral.errors import CredentialsError
 

@@ -1,4 +1,4 @@
-"""Results of a collection: reports, collected lists, and the error for failed sources.
+"""Results of a collection: reports, and the error for failed sources.
 
 All are generic in the key of a source: the name of a catalog for `client.paginate`, an `Origin` for `bulk.Collection`.
 """
@@ -11,13 +11,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 
 from aiopartnercentral import __version__
-from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.errors import AioPartnerCentralError, error_text
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENDED_WELL",
-    "Collected",
     "Outcome",
     "Report",
     "SourceReport",
@@ -37,7 +34,6 @@ __all__ = [
 ]
 
 KeyT = TypeVar("KeyT", bound=Hashable)
-EntryT = TypeVar("EntryT")
 
 _NAMED = 10  # how many sources the text of an error names
 
@@ -256,65 +252,6 @@ class Report(Generic[KeyT]):
         )
 
 
-class Collected(list[tuple[KeyT, EntryT]]):
-    """The list of `(key, entry)` that `collect` returns.
-
-    Attributes:
-        report: the progress of each source.
-        item_classes: the class of each listing's items, by the listing's name; empty if the entries are not items, but
-            pages, batches or bytes.
-    """
-
-    report: Report[KeyT]
-    item_classes: Mapping[str, Any] = MappingProxyType({})
-
-    def to_arrow(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pyarrow has no types
-        """Return the items as a `pyarrow.Table`, whose first column is their source.
-
-        Arguments:
-            listing: the name of the listing whose items to convert; needed if the listings' items are of several
-                classes.
-
-        Raises:
-            ImportError: pyarrow is not installed.
-            TypeError: the entries are not items.
-            ValueError: there is no such listing, or it is needed.
-        """
-        return self._converted("to_arrow", listing)
-
-    def to_pandas(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pandas is optional
-        """Return the items as a `pandas.DataFrame`; see `to_arrow`.
-
-        Raises:
-            ImportError: pandas or pyarrow is not installed.
-            TypeError, ValueError: as for `to_arrow`.
-        """
-        return self._converted("to_pandas", listing)
-
-    def to_polars(self, listing: str | None = None) -> Any:  # noqa: ANN401 - polars is optional
-        """Return the items as a `polars.DataFrame`; see `to_arrow`.
-
-        Raises:
-            ImportError: polars or pyarrow is not installed.
-            TypeError, ValueError: as for `to_arrow`.
-        """
-        return self._converted("to_polars", listing)
-
-    def _converted(self, function: str, listing: str | None) -> Any:  # noqa: ANN401 - as above
-        from aiopartnercentral.sinks import dataframes  # noqa: PLC0415 - rarely needed
-
-        classes = self.item_classes
-        if not classes:
-            raise TypeError(
-                "only items become a table, not pages, batches or bytes: collect without pages(), batches(), raw()"
-            )
-        if listing is not None or len(set(classes.values())) > 1:
-            listing = validators.one_of(classes)("listing", listing)
-        entries = self if listing is None else [entry for entry in self if _listing(entry[0], listing) == listing]
-        cls = next(iter(classes.values())) if listing is None else classes[listing]
-        return getattr(dataframes, function)(entries, cls, pairs=True)
-
-
 class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[KeyT]):
     """Some of several sources failed; the others were collected completely.
 
@@ -349,11 +286,6 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
     def __reduce__(self) -> tuple[Any, ...]:
         failures = {key: _picklable(failure) for key, failure in self.failures.items()}
         return type(self), (failures, self.report), {**vars(self), "failures": failures}
-
-
-def _listing(key: object, only: str) -> str:
-    """Return the name of an origin's listing; a catalog is listed by the only one."""
-    return getattr(key, "listing", only)
 
 
 def versions_of(services: Iterable[Service]) -> dict[str, str]:

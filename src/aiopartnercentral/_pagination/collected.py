@@ -1,0 +1,82 @@
+"""The list that `collect` returns, and its conversion to tables."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiopartnercentral._pagination.report import KeyT
+from aiopartnercentral._utils import validators
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiopartnercentral._pagination.report import Report
+
+__all__ = ["Collected"]
+
+EntryT = TypeVar("EntryT")
+
+
+class Collected(list[tuple[KeyT, EntryT]]):
+    """The list of `(key, entry)` that `collect` returns.
+
+    Attributes:
+        report: the progress of each source.
+        item_classes: the class of each listing's items, by the listing's name; empty if the entries are not items, but
+            pages, batches or bytes.
+    """
+
+    report: Report[KeyT]
+    item_classes: Mapping[str, Any] = MappingProxyType({})
+
+    def to_arrow(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Return the items as a `pyarrow.Table`, whose first column is their source.
+
+        Arguments:
+            listing: the name of the listing whose items to convert; needed if the listings' items are of several
+                classes.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            TypeError: the entries are not items.
+            ValueError: there is no such listing, or it is needed.
+        """
+        return self._converted("to_arrow", listing)
+
+    def to_pandas(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pandas is optional
+        """Return the items as a `pandas.DataFrame`; see `to_arrow`.
+
+        Raises:
+            ImportError: pandas or pyarrow is not installed.
+            TypeError, ValueError: as for `to_arrow`.
+        """
+        return self._converted("to_pandas", listing)
+
+    def to_polars(self, listing: str | None = None) -> Any:  # noqa: ANN401 - polars is optional
+        """Return the items as a `polars.DataFrame`; see `to_arrow`.
+
+        Raises:
+            ImportError: polars or pyarrow is not installed.
+            TypeError, ValueError: as for `to_arrow`.
+        """
+        return self._converted("to_polars", listing)
+
+    def _converted(self, function: str, listing: str | None) -> Any:  # noqa: ANN401 - as above
+        from aiopartnercentral.sinks import dataframes  # noqa: PLC0415 - rarely needed
+
+        classes = self.item_classes
+        if not classes:
+            raise TypeError(
+                "only items become a table, not pages, batches or bytes: collect without pages(), batches(), raw()"
+            )
+        if listing is not None or len(set(classes.values())) > 1:
+            listing = validators.one_of(classes)("listing", listing)
+        entries = self if listing is None else [entry for entry in self if _listing(entry[0], listing) == listing]
+        cls = next(iter(classes.values())) if listing is None else classes[listing]
+        return getattr(dataframes, function)(entries, cls, pairs=True)
+
+
+def _listing(key: object, only: str) -> str:
+    """Return the name of an origin's listing; a catalog is listed by the only one."""
+    return getattr(key, "listing", only)
