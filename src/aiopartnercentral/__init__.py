@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.merge import Stream as Stream
     from aiopartnercentral._pagination.paginator import Items as Items, Paginator as Paginator
     from aiopartnercentral._pagination.report import (
+        EarlierRun as EarlierRun,
         Outcome as Outcome,
         Report as Report,
         SourceReport as SourceReport,

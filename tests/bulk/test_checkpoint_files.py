@@ -106,7 +106,7 @@ async def test_what_a_killed_run_left_of_a_source_that_is_skipped_later_is_remov
     async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
         sources, options = [of(good, "a"), of(denied, "b")], dict[str, Any](limits=FAST, checkpoint=path)
         assert not (await Collection(LISTING, sources, on_error="report", **options).into(open_sink(output))).complete
-        run_id = json.loads(path.read_bytes())["run_id"]
+        run_id = json.loads(path.read_bytes())["first_run_id"]
         left_over = PartialFile.create(str(tmp_path / "b.ndjson"), run_id)
         left_over.append(b"{}\n")
         left_over.close()

@@ -426,9 +426,9 @@ def test_wrong_options_are_named(options: dict[str, Any], error: type[Exception]
         (b"{}", "is not a checkpoint, or is damaged"),
         (b"\xff", "is not a checkpoint, or is damaged"),
         (b'{"format": "else", "version": 1}', "is not a checkpoint"),
-        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "has version 1, not 4"),
+        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "has version 1, not 5"),
         (
-            b'{"format": "aiopartnercentral checkpoint", "version": 4}',
+            b'{"format": "aiopartnercentral checkpoint", "version": 5}',
             "its checksum does not match; restart=True starts over",
         ),
     ],
@@ -478,7 +478,7 @@ async def test_however_often_it_is_opened_and_closed_nobody_shares_it(tmp_path: 
         for _ in range(150):
             with suppress(CheckpointError):
                 checkpoint = await Checkpoint.open(
-                    tmp_path / "run.json", question, max_age=timedelta(hours=1), restart=False
+                    tmp_path / "run.json", question, run_id="r", max_age=timedelta(hours=1), restart=False
                 )
                 opened, holders = opened + 1, holders + 1
                 assert holders == 1
@@ -497,7 +497,9 @@ async def test_a_native_cancellation_leaves_it_to_the_next(tmp_path: Path) -> No
     question = Question(listings={}, origins=())
 
     async def open_and_close() -> None:
-        checkpoint = await Checkpoint.open(tmp_path / "run.json", question, max_age=timedelta(hours=1), restart=False)
+        checkpoint = await Checkpoint.open(
+            tmp_path / "run.json", question, run_id="r", max_age=timedelta(hours=1), restart=False
+        )
         try:
             await checkpoint.save()
         finally:

@@ -80,7 +80,7 @@ async def test_no_damage_is_accepted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [(b'"run_id":', b'"more":1,"run_id":'), (b'"sources":[{', b'"sources":[{"more":1,')]
+    ("old", "new"), [(b'"first_run_id":', b'"more":1,"first_run_id":'), (b'"sources":[{', b'"sources":[{"more":1,')]
 )
 async def test_an_unknown_key_is_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
     async with Emulator({"AWS": 60}) as emulator:

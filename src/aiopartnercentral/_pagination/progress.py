@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import attrs
 
-from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
+from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -114,6 +114,7 @@ class _Progress:
             finished_at=finished_at,
             resumed=earlier is not None,
             resumed_items=0 if earlier is None else min(earlier.items, self.items),
+            resumed_pages=0 if earlier is None else min(earlier.pages, self.pages),
             error=self.error,
             next_token=self.next_token,
         )
@@ -145,7 +146,9 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         self,
         sources: Iterable[KeyT],
         *,
+        run_id: str | None = None,
         versions: Mapping[str, str] | None = None,
+        resumes: EarlierRun | None = None,
         earlier: Mapping[KeyT, SourceReport] | None = None,
         on_acknowledged: Callable[[KeyT, SourceReport], None] | None = None,
     ) -> None:
@@ -153,15 +156,18 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
         Arguments:
             sources: keys of the sources.
+            run_id: identifies the run; random by default.
             versions: the versions of this library and of the model, for the report.
+            resumes: the run that this one resumes, or None.
             earlier: reports of an earlier collection by source; a source that ended then is not collected again.
             on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """
-        self.run_id: str = secrets.token_hex(6)
+        self.run_id: str = run_id or secrets.token_hex(6)
         self._clock = _Clock()
         self._started = self._clock.moment
         self._ended: float | None = None
         self._versions = versions or {}
+        self._resumes = resumes
         self._progress = {source: _Progress() for source in sources}
         for source, report in (earlier or {}).items():
             self._progress[source] = _Progress.resuming(report, self._started)
@@ -255,6 +261,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
             elapsed=(now if self._ended is None else self._ended) - self._started,
             run_id=self.run_id,
             started_at=self._clock.wall,
+            resumes=self._resumes,
             versions=self._versions,
         )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENDED_WELL",
+    "EarlierRun",
     "Outcome",
     "Report",
     "SourceReport",
@@ -62,6 +63,23 @@ ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
 
 
 @attrs.frozen(kw_only=True)
+class EarlierRun:
+    """The run that a later one resumes; the first of them, if there are several.
+
+    Attributes:
+        run_id: its `run_id`.
+        started_at: when it began, in UTC.
+    """
+
+    run_id: str
+    started_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {"run_id": self.run_id, "started_at": _as_json(self.started_at)}
+
+
+@attrs.frozen(kw_only=True)
 class SourceReport:
     """The progress of one source; it counts what was handed to the consumer, not what was fetched.
 
@@ -77,6 +95,7 @@ class SourceReport:
         finished_at: when it ended, in UTC; None if it has not. So its items are from between these two times.
         resumed: whether an earlier run had collected some of it or all of it.
         resumed_items: how many of its items are of earlier runs.
+        resumed_pages: how many of its pages are of earlier runs.
         restarted: whether it restarted from its first page, because the page token of an earlier run had expired or
             looped.
         elapsed: seconds from its first request to its end, or until now if it has not ended.
@@ -98,6 +117,7 @@ class SourceReport:
     finished_at: datetime | None = None
     resumed: bool = False
     resumed_items: int = 0
+    resumed_pages: int = 0
     error: Exception | None = None
     next_token: str | None = attrs.field(default=None, repr=False)
 
@@ -122,6 +142,7 @@ class SourceReport:
             "finished_at": _as_json(self.finished_at),
             "resumed": self.resumed,
             "resumed_items": self.resumed_items,
+            "resumed_pages": self.resumed_pages,
             "error": None if error is None else {"type": type(error).__name__, "message": error_text(error)},
             "malformed": [
                 {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed
@@ -159,8 +180,10 @@ class Report(Generic[KeyT]):
     Attributes:
         sources: the report of each source, in the order in which the sources were given.
         elapsed: seconds from the opening of the stream to its end, or until now if it has not ended.
-        run_id: identifies the run, as `run` of its events does; log messages have it, too.
+        run_id: identifies this run, as `run` of its events does; log messages have it, too. A run that resumes another
+            one has an id of its own.
         started_at: when the stream was opened, in UTC.
+        resumes: the run that this one resumes; None for a new one.
         versions: the version of this library, and of each service's model, by name.
     """
 
@@ -168,6 +191,7 @@ class Report(Generic[KeyT]):
     elapsed: float
     run_id: str
     started_at: datetime
+    resumes: EarlierRun | None = None
     versions: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
@@ -179,6 +203,11 @@ class Report(Generic[KeyT]):
     def resumed_items(self) -> int:
         """Items of all sources that are of earlier runs."""
         return sum(state.resumed_items for state in self.sources.values())
+
+    @property
+    def resumed_pages(self) -> int:
+        """Pages of all sources that are of earlier runs."""
+        return sum(state.resumed_pages for state in self.sources.values())
 
     @property
     def items(self) -> int:
@@ -226,6 +255,7 @@ class Report(Generic[KeyT]):
         """Return it as plain JSON, without page tokens, malformed items' JSON and the service's messages."""
         return {
             "run_id": self.run_id,
+            "resumes": None if self.resumes is None else self.resumes.as_json(),
             "complete": self.complete,
             "started_at": _as_json(self.started_at),
             "finished_at": _as_json(self.finished_at),
@@ -233,6 +263,7 @@ class Report(Generic[KeyT]):
             "items": self.items,
             "resumed_items": self.resumed_items,
             "pages": self.pages,
+            "resumed_pages": self.resumed_pages,
             "retries": self.retries,
             "versions": dict(self.versions),
             "sources": [{**_key_as_json(key), **state.as_json()} for key, state in self.sources.items()],
@@ -244,12 +275,11 @@ class Report(Generic[KeyT]):
 
     @property
     def totals(self) -> str:
-        """A line of totals, which says how many items are of earlier runs."""
-        of_earlier = f" ({self.resumed_items} of earlier runs)" if self.resumed_items else ""
-        return (
-            f"{counted(len(self.sources), 'source')}: {counted(self.items, 'item')}{of_earlier}, "
-            f"{counted(self.pages, 'page')}, {counted(self.retries, 'retry', 'retries')} in {self.elapsed:.2f} s"
-        )
+        """A line of totals, which says how many items and pages are of earlier runs."""
+        items = f"{counted(self.items, 'item')}{_of_earlier_runs(self.resumed_items)}"
+        pages = f"{counted(self.pages, 'page')}{_of_earlier_runs(self.resumed_pages)}"
+        retries = counted(self.retries, "retry", "retries")
+        return f"{counted(len(self.sources), 'source')}: {items}, {pages}, {retries} in {self.elapsed:.2f} s"
 
 
 class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[KeyT]):
@@ -296,6 +326,10 @@ def versions_of(services: Iterable[Service]) -> dict[str, str]:
 def _as_json(moment: datetime | None) -> str | None:
     """Return a moment as JSON has it, such as `2026-11-29T02:15:00.123Z`."""
     return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+
+
+def _of_earlier_runs(number: int) -> str:
+    return f" ({number} of earlier runs)" if number else ""
 
 
 def _key_as_json(key: object) -> dict[str, Any]:

@@ -7,7 +7,6 @@ anything.
 from __future__ import annotations
 
 import os
-import secrets
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ import attrs
 import msgspec
 
 from aiopartnercentral import __version__
-from aiopartnercentral._pagination.report import ENDED_WELL, Outcome, SourceReport
+from aiopartnercentral._pagination.report import ENDED_WELL, EarlierRun, Outcome, SourceReport
 from aiopartnercentral._utils.atomic_files import sync_directory
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral._utils.threads import run_to_completion
@@ -57,27 +56,25 @@ class Checkpoint:
     Attributes:
         path: the file, or a link to it, which stays a link.
         question: the listings and sources of the collection.
-        began: when this run began, or the earliest of the runs that it resumes, in UTC.
+        first_run: this run, or the first of the runs that it resumes; its id names the partial files.
         library: the version of this library that the earlier run used; None for a new run.
         earlier: the reports of an earlier run, by source and listing.
         dropped: the labels of the earlier run's sources that are no longer collected.
         position: the position of the sink of the earlier run; None if there was none.
         discarded: why the progress of an earlier run is not resumed, or None.
         discarded_position: the position of its sink.
-        run_id: identifies this run and those that resume it.
         seen: the items of each unfinished source that are in the output; empty without an output.
     """
 
     path: Path
     question: Question
-    began: datetime
+    first_run: EarlierRun
     library: str | None
     earlier: Mapping[Origin, SourceReport]
     dropped: tuple[str, ...]
     position: JsonValue | None
     discarded: str | None
     discarded_position: JsonValue | None
-    run_id: str
     seen: dict[Origin, SeenItems]
     _lock: BaseFileLock | None = attrs.field(alias="lock")
     _entries: dict[Origin, StoredSource] = attrs.field(alias="entries")
@@ -88,12 +85,13 @@ class Checkpoint:
         self._target = Path(os.path.realpath(self.path))
 
     @classmethod
-    async def open(cls, path: Path, question: Question, *, max_age: timedelta, restart: bool) -> Self:
+    async def open(cls, path: Path, question: Question, *, run_id: str, max_age: timedelta, restart: bool) -> Self:
         """Open a checkpoint, whether the file exists or not.
 
         Arguments:
             path: the file.
             question: the listings and sources of the collection.
+            run_id: identifies this run.
             max_age: the progress of a run that began longer ago is discarded.
             restart: whether to discard the progress of an earlier run in any case.
 
@@ -102,11 +100,11 @@ class Checkpoint:
                 collection.
         """
         return await run_to_completion(
-            partial(cls._open, path, question, max_age, restart), undo=partial(cls._close, remove=False)
+            partial(cls._open, path, question, run_id, max_age, restart), undo=partial(cls._close, remove=False)
         )
 
     @classmethod
-    def _open(cls, path: Path, question: Question, max_age: timedelta, restart: bool) -> Self:  # noqa: FBT001 - as above
+    def _open(cls, path: Path, question: Question, run_id: str, max_age: timedelta, restart: bool) -> Self:  # noqa: FBT001 - as above
         lock = _locked(path)
         try:
             found, discarded = read(path, max_age, restart=restart)
@@ -124,23 +122,22 @@ class Checkpoint:
         return cls(
             path=path,
             question=question,
-            began=datetime.now(UTC) if kept is None else kept.began,
+            first_run=EarlierRun(run_id=run_id, started_at=datetime.now(UTC)) if kept is None else _first_run(kept),
             library=None if kept is None else kept.library,
             earlier={origin: _earlier(entry) for origin, entry in entries.items()},
             dropped=() if kept is None else tuple(dict.fromkeys(entry.label for entry in dropped)),
             position=None if kept is None else kept.output,
             discarded=discarded,
             discarded_position=None if found is None or discarded is None else found.output,
-            run_id=secrets.token_hex(8) if kept is None else kept.run_id,
             seen=seen,
             lock=lock,
             entries={origin: entries.get(origin) or _entry(origin, SourceReport()) for origin in question.origins},
         )
 
     @property
-    def resumes(self) -> datetime | None:
-        """When the run began that this one resumes, in UTC; None for a new run."""
-        return None if self.library is None else self.began
+    def resumes(self) -> EarlierRun | None:
+        """The run that this one resumes; None for a new run."""
+        return None if self.library is None else self.first_run
 
     @property
     def joined(self) -> tuple[Origin, ...]:
@@ -180,7 +177,8 @@ class Checkpoint:
             name: StoredListing(service, operation, dict(parameters))
             for name, (service, operation, parameters) in question.listings.items()
         }
-        file = CheckpointFile(FORMAT, VERSION, __version__, self.run_id, self.began, listings, position, entries)
+        first = self.first_run
+        file = CheckpointFile(FORMAT, VERSION, __version__, first.run_id, first.started_at, listings, position, entries)
         output = str(self._target)
         try:
             with os_errors_as_sink_errors(output):
@@ -259,6 +257,10 @@ def _not_droppable(found: CheckpointFile, dropped: list[StoredSource]) -> str | 
     return f"the output has what was collected of {', '.join(labels)}, no longer collected" if labels else None
 
 
+def _first_run(found: CheckpointFile) -> EarlierRun:
+    return EarlierRun(run_id=found.first_run_id, started_at=found.began)
+
+
 def _entry(origin: Origin, report: SourceReport) -> StoredSource:
     return StoredSource(
         label=origin.label,
@@ -295,6 +297,7 @@ def _earlier(entry: StoredSource) -> SourceReport:
         finished_at=entry.finished_at if has_ended else None,
         resumed=has_ended or entry.pages > 0,
         resumed_items=entry.items,
+        resumed_pages=entry.pages,
         next_token=entry.next_token,
         malformed=tuple(
             MalformedItem(raw=None, path=item.path, reason=item.reason, request_id=item.request_id)

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 FORMAT = "aiopartnercentral checkpoint"
-VERSION = 4
+VERSION = 5
 START_OVER = "restart=True starts over"
 _CHECKSUM = b',"checksum":"'
 _CLOCK_ERROR = timedelta(minutes=5)  # by which clocks of machines that share a disk may differ
@@ -86,12 +86,18 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 class CheckpointFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything but the checksum; `began` is when the earliest of the runs began, and `output` the sink's position."""
+    """Everything but the checksum.
+
+    Attributes:
+        first_run_id: the `run_id` of the run that began; those that resume it keep this one in the file.
+        began: when that run began.
+        output: the sink's position.
+    """
 
     format: str
     version: int
     library: str
-    run_id: str
+    first_run_id: str
     began: datetime
     listings: dict[str, StoredListing]
     output: Any

@@ -106,10 +106,10 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
             await sink.abort(keep=resumable)
         else:
             await sink.commit()
-            if stream.run_id is not None:
+            if stream.first_run_id is not None:
                 # A killed process may have left a partial file of a source that was skipped this time.
                 outputs = output_paths(sink, empty_pages(stream.report.sources))
-                await run_to_completion(partial(remove_left_over_of, outputs, stream.run_id))
+                await run_to_completion(partial(remove_left_over_of, outputs, stream.first_run_id))
     except BaseException:
         with anyio.CancelScope(shield=True):
             try:
@@ -122,7 +122,7 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
 
 async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:
     try:
-        await sink.open(stream.position, run_id=stream.run_id)
+        await sink.open(stream.position, run_id=stream.first_run_id)
     except PositionError as error:
         earlier = stream.written_by
         other = "" if earlier == __version__ else f"; aiopartnercentral {earlier} wrote it, and this is {__version__}"

@@ -86,9 +86,9 @@ class CollectionStream(Stream[Origin, EntryT]):
         return None if self._checkpoint is None else self._checkpoint.library
 
     @property
-    def run_id(self) -> str | None:
-        """Identifies this run and those that resume it; None without a checkpoint."""
-        return None if self._checkpoint is None else self._checkpoint.run_id
+    def first_run_id(self) -> str | None:
+        """Identifies this run, or the first of those that it resumes; None without a checkpoint."""
+        return None if self._checkpoint is None else self._checkpoint.first_run.run_id
 
     async def __aenter__(self) -> Self:
         """Open the checkpoint, if there is one, and start to fetch.
@@ -97,22 +97,28 @@ class CollectionStream(Stream[Origin, EntryT]):
             CheckpointError: it cannot be read or written, is in use or damaged, or belongs to another collection.
             RuntimeError: the stream was entered before.
         """
-        spec = self._spec
+        spec, run_id = self._spec, self._progress.run_id
         async with AsyncExitStack() as stack:
             if spec.checkpoint is not None:
                 checkpoint = await Checkpoint.open(
-                    spec.checkpoint, question(spec), max_age=spec.checkpoint_max_age, restart=spec.restart
+                    spec.checkpoint,
+                    question(spec),
+                    run_id=run_id,
+                    max_age=spec.checkpoint_max_age,
+                    restart=spec.restart,
                 )
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
                 if checkpoint.discarded_position is None:  # else it leads to files that are to be removed first
                     await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
-            earlier = {} if self._checkpoint is None else self._checkpoint.earlier
+            saved = self._checkpoint
             self._progress = ProgressTracker(
                 spec.plan.sources,
+                run_id=run_id,
                 versions=spec.plan.versions,
-                earlier=earlier,
+                resumes=None if saved is None else saved.resumes,
+                earlier={} if saved is None else saved.earlier,
                 on_acknowledged=self._acknowledged,
             )
             pool = await stack.enter_async_context(spec.open_pool())

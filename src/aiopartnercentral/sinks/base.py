@@ -68,8 +68,9 @@ class Sink(Protocol):
 
         Arguments:
             position: what `flush` returned, to resume there; None to start over.
-            run_id: names the partial files. Starting over with the same one replaces the partial files of an earlier
-                process. Without it, starting over removes what killed processes without an id have left of the output.
+            run_id: identifies the run that starts the output, and names the partial files. Starting over with the same
+                one replaces the partial files of an earlier process. Without it, starting over removes what killed
+                processes without an id have left of the output.
 
         Raises:
             SinkError: the output cannot be written.

@@ -33,9 +33,8 @@ from aiopartnercentral._utils.text import counted, utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from aiopartnercentral._pagination.report import Report, SourceReport
+    from aiopartnercentral._pagination.report import EarlierRun, Report, SourceReport
     from aiopartnercentral.bulk.source import Origin
 
 __all__ = [
@@ -65,7 +64,7 @@ class RunStarted:
         services: the names of the services, such as `partnercentral-account`.
         origins: the sources and listings to collect.
         finished: the sources and listings that an earlier run has completed, and that are not requested again.
-        resumes: when the run began that this one resumes, in UTC; None for a new run.
+        resumes: the run that this one resumes, or the first of several; None for a new run.
         joined: the sources and listings that the resumed run did not have.
         dropped: the labels of the resumed run's sources that this one does not have.
         starts_over: why the progress in the checkpoint is not resumed, or None.
@@ -75,7 +74,7 @@ class RunStarted:
     services: tuple[str, ...]
     origins: tuple[Origin, ...]
     finished: tuple[Origin, ...]
-    resumes: datetime | None = None
+    resumes: EarlierRun | None = None
     joined: tuple[Origin, ...] = ()
     dropped: tuple[str, ...] = ()
     starts_over: str | None = None
@@ -90,7 +89,7 @@ class RunStarted:
         finished = f", in which {counted(len(self.finished), 'source')} finished"
         joined = f"; new: {_some(map(str, self.joined))}" if self.joined else ""
         dropped = f"; no longer collected: {_some(self.dropped)}" if self.dropped else ""
-        return f"resumes the run of {utc_text(self.resumes)}{finished}{joined}{dropped}"
+        return f"resumes the run of {utc_text(self.resumes.started_at)}{finished}{joined}{dropped}"
 
 
 @attrs.frozen(kw_only=True)
