@@ -97,12 +97,17 @@ async def test_within_a_night_it_is_resumed_and_the_report_says_what_is_of_when(
     first = job.report
     assert "30 items, " in job.said
     assert await job.night("--summary", ada=999, bob=20) == 0
-    assert "2 sources: 50 items (30 of earlier runs), " in job.said
+    assert "2 sources: 50 items (30 of earlier runs), 2 pages (1 of earlier runs), " in job.said
+    minute = r"\d{4}-\d\d-\d\d \d\d:\d\d"
+    assert re.search(rf"\nada/AWS +complete +30 +30 +{minute}(?: to \d\d:\d\d)? +1 +0 ", job.said)
+    assert re.search(rf"\nbob/AWS +complete +20 +0 +{minute}(?: to \d\d:\d\d)? +1 +0 ", job.said)
     assert "resumes the run of " in job.said
     report = job.report
-    assert report["run_id"] != first["run_id"]
+    assert report["run_id"] != first["run_id"] == report["resumes"]["run_id"]
+    assert (first["resumes"], first["resumed_pages"], report["resumed_pages"]) == (None, 0, 1)
     assert report["versions"] == {"aiopartnercentral": __version__, "partnercentral-account": "2025-04-04"}
     times = {name: datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at")}
+    assert began < datetime.fromisoformat(report["resumes"]["started_at"]) < times["started_at"]
     assert began < times["started_at"] < times["finished_at"] < datetime.now(UTC)
     ada, bob = report["sources"]
     before, _ = first["sources"]

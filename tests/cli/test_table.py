@@ -10,9 +10,10 @@ import pytest
 from rich.cells import cell_len
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.cli.item_table import cells, columns_of, tag
-from aiopartnercentral.cli.table import Column, Part, render
+from aiopartnercentral.cli.table import Column, Part, render, report_text
 from aiopartnercentral.cli.terminal import clean, one_line
 
 WHEN = datetime(2025, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
@@ -264,3 +265,18 @@ def test_thousands_of_rows_take_no_longer_than_a_person_waits():
     began = time.process_time()
     render(columns, [cells(item) for item in CONNECTIONS * 500], width=200)
     assert time.process_time() - began < 10
+
+
+def test_a_summary_of_many_sources_lists_those_that_need_attention():
+    moment = datetime(2026, 11, 28, 23, 59, tzinfo=UTC)
+    done = SourceReport(outcome=Outcome.COMPLETE, items=3, started_at=moment, finished_at=moment)
+    later = moment + timedelta(minutes=2)
+    stopped = SourceReport(outcome=Outcome.CANCELLED, items=5, resumed_items=2, started_at=moment, finished_at=later)
+    waiting = SourceReport(outcome=Outcome.CANCELLED)
+    sources = {"stopped": stopped} | {f"{n}": done for n in range(40)} | {f"w{n}": waiting for n in range(60)}
+    report = Report(sources=sources, elapsed=1.0, run_id="r", started_at=moment)
+    head, row, hidden, totals = report_text(report, width=None).splitlines()
+    assert head.split("  ")[0] == "source"
+    assert re.fullmatch(r"stopped  cancelled +5 +2  2026-11-28 23:59 to 2026-11-29 00:01 +0 +0 +0\.00", row)
+    assert hidden == "(not listed: 40 complete, 60 not requested)"
+    assert totals.startswith("101 sources: 125 items (2 of earlier runs), 0 pages, ")

@@ -134,7 +134,7 @@ async def test_the_report_fits_the_terminal_though_the_data_goes_elsewhere(start
         async with started(*COLLECT, "--no-progress", "--endpoint-url", url, stderr=theirs) as process:
             shown = await seen(ours, theirs)
             assert await process.wait() == 0
-    assert b"(no room at 40 columns for: retries)" in shown
+    assert b"(no room at 40 columns for: fetched (UTC), retries)" in shown.replace(b"fetched\n", b"fetched ")
 
 
 async def test_a_person_who_starts_the_emulator_learns_how_to_use_it(started, environment):

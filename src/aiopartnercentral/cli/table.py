@@ -9,7 +9,7 @@ import io
 import sys
 import textwrap
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 from rich.cells import cell_len
@@ -17,8 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aiopartnercentral._pagination.report import KeyT, Report
-from aiopartnercentral._utils.text import counted
+from aiopartnercentral._pagination.report import KeyT, Report, SourceReport
 from aiopartnercentral.cli.messages import explain_all
 from aiopartnercentral.cli.terminal import clean
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Item", "Part", "encoded", "named", "render", "report_text"]
 
-# Reports of more sources list only those that are not complete.
+# Reports of more sources do not list those that are complete or were not requested.
 _MANY = 50
 _GAP = 2
 _LEAST_PROSE = 14  # minimum characters of a cut cell
@@ -69,6 +68,30 @@ class Column:
     numeric: bool = attrs.field(default=False, kw_only=True)
 
 
+def _fetched(state: SourceReport) -> str:
+    """Return when the items of a source were fetched, to the minute; empty if nothing was requested."""
+    if state.started_at is None:
+        return ""
+    start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (state.started_at, state.finished_at or state.started_at))
+    day, clock = end.split()
+    until = clock if start.startswith(day) else end
+    return start if start == end else f"{start} to {until}"
+
+
+_SOURCE: Final = Column("source", 0)
+_EARLIER: Final = Column("of earlier runs", 4, numeric=True)
+_SUMMARY: Final[Mapping[Column, Callable[[SourceReport], str]]] = {
+    Column("outcome", 1): lambda state: state.outcome.value,
+    Column("items", 2, numeric=True): lambda state: str(state.items),
+    _EARLIER: lambda state: str(state.resumed_items),
+    Column("fetched (UTC)", 3): _fetched,
+    Column("pages", 6, numeric=True): lambda state: str(state.pages),
+    Column("retries", 7, numeric=True): lambda state: str(state.retries),
+    Column("seconds", 5, numeric=True): lambda state: f"{state.elapsed:.2f}",
+}
+"""The columns of a summary after the first one, each with the function that gives its cells."""
+
+
 def encoded(text: str, *, terminal: bool) -> bytes:
     """Return the text as bytes: in the terminal's encoding if stdout is one, otherwise in UTF-8."""
     encoding = sys.stdout.encoding if terminal and sys.stdout is not None else None
@@ -84,36 +107,24 @@ def named(report: Report[KeyT], name: Callable[[KeyT], str]) -> Report[str]:
 def report_text(report: Report[str], *, width: int | None) -> str:
     """Return the summary of a run: a line for each source, a line of totals, and a line for each error.
 
-    With more than 50 sources, those that are complete are not listed.
+    With more than 50 sources, those that are complete or were not requested are not listed.
 
     Arguments:
         report: the report of the run, with the displayed names of the sources.
         width: width of the terminal, or None.
     """
-    columns = (
-        Column("source", 0),
-        Column("outcome", 1),
-        Column("items", 2, numeric=True),
-        Column("pages", 4, numeric=True),
-        Column("retries", 5, numeric=True),
-        Column("seconds", 3, numeric=True),
-    )
-    rows = [
-        (
-            clean(name),
-            state.outcome.value,
-            str(state.items),
-            str(state.pages),
-            str(state.retries),
-            f"{state.elapsed:.2f}",
-        )
-        for name, state in report.sources.items()
-        if len(report.sources) <= _MANY or not state.complete
-    ]
-    hidden = len(report.sources) - len(rows)
-    rest = f"({counted(hidden, 'complete source')} not listed)\n" if hidden else ""
+    shown = report.sources
+    rest = ""
+    if len(shown) > _MANY:
+        shown = {name: state for name, state in shown.items() if not (state.complete or state.started_at is None)}
+        complete = sum(state.complete for state in report.sources.values())
+        hidden = {"complete": complete, "not requested": len(report.sources) - len(shown) - complete}
+        counts = ", ".join(f"{number} {what}" for what, number in hidden.items() if number)
+        rest = f"(not listed: {counts})\n" if counts else ""
+    columns = [column for column in _SUMMARY if column is not _EARLIER or report.resumed_items]
+    rows = [[clean(name), *(_SUMMARY[column](state) for column in columns)] for name, state in shown.items()]
+    table = render([_SOURCE, *columns], [[row] for row in rows], width=width) if rows else ""
     errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))
-    table = render(columns, [[row] for row in rows], width=width) if rows else ""
     return f"{table}{rest}{report.totals}\n{errors}"
 
 
