@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 LISTING = account.listings.list_connections(page_size=10)
+OURS = b'{"format":"aiopartnercentral checkpoint"'
 
 
 def told(path: Path) -> dict[str, Any]:
@@ -423,22 +424,28 @@ def test_wrong_options_are_named(options: dict[str, Any], error: type[Exception]
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"{}", "is not a checkpoint, or is damaged"),
-        (b"\xff", "is not a checkpoint, or is damaged"),
-        (b'{"format": "else", "version": 1}', "is not a checkpoint"),
-        (b'{"format": "aiopartnercentral checkpoint", "version": 1}', "has version 1, not 5"),
-        (
-            b'{"format": "aiopartnercentral checkpoint", "version": 5}',
-            "its checksum does not match; restart=True starts over",
-        ),
+        (b"{}", "is not a checkpoint, or its beginning is damaged; remove it to start over"),
+        (b"\xff", "is not a checkpoint"),
+        (b'{"format":"else","version":1}', "is not a checkpoint"),
+        (OURS + b',"version":1}', "has version 1, not 5"),
+        (OURS + b',"version":5}', "its checksum does not match; restart=True starts over"),
+        (OURS + b',"version":', "is damaged: Input data was truncated; restart=True starts over"),
     ],
 )
-async def test_what_is_no_checkpoint_is_refused_and_left_alone(tmp_path: Path, content: bytes, message: str) -> None:
+async def test_only_what_begins_as_a_checkpoint_may_be_replaced(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "run.json"
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=message):
         await Collection(LISTING, "AWS", checkpoint=path).collect()
     assert path.read_bytes() == content
+    async with Emulator({"AWS": 3}) as emulator:
+        anew = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path, restart=True)
+        if content.startswith(OURS):
+            assert len(await anew.collect()) == 3
+        else:
+            with pytest.raises(CheckpointError, match=message):
+                await anew.collect()
+            assert path.read_bytes() == content
 
 
 async def test_one_run_at_a_time(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_files_that_are_too_much_for_their_parsers(told, tmp_path):
     file.write_text('{"format":' + "[" * 50_000)
     code, line = told(*AWS, "--output", "a.csv", "--checkpoint", file)
     assert code == 2
-    assert "is not a checkpoint, or is damaged" in line
+    assert "is not a checkpoint, or its beginning is damaged; remove it" in line
 
 
 @pytest.mark.parametrize(

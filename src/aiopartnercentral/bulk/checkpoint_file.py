@@ -39,6 +39,7 @@ __all__ = [
 FORMAT = "aiopartnercentral checkpoint"
 VERSION = 5
 START_OVER = "restart=True starts over"
+_BEGINNING = f'{{"format":"{FORMAT}"'.encode()  # of every version
 _CHECKSUM = b',"checksum":"'
 _CLOCK_ERROR = timedelta(minutes=5)  # by which clocks of machines that share a disk may differ
 
@@ -79,9 +80,8 @@ class StoredListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Header(msgspec.Struct, frozen=True):
-    """The members that every version has."""
+    """What every version has after its beginning."""
 
-    format: str
     version: int
 
 
@@ -112,7 +112,7 @@ _FILE = msgspec.json.Decoder(CheckpointFile)
 def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFile | None, str | None]:
     """Return the content of a checkpoint, if it has any that is readable, and why it is not to be resumed, or None.
 
-    What is not a checkpoint by its first members is never taken for one that may be replaced.
+    Only a file with the beginning of a checkpoint is ever taken for one that may be replaced, even if it was cut off.
 
     Arguments:
         path: the file.
@@ -131,15 +131,10 @@ def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFi
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
     if not data:  # as `touch` and `mktemp` make it
         return None, None
+    if not data.startswith(_BEGINNING):
+        raise CheckpointError(f"{path} is not a checkpoint, or its beginning is damaged; remove it to start over")
     try:
-        header = _HEADER.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        # The decoder's messages have a path and types, and quote no value.
-        raise CheckpointError(f"{path} is not a checkpoint, or is damaged: {error}; remove it to start over") from None
-    if header.format != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint")
-    try:
-        found = _decoded(path, data, header)
+        found = _decoded(path, data)
     except CheckpointError:
         # Its run began before the file's last change, so it is at least as old.
         discarded = _why_discarded(changed, max_age, restart=restart)
@@ -149,18 +144,20 @@ def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFi
     return found, _why_discarded(found.began, max_age, restart=restart)
 
 
-def _decoded(path: Path, data: bytes, header: _Header) -> CheckpointFile:
-    if header.version != VERSION:
-        raise CheckpointError(
-            f"the checkpoint {path} has version {header.version}, not {VERSION}, as another release of "
-            f"aiopartnercentral wrote it; {START_OVER}"
-        )
-    content = data.rpartition(_CHECKSUM)[0] + b"}"
-    if data != _with_checksum(content):
-        raise CheckpointError(f"the checkpoint {path} is damaged: its checksum does not match; {START_OVER}")
+def _decoded(path: Path, data: bytes) -> CheckpointFile:
     try:
+        version = _HEADER.decode(data).version
+        if version != VERSION:
+            raise CheckpointError(
+                f"the checkpoint {path} has version {version}, not {VERSION}, as another release of aiopartnercentral "
+                f"wrote it; {START_OVER}"
+            )
+        content = data.rpartition(_CHECKSUM)[0] + b"}"
+        if data != _with_checksum(content):
+            raise CheckpointError(f"the checkpoint {path} is damaged: its checksum does not match; {START_OVER}")
         return _FILE.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        # The decoder's messages have a path and types, and quote no value.
         raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
 
 
