@@ -179,7 +179,7 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
         changed = file.with_suffix(".csv")
         ended = await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments[:-1], changed)
         assert ended.code == 2
-        assert "the partial file is ndjson, not csv of " in ended.complaint
+        assert "the partial file is ndjson, not csv: " in ended.complaint
     assert file.read_bytes().count(b"\n") == 3
 
 

@@ -5,6 +5,7 @@ import shutil
 from contextlib import nullcontext
 
 import anyio
+import attrs
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -144,27 +145,52 @@ async def test_a_position_belongs_to_one_format(tmp_path, change):
     await sink.abort(keep=True)
     options = {"path": "out.ndjson", "cls": CLS} | change
     other = open_sink(tmp_path / options.pop("path"), **options)
-    with pytest.raises(SinkError, match="format, compression, class and options must stay the same"):
+    with pytest.raises(SinkError, match="format, compression and options must stay the same"):
         await other.open(position)
 
 
+@attrs.frozen
+class Renumbered:
+    id: int
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
 @pytest.mark.parametrize(
-    "options",
+    ("name", "options", "said"),
     [
-        {"formulas": "keep"},
-        {"explode": "connection_types"},
-        {"source": False},
-        {"bom": True},
-        {"columns": ["id", "arn"]},
+        ("out.csv", ({"formulas": "keep"}, {}), "the options of the csv file have changed, not its columns"),
+        ("out.csv", ({"bom": True}, {}), "the options of the csv file have changed, not its columns"),
+        ("out.csv", ({"source": False}, {}), "changed: new: source_label, source_catalog$"),
+        ("out.csv.gz", ({"columns": ["id", "arn"]}, {"columns": ["id", "catalog"]}), "new: catalog; missing: arn$"),
+        ("out.csv.zst", ({"columns": ["id", "arn"]}, {"columns": ["arn", "id"]}), "the order of the columns of"),
+        ("out.csv", ({"explode": "connection_types"}, {}), r"new: connection_types; missing: connection_types\.key, "),
+        ("out.parquet", ({}, {"columns": ["id"]}), "missing: source_label, source_catalog, catalog, arn, "),
+        ("out.parquet", ({"columns": ["id"]}, {"columns": ["id"], "cls": Renumbered}), "of another type: id$"),
     ],
 )
-async def test_a_position_belongs_to_the_same_columns(tmp_path, options):
-    sink = open_sink(tmp_path / "out.csv", cls=CLS)
+async def test_a_position_belongs_to_the_same_columns(tmp_path, is_committed, name, options, said):
+    before, after = options
+    sink = open_sink(tmp_path / name, **{"cls": CLS, **before})
+    await sink.open()
+    position = await sink.flush()
+    await (sink.commit() if is_committed else sink.abort(keep=True))
+    left = names(tmp_path)
+    with pytest.raises(PositionError, match=said):
+        await open_sink(tmp_path / name, **{"cls": CLS, **after}).open(position)
+    assert names(tmp_path) == left
+
+
+async def test_no_text_of_a_changed_file_is_taken_for_a_column(tmp_path):
+    sink = open_sink(tmp_path / "out.csv", cls=CLS, columns=["id"])
     await sink.open()
     position = await sink.flush()
     await sink.abort(keep=True)
-    with pytest.raises(SinkError, match="must stay the same"):
-        await open_sink(tmp_path / "out.csv", cls=CLS, **options).open(position)
+    (left,) = tmp_path.iterdir()
+    left.write_bytes(b'"a secret: s3cret"\n')
+    for said in ("new: arn; missing: a column with another name$", "the columns or options of the csv file"):
+        with pytest.raises(PositionError, match=said):
+            await open_sink(tmp_path / "out.csv", cls=CLS, columns=["arn"]).open(position)
+        left.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("change", ["output", "file", "bytes", "crc32", "items", "version"])

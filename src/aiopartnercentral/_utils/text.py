@@ -6,17 +6,26 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["REDACTED", "counted", "replace_surrogates", "utc_text"]
+__all__ = ["REDACTED", "counted", "listed", "replace_surrogates", "utc_text"]
 
 REDACTED = "<redacted>"
+_NAMED = 10  # how many names a text has
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number and its noun, such as `2 pages`; the plural adds an s unless it is given."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the first names, and how many more there are."""
+    every = list(names)
+    more = len(every) - _NAMED
+    return f"{', '.join(every[:_NAMED])} and {more} more" if more > 1 else ", ".join(every)
 
 
 def utc_text(moment: datetime) -> str:

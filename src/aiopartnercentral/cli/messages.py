@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 
+from aiopartnercentral._utils.text import listed
 from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
@@ -36,7 +37,6 @@ _REJECTED = (
 _LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS = 500
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
-_NAMED = 10
 
 
 def explain(error: BaseException) -> str | None:
@@ -72,12 +72,7 @@ def explain_all(failures: Mapping[str, Exception]) -> list[str]:
         sources.setdefault(line, []).append(clean(source))
         # One request id is enough to ask AWS Support about the error.
         requests.setdefault(line, request)
-    return [f"{_listed(names)}: {line}{requests[line]}" for line, names in sources.items()]
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    return f"{', '.join(names[:_NAMED])} and {more} more" if more > 1 else ", ".join(names)
+    return [f"{listed(names)}: {line}{requests[line]}" for line, names in sources.items()]
 
 
 def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:

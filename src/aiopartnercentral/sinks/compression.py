@@ -12,7 +12,7 @@ from aiopartnercentral._utils.validators import one_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["EXTENSIONS", "Compressor", "compressor_factory"]
+__all__ = ["EXTENSIONS", "Compressor", "compressor_factory", "decompressed"]
 
 EXTENSIONS: Final[Mapping[str, str]] = {".gz": "gzip", ".zst": "zstd"}
 """The compression for each file extension."""
@@ -56,6 +56,24 @@ def compressor_factory(compression: str | None) -> Callable[[], Compressor]:
         return _zstd_factory()
     # compressobj writes no timestamp, so equal items give equal files.
     return lambda: zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _WITH_GZIP_HEADER)
+
+
+def decompressed(data: bytes, compression: str | None) -> bytes:
+    """Return what the beginning of a file begins with before its compression.
+
+    Raises:
+        Exception: it is not of this compression; each package has its own errors.
+    """
+    if compression is None:
+        return data
+    if compression == "gzip":
+        return zlib.decompressobj(_WITH_GZIP_HEADER).decompress(data)
+    try:
+        decompressor: Any = import_module("compression.zstd").ZstdDecompressor()
+    except ImportError:
+        decompressor = import_optional("zstandard", extra="zstd").ZstdDecompressor().decompressobj()
+    beginning: bytes = decompressor.decompress(data)
+    return beginning
 
 
 def _zstd_factory() -> Callable[[], Compressor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zlib
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -14,7 +15,7 @@ from aiopartnercentral.sinks.schema import unused_name
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiopartnercentral.sinks.base import Page
 
@@ -87,6 +88,10 @@ class CsvSink(FileSink):
         # In quotes, by which readers that examine only the first rows learn the quote character.
         cells = ('"' + name.replace('"', '""') + '"' for name in self.columns)
         return (("\ufeff" if self.bom else "") + ",".join(cells) + "\n").encode()
+
+    def _columns_in(self, header: bytes) -> Mapping[str, object]:
+        line, _, _ = header.decode("utf-8-sig", "replace").partition("\n")
+        return dict.fromkeys(next(csv.reader([line])), "text")
 
     def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         for page in pages:

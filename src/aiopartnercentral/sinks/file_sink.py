@@ -6,15 +6,18 @@ import abc
 import threading
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import anyio
 import anyio.lowlevel
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.compression import compressor_factory
+from aiopartnercentral.sinks.compression import compressor_factory, decompressed
+from aiopartnercentral.sinks.format_change import describe_change
 from aiopartnercentral.sinks.partial_file import (
     FilePosition,
     LostPartialFileError,
@@ -26,7 +29,7 @@ from aiopartnercentral.sinks.path_template import path_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.compression import Compressor
@@ -38,6 +41,7 @@ T = TypeVar("T")
 
 MAX_ROWS = 1000
 MAX_BYTES = 1 << 20
+_HEADER_BYTES = 1 << 18  # of a file, in which its header ends
 _POSITION_VERSION = 2
 _POSITION_KEYS = {"version", "format", "output", "file", "bytes", "crc32", "items"}
 
@@ -76,6 +80,7 @@ class FileSink(abc.ABC):
         self.output: str = path_text("output", output)
         self.max_rows: int = validators.count("max_rows", max_rows)
         self.max_bytes: int = validators.count("max_bytes", max_bytes)
+        self._compression = compression
         self._new_block = compressor_factory(compression)
         self._file: PartialFile | None = None
         self._forget()
@@ -136,6 +141,24 @@ class FileSink(abc.ABC):
         """
         del items
         return file.restore_from_target(position)
+
+    def _columns_in(self, header: bytes) -> Mapping[str, object]:
+        """Return the columns and their types, by the beginning of a file; empty for a format without columns.
+
+        Raises:
+            Exception: it is not the beginning of such a file.
+        """
+        del header
+        return {}
+
+    def _columns_of(self, path: Path) -> Mapping[str, object]:
+        """Return the columns of a file, partial or committed, and their types.
+
+        Raises:
+            Exception: it cannot be read, or is not of this format.
+        """
+        with path.open("rb") as file:
+            return self._columns_in(decompressed(file.read(_HEADER_BYTES), self._compression))
 
     def encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         """Yield the pages as the file has them after its header, in chunks of bounded size.
@@ -270,12 +293,18 @@ class FileSink(abc.ABC):
         if at is None:
             raise other_output(self.output)
         if position.get("format") != self.format_id:
-            raise PositionError(
-                self.output,
-                f"the partial file is {position.get('format')}, not {self.format_id}: "
-                "format, compression, class and options must stay the same",
-            )
+            own = self._columns_in(self.header())
+            reason = describe_change(position.get("format"), self.format_id, self._written_columns(at), own)
+            raise PositionError(self.output, reason)
         return at, position["items"]
+
+    def _written_columns(self, at: FilePosition) -> Mapping[str, object] | None:
+        """Return the columns of the partial file of a position, or of the output; None if they cannot be read."""
+        target = Path(real_path(self.output))
+        for path in (target.parent / at.name, target):
+            with suppress(Exception):
+                return self._columns_of(path)
+        return None
 
     def _write_buffer(self) -> None:
         pages, rows = self._buffer, self._buffered_rows

@@ -21,7 +21,8 @@ from aiopartnercentral.sinks.partial_file import CONVERTED
 from aiopartnercentral.sinks.row_checksum import RowChecksum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from aiopartnercentral.sinks.base import Page
     from aiopartnercentral.sinks.partial_file import FilePosition, PartialFile
@@ -85,6 +86,19 @@ class ParquetSink(FileSink):
         """Return the beginning of the partial file, which has the schema."""
         header: bytes = self._schema.serialize().to_pybytes()
         return header
+
+    def _columns_in(self, header: bytes) -> Mapping[str, object]:
+        pa, _ = _pyarrow()
+        schema = pa.ipc.read_schema(pa.BufferReader(header))
+        return dict(zip(schema.names, schema.types, strict=True))
+
+    def _columns_of(self, path: Path) -> Mapping[str, object]:
+        _, pq = _pyarrow()
+        try:
+            schema = pq.read_schema(path)
+        except ValueError:  # a partial file is an Arrow stream
+            return super()._columns_of(path)
+        return dict(zip(schema.names, schema.types, strict=True))
 
     def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         rows = [(page.label, page.catalog, item) for page in pages for item in page.items]

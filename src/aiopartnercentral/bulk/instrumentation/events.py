@@ -29,11 +29,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from aiopartnercentral._utils.text import counted, utc_text
+from aiopartnercentral._utils.text import counted, listed, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from aiopartnercentral._pagination.report import EarlierRun, Report, SourceReport
     from aiopartnercentral.bulk.source import Origin
 
@@ -50,9 +48,6 @@ __all__ = [
     "Throttled",
     "combine",
 ]
-
-
-_NAMED = 10  # how many sources a text names
 
 
 @attrs.frozen(kw_only=True)
@@ -87,8 +82,8 @@ class RunStarted:
         if self.resumes is None:
             return None
         finished = f", in which {counted(len(self.finished), 'source')} finished"
-        joined = f"; new: {_some(map(str, self.joined))}" if self.joined else ""
-        dropped = f"; no longer collected: {_some(self.dropped)}" if self.dropped else ""
+        joined = f"; new: {listed(map(str, self.joined))}" if self.joined else ""
+        dropped = f"; no longer collected: {listed(self.dropped)}" if self.dropped else ""
         return f"resumes the run of {utc_text(self.resumes.started_at)}{finished}{joined}{dropped}"
 
 
@@ -221,13 +216,6 @@ class RunFinished:
     run: str
     report: Report[Origin]
     error: BaseException | None
-
-
-def _some(names: Iterable[str]) -> str:
-    """Return the first names, and how many more there are."""
-    all_names = list(names)
-    more = f" and {len(all_names) - _NAMED} more" if len(all_names) > _NAMED else ""
-    return f"{', '.join(all_names[:_NAMED])}{more}"
 
 
 Event: TypeAlias = (
