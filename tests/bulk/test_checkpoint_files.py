@@ -6,11 +6,13 @@ import errno
 import fcntl
 import json
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
-from aiopartnercentral.bulk import Collection, checkpoint
+from aiopartnercentral.bulk import Collection, PageFetched, RunStarted, checkpoint
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
@@ -18,8 +20,10 @@ from aiopartnercentral.sinks.partial_file import PartialFile
 from tests.support.bulk_sources import FAST, LISTING, of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from aiopartnercentral.bulk import Event
 
 pytestmark = pytest.mark.anyio
 
@@ -115,6 +119,74 @@ async def test_what_a_killed_run_left_of_a_source_that_is_skipped_later_is_remov
         skipping = Collection(LISTING, sources, ignore_errors={"AccessDeniedException"}, **options)
         await skipping.into(open_sink(output))
     assert sorted(tmp_path.iterdir()) == [other.path, tmp_path / "a.ndjson"]
+
+
+async def interrupted(collection: Callable[..., Collection[Any]], output: Path) -> None:
+    """Collect until the third page of a source, and keep the partial files."""
+    with anyio.CancelScope() as scope:
+
+        def stop(event: Event) -> None:
+            if isinstance(event, PageFetched) and event.page == 3:
+                scope.cancel()
+
+        await collection(observer=stop).into(open_sink(output), save_every=0)
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "said"),
+    [
+        ("out.ndjson", "out.ndjson", None),
+        ("out.ndjson", "other.ndjson", None),
+        ("out.ndjson", "out.ndjson.gz", None),
+        ("{label}.ndjson", "new-{label}.ndjson", None),
+        ("{label}.ndjson", "out.ndjson", None),
+        ("out.ndjson", "moved/out.ndjson", "the partial files of out.ndjson are not in the directory of the output"),
+        ("out.ndjson", "moved/other.ndjson", "the partial files of out.ndjson are not in the directory of the output"),
+        ("{label}/out.ndjson", "{label}/other.ndjson", None),
+        (
+            "b/{label}.ndjson",
+            "{label}.ndjson",
+            "the partial files of a.ndjson, b.ndjson are not in the directory of the output",
+        ),
+    ],
+)
+async def test_starting_over_leaves_no_partial_file_of_the_earlier_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, earlier: str, later: str, said: str | None
+) -> None:
+    for name in ("b", "moved"):
+        (tmp_path / name).mkdir()
+    async with Emulator({"AWS": 95}) as emulator:
+        sources, path = [of(emulator, "a"), of(emulator, "b")], tmp_path / "run.json"
+        make: Any = partial(Collection, LISTING, sources, limits=FAST, checkpoint=path)
+        await interrupted(make, tmp_path / earlier)
+        run_id = json.loads(path.read_bytes())["first_run_id"]
+        left = set(tmp_path.rglob(".*.part"))
+        PartialFile.create(str(tmp_path / later.format(label="b")), run_id).close()  # after the last checkpoint
+        assert left
+        assert (await make(restart=True).into(open_sink(tmp_path / later))).complete
+    is_elsewhere = earlier.count("/") != later.count("/")
+    assert set(tmp_path.rglob(".*.part")) == (left if is_elsewhere else set())
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ([] if said is None else [said])
+
+
+async def test_starting_over_says_which_sources_are_new(tmp_path: Path) -> None:
+    path, output, events = tmp_path / "run.json", tmp_path / "out.ndjson", list[RunStarted]()
+
+    def observe(event: Event) -> None:
+        if isinstance(event, RunStarted):
+            events.append(event)
+
+    async with Emulator({"AWS": 95}) as emulator:
+        a, b, c = (of(emulator, label) for label in "abc")
+        await interrupted(partial(Collection, LISTING, [a, b], limits=FAST, checkpoint=path), output)
+        make: Any = partial(Collection, LISTING, limits=FAST, checkpoint=path, observer=observe)
+        await make([a, c], on_error="report").into(open_sink(output))
+    (event,) = events
+    assert event.resumption == (
+        "starts over: the output has items of sources that are no longer collected; new: c ListConnections; "
+        "no longer collected: b"
+    )
 
 
 async def test_only_its_own_lock_is_removed(tmp_path: Path) -> None:

@@ -135,7 +135,9 @@ async def test_sources_come_and_go(job):
     assert await job.night(ada=30, bob=20, denied="ada") == 1
     assert "in which 0 sources finished; new: bob/AWS" in job.said
     assert await job.night(ada=30) == 0  # bob's connections are in the output that would be resumed
-    assert "starts over: the output has what was collected of bob/AWS, no longer collected" in job.said
+    assert (
+        "starts over: the output has items of sources that are no longer collected; no longer collected: " in job.said
+    )
     assert job.rows["ada"] == 30
 
 

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 LOGGER: logging.Logger = logging.getLogger(__name__)
-"""Warns of each replaced file that not everybody may use as before."""
+"""Warns of each replaced file that not everybody may use as before, and of files that could not be removed."""
 
 PREFIX = ".aiopartnercentral-"
 """The beginning of the name of each file that is created next to a user's, so that no file of the user's is removed."""

@@ -46,7 +46,22 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.spec import Question
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["Checkpoint"]
+__all__ = ["Checkpoint", "DiscardedRun"]
+
+
+@attrs.frozen
+class DiscardedRun:
+    """An earlier run that is not resumed.
+
+    Attributes:
+        reason: why.
+        run_id: the id that names its partial files; None if its checkpoint cannot be read.
+        position: the position of its sink, or None.
+    """
+
+    reason: str
+    run_id: str | None
+    position: JsonValue | None
 
 
 @attrs.define(eq=False)
@@ -59,10 +74,10 @@ class Checkpoint:
         first_run: this run, or the first of the runs that it resumes; its id names the partial files.
         library: the version of this library that the earlier run used; None for a new run.
         earlier: the reports of an earlier run, by source and listing.
-        dropped: the labels of the earlier run's sources that are no longer collected.
+        joined: the sources that an earlier run did not have, whether it is resumed or not.
+        dropped: the labels of the sources that only an earlier run had, whether it is resumed or not.
         position: the position of the sink of the earlier run; None if there was none.
-        discarded: why the progress of an earlier run is not resumed, or None.
-        discarded_position: the position of its sink.
+        discarded: the earlier run that is not resumed, or None.
         seen: the items of each unfinished source that are in the output; empty without an output.
     """
 
@@ -71,10 +86,10 @@ class Checkpoint:
     first_run: EarlierRun
     library: str | None
     earlier: Mapping[Origin, SourceReport]
+    joined: tuple[Origin, ...]
     dropped: tuple[str, ...]
     position: JsonValue | None
-    discarded: str | None
-    discarded_position: JsonValue | None
+    discarded: DiscardedRun | None
     seen: dict[Origin, SeenItems]
     _lock: BaseFileLock | None = attrs.field(alias="lock")
     _entries: dict[Origin, StoredSource] = attrs.field(alias="entries")
@@ -107,13 +122,14 @@ class Checkpoint:
     def _open(cls, path: Path, question: Question, run_id: str, max_age: timedelta, restart: bool) -> Self:  # noqa: FBT001 - as above
         lock = _locked(path)
         try:
-            found, discarded = read(path, max_age, restart=restart)
-            entries: dict[Origin, StoredSource] = {}
-            dropped: list[StoredSource] = []
-            if found is not None and discarded is None:
-                entries, dropped = _entries(path, found, question)
-                discarded = _not_droppable(found, dropped)
-            kept = found if discarded is None else None
+            found, reason = read(path, max_age, restart=restart)
+            if found is not None and reason is None:
+                _check_listings(path, found, question)
+            entries, dropped = _entries(found, question)
+            if found is not None and reason is None:
+                reason = _not_droppable(found, dropped)
+            joined = () if found is None else tuple(each for each in question.origins if each not in entries)
+            kept = found if reason is None else None
             entries = {} if kept is None else entries
             seen = {origin: _seen(path, entry) for origin, entry in entries.items() if entry.outcome not in ENDED_WELL}
         except BaseException:
@@ -125,10 +141,10 @@ class Checkpoint:
             first_run=EarlierRun(run_id=run_id, started_at=datetime.now(UTC)) if kept is None else _first_run(kept),
             library=None if kept is None else kept.library,
             earlier={origin: _earlier(entry) for origin, entry in entries.items()},
-            dropped=() if kept is None else tuple(dict.fromkeys(entry.label for entry in dropped)),
+            joined=joined,
+            dropped=tuple(dict.fromkeys(entry.label for entry in dropped)),
             position=None if kept is None else kept.output,
-            discarded=discarded,
-            discarded_position=None if found is None or discarded is None else found.output,
+            discarded=None if reason is None else _discarded(reason, found),
             seen=seen,
             lock=lock,
             entries={origin: entries.get(origin) or _entry(origin, SourceReport()) for origin in question.origins},
@@ -138,11 +154,6 @@ class Checkpoint:
     def resumes(self) -> EarlierRun | None:
         """The run that this one resumes; None for a new run."""
         return None if self.library is None else self.first_run
-
-    @property
-    def joined(self) -> tuple[Origin, ...]:
-        """The sources that the resumed run did not have."""
-        return () if self.library is None else tuple(each for each in self._entries if each not in self.earlier)
 
     def note(self, origin: Origin, report: SourceReport) -> None:
         """Record the progress of a source, which the next `save` writes."""
@@ -215,10 +226,8 @@ def _locked(path: Path) -> BaseFileLock | None:
         raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
 
 
-def _entries(
-    path: Path, found: CheckpointFile, question: Question
-) -> tuple[dict[Origin, StoredSource], list[StoredSource]]:
-    """Return the stored entry of each origin, and the entries of sources that are no longer collected.
+def _check_listings(path: Path, found: CheckpointFile, question: Question) -> None:
+    """Refuse a checkpoint of other listings.
 
     Raises:
         CheckpointError: the checkpoint belongs to a collection of other listings.
@@ -237,10 +246,14 @@ def _entries(
         changed = {key for key in names if parameters.get(key) != before.parameters.get(key)}
         if changed:
             raise refused(f"{name} differs in {', '.join(sorted(changed))}")
+
+
+def _entries(found: CheckpointFile | None, question: Question) -> tuple[dict[Origin, StoredSource], list[StoredSource]]:
+    """Return the stored entry of each origin, and the entries of sources that are no longer collected."""
     origins = {(origin.label, origin.catalog, origin.listing): origin for origin in question.origins}
     entries: dict[Origin, StoredSource] = {}
     dropped: list[StoredSource] = []
-    for entry in found.sources:
+    for entry in () if found is None else found.sources:
         origin = origins.get((entry.label, entry.catalog, entry.listing))
         if origin is None:
             dropped.append(entry)
@@ -253,8 +266,12 @@ def _not_droppable(found: CheckpointFile, dropped: list[StoredSource]) -> str | 
     """Return why a run cannot be resumed without some of its sources: their items are in the output. None if it can."""
     if found.output is None:
         return None
-    labels = dict.fromkeys(entry.label for entry in dropped if entry.pages or entry.seen or entry.expected)
-    return f"the output has what was collected of {', '.join(labels)}, no longer collected" if labels else None
+    has_items = any(entry.pages or entry.seen or entry.expected for entry in dropped)
+    return "the output has items of sources that are no longer collected" if has_items else None
+
+
+def _discarded(reason: str, found: CheckpointFile | None) -> DiscardedRun:
+    return DiscardedRun(reason, None, None) if found is None else DiscardedRun(reason, found.first_run_id, found.output)
 
 
 def _first_run(found: CheckpointFile) -> EarlierRun:

@@ -17,16 +17,17 @@ from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import START_OVER
 from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.base import Page, Sink, output_paths
-from aiopartnercentral.sinks.partial_file import remove_left_over_of
+from aiopartnercentral.sinks.left_over import remove_left_over_of, remove_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
+    from aiopartnercentral.bulk.checkpoint import DiscardedRun
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.stream import CollectionStream
-    from aiopartnercentral.types import JsonValue, MalformedItem
+    from aiopartnercentral.types import MalformedItem
 
 __all__ = ["SinkPage", "check_sink", "empty_pages", "page_for_sink", "write_all"]
 
@@ -91,8 +92,8 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
     """
     writer = _SinkWriter(stream, sink)
     try:
-        if stream.discarded_position is not None:
-            await _remove(sink, stream.discarded_position)
+        if stream.discarded is not None:
+            await _remove_files_of(stream.discarded, sink, stream.report.sources)
         await _open(sink, stream)
         writer.is_consistent = True
         if resumable:
@@ -129,13 +130,20 @@ async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:
         raise PositionError(error.path, f"{error.reason}{other}; {START_OVER}") from error
 
 
-async def _remove(sink: Sink, position: JsonValue) -> None:
-    """Remove the partial files of a run that is not resumed, if the sink knows them by its position."""
-    with anyio.CancelScope(shield=True), suppress(SinkError):
-        try:
-            await sink.open(position)
-        finally:
-            await sink.abort(keep=False)
+async def _remove_files_of(run: DiscardedRun, sink: Sink, origins: Iterable[Origin]) -> None:
+    """Remove the partial files of a run that is not resumed, as far as they can be found, and warn of the others."""
+    if run.run_id is None:
+        return
+    outputs = output_paths(sink, empty_pages(origins))
+    with anyio.CancelScope(shield=True):
+        if run.position is not None:
+            with suppress(SinkError):
+                try:
+                    await sink.open(run.position)  # finds those of sources that are no longer collected
+                finally:
+                    await sink.abort(keep=False)
+        await run_to_completion(partial(remove_left_over_of, outputs, run.run_id))
+        await run_to_completion(partial(remove_named, run.position, run.run_id, outputs))
 
 
 class _SinkWriter:

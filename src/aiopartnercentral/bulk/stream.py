@@ -24,6 +24,7 @@ from aiopartnercentral.errors import CheckpointError
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from aiopartnercentral.bulk.checkpoint import DiscardedRun
     from aiopartnercentral.bulk.spec import Spec
     from aiopartnercentral.types import JsonValue
 
@@ -76,9 +77,9 @@ class CollectionStream(Stream[Origin, EntryT]):
         return None if self._checkpoint is None else self._checkpoint.position
 
     @property
-    def discarded_position(self) -> JsonValue | None:
-        """The sink's position of an earlier run that is not resumed, or None."""
-        return None if self._checkpoint is None else self._checkpoint.discarded_position
+    def discarded(self) -> DiscardedRun | None:
+        """The earlier run in the checkpoint that is not resumed, or None."""
+        return None if self._checkpoint is None else self._checkpoint.discarded
 
     @property
     def written_by(self) -> str | None:
@@ -110,7 +111,7 @@ class CollectionStream(Stream[Origin, EntryT]):
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
-                if checkpoint.discarded_position is None:  # else it leads to files that are to be removed first
+                if checkpoint.discarded is None or not self._view.into_sink:  # else it names files to remove first
                     await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
             saved = self._checkpoint
             self._progress = ProgressTracker(
@@ -226,7 +227,7 @@ class CollectionStream(Stream[Origin, EntryT]):
                 resumes=checkpoint.resumes,
                 joined=checkpoint.joined,
                 dropped=checkpoint.dropped,
-                starts_over=checkpoint.discarded,
+                starts_over=None if checkpoint.discarded is None else checkpoint.discarded.reason,
             )
         run.notify(started)
 

@@ -36,23 +36,27 @@ from aiopartnercentral._utils.paths import descriptor_of, irreplaceable, is_dire
 from aiopartnercentral.errors import PositionError, SinkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 __all__ = [
     "CONVERTED",
+    "NAME",
+    "REBUILT",
     "FilePosition",
     "LostPartialFileError",
     "PartialFile",
     "os_errors_as_sink_errors",
     "other_output",
-    "remove_left_over_of",
+    "partial_name",
     "writable_target",
 ]
 
 REBUILT, CONVERTED = ".rebuilt", ".converted"
 """The extensions of a partial file while it is rebuilt, and of the final file while it is made from the partial one."""
 
-_NAME = re.compile(rf"{re.escape(PREFIX)}([0-9a-f]{{8}}-)?[0-9a-f]{{16}}\.part")
+NAME = re.compile(rf"{re.escape(PREFIX)}([0-9a-f]{{8}}-)?[0-9a-f]{{16}}\.part")
+"""The names of partial files."""
+
 _CHUNK_BYTES = 1 << 20
 
 
@@ -72,7 +76,7 @@ class FilePosition:
     """
 
     output: str = attrs.field(validator=attrs.validators.instance_of(str))
-    name: str = attrs.field(validator=attrs.validators.matches_re(_NAME))
+    name: str = attrs.field(validator=attrs.validators.matches_re(NAME))
     size: int = attrs.field(validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
     checksum: int = attrs.field(validator=attrs.validators.instance_of(int))
 
@@ -146,7 +150,7 @@ class PartialFile:
                         remove_left_over(target.parent / name, even_unlocked=False)
             name = f"{prefix}{secrets.token_hex(8)}.part"
         else:
-            name = _name(target, run_id)
+            name = partial_name(target, run_id)
         path = target.parent / name
         return cls(output, target, path, private=private, fd=create_file(path, target, private=private))
 
@@ -303,15 +307,8 @@ class PartialFile:
         return self._fd
 
 
-def remove_left_over_of(outputs: Iterable[str], run_id: str) -> None:
-    """Remove the partial files that killed processes of a run have left; what is in use or cannot be removed stays."""
-    for output in outputs:
-        target = Path(real_path(output))
-        with suppress(OSError):
-            remove_left_over(target.parent / _name(target, run_id))
-
-
-def _name(target: Path, run_id: str) -> str:
+def partial_name(target: Path, run_id: str) -> str:
+    """Return the name of the partial file of an output in a run."""
     return f"{PREFIX}{digest(f'{run_id} {target}', 8)}.part"
 
 

@@ -60,8 +60,8 @@ class RunStarted:
         origins: the sources and listings to collect.
         finished: the sources and listings that an earlier run has completed, and that are not requested again.
         resumes: the run that this one resumes, or the first of several; None for a new run.
-        joined: the sources and listings that the resumed run did not have.
-        dropped: the labels of the resumed run's sources that this one does not have.
+        joined: the sources and listings that the run in the checkpoint did not have, whether it is resumed or not.
+        dropped: the labels of the sources that only the run in the checkpoint had.
         starts_over: why the progress in the checkpoint is not resumed, or None.
     """
 
@@ -77,13 +77,13 @@ class RunStarted:
     @property
     def resumption(self) -> str | None:
         """What is resumed, or why nothing is, in words; None if there was nothing to resume."""
+        joined = f"; new: {listed(map(str, self.joined))}" if self.joined else ""
+        dropped = f"; no longer collected: {listed(self.dropped)}" if self.dropped else ""
         if self.starts_over is not None:
-            return f"starts over: {self.starts_over}"
+            return f"starts over: {self.starts_over}{joined}{dropped}"
         if self.resumes is None:
             return None
         finished = f", in which {counted(len(self.finished), 'source')} finished"
-        joined = f"; new: {listed(map(str, self.joined))}" if self.joined else ""
-        dropped = f"; no longer collected: {listed(self.dropped)}" if self.dropped else ""
         return f"resumes the run of {utc_text(self.resumes.started_at)}{finished}{joined}{dropped}"
 
 

@@ -1,0 +1,71 @@
+"""Partial files that a killed process has left, of a run that ends or is not resumed.
+
+All functions here block, so they run in a thread. A file that another process is writing stays.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiopartnercentral._utils.atomic_files import LOGGER, PREFIX, remove_left_over
+from aiopartnercentral._utils.paths import real_path
+from aiopartnercentral._utils.text import listed
+from aiopartnercentral.sinks.partial_file import CONVERTED, NAME, REBUILT, partial_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from aiopartnercentral.types import JsonValue
+
+__all__ = ["remove_left_over_of", "remove_named"]
+
+
+def remove_left_over_of(outputs: Iterable[str], run_id: str) -> None:
+    """Remove the partial files that killed processes of a run have left; what is in use or cannot be removed stays."""
+    for output in outputs:
+        target = Path(real_path(output))
+        _remove(target.parent / partial_name(target, run_id))
+
+
+def remove_named(position: JsonValue | None, run_id: str, outputs: Iterable[str]) -> None:
+    """Remove the partial files that the position of a run's sink names, in the directories of outputs.
+
+    The position may be that of other outputs. It has no directories, so their partial files may be elsewhere: then a
+    warning is logged.
+    """
+    directories = {Path(real_path(output)).parent for output in outputs}
+    elsewhere = []
+    for output, name in _named_in(position):
+        found = [directory / name for directory in directories if os.path.lexists(directory / name)]
+        for path in found:
+            _remove(path)
+        # The name depends on the directory: if it is this one, the output was completed.
+        if not found and all(partial_name(directory / output, run_id) != name for directory in directories):
+            elsewhere.append(output)
+    if elsewhere:
+        LOGGER.warning(
+            "the partial files of %s are not in the directory of the output: if the earlier run was killed, delete "
+            "%s*.part where they are",
+            listed(elsewhere),
+            PREFIX,
+        )
+
+
+def _named_in(position: JsonValue) -> Iterator[tuple[str, str]]:
+    """Yield the name of each output in a position, and the name of its partial file."""
+    if isinstance(position, dict):
+        output, name = position.get("output"), position.get("file")
+        if isinstance(output, str) and isinstance(name, str) and NAME.fullmatch(name):
+            yield output, name
+    for part in position.values() if isinstance(position, dict) else position if isinstance(position, list) else ():
+        yield from _named_in(part)
+
+
+def _remove(path: Path) -> None:
+    """Remove a partial file that a killed process has left, and what it has made of it."""
+    for each in (path, path.with_suffix(REBUILT), path.with_suffix(CONVERTED)):
+        with suppress(OSError):
+            remove_left_over(each)
