@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from aiopartnercentral.bulk import Collection, PageFetched, RunStarted, checkpoint
+from aiopartnercentral.bulk import Collection, PageFetched, RunFinished, RunStarted, checkpoint
 from aiopartnercentral.emulator import Emulator
-from aiopartnercentral.errors import CheckpointError
+from aiopartnercentral.errors import CheckpointError, ServiceError
 from aiopartnercentral.sinks import open_sink
 from aiopartnercentral.sinks.partial_file import PartialFile
 from tests.support.bulk_sources import FAST, LISTING, of
@@ -187,6 +187,30 @@ async def test_starting_over_says_which_sources_are_new(tmp_path: Path) -> None:
         "starts over: the output has items of sources that are no longer collected; new: c ListConnections; "
         "no longer collected: b"
     )
+
+
+async def test_files_that_a_run_leaves_in_place_are_in_its_report(tmp_path: Path) -> None:
+    path, stale = tmp_path / "run.json", tmp_path / "b.json"
+    stale.touch()
+    os.utime(stale, (1764300000, 1764300000))
+    reports = []
+
+    def observe(event: Event) -> None:
+        if isinstance(event, RunFinished):
+            reports.append(event.report)
+
+    async with Emulator({"AWS": 25}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
+        sources, options = [of(good, "a"), of(denied, "b")], dict[str, Any](limits=FAST, observer=observe)
+        collection = Collection(LISTING, sources, checkpoint=path, on_error="report", **options)
+        report = await collection.into(open_sink(tmp_path / "{label}.json", format="ndjson"))
+        with pytest.raises(ServiceError):
+            await Collection(LISTING, sources[1], **options).into(open_sink(tmp_path / "{label}.json", format="ndjson"))
+    assert path.exists()
+    assert [file.path for file in report.earlier_files] == [str(stale)]
+    line = f"earlier files left in place: {stale}; written 2025-11-28 03:20:00 UTC"
+    assert str(report).splitlines()[-1] == line
+    assert reports[0].earlier_files == report.earlier_files
+    assert [file.path for file in reports[1].earlier_files] == [str(tmp_path / "a.json"), str(stale), str(path)]
 
 
 async def test_only_its_own_lock_is_removed(tmp_path: Path) -> None:

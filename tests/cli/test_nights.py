@@ -84,6 +84,25 @@ async def test_what_one_night_has_collected_never_passes_for_the_next(job):
     assert not job.checkpoint.exists()
 
 
+async def test_files_that_a_night_has_not_written_are_named(job):
+    assert await job.night(ada=30, bob=20) == 0
+    assert (job.said, job.report["earlier_files"]) == ("", [])
+    path = next(job.folder.glob("bob*.parquet"))
+    os.utime(path, (1764300000, 1764300000))
+    line = f"earlier files left in place: {path}; written 2025-11-28 03:20:00 UTC"
+    ignoring = ("--ignore-errors", "AccessDeniedException", "--summary")
+    for options, connections, code in (
+        ((), {"ada": 50}, 0),
+        (ignoring, {"ada": 50, "bob": 20, "denied": "bob"}, 0),
+        ((), {"ada": 50, "bob": 20, "denied": "bob"}, 1),
+    ):
+        assert await job.night(*options, **connections) == code
+        assert job.said.replace("aiopartnercentral: ", "").splitlines().count(line) == 1
+        assert job.report["earlier_files"] == [{"path": str(path), "written_at": "2025-11-28T03:20:00.000Z"}]
+    assert await job.night(ada=50, bob=20) == 0  # resumes the one before, so that the file of ada is its own, too
+    assert (job.rows["ada"], job.rows["bob"], job.report["earlier_files"]) == (50, 20, [])
+
+
 async def test_an_account_that_is_denied_for_good_keeps_no_other_from_being_collected(job):
     for connections in (30, 50, 70):
         assert await job.night(ada=connections, bob=1, denied="bob") == 1
@@ -173,10 +192,12 @@ async def test_columns_that_an_upgrade_has_changed(job):
 
 async def test_the_names_of_files_may_have_the_day_and_the_account(job):
     job.output = job.folder / "{date}-{account}-{operation}.parquet"
+    (job.folder / "2026-01-01-eve-list_connections.parquet").write_text("of another night")
     assert await job.night(ada=30, bob=20, denied="bob") == 1
     assert await job.night(ada=50, bob=20) == 0
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    names = {path.name.replace(today, "DAY") for path in job.folder.glob("*.parquet")}
+    assert job.report["earlier_files"] == []
+    names = {path.name.replace(today, "DAY") for path in job.folder.glob("*[ab]-list*.parquet")}
     assert names == {f"DAY-{name}-list_connections.parquet" for name in ("ada", "bob")}
 
 

@@ -212,6 +212,33 @@ async def test_the_day_of_a_run_is_the_one_on_which_it_began(tmp_path):
     assert names(tmp_path) == ["2026-11-28-111122223333.ndjson", "2026-11-29-111122223333.ndjson"]
 
 
+async def test_files_of_earlier_runs_are_found_whatever_their_values(tmp_path):
+    template = tmp_path / "[x] {date}/{label}/{catalog}-{label}.csv"
+    for label in ODD:
+        sink = open_sink(template, cls=CLS)
+        await sink.open()
+        await sink.write(Page(label, "AWS", "op"))
+        await sink.commit()
+    every = {str(path) for path in tmp_path.rglob("*.csv")}
+    day = sink.template.date
+    for name in (
+        f"[x] {day}/a/AWS-b.csv",
+        f"[x] {day}/a/AWS-.csv",
+        "[x] 2026-01-01/a/AWS-a.csv",
+        f"x {day}/a/AWS-a.csv",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / f"[x] {day}" / "d").mkdir()
+    (tmp_path / f"[x] {day}" / "d" / "AWS-d.csv").mkdir()
+    last = sink.template.expand(Page(ODD[-1], "AWS", ""))
+    assert {file.path for file in await sink.earlier_files()} == every - {last}
+    await sink.open()
+    await sink.write(Page("-rf", "AWS", "op"))
+    await sink.abort(keep=False)
+    assert {file.path for file in await sink.earlier_files()} == every
+
+
 async def test_a_failed_run_leaves_nothing(tmp_path):
     (tmp_path / "a.ndjson").write_text("earlier")
     sink = open_sink(tmp_path / "{label}.ndjson")

@@ -15,8 +15,9 @@ import attrs
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from aiopartnercentral.sinks.base import EarlierFile
     from aiopartnercentral.types import MalformedItem
 
 __all__ = ["Batch", "ProgressTracker"]
@@ -140,6 +141,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
     Attributes:
         run_id: identifies the run in its report, events and log messages.
+        earlier_files: what the report has as such.
     """
 
     def __init__(
@@ -163,6 +165,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
             on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """
         self.run_id: str = run_id or secrets.token_hex(6)
+        self.earlier_files: Sequence[EarlierFile] = ()
         self._clock = _Clock()
         self._started = self._clock.moment
         self._ended: float | None = None
@@ -263,6 +266,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
             started_at=self._clock.wall,
             resumes=self._resumes,
             versions=self._versions,
+            earlier_files=self.earlier_files,
         )
 
     def is_over(self, source: KeyT) -> bool:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, 
 import attrs
 
 from aiopartnercentral import __version__
-from aiopartnercentral._utils.text import counted
+from aiopartnercentral._utils.text import counted, listed, utc_text
 from aiopartnercentral.errors import AioPartnerCentralError, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from aiopartnercentral.sinks.base import EarlierFile
     from aiopartnercentral.types import MalformedItem, Service
 
 __all__ = [
@@ -184,6 +185,8 @@ class Report(Generic[KeyT]):
             one has an id of its own.
         started_at: when the stream was opened, in UTC.
         resumes: the run that this one resumes; None for a new one.
+        earlier_files: files that could be outputs of this run, and that an earlier one has written: for example of a
+            source that was skipped. Only a sink whose path has placeholders can have some.
         versions: the version of this library, and of each service's model, by name.
     """
 
@@ -193,6 +196,7 @@ class Report(Generic[KeyT]):
     started_at: datetime
     resumes: EarlierRun | None = None
     versions: Mapping[str, str] = attrs.field(factory=dict)
+    earlier_files: Sequence[EarlierFile] = ()
 
     @property
     def finished_at(self) -> datetime:
@@ -266,12 +270,16 @@ class Report(Generic[KeyT]):
             "resumed_pages": self.resumed_pages,
             "retries": self.retries,
             "versions": dict(self.versions),
+            "earlier_files": [
+                {"path": file.path, "written_at": _as_json(file.written_at)} for file in self.earlier_files
+            ],
             "sources": [{**_key_as_json(key), **state.as_json()} for key, state in self.sources.items()],
         }
 
     def __str__(self) -> str:
-        """Return a table with a line for each source, and a line of totals."""
-        return f"{_table({str(key): state for key, state in self.sources.items()})}\n{self.totals}"
+        """Return a table with a line for each source, a line of totals, and one of earlier files if there are some."""
+        table = _table({str(key): state for key, state in self.sources.items()})
+        return "\n".join(filter(None, [table, self.totals, self.left_in_place]))
 
     @property
     def totals(self) -> str:
@@ -280,6 +288,15 @@ class Report(Generic[KeyT]):
         pages = f"{counted(self.pages, 'page')}{_of_earlier_runs(self.resumed_pages)}"
         retries = counted(self.retries, "retry", "retries")
         return f"{counted(len(self.sources), 'source')}: {items}, {pages}, {retries} in {self.elapsed:.2f} s"
+
+    @property
+    def left_in_place(self) -> str | None:
+        """A line that names earlier files, and says when they were written; None if there are none."""
+        if not self.earlier_files:
+            return None
+        times = sorted({utc_text(file.written_at) for file in self.earlier_files})
+        written = times[0] if len(times) == 1 else f"from {times[0]} to {times[-1]}"
+        return f"earlier files left in place: {listed(file.path for file in self.earlier_files)}; written {written}"
 
 
 class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[KeyT]):

@@ -16,7 +16,7 @@ from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import START_OVER
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.base import Page, Sink, output_paths
+from aiopartnercentral.sinks.base import Page, Sink, earlier_files, output_paths
 from aiopartnercentral.sinks.left_over import remove_left_over_of, remove_named
 
 if TYPE_CHECKING:
@@ -119,6 +119,9 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
             finally:
                 await sink.abort(keep=resumable)
         raise
+    finally:
+        with anyio.CancelScope(shield=True):
+            stream.note_earlier_files(await earlier_files(sink))
 
 
 async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:

@@ -12,6 +12,7 @@ from aiopartnercentral._pagination.merge import Feed, Stream
 from aiopartnercentral._pagination.page_iterator import PageIterator, View
 from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, SourceReport
+from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral.bulk.checkpoint import Checkpoint
 from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.bulk.instrumentation.events import RunFinished, RunStarted, SourceFinished, SourceStarted
@@ -22,10 +23,12 @@ from aiopartnercentral.bulk.spec import question
 from aiopartnercentral.errors import CheckpointError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
     from aiopartnercentral.bulk.checkpoint import DiscardedRun
     from aiopartnercentral.bulk.spec import Spec
+    from aiopartnercentral.sinks.base import EarlierFile
     from aiopartnercentral.types import JsonValue
 
 __all__ = ["CollectionStream", "CollectionView"]
@@ -165,6 +168,11 @@ class CollectionStream(Stream[Origin, EntryT]):
         """
         if self._checkpoint is not None:
             await self._checkpoint.save(position)
+
+    def note_earlier_files(self, files: Iterable[EarlierFile]) -> None:
+        """Have the files of earlier runs in the report; the checkpoint is not one of them."""
+        own = None if self._checkpoint is None else real_path(self._checkpoint.path)
+        self._progress.earlier_files = tuple(file for file in files if real_path(file.path) != own)
 
     def seen_items(self, origin: Origin) -> SeenItems | None:
         """Return the mutable set of a source's items that are in the output; None without a checkpoint."""

@@ -15,7 +15,7 @@ from botocore.exceptions import ProfileNotFound
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral._utils.atomic_files import LOGGER
-from aiopartnercentral._utils.paths import check_distinct
+from aiopartnercentral._utils.paths import check_distinct, real_path
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
 from aiopartnercentral.bulk.collection import MAX_AGE
@@ -72,6 +72,9 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
             await run.collect()
         except anyio.get_cancelled_exc_class():
             run.say_how_far()
+            raise
+        except CommandError:
+            run.say_result()
             raise
         finally:
             if report_file is not None and run.progress.started:
@@ -132,12 +135,8 @@ def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
     Raises:
         CommandError: something failed, or the report could not be written; its lines are still to be printed.
     """
-    report = run.named_report
-    if run.progress.resumption is not None:
-        say(run.progress.resumption)
-    if config.shows_summary and sys.stderr is not None:
-        show(report_text(report, width=width_of(sys.stderr)))
-    failed = report.failures
+    run.say_result()
+    failed = run.named_report.failures
     fault = unforeseen(failed)
     if fault is not None:
         raise fault
@@ -178,6 +177,7 @@ class _Run:
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
             _check_files(config.files(outputs))
+            self._other_files = {real_path(path) for _, path in config.files([])}
             if output is not None:
                 # Otherwise a template's file would be examined when its first page arrives.
                 _check_writable(outputs if config.malformed is None else [*outputs, str(config.malformed)])
@@ -217,10 +217,17 @@ class _Run:
 
     @property
     def report(self) -> Report[Origin]:
-        """The report of what was collected so far; a source that has not started is pending."""
+        """The report of what was collected so far; a source that has not started is pending.
+
+        The other files of the run are not among the earlier files.
+        """
         report = self.progress.report
         origins = [origin for collection in self._collections for origin in collection.origins]
-        return attrs.evolve(report, sources={origin: report.sources.get(origin, SourceReport()) for origin in origins})
+        return attrs.evolve(
+            report,
+            sources={origin: report.sources.get(origin, SourceReport()) for origin in origins},
+            earlier_files=[file for file in report.earlier_files if real_path(file.path) not in self._other_files],
+        )
 
     @property
     def named_report(self) -> Report[str]:
@@ -229,16 +236,27 @@ class _Run:
         states = {origin: foreseen(state) for origin, state in report.sources.items()}
         return named(attrs.evolve(report, sources=states), self.name)
 
-    def say_how_far(self) -> None:
-        """Print how much was collected and what has failed, for a run that is being stopped."""
+    def say_result(self) -> None:
+        """Print what the run has resumed and left in place, and the summary if it is shown."""
         if not self.progress.started:
             return
         report = self.named_report
-        outcomes = [state.outcome for state in report.sources.values()]
-        for line in (self.progress.resumption, *explain_all(report.failures)):
-            if line is not None:
+        if self.progress.resumption is not None:
+            say(self.progress.resumption)
+        if self._config.shows_summary and sys.stderr is not None:
+            show(report_text(report, width=width_of(sys.stderr)))
+        elif report.left_in_place is not None:
+            say(clean(report.left_in_place))
+
+    def say_how_far(self) -> None:
+        """Print the result of a run that is being stopped: without a summary, how much was collected, and failures."""
+        self.say_result()
+        if self.progress.started and not self._config.shows_summary:
+            report = self.named_report
+            outcomes = [state.outcome for state in report.sources.values()]
+            for line in explain_all(report.failures):
                 say(line)
-        say(f"{outcomes.count(Outcome.COMPLETE)} complete of {report.totals}")
+            say(f"{outcomes.count(Outcome.COMPLETE)} complete of {report.totals}")
 
     def name(self, origin: Origin) -> str:
         """Return the displayed name of a source: with its listing if there are several."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto
 
 from aiopartnercentral._utils.text import listed
-from aiopartnercentral.cli.terminal import clean, one_line
+from aiopartnercentral.cli.terminal import LIMIT, clean, one_line
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
+    CheckpointError,
     DecodeError,
     EncodeError,
     PositionError,
@@ -49,9 +50,11 @@ def explain(error: BaseException) -> str | None:
         return f"an option cannot be sent: {one_line(str(error))}"
     if isinstance(error, SinkError):
         action = "resume" if isinstance(error, PositionError) else "write"
-        return f"cannot {action} {clean(error.path)}: {one_line(error.reason).replace(*_RESTART)}"
+        # Not cut, as it ends with what to do.
+        return f"cannot {action} {clean(error.path)}: {one_line(error.reason, limit=None).replace(*_RESTART)}"
     if isinstance(error, AioPartnerCentralError):
-        return one_line(str(error)).replace(*_RESTART)
+        text = one_line(str(error), limit=None if isinstance(error, CheckpointError) else LIMIT)
+        return text.replace(*_RESTART)
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
 
 

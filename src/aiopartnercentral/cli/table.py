@@ -105,7 +105,7 @@ def named(report: Report[KeyT], name: Callable[[KeyT], str]) -> Report[str]:
 
 
 def report_text(report: Report[str], *, width: int | None) -> str:
-    """Return the summary of a run: a line for each source, a line of totals, and a line for each error.
+    """Return the summary of a run: a line for each source, of totals, of earlier files, and for each error.
 
     With more than 50 sources, those that are complete or were not requested are not listed.
 
@@ -125,7 +125,8 @@ def report_text(report: Report[str], *, width: int | None) -> str:
     rows = [[clean(name), *(_SUMMARY[column](state) for column in columns)] for name, state in shown.items()]
     table = render([_SOURCE, *columns], [[row] for row in rows], width=width) if rows else ""
     errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))
-    return f"{table}{rest}{report.totals}\n{errors}"
+    left = "" if report.left_in_place is None else f"{clean(report.left_in_place)}\n"
+    return f"{table}{rest}{report.totals}\n{left}{errors}"
 
 
 def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | None) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 __all__ = [
+    "LIMIT",
     "can_redraw",
     "clean",
     "is_terminal",
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
-_LIMIT = 300
+LIMIT = 300
 _USUAL_WIDTH = 80
 
 
@@ -46,14 +47,14 @@ def is_text(argument: str) -> bool:
     return argument == argument.encode("utf-8", "replace").decode()
 
 
-def one_line(text: str) -> str:
-    """Return the first line that is not empty, cut to 300 characters.
+def one_line(text: str, *, limit: int | None = LIMIT) -> str:
+    """Return the first line that is not empty, cut to 300 characters or another limit.
 
     Further lines are dropped: some services append the request, with its headers and session token, to a message.
     """
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     line = clean(_USER_INFO.sub("", first))
-    return line if len(line) <= _LIMIT else f"{line[:_LIMIT]}..."
+    return line if limit is None or len(line) <= limit else f"{line[:limit]}..."
 
 
 def squashed(name: str) -> str:

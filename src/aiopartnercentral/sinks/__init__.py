@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         record_batches as record_batches,
     )
     from aiopartnercentral.sinks.base import (
+        EarlierFile as EarlierFile,
         Page as Page,
         Sink as Sink,
     )

@@ -9,11 +9,12 @@ import attrs
 from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from datetime import datetime
 
     from aiopartnercentral.types import JsonValue, MalformedItem
 
-__all__ = ["SOURCE_COLUMNS", "Page", "Sink", "chosen_columns", "output_paths"]
+__all__ = ["SOURCE_COLUMNS", "EarlierFile", "Page", "Sink", "chosen_columns", "earlier_files", "output_paths"]
 
 SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
 """The columns of a CSV or Parquet file that name an item's source."""
@@ -43,6 +44,19 @@ class Page:
     account: str = attrs.field(default="", kw_only=True)
 
 
+@attrs.frozen
+class EarlierFile:
+    """A file that could be an output of the run, and that the run has not written: it is of an earlier one.
+
+    Attributes:
+        path: its path.
+        written_at: when it was last written, in UTC.
+    """
+
+    path: str
+    written_at: datetime
+
+
 @runtime_checkable
 class Sink(Protocol):
     """Writes pages. Call `open` first and `commit` or `abort` last, and make one call at a time.
@@ -54,6 +68,8 @@ class Sink(Protocol):
     together with the progress of the fetching, and no item is lost or written twice.
 
     A sink that writes files may also have a method `paths(pages)`, which returns their paths; `output_paths` calls it.
+    So it may have an async method `earlier_files()`, which is called after `commit` or `abort`, and returns each
+    `EarlierFile`.
     """
 
     @property
@@ -141,3 +157,9 @@ def output_paths(sink: Sink, pages: Iterable[Page]) -> Sequence[str]:
     """
     paths: Callable[[Iterable[Page]], Sequence[str]] | None = getattr(sink, "paths", None)
     return () if paths is None else paths(pages)
+
+
+async def earlier_files(sink: Sink) -> Sequence[EarlierFile]:
+    """Return the files of earlier runs that a sink has left in place; none for a sink without such a method."""
+    find: Callable[[], Awaitable[Sequence[EarlierFile]]] | None = getattr(sink, "earlier_files", None)
+    return () if find is None else await find()

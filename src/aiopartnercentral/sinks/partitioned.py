@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -16,12 +18,11 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import make_directory
 from aiopartnercentral._utils.paths import is_directory, real_path
 from aiopartnercentral.errors import SinkError
-from aiopartnercentral.sinks.base import Page
+from aiopartnercentral.sinks.base import EarlierFile, Page
 from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, other_output
 from aiopartnercentral.sinks.path_template import PathTemplate, path_text
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Sequence
 
     from aiopartnercentral.sinks.file_sink import FileSink
@@ -80,6 +81,7 @@ class PartitionedSink:
         self._changed: set[_Values] = set()
         self._open_files: dict[_Values, None] = {}  # the least recently used first
         self._owners: dict[str, Page] = {}
+        self._committed: set[str] = set()
         self._run_id = ""
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
@@ -165,6 +167,7 @@ class PartitionedSink:
         for values in list(self._sinks):
             await self._reserve(values)
             await self._sinks[values].commit()
+            self._committed.add(self._sinks[values].output)
             self._open_files.pop(values, None)
             del self._sinks[values]
         self._is_open = False
@@ -180,6 +183,10 @@ class PartitionedSink:
                 stack.push_async_callback(sink.abort, keep=keep)
             self._sinks.clear()
             self._is_open = False
+
+    async def earlier_files(self) -> Sequence[EarlierFile]:
+        """Return the files that the template gives for any values, and for the date, and that were not committed."""
+        return await anyio.to_thread.run_sync(_not_among, self._committed, self._dated)
 
     def _check_open(self) -> None:
         if not self._is_open:
@@ -210,6 +217,17 @@ class PartitionedSink:
 async def _make_directory(path: str) -> None:
     with os_errors_as_sink_errors(path):
         await anyio.to_thread.run_sync(make_directory, Path(path).parent)
+
+
+def _not_among(committed: Iterable[str], template: PathTemplate) -> Sequence[EarlierFile]:
+    """Return the existing files of a template that are not among those that were committed."""
+    written, files = set(map(real_path, committed)), []
+    for path in template.find():
+        with suppress(OSError, ValueError, OverflowError):  # the latter if there is no such date
+            status = os.stat(path)  # noqa: PTH116 - not a path object
+            if stat.S_ISREG(status.st_mode) and real_path(path) not in written:
+                files.append(EarlierFile(path, datetime.fromtimestamp(status.st_mtime, UTC)))
+    return files
 
 
 def _claim(owners: dict[str, Page], template: PathTemplate, page: Page) -> str:

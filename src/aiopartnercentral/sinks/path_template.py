@@ -12,6 +12,7 @@ file system that ignores case:
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -35,6 +36,7 @@ _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]")
 _LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _CATALOGS = {"aws": "AWS", "sandbox": "Sandbox"}
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
+_ANY_NAME = r"[A-Za-z0-9%_~-][A-Za-z0-9%._~-]*"  # as `safe_file_name` returns them
 _MAX_LENGTH, _KEPT_LENGTH, _HASH_BYTES = 72, 38, 16
 
 
@@ -140,3 +142,17 @@ class PathTemplate:
             date=self.date,
             operation=safe_file_name(page.operation),
         )
+
+    def find(self) -> list[str]:
+        """Return the existing files that are outputs for any values of the placeholders, and for this date."""
+        pattern, expression, seen = "", "", set[str]()
+        for literal, field, _, _ in string.Formatter().parse(self.text):
+            pattern, expression = pattern + glob.escape(literal), expression + re.escape(literal)
+            if field == "date":
+                pattern, expression = pattern + self.date, expression + re.escape(self.date)
+            elif field is not None:
+                pattern += "*"
+                expression += f"(?P={field})" if field in seen else f"(?P<{field}>{_ANY_NAME})"
+                seen.add(field)
+        found = glob.glob(pattern)  # noqa: PTH207 - the paths as the template has them
+        return sorted(path for path in found if re.fullmatch(expression, path))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from aiopartnercentral.sinks.base import Page, output_paths
+from aiopartnercentral.sinks.base import EarlierFile, Page, earlier_files, output_paths
 from aiopartnercentral.sinks.partial_file import other_output
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class SinkWithRejects:
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the files that pages would be written to."""
         return [*output_paths(self.output, pages), self.path]
+
+    async def earlier_files(self) -> Sequence[EarlierFile]:
+        """Return the files of earlier runs that both have left in place."""
+        return [*await earlier_files(self.output), *await earlier_files(self.rejects)]
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start or resume both; see `Sink.open`."""
