@@ -201,7 +201,7 @@ async def test_the_names_of_files_may_have_the_day_and_the_account(job):
     assert names == {f"DAY-{name}-list_connections.parquet" for name in ("ada", "bob")}
 
 
-async def test_a_run_that_is_stopped_leaves_a_report_of_its_own(started, tmp_path):
+async def test_a_run_that_is_stopped_leaves_a_report_and_a_summary_of_its_own(started, tmp_path):
     report = tmp_path / "report.json"
     report.write_text('{"complete": true}')
 
@@ -211,7 +211,7 @@ async def test_a_run_that_is_stopped_leaves_a_report_of_its_own(started, tmp_pat
 
     async with serving(answer) as url:
         arguments = ("--catalog", "AWS", "--endpoint-url", url, "--output", tmp_path / "items.ndjson", "--rate", "20")
-        async with started(*COLLECT[:2], *arguments, "--report", report, "--progress") as process:
+        async with started(*COLLECT[:2], *arguments, "--report", report, "--progress", "--summary") as process:
             await process.stderr.receive()  # the first line of progress
             process.send_signal(signal.SIGTERM)
             err = (await everything(process.stderr)).decode()
@@ -219,5 +219,6 @@ async def test_a_run_that_is_stopped_leaves_a_report_of_its_own(started, tmp_pat
     content = json.loads(report.read_bytes())
     assert (content["complete"], content["sources"][0]["outcome"]) == (False, "cancelled")
     assert content["items"] > 0
-    assert re.search(rf"0 complete of 1 source: {content['items']} items, ", err)
+    assert re.search(rf"\nAWS +cancelled +{content['items']}  \d{{4}}-\d\d-\d\d \d\d:\d\d", err)
+    assert re.search(rf"\n1 source: {content['items']} items, .*\naiopartnercentral: stopped by SIGTERM\n$", err)
     await until(lambda: not list(tmp_path.glob(".*")))

@@ -14,6 +14,7 @@ import sys
 import anyio
 import pytest
 
+from aiopartnercentral.bulk.checkpoint_file import saved_progress
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import COMMAND, HOW_FAR, RESUMES, everything, until
 from tests.cli.service import connection, page, serving, sources_file
@@ -105,7 +106,8 @@ async def test_a_signal_saves_and_says_resume_hint(started, environment, tmp_pat
             assert await process.wait() == code
         assert re.fullmatch(
             rf"{HOW_FAR.decode()}aiopartnercentral: stopped by {sent.name}\n"
-            rf"aiopartnercentral: progress saved in {re.escape(str(checkpoint))}; to resume: [^\n]*\n",
+            rf"aiopartnercentral: progress saved in {re.escape(str(checkpoint))}: \d+ items, 0 of 2 sources finished; "
+            rf"to resume: [^\n]*\n",
             err,
         )
         assert file.read_text() == "earlier"
@@ -140,7 +142,8 @@ async def test_sources_that_failed_are_collected_by_the_same_command(run, two, t
     assert ended.code == 1
     failed, more = ended.err.splitlines()
     assert "bob/AWS: AccessDenied" in failed
-    assert f"progress saved in {checkpoint}; to resume: aiopartnercentral collect" in more
+    saved = f"progress saved in {checkpoint}: 120 items, 1 of 2 sources finished"
+    assert f"{saved}; to resume: aiopartnercentral collect" in more
     assert file.read_bytes().count(b"\n") == 120
     bob.denied_catalogs = []
     asked = len(ada.requests)
@@ -157,16 +160,24 @@ async def test_sources_that_failed_are_collected_by_the_same_command(run, two, t
 @pytest.mark.skipif(sys.platform == "win32", reason="has no ulimit")
 async def test_a_disk_without_room_leaves_the_earlier_file_and_can_be_resumed(run, environment, two, tmp_path):
     sources, _, _ = two
-    file, checkpoint = tmp_path / "items.ndjson", tmp_path / "run.json"
+    file, checkpoint, report = tmp_path / "items.ndjson", tmp_path / "run.json", tmp_path / "report.json"
     file.write_text("earlier")
     arguments = (*COLLECT, "--sources", sources, "--output", file, "--checkpoint", checkpoint, "--rate", 100)
+    options = ("--summary", "--report", str(report))
     ended = await anyio.run_process(
-        ["sh", "-c", 'ulimit -f 40; exec "$@"', "sh", *COMMAND, *map(str, arguments)], env=environment, check=False
+        ["sh", "-c", 'ulimit -f 40; exec "$@"', "sh", *COMMAND, *map(str, arguments), *options],
+        env=environment,
+        check=False,
     )
     assert ended.returncode == 1
-    failed, more = ended.stderr.decode().splitlines()
-    assert failed == f"aiopartnercentral: cannot write {file}: File too large"
-    assert "to resume: aiopartnercentral collect" in more
+    lines = ended.stderr.decode().splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["ada/AWS", "bob/AWS"]
+    assert lines[4] == f"aiopartnercentral: cannot write {file}: File too large"
+    saved = saved_progress(checkpoint)  # nothing if the disk was full before the first checkpoint
+    hints = [] if saved is None else [f"aiopartnercentral: progress saved in {checkpoint}: {saved}; to resume"]
+    assert [line.rpartition(": ")[0] for line in lines[5:]] == hints
+    content = json.loads(report.read_bytes())
+    assert (content["output_written"], content["complete"]) == (False, False)
     assert file.read_text() == "earlier"
     assert (await run(*arguments)).code == 0
     ids = [json.loads(line)["Id"] for line in file.read_bytes().splitlines()]

@@ -141,6 +141,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
     Attributes:
         run_id: identifies the run in its report, events and log messages.
+        output_written: what the report has as such.
         earlier_files: what the report has as such.
     """
 
@@ -165,6 +166,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
             on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """
         self.run_id: str = run_id or secrets.token_hex(6)
+        self.output_written: bool | None = None
         self.earlier_files: Sequence[EarlierFile] = ()
         self._clock = _Clock()
         self._started = self._clock.moment
@@ -266,6 +268,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
             started_at=self._clock.wall,
             resumes=self._resumes,
             versions=self._versions,
+            output_written=self.output_written,
             earlier_files=self.earlier_files,
         )
 

@@ -185,6 +185,8 @@ class Report(Generic[KeyT]):
             one has an id of its own.
         started_at: when the stream was opened, in UTC.
         resumes: the run that this one resumes; None for a new one.
+        output_written: whether the items are in the output. False if it could not be written, or there was nothing to
+            keep; None if they were not collected into a sink.
         earlier_files: files that could be outputs of this run, and that an earlier one has written: for example of a
             source that was skipped. Only a sink whose path has placeholders can have some.
         versions: the version of this library, and of each service's model, by name.
@@ -196,6 +198,7 @@ class Report(Generic[KeyT]):
     started_at: datetime
     resumes: EarlierRun | None = None
     versions: Mapping[str, str] = attrs.field(factory=dict)
+    output_written: bool | None = None
     earlier_files: Sequence[EarlierFile] = ()
 
     @property
@@ -230,8 +233,11 @@ class Report(Generic[KeyT]):
 
     @property
     def complete(self) -> bool:
-        """Whether every item of every source was handed over: nothing was omitted, limited, skipped or cancelled."""
-        return all(state.complete for state in self.sources.values())
+        """Whether every item of every source was handed over, and written if there is an output.
+
+        So nothing was omitted, limited, skipped or cancelled.
+        """
+        return self.output_written is not False and all(state.complete for state in self.sources.values())
 
     @property
     def lost(self) -> bool:
@@ -270,6 +276,7 @@ class Report(Generic[KeyT]):
             "resumed_pages": self.resumed_pages,
             "retries": self.retries,
             "versions": dict(self.versions),
+            "output_written": self.output_written,
             "earlier_files": [
                 {"path": file.path, "written_at": _as_json(file.written_at)} for file in self.earlier_files
             ],

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aiopartnercentral._pagination.report import Outcome  # noqa: TC001 - msgspec reads the annotations
-from aiopartnercentral._utils.text import utc_text
+from aiopartnercentral._pagination.report import ENDED_WELL, Outcome
+from aiopartnercentral._utils.text import counted, utc_text
 from aiopartnercentral.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "StoredSource",
     "as_bytes",
     "read",
+    "saved_progress",
 ]
 
 FORMAT = "aiopartnercentral checkpoint"
@@ -159,6 +160,19 @@ def _decoded(path: Path, data: bytes) -> CheckpointFile:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's messages have a path and types, and quote no value.
         raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
+
+
+def saved_progress(path: Path) -> str | None:
+    """Return how much can be resumed from a checkpoint, in words; None if nothing can be."""
+    try:
+        found, _ = read(path, timedelta.max, restart=False)
+    except CheckpointError:
+        return None
+    sources = [] if found is None else found.sources
+    items, finished = sum(each.items for each in sources), sum(each.outcome in ENDED_WELL for each in sources)
+    if not any(each.pages for each in sources):
+        return None
+    return f"{counted(items, 'item')}, {finished} of {counted(len(sources), 'source')} finished"
 
 
 def as_bytes(file: CheckpointFile) -> bytes:

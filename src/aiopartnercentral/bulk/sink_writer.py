@@ -90,7 +90,7 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
         CheckpointError: the checkpoint cannot be written.
         Exception: an error of the stream.
     """
-    writer = _SinkWriter(stream, sink)
+    writer, is_written = _SinkWriter(stream, sink), False
     try:
         if stream.discarded is not None:
             await _remove_files_of(stream.discarded, sink, stream.report.sources)
@@ -107,6 +107,7 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
             await sink.abort(keep=resumable)
         else:
             await sink.commit()
+            is_written = True
             if stream.first_run_id is not None:
                 # A killed process may have left a partial file of a source that was skipped this time.
                 outputs = output_paths(sink, empty_pages(stream.report.sources))
@@ -121,7 +122,7 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
         raise
     finally:
         with anyio.CancelScope(shield=True):
-            stream.note_earlier_files(await earlier_files(sink))
+            stream.note_output(is_written=is_written, earlier_files=await earlier_files(sink))
 
 
 async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:

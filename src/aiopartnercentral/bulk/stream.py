@@ -169,10 +169,11 @@ class CollectionStream(Stream[Origin, EntryT]):
         if self._checkpoint is not None:
             await self._checkpoint.save(position)
 
-    def note_earlier_files(self, files: Iterable[EarlierFile]) -> None:
-        """Have the files of earlier runs in the report; the checkpoint is not one of them."""
+    def note_output(self, *, is_written: bool, earlier_files: Iterable[EarlierFile]) -> None:
+        """Have in the report whether the output was written; the checkpoint is not one of the earlier files."""
         own = None if self._checkpoint is None else real_path(self._checkpoint.path)
-        self._progress.earlier_files = tuple(file for file in files if real_path(file.path) != own)
+        self._progress.output_written = is_written
+        self._progress.earlier_files = tuple(file for file in earlier_files if real_path(file.path) != own)
 
     def seen_items(self, origin: Origin) -> SeenItems | None:
         """Return the mutable set of a source's items that are in the output; None without a checkpoint."""

@@ -187,6 +187,7 @@ class _Run:
             # A missing package, a duplicate label, an invalid template, a file with two uses.
             raise CommandError(one_line(str(error)), exit_code=USAGE) from error
         malformed = config.malformed
+        self._is_streamed = False
         self._sink = output if output is None or malformed is None else _with_rejects(output, malformed)
 
     async def collect(self) -> None:
@@ -226,6 +227,7 @@ class _Run:
         return attrs.evolve(
             report,
             sources={origin: report.sources.get(origin, SourceReport()) for origin in origins},
+            output_written=self._is_streamed if self._sink is None else report.output_written,
             earlier_files=[file for file in report.earlier_files if real_path(file.path) not in self._other_files],
         )
 
@@ -323,6 +325,7 @@ class _Run:
                 await _write_malformed(rejects, report)
             if not report.lost:
                 await target.keep()
+                self._is_streamed = True
 
     async def _lines(self, writer: Writer, encoder: Sink) -> None:
         sink = StreamSink(writer, cast("FileSink", encoder))

@@ -200,11 +200,14 @@ def checkpoint_of(parsed: Sequence[ParsedListing]) -> Path | None:
 
 def resume_hint(checkpoint: Path | None) -> str | None:
     """Return the line that says how to resume a run that did not complete; None without saved progress."""
-    if checkpoint is None or not checkpoint.exists():
+    from aiopartnercentral.bulk.checkpoint_file import saved_progress  # noqa: PLC0415 - rarely needed
+
+    saved = None if checkpoint is None else saved_progress(checkpoint)
+    if checkpoint is None or saved is None:
         return None
     arguments = [each for each in sys.argv[1:] if each != switch_of("restart")]
     command = " ".join(map(_quoted, ["aiopartnercentral", *arguments]))
-    return f"progress saved in {clean(str(checkpoint))}; to resume: {command}"
+    return f"progress saved in {clean(str(checkpoint))}: {saved}; to resume: {command}"
 
 
 def _quoted(argument: str) -> str:
