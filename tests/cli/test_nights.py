@@ -201,6 +201,37 @@ async def test_the_names_of_files_may_have_the_day_and_the_account(job):
     assert names == {f"DAY-{name}-list_connections.parquet" for name in ("ada", "bob")}
 
 
+async def test_the_report_has_the_day_of_the_run_that_it_completes(job):
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    job.report_file, bad = job.folder / "r-{date}.json", job.folder / "{{bad}}-{date}.ndjson"
+    assert await job.night("--malformed", bad, ada=30, bob=20, denied="bob") == 1
+    assert not json.loads((job.folder / f"r-{today}.json").read_bytes())["complete"]
+    job.a_day_passes()
+    assert await job.night("--malformed", bad, "--checkpoint-max-age", "2d", ada=50, bob=20) == 0
+    first, second = (json.loads((job.folder / f"r-{day}.json").read_bytes()) for day in (today, yesterday))
+    assert second["resumes"]["run_id"] == first["run_id"]
+    assert (first["complete"], second["complete"]) == (False, True)
+    assert (job.folder / f"{{bad}}-{today}.ndjson").read_bytes() == b""
+    assert len(list(job.folder.iterdir())) == 6  # and the sources, and a file for each of them
+
+
+async def test_a_file_for_each_day(run, emulator, tmp_path):
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    skipping = ("--ignore-errors", "AccessDeniedException", "--endpoint-url", emulator.endpoint_url)
+    for name, options in (
+        ("a-{date}.csv", ()),
+        ("b-{date}.csv", ("--ordered",)),
+        ("c-{date}.txt", ("--format", "table")),
+        ("d-{date}.ndjson.gz", ("--checkpoint", tmp_path / "run.json")),
+    ):
+        ended = await run(*COLLECT, "--catalog", "Denied", *skipping, "--output", tmp_path / name, *options)
+        assert (ended.code, ended.err) == (0, "")
+    assert sorted(path.name.replace(today, "DAY") for path in tmp_path.iterdir()) == [
+        "a-DAY.csv", "b-DAY.csv", "c-DAY.txt", "d-DAY.ndjson.gz",
+    ]  # fmt: skip
+
+
 async def test_a_run_that_is_stopped_leaves_a_report_and_a_summary_of_its_own(started, tmp_path):
     report = tmp_path / "report.json"
     report.write_text('{"complete": true}')

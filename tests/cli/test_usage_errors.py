@@ -53,6 +53,16 @@ AWS = ("--catalog", "AWS")
         ([*AWS, "--format", "parquet"], ["--format parquet needs --output"]),
         ([*AWS, "--checkpoint", "c"], ["--checkpoint needs --output and a file"]),
         ([*AWS, "--restart"], ["--restart needs --checkpoint"]),
+        ([*AWS, "--report", "{account}.json"], ["--report names one file: its name can contain {date}, but no other"]),
+        ([*AWS, "--report", "{.json"], ["--report names one file", "write {{ and }} for braces"]),
+        (
+            [*AWS, "--malformed", "{date}-{label}", "--format", "csv"],
+            ["--malformed names one file: its name can contain {date}, but no other placeholder"],
+        ),
+        (
+            [*AWS, "--checkpoint", "{date}.json", "--output", "{date}.ndjson"],
+            ["--checkpoint cannot contain {date}: the next run would not find it"],
+        ),
         ([*AWS, "--checkpoint-max-age", "1d"], ["--checkpoint-max-age needs --checkpoint"]),
         ([*AWS, "--checkpoint", "c", "--output", "t", "--format", "table"], ["--checkpoint and --format table"]),
         ([*AWS, "--output", "{label}", "--format", "table"], ["--format table and a template in --output"]),

@@ -10,6 +10,8 @@ writer       stdout and files
 table        rows and reports as tables
 item_table   items of the service as tables
 describe     an operation or a type of the API
+malformed    the file of malformed items
+report_file  the JSON report
 demo         an example with an embedded Partner Central
 emulator     a local Partner Central
 runner       runs a coroutine, and returns the exit code

@@ -22,6 +22,7 @@ from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.item_table import ItemTables
+from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, write_malformed
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
@@ -32,15 +33,14 @@ from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver, is_replaceable
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
-from aiopartnercentral.sinks import Page, open_sink
+from aiopartnercentral.sinks import open_sink
 from aiopartnercentral.sinks.base import output_paths
 from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, writable_target
-from aiopartnercentral.sinks.rejects import SinkWithRejects, rejects_page
+from aiopartnercentral.sinks.rejects import SinkWithRejects
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.cli.config import Config, ParsedListing
@@ -67,19 +67,21 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     async with AsyncExitStack() as stack:
         warnings = stack.enter_context(_warnings_of_files())
         run = _Run(config, await _sources(config))
-        report_file = None if config.report is None else stack.enter_context(await Target.open(config.report))
+        path = config.dated("report")
+        report_file = None if path is None else stack.enter_context(await Target.open(path))
         try:
             await run.collect()
         except anyio.get_cancelled_exc_class():
             run.say_how_far()
             raise
-        except CommandError:
-            run.say_result()
+        except CommandError as error:
+            if error.exit_code == FAILED:  # neither wrong usage nor a pipe that its reader has closed
+                run.say_result()
             raise
         finally:
             if report_file is not None and run.progress.started:
                 with anyio.CancelScope(shield=True):
-                    unwritten = await write_report(report_file, run.report)
+                    unwritten = await write_report(report_file, run.report, elsewhere=run.moved_report)
     for line in warnings:
         say(clean(line))
     return _conclude(config, run, unwritten)
@@ -155,6 +157,7 @@ class _Run:
     """One run of the command: one collection, or one for each source if they come in order.
 
     Attributes:
+        config: the options.
         progress: the totals of its events.
     """
 
@@ -164,7 +167,7 @@ class _Run:
         Raises:
             CommandError: an option has an invalid value.
         """
-        self._config = config
+        self.config = config
         try:
             # One collection for each source and listing, so that their items are not interleaved.
             parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
@@ -180,15 +183,18 @@ class _Run:
             self._other_files = {real_path(path) for _, path in config.files([])}
             if output is not None:
                 # Otherwise a template's file would be examined when its first page arrives.
-                _check_writable(outputs if config.malformed is None else [*outputs, str(config.malformed)])
+                malformed = config.dated("malformed")
+                _check_writable(outputs if malformed is None else [*outputs, malformed])
         except SinkError as error:
             raise CommandError(explain(error) or str(error)) from error
         except (ValueError, ImportError) as error:
             # A missing package, a duplicate label, an invalid template, a file with two uses.
             raise CommandError(one_line(str(error)), exit_code=USAGE) from error
-        malformed = config.malformed
         self._is_streamed = False
-        self._sink = output if output is None or malformed is None else _with_rejects(output, malformed)
+        self._sink = output
+        if output is not None and config.malformed is not None:
+            rejects = malformed_sink(config.malformed)
+            self._sink = SinkWithRejects(output, rejects, str(config.malformed))
 
     async def collect(self) -> None:
         """Collect everything; `report` has the result.
@@ -197,7 +203,7 @@ class _Run:
             CommandError: the output cannot be written or resumed.
             Exception: a bug.
         """
-        config, sink = self._config, self._sink
+        config, sink = self.config, self._sink
         work = self._into_stream if sink is None else partial(self._collections[0].into, sink)
         is_whole = True
         try:
@@ -212,9 +218,20 @@ class _Run:
             every = is_whole or {state.outcome for state in report.sources.values()} == {Outcome.FAILED}
             failed = "every source failed" if every else "a source failed"
             say(f"{clean(config.output)} was not written: {failed}, so {counted(report.items, 'item')} are not in it")
-        left_out = _malformed(report)
+        left_out = count_malformed(report)
         if left_out and is_whole and not (sink is not None and report.lost):
-            say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(config.malformed))}")
+            say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(self.dated('malformed')))}")
+
+    @property
+    def moved_report(self) -> str | None:
+        """The path of the report of a run that resumes one of another day, if the name has the day."""
+        path = self.dated("report")
+        return None if path == self.config.dated("report") else path
+
+    def dated(self, option: str) -> str | None:
+        """Return the path of an option, with the day on which this run or the one that it resumes began."""
+        resumed = self.progress.report.resumes
+        return self.config.dated(option, None if resumed is None else resumed.started_at.date().isoformat())
 
     @property
     def report(self) -> Report[Origin]:
@@ -245,7 +262,7 @@ class _Run:
         report = self.named_report
         if self.progress.resumption is not None:
             say(self.progress.resumption)
-        if self._config.shows_summary and sys.stderr is not None:
+        if self.config.shows_summary and sys.stderr is not None:
             show(report_text(report, width=width_of(sys.stderr)))
         elif report.left_in_place is not None:
             say(clean(report.left_in_place))
@@ -253,7 +270,7 @@ class _Run:
     def say_how_far(self) -> None:
         """Print the result of a run that is being stopped: without a summary, how much was collected, and failures."""
         self.say_result()
-        if self.progress.started and not self._config.shows_summary:
+        if self.progress.started and not self.config.shows_summary:
             report = self.named_report
             outcomes = [state.outcome for state in report.sources.values()]
             for line in explain_all(report.failures):
@@ -262,10 +279,10 @@ class _Run:
 
     def name(self, origin: Origin) -> str:
         """Return the displayed name of a source: with its listing if there are several."""
-        return str(origin) if len(self._config.listings) > 1 else origin.label
+        return str(origin) if len(self.config.listings) > 1 else origin.label
 
     def _collection(self, sources: Sequence[Source], listings: Sequence[Any]) -> Collection[Any]:
-        config, default = self._config, Limits()
+        config, default = self.config, Limits()
         limits = Limits(
             rate=config.rate or (_UNLIMITED if config.sources is None else default.rate),
             concurrency=config.concurrency,
@@ -286,7 +303,7 @@ class _Run:
         )
 
     def _open_output(self, path: str) -> Sink:
-        config = self._config
+        config = self.config
         form: Any = config.form.value
         return open_sink(
             path,
@@ -301,7 +318,7 @@ class _Run:
 
     async def _into_stream(self) -> None:
         """Write to standard output, a device or a pipe; or a table or ordered lines into a file."""
-        config, failure = self._config, None
+        config, failure = self.config, None
 
         async def work(writer: Writer) -> None:
             nonlocal failure
@@ -312,7 +329,7 @@ class _Run:
 
         async with AsyncExitStack() as stack:
             target = stack.enter_context(await Target.open(config.output))
-            rejects = None if config.malformed is None else _ndjson(config.malformed)
+            rejects = None if config.malformed is None else malformed_sink(config.malformed)
             if rejects is not None:
                 # Opened before the target: if this fails, nothing has been printed yet.
                 stack.push_async_callback(partial(rejects.abort, keep=False))
@@ -321,8 +338,8 @@ class _Run:
             if failure is not None:
                 raise failure
             report = self.progress.report
-            if rejects is not None and (_malformed(report) or not report.lost):
-                await _write_malformed(rejects, report)
+            if rejects is not None and (count_malformed(report) or not report.lost):
+                await write_malformed(rejects, report)
             if not report.lost:
                 await target.keep()
                 self._is_streamed = True
@@ -333,7 +350,7 @@ class _Run:
             await collection.into(sink)
 
     async def _table(self, writer: Writer) -> None:
-        config, tables = self._config, ItemTables()
+        config, tables = self.config, ItemTables()
         for collection in self._collections:
             async with collection as stream:
                 async for origin, item in stream:
@@ -349,11 +366,11 @@ class _Run:
         if isinstance(error, PositionError) or not self.progress.started:
             # Nothing was fetched: the checkpoint is of another run, or the output cannot be written.
             return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError | PositionError) else FAILED)
-        hint = resume_hint(self._config.checkpoint)
+        hint = resume_hint(self.config.checkpoint)
         return CommandError(line, *([] if hint is None else [hint]))
 
 
-def _check_files(files: Sequence[tuple[str, str | Path]]) -> None:
+def _check_files(files: Sequence[tuple[str, str]]) -> None:
     """Refuse files that are the same one, or one that stderr was redirected to.
 
     Messages may go where a stream of data goes, as with `2>&1`. But a file that is replaced would lose them.
@@ -375,28 +392,3 @@ def _check_writable(outputs: Iterable[str]) -> None:
     for output in outputs:
         with os_errors_as_sink_errors(output):
             writable_target(output)
-
-
-def _with_rejects(output: Sink, malformed: Path) -> Sink:
-    return SinkWithRejects(output, _ndjson(malformed), str(malformed))
-
-
-def _ndjson(path: Path) -> Sink:
-    return open_sink(path, format="ndjson")
-
-
-def _malformed(report: Report[Origin]) -> int:
-    """Return the number of malformed items of all sources."""
-    return sum(len(state.malformed) for state in report.sources.values())
-
-
-async def _write_malformed(sink: Sink, report: Report[Origin]) -> None:
-    """Write the malformed items of all sources.
-
-    Raises:
-        SinkError: they cannot be written; an earlier file is unchanged.
-    """
-    for origin, state in report.sources.items():
-        page = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)
-        await sink.write(rejects_page(page))
-    await sink.commit()

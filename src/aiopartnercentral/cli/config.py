@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +18,7 @@ from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_te
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.factory import FORMATS_OF
 from aiopartnercentral.sinks.file_extension import KNOWN, format_of, is_written, split_extension
-from aiopartnercentral.sinks.path_template import is_template
+from aiopartnercentral.sinks.path_template import PathTemplate, is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,9 +28,11 @@ __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "comb
 
 _LINES: Final = (Format.NDJSON, Format.CSV)
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
+_DATED: Final = ("report", "malformed", "output")
 _OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
 _REPORT_EXTENSIONS: Final = (("", None), (".json", None))
 _ASCII: Final = 128
+_PLACEHOLDER: Final = re.compile(r"\{(?:date|label|catalog|account|operation)\}")
 
 
 @attrs.frozen(kw_only=True)
@@ -67,9 +71,11 @@ class Config:
 
     Attributes:
         listings: what to collect from each source.
+        date: the day, in UTC, that `{date}` stands for in a run that does not resume another one.
     """
 
     listings: Sequence[ListingArguments]
+    date: str = attrs.field(factory=lambda: datetime.now(UTC).date().isoformat())
     catalogs: list[str]
     sources: Path | None
     endpoint_url: str | None
@@ -138,16 +144,23 @@ class Config:
             return "a template in --output"
         return None if self.compression is None else f"the extension {self.compression} of --output"
 
-    def files(self, outputs: Iterable[str]) -> Sequence[tuple[str, str | Path]]:
+    def files(self, outputs: Iterable[str]) -> Sequence[tuple[str, str]]:
         """Return all files of the run, each with its option.
 
         Arguments:
             outputs: the paths that `output` stands for; more than one if it is a template.
         """
-        options = [("output", path) for path in outputs] + [(name, getattr(self, name)) for name in _OTHER_FILES]
+        options = [("output", path) for path in outputs] + [(name, self.dated(name)) for name in _OTHER_FILES]
         return [
             (switch_of(name), "/dev/stdout" if path == STDOUT else path) for name, path in options if path is not None
         ]
+
+    def dated(self, option: str, date: str | None = None) -> str | None:
+        """Return the path of an option that can have no other placeholder than `{date}`, for a day or for this one."""
+        path = getattr(self, option)
+        if path is None or not (option in _DATED and is_template(path)):
+            return None if path is None else str(path)
+        return str(path).format(date=date or self.date)
 
     @property
     def shows_progress(self) -> bool:
@@ -188,6 +201,8 @@ def combine(parsed: Sequence[ParsedListing]) -> Config:
     options = {**parsed[0].defaults, **given}
     options["catalogs"], options["ignore_errors"] = options["catalogs"] or [], options["ignore_errors"] or []
     config = Config(listings=[one.listing for one in parsed], **options)
+    if (config.form is Format.TABLE or config.ordered) and _has_only_date(config.output):
+        config = attrs.evolve(config, output=config.dated("output") or "")
     for line in _contradictions(config):
         raise _wrong(line)
     return config
@@ -218,6 +233,14 @@ def _quoted(argument: str) -> str:
     return f"$'{''.join(shown)}'"
 
 
+def _has_only_date(path: str | Path) -> bool:
+    """Return whether a path is a template without any other placeholder than `{date}`."""
+    try:
+        return is_template(path) and PathTemplate.parse(str(path)).fields <= {"date"}
+    except ValueError:
+        return False
+
+
 def _wrong(line: str) -> CommandError:
     return CommandError(line, exit_code=USAGE)
 
@@ -226,6 +249,7 @@ def _contradictions(config: Config) -> Iterator[str]:
     """Yield a line for each option that is missing or excludes another."""
     yield from _of_access(config)
     yield from _of_output(config)
+    yield from _of_names(config)
     yield from _of_checkpoint(config)
     yield from _of_malformed(config)
     yield from _of_report(config)
@@ -270,6 +294,18 @@ def _of_extension(config: Config) -> Iterator[str]:
         yield f"--format {config.form} and the extension {clean(extension)} of --output exclude each other"
 
 
+def _of_names(config: Config) -> Iterator[str]:
+    for name in ("report", "malformed"):
+        path = getattr(config, name)
+        if path is not None and is_template(path) and not _has_only_date(path):
+            yield (
+                f"{switch_of(name)} names one file: its name can contain {{date}}, but no other placeholder; write "
+                f"{{{{ and }}}} for braces"
+            )
+    if config.checkpoint is not None and (found := _PLACEHOLDER.search(str(config.checkpoint))):
+        yield f"--checkpoint cannot contain {found[0]}: the next run would not find it under the same name"
+
+
 def _of_checkpoint(config: Config) -> Iterator[str]:
     if config.checkpoint is not None and config.form is Format.TABLE:
         yield "--checkpoint and --format table exclude each other: a table is written only at the end"
@@ -293,8 +329,6 @@ def _of_malformed(config: Config) -> Iterator[str]:
         if extension not in ("", ".ndjson", ".jsonl") or not is_written(compression):
             known = ".ndjson or .jsonl (each also with .gz or .zst)"
             yield f"--malformed must end in {known}, or have no extension: {clean(name)}"
-        if is_template(str(config.malformed)):
-            yield "--malformed names one file: it cannot contain braces"
 
 
 def _of_report(config: Config) -> Iterator[str]:

@@ -238,7 +238,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="FILE",
         callback=_check_file,
         help="NDJSON file for items that do not match the model; without it, such an item fails its source. Only for "
-        "table, csv and parquet: ndjson output includes these items.",
+        "table, csv and parquet: ndjson output includes these items. {date} in the name is as in --output.",
     ),
     "checkpoint": _option(
         "Resume",
@@ -320,7 +320,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         str | None,
         metavar="FILE",
         callback=_check_output,
-        help="Write a JSON report when the run ends, also by a signal or with failures.",
+        help="Write a JSON report when the run ends, also by a signal or with failures. {date} in the name is as in "
+        "--output.",
     ),
 }
 """Options that apply to the whole run, after `--catalog`."""

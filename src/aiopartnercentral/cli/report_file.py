@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["foreseen", "write_report"]
 
 
-async def write_report(file: Target, report: Report[Origin]) -> CommandError | None:
-    """Write the report, and return why that failed, or None."""
+async def write_report(file: Target, report: Report[Origin], *, elsewhere: str | None) -> CommandError | None:
+    """Write the report into an open file, or into another one, and return why that failed, or None."""
     try:
-        await write_once(file, _report_json(report))
-        await file.keep()
+        with ExitStack() as stack:
+            target = file if elsewhere is None else stack.enter_context(await Target.open(elsewhere))
+            await write_once(target, _report_json(report))
+            await target.keep()
     except CommandError as error:
         return error
     return None

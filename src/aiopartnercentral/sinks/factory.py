@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import attrs
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral.sinks.base import Page
 from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.csv import CsvSink
 from aiopartnercentral.sinks.file_extension import KNOWN, Format, format_of, is_written
@@ -117,7 +118,9 @@ def open_sink(
     for operation in classes or [""]:
         factory.make(path, operation)  # reports a wrong argument now, rather than at the first page
     wants: Literal["raw", "items"] = "raw" if file_format == "ndjson" else "items"
-    return PartitionedSink(path, factory.make, wants=wants, max_open=max_open)
+    # One file for all items, as without a placeholder, is there even if there are no items.
+    initial = Page("", "", next(iter(classes), "")) if template.fields == {"date"} else None
+    return PartitionedSink(path, factory.make, wants=wants, max_open=max_open, initial=initial)
 
 
 @attrs.frozen(kw_only=True)

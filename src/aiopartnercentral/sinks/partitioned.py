@@ -51,6 +51,7 @@ class PartitionedSink:
         *,
         wants: Literal["raw", "items"],
         max_open: int = MAX_OPEN,
+        initial: Page | None = None,
     ) -> None:
         """Configure the sink; nothing is created before the first page.
 
@@ -59,6 +60,7 @@ class PartitionedSink:
             make_sink: returns the sink for a path and an operation.
             wants: what these sinks want of a page.
             max_open: maximum number of files that are open at once.
+            initial: a page without items, whose file a new run has even if no page is written.
 
         Raises:
             TypeError: an argument is of a wrong type.
@@ -68,6 +70,7 @@ class PartitionedSink:
         self.wants: Literal["raw", "items"] = wants
         self.max_open: int = validators.count("max_open", max_open)
         self._make_sink = make_sink
+        self._initial = initial
         self._is_open = False
         self._forget()
 
@@ -107,6 +110,8 @@ class PartitionedSink:
         if position is not None:
             self._dated, self._run_id, files = _parse_position(position, self.template)
         self._is_open = True
+        if position is None and self._initial is not None:
+            await self.write(self._initial)
         for page, file_position in files:
             sink, values = await self._new_sink(page), self.template.values(page)
             self._sinks[values], self._pages[values] = sink, page

@@ -28,7 +28,7 @@ class SinkWithRejects:
     Attributes:
         output: the sink for items.
         rejects: the sink for malformed items.
-        path: the file of the rejects.
+        path: the file of the rejects, for errors.
     """
 
     output: Sink
@@ -42,7 +42,8 @@ class SinkWithRejects:
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the files that pages would be written to."""
-        return [*output_paths(self.output, pages), self.path]
+        pages = list(pages)
+        return [*output_paths(self.output, pages), *output_paths(self.rejects, pages)]
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files of earlier runs that both have left in place."""
