@@ -278,6 +278,9 @@ async def test_an_expired_token_restarts_its_source_and_says_so(tmp_path: Path) 
     assert [item.id for _, item in collected] == [connection("AWS", number)["Id"] for number in range(3)]
     (state,) = collected.report.sources.values()
     assert (state.restarted, state.items, state.pages, state.outcome) == (True, 3, 3, Outcome.COMPLETE)
+    assert (state.resumed, state.resumed_items, state.resumed_pages) == (True, 0, 0)
+    assert state.started_at is not None
+    assert state.started_at < collected.report.started_at  # an output would still have items of the earlier run
     assert [type(event) for event in events[1:3]] == [SourceStarted, SourceRestarted]
     assert events[1].resumed
 

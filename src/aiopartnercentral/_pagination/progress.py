@@ -201,7 +201,9 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         self.discard()
         progress = self._progress[batch.source]
         if batch.restarts:
-            progress.pages, progress.items, progress.malformed, progress.earlier = 0, 0, (), None
+            progress.pages, progress.items, progress.malformed = 0, 0, ()
+            if progress.earlier is not None:  # its times stay, as its items may be in the output
+                progress.earlier = attrs.evolve(progress.earlier, items=0, pages=0)
         progress.pages += batch.pages
         progress.retries += batch.retries
         progress.malformed += batch.malformed
