@@ -10,7 +10,7 @@
     clients/           the ways to collect catalogs
     decoders           the ways to decode and encode a page
     cattrs_classes, msgspec_structs  hand-written types of a page
-    cold_start/        the programs whose start-up is measured
+    cold_start/        the programs whose start-up is measured, and what launches them
     server, pages      a server of prepared pages, generated from a seed
     emulator_servers   the emulator, and a server that repeats its responses
     load_generator     sends requests as fast as a server can answer them

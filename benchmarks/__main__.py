@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-_NEEDED = ("aiohttp", "boto3", "cattrs", "matplotlib", "msgspec", "orjson", "rich")
+_NEEDED = ("aiohttp", "boto3", "cattrs", "matplotlib", "msgspec", "orjson", "rich", "trustme")
 
 if __name__ == "__main__":
     for package in _NEEDED:

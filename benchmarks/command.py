@@ -38,9 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.set_defaults(run=_measure, parser=parser)
-    parser.add_argument(
-        "--quick", action="store_true", help="take less than two minutes: fewer pages, no million items"
-    )
+    parser.add_argument("--quick", action="store_true", help="take a few minutes: fewer pages, no million items")
     _add_common(parser, CASES, f"turns of each client; {_ROUNDS}, or {_ROUNDS_QUICK} with --quick")
     parser.add_argument("--json", type=_writable, metavar="FILE", help="write everything, raw rounds too, as JSON")
     parser.add_argument("--plot", type=_writable, metavar="FILE", help="write items/s of each client as SVG")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from benchmarks.clients.settings import clean_environment, endpoint_url
+from benchmarks.clients.settings import clean_environment
 from benchmarks.errors import BenchmarkError
 from benchmarks.harness import running_server
 from benchmarks.pages import sample_bodies
@@ -39,17 +39,16 @@ def compare(other: Path, cases: Sequence[str], rounds: int, announce: Callable[[
     if not pythons[_THERE].exists():
         raise BenchmarkError(f"{other} has no .venv/bin/python")
     measured: dict[str, dict[str, list[float]]] = {case: {_HERE: [], _THERE: []} for case in cases}
-    with tempfile.TemporaryDirectory() as folder, running_server() as port:
+    with tempfile.TemporaryDirectory() as folder, running_server() as (address, _):
         bodies = Path(folder, "bodies")
         bodies.write_bytes(b"\n".join(sample_bodies()))
-        url = endpoint_url(port)
         for number in range(rounds + 1):
             for case in cases:
                 # The order alternates, as a process affects the one after it.
                 for side in (_HERE, _THERE) if number % 2 else (_THERE, _HERE):
                     announce(f"{case}: round {number} of {rounds}, {side}")
                     root = other if side == _THERE else ROOT
-                    seconds = turn(pythons[side], root, case, bodies, url)
+                    seconds = turn(pythons[side], root, case, bodies, address.url)
                     if number:  # the first round compiles modules
                         measured[case][side].append(seconds)
     return _table(measured)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from aiopartnercentral.emulator import Emulator, Quotas
-from benchmarks.server import HOST
+from benchmarks.server import HOST, Address
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -20,15 +20,15 @@ _PLENTY = 10**9
 
 
 @asynccontextmanager
-async def open_emulator() -> AsyncIterator[int]:
-    """Run the emulator with the maximum connections of a catalog and no other limit; yields its port."""
+async def open_emulator() -> AsyncIterator[Address]:
+    """Run the emulator with the maximum connections of a catalog and no other limit; yields its address."""
     quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_per_day=_PLENTY)
     async with Emulator({"AWS": CONNECTIONS}, quotas=quotas) as emulator:
-        yield urlsplit(emulator.endpoint_url).port or 0
+        yield Address(urlsplit(emulator.endpoint_url).port or 0)
 
 
 @asynccontextmanager
-async def open_repeater(bodies: Mapping[str, bytes]) -> AsyncIterator[int]:
+async def open_repeater(bodies: Mapping[str, bytes]) -> AsyncIterator[Address]:
     """Run an aiohttp server that answers each request with the prepared body of its operation."""
 
     async def respond(request: web.BaseRequest) -> web.Response:
@@ -39,5 +39,5 @@ async def open_repeater(bodies: Mapping[str, bytes]) -> AsyncIterator[int]:
     runner = web.ServerRunner(web.Server(respond, access_log=None))
     await runner.setup()
     await web.TCPSite(runner, HOST, 0).start()
-    yield runner.addresses[0][1]
+    yield Address(runner.addresses[0][1])
     await runner.cleanup()

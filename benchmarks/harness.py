@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import orjson
 
-from benchmarks.clients import open_client
+from benchmarks.clients import loop_of, missing, open_client
 from benchmarks.decoders import open_decoder
 from benchmarks.errors import BenchmarkError
 from benchmarks.load_generator import request_of, requests_per_second
@@ -20,26 +22,31 @@ from benchmarks.worker_pool import Worker, itself, worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from benchmarks.server import Address
+
 T = TypeVar("T")
 _CONNECTIONS = 4
 _REQUESTS = 1000
 
 
 @contextmanager
-def running_server() -> Iterator[int]:
-    """Run the server while the block lasts; yields its port.
+def running_server() -> Iterator[tuple[Address, Address]]:
+    """Run the server while the block lasts; yields its addresses, without TLS and with it.
 
     Raises:
         BenchmarkError: it did not start.
     """
-    with worker("the server", open_server, loop=event_loop) as server:
+    with (
+        TemporaryDirectory(prefix="benchmarks-") as folder,
+        worker("the server", open_server, Path(folder), loop=event_loop) as server,
+    ):
         yield server.ask(itself)
 
 
-def pages_per_second(port: int) -> float:
+def pages_per_second(address: Address) -> float:
     """Measure how many pages per second the server can serve to a client that does not decode them."""
     request = request_of("ListConnections", {"Catalog": BenchCatalog(pages=2).name, "MaxResults": 100})
-    return requests_per_second(port, [request] * _REQUESTS, connections=_CONNECTIONS)
+    return requests_per_second(address, [request] * _REQUESTS, connections=_CONNECTIONS)
 
 
 @attrs.frozen(kw_only=True)
@@ -47,22 +54,31 @@ class Harness:
     """Runs the cases.
 
     Attributes:
-        port: of the running server.
+        http: where the server listens without TLS.
+        https: where it listens with TLS.
         rounds: number of turns of each client.
         quick: whether to skip slow measurements.
         announce: called with a short description of the current step.
     """
 
-    port: int
+    http: Address
+    https: Address
     rounds: int
     quick: bool
     announce: Callable[[str], None]
 
     @contextmanager
-    def clients(self, names: Sequence[str]) -> Iterator[list[Worker]]:
-        """Run clients while the block lasts, after checking that each returns the right items."""
+    def clients(self, names: Sequence[str], address: Address | None = None) -> Iterator[list[Worker]]:
+        """Run clients while the block lasts, after checking that each returns the right items.
+
+        Clients that are missing here are left out; by default the others send without TLS.
+        """
         with ExitStack() as stack:
-            workers = [stack.enter_context(worker(name, open_client, name, self.port)) for name in names]
+            workers = [
+                stack.enter_context(worker(name, open_client, name, address or self.http, loop=loop_of(name)))
+                for name in names
+                if name not in missing()
+            ]
             _prove(workers, collected_ids, BenchCatalog(pages=2))
             yield workers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 from contextlib import ExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.server import HOST
+from benchmarks.server import HOST, Address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,21 +34,21 @@ def request_of(operation: str, members: dict[str, Any], *, account: str = "12345
     return head.encode() + body
 
 
-def ask(port: int, request: bytes) -> bytes:
+def ask(address: Address, request: bytes) -> bytes:
     """Return the body of the answer to one request.
 
     Raises:
         BenchmarkError: there is no response, or it is an error.
     """
     try:
-        with socket.create_connection((HOST, port)) as connection:
+        with _connect(address) as connection:
             connection.sendall(request)
             return _receive(connection)
     except OSError as error:
         raise BenchmarkError(f"the server does not answer: {error}") from error
 
 
-def requests_per_second(port: int, requests: Sequence[bytes], *, connections: int) -> float:
+def requests_per_second(address: Address, requests: Sequence[bytes], *, connections: int) -> float:
     """Send requests, one at a time on each socket, and return the number of responses per second.
 
     Raises:
@@ -55,7 +56,7 @@ def requests_per_second(port: int, requests: Sequence[bytes], *, connections: in
     """
     with ExitStack() as stack:
         try:
-            sockets = [stack.enter_context(socket.create_connection((HOST, port))) for _ in range(connections)]
+            sockets = [stack.enter_context(_connect(address)) for _ in range(connections)]
             waiting = iter(requests)
             started = perf_counter()
             for each, request in zip(sockets, waiting, strict=False):
@@ -69,6 +70,13 @@ def requests_per_second(port: int, requests: Sequence[bytes], *, connections: in
             return len(requests) / (perf_counter() - started)
         except OSError as error:
             raise BenchmarkError(f"the server does not answer: {error}") from error
+
+
+def _connect(address: Address) -> socket.socket:
+    connection = socket.create_connection((HOST, address.port))
+    if not address.authority:
+        return connection
+    return ssl.create_default_context(cafile=address.authority).wrap_socket(connection, server_hostname=HOST)
 
 
 def _receive(connection: socket.socket) -> bytes:

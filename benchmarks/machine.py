@@ -14,12 +14,14 @@ PACKAGES = (
     "aiobotocore",
     "botocore",
     "boto3",
+    "capo-partnercentral-account",
     "aiohttp",
     "anyio",
     "attrs",
     "cattrs",
     "msgspec",
     "orjson",
+    "uvloop",
 )
 
 

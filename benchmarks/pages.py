@@ -52,9 +52,9 @@ class BenchCatalog:
         found = _NAME.fullmatch(name)
         return cls(**{member: int(value) for member, value in found.groupdict().items()}) if found else None
 
-    def body(self, index: int) -> bytes:
+    def body(self, index: int, size: int = ITEMS_PER_PAGE) -> bytes:
         """Return the page at an index, with a token unless it is the last one."""
-        content = page_contents()[(self.number * _PAGES_APART + index) % DISTINCT_PAGES]
+        content = page_contents(size)[(self.number * _PAGES_APART + index) % DISTINCT_PAGES]
         if index + 1 >= self.pages:
             return content + b"]}"
         return b'%b],"NextToken":"%0*d"}' % (content, _TOKEN_LENGTH, index + 1)
@@ -71,11 +71,11 @@ def catalogs(count: int, *, pages: int, delay_ms: int = 0) -> list[BenchCatalog]
 
 
 @cache
-def page_contents() -> tuple[bytes, ...]:
-    """Return the distinct pages as JSON, up to where their list of items ends."""
+def page_contents(size: int = ITEMS_PER_PAGE) -> tuple[bytes, ...]:
+    """Return the distinct pages of a size as JSON, up to where their list of items ends."""
     connections = AccountCatalog.of(_SEED).connections
-    starts = range(0, DISTINCT_PAGES * ITEMS_PER_PAGE, ITEMS_PER_PAGE)
-    pages = (b",".join(connections.summaries(range(start, start + ITEMS_PER_PAGE))) for start in starts)
+    starts = range(0, DISTINCT_PAGES * size, size)
+    pages = (b",".join(connections.summaries(range(start, start + size))) for start in starts)
     return tuple(b'{"ConnectionSummaries":[' + page for page in pages)
 
 

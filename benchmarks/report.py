@@ -81,14 +81,20 @@ def _comparison(panel: Panel, series: Series) -> tuple[str, str]:
 
 def _targets(targets: list[Target]) -> Table:
     table = Table()
-    for name in ("what", "target", "measured", ""):
-        table.add_column(name, justify="right" if name in ("target", "measured") else "left")
+    for name in ("what", "target", "measured", "round by round", ""):
+        table.add_column(name, justify="left" if name in ("what", "") else "right")
     for target in targets:
         bound = ">=" if target.at_least else "<="
-        measured = "-" if target.value is None else f"{target.value:#.4g} {target.unit}"
         verdict = Text(target.verdict, style=_COLOURS[target.verdict])
-        table.add_row(target.what, f"{bound} {target.limit:g} {target.unit}", measured, verdict)
+        table.add_row(target.what, f"{bound} {target.limit:g} {target.unit}", *_measured(target), verdict)
     return table
+
+
+def _measured(target: Target) -> tuple[str, str]:
+    span = target.value
+    if span is None:
+        return "-", ""
+    return f"{number(span.median)} {target.unit}", f"{number(span.least)} to {number(span.most)}"
 
 
 def number(value: float) -> str:

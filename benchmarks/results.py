@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Verdict = Literal["met", "missed", "not measured"]
 
@@ -45,6 +45,12 @@ class Series:
         return Span.of(self.rounds)
 
 
+def ratio(above: Series, below: Series) -> Span:
+    """Return the ratio of two clients: of their medians, with the least and the greatest of single rounds."""
+    rounds = [one / other for one, other in zip(above.rounds, below.rounds, strict=True)]
+    return Span(above.span.median / below.span.median, min(rounds), max(rounds))
+
+
 @attrs.frozen(kw_only=True)
 class Panel:
     """One table: the same quantity for several clients.
@@ -68,35 +74,28 @@ class Panel:
         cls,
         title: str,
         unit: str,
-        rounds: Mapping[str, Iterable[float]],
+        rounds: Mapping[str, Iterable[Any]],
+        value: Callable[[Any], float] = float,
         *,
         more_is_better: bool = False,
         compared: bool = True,
     ) -> Panel:
-        """Return the panel of what each client took in each round."""
-        series = tuple(Series(name, tuple(values)) for name, values in rounds.items())
+        """Return the panel of a value of each client's result in each round."""
+        series = tuple(Series(name, tuple(map(value, results))) for name, results in rounds.items())
         return cls(title=title, unit=unit, series=series, more_is_better=more_is_better, compared=compared)
 
     def series_of(self, client: str) -> Series:
         """Return the series of a client."""
         return next(series for series in self.series if series.client == client)
 
-    def ratio(self, above: str, below: str) -> float:
-        """Return the ratio of two clients' medians."""
-        return self.series_of(above).span.median / self.series_of(below).span.median
+    def ratio(self, above: str, below: str) -> Span:
+        """Return the ratio of two clients."""
+        return ratio(self.series_of(above), self.series_of(below))
 
     def advantage(self, series: Series) -> Span:
-        """Return how many times better than a client the first one is: by their medians, and round by round."""
+        """Return how many times better than a client the first one is."""
         first = self.series[0]
-        pairs = zip(first.rounds, series.rounds, strict=True)
-        factors = tuple(_times_better(ours, theirs, more_is_better=self.more_is_better) for ours, theirs in pairs)
-        overall = _times_better(first.span.median, series.span.median, more_is_better=self.more_is_better)
-        return Span(overall, min(factors), max(factors))
-
-
-def _times_better(ours: float, theirs: float, *, more_is_better: bool) -> float:
-    above, below = (ours, theirs) if more_is_better else (theirs, ours)
-    return above / below
+        return ratio(first, series) if self.more_is_better else ratio(series, first)
 
 
 @attrs.frozen(kw_only=True)
@@ -108,21 +107,21 @@ class Target:
         limit: what it is compared with.
         unit: of both; empty for a fraction of one.
         at_least: whether the limit is the least allowed, rather than the most.
-        value: what was measured, or None.
+        value: what was measured, or None; its median decides.
     """
 
     what: str
     limit: float
     unit: str
     at_least: bool = False
-    value: float | None
+    value: Span | None
 
     @property
     def verdict(self) -> Verdict:
         """Whether it was reached."""
         if self.value is None:
             return "not measured"
-        reached = self.value >= self.limit if self.at_least else self.value <= self.limit
+        reached = self.value.median >= self.limit if self.at_least else self.value.median <= self.limit
         return "met" if reached else "missed"
 
 

@@ -1,4 +1,4 @@
-"""Serves ListConnections as fast as one process can: HTTP/1.1 with keep-alive, and prepared pages."""
+"""Serves ListConnections as fast as one process can: HTTP/1.1 with keep-alive, with TLS or without; prepared pages."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import asyncio
 import gc
 import re
 import selectors
+import ssl
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 from itertools import count
 from typing import TYPE_CHECKING
 
+import attrs
 import orjson
 
-from benchmarks.pages import BenchCatalog, index_of, page_contents
+from benchmarks.pages import ITEMS_PER_PAGE, BenchCatalog, index_of, page_contents
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 HOST = "127.0.0.1"
 _HEAD_END = b"\r\n\r\n"
@@ -25,6 +28,29 @@ _OPERATION = re.compile(rb"\r\nx-amz-target: *PartnerCentralAccount\.ListConnect
 _STARTED = formatdate(usegmt=True).encode()
 _UNKNOWN = b'{"__type":"UnknownOperationException","message":"only ListConnections of a Bench catalog is served"}'
 _numbers = count()
+
+
+@attrs.frozen
+class Address:
+    """Where a server listens.
+
+    Attributes:
+        port: its port on loopback.
+        authority: file of the certificate authority that its clients trust; empty for plain HTTP.
+    """
+
+    port: int
+    authority: str = ""
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL."""
+        return f"{'https' if self.authority else 'http'}://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make every client trust the authority: botocore reads one, OpenSSL the other."""
+        return {"AWS_CA_BUNDLE": self.authority, "SSL_CERT_FILE": self.authority} if self.authority else {}
 
 
 def _answer(status: bytes, body: bytes) -> bytes:
@@ -68,7 +94,8 @@ class Connection(asyncio.Protocol):
         if catalog is None or not _OPERATION.search(head):
             self._send(_answer(b"400 Bad Request", _UNKNOWN))
             return
-        answer = _answer(b"200 OK", catalog.body(index_of(request.get("NextToken"))))
+        size = request.get("MaxResults", ITEMS_PER_PAGE)
+        answer = _answer(b"200 OK", catalog.body(index_of(request.get("NextToken")), size))
         if catalog.delay_ms:
             asyncio.get_running_loop().call_later(catalog.delay_ms / 1000, self._send, answer)
         else:
@@ -80,15 +107,35 @@ class Connection(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def open_server() -> AsyncIterator[int]:
-    """Serve while the block lasts; yields the port."""
+async def open_server(folder: Path) -> AsyncIterator[tuple[Address, Address]]:
+    """Serve while the block lasts, with certificates in a folder; yields the addresses without TLS and with it."""
     page_contents()
+    authority, context = _certificates(folder)
     gc.freeze()
-    server = await asyncio.get_running_loop().create_server(Connection, HOST, 0, backlog=256)
+    loop = asyncio.get_running_loop()
+    plain = await loop.create_server(Connection, HOST, 0, backlog=256)
+    encrypted = await loop.create_server(Connection, HOST, 0, backlog=256, ssl=context)
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield Address(_port(plain)), Address(_port(encrypted), authority)
     finally:
-        server.close()
+        plain.close()
+        encrypted.close()
+
+
+def _certificates(folder: Path) -> tuple[str, ssl.SSLContext]:
+    """Return the file of a new certificate authority, and the context of a server with its certificate."""
+    import trustme  # noqa: PLC0415 - clients import this module for the address
+
+    authority, file = trustme.CA(), str(folder / "authority.pem")
+    authority.cert_pem.write_to_path(file)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(HOST).configure_cert(context)
+    return file, context
+
+
+def _port(server: asyncio.Server) -> int:
+    port: int = server.sockets[0].getsockname()[1]
+    return port
 
 
 def event_loop() -> asyncio.AbstractEventLoop:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-from typing import TYPE_CHECKING
+from time import perf_counter, process_time, thread_time
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
@@ -11,7 +11,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.probes import MemoryWatch, StallWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from benchmarks.clients import Collector
     from benchmarks.decoders import Decoder
@@ -21,11 +21,33 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Measured:
-    """The seconds, the number of items and the samples of a task."""
+    """What a task took, and what it gave.
+
+    Attributes:
+        seconds: wall time.
+        loop_cpu: CPU seconds of the thread of the event loop.
+        process_cpu: CPU seconds of all threads.
+        items: number of items.
+        samples: further values.
+    """
 
     seconds: float
+    loop_cpu: float
+    process_cpu: float
     items: int
     samples: Sequence[float] = ()
+
+
+_Clocks: TypeAlias = tuple[float, float, float]
+
+
+def _now() -> _Clocks:
+    return perf_counter(), thread_time(), process_time()
+
+
+def _since(began: _Clocks) -> _Clocks:
+    wall, loop_cpu, process_cpu = _now()
+    return wall - began[0], loop_cpu - began[1], process_cpu - began[2]
 
 
 def _nothing() -> None:
@@ -34,29 +56,47 @@ def _nothing() -> None:
 
 async def collect(client: Collector, catalogs: Sequence[str]) -> Measured:
     """Collect catalogs at once, counting their items."""
-    began = perf_counter()
+    began = _now()
     items = await client.collect(catalogs, _nothing)
-    return Measured(perf_counter() - began, items)
+    return Measured(*_since(began), items)
+
+
+async def call(client: Collector, catalog: str, times: int) -> Measured:
+    """Ask for one item several times, one call after the other."""
+    began, items = _now(), 0
+    for _ in range(times):
+        items += await client.call(catalog)
+    return Measured(*_since(began), items)
 
 
 async def watch_stalls(client: Collector, catalogs: Sequence[str]) -> Measured:
     """Collect catalogs; the samples are each page's longest gap between two loop iterations, in seconds."""
-    began = perf_counter()
+    began = _now()
     with StallWatch() as stalls:
         items = await client.collect(catalogs, stalls.page_done)
         await stalls.settle()
-    return Measured(perf_counter() - began, items, stalls.stalls)
+    return Measured(*_since(began), items, stalls.stalls)
 
 
 async def watch_memory(client: Collector, warm_up: Sequence[str], catalogs: Sequence[str]) -> Measured:
     """Collect catalogs after a warm-up; the sample is the peak of resident memory's growth, in bytes."""
-    await client.collect(warm_up, _nothing)
-    memory = MemoryWatch()
-    began = perf_counter()
-    items = await client.collect(catalogs, memory.page_done)
-    seconds = perf_counter() - began
+    return await _watch_memory(client.collect, warm_up, catalogs)
+
+
+async def watch_accounts(client: Collector, warm_up: Sequence[str], catalogs: Sequence[str]) -> Measured:
+    """Collect catalogs of different accounts after a warm-up; the sample is the peak as in `watch_memory`."""
+    return await _watch_memory(client.accounts, warm_up, catalogs)
+
+
+async def _watch_memory(
+    work: Callable[[Sequence[str], Callable[[], None]], Awaitable[int]], warm_up: Sequence[str], catalogs: Sequence[str]
+) -> Measured:
+    await work(warm_up, _nothing)
+    memory, began = MemoryWatch(), _now()
+    items = await work(catalogs, memory.page_done)
+    spent = _since(began)
     memory.growth()
-    return Measured(seconds, items, (memory.peak,))
+    return Measured(*spent, items, (memory.peak,))
 
 
 async def collected_ids(client: Collector, catalog: BenchCatalog) -> list[str]:
@@ -66,12 +106,12 @@ async def collected_ids(client: Collector, catalog: BenchCatalog) -> list[str]:
 
 def decode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
     """Decode all pages several times, and count their items."""
-    began = perf_counter()
+    began = _now()
     for _ in range(times):
         for body in bodies:
             decoder.loads(body)
-    seconds = perf_counter() - began
-    return Measured(seconds, sum(len(decoder.items(decoder.loads(body))) for body in bodies) * times)
+    spent = _since(began)
+    return Measured(*spent, sum(len(decoder.items(decoder.loads(body))) for body in bodies) * times)
 
 
 def encode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
@@ -80,12 +120,12 @@ def encode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
     if dumps is None:
         raise TypeError("it does not encode")
     pages = [decoder.loads(body) for body in bodies]
-    began = perf_counter()
+    began = _now()
     for _ in range(times):
         for page in pages:
             dumps(page)
-    seconds = perf_counter() - began
-    return Measured(seconds, sum(len(decoder.items(decoder.loads(dumps(page)))) for page in pages) * times)
+    spent = _since(began)
+    return Measured(*spent, sum(len(decoder.items(decoder.loads(dumps(page)))) for page in pages) * times)
 
 
 def decoded_ids(decoder: Decoder, catalog: BenchCatalog) -> list[str]:

@@ -87,7 +87,7 @@ def worker(
 
 
 def itself(subject: Any) -> Any:  # noqa: ANN401 - whatever it is
-    """Return the subject: of a server, its port."""
+    """Return the subject: of a server, its address."""
     return subject
 
 

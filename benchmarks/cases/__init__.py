@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import (
+    accounts,
     bulk,
+    call,
     checkpoint,
     cold_start,
     decode,
@@ -14,7 +16,6 @@ from benchmarks.cases import (
     memory,
     stall,
     throughput,
-    whole_page,
 )
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 CASES: Mapping[str, Callable[[Harness], Figure]] = {
     decode.KEY: decode.measure,
     decode.ENCODE_KEY: decode.measure_encoding,
-    whole_page.KEY: whole_page.measure,
     throughput.KEY: throughput.measure,
+    call.KEY: call.measure,
+    accounts.KEY: accounts.measure,
     latency.KEY: latency.measure,
     stall.KEY: stall.measure,
     memory.KEY: memory.measure,

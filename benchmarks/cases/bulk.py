@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from aiopartnercentral.bulk import Limits, Source
 from aiopartnercentral.emulator import Emulator
-from benchmarks.clients.settings import endpoint_url
 from benchmarks.emulator_servers import open_emulator
 from benchmarks.errors import BenchmarkError
 from benchmarks.probes import MemoryWatch
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from benchmarks.harness import Harness
+    from benchmarks.server import Address
 
 MEMORY_KEY, THROTTLED_KEY = "bulk-memory", "bulk-throttled"
 _SOURCES_QUICK = (10, 1_000)
@@ -59,9 +59,9 @@ def measure_memory(harness: Harness) -> Figure:
 def measure_throttled(harness: Harness) -> Figure:
     """Measure how much an account that is throttled to one request per second slows down others."""
     with worker("emulator", open_emulator) as emulator, worker("collection", _open_nothing) as process:
-        port = emulator.ask(itself)
-        process.ask(_seconds, port, _ALONE)  # a warm-up
-        turns = {name: partial(process.ask, _seconds, port, name) for name in (_ALONE, _TOGETHER)}
+        address = emulator.ask(itself)
+        process.ask(_seconds, address, _ALONE)  # a warm-up
+        turns = {name: partial(process.ask, _seconds, address, name) for name in (_ALONE, _TOGETHER)}
         panel = Panel.of("wall time until the others are complete", "s", harness.in_turn(THROTTLED_KEY, turns))
     return Figure(
         key=THROTTLED_KEY,
@@ -86,15 +86,15 @@ async def _open_nothing() -> AsyncIterator[None]:
     yield
 
 
-async def _growth(_: None, port: int, number: int) -> float:
-    await _collect(port, _WARM_UP, MemoryWatch())
+async def _growth(_: None, address: Address, number: int) -> float:
+    await _collect(address, _WARM_UP, MemoryWatch())
     memory = MemoryWatch()
-    await _collect(port, number, memory)
+    await _collect(address, number, memory)
     return memory.peak / _MEBIBYTE
 
 
-async def _collect(port: int, number: int, memory: MemoryWatch) -> None:
-    sources = [_source(endpoint_url(port), f"{index}", f"{index % 500}") for index in range(number)]
+async def _collect(address: Address, number: int, memory: MemoryWatch) -> None:
+    sources = [_source(address.url, f"{index}", f"{index % 500}") for index in range(number)]
     limits, items = Limits(rate=1000, concurrency=16, run_seconds=None), 0
     async with collection_of(sources, page_size=_ITEMS, max_items=_ITEMS, limits=limits) as stream:
         async for _ in stream:
@@ -107,10 +107,10 @@ async def _collect(port: int, number: int, memory: MemoryWatch) -> None:
         raise BenchmarkError(f"expected {number * _ITEMS} items, got {items}")
 
 
-async def _seconds(_: None, port: int, how: str) -> float:
+async def _seconds(_: None, address: Address, how: str) -> float:
     """Return the seconds until the last source of an account that is not throttled has been collected."""
     async with Emulator({"AWS": 1000}, requests_per_second=1) as slow:
-        sources = [_source(endpoint_url(port), f"{index}", f"{index}") for index in range(_OTHERS)]
+        sources = [_source(address.url, f"{index}", f"{index}") for index in range(_OTHERS)]
         if how == _TOGETHER:
             sources.insert(0, _source(slow.endpoint_url, "x", "throttled"))
         last = began = perf_counter()

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.clients.settings import endpoint_url
 from benchmarks.compare import ROOT, turn
 from benchmarks.results import Figure, Panel, Target
 
@@ -21,7 +20,7 @@ _WORKLOADS = {_WITH: "into-checkpoint", _WITHOUT: "into"}
 
 def measure(harness: Harness) -> Figure:
     """Measure the CPU time of a collection into a file, with a checkpoint and without."""
-    python, url = Path(sys.executable), endpoint_url(harness.port)
+    python, url = Path(sys.executable), harness.http.url
     turns = {name: partial(turn, python, ROOT, workload, Path(), url) for name, workload in _WORKLOADS.items()}
     panel = Panel.of("CPU", "s", harness.in_turn(KEY, turns))
     return Figure(

@@ -1,71 +1,117 @@
-"""The run time of a program that starts, connects, fetches one page and ends."""
+"""Programs that start, connect, fetch one page and end: their run time, CPU time and memory."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from benchmarks.clients.settings import clean_environment, endpoint_url
+import attrs
+
+from benchmarks.clients import BARE, CAPO, OURS, OURS_THROUGH_BOTOCORE, STOCK, missing
+from benchmarks.clients.settings import clean_environment
 from benchmarks.errors import BenchmarkError
 from benchmarks.pages import BenchCatalog
 from benchmarks.results import Figure, Panel, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from benchmarks.harness import Harness
 
 KEY = "cold-start"
 _TURNS_A_ROUND = 2
 ROOT = Path(__file__).parents[2]
 _PROGRAMS = Path(__file__).parents[1] / "cold_start"
-_OURS, _STOCK = "ours", "aiobotocore"
 _COMMANDS = {
-    _OURS: [str(_PROGRAMS / "with_ours.py")],
-    _STOCK: [str(_PROGRAMS / "with_aiobotocore.py")],
-    "boto3": [str(_PROGRAMS / "with_boto3.py")],
-    "python -c pass": ["-c", "pass"],
+    OURS: ("with_ours.py",),
+    OURS_THROUGH_BOTOCORE: ("with_ours.py", "--through-botocore"),
+    CAPO: ("with_capo.py",),
+    STOCK: ("with_aiobotocore.py",),
+    "boto3": ("with_boto3.py",),
+    BARE: ("with_aiohttp.py",),
+    "python alone": ("nothing.py",),
 }
+_WITH_A_PROFILE = {f"{name}, profile": name for name in (OURS, STOCK)}
+_KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+_PROFILE = "[bench]\naws_access_key_id = any\naws_secret_access_key = any\n"
+
+
+@attrs.frozen
+class _Ended:
+    """What a program took: milliseconds of wall time and of CPU, and MiB of resident memory at its peak."""
+
+    wall: float
+    cpu: float
+    memory: float
 
 
 def measure(harness: Harness) -> Figure:
-    """Measure the wall time of each program."""
-    with TemporaryDirectory(prefix="benchmarks-") as compiled:
-        turns = {name: partial(_run, harness, name, compiled) for name in _COMMANDS}
+    """Measure the wall time, the CPU time and the memory of each program."""
+    with _programs(harness) as turns:
         for warm_up in turns.values():
             warm_up()
         measured = harness.in_turn(KEY, turns, harness.rounds * _TURNS_A_ROUND)
-    panel = Panel.of("wall time", "ms", measured)
+    wall = Panel.of("wall time", "ms", measured, lambda each: each.wall)
+    cpu = Panel.of("CPU", "ms", measured, lambda each: each.cpu)
+    memory = Panel.of("peak of resident memory", "MiB", measured, lambda each: each.memory)
     return Figure(
         key=KEY,
         title="From the start of a process to the end of its first page",
-        how="Files are in the system's cache, modules compiled by a run before; the page, of 100 items, is decoded.",
-        panels=(panel,),
-        targets=(
-            Target(
-                what=f"time of ours / of {_STOCK}",
-                limit=1.1,
-                unit="x",
-                value=panel.ratio(_OURS, _STOCK),
-            ),
+        how=(
+            "Files are in the system's cache, modules compiled by a run before; the page, of 100 items, is decoded. "
+            "Credentials are in the environment, or in a profile where one is named."
+        ),
+        panels=(wall, cpu, memory) if sys.platform == "linux" else (wall, cpu),
+        targets=tuple(
+            Target(what=f"time of {ours} / of {stock}", limit=limit, unit="x", value=wall.ratio(ours, stock))
+            for ours, stock, limit in ((OURS, STOCK, 0.6), (f"{OURS}, profile", f"{STOCK}, profile", 1.05))
         ),
     )
 
 
-def _run(harness: Harness, name: str, compiled: str) -> float:
-    """Run a program to its end and return its wall time, in milliseconds; modules are compiled into a folder once."""
-    environment = {**clean_environment(), "PYTHONPYCACHEPREFIX": compiled}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, *_COMMANDS[name], endpoint_url(harness.port), BenchCatalog(pages=2).name]
-    started = perf_counter()
-    done = subprocess.run(  # noqa: S603 - a program of this package
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    elapsed = perf_counter() - started
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["nothing on stderr"])[-1]
-        raise BenchmarkError(f"{name} failed to start, with exit code {done.returncode}: {last}")
-    return elapsed * 1e3
+@contextmanager
+def _programs(harness: Harness) -> Iterator[dict[str, Callable[[], _Ended]]]:
+    """Yield a function for each program that runs it; they see no AWS settings but these credentials."""
+    left_out = missing()
+    with TemporaryDirectory(prefix="benchmarks-") as folder:
+        profiles = Path(folder, "profiles")
+        profiles.write_text(_PROFILE, encoding="utf-8")
+        with_profile = {"AWS_PROFILE": "bench", "AWS_SHARED_CREDENTIALS_FILE": str(profiles)}
+        cleaned = {name: value for name, value in clean_environment().items() if not name.startswith("AWS_")}
+        cleaned.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment = {**cleaned, "HOME": folder, "PYTHONPYCACHEPREFIX": folder}
+        arguments = (harness.http.url, BenchCatalog(pages=2).name)
+
+        def turn(name: str, program: str, credentials: dict[str, str]) -> Callable[[], _Ended]:
+            file, *flags = _COMMANDS[program]
+            command = [sys.executable, str(_PROGRAMS / "launch.py"), str(_PROGRAMS / file), *arguments, *flags]
+            return partial(_run, name, command, {**environment, **credentials})
+
+        yield {
+            **{name: turn(name, name, _KEYS) for name in _COMMANDS if name not in left_out},
+            **{name: turn(name, program, with_profile) for name, program in _WITH_A_PROFILE.items()},
+        }
+
+
+def _run(name: str, command: list[str], environment: dict[str, str]) -> _Ended:
+    """Run a program to its end."""
+    with TemporaryFile() as output:
+        started = perf_counter()
+        process = subprocess.Popen(  # noqa: S603 - a program of this package
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        elapsed = perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)  # otherwise `process` waits for it again
+        output.seek(0)
+        last = (output.read().decode().splitlines() or ["nothing on stderr"])[-1]
+    if process.returncode:
+        raise BenchmarkError(f"{name} failed to start, with exit code {process.returncode}: {last}")
+    return _Ended(elapsed * 1e3, (usage.ru_utime + usage.ru_stime) * 1e3, int(last) / 1024)

@@ -13,7 +13,7 @@ from benchmarks.emulator_servers import CONNECTIONS, open_emulator, open_repeate
 from benchmarks.errors import BenchmarkError
 from benchmarks.load_generator import ask, request_of, requests_per_second
 from benchmarks.pages import catalogs
-from benchmarks.results import Figure, Panel, Target
+from benchmarks.results import Figure, Panel, Target, ratio
 from benchmarks.tasks import collecting, warm_up
 from benchmarks.worker_pool import itself, worker
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.harness import Harness
+    from benchmarks.server import Address
 
 KEY = "emulator"
 _EMULATOR, _BARE = "emulator", "bare aiohttp"
@@ -43,12 +44,12 @@ def measure(harness: Harness) -> Figure:
     """Measure a page, a small response and a change."""
     number = _REQUESTS_QUICK if harness.quick else _REQUESTS
     with worker(_EMULATOR, open_emulator) as emulator:
-        port = emulator.ask(itself)
-        requests = _requests(port)
-        bodies = {name: ask(port, make(1)[0]) for name, make in requests.items()}
+        address = emulator.ask(itself)
+        requests = _requests(address)
+        bodies = {name: ask(address, make(1)[0]) for name, make in requests.items()}
         with worker(_BARE, open_repeater, bodies) as bare:
             panels = tuple(
-                _panel(harness, name, partial(make, number), {_EMULATOR: port, _BARE: bare.ask(itself)})
+                _panel(harness, name, partial(make, number), {_EMULATOR: address, _BARE: bare.ask(itself)})
                 for name, make in requests.items()
             )
     taken = _taken(harness)
@@ -66,7 +67,7 @@ def measure(harness: Harness) -> Figure:
                 limit=_TIMES_ENOUGH,
                 unit="x",
                 at_least=True,
-                value=panels[0].series_of(_EMULATOR).span.median / series.span.median,
+                value=ratio(panels[0].series_of(_EMULATOR), series),
             )
             for series in taken.series
         ),
@@ -82,16 +83,17 @@ def _taken(harness: Harness) -> Panel:
     return Panel.of(
         f"Pages of {_CATALOGS} catalogs that one client collects from each server",
         "pages/s",
-        {name: [each.items / _PAGE / each.seconds for each in rounds] for name, rounds in measured.items()},
+        measured,
+        lambda each: each.items / _PAGE / each.seconds,
         more_is_better=True,
     )
 
 
-def _requests(port: int) -> dict[str, Callable[[int], list[bytes]]]:
+def _requests(address: Address) -> dict[str, Callable[[int], list[bytes]]]:
     """Return functions that create requests of each operation: all pages in turn, one connection, new invitations."""
     pages, ids = [request_of(_LIST, {"Catalog": "AWS", "MaxResults": _PAGE})], list[str]()
     while True:
-        answer = orjson.loads(ask(port, pages[-1]))
+        answer = orjson.loads(ask(address, pages[-1]))
         ids += [item["Id"] for item in answer["ConnectionSummaries"]]
         if "NextToken" not in answer:
             break
@@ -120,12 +122,12 @@ def _invitation() -> bytes:
     return request_of(_CREATE, invitation, account=f"{3 * 10**11 + number // _INVITATIONS_AN_ACCOUNT}")
 
 
-def _panel(harness: Harness, operation: str, make: Callable[[], list[bytes]], ports: dict[str, int]) -> Panel:
-    turns = {name: partial(_turn, port, make) for name, port in ports.items()}
+def _panel(harness: Harness, operation: str, make: Callable[[], list[bytes]], addresses: dict[str, Address]) -> Panel:
+    turns = {name: partial(_turn, address, make) for name, address in addresses.items()}
     measured = harness.in_turn(f"{KEY}, {operation}", turns)
     title = f"{operation}, {_PAGE} items per page" if operation == _LIST else operation
     return Panel.of(title, "requests/s", measured, more_is_better=True)
 
 
-def _turn(port: int, make: Callable[[], list[bytes]]) -> float:
-    return requests_per_second(port, make(), connections=_CONNECTIONS)
+def _turn(address: Address, make: Callable[[], list[bytes]]) -> float:
+    return requests_per_second(address, make(), connections=_CONNECTIONS)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TypedDict
 
-from benchmarks.server import HOST
-
 if TYPE_CHECKING:
     from aiobotocore.config import AioConfig
 
 SERVICE = "partnercentral-account"
+REGION = "us-east-1"
 POOL_SIZE = 64
 KEEPALIVE_SECONDS = 300
 """Longer than any client waits for its turn, so that none reconnects while it is timed."""
@@ -26,19 +25,9 @@ class Connection(TypedDict):
     aws_secret_access_key: str
 
 
-def endpoint_url(port: int) -> str:
-    """Return the server's URL."""
-    return f"http://{HOST}:{port}"
-
-
-def connection(port: int) -> Connection:
-    """Return the server's address and dummy credentials."""
-    return {
-        "region_name": "us-east-1",
-        "endpoint_url": endpoint_url(port),
-        "aws_access_key_id": "any",
-        "aws_secret_access_key": "any",
-    }
+def connection(url: str, key: str = "any") -> Connection:
+    """Return the server's URL and dummy credentials."""
+    return {"region_name": REGION, "endpoint_url": url, "aws_access_key_id": key, "aws_secret_access_key": "any"}
 
 
 def clean_environment() -> dict[str, str]:

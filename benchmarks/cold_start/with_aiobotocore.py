@@ -14,8 +14,6 @@ async def main(url: str, catalog: str) -> None:
         "partnercentral-account",
         region_name="us-east-1",
         endpoint_url=url,
-        aws_access_key_id="any",
-        aws_secret_access_key="any",  # noqa: S106 - the server takes any
         config=AioConfig(retries={"mode": "standard"}),
     )
     async with opened as client:

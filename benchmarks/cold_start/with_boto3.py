@@ -13,8 +13,6 @@ def main(url: str, catalog: str) -> None:
         "partnercentral-account",
         region_name="us-east-1",
         endpoint_url=url,
-        aws_access_key_id="any",
-        aws_secret_access_key="any",  # noqa: S106 - the server takes any
         config=Config(retries={"mode": "standard"}),
     )
     page = client.list_connections(Catalog=catalog, MaxResults=100)

@@ -9,38 +9,69 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import clients
+from benchmarks.clients import missing
+
 ROOT = Path(__file__).parents[2]
 
-pytest.importorskip("orjson", reason="the extra `bench` has what is measured beside ours")
-pytest.importorskip("matplotlib", reason="the extra `bench` draws")
+for package in ("boto3", "matplotlib", "orjson", "trustme"):
+    pytest.importorskip(package, reason="the extra `bench` has it")
+
+# Fewer clients than there are: a process for each takes its time.
+FEW_CLIENTS = """
+import sys
+from benchmarks import clients, decoders
+from benchmarks.cases import accounts, call, throughput
+from benchmarks.command import main
+throughput._CLIENTS = clients.OURS, clients.STOCK, clients.BARE
+call._CLIENTS = clients.BARE, clients.OURS, clients.CAPO, clients.OURS_THROUGH_BOTOCORE
+accounts._CLIENTS = clients.OURS,
+decoders.DECODERS = decoders.OURS, decoders.STOCK, decoders.TUNED, decoders.ORJSON
+sys.exit(main())
+"""
 
 
-def run(*arguments):
-    command = [sys.executable, "-m", "benchmarks", *arguments]
+def run(*arguments, program=("-m", "benchmarks")):
+    command = [sys.executable, *program, *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_short_run_measures_every_client_and_writes_and_draws_what_it_shows(tmp_path):
+def test_a_short_run_writes_and_draws_what_it_shows(tmp_path):
     path, plot = tmp_path / "run.json", tmp_path / "plot.svg"
-    figures = ("--only", "decode", "--only", "throughput")
-    ended = run("--quick", "--rounds", "1", *figures, "--json", str(path), "--plot", str(plot))
+    cases = ("decode", "throughput", "call", "accounts")
+    arguments = [argument for case in cases for argument in ("--only", case)]
+    outputs = ("--json", str(path), "--plot", str(plot))
+    ended = run("--quick", "--rounds", "1", *arguments, *outputs, program=("-c", FEW_CLIENTS))
     assert ended.returncode == 0, ended.stderr
     written = json.loads(path.read_bytes())
     measured = {figure["key"]: figure for figure in written["figures"]}
-    assert measured.keys() == {"decode", "throughput"}
+    assert tuple(measured) == cases
     for figure in measured.values():
         for panel in figure["panels"]:
             assert panel["title"] in ended.stdout.replace("\n", " ")
-            assert len(panel["clients"]) >= 5
+            assert "ours" in panel["clients"]
             for values in panel["clients"].values():
                 assert len(values["rounds"]) == 1
                 assert values["rounds"][0] > 0
-        assert {target["verdict"] for target in figure["targets"]} <= {"met", "missed"}
+        for target in figure["targets"]:
+            assert target["verdict"] in {"met", "missed"}
+            assert target["value"]["least"] == target["value"]["median"] == target["value"]["most"]
+    titles = [panel["title"] for panel in measured["throughput"]["panels"]]
+    for protocol in ("HTTP", "TLS"):
+        assert f"CPU of the event loop's thread of a page, {protocol}, 4 catalogs" in titles
+    assert not measured["call"]["panels"][0]["clients"].keys() & missing()
     assert str(ROOT) not in path.read_text() + ended.stdout
     # Those who do not see the plot have its description.
     description = plot.read_text().partition("<desc id=")[2].partition("</desc>")[0]
-    for client in ("aiopartnercentral", "aiobotocore", "boto3, threads", "aiohttp + orjson"):
+    for client in ("aiopartnercentral", "aiobotocore", "aiohttp + orjson"):
         assert client in description
+
+
+def test_what_cannot_be_measured_here_is_missing(monkeypatch):
+    monkeypatch.setattr("benchmarks.clients.find_spec", lambda _: None)
+    monkeypatch.setitem(clients._KINDS, "ours, new", clients._Kind("ours", "open_typed", {"no_such_option": True}))
+    assert missing() >= {clients.CAPO, clients.OURS_ON_UVLOOP, clients.BARE_ON_UVLOOP, "ours, new"}
+    assert not missing() & {clients.OURS, clients.STOCK, clients.BARE}
 
 
 def test_the_emulator_is_measured_beside_a_server_that_repeats_it_and_the_clients_that_ask_it(tmp_path):
