@@ -33,7 +33,7 @@ def measure(harness: Harness) -> Figure:
     """Measure how long each decoder takes for a page."""
     page, how = _page(harness, KEY, {name: (name, decode) for name in decoders.DECODERS})
     rounds = {series.client: series.rounds for series in page.series}
-    items = Panel.of("per item", "us", rounds, lambda each: each / ITEMS_PER_PAGE, compared=False)
+    items = Panel.of("CPU per item", "us", rounds, lambda each: each / ITEMS_PER_PAGE, compared=False)
     ours = decoders.OURS
     return Figure(
         key=KEY,
@@ -88,7 +88,7 @@ def _page(harness: Harness, key: str, work: Mapping[str, tuple[str, _Task]]) -> 
 
     def microseconds(worker: Worker, task: _Task, times: int) -> float:
         measured = checked(worker, times * _ITEMS_A_PASS, task, bodies, times)()
-        return measured.seconds * 1e6 / (times * DISTINCT_PAGES)
+        return measured.loop_cpu * 1e6 / (times * DISTINCT_PAGES)
 
     def times(worker: Worker, task: _Task) -> int:
         """Return how often a warmed-up worker processes all pages in the time of a turn."""
@@ -103,4 +103,4 @@ def _page(harness: Harness, key: str, work: Mapping[str, tuple[str, _Task]]) -> 
         }
         measured = harness.in_turn(key, turns)
     how = f"{DISTINCT_PAGES} different pages in memory, over and over for {seconds:g} s per turn; garbage collector on."
-    return Panel.of("per page", "us", measured), how
+    return Panel.of("CPU per page", "us", measured), how
