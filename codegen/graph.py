@@ -72,7 +72,7 @@ def sole_users(service: ir.Service) -> dict[str, str | None]:
 
 
 def only_sent(service: ir.Service) -> frozenset[str]:
-    """Return the structures that requests have, or are, and neither responses nor errors."""
+    """Return the structures that requests are or contain, and that responses and errors do not contain."""
     inner = references(service.shapes)
     sent = contained(inner, {operation.input for operation in service.operations})
     received = {operation.output for operation in service.operations} | {error.name for error in service.errors()}
@@ -81,7 +81,7 @@ def only_sent(service: ir.Service) -> frozenset[str]:
 
 
 def known_in_arguments(service: ir.Service) -> frozenset[str]:
-    """Return the shapes with known values that arguments have, of operations or of structures that are only sent."""
+    """Return the shapes with known values that occur in arguments of operations or of structures that are only sent."""
     taken = only_sent(service) | {operation.input for operation in service.operations}
     targets = {member.target for name in taken for member in service.structure(name).members}
     lists = [shape for shape in map(service.shapes.__getitem__, targets) if isinstance(shape, ir.List)]

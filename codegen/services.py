@@ -28,8 +28,8 @@ class ServiceConfig:
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
         texts: TOML file with the project's own descriptions; None where it has none.
-        enums: the enums that a string is documented to consist of, by its shape: a value of the first one, or values
-            of the first ones joined by colons.
+        enums: the enums whose values a string is documented to have, by its shape: a value of the first enum, alone or
+            followed by a colon and a value of the next, and so on.
         values: the documented values of a string that may have others as well, by its shape.
         whole: whether an unsupported operation or paginator is an error, rather than omitted.
     """

@@ -88,7 +88,7 @@ def _bases(types: Types, structure: ir.Structure, writer: Writer) -> str:
 
 
 def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, *, is_only_sent: bool) -> str:
-    # An object that no response has is made by users alone, so it takes what the arguments of operations take.
+    # Only users create an object that no response contains, so it takes what the arguments of operations take.
     annotation = types.annotation(member.target, writer, argument=is_only_sent)
     name = types.names.fields[structure.name, member.name]
     arguments = []

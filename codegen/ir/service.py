@@ -129,7 +129,7 @@ class Service:
         return (s for s in self.shapes.values() if isinstance(s, Enum))
 
     def has_known_values(self, shape: str) -> bool:
-        """Tell whether some values of a shape are known: it is an enum, or the configuration has values of it."""
+        """Return whether some values of a shape are known: those of an enum, or those in the configuration."""
         return isinstance(self.shapes[shape], Enum) or shape in self.config.values or shape in self.config.enums
 
     def known_values(self, shape: str) -> tuple[str, ...]:

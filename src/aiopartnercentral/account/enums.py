@@ -20,7 +20,7 @@ class AccessDeniedExceptionReason(OpenEnum):
     ACCESS_DENIED = "ACCESS_DENIED"
     """The policies of the caller do not allow the operation."""
     INCOMPATIBLE_BENEFIT_AWS_PARTNER_STATE = "INCOMPATIBLE_BENEFIT_AWS_PARTNER_STATE"
-    """The partner is not in a state in which it may have the benefit."""
+    """The state of the partner does not allow the benefit."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -72,9 +72,9 @@ class BusinessValidationCode(OpenEnum):
     QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED = "QUALIFICATIONS_ASSOCIATION_LIMIT_EXCEEDED"
     """The group of the primary partner is full."""
     QUALIFICATIONS_ASSOCIATION_NOT_FOUND = "QUALIFICATIONS_ASSOCIATION_NOT_FOUND"
-    """The partner is in no group that it could leave."""
+    """The partner is not in a group that it could leave."""
     QUALIFICATIONS_ASSOCIATION_EXISTS = "QUALIFICATIONS_ASSOCIATION_EXISTS"
-    """The partner is in a group already."""
+    """The partner is already in a group."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -88,27 +88,27 @@ class ConflictExceptionReason(OpenEnum):
     CONFLICT_CLIENT_TOKEN = "CONFLICT_CLIENT_TOKEN"
     """The idempotency token was used for a different request."""
     DUPLICATE_PARTNER = "DUPLICATE_PARTNER"
-    """The AWS account is registered as a partner already."""
+    """The AWS account is already registered as a partner."""
     INCOMPATIBLE_PROFILE_STATE = "INCOMPATIBLE_PROFILE_STATE"
     """The profile cannot be changed now, such as during another update."""
     INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE = "INCOMPATIBLE_PARTNER_PROFILE_TASK_STATE"
     """The update has ended, so it cannot be canceled."""
     DUPLICATE_CONNECTION_INVITATION = "DUPLICATE_CONNECTION_INVITATION"
-    """An invitation to the receiver waits for an answer already."""
+    """An invitation to the receiver is already pending."""
     INCOMPATIBLE_CONNECTION_INVITATION_STATE = "INCOMPATIBLE_CONNECTION_INVITATION_STATE"
-    """The invitation is not pending anymore."""
+    """The invitation is no longer pending."""
     INCOMPATIBLE_CONNECTION_INVITATION_RECEIVER = "INCOMPATIBLE_CONNECTION_INVITATION_RECEIVER"
     """The receiver's preferences do not allow the invitation."""
     DUPLICATE_CONNECTION = "DUPLICATE_CONNECTION"
-    """The participants have an active connection of this type already."""
+    """The participants already have an active connection of this type."""
     INCOMPATIBLE_CONNECTION_STATE = "INCOMPATIBLE_CONNECTION_STATE"
-    """The connection has no active type of this kind that could be canceled."""
+    """This type of the connection is not active, so it cannot be canceled."""
     INCOMPATIBLE_CONNECTION_PREFERENCES_REVISION = "INCOMPATIBLE_CONNECTION_PREFERENCES_REVISION"
     """The preferences have changed since this revision."""
     ACCOUNT_ALREADY_VERIFIED = "ACCOUNT_ALREADY_VERIFIED"
-    """The verification has succeeded before, and is not repeated."""
+    """The verification has already succeeded, and is not repeated."""
     VERIFICATION_ALREADY_IN_PROGRESS = "VERIFICATION_ALREADY_IN_PROGRESS"
-    """An earlier verification has not ended; poll `get_verification`."""
+    """An earlier verification is still running; poll `get_verification`."""
     INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE = "INCOMPATIBLE_QUALIFICATIONS_ASSOCIATION_TASK_STATE"
     """An earlier association or disassociation task is still running."""
     if TYPE_CHECKING:
@@ -150,19 +150,19 @@ class FieldValidationCode(OpenEnum):
     """
 
     REQUIRED_FIELD_MISSING = "REQUIRED_FIELD_MISSING"
-    """The request needs the field, and does not have it."""
+    """The request does not have a required field."""
     DUPLICATE_VALUE = "DUPLICATE_VALUE"
-    """The list has an element twice."""
+    """The list contains an element twice."""
     INVALID_VALUE = "INVALID_VALUE"
-    """The value is out of range, or of no use for another reason."""
+    """The value is out of range, or invalid for another reason."""
     INVALID_STRING_FORMAT = "INVALID_STRING_FORMAT"
     """The string does not match the pattern of the field."""
     TOO_MANY_VALUES = "TOO_MANY_VALUES"
-    """The list or map has more entries than it may have."""
+    """The list or map has too many entries."""
     ACTION_NOT_PERMITTED = "ACTION_NOT_PERMITTED"
     """The account may not use this value, or not in this operation."""
     INVALID_ENUM_VALUE = "INVALID_ENUM_VALUE"
-    """The string is none of the values of the enum."""
+    """The string is not a value of the enum."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -228,7 +228,7 @@ class InvitationStatus(OpenEnum):
     PENDING = "PENDING"
     """Not answered yet."""
     ACCEPTED = "ACCEPTED"
-    """Answered by the receiver, which has created the connection."""
+    """Accepted by the receiver, which created the connection."""
     REJECTED = "REJECTED"
     """Declined by the receiver."""
     CANCELED = "CANCELED"
@@ -269,11 +269,11 @@ class PrimarySolutionType(OpenEnum):
     HARDWARE_PRODUCTS = "HARDWARE_PRODUCTS"
     """Devices that work with AWS services."""
     COMMUNICATION_SERVICES = "COMMUNICATION_SERVICES"
-    """Networks and telephony, as of a telecommunications company."""
+    """Telecommunications, such as networks and telephony."""
     VALUE_ADDED_RESALE_AWS_SERVICES = "VALUE_ADDED_RESALE_AWS_SERVICES"
     """Resale of AWS services with services of the partner's own."""
     TRAINING_SERVICES = "TRAINING_SERVICES"
-    """Courses, such as ones about AWS services."""
+    """Courses, for example about AWS services."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -285,13 +285,13 @@ class ProfileTaskStatus(OpenEnum):
     """
 
     IN_PROGRESS = "IN_PROGRESS"
-    """Not ended; poll `get_profile_update_task`."""
+    """Still running; poll `get_profile_update_task`."""
     CANCELED = "CANCELED"
-    """Stopped by `cancel_profile_update_task`; the profile is the one before it."""
+    """Stopped by `cancel_profile_update_task`; the profile is unchanged."""
     SUCCEEDED = "SUCCEEDED"
     """The profile has the new content."""
     FAILED = "FAILED"
-    """The profile is the one before it; `error_detail_list` says why."""
+    """The profile is unchanged; `error_detail_list` says why."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -305,7 +305,7 @@ class ProfileValidationErrorReason(OpenEnum):
     INVALID_CONTENT = "INVALID_CONTENT"
     """A text is not acceptable."""
     DUPLICATE_PROFILE = "DUPLICATE_PROFILE"
-    """The profile has several parts in one language."""
+    """The profile has several localized contents in one language."""
     INVALID_LOGO = "INVALID_LOGO"
     """The logo is not acceptable, for a reason that no other value names."""
     INVALID_LOGO_URL = "INVALID_LOGO_URL"
@@ -327,9 +327,9 @@ class ProfileVisibility(OpenEnum):
     """
 
     PRIVATE = "PRIVATE"
-    """Others do not find the partner by its profile."""
+    """Other partners cannot find the profile."""
     PUBLIC = "PUBLIC"
-    """Others find the partner by its profile."""
+    """Other partners can find the profile."""
     if TYPE_CHECKING:
         _UNKNOWN = auto()
 
@@ -356,7 +356,7 @@ class QualificationsAssociationTaskStatus(OpenEnum):
     """
 
     IN_PROGRESS = "IN_PROGRESS"
-    """Not ended; poll `get_qualifications_association_task`."""
+    """Still running; poll `get_qualifications_association_task`."""
     SUCCEEDED = "SUCCEEDED"
     """The partner is in the group now."""
     if TYPE_CHECKING:
@@ -371,7 +371,7 @@ class QualificationsDisassociationTaskStatus(OpenEnum):
     """
 
     IN_PROGRESS = "IN_PROGRESS"
-    """Not ended; poll `get_qualifications_disassociation_task`."""
+    """Still running; poll `get_qualifications_disassociation_task`."""
     SUCCEEDED = "SUCCEEDED"
     """The partner has left the group."""
     if TYPE_CHECKING:
@@ -389,7 +389,7 @@ class ResourceNotFoundExceptionReason(OpenEnum):
     PARTNER_PROFILE_NOT_FOUND = "PARTNER_PROFILE_NOT_FOUND"
     """No partner has a profile with this identifier."""
     PARTNER_PROFILE_TASK_NOT_FOUND = "PARTNER_PROFILE_TASK_NOT_FOUND"
-    """The profile was never updated, or not by this task."""
+    """The profile has no such update task, or was never updated."""
     PARTNER_DOMAIN_NOT_FOUND = "PARTNER_DOMAIN_NOT_FOUND"
     """The partner does not have this email domain."""
     SENDER_PROFILE_NOT_FOUND = "SENDER_PROFILE_NOT_FOUND"
@@ -419,13 +419,13 @@ class ServiceQuotaExceededExceptionReason(OpenEnum):
     LIMIT_EXCEEDED_NUMBER_OF_EMAIL = "LIMIT_EXCEEDED_NUMBER_OF_EMAIL"
     """Too many verification codes were sent on one day."""
     LIMIT_EXCEEDED_NUMBER_OF_DOMAIN = "LIMIT_EXCEEDED_NUMBER_OF_DOMAIN"
-    """The partner has as many email domains as it may have."""
+    """The partner has the maximum number of email domains; remove one first."""
     LIMIT_EXCEEDED_NUMBER_OF_CONNECTION_INVITATION_PER_DAY = "LIMIT_EXCEEDED_NUMBER_OF_CONNECTION_INVITATION_PER_DAY"
     """Too many invitations on one day; the next day allows more."""
     LIMIT_EXCEEDED_NUMBER_OF_ACTIVE_CONNECTION = "LIMIT_EXCEEDED_NUMBER_OF_ACTIVE_CONNECTION"
     """Too many active connections in the catalog; cancel one first."""
     LIMIT_EXCEEDED_NUMBER_OF_OPEN_CONNECTION_INVITATION = "LIMIT_EXCEEDED_NUMBER_OF_OPEN_CONNECTION_INVITATION"
-    """Too many invitations wait for an answer; cancel one first."""
+    """Too many invitations are pending; cancel one first."""
     LIMIT_EXCEEDED_NUMBER_OF_PROFILE_UPDATE_PER_DAY = "LIMIT_EXCEEDED_NUMBER_OF_PROFILE_UPDATE_PER_DAY"
     """Too many updates of the profile on one day."""
     LIMIT_EXCEEDED_NUMBER_OF_PROFILE_VISIBILITY_UPDATE_PER_DAY = (
