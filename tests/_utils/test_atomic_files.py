@@ -158,5 +158,5 @@ def test_without_its_list_a_file_is_only_its_owner_s(
         atomic_files.replace_file(path, target, fd)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert caplog.messages == [
-        f"{target}: its owner, group or access list could not be kept, so not everybody may use it as before"
+        f"{target}: its owner, group or access list could not be kept, so some users may have lost access"
     ]

@@ -79,7 +79,7 @@ def test_a_name_that_no_file_can_have(told, tmp_path, name):
         (f"{'d' * 255}/" * 16 + "{label}", "File name too long"),
         ("{label}/", "Is a directory"),
         ("none/", "Is a directory"),
-        (".aiopartnercentral-{label}.part", "names that begin with .aiopartnercentral- are those of partial files"),
+        (".aiopartnercentral-{label}.part", "names that begin with .aiopartnercentral- are reserved for partial files"),
     ],
 )
 def test_a_name_that_no_output_can_have(told, tmp_path, output, reason):

@@ -46,7 +46,7 @@ async def test_operations_that_share_a_request_are_told_apart_by_the_method():
     assert (await client.enable(name="x")).name == "a"
     assert (await client.disable(name="x")).name == "b"
     assert [name for name, _ in transport.asked] == ["Enable", "Disable"]
-    with pytest.raises(TypeError, match="Enable, Disable share the class SwitchRequest: call the method of one of"):
+    with pytest.raises(TypeError, match="SwitchRequest is a request of Enable, Disable: call the method of one of"):
         await client.call(shared.SwitchRequest(name="x"))
 
 

@@ -54,11 +54,11 @@ def test_the_ending_says_the_format(path, options, cls, form):
             (
                 path,
                 {"format": "ndjson"},
-                f".parquet, as .{path.rpartition('.')[2]} is not written, or pass compression='none'",
+                f".parquet, as .{path.rpartition('.')[2]} is not supported, or pass compression='none'",
             )
             for path in ("a.ndjson.bz2", "{label}.xz", "a.ndjson.zip", "a.zstd")
         ),
-        ("a.csv.bz2", {}, "as .bz2 is not written"),
+        ("a.csv.bz2", {}, "as .bz2 is not supported"),
         ("a.csv.lz4", {"compression": "gzip"}, "path has the extension of .lz4, and compression is 'gzip'"),
         ("a", {}, "format must be given: 'a'"),
         ("a.gz", {}, "format must be given: 'a.gz'"),

@@ -187,7 +187,7 @@ async def test_no_text_of_a_changed_file_is_taken_for_a_column(tmp_path):
     await sink.abort(keep=True)
     (left,) = tmp_path.iterdir()
     left.write_bytes(b'"a secret: s3cret"\n')
-    for said in ("new: arn; missing: a column with another name$", "the columns or options of the csv file"):
+    for said in ("new: arn; missing: a column whose name is not shown$", "the columns or options of the csv file"):
         with pytest.raises(PositionError, match=said):
             await open_sink(tmp_path / "out.csv", cls=CLS, columns=["arn"]).open(position)
         left.unlink(missing_ok=True)

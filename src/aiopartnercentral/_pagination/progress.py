@@ -141,8 +141,8 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
     Attributes:
         run_id: identifies the run in its report, events and log messages.
-        output_written: what the report has as such.
-        earlier_files: what the report has as such.
+        output_written: as in the report.
+        earlier_files: as in the report.
     """
 
     def __init__(

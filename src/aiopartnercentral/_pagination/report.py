@@ -185,10 +185,9 @@ class Report(Generic[KeyT]):
             one has an id of its own.
         started_at: when the stream was opened, in UTC.
         resumes: the run that this one resumes; None for a new one.
-        output_written: whether the items are in the output. False if it could not be written, or there was nothing to
-            keep; None if they were not collected into a sink.
-        earlier_files: files that could be outputs of this run, and that an earlier one has written: for example of a
-            source that was skipped. Only a sink whose path has placeholders can have some.
+        output_written: whether the sink was committed; None without a sink, and until the run ends.
+        earlier_files: files that an earlier run wrote and this one did not, such as that of a source that was skipped.
+            Empty unless the path of the sink has placeholders.
         versions: the version of this library, and of each service's model, by name.
     """
 
@@ -233,9 +232,9 @@ class Report(Generic[KeyT]):
 
     @property
     def complete(self) -> bool:
-        """Whether every item of every source was handed over, and written if there is an output.
+        """Whether every item of every source was handed over, and written if there is a sink.
 
-        So nothing was omitted, limited, skipped or cancelled.
+        False if anything was omitted, limited, skipped or cancelled.
         """
         return self.output_written is not False and all(state.complete for state in self.sources.values())
 
@@ -284,7 +283,7 @@ class Report(Generic[KeyT]):
         }
 
     def __str__(self) -> str:
-        """Return a table with a line for each source, a line of totals, and one of earlier files if there are some."""
+        """Return a table with a line for each source, a line of totals, and one of earlier files, if any."""
         table = _table({str(key): state for key, state in self.sources.items()})
         return "\n".join(filter(None, [table, self.totals, self.left_in_place]))
 

@@ -1,9 +1,8 @@
-"""JSON text of objects by functions whose source is made at first use, as attrs and cattrs make theirs.
+"""Encodes objects as JSON text, by functions that are generated at first use, like those of attrs and cattrs.
 
-The function of a class has one expression for each member, which takes the usual values: those of exactly the class
-that the member has, and timestamps in UTC, which msgspec writes as the converters do. It raises an exception for
-anything else, and a converter encodes the object or reports the error. So nothing here explains an error, and nothing
-is lenient. The members are those that the converters' hooks have.
+The function of a class has one expression for each member. It accepts only the usual values: of exactly the member's
+class, and timestamps in UTC, which msgspec writes as the converters do. For anything else it raises an exception. Then
+a converter encodes the object, or reports the error. The members are those that the converters' hooks have.
 """
 
 from __future__ import annotations

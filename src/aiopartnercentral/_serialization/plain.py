@@ -34,7 +34,7 @@ def to_dict(obj: object) -> dict[str, JsonValue]:
 
 
 def to_json(obj: object) -> bytes:
-    """Return the JSON of an object as compact text in UTF-8, with every number exactly; see `to_dict`."""
+    """Return the JSON of an object as compact text in UTF-8, with every number exact; see `to_dict`."""
     return _converter(obj).dumps(obj)
 
 

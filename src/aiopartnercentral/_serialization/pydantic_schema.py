@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["core_schema"]
 
-# The digits of an integer that Python makes text of.
+# The most digits of an integer that Python converts to text.
 _MOST_DIGITS = sys.int_info.default_max_str_digits
 _SEGMENT = re.compile(r'\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]+|"(?:[^"\\]|\\.)*")\]')
 
@@ -78,7 +78,7 @@ class _Schemas:
         )
 
     def _serialized(self, obj: object, info: Any) -> Any:  # noqa: ANN401 - pydantic is optional
-        """Return the plain value of an object; for JSON, one that any writer of JSON writes exactly."""
+        """Return the plain value of an object; in JSON mode, one that every JSON encoder writes exactly."""
         plain = self._converter.unstructure(obj)
         return _exact(plain) if info.mode == "json" else plain
 
@@ -142,11 +142,11 @@ def _validator(cls: Any, converter: ServiceConverter) -> Callable[[object], Any]
 def _exact(value: JsonValue) -> JsonValue:
     """Return a plain value whose numbers and strings both pydantic and the standard library read and write exactly.
 
-    Neither has a number that no float can hold, other than an integer, or writes a lone surrogate. They make infinity,
-    null or a string of the number, and what the surrogate raises has no place and becomes HTTP status 500.
+    Neither can write a lone surrogate, or a number that no float can hold, unless it is an integer. They would turn the
+    number into infinity, null or a string. The surrogate would raise an error without a location: HTTP status 500.
 
     Raises:
-        EncodeError: the value has such a number or string; the path ends at the member, as what is in it may be
+        EncodeError: the value has such a number or string. The path ends at the member, because its content may be
             sensitive.
     """
     with suppress(TypeError, ValueError, RecursionError):  # twice as fast as the search for what is wrong
@@ -161,7 +161,7 @@ def _exact(value: JsonValue) -> JsonValue:
 
 
 def _checked(value: JsonValue) -> JsonValue:
-    """Do the same in Python, without leaving out the rest of the path."""
+    """Do the same in Python; the path of the error is complete."""
     if isinstance(value, str):
         return _unicode(value)
     if isinstance(value, dict):

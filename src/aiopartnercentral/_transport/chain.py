@@ -46,7 +46,7 @@ class _Loader(Loader):
         self._pinned = Loader([pinned], include_default_search_paths=False)
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:  # noqa: ANN401 - JSON
-        """Return a model; of a pinned one, without botocore's search through the files of all services, of 10 ms."""
+        """Return a model; a pinned one without botocore's search through the files of all services: 10 ms."""
         if api_version is not None:
             with suppress(DataNotFoundError):
                 return self._pinned.load_service_model(service_name, type_name, api_version)

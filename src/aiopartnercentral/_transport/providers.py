@@ -1,6 +1,6 @@
-"""The providers of the credential provider chain, whose failures are raised as `CredentialsError`.
+"""The providers of the credential provider chain; their failures are raised as `CredentialsError`.
 
-Loaded only where credentials are looked for: explicit ones need no provider.
+This module is loaded only when the chain is used, not for explicit credentials.
 """
 
 # ruff: noqa: SLF001 - botocore's providers have no public attributes
@@ -44,7 +44,7 @@ def equipped(
     verify: bool | str | None,  # noqa: FBT001
     timeout: float | None,
 ) -> list[Provider]:
-    """Return the providers of a chain with its settings, and with the providers that they use themselves equipped.
+    """Return the providers of a chain with these settings, which the providers that they use get, too.
 
     Arguments:
         providers: botocore's providers.
@@ -80,7 +80,7 @@ def _made_and_equipped(
 
 
 class Provider:
-    """A provider of the chain, whose failures are raised as `CredentialsError`.
+    """A provider of the chain; its failures are raised as `CredentialsError`.
 
     Arguments:
         provider: botocore's provider.

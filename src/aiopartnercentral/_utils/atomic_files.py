@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 LOGGER: logging.Logger = logging.getLogger(__name__)
-"""Warns of each replaced file that not everybody may use as before, and of files that could not be removed."""
+"""Warns of each replaced file to which somebody has lost access, and of partial files that could not be found."""
 
 PREFIX = ".aiopartnercentral-"
 """The beginning of the name of each file that is created next to a user's, so that no file of the user's is removed."""
@@ -158,7 +158,7 @@ def keep_permissions(fd: int, target: Path, *, private: bool = False) -> bool:
         private: whether only the owner may use the file.
 
     Returns:
-        Whether everybody may use the file as before, as far as the permissions tell; True if it is private.
+        Whether nobody has lost access to the file, as far as the permissions tell; True if it is private.
     """
     if sys.platform == "win32":
         return True
@@ -245,7 +245,7 @@ def replace_file(path: Path, target: Path, fd: int, *, private: bool = False) ->
     sync_directory(target.parent)
     if not is_kept:
         kept = "its owner, group or access list could not be kept"
-        LOGGER.warning("%s: %s, so not everybody may use it as before", target, kept)
+        LOGGER.warning("%s: %s, so some users may have lost access", target, kept)
 
 
 def sync_data(fd: int) -> None:

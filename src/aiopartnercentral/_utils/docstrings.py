@@ -1,4 +1,4 @@
-"""What an editor shows of generated code: docstrings, and the strings after attributes, which Python does not keep."""
+"""What editors show of generated code: docstrings, and the strings after attributes, which Python does not keep."""
 
 from __future__ import annotations
 

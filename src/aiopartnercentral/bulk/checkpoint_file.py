@@ -113,7 +113,8 @@ _FILE = msgspec.json.Decoder(CheckpointFile)
 def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFile | None, str | None]:
     """Return the content of a checkpoint, if it has any that is readable, and why it is not to be resumed, or None.
 
-    Only a file with the beginning of a checkpoint is ever taken for one that may be replaced, even if it was cut off.
+    A file that does not begin like a checkpoint is an error, so that it is never replaced. One that was cut off after
+    this beginning is a damaged checkpoint.
 
     Arguments:
         path: the file.

@@ -120,7 +120,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         check_options("Collection()", options, ClientOptions)
         check_values(options)
         if validators.flag("restart", restart) and checkpoint is None:
-            raise ValueError("restart must not be True without a checkpoint: every run starts over then")
+            raise ValueError("restart=True needs a checkpoint: without one, every run starts over")
         named = name_listings(listings)
         _check_rates(limits, named.values())
         plan = Plan(

@@ -135,7 +135,7 @@ async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:
 
 
 async def _remove_files_of(run: DiscardedRun, sink: Sink, origins: Iterable[Origin]) -> None:
-    """Remove the partial files of a run that is not resumed, as far as they can be found, and warn of the others."""
+    """Remove the partial files of a run that is not resumed, and warn of those that cannot be found."""
     if run.run_id is None:
         return
     outputs = output_paths(sink, empty_pages(origins))

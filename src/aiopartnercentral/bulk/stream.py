@@ -170,7 +170,7 @@ class CollectionStream(Stream[Origin, EntryT]):
             await self._checkpoint.save(position)
 
     def note_output(self, *, is_written: bool, earlier_files: Iterable[EarlierFile]) -> None:
-        """Have in the report whether the output was written; the checkpoint is not one of the earlier files."""
+        """Put into the report whether the output was written, and its earlier files except the checkpoint."""
         own = None if self._checkpoint is None else real_path(self._checkpoint.path)
         self._progress.output_written = is_written
         self._progress.earlier_files = tuple(file for file in earlier_files if real_path(file.path) != own)

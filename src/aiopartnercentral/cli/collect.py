@@ -268,7 +268,7 @@ class _Run:
             say(clean(report.left_in_place))
 
     def say_how_far(self) -> None:
-        """Print the result of a run that is being stopped: without a summary, how much was collected, and failures."""
+        """Print the result of a run that is stopped; without a summary, its failures and how much was collected."""
         self.say_result()
         if self.progress.started and not self.config.shows_summary:
             report = self.named_report

@@ -17,7 +17,7 @@ from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.factory import FORMATS_OF
-from aiopartnercentral.sinks.file_extension import KNOWN, format_of, is_written, split_extension
+from aiopartnercentral.sinks.file_extension import KNOWN, format_of, is_supported, split_extension
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Config:
 
     Attributes:
         listings: what to collect from each source.
-        date: the day, in UTC, that `{date}` stands for in a run that does not resume another one.
+        date: the day, in UTC, that `{date}` stands for unless the run resumes another one.
     """
 
     listings: Sequence[ListingArguments]
@@ -285,8 +285,8 @@ def _of_output(config: Config) -> Iterator[str]:
 
 def _of_extension(config: Config) -> Iterator[str]:
     by_extension, compression = format_of(config.output)
-    if not is_written(compression):
-        yield f"--output must end in {KNOWN}, as {compression} is not written: {clean(config.output)}"
+    if not is_supported(compression):
+        yield f"--output must end in {KNOWN}, as {compression} is not supported: {clean(config.output)}"
     elif config.format is None and by_extension is None:
         yield f"--output must end in {KNOWN}, or --format must be given: {clean(config.output)}"
     elif config.form != (by_extension or config.form) or (config.form is Format.TABLE and compression is not None):
@@ -303,7 +303,7 @@ def _of_names(config: Config) -> Iterator[str]:
                 f"{{{{ and }}}} for braces"
             )
     if config.checkpoint is not None and (found := _PLACEHOLDER.search(str(config.checkpoint))):
-        yield f"--checkpoint cannot contain {found[0]}: the next run would not find it under the same name"
+        yield f"--checkpoint cannot contain {found[0]}: the next run must find it under the same name"
 
 
 def _of_checkpoint(config: Config) -> Iterator[str]:
@@ -326,7 +326,7 @@ def _of_malformed(config: Config) -> Iterator[str]:
             yield "--malformed and --format ndjson exclude each other: ndjson includes every item as it was sent"
         name = str(config.malformed)
         extension, compression = split_extension(name)
-        if extension not in ("", ".ndjson", ".jsonl") or not is_written(compression):
+        if extension not in ("", ".ndjson", ".jsonl") or not is_supported(compression):
             known = ".ndjson or .jsonl (each also with .gz or .zst)"
             yield f"--malformed must end in {known}, or have no extension: {clean(name)}"
 

@@ -238,7 +238,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="FILE",
         callback=_check_file,
         help="NDJSON file for items that do not match the model; without it, such an item fails its source. Only for "
-        "table, csv and parquet: ndjson output includes these items. {date} in the name is as in --output.",
+        "table, csv and parquet: ndjson output includes these items. FILE can contain {date}.",
     ),
     "checkpoint": _option(
         "Resume",
@@ -254,7 +254,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="DURATION",
         callback=_duration,
         help="Start over if the run in --checkpoint began longer ago than this, such as 90m or 7d, so that last "
-        "night's items never pass for this night's. Default: 12h.",
+        "night's items never pass for tonight's. Default: 12h.",
     ),
     "restart": _option(
         "Resume",
@@ -320,8 +320,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         str | None,
         metavar="FILE",
         callback=_check_output,
-        help="Write a JSON report when the run ends, also by a signal or with failures. {date} in the name is as in "
-        "--output.",
+        help="Write a JSON report when the run ends, even by a signal or with failures. FILE can contain {date}, or "
+        "be - for standard output.",
     ),
 }
 """Options that apply to the whole run, after `--catalog`."""

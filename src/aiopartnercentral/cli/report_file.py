@@ -22,7 +22,7 @@ __all__ = ["foreseen", "write_report"]
 
 
 async def write_report(file: Target, report: Report[Origin], *, elsewhere: str | None) -> CommandError | None:
-    """Write the report into an open file, or into another one, and return why that failed, or None."""
+    """Write the report into the open file, or `elsewhere`, and return why that failed, or None."""
     try:
         with ExitStack() as stack:
             target = file if elsewhere is None else stack.enter_context(await Target.open(elsewhere))

@@ -39,8 +39,8 @@ _ENOUGH = 1 << 18
 def is_replaceable(path: str | Path) -> bool:
     """Return whether a path is a file or does not exist yet, rather than a device, a pipe or a directory.
 
-    A path of a file descriptor, such as /dev/fd/3, is none of a file, even if a file is open there. A path that cannot
-    be examined counts as one that does not exist; opening it then raises the error.
+    The path of a file descriptor, such as /dev/fd/3, is not replaceable, even if a file is open there. A path that
+    cannot be examined counts as one that does not exist; opening it then raises the error.
     """
     if descriptor_of(path) is not None:
         return False

@@ -46,7 +46,7 @@ class Page:
 
 @attrs.frozen
 class EarlierFile:
-    """A file that could be an output of the run, and that the run has not written: it is of an earlier one.
+    """A file that an earlier run wrote: this run could have written it, and has not.
 
     Attributes:
         path: its path.
@@ -67,9 +67,8 @@ class Sink(Protocol):
     position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
     together with the progress of the fetching, and no item is lost or written twice.
 
-    A sink that writes files may also have a method `paths(pages)`, which returns their paths; `output_paths` calls it.
-    So it may have an async method `earlier_files()`, which is called after `commit` or `abort`, and returns each
-    `EarlierFile`.
+    A sink that writes files may have two more methods: `paths(pages)` returns their paths, and the async method
+    `earlier_files()`, called after `commit` or `abort`, returns each `EarlierFile`.
     """
 
     @property
@@ -160,6 +159,6 @@ def output_paths(sink: Sink, pages: Iterable[Page]) -> Sequence[str]:
 
 
 async def earlier_files(sink: Sink) -> Sequence[EarlierFile]:
-    """Return the files of earlier runs that a sink has left in place; none for a sink without such a method."""
+    """Return the files of earlier runs that a sink has left in place; none if it has no such method."""
     find: Callable[[], Awaitable[Sequence[EarlierFile]]] | None = getattr(sink, "earlier_files", None)
     return () if find is None else await find()

@@ -59,10 +59,10 @@ def compressor_factory(compression: str | None) -> Callable[[], Compressor]:
 
 
 def decompressed(data: bytes, compression: str | None) -> bytes:
-    """Return what the beginning of a file begins with before its compression.
+    """Return the decompressed beginning of a file.
 
     Raises:
-        Exception: it is not of this compression; each package has its own errors.
+        Exception: the file has another compression; each package raises its own errors.
     """
     if compression is None:
         return data

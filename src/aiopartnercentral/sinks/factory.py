@@ -11,7 +11,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral.sinks.base import Page
 from aiopartnercentral.sinks.compression import EXTENSIONS
 from aiopartnercentral.sinks.csv import CsvSink
-from aiopartnercentral.sinks.file_extension import KNOWN, Format, format_of, is_written
+from aiopartnercentral.sinks.file_extension import KNOWN, Format, format_of, is_supported
 from aiopartnercentral.sinks.ndjson import NdjsonSink
 from aiopartnercentral.sinks.parquet import ParquetSink
 from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
@@ -58,8 +58,8 @@ def open_sink(
     Arguments:
         path: a file, or a template with `{catalog}`, `{label}`, `{account}`, `{operation}` or `{date}` in it, which
             partitions the output. `{date}` is the day on which the run began, in UTC, also if it is resumed later.
-        format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`. A file
-            with the extension of another format is refused, also of a compression that is not written, such as `.bz2`.
+        format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`. The
+            extension of another format is refused, and so is that of an unsupported compression, such as `.bz2`.
         cls: for CSV and Parquet, the class of the items, or a mapping with the class for each operation, such as
             `item_classes` of a bulk collection. `item_class` returns it for a paginated operation.
         compression: for NDJSON and CSV; by default the one of the file extension, which `none` ignores.
@@ -176,9 +176,9 @@ def _format_of(path: str, file_format: Format | None, compression: str | None) -
     for name, value, of_path in (("format", file_format, found), ("compression", chosen, compressed)):
         if None not in (value, of_path) and value not in (of_path, "none"):
             raise ValueError(f"path has the extension of {of_path}, and {name} is {value!r}: {path!a}")
-    if chosen is None and not is_written(compressed):
+    if chosen is None and not is_supported(compressed):
         raise ValueError(
-            f"path must end in {KNOWN}, as {compressed} is not written, or pass compression='none': {path!a}"
+            f"path must end in {KNOWN}, as {compressed} is not supported, or pass compression='none': {path!a}"
         )
     result = file_format or found
     if result is None:

@@ -10,7 +10,7 @@ from aiopartnercentral.sinks.compression import EXTENSIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KNOWN", "Format", "format_of", "is_written", "split_extension"]
+__all__ = ["KNOWN", "Format", "format_of", "is_supported", "split_extension"]
 
 Format: TypeAlias = Literal["ndjson", "csv", "parquet"]
 
@@ -21,24 +21,24 @@ _FORMATS: Final[Mapping[str, Format]] = {
     ".parquet": "parquet",
 }
 
-_UNWRITTEN: Final = frozenset(
+_UNSUPPORTED: Final = frozenset(
     f".{name}"
     for name in (
         *("7z", "br", "bz2", "gzip", "lz", "lz4", "lzma", "lzo", "rar", "snappy", "sz"),
         *("tar", "tbz2", "tgz", "txz", "xz", "z", "zip", "zstd"),
     )
 )
-"""The extensions of compressed files that are not written; each counts as the name of its compression."""
+"""The extensions of unsupported compressions; each is also the name of its compression."""
 
 KNOWN: Final = ".ndjson, .jsonl, .csv (each also with .gz or .zst) or .parquet"
 """The extensions that there are, for messages."""
 
 
 def split_extension(path: str) -> tuple[str, str | None]:
-    """Return the extension before the one of a compression, empty if there is none, and the compression or None."""
+    """Return the extension without that of a compression, and the compression; `("", None)` if there is neither."""
     stem, extension = os.path.splitext(path)  # noqa: PTH122 - the path may be a template
     extension = extension.lower()
-    compression = EXTENSIONS.get(extension, extension if extension in _UNWRITTEN else None)
+    compression = EXTENSIONS.get(extension, extension if extension in _UNSUPPORTED else None)
     if compression is not None:
         extension = os.path.splitext(stem)[1].lower()  # noqa: PTH122 - as above
     return extension, compression
@@ -50,6 +50,6 @@ def format_of(path: str) -> tuple[Format | None, str | None]:
     return _FORMATS.get(extension), compression
 
 
-def is_written(compression: str | None) -> bool:
-    """Return whether files of a path's compression are written."""
-    return compression not in _UNWRITTEN
+def is_supported(compression: str | None) -> bool:
+    """Return whether a path's compression is supported."""
+    return compression not in _UNSUPPORTED

@@ -1,4 +1,4 @@
-"""What has changed between the format of a partial file and that of the sink that should resume it, in words."""
+"""What differs between the format of a partial file and that of the sink that is to resume it, in words."""
 
 from __future__ import annotations
 
@@ -45,4 +45,4 @@ def describe_change(was: object, now: str, before: Mapping[str, object] | None, 
 
 
 def _names(columns: Iterable[str]) -> str:
-    return listed(name if _COLUMN.fullmatch(name) else "a column with another name" for name in columns)
+    return listed(name if _COLUMN.fullmatch(name) else "a column whose name is not shown" for name in columns)

@@ -1,4 +1,4 @@
-"""Partial files that a killed process has left, of a run that ends or is not resumed.
+"""Removes partial files that a killed process has left, of a run that ends or is not resumed.
 
 All functions here block, so they run in a thread. A file that another process is writing stays.
 """
@@ -33,8 +33,8 @@ def remove_left_over_of(outputs: Iterable[str], run_id: str) -> None:
 def remove_named(position: JsonValue | None, run_id: str, outputs: Iterable[str]) -> None:
     """Remove the partial files that the position of a run's sink names, in the directories of outputs.
 
-    The position may be that of other outputs. It has no directories, so their partial files may be elsewhere: then a
-    warning is logged.
+    The position has no directories. If it is of outputs in other directories, their partial files cannot be found, and
+    a warning is logged.
     """
     directories = {Path(real_path(output)).parent for output in outputs}
     elsewhere = []
@@ -47,8 +47,8 @@ def remove_named(position: JsonValue | None, run_id: str, outputs: Iterable[str]
             elsewhere.append(output)
     if elsewhere:
         LOGGER.warning(
-            "the partial files of %s are not in the directory of the output: if the earlier run was killed, delete "
-            "%s*.part where they are",
+            "the partial files of %s are not in the directory of the output: delete %s*.part in the directory of the "
+            "earlier output",
             listed(elsewhere),
             PREFIX,
         )

@@ -322,7 +322,7 @@ def writable_target(output: str) -> Path:
     _check_name(output)
     target = Path(os.path.realpath(output))
     if target.name.startswith(PREFIX):
-        raise SinkError(output, f"names that begin with {PREFIX} are those of partial files and locks")
+        raise SinkError(output, f"names that begin with {PREFIX} are reserved for partial files and locks")
     try:
         status = target.lstat()
     except FileNotFoundError:

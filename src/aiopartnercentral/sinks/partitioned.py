@@ -60,7 +60,7 @@ class PartitionedSink:
             make_sink: returns the sink for a path and an operation.
             wants: what these sinks want of a page.
             max_open: maximum number of files that are open at once.
-            initial: a page without items, whose file a new run has even if no page is written.
+            initial: a page without items; a new run creates its file even if no page is written.
 
         Raises:
             TypeError: an argument is of a wrong type.
@@ -190,7 +190,7 @@ class PartitionedSink:
             self._is_open = False
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
-        """Return the files that the template gives for any values, and for the date, and that were not committed."""
+        """Return the files that the template gives for any values and this date, and that were not committed."""
         return await anyio.to_thread.run_sync(_not_among, self._committed, self._dated)
 
     def _check_open(self) -> None:

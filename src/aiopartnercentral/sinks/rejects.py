@@ -46,7 +46,7 @@ class SinkWithRejects:
         return [*output_paths(self.output, pages), *output_paths(self.rejects, pages)]
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
-        """Return the files of earlier runs that both have left in place."""
+        """Return the files of earlier runs that either has left in place."""
         return [*await earlier_files(self.output), *await earlier_files(self.rejects)]
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:

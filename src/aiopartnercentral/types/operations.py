@@ -116,10 +116,10 @@ class Service:
     errors: Mapping[str, type[ServiceError]] = attrs.field(repr=False)
 
     def operation_of(self, request: object) -> Operation[Any, Any]:
-        """Return the operation that a request object is for; it may be of a derived class.
+        """Return the operation that a request object is for; its class may be derived from a request class.
 
         Raises:
-            TypeError: `request` is not a request of this service, or several operations have its class.
+            TypeError: `request` is not a request of this service, or several operations share its class.
         """
         for cls in type(request).__mro__:
             operation = self.requests.get(cls.__name__)
@@ -128,7 +128,7 @@ class Service:
         sharing = [each.name for each in self.operations if isinstance(request, each.input)]
         if sharing:
             names = ", ".join(sharing)
-            raise TypeError(f"{names} share the class {type(request).__name__}: call the method of one of them")
+            raise TypeError(f"{type(request).__name__} is a request of {names}: call the method of one of them")
         raise TypeError(f"expected a request of {self.name}, got {type_name(request)}")
 
 
