@@ -131,3 +131,19 @@ def test_a_users_hook_is_used_for_the_text_too() -> None:
 @pytest.mark.parametrize("obj", [None, 5, "text", [CONNECTION], {"a": 1}, object, MOMENT, account.ConnectionType("X")])
 def test_other_objects_are_not_theirs(obj: object) -> None:
     assert fast_dumps.dumps(obj) is None
+
+
+def test_an_object_that_only_claims_a_class_is_left_to_the_hooks() -> None:
+    class Proxy:
+        def __init__(self, wrapped: object) -> None:
+            self._wrapped = wrapped
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._wrapped, name)
+
+        @property  # type: ignore[misc]
+        def __class__(self) -> type:
+            return type(self._wrapped)
+
+    connections: Any = [Proxy(CONNECTION)]
+    assert fast_dumps.dumps(account.ListConnectionsResponse(connection_summaries=connections)) is None

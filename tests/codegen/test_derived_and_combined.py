@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Optional
 
 import attrs
 import cattrs
@@ -255,3 +255,23 @@ def test_the_tag_of_a_variant_is_that_on_the_wire() -> None:
         "SellerProfile",
         "Account",
     }
+
+
+@pytest.mark.parametrize("union", [account.AccountSummary | account.Tag, Optional[account.Tag | str]])  # noqa: UP045
+def test_no_class_of_a_users_union_is_chosen_by_the_names_of_attributes(union: Any) -> None:
+    refusal = "JSON does not say whether it is .* or .*: register a structure hook for the union"
+    for decode in (account.json_converter.structure, account.botocore_converter.structure):
+        with pytest.raises(cattrs.StructureHandlerNotFoundError, match=refusal):
+            decode({"Name": "acme"}, union)
+    converter = account.make_json_converter()
+    converter.register_structure_hook(union, lambda value, _: account.AccountSummary(name=value["Name"]))
+    assert converter.structure({"Name": "acme"}, union) == account.AccountSummary(name="acme")
+
+
+def test_a_field_without_an_annotation_is_one_too() -> None:
+    @attrs.define(auto_attribs=False, slots=False)
+    class Noted(account.AccountSummary):
+        note = attrs.field(default="", init=False)
+
+    with pytest.raises(EncodeError, match="Noted differs from AccountSummary in note"):
+        account.json_converter.unstructure(Noted(name="acme"))

@@ -49,6 +49,35 @@ def test_arguments_of_any_form_are_hashed() -> None:
         assert hash(request) == hash(attrs.evolve(request))
 
 
+def test_a_subclass_keeps_the_equality_and_the_hash_that_it_defines() -> None:
+    class AnyCase(account.AccountSummary):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, AnyCase) and self.name.lower() == other.name.lower()
+
+        def __hash__(self) -> int:
+            return hash(self.name.lower())
+
+    @attrs.frozen(kw_only=True)
+    class Labelled(AnyCase):
+        label: str = attrs.field(eq=str.lower)
+
+    class OnlyEqual(account.AccountSummary):  # noqa: PLW1641 - that is the point
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, OnlyEqual)
+
+    @attrs.frozen(kw_only=True)
+    class NotHashable(account.AccountSummary):
+        __hash__ = None  # type: ignore[assignment]
+
+    assert len({AnyCase(name="A"), AnyCase(name="a")}) == 1
+    assert hash(Labelled(name="A", label="X")) == hash(Labelled(name="A", label="x"))
+    for unhashable in (OnlyEqual(name="A"), NotHashable(name="A")):
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(unhashable)
+
+
 def test_a_subclass_is_hashed_with_its_own_fields() -> None:
     @attrs.frozen(kw_only=True)
     class Labelled(account.ListConnectionsResponse):

@@ -8,7 +8,7 @@ a converter encodes the object, or reports the error. The members are those that
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["dumps"]
 
 _TESTS: Mapping[Any, str] = {
-    str: "{0}.__class__ is str",
-    bool: "{0}.__class__ is bool",
-    int: "{0}.__class__ is int",
-    bytes: "{0}.__class__ is bytes",
-    float: "{0}.__class__ is float and isfinite({0})",
-    datetime: "{0}.__class__ is datetime and {0}.tzinfo is UTC",
+    str: "type({0}) is str",
+    bool: "type({0}) is bool",
+    int: "type({0}) is int",
+    bytes: "type({0}) is bytes",
+    float: "type({0}) is float and isfinite({0})",
+    datetime: "type({0}) is datetime and {0}.tzinfo is UTC",
 }
 _NAMES: Mapping[str, Any] = {
     "UTC": UTC,
@@ -65,12 +65,13 @@ def _encoder(cls: type) -> Encode[Any]:
 
 def _part(cls: type, member: Member) -> Encode[Any]:
     """Return the function of a class that is somewhere in a member."""
-    return partial(_encode, cls) if member.recursive else _encoder(cls)
+    if not member.recursive:
+        return _encoder(cls)
 
+    def encode(value: object) -> JsonValue:  # in Python, as its calls within each other take no space of the C stack
+        return _encoder(cls)(value)
 
-def _encode(cls: type, obj: object) -> JsonValue:
-    """Encode an object of a class whose function is not made yet, as it contains an object of the class again."""
-    return _encoder(cls)(obj)
+    return encode
 
 
 class _Source:
@@ -82,7 +83,7 @@ class _Source:
 
     def function(self) -> Encode[Any]:
         """Return the function."""
-        lines = ["def encode(obj):", "    if obj.__class__ is not cls: fall_back(obj)"]
+        lines = ["def encode(obj):", "    if type(obj) is not cls: fall_back(obj)"]
         required, optional = [], []
         for number, member in enumerate(members(self._cls, is_botocore=False)):
             value = f"value_{number}"
@@ -107,9 +108,9 @@ class _Source:
             return self._encoded_parts(of, value, member)
         if union_name(of) is not None:
             functions = {cls: _part(cls, member) for cls in get_args(of)}
-            return f"{self._name(functions)}[{value}.__class__]({value})"
+            return f"{self._name(functions)}[type({value})]({value})"
         if issubclass(of, OpenEnum):
-            return _if(f"{value}.__class__ is {self._name(of)}", f"text({value})", value)
+            return _if(f"type({value}) is {self._name(of)}", f"text({value})", value)
         return f"{self._name(_part(of, member))}({value})"
 
     def _encoded_parts(self, of: Any, value: str, member: Member) -> str:  # noqa: ANN401 - as above
@@ -119,10 +120,10 @@ class _Source:
         if without_none(part) != part:
             item = f"(None if {value}_item is None else {item})"
         if not key:
-            return _if(f"{value}.__class__ is list", f"[{item} for {value}_item in {value}]", value)
+            return _if(f"type({value}) is list", f"[{item} for {value}_item in {value}]", value)
         name = self._encoded(key[0], f"{value}_key", member)
         entries = f"{{{name}: {item} for {value}_key, {value}_item in {value}.items()}}"
-        return _if(f"{value}.__class__ is dict", entries, value)
+        return _if(f"type({value}) is dict", entries, value)
 
     def _name(self, value: object) -> str:
         """Return a new name for a value."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from cattrs.errors import StructureHandlerNotFoundError
@@ -92,6 +93,7 @@ def register(converter: ServiceConverter) -> None:
     # By class, as cattrs would otherwise use the hook of `str` for a class derived from it.
     converter.register_structure_hook(OpenEnum, decode.decode_enum)
     converter.register_unstructure_hook(OpenEnum, encode.encode_string)
+    converter.register_structure_hook_factory(_is_ambiguous, _refuse_union)
     converter.register_structure_hook_factory(is_decodable, structure_hook)
     converter.register_unstructure_hook_factory(is_encodable, unstructure_hook)
 
@@ -104,6 +106,24 @@ def is_decodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
 def is_encodable(cl: Any) -> bool:  # noqa: ANN401 - any type form
     """Return whether a type is a generated class or union, or a class derived from one."""
     return generated_base(cl) is not None or union_name(cl) is not None
+
+
+def _is_ambiguous(cl: Any) -> bool:  # noqa: ANN401 - any type form
+    """Return whether a type is a union, other than a generated one, of generated classes and others."""
+    parts = get_args(without_none(cl)) if get_origin(cl) in (Union, UnionType) else ()
+    return union_name(without_none(cl)) is None and any(generated_base(part) is not None for part in parts)
+
+
+def _refuse_union(cl: Any, _: ServiceConverter) -> Decode[Any]:  # noqa: ANN401 - as above
+    """Refuse to choose a class by its attributes, as cattrs does: their names are not those on the wire.
+
+    Raises:
+        StructureHandlerNotFoundError: always.
+    """
+    names = " or ".join(getattr(part, "__name__", str(part)) for part in get_args(without_none(cl)))
+    raise StructureHandlerNotFoundError(
+        f"JSON does not say whether it is {names}: register a structure hook for the union", type_=cl
+    )
 
 
 def structure_hook(cl: Any, converter: ServiceConverter) -> Decode[Any]:  # noqa: ANN401 - any type form
@@ -286,4 +306,5 @@ def _declared(cls: Any) -> dict[str, tuple[Any, bool]]:  # noqa: ANN401 - as abo
         hints = {name: None for each in cls.__mro__ for name in inspect.get_annotations(each)}
     taken = inspect.signature(cls).parameters
     fields = {*taken, *(name for name, of in hints.items() if get_origin(of) is not ClassVar)}
+    fields |= {field.name for field in attrs.fields(cls)} if attrs.has(cls) else set()
     return {name: (hints.get(name), name in taken) for name in fields}

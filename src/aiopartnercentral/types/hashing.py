@@ -15,12 +15,21 @@ class HashedByValue:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - as `object` has it
         super().__init_subclass__(**kwargs)
-        # attrs has set its own in the class, and again in every class derived from it.
-        cls.__hash__ = HashedByValue.__hash__  # type: ignore[method-assign]
+        # A class inherits no hash if it has an `__eq__`, and attrs adds one to each class. A user's own stays as it is.
+        own = vars(cls)
+        if not any(name in own and not _is_made(own[name]) for name in ("__eq__", "__hash__")):
+            cls.__hash__ = HashedByValue.__hash__  # type: ignore[method-assign]
 
     def __hash__(self) -> int:
         cls: Any = type(self)
-        return hash((cls, *(_hashable(getattr(self, field.name)) for field in attrs.fields(cls) if field.eq)))
+        values = [(getattr(self, field.name), field.eq_key) for field in attrs.fields(cls) if field.eq]
+        return hash((cls, *(_hashable(value if key is None else key(value)) for value, key in values)))
+
+
+def _is_made(method: object) -> bool:
+    """Return whether a method of a class is none that its author wrote, but from here or made by attrs."""
+    code: Any = getattr(method, "__code__", None)
+    return method is HashedByValue.__hash__ or (code is not None and code.co_filename.startswith("<attrs generated "))
 
 
 def _hashable(value: object) -> Hashable:
