@@ -1,0 +1,65 @@
+"""AWS Signature Version 4 in the `Authorization` header."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from hmac import digest
+
+import attrs
+
+__all__ = ["Signer", "canonical_request", "signing_key"]
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+def canonical_request(method: str, path: str, query: str, headers: dict[str, str], payload: bytes) -> str:
+    """Return the canonical form of a request.
+
+    Arguments:
+        method: the HTTP method.
+        path: the path of its URL, encoded.
+        query: the query of its URL, in canonical form.
+        headers: the headers to sign, sorted by name; names in lower case.
+        payload: the body.
+    """
+    lines = "\n".join([f"{name}:{' '.join(value.split())}" for name, value in headers.items()])
+    return f"{method}\n{path}\n{query}\n{lines}\n\n{';'.join(headers)}\n{sha256(payload).hexdigest()}"
+
+
+def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
+    """Return the key that signs all requests of a day, such as `20150830`."""
+    key = f"AWS4{secret_key}".encode()
+    for part in (day, region, service, "aws4_request"):
+        key = digest(key, part.encode(), "sha256")
+    return key
+
+
+@attrs.define(repr=False)
+class Signer:
+    """Signs requests to a service in a region, with the key of the last secret and day at hand."""
+
+    region: str
+    service: str
+    _key_of: tuple[str, str] = ("", "")
+    _key: bytes = b""
+
+    def authorization(
+        self, access_key: str, secret_key: str, timestamp: str, signed_headers: str, canonical: str
+    ) -> str:
+        """Return the `Authorization` header of a request.
+
+        Arguments:
+            access_key: the access key id.
+            secret_key: the secret access key.
+            timestamp: the time, such as `20150830T123600Z`.
+            signed_headers: names of the headers in the canonical request, joined by semicolons.
+            canonical: the canonical request.
+        """
+        day = timestamp[:8]
+        if self._key_of != (secret_key, day):
+            self._key = signing_key(secret_key, day, self.region, self.service)
+            self._key_of = secret_key, day
+        scope = f"{day}/{self.region}/{self.service}/aws4_request"
+        text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
+        signature = digest(self._key, text.encode(), "sha256").hex()
+        return f"{_ALGORITHM} Credential={access_key}/{scope}, SignedHeaders={signed_headers}, Signature={signature}"
