@@ -58,7 +58,7 @@ _TAKEN_IN_PAGINATE = frozenset(
 )
 _TAKEN_IN_CLIENT = _USED_IN_CLASS_BODIES | {
     *("call", "call_operation", "close", "fast", "page_fetcher", "paginate", "service", "connect", "wrap"),
-    *("max_connections", "with_options"),
+    *("max_connections", "transport", "with_options"),
 }
 # Services called like modules of the standard library of some Python, which their package would hide.
 _STANDARD_MODULES = frozenset({"pipes"})

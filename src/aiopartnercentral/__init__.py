@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         OpenEnum as OpenEnum,
         Request as Request,
         ResponseMetadata as ResponseMetadata,
+        TransportInfo as TransportInfo,
         UnknownMember as UnknownMember,
     )
 else:

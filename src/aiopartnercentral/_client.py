@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
     from aiopartnercentral._serialization.fast import Fast
     from aiopartnercentral._transport.botocore_client import Transport
-    from aiopartnercentral.types import Operation, Pagination, Request, Service
+    from aiopartnercentral.types import Operation, Pagination, Request, Service, TransportInfo
 
 ClientT = TypeVar("ClientT", bound="ServiceClient")
 RequestT = TypeVar("RequestT")
@@ -140,6 +140,11 @@ class ServiceClient:
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Send a request of a given operation; for request classes that several operations share. See `call`."""
         return await self._api.call(operation, request, partial(self._api.decode, operation))
+
+    @property
+    def transport(self) -> TransportInfo:
+        """How the client sends requests: directly or through botocore, and why."""
+        return self._api.info
 
     @property
     def max_connections(self) -> int:
@@ -281,6 +286,7 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     """
     from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
     from aiopartnercentral._transport.client_factory import open_botocore_client  # noqa: PLC0415 - as above
+    from aiopartnercentral._transport.direct.eligibility import session_obstacle  # noqa: PLC0415 - as above
 
     check_options("connect()", options, ConnectOptions)
     check_values(options)
@@ -288,8 +294,9 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     botocore_converter = options.pop("botocore_converter", None)
     timeout = options.setdefault("timeout", DEFAULT_TIMEOUT)
     max_bytes = options.pop("max_response_bytes", _MAX_RESPONSE_BYTES)
+    obstacle = session_obstacle(options.get("session")) if options.pop("direct", True) else "direct is False"
     async with open_botocore_client(cls.service, **options) as client:
-        transport = Transport(client, cls.service, max_bytes)
+        transport = Transport(client, cls.service, max_bytes, obstacle=obstacle)
         try:
             yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter, timeout=timeout)
         finally:
@@ -331,7 +338,7 @@ def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
     """
     from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
 
-    return cls(Transport(client, cls.service))
+    return cls(Transport(client, cls.service, obstacle="the client was created by the caller"))
 
 
 def _converted(value: Any, cls: type) -> Any:  # noqa: ANN401 - a filter has any type

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._serialization.codec import Codec
     from aiopartnercentral._transport.botocore_client import ErrorResponseError, RawResponse, Transport
     from aiopartnercentral._transport.call_context import CallContext, Pause
-    from aiopartnercentral.types import JsonValue, Operation, Pagination, Service
+    from aiopartnercentral.types import JsonValue, Operation, Pagination, Service, TransportInfo
 
 __all__ = ["DEFAULT_TIMEOUT", "ApiCaller"]
 
@@ -57,6 +57,11 @@ class ApiCaller:
     def max_connections(self) -> int:
         """Maximum connections of the client, by its configuration."""
         return self._transport.max_connections
+
+    @property
+    def info(self) -> TransportInfo:
+        """How requests are sent."""
+        return self._transport.info
 
     async def encode(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
         """Encode a request into botocore's parameters.

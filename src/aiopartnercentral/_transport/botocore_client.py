@@ -8,6 +8,7 @@ metadata, and parses responses whose members are not all in a JSON body.
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -35,10 +36,12 @@ from aiopartnercentral._transport.call_context import (
     register_handlers,
 )
 from aiopartnercentral._transport.clock_skew import ServiceClock
+from aiopartnercentral._transport.direct.eligibility import client_obstacle
+from aiopartnercentral._transport.direct.sender import DirectSender
 from aiopartnercentral._transport.http_client import check_endpoint, guarded
 from aiopartnercentral._transport.retries import AttemptsEndedError, register_retries
 from aiopartnercentral.errors import DecodeError
-from aiopartnercentral.types import ResponseMetadata
+from aiopartnercentral.types import ResponseMetadata, TransportInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.call_context import Pause
     from aiopartnercentral.types import JsonValue, Operation, Service
 
+_LOGGER = logging.getLogger("aiopartnercentral.transport")
 _JSON_PROTOCOLS = ("json", "rest-json")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 _ACCESS_KEY = re.compile("Credential=([^/]+)/")
@@ -101,13 +105,24 @@ class Transport:
         client: the client.
         service: the service.
         max_response_bytes: maximum bytes of a response; None for no limit.
+        obstacle: why no attempt may be sent without botocore's request path; None if that depends on the client.
+
+    Attributes:
+        info: how requests are sent.
 
     Raises:
         TypeError: the client is not an aiobotocore client of the service.
         botocore.exceptions.InvalidConfigError: its endpoint URL cannot be used.
     """
 
-    def __init__(self, client: Any, service: Service, max_response_bytes: int | None = None) -> None:  # noqa: ANN401 - aiobotocore has no types
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - aiobotocore has no types
+        service: Service,
+        max_response_bytes: int | None = None,
+        *,
+        obstacle: str | None,
+    ) -> None:
         if not isinstance(client, AioBaseClient):
             raise TypeError(f"expected an aiobotocore client of {service.name}, got {type(client).__name__}")
         model = client.meta.service_model
@@ -130,6 +145,10 @@ class Transport:
         self._closed = False
         register_handlers(client)
         register_retries(client.meta.events, model.service_id.hyphenize())
+        obstacle = obstacle or client_obstacle(client)
+        self.info: TransportInfo = TransportInfo(kind="botocore" if obstacle else "direct", reason=obstacle)
+        self._direct = None if obstacle else DirectSender(client, self._clock)
+        _LOGGER.debug("%s: %s", service.name, f"botocore sends all requests: {obstacle}" if obstacle else "direct")
 
     @property
     def endpoint_url(self) -> str:
@@ -201,21 +220,16 @@ class Transport:
             raise RuntimeError("a client is open only inside its `async with` block")
         if not hasattr(self._client, xform_name(operation.name)):
             raise NotImplementedError(f"the wrapped client's version of botocore does not know {operation.name}")
-        parameters = Parameters(params)
-        parameters.call = call
         parsed: dict[str, Any] = {}
         failure: Exception | None = None
         try:
-            # What a method of the client does, but with the parameters that handlers know the call by.
-            parsed = await self._client._make_api_call(operation.name, parameters)  # noqa: SLF001
-        except AttemptsEndedError as ended:
-            parsed, failure = ended.response or {}, ended.error
-        except ClientError as error:
-            failure = _answered(operation.name, call, error)
-        except ParamValidationError as error:
-            failure = _without_values(error)
+            if self._direct is not None and not call.attempts:
+                metadata = await self._direct.send(operation, params, call)
+                if metadata is not None:
+                    return RawResponse(body=call.body, parsed=parsed, metadata=metadata)
+            parsed = await self._make_call(operation, params, call)
         except Exception as error:  # noqa: BLE001 - raised below
-            failure = _unparsed(operation.name, call, error) if call.is_parsed else error
+            parsed, failure = _raised(operation.name, call, error)
         # Raised outside the handlers, so that botocore's exception is not the context.
         failure = failure or _failure(operation.name, call, parsed)
         if failure is None:
@@ -233,6 +247,26 @@ class Transport:
         if call.attempts:
             failure.attempts = call.attempts  # type: ignore[attr-defined] # botocore's exceptions lack it
         raise failure
+
+    async def _make_call(
+        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
+    ) -> dict[str, Any]:
+        """Make a call as a method of the client does, but with the parameters that handlers know the call by."""
+        parameters = Parameters(params if call.first_attempt is None else call.first_attempt.params)
+        parameters.call = call
+        parsed: dict[str, Any] = await self._client._make_api_call(operation.name, parameters)  # noqa: SLF001
+        return parsed
+
+
+def _raised(operation: str, call: CallContext, error: Exception) -> tuple[dict[str, Any], Exception | None]:
+    """Return the parsed response and the exception for what botocore has raised."""
+    if isinstance(error, AttemptsEndedError):
+        return error.response or {}, error.error
+    if isinstance(error, ClientError):
+        return {}, _answered(operation, call, error)
+    if isinstance(error, ParamValidationError):
+        return {}, _without_values(error)
+    return {}, _unparsed(operation, call, error) if call.is_parsed else error
 
 
 def _answered(operation: str, call: CallContext, error: ClientError) -> Exception:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping
 
     from aiopartnercentral._transport.clock_skew import ServiceClock
+    from aiopartnercentral.types import JsonValue
 
 __all__ = [
     "CBOR",
@@ -26,8 +27,10 @@ __all__ = [
     "KEY",
     "TOO_MANY_REQUESTS",
     "CallContext",
+    "FirstAttempt",
     "Parameters",
     "Pause",
+    "awaited_call",
     "bare_code",
     "is_code",
     "register_handlers",
@@ -47,6 +50,33 @@ _SHORT, _START = 8 * 1024, 128  # bytes; a body is searched for the type of an e
 
 Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 """Lets other tasks run."""
+
+
+@attrs.frozen(kw_only=True)
+class FirstAttempt:
+    """The first attempt of a call, made without botocore, that did not succeed.
+
+    Attributes:
+        params: botocore's parameters, with the idempotency tokens that were sent.
+        request: the request, with its headers.
+        invocation_id: the id that all attempts of the call share.
+        signed_with: how far the service's clock was ahead, as far as was known.
+        response: aiobotocore's response, which is read; None if none arrived.
+        error: the exception of aiobotocore's HTTP client, if no response arrived.
+    """
+
+    params: Mapping[str, JsonValue] = attrs.field(repr=False)
+    request: Any = attrs.field(repr=False)
+    invocation_id: str
+    signed_with: timedelta
+    response: Any = attrs.field(default=None, repr=False)
+    error: Exception | None = None
+
+    def outcome(self, _: object) -> Any:  # noqa: ANN401 - as below
+        """Return the response, or raise the exception, whatever request botocore would send."""
+        if self.error is not None:
+            raise self.error
+        return self.response
 
 
 @attrs.define(kw_only=True)
@@ -80,6 +110,8 @@ class CallContext:
         is_corrected: whether it is an error whose cause has been corrected, so that a further attempt may succeed.
         is_parsed: whether botocore is parsing it.
         signed_with: how far the service's clock was ahead when the last request was signed, as far as was known.
+        first_attempt: the attempt that was made without botocore, until botocore has taken its outcome.
+        intercept: takes botocore's next request in place of the HTTP client.
     """
 
     protocol: str
@@ -105,6 +137,8 @@ class CallContext:
     is_corrected: bool = False
     is_parsed: bool = False
     signed_with: timedelta = timedelta()
+    first_attempt: FirstAttempt | None = None
+    intercept: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
     _has_corrected_clock: bool = False
 
     @property
@@ -227,17 +261,27 @@ async def _pause(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSReq
 async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
     """On `request-created`, before each attempt: count it, and sign it with the service's time."""
     call: CallContext | None = request.context.get(KEY)
-    if call is not None:
-        call.signed_with = call.clock.offset
+    if call is None:
+        return
+    first = call.first_attempt
+    if first is None:
+        call.request, call.signed_with = request, call.clock.offset
         if call.signed_with:
             await call.clock.sign(request)
-        call.request, call.is_corrected = request, False
-        call.attempts += 1
+    else:
+        call.request, call.signed_with = first.request, first.signed_with
+    call.is_corrected = False
+    call.attempts += 1
+
+
+def awaited_call() -> CallContext | None:
+    """Return the call whose response is awaited in this task; None if another's client awaits one."""
+    return _AWAITED.get()
 
 
 def _receive(response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
     """On `before-parse`: take a response to a `Transport` call."""
-    call = _AWAITED.get()
+    call = awaited_call()
     if call is not None:
         call.receive(response_dict, operation_model)
 

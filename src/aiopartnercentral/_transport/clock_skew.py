@@ -59,13 +59,17 @@ class ServiceClock:
         self.offset = offset
         return True
 
+    def timestamp(self) -> str:
+        """Return the service's time, in the form of signatures."""
+        return f"{_now() + self.offset:%Y%m%dT%H%M%SZ}"
+
     async def sign(self, request: Any) -> None:  # noqa: ANN401 - botocore's
         """Replace the signature of a request by one with the service's time, if the clocks differ."""
         scope = _SCOPE.match(request.headers.get("Authorization", "")) if self.offset else None
         if scope is None:
             return
         auth = await self.signer.get_auth_instance(scope["service"], scope["region"], "v4")
-        moment = f"{_now() + self.offset:%Y%m%dT%H%M%SZ}"
+        moment = self.timestamp()
         for name in ("Authorization", "X-Amz-Date"):
             del request.headers[name]
         request.headers["X-Amz-Date"] = request.context["timestamp"] = moment

@@ -29,6 +29,8 @@ class ClientOptions(TypedDict, total=False):
     """Maximum seconds of a call with all its attempts, and to obtain credentials, 600 by default; None for no limit."""
     max_response_bytes: int
     """Maximum bytes of a response, 100 MiB by default; reading stops there."""
+    direct: bool
+    """Whether usual calls may be sent without botocore's request path, which is faster; True by default."""
     verify: bool | str
     """Whether to verify TLS certificates, or the path of a CA bundle."""
     use_ssl: bool
@@ -124,6 +126,7 @@ _CHECKS: Final[Mapping[str, Check[Any]]] = {
     "config": optional(_instance_of("botocore.config", "Config", "an AioConfig")),
     "timeout": optional(validators.positive_number),
     "max_response_bytes": validators.count,
+    "direct": validators.flag,
     "verify": optional(_verify),
     "use_ssl": validators.flag,
     "api_version": optional(validators.text),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Request as Request,
         ResponseMetadata as ResponseMetadata,
         Structure as Structure,
+        TransportInfo as TransportInfo,
         Variant as Variant,
     )
     from aiopartnercentral.types.operations import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import attrs
 
@@ -45,6 +45,20 @@ class ResponseMetadata(HashedByValue):
     http_status: int
     attempts: int
     http_headers: dict[str, str] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class TransportInfo:
+    """How a client sends its requests.
+
+    Attributes:
+        kind: `direct` if the first attempt of a usual call is signed and sent by this library; `botocore` if botocore
+            sends all.
+        reason: why botocore sends all; None if `kind` is `direct`.
+    """
+
+    kind: Literal["direct", "botocore"]
+    reason: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,153 @@
+"""Which clients and operations may send first attempts without botocore's request path: those with nothing unusual."""
+
+from __future__ import annotations
+
+import logging
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from aiobotocore.client import AioBaseClient
+from aiobotocore.endpoint import AioEndpoint
+from aiobotocore.httpsession import AIOHTTPSession
+from botocore.history import get_global_history_recorder
+
+from aiopartnercentral._transport.chain import ChainSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["client_obstacle", "handlers_of", "operation_obstacle", "session_obstacle"]
+
+_OWN = "aiopartnercentral."
+_REPRODUCED = frozenset(
+    {
+        *("botocore.handlers.generate_idempotent_uuid", "botocore.handlers.add_recursion_detection_header"),
+        *("botocore.handlers.add_retry_headers", "botocore.handlers.set_operation_specific_signer"),
+        *(
+            "botocore.handlers._handle_request_validation_mode_member",
+            "botocore.handlers._set_auth_scheme_preference_signer",
+        ),
+        *("botocore.handlers.inject_api_version_header_if_needed", "aiobotocore.signers.AioRequestSigner.handler"),
+        "botocore.useragent.UserAgentString.rebuild_and_replace_user_agent_handler",
+        "botocore.retries.standard.MaxAttemptsSeeder.seed_max_attempts",
+        "botocore.retries.standard.RetryQuotaChecker.release_retry_quota",
+        *("aiobotocore.retries.standard.AioRetryHandler.needs_retry", "aiobotocore.retryhandler.AioRetryHandler"),
+    }
+)
+"""botocore's handlers whose effect a request template has, or a direct success, and those that act on errors alone."""
+_INSTRUMENTED: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (AioBaseClient, ("_make_api_call", "_make_request", "_convert_to_request_dict")),
+    (AioEndpoint, ("make_request", "create_request", "prepare_request", "_send_request", "_send")),
+    (AIOHTTPSession, ("send",)),
+)
+"""Methods that instrumentations patch, such as those of OpenTelemetry, Datadog, New Relic and X-Ray."""
+_EVENTS = (
+    *("provide-client-params", "before-parameter-build", "before-endpoint-resolution", "before-call"),
+    *("request-created", "choose-signer", "before-sign", "before-send", "before-parse", "response-received"),
+    *("needs-retry", "after-call", "after-call-error"),
+)
+
+
+def session_obstacle(session: object) -> str | None:
+    """Return why clients of a session are not eligible; None if they may be."""
+    is_own = session is None or isinstance(session, ChainSession)
+    return None if is_own else "the session was created by the caller"
+
+
+def client_obstacle(client: Any) -> str | None:  # noqa: ANN401 - botocore's, without types
+    """Return why no operation of a client is eligible; None if there may be some."""
+    for obstacle in (_request_obstacle, _http_obstacle, _observer_obstacle):
+        if (found := obstacle(client)) is not None:
+            return found
+    return None
+
+
+def _request_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
+    """Return which setting gives requests another form."""
+    config, model = client.meta.config, client.meta.service_model
+    protocol = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
+    signature = client._request_signer.signature_version  # noqa: SLF001 - nothing else has it
+    mode = (config.retries or {}).get("mode")
+    rules = getattr(client._ruleset_resolver, "_param_definitions", {})  # noqa: SLF001 - as above
+    if protocol != "json":
+        return f"the protocol is {protocol}"
+    if signature != "v4":
+        return f"the signature version is {signature}"
+    if mode not in {"standard", "legacy"}:
+        return f"the retry mode is {mode}"
+    if config.user_agent is None:
+        return "the user agent names the features of each call"
+    if any("AccountId" in (rule.builtin or "") for rule in rules.values()):
+        return "the endpoint depends on the account"
+    return None
+
+
+def _http_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
+    """Return what is unusual about the HTTP client."""
+    http = client._endpoint.http_session  # noqa: SLF001 - nothing else has the HTTP client
+    if not isinstance(http, AIOHTTPSession):
+        return "the HTTP client is not aiohttp"
+    modules = {cls.__module__ for cls in type(http).__mro__} - {"builtins"}
+    if not all(name.startswith(("aiobotocore.", _OWN)) for name in modules):
+        return "the HTTP client is a class of the caller's"
+    if http._proxy_config.proxy_url_for(client.meta.endpoint_url):  # noqa: SLF001 - nothing else has these
+        return "requests go through a proxy"
+    if http._cert_file:  # noqa: SLF001 - as above
+        return "there is a client certificate"
+    return None
+
+
+def _observer_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
+    """Return who expects botocore to work on every request."""
+    for cls, names in _INSTRUMENTED:
+        if any(_is_patched(getattr(cls, name, None)) for name in names):
+            return "aiobotocore is instrumented"
+    if logging.getLogger("botocore").isEnabledFor(logging.DEBUG):
+        return "botocore logs at DEBUG"
+    history: Any = get_global_history_recorder()
+    if history._enabled:  # noqa: SLF001 - nothing else has it
+        return "botocore's history is enabled"
+    return _foreign_handler(client)
+
+
+def _is_patched(method: Any) -> bool:  # noqa: ANN401 - a function, or what an instrumentation has made of it
+    if method is None:  # of another version
+        return False
+    if type(method) is not FunctionType:
+        return True
+    modules = method.__module__, method.__globals__.get("__name__", "")
+    return any(name.partition(".")[0] not in {"aiobotocore", "botocore"} for name in modules)
+
+
+def _foreign_handler(client: Any, operation: str = "*") -> str | None:  # noqa: ANN401 - as above
+    for event in _EVENTS:
+        for handler in handlers_of(client, event, operation):
+            name = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__qualname__', type(handler).__name__)}"
+            if not name.startswith(_OWN) and name not in _REPRODUCED:
+                return f"{name} handles {event}"
+    return None
+
+
+def handlers_of(client: Any, event: str, operation: str = "*") -> Iterator[Any]:  # noqa: ANN401 - as above
+    """Yield the handlers of an event of one operation, or of all operations."""
+    emitter = client.meta.events
+    handlers = getattr(emitter, "_emitter", emitter)._handlers  # noqa: SLF001 - nothing else has them
+    yield from handlers.prefix_search(f"{event}.{client.meta.service_model.service_id.hyphenize()}.{operation}")
+
+
+def operation_obstacle(client: Any, operation: Any) -> str | None:  # noqa: ANN401 - as above
+    """Return why an operation of an eligible client is not eligible itself; None if it may be.
+
+    Arguments:
+        client: botocore's client.
+        operation: botocore's model of the operation.
+    """
+    if operation.endpoint or operation.context_parameters or getattr(operation, "operation_context_parameters", None):
+        return "the endpoint depends on the request"
+    if operation.has_streaming_input or operation.has_streaming_output or operation.has_event_stream_output:
+        return "it streams"
+    if getattr(operation, "has_event_stream_input", False):
+        return "it streams"
+    if getattr(operation, "request_compression", None) or operation.http_checksum:
+        return "requests may be compressed or have checksums"
+    return _foreign_handler(client, operation.name)

@@ -1,0 +1,213 @@
+"""Sent directly or by botocore, calls have the same outcomes, attempts, request ids and reports, whatever fails."""
+
+from __future__ import annotations
+
+import os
+import random
+from itertools import count, repeat
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+from aiobotocore.config import AioConfig
+
+from aiopartnercentral import account
+from aiopartnercentral._transport.direct.eligibility import handlers_of
+from aiopartnercentral.bulk import Collection, Limits, Source
+from aiopartnercentral.emulator import (
+    CorruptItem,
+    EmptyPage,
+    Emulator,
+    ExpiredPageToken,
+    ExtraMember,
+    Fault,
+    InvalidJson,
+    Latency,
+    RepeatedPageToken,
+    Reset,
+    ServerError,
+    SlowBody,
+    Throttle,
+    TruncatedBody,
+    UnknownEnumValue,
+    UnknownUnionMember,
+    WrongContentType,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+pytestmark = pytest.mark.anyio
+
+CALLS = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 500
+MISSING = "pac-0000000000000"
+
+
+def faults(probability: float) -> list[Fault]:
+    """Return a fault of every kind; which requests they are injected into depends only on their order."""
+
+    def often(action: Any, share: float = 1.0, **options: Any) -> Fault:
+        return Fault(action, probability=probability * share, **options)
+
+    return [
+        often(Throttle(rate=0, capacity=0), burst=2),
+        often(Throttle(rate=0, capacity=0, retry_after=0)),
+        *(often(ServerError(status=status)) for status in (500, 502, 503, 509, 599)),
+        often(ServerError(status=503), 0.3, burst=4),
+        often(ServerError(status=500, when="after")),
+        often(ServerError(status=500, error="SomethingElse")),
+        *(often(Reset(when=when), burst=burst) for when in ("before", "after") for burst in (1, 3)),
+        *(often(TruncatedBody(fraction=fraction)) for fraction in (0.0, 0.5)),
+        often(InvalidJson()),
+        *(often(WrongContentType(body=body)) for body in (None, "", "busy", "[]", '{"__type": "ThrottlingException"}')),
+        often(UnknownUnionMember(everywhere=True)),
+        often(UnknownEnumValue(everywhere=True)),
+        often(ExtraMember()),
+        often(CorruptItem()),
+        often(CorruptItem(how="wrong_type"), burst=3),
+        often(RepeatedPageToken()),
+        often(EmptyPage()),
+        often(ExpiredPageToken()),
+        often(SlowBody(bytes_per_second=100_000)),
+    ]
+
+
+TIMEOUTS = [Fault(Latency(seconds=0.4), probability=0.25), Fault(ServerError(status=503), probability=0.2, burst=2)]
+
+
+@attrs.frozen
+class Recorded:
+    """What a client has told about its calls, what the service has seen of them, and the retry quota that is left."""
+
+    outcomes: list[Any] = attrs.field(factory=list)
+    seen: list[Any] = attrs.field(factory=list)
+    quota: int | None = None
+
+
+async def recorded(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    direct: bool,
+    mode: str,
+    injected: list[Fault],
+    calls: int,
+    compares_ids: bool = True,
+) -> Recorded:
+    ids = map("request-{}".format, count(1)) if compares_ids else repeat("request")
+    monkeypatch.setattr("aiopartnercentral.emulator.http_server._REQUEST_IDS", ids)
+    result = Recorded()
+    config = AioConfig(read_timeout=0.15, retries={"mode": mode})
+    options: Any = {"config": config, "direct": direct}
+    async with Emulator({"AWS": 40, "Sandbox": 20}, faults=injected) as emulator:
+        async with account.connect(endpoint_url=emulator.endpoint_url, **options) as client:
+            assert client.transport.kind == ("direct" if direct else "botocore")
+            first = (await until_it_succeeds(lambda: client.list_connections(catalog="AWS"))).connection_summaries
+            chance = random.Random(4)
+            for number in range(calls):
+                make = call_of(client, chance, first)
+                result.outcomes.append((number, await outcome(make)))
+            quota = quota_of(client)
+        source = Source("AWS", endpoint_url=emulator.endpoint_url, label="a")
+        listing = account.listings.list_connections(page_size=5)
+        collection = Collection(
+            listing,
+            source,
+            limits=Limits(rate=10_000, attempts=4, backoff=0.001),
+            on_error="report",
+            on_malformed="report",
+            **options,
+        )
+        for _ in range(4 if compares_ids else 1):
+            result.outcomes.append(report(await collection.collect()))
+        result.seen.extend((each.operation, each.status, each.error, each.faults) for each in emulator.requests)
+    return attrs.evolve(result, quota=quota)
+
+
+def call_of(client: account.Client, chance: random.Random, first: Any) -> Callable[[], Awaitable[Any]]:
+    """Return one call, drawn at random."""
+    limited = client if chance.random() < 0.8 else client.with_options(attempts=chance.randint(1, 4))
+    token, item, catalog = str(chance.random()), chance.choice(first), chance.choice(["AWS", "Sandbox", "None"])
+    ascending = chance.randint(1, 30)
+    makes: list[Callable[[], Awaitable[Any]]] = [
+        lambda: limited.list_connections(catalog=catalog, max_results=ascending),
+        lambda: limited.list_connections(catalog="AWS", next_token=token),
+        lambda: limited.list_partners(catalog=catalog),
+        lambda: limited.get_connection(catalog="AWS", identifier=chance.choice([item.id, MISSING])),
+        lambda: limited.tag_resource(resource_arn=item.arn, tags=[account.Tag(key="k", value=token)]),
+        lambda: limited.list_tags_for_resource(resource_arn=item.arn),
+        lambda: limited.create_connection_invitation(
+            catalog="AWS",
+            connection_type="OPPORTUNITY_COLLABORATION",
+            email="a@example.com",
+            message="hello",
+            name="Ada",
+            receiver_identifier="111122223333",
+        ),
+        lambda: limited.paginate.list_connections(catalogs=["AWS"], page_size=7, on_error="report").collect(),
+        lambda: limited.paginate.list_connections(catalogs=["Sandbox"], page_size=7, on_error="report").raw().collect(),
+    ]
+    return chance.choice(makes)
+
+
+async def until_it_succeeds(make: Callable[[], Awaitable[Any]]) -> Any:
+    while True:
+        try:
+            return await make()
+        except Exception:  # noqa: BLE001, S112 - an injected fault
+            continue
+
+
+async def outcome(make: Callable[[], Awaitable[Any]]) -> Any:
+    """Return what a call has led to, without what differs between two runs, such as times and random ids."""
+    try:
+        response = await make()
+    except Exception as error:  # noqa: BLE001 - compared
+        names = ("attempts", "code", "http_status", "request_id", "is_retryable", "is_corrected", "path")
+        return type(error).__name__, str(error)[:40], {name: getattr(error, name, None) for name in names}
+    if hasattr(response, "report"):
+        return report(response)
+    metadata = response.response_metadata
+    kept = {name: value for name, value in metadata.http_headers.items() if name != "date"}
+    return type(response).__name__, metadata.request_id, metadata.http_status, metadata.attempts, kept
+
+
+def report(collected: Any) -> Any:
+    (source,) = collected.report.sources.values()
+    told = (source.outcome, source.items, source.pages, source.retries, source.throttled, len(source.malformed))
+    return len(collected), told, type(source.error).__name__
+
+
+def quota_of(client: account.Client) -> int | None:
+    handlers = list(handlers_of(client._api._transport._client, "after-call"))
+    return handlers[0].__self__._quota.available_capacity if handlers else None
+
+
+@pytest.fixture(autouse=True)
+def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0)
+    monkeypatch.setattr("aiopartnercentral._transport.retries.backoff", lambda *_: 0)
+
+
+@pytest.mark.parametrize("mode", ["standard", "legacy"])
+async def test_whatever_fails_ends_alike(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    injected = faults(0.01)
+    direct = await recorded(monkeypatch, direct=True, mode=mode, injected=injected, calls=CALLS)
+    whole = await recorded(monkeypatch, direct=False, mode=mode, injected=injected, calls=CALLS)
+    for ours, theirs in zip(direct.outcomes, whole.outcomes, strict=True):
+        assert ours == theirs
+    assert direct == whole
+    assert len({each[1][0] for each in direct.outcomes[:CALLS]}) > 10
+
+
+async def test_timeouts_end_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The service may or may not notice that the client has gone, and count a response: so ids are not compared.
+    direct = await recorded(
+        monkeypatch, direct=True, mode="standard", injected=TIMEOUTS, calls=CALLS // 25, compares_ids=False
+    )
+    whole = await recorded(
+        monkeypatch, direct=False, mode="standard", injected=TIMEOUTS, calls=CALLS // 25, compares_ids=False
+    )
+    assert direct.outcomes == whole.outcomes
+    assert direct.quota == whole.quota
+    assert "ReadTimeoutError" in str(direct.outcomes)
