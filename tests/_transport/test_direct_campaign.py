@@ -96,7 +96,7 @@ async def recorded(
     ids = map("request-{}".format, count(1)) if compares_ids else repeat("request")
     monkeypatch.setattr("aiopartnercentral.emulator.http_server._REQUEST_IDS", ids)
     result = Recorded()
-    config = AioConfig(read_timeout=0.15, retries={"mode": mode})
+    config = AioConfig(read_timeout=60 if compares_ids else 0.15, retries={"mode": mode})
     options: Any = {"config": config, "direct": direct}
     async with Emulator({"AWS": 40, "Sandbox": 20}, faults=injected) as emulator:
         async with account.connect(endpoint_url=emulator.endpoint_url, **options) as client:

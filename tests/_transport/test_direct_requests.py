@@ -5,20 +5,24 @@ from __future__ import annotations
 import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.credentials import AioCredentials
 from anyio.from_thread import start_blocking_portal
 from botocore.exceptions import ParamValidationError
+from botocore.serialize import create_serializer
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
+from aiopartnercentral._transport.direct.body import serializer
+from aiopartnercentral._transport.direct.sender import random_id
 from aiopartnercentral.account.operations import SERVICE
-from tests.support.account_model import MODEL, OPERATIONS, WIRE, decode
-from tests.support.strategies import CANONICAL
+from tests.support.account_model import BOTOCORE, MODEL, OPERATIONS, WIRE, decode
+from tests.support.strategies import CANONICAL, json_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,30 +49,38 @@ OPERATIONS_BY_NAME = {operation.name: operation for operation in SERVICE.operati
 ORIGINAL_UUID4 = uuid.uuid4
 
 
-class HttpClient:
-    """Stands in for aiobotocore's HTTP client; it only keeps what it is to send."""
+class Session:
+    """Stands in for the session of aiohttp; it only keeps what it is to send."""
+
+    status = 200
+    raw_headers = ((b"x-amzn-requestid", b"id"),)
+    url = "http://example.com/"
 
     def __init__(self) -> None:
         self.sent: list[tuple[Any, ...]] = []
 
-    async def send(self, request: Any) -> AioAWSResponse:
-        headers = [(k, v.decode() if isinstance(v, bytes) else v) for k, v in request.headers.items()]
-        self.sent.append((request.method, request.url, headers, request.body, request.stream_output))
-        response = AioAWSResponse(request.url, 200, {"x-amzn-requestid": "id"}, None)
-        response._content = b"{}"
-        return response
+    async def request(self, method: str, **options: Any) -> Session:
+        kept = {name: value for name, value in options.items() if value}
+        self.sent.append((method, str(kept.pop("url")), list(kept.pop("headers").items()), kept.pop("data"), kept))
+        return self
+
+    async def read(self) -> bytes:
+        return b"{}"
 
 
 @attrs.frozen
 class Client:
-    """A client whose HTTP client only keeps requests."""
+    """A client whose session of aiohttp only keeps requests."""
 
     portal: BlockingPortal = attrs.field(repr=False)
     client: account.Client
-    http: HttpClient = attrs.field(factory=HttpClient, repr=False)
+    session: Session = attrs.field(factory=Session, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self.transport._client._endpoint.http_session.send = self.http.send
+        async def get_session(*_: object) -> Session:
+            return self.session
+
+        self.transport._client._endpoint.http_session._get_session = get_session
 
     @property
     def transport(self) -> Any:
@@ -81,8 +93,8 @@ class Client:
         call = self.transport.start_call(operation)
         response = self.portal.call(self.transport.send, operation, params, call)
         assert call.attempts == 1
-        (sent,) = self.http.sent
-        self.http.sent.clear()
+        (sent,) = self.session.sent
+        self.session.sent.clear()
         return sent, response.body, response.metadata
 
 
@@ -105,6 +117,7 @@ def at(patch: pytest.MonkeyPatch, moment: datetime, trace: str | None, ids: list
     patch.setattr("aiopartnercentral._transport.clock_skew._now", lambda: moment)
     pending = list(ids)
     patch.setattr(uuid, "uuid4", lambda: pending.pop(0) if pending else ORIGINAL_UUID4())
+    patch.setattr("aiopartnercentral._transport.direct.sender.random_id", lambda: str(uuid.uuid4()))
     patch.delenv("_X_AMZN_TRACE_ID", raising=False)
     patch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
     if trace is not None:
@@ -137,6 +150,35 @@ def test_a_direct_request_is_botocores(name: str, data: st.DataObject, clients: 
         if offset:  # the library signs botocore's request again, with the headers in another order
             ours, theirs = (((*sent[:2], sorted(sent[2]), *sent[3:]), *rest) for sent, *rest in (ours, theirs))
         assert ours == theirs
+
+
+@settings(max_examples=200)
+@given(data=st.data())
+def test_a_body_is_botocores_or_left_to_botocore(data: st.DataObject) -> None:
+    operation = BOTOCORE.operation_model(data.draw(st.sampled_from(OPERATIONS)))
+    shape = operation.input_shape.name
+    corrupted = WIRE.corruptions(shape).map(attrgetter("value"))
+    params: Any = data.draw(WIRE.shape(shape, extras=CANONICAL) | corrupted | json_values())
+    stock = SimpleNamespace(_serializer=create_serializer("json"))
+    try:
+        expected = stock._serializer.serialize_to_request(params, operation)["body"]
+    except (ParamValidationError, AttributeError, TypeError) as error:
+        with pytest.raises(type(error)):
+            serializer(stock, operation)(params)
+    else:
+        assert serializer(stock, operation)(params) == expected
+
+
+def test_the_bodies_of_all_operations_are_plain() -> None:
+    nothing = SimpleNamespace(_serializer=None)
+    operation = BOTOCORE.operation_model("ListConnections")
+    assert serializer(nothing, operation)({"Catalog": "AWS"}) == b'{"Catalog": "AWS"}'
+
+
+def test_a_random_id_is_a_uuid() -> None:
+    ids = [random_id() for _ in range(100)]
+    assert {(uuid.UUID(each).version, str(uuid.UUID(each)) == each) for each in ids} == {(4, True)}
+    assert len(set(ids)) == len(ids)
 
 
 @pytest.mark.parametrize("path", ["/x/../y", "/x//y", "/?b=1&a=2"])

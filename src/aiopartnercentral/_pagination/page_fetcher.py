@@ -80,7 +80,8 @@ class PageFetcher(Generic[PageT, ItemT]):
         return await self.api.call(self.listing.pagination.operation, request, self._raw, checkpoint)
 
     async def _typed(self, response: RawResponse) -> FetchedPage[PageT, ItemT]:
-        await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
+        if not response.is_direct:
+            await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
         pagination = self.listing.pagination
         malformed: tuple[MalformedItem, ...] = ()
         raw_items: Sequence[bytes] | None = None
@@ -104,7 +105,8 @@ class PageFetcher(Generic[PageT, ItemT]):
         )
 
     async def _raw(self, response: RawResponse) -> FetchedPage[bytes, bytes]:
-        await checkpoint()  # as above
+        if not response.is_direct:
+            await checkpoint()  # as above
         body = response.body
         if body is None:
             page: object = await self.api.decode(self.listing.pagination.operation, response)

@@ -64,6 +64,7 @@ class RawResponse:
     Attributes:
         body: the body's bytes; None for a stubbed response, or if botocore parses the response.
         is_cbor: whether the body is CBOR; otherwise it is JSON.
+        is_direct: whether botocore has not worked on it, which takes a few tenths of a millisecond.
         parsed: botocore's parsed response: all members if `body` is None, otherwise none.
         received: the body as it arrived; None for a stubbed response or a stream.
         metadata: its metadata.
@@ -71,6 +72,7 @@ class RawResponse:
 
     body: bytes | None = attrs.field(repr=False)
     is_cbor: bool = False
+    is_direct: bool = False
     parsed: Mapping[str, Any] = attrs.field(repr=False)
     received: bytes | None = attrs.field(default=None, repr=False)
     metadata: ResponseMetadata
@@ -226,7 +228,7 @@ class Transport:
             if self._direct is not None and not call.attempts:
                 metadata = await self._direct.send(operation, params, call)
                 if metadata is not None:
-                    return RawResponse(body=call.body, parsed=parsed, metadata=metadata)
+                    return RawResponse(body=call.body, is_direct=True, parsed=parsed, metadata=metadata)
             parsed = await self._make_call(operation, params, call)
         except Exception as error:  # noqa: BLE001 - raised below
             parsed, failure = _raised(operation.name, call, error)

@@ -10,7 +10,7 @@ import re
 import ssl
 import sys
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
@@ -27,6 +27,9 @@ from botocore.exceptions import (
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 from aiopartnercentral._transport.untrusted_responses import guard_aiohttp, guard_httpx
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Guard", "check_endpoint", "guarded", "guarded_config", "merged"]
 
@@ -119,6 +122,7 @@ class Guard:
     last_status: int = 0
     max_response_bytes: int | None = None
     body_end: re.Pattern[bytes] | None = None
+    _failing: _Failing | None = None
     _known: tuple[Any, Any] = (None, None)  # the last session, and what its requests are made with
     # An HTTP client of the caller's own need not have these.
     _connector_args: Any = None
@@ -146,6 +150,8 @@ class Guard:
             await super().__aexit__(*exc_info)  # type: ignore[misc] # as above
 
     async def _get_session(self, *arguments: Any) -> Any:  # noqa: ANN401 - as above
+        if self._failing is not None:
+            return self._failing
         session = await super()._get_session(*arguments)  # type: ignore[misc] # as above
         known, requests = self._known
         if known is not session:
@@ -185,14 +191,29 @@ class Guard:
                 raise
         else:
             self.last_status = response.status_code
-            if response.status_code in _REDIRECTS:
-                raise _redirected(request.url, response.headers.get("location", ""))
-            if response.status_code == _PROXY_AUTHENTICATION_REQUIRED:
-                raise _refused_by_proxy()
+            self.check(request, response.status_code, response.headers)
             if self.body_end is not None and (reason := await _damage(response, self.body_end)):
                 raise _LostResponseError(host=_address(request.url), reason=reason)
             return response
         raise mistake  # outside the handler: the cause may quote a header, or the password of a proxy
+
+    def check(self, request: Any, status: int, headers: Mapping[str, str]) -> None:  # noqa: ANN401 - as above
+        """Raise the exception for a response that is not the service's.
+
+        Raises:
+            RedirectError: it is a redirect.
+            botocore.exceptions.InvalidConfigError: it is a proxy's, which demands authentication.
+        """
+        if status in _REDIRECTS:
+            raise _redirected(request.url, headers.get("location", ""))
+        if status == _PROXY_AUTHENTICATION_REQUIRED:
+            raise _refused_by_proxy()
+
+    def failing_with(self, error: Exception) -> Any:  # noqa: ANN401 - as above
+        """Return an HTTP client with the same settings, whose requests fail with an error of aiohttp."""
+        same: Any = object.__new__(type(self))
+        same.__dict__ = {**self.__dict__, "_failing": _Failing(error)}
+        return same
 
     def _mistake(self, request: Any, error: Exception) -> InvalidConfigError | None:  # noqa: ANN401 - as above
         """Return the error for a mistake in the configuration that made a request fail; None for any other cause."""
@@ -239,6 +260,18 @@ class _WithoutRedirects:
 
     def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
         return self._session.request(method, allow_redirects=False, **options)
+
+
+class _Failing:
+    """An aiohttp session whose requests fail."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def request(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
+        raise self._error
 
 
 class _LostResponseError(ConnectionClosedError):

@@ -75,7 +75,7 @@ def _request_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
         return f"the signature version is {signature}"
     if mode not in {"standard", "legacy"}:
         return f"the retry mode is {mode}"
-    if config.user_agent is None:
+    if getattr(config, "_supplied_user_agent", config.user_agent) is None:
         return "the user agent names the features of each call"
     if any("AccountId" in (rule.builtin or "") for rule in rules.values()):
         return "the endpoint depends on the account"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -41,7 +42,7 @@ class UnsupportedRequestError(Exception):
     """A request of botocore's is not of the usual form; the message says why."""
 
 
-@attrs.frozen
+@attrs.define
 class SignedRequest:
     """A request for aiobotocore's HTTP client."""
 
@@ -76,14 +77,19 @@ class RequestTemplate:
         if like.method != "POST" or not isinstance(like.body, bytes):
             raise UnsupportedRequestError(f"the request is a {like.method} request without a plain body")
         parts = urlsplit(like.url)
-        self._url: str = like.url
-        self._path, self._query = quote(parts.path or "/", safe="/~"), parts.query
-        self._headers = headers
-        self._signed_names = scope["headers"]
-        self._signed = {
+        signed = {
             name: _host(parts) if name == "host" else by_lower.get(name, "") for name in scope["headers"].split(";")
         }
-        self._signer = Signer(scope["region"], scope["service"])
+        self._url: str = like.url
+        self._headers = headers
+        self._signer = Signer(scope["region"], scope["service"], scope["headers"])
+        # The canonical request up to the time, between it and the session token, and up to the hash of the body.
+        unsigned = {
+            **signed,
+            **{name: f"\0{name}" for name in ("x-amz-date", "x-amz-security-token") if name in signed},
+        }
+        canonical = canonical_request("POST", quote(parts.path or "/", safe="/~"), parts.query, unsigned, b"")
+        self._parts = re.split("\0x-amz-date|\0x-amz-security-token", canonical.rpartition("\n")[0])
         self._has_token = "x-amz-security-token" in by_lower
         ids = by_lower.get("x-amz-date", ""), by_lower.get("amz-sdk-invocation-id", "")
         again = self.request(like.body, credentials, *ids, trace=by_lower.get("x-amzn-trace-id"))
@@ -103,20 +109,20 @@ class RequestTemplate:
             trace: the trace header, if the template's request has one.
         """
         # The names are spelled as botocore spells them, so that the values take the places in the template.
-        headers, signed = {**self._headers}, {**self._signed}
-        headers["X-Amz-Date"] = signed["x-amz-date"] = timestamp
+        headers = {**self._headers}
+        headers["X-Amz-Date"] = timestamp
+        before, *after = self._parts
         if self._has_token:
-            headers["X-Amz-Security-Token"] = signed["x-amz-security-token"] = credentials.token or ""
+            token = headers["X-Amz-Security-Token"] = credentials.token or ""
+            signed = f"{before}{timestamp}{after[0]}{' '.join(token.split())}{after[-1]}"
+        else:
+            signed = f"{before}{timestamp}{after[-1]}"
         if trace is not None:
             headers["X-Amzn-Trace-Id"] = trace
         headers["amz-sdk-invocation-id"] = invocation_id
         headers["Content-Length"] = str(len(body))
         headers["Authorization"] = self._signer.authorization(
-            credentials.access_key or "",
-            credentials.secret_key or "",
-            timestamp,
-            self._signed_names,
-            canonical_request("POST", self._path, self._query, signed, body),
+            credentials.access_key, credentials.secret_key, timestamp, f"{signed}\n{sha256(body).hexdigest()}"
         )
         return SignedRequest("POST", self._url, headers, body)
 
@@ -129,7 +135,7 @@ def _host(url: SplitResult) -> str:
 
 def trace_id() -> str | None:
     """Return the trace header of a Lambda function's requests; None elsewhere."""
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        return None
     trace = os.environ.get("_X_AMZN_TRACE_ID")
-    if trace and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-        return quote(trace, safe="-=;:+&[]{}\"',")
-    return None
+    return quote(trace, safe="-=;:+&[]{}\"',") if trace else None

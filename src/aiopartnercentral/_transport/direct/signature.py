@@ -36,30 +36,40 @@ def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
 
 @attrs.define(repr=False)
 class Signer:
-    """Signs requests to a service in a region, with the key of the last secret and day at hand."""
+    """Signs requests to a service in a region, with the key of the last secret and day at hand.
+
+    Attributes:
+        region: the region.
+        service: the signing name of the service.
+        signed_headers: names of the headers in the canonical requests, sorted, joined by semicolons.
+    """
 
     region: str
     service: str
-    _key_of: tuple[str, str] = ("", "")
+    signed_headers: str
+    _signs_for: tuple[str | None, str | None, str] = ("", "", "")
     _key: bytes = b""
+    _scope: str = ""
+    _prefix: str = ""
 
-    def authorization(
-        self, access_key: str, secret_key: str, timestamp: str, signed_headers: str, canonical: str
-    ) -> str:
+    def authorization(self, access_key: str | None, secret_key: str | None, timestamp: str, canonical: str) -> str:
         """Return the `Authorization` header of a request.
 
         Arguments:
             access_key: the access key id.
             secret_key: the secret access key.
             timestamp: the time, such as `20150830T123600Z`.
-            signed_headers: names of the headers in the canonical request, joined by semicolons.
             canonical: the canonical request.
         """
-        day = timestamp[:8]
-        if self._key_of != (secret_key, day):
-            self._key = signing_key(secret_key, day, self.region, self.service)
-            self._key_of = secret_key, day
-        scope = f"{day}/{self.region}/{self.service}/aws4_request"
-        text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
-        signature = digest(self._key, text.encode(), "sha256").hex()
-        return f"{_ALGORITHM} Credential={access_key}/{scope}, SignedHeaders={signed_headers}, Signature={signature}"
+        signs_for = access_key, secret_key, timestamp[:8]
+        if self._signs_for != signs_for:
+            self._sign_for(*signs_for)
+        text = f"{_ALGORITHM}\n{timestamp}\n{self._scope}\n{sha256(canonical.encode()).hexdigest()}"
+        return self._prefix + digest(self._key, text.encode(), "sha256").hex()
+
+    def _sign_for(self, access_key: str | None, secret_key: str | None, day: str) -> None:
+        self._key = signing_key(f"{secret_key}", day, self.region, self.service)
+        self._scope = f"{day}/{self.region}/{self.service}/aws4_request"
+        named = f"SignedHeaders={self.signed_headers}"
+        self._prefix = f"{_ALGORITHM} Credential={access_key}/{self._scope}, {named}, Signature="
+        self._signs_for = access_key, secret_key, day

@@ -1,0 +1,70 @@
+"""Sends a request through the connections of aiobotocore's HTTP client, but without its objects of each request.
+
+Nothing but a complete response is taken. Any exception of aiohttp is raised again within aiobotocore's HTTP client, so
+that it becomes the exception that it would have become there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from aiobotocore.awsrequest import AioAWSResponse
+from yarl import URL
+
+from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
+
+if TYPE_CHECKING:
+    from aiopartnercentral._transport.direct.request import SignedRequest
+    from aiopartnercentral._transport.http_client import Guard
+
+__all__ = ["DirectResponse", "post"]
+
+
+@attrs.define
+class DirectResponse:
+    """A complete response.
+
+    Attributes:
+        status_code: its HTTP status.
+        headers: its headers, names in lower case.
+        body: its body.
+    """
+
+    status_code: int
+    headers: dict[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    _raw: Any = attrs.field(repr=False)
+
+    def for_botocore(self) -> AioAWSResponse:
+        """Return it as a response of aiobotocore's HTTP client."""
+        response = AioAWSResponse(str(self._raw.url), self.status_code, self.headers, self._raw)
+        response._content = self.body  # noqa: SLF001 - it is read
+        return response
+
+
+async def post(http_client: Guard, request: SignedRequest) -> DirectResponse:
+    """Send a request and return the response, which is no redirect.
+
+    Raises:
+        Exception: as `Guard.send`.
+    """
+    try:
+        session = await http_client._get_session(None)  # noqa: SLF001 - as aiobotocore does
+        raw = await session.request(
+            request.method,
+            url=URL(request.url, encoded=True),
+            headers={**request.headers, "Accept-Encoding": "identity"},  # as aiobotocore does
+            data=request.body,
+        )
+        headers = {name.decode().lower(): value.decode() for name, value in raw.raw_headers}
+        body = await raw.read()
+    except Exception as error:  # noqa: BLE001 - raised by aiobotocore
+        failure = error
+    else:
+        http_client.last_status = raw.status
+        if raw.status >= FIRST_ERROR_STATUS:
+            http_client.check(request, raw.status, headers)
+        return DirectResponse(raw.status, headers, body, raw)
+    await http_client.failing_with(failure).send(request)
+    raise failure
