@@ -44,6 +44,15 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def without_direct(session: nox.Session) -> None:
+    """Run the tests of calls with botocore's request path alone."""
+    session.install("-e", ".[test,typing]")
+    paths = [f"tests/{name}" for name in ("_transport", "_client", "account", "bulk")]
+    direct = [f"--ignore={path}" for path in sorted(Path("tests/_transport").glob("test_direct*.py"))]
+    session.run("pytest", "-n", "3", "--dist", "worksteal", "--transport", "botocore", *direct, *paths)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, and try the wheel outside this checkout."""
     session.install("build")

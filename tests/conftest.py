@@ -14,6 +14,18 @@ settings.register_profile("thorough", _SLOW_IS_FINE, max_examples=400, print_blo
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "dev")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "what sends the first attempts of usual calls, unless a test says so"
+    parser.addoption("--transport", choices=("direct", "botocore"), default="direct", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--transport") == "botocore":
+        from aiopartnercentral._transport.direct import eligibility  # noqa: PLC0415 - otherwise loaded by calls
+
+        eligibility.session_obstacle = lambda _: "the tests say so"
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run async tests on asyncio; a module that means trio overrides this.

@@ -43,8 +43,21 @@ _OWN = "_transport/refreshable_credentials.py: `get_frozen_credentials` is all t
 _CALL = "_transport/botocore_client.py: `send` calls it, and `provide-client-params` has the same object as parameters"
 _RESPONSE = "_transport/call_context.py, _scope_responses: sends a request, and emits `before-parse` for its response"
 _TIMES = "_transport/refreshable_credentials.py: asks at the times that botocore asks at, for a usual hour"
+_TOKENS = "_transport/direct/sender.py: gives the same members a token"
+_TRACES = "_transport/direct/request.py, trace_id: sends the same header"
+_QUOTA = "_transport/direct/sender.py: calls it after a success, with a context that is empty"
+_BODY = "_transport/direct/body.py: makes the same JSON of the same parameters"
+_HANDOVER = "_transport/direct/handover.py: is given the outcome of its first attempt, and keeps the id"
 
 OVERRIDDEN = [
+    Overridden("botocore.handlers:generate_idempotent_uuid", _TOKENS, {"1.40.61": "7c9382f37477"}),
+    Overridden("botocore.handlers:add_recursion_detection_header", _TRACES, {"1.40.61": "f2d983caa367"}),
+    Overridden(
+        "botocore.retries.standard:RetryQuotaChecker.release_retry_quota", _QUOTA, {"1.40.61": "b6156939795d"}
+    ),
+    Overridden("botocore.serialize:JSONSerializer", _BODY, {"1.40.61": "73a743077548"}),
+    Overridden("aiobotocore.endpoint:AioEndpoint._send_request", _HANDOVER, {"2.25.1": "ea4506509ac2"}),
+    Overridden("aiobotocore.signers:AioRequestSigner._choose_signer", _HANDOVER, {"2.25.1": "14b0b8fd1536"}),
     Overridden("aiobotocore.session:AioSession.__init__", _VIEW, {"2.25.1": "b5d4765552ed", "3.9.0": "8afce441d5a8"}),
     Overridden("botocore.session:Session.__init__", _VIEW, {"1.40.61": "c796153d589e"}),
     Overridden("aiobotocore.session:AioSession.get_credentials", _CREDENTIALS, {"2.25.1": "0d3bf4499df6"}),

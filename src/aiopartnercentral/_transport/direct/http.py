@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from aiobotocore.awsrequest import AioAWSResponse
-from yarl import URL
+from aiohttp.client import URL  # type: ignore[attr-defined] # as aiobotocore does
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 
@@ -38,13 +38,14 @@ class DirectResponse:
 
     def for_botocore(self) -> AioAWSResponse:
         """Return it as a response of aiobotocore's HTTP client."""
-        response = AioAWSResponse(str(self._raw.url), self.status_code, self.headers, self._raw)
+        headers: Any = self.headers  # as aiobotocore passes them
+        response = AioAWSResponse(str(self._raw.url), self.status_code, headers, self._raw)
         response._content = self.body  # noqa: SLF001 - it is read
         return response
 
 
 async def post(http_client: Guard, request: SignedRequest) -> DirectResponse:
-    """Send a request and return the response, which is no redirect.
+    """Send a request and return the response, which cannot be a redirect.
 
     Raises:
         Exception: as `Guard.send`.
