@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import boto3
 import pytest
 from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
+from anyio import to_thread
 from botocore import UNSIGNED
 from botocore.exceptions import ConnectionClosedError, HTTPClientError, NoCredentialsError
 
@@ -22,6 +26,7 @@ from aiopartnercentral import (
     TransportInfo,
     account,
 )
+from aiopartnercentral._utils import model_data
 from aiopartnercentral.bulk import ClientPool, Source
 from tests.support.clients import IDENTITY
 from tests.support.servers import Reply, socket_server
@@ -261,3 +266,26 @@ async def test_new_credentials_and_a_session_token_are_used_at_the_next_call(ser
             headers = server.received[-1].headers
             assert f"Credential={key}/" in headers["authorization"]
             assert headers.get("x-amz-security-token") == token
+
+
+async def test_boto3_sends_the_same_request(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_: moment)
+    monkeypatch.setattr("aiopartnercentral._transport.clock_skew._now", lambda: moment)
+    monkeypatch.setenv("AWS_DATA_PATH", str(model_data.root()))
+    server.replies(PAGE)
+    session = boto3.Session(aws_session_token="a-token", **IDENTITY)
+    stock: Any = session.client("partnercentral-account", region_name="us-east-1", endpoint_url=server.url)
+    await to_thread.run_sync(partial(stock.list_connections, Catalog="AWS", MaxResults=5))
+    stock.close()
+    for direct in (True, False):
+        options: Any = {**IDENTITY, "direct": direct, "aws_session_token": "a-token"}
+        async with account.connect(endpoint_url=server.url, **options) as client:
+            await client.list_connections(catalog="AWS", max_results=5)
+    their_headers, *ours = [
+        {name: value for name, value in each.headers.items() if name not in {"user-agent", "amz-sdk-invocation-id"}}
+        for each in server.received
+    ]
+    for headers in ours:
+        assert {**headers, "accept": None} == {**their_headers, "accept": None}  # which aiohttp adds
+    assert {str(each.body) for each in server.received} == {"{'Catalog': 'AWS', 'MaxResults': 5}"}

@@ -13,12 +13,14 @@ import attrs
 import pytest
 from aiobotocore.credentials import AioCredentials
 from anyio.from_thread import start_blocking_portal
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ParamValidationError
 from botocore.serialize import create_serializer
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
 from aiopartnercentral._transport.direct.body import serializer
+from aiopartnercentral._transport.direct.request import RequestTemplate, UnsupportedRequestError
 from aiopartnercentral._transport.direct.sender import random_id
 from aiopartnercentral.account.operations import SERVICE
 from tests.support.account_model import BOTOCORE, MODEL, OPERATIONS, WIRE, decode
@@ -192,6 +194,37 @@ def test_an_unusual_url_is_left_to_botocore(path: str) -> None:
         client = Client(portal, opened)
         client.sent(operation, {"Catalog": "AWS"}, AioCredentials("AKIDEXAMPLE", "not-a-secret"), timedelta())
         assert list(client.transport._direct._plans["ListConnections"].templates.values()) == [None]
+
+
+HEADERS = {
+    "X-Amz-Target": "Service.Operation",
+    "X-Amz-Date": "20260102T030405Z",
+    "amz-sdk-invocation-id": "id",
+    "amz-sdk-request": "attempt=1",
+    "Content-Length": "2",
+}
+SIGNED = (
+    "AWS4-HMAC-SHA256 Credential=A/20260102/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature="
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "no signature"),
+        ({"Authorization": "Bearer token"}, "no signature"),
+        ({"Authorization": f"{SIGNED}0"}, "not signed as expected"),
+        ({"Authorization": SIGNED.replace(";x-amz-date", "")}, "time or the session token"),
+        ({"Authorization": SIGNED, "X-Amz-Security-Token": "token"}, "time or the session token"),
+        ({"Authorization": SIGNED, "traceparent": "trace"}, "other headers .traceparent"),
+        ({"Authorization": SIGNED, "amz-sdk-request": "attempt=2"}, "other headers .amz-sdk-request"),
+        ({"Authorization": SIGNED, "Transfer-Encoding": "chunked"}, "other headers .transfer-encoding"),
+    ],
+)
+def test_a_request_of_another_form_is_no_template(changes: dict[str, str], reason: str) -> None:
+    like = SimpleNamespace(method="POST", url="http://a/", headers={**HEADERS, **changes}, body=b"{}")
+    with pytest.raises(UnsupportedRequestError, match=reason):
+        RequestTemplate(like, ReadOnlyCredentials("A", "secret", None))
 
 
 @pytest.mark.parametrize("params", [{}, {"Catalog": ""}, {"Catalog": 5}, {"Catalog": "AWS", "Other": "x"}])

@@ -52,9 +52,7 @@ _HANDOVER = "_transport/direct/handover.py: is given the outcome of its first at
 OVERRIDDEN = [
     Overridden("botocore.handlers:generate_idempotent_uuid", _TOKENS, {"1.40.61": "7c9382f37477"}),
     Overridden("botocore.handlers:add_recursion_detection_header", _TRACES, {"1.40.61": "f2d983caa367"}),
-    Overridden(
-        "botocore.retries.standard:RetryQuotaChecker.release_retry_quota", _QUOTA, {"1.40.61": "b6156939795d"}
-    ),
+    Overridden("botocore.retries.standard:RetryQuotaChecker.release_retry_quota", _QUOTA, {"1.40.61": "b6156939795d"}),
     Overridden("botocore.serialize:JSONSerializer", _BODY, {"1.40.61": "73a743077548"}),
     Overridden("aiobotocore.endpoint:AioEndpoint._send_request", _HANDOVER, {"2.25.1": "ea4506509ac2"}),
     Overridden("aiobotocore.signers:AioRequestSigner._choose_signer", _HANDOVER, {"2.25.1": "14b0b8fd1536"}),

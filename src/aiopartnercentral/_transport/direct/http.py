@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
 from aiobotocore.awsrequest import AioAWSResponse
 from aiohttp.client import URL  # type: ignore[attr-defined] # as aiobotocore does
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["DirectResponse", "post"]
 
 
-@attrs.define
 class DirectResponse:
     """A complete response.
 
@@ -31,10 +29,13 @@ class DirectResponse:
         body: its body.
     """
 
-    status_code: int
-    headers: dict[str, str] = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
-    _raw: Any = attrs.field(repr=False)
+    __slots__ = ("_raw", "body", "headers", "status_code")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes, raw: Any) -> None:  # noqa: ANN401 - aiohttp's
+        self.status_code: int = status
+        self.headers: dict[str, str] = headers
+        self.body: bytes = body
+        self._raw = raw
 
     def for_botocore(self) -> AioAWSResponse:
         """Return it as a response of aiobotocore's HTTP client."""

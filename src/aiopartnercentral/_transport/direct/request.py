@@ -7,12 +7,9 @@ botocore's is a template for all others. A template is used only if it gives tha
 from __future__ import annotations
 
 import os
-import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote, urlsplit
-
-import attrs
 
 from aiopartnercentral._transport.direct.signature import Signer, canonical_request
 
@@ -30,11 +27,7 @@ _VARIABLE = frozenset(
         "x-amzn-trace-id",
     }
 )
-_AUTHORIZATION = re.compile(
-    "AWS4-HMAC-SHA256 Credential=[^/]+/[0-9]{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, "
-    "SignedHeaders=(?P<headers>[^,]+), Signature=[0-9a-f]{64}"
-)
-_FIRST_OF_CALL = re.compile("attempt=1(; max=[0-9]+)?")
+_IN_CANONICAL = frozenset({"x-amz-date", "x-amz-security-token"})
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -42,16 +35,18 @@ class UnsupportedRequestError(Exception):
     """A request of botocore's is not of the usual form; the message says why."""
 
 
-@attrs.define
 class SignedRequest:
     """A request for aiobotocore's HTTP client."""
 
-    method: str
-    url: str
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
-    stream_output: bool = False
-    context: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    __slots__ = ("body", "context", "headers", "method", "stream_output", "url")
+
+    def __init__(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        self.method = "POST"
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.stream_output = False
+        self.context: Mapping[str, Any] = {}
 
 
 class RequestTemplate:
@@ -68,29 +63,24 @@ class RequestTemplate:
     def __init__(self, like: Any, credentials: ReadOnlyCredentials) -> None:  # noqa: ANN401 - botocore's, without types
         headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in like.headers.items()}
         by_lower = {name.lower(): value for name, value in headers.items()}
-        scope = _AUTHORIZATION.fullmatch(by_lower.get("authorization", ""))
+        region, service, names = _signed_with(by_lower.get("authorization", ""))
         unknown = sorted(by_lower.keys() - _CONSTANT - _VARIABLE)
-        if scope is None:
-            raise UnsupportedRequestError("the request has no signature of version 4")
-        if unknown or not _FIRST_OF_CALL.fullmatch(by_lower.get("amz-sdk-request", "")):
+        if unknown or not f"{by_lower.get('amz-sdk-request')};".startswith(("attempt=1;", "attempt=1; max=")):
             raise UnsupportedRequestError(f"the request has other headers ({', '.join(unknown) or 'amz-sdk-request'})")
         if like.method != "POST" or not isinstance(like.body, bytes):
             raise UnsupportedRequestError(f"the request is a {like.method} request without a plain body")
         parts = urlsplit(like.url)
-        signed = {
-            name: _host(parts) if name == "host" else by_lower.get(name, "") for name in scope["headers"].split(";")
-        }
+        signed = {name: _host(parts) if name == "host" else by_lower.get(name, "") for name in names.split(";")}
         self._url: str = like.url
         self._headers = headers
-        self._signer = Signer(scope["region"], scope["service"], scope["headers"])
+        self._signer = Signer(region, service, names)
         # The canonical request up to the time, between it and the session token, and up to the hash of the body.
-        unsigned = {
-            **signed,
-            **{name: f"\0{name}" for name in ("x-amz-date", "x-amz-security-token") if name in signed},
-        }
-        canonical = canonical_request("POST", quote(parts.path or "/", safe="/~"), parts.query, unsigned, b"")
-        self._parts = re.split("\0x-amz-date|\0x-amz-security-token", canonical.rpartition("\n")[0])
+        marked = {name: "\0" if name in _IN_CANONICAL else value for name, value in signed.items()}
+        canonical = canonical_request("POST", quote(parts.path or "/", safe="/~"), parts.query, marked, b"")
+        self._parts = canonical.rpartition("\n")[0].split("\0")
         self._has_token = "x-amz-security-token" in by_lower
+        if len(self._parts) != (3 if self._has_token else 2):
+            raise UnsupportedRequestError("the time or the session token is not signed")
         ids = by_lower.get("x-amz-date", ""), by_lower.get("amz-sdk-invocation-id", "")
         again = self.request(like.body, credentials, *ids, trace=by_lower.get("x-amzn-trace-id"))
         if list(again.headers.items()) != list(headers.items()):
@@ -124,7 +114,17 @@ class RequestTemplate:
         headers["Authorization"] = self._signer.authorization(
             credentials.access_key, credentials.secret_key, timestamp, f"{signed}\n{sha256(body).hexdigest()}"
         )
-        return SignedRequest("POST", self._url, headers, body)
+        return SignedRequest(self._url, headers, body)
+
+
+def _signed_with(authorization: str) -> tuple[str, str, str]:
+    """Return the region, the service and the names of the signed headers."""
+    try:
+        credential, headers, _ = authorization.split(", ")
+        _, _, region, service, _ = credential.split("/")
+    except ValueError:
+        raise UnsupportedRequestError("the request has no signature of version 4") from None
+    return region, service, headers.partition("=")[2]
 
 
 def _host(url: SplitResult) -> str:

@@ -22,7 +22,7 @@ from aiopartnercentral._transport.direct.request import RequestTemplate, Unsuppo
 from aiopartnercentral.types import ResponseMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from botocore.credentials import ReadOnlyCredentials
 
@@ -37,7 +37,6 @@ __all__ = ["DirectSender"]
 _LOGGER = logging.getLogger("aiopartnercentral.transport")
 
 
-@attrs.define
 class _Plan:
     """How to send an operation.
 
@@ -49,11 +48,14 @@ class _Plan:
         templates: the template of requests with or without a session token and trace header; None if there is none.
     """
 
-    model: Any
-    tokens: tuple[str, ...]
-    serialize: Callable[[Mapping[str, JsonValue]], bytes]
-    obstacle: str | None
-    templates: dict[tuple[bool, bool], RequestTemplate | None] = attrs.field(factory=dict)
+    __slots__ = ("model", "obstacle", "serialize", "templates", "tokens")
+
+    def __init__(self, client: Any, model: Any, obstacle: str | None) -> None:  # noqa: ANN401 - botocore's
+        self.model = model
+        self.tokens = tuple(model.idempotent_members)
+        self.serialize = serializer(client, model)
+        self.obstacle = obstacle
+        self.templates: dict[tuple[bool, bool], RequestTemplate | None] = {}
 
 
 def random_id() -> str:
@@ -161,8 +163,7 @@ class DirectSender:
         obstacle = operation_obstacle(self._client, model)
         if not operation.all_in_body:
             obstacle = "botocore parses the responses"
-        plan = _Plan(model, tuple(model.idempotent_members), serializer(self._client, model), obstacle)
-        self._plans[operation.name] = plan
+        plan = self._plans[operation.name] = _Plan(self._client, model, obstacle)
         return plan
 
     async def _make_template(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from hashlib import sha256
 from hmac import digest
 
-import attrs
-
 __all__ = ["Signer", "canonical_request", "signing_key"]
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
@@ -34,23 +32,22 @@ def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
     return key
 
 
-@attrs.define(repr=False)
 class Signer:
-    """Signs requests to a service in a region, with the key of the last secret and day at hand.
+    """Signs requests to a service in a region, with the key of the last credentials and day at hand.
 
-    Attributes:
+    Arguments:
         region: the region.
         service: the signing name of the service.
         signed_headers: names of the headers in the canonical requests, sorted, joined by semicolons.
     """
 
-    region: str
-    service: str
-    signed_headers: str
-    _signs_for: tuple[str | None, str | None, str] = ("", "", "")
-    _key: bytes = b""
-    _scope: str = ""
-    _prefix: str = ""
+    def __init__(self, region: str, service: str, signed_headers: str) -> None:
+        self._region = region
+        self._service = service
+        self._signed_headers = signed_headers
+        self._signs_for: tuple[str | None, str | None, str] = ("", "", "")
+        self._key = b""
+        self._scope = self._prefix = ""
 
     def authorization(self, access_key: str | None, secret_key: str | None, timestamp: str, canonical: str) -> str:
         """Return the `Authorization` header of a request.
@@ -68,8 +65,8 @@ class Signer:
         return self._prefix + digest(self._key, text.encode(), "sha256").hex()
 
     def _sign_for(self, access_key: str | None, secret_key: str | None, day: str) -> None:
-        self._key = signing_key(f"{secret_key}", day, self.region, self.service)
-        self._scope = f"{day}/{self.region}/{self.service}/aws4_request"
-        named = f"SignedHeaders={self.signed_headers}"
+        self._key = signing_key(f"{secret_key}", day, self._region, self._service)
+        self._scope = f"{day}/{self._region}/{self._service}/aws4_request"
+        named = f"SignedHeaders={self._signed_headers}"
         self._prefix = f"{_ALGORITHM} Credential={access_key}/{self._scope}, {named}, Signature="
         self._signs_for = access_key, secret_key, day
