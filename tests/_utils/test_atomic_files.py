@@ -94,8 +94,11 @@ def attributes(of: os.stat_result) -> tuple[int, int, int]:
     ("before", "user", "groups", "after", "warns"),
     [
         ((OWNER, GAMES, 0o640), 0, [0], (OWNER, GAMES, 0o640), False),
-        ((OWNER, GAMES, 0o660), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o660), False),
-        ((OWNER, GAMES, 0o460), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o660), False),
+        ((OWNER, GAMES, 0o660), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o660), True),
+        ((OWNER, GAMES, 0o664), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o664), True),
+        ((OWNER, GAMES, 0o666), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o666), False),
+        ((OWNER, GAMES, 0o606), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o606), True),
+        ((OWNER, GAMES, 0o464), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o664), False),
         ((OWNER, GAMES, 0o620), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o620), True),
         ((0, GAMES, 0o620), OTHER, [USERS, GAMES], (OTHER, GAMES, 0o620), False),
         ((OWNER, USERS, 0o602), OTHER, [USERS], (OTHER, USERS, 0o602), True),

@@ -203,9 +203,9 @@ def _keep_owner(fd: int, old: os.stat_result) -> bool:
 
 
 def _keeps_access(fd: int, old: os.stat_result) -> bool:
-    """Return whether the earlier owner may read and write the file as before: as owner, or like others."""
+    """Return whether the earlier owner may read and write the file as before, in the file's group or not."""
     owner, group, others = (old.st_mode >> shift & 0o6 for shift in (6, 3, 0))
-    return old.st_uid in (0, os.fstat(fd).st_uid) or not owner & ~(group | others)
+    return old.st_uid in (0, os.fstat(fd).st_uid) or not owner & ~(group & others)
 
 
 def _attributes(path: Path) -> dict[str, bytes]:
