@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import anyio
 import pytest
 
 from aiopartnercentral.bulk import Collection, PageFetched, RunFinished, RunStarted, checkpoint
+from aiopartnercentral.bulk.checkpoint_file import read
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, ServiceError
 from aiopartnercentral.sinks import open_sink
@@ -238,3 +240,15 @@ async def test_its_removal_survives_a_power_failure(tmp_path: Path, monkeypatch:
         collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         await collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0)
     assert removed == [True]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 second"), (1.5, "1.5 seconds"), (60, "1 minute"), (3600, "1 hour"), (43200, "12 hours")],
+)
+def test_the_age_that_is_too_old_is_told_in_words(tmp_path: Path, seconds: float, words: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_text('{"format":"aiopartnercentral checkpoint"')
+    os.utime(path, (0, 0))
+    _, reason = read(path, timedelta(seconds=seconds), restart=False)
+    assert reason == f"the run of 1970-01-01 00:00:00 UTC is older than {words}"

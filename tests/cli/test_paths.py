@@ -5,6 +5,7 @@ In this process, as no test needs one of its own.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -152,6 +153,17 @@ def test_a_working_directory_that_was_removed(told, tmp_path, monkeypatch, optio
     code, line = told(*AWS, "--endpoint-url", "http://127.0.0.1:9", *options)
     assert code in (1, 2)
     assert "its directory does not exist" in line or "its directory . does not exist" in line
+
+
+def test_a_disk_that_is_full_is_no_wrong_usage(told, monkeypatch):
+    def no_space(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    assert told(*AWS, "--output", "a.csv", "--checkpoint", "c") == (
+        1,
+        "aiopartnercentral: the checkpoint c cannot be written: No space left on device",
+    )
 
 
 def test_files_that_are_too_much_for_their_parsers(told, tmp_path):

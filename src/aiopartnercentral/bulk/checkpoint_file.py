@@ -193,10 +193,10 @@ def _why_discarded(began: datetime, max_age: timedelta, *, restart: bool) -> str
 
 
 def _duration(length: timedelta) -> str:
-    for name, unit in (("hours", timedelta(hours=1)), ("minutes", timedelta(minutes=1))):
-        if length >= unit:
-            return f"{length / unit:g} {name}"
-    return f"{length.total_seconds():g} seconds"
+    units = {"hour": timedelta(hours=1), "minute": timedelta(minutes=1), "second": timedelta(seconds=1)}
+    name, unit = next((each for each in units.items() if length >= each[1]), ("second", units["second"]))
+    number = f"{length / unit:g}"
+    return f"{number} {name}" if number == "1" else f"{number} {name}s"
 
 
 def _content(path: Path) -> tuple[bytes, datetime]:

@@ -14,6 +14,7 @@ from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, SourceReport
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral.bulk.checkpoint import Checkpoint
+from aiopartnercentral.bulk.checkpoint_file import START_OVER
 from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.bulk.instrumentation.events import RunFinished, RunStarted, SourceFinished, SourceStarted
 from aiopartnercentral.bulk.page_request import PageRequest, Run
@@ -192,9 +193,13 @@ class CollectionStream(Stream[Origin, EntryT]):
     def _check_use(self, checkpoint: Checkpoint) -> None:
         begun = any(report.pages for report in checkpoint.earlier.values())
         if checkpoint.position is not None and not self._view.into_sink:
-            raise CheckpointError(f"the checkpoint {checkpoint.path} belongs to an output; only `into` can resume it")
+            raise CheckpointError(
+                f"the checkpoint {checkpoint.path} belongs to an output: only `into` can resume it; {START_OVER}"
+            )
         if checkpoint.position is None and begun and self._view.into_sink:
-            raise CheckpointError(f"the checkpoint {checkpoint.path} has no output: `into` cannot resume it")
+            raise CheckpointError(
+                f"the checkpoint {checkpoint.path} has no output: `into` cannot resume it; {START_OVER}"
+            )
 
     async def _close_checkpoint(self, *_: object) -> None:
         checkpoint = self._checkpoint

@@ -364,8 +364,9 @@ class _Run:
         if line is None or isinstance(error, CommandError):
             return error
         if isinstance(error, PositionError) or not self.progress.started:
-            # Nothing was fetched: the checkpoint is of another run, or the output cannot be written.
-            return CommandError(line, exit_code=USAGE if isinstance(error, CheckpointError | PositionError) else FAILED)
+            # Nothing was fetched: the checkpoint is of another run, or a file cannot be written, as on a full disk.
+            is_refused = isinstance(error, CheckpointError) and error.__cause__ is None
+            return CommandError(line, exit_code=USAGE if is_refused or isinstance(error, PositionError) else FAILED)
         hint = resume_hint(self.config.checkpoint)
         return CommandError(line, *([] if hint is None else [hint]))
 
