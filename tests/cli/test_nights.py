@@ -115,12 +115,13 @@ async def test_within_a_night_it_is_resumed_and_the_report_says_what_is_of_when(
     assert await job.night("--summary", ada=30, bob=20, denied="bob") == 1
     first = job.report
     assert "30 items, " in job.said
-    assert await job.night("--summary", ada=999, bob=20) == 0
+    assert await job.night("--summary", "--progress", ada=999, bob=20) == 0
     assert "2 sources: 50 items (30 of earlier runs), 2 pages (1 of earlier runs), " in job.said
     minute = r"\d{4}-\d\d-\d\d \d\d:\d\d"
     assert re.search(rf"\nada/AWS +complete +30 +30 +{minute}(?: to \d\d:\d\d)? +1 +0 ", job.said)
     assert re.search(rf"\nbob/AWS +complete +20 +0 +{minute}(?: to \d\d:\d\d)? +1 +0 ", job.said)
-    assert "resumes the run of " in job.said
+    assert job.said.startswith("aiopartnercentral: resumes the run of ")  # before all progress
+    assert job.said.count("resumes the run of ") == 1
     report = job.report
     assert report["run_id"] != first["run_id"] == report["resumes"]["run_id"]
     assert (first["resumes"], first["resumed_pages"], report["resumed_pages"]) == (None, 0, 1)
@@ -169,8 +170,10 @@ async def test_an_empty_file_is_a_new_checkpoint(job):
 async def test_a_night_after_an_upgrade(job):
     assert await job.night(ada=30, bob=20, denied="bob") == 1
     job.checkpoint.write_bytes(re.sub(rb'"version":\d+', b'"version":3', job.checkpoint.read_bytes(), count=1))
+    before = job.report
     assert await job.night(ada=50, bob=20) == 2
     assert "another release of aiopartnercentral wrote it; --restart starts over" in job.said
+    assert job.report == before
     day_before = time.time() - 86400
     os.utime(job.checkpoint, (day_before, day_before))
     assert await job.night(ada=50, bob=20) == 0
@@ -204,16 +207,16 @@ async def test_the_names_of_files_may_have_the_day_and_the_account(job):
 async def test_the_report_has_the_day_of_the_run_that_it_completes(job):
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
-    job.report_file, bad = job.folder / "r-{date}.json", job.folder / "{{bad}}-{date}.ndjson"
+    job.report_file, bad = job.folder / "{date}" / "r.json", job.folder / "{date}" / "{{bad}}.ndjson"
     assert await job.night("--malformed", bad, ada=30, bob=20, denied="bob") == 1
-    assert not json.loads((job.folder / f"r-{today}.json").read_bytes())["complete"]
+    assert not json.loads((job.folder / today / "r.json").read_bytes())["complete"]
     job.a_day_passes()
     assert await job.night("--malformed", bad, "--checkpoint-max-age", "2d", ada=50, bob=20) == 0
-    first, second = (json.loads((job.folder / f"r-{day}.json").read_bytes()) for day in (today, yesterday))
+    first, second = (json.loads((job.folder / day / "r.json").read_bytes()) for day in (today, yesterday))
     assert second["resumes"]["run_id"] == first["run_id"]
     assert (first["complete"], second["complete"]) == (False, True)
-    assert (job.folder / f"{{bad}}-{today}.ndjson").read_bytes() == b""
-    assert len(list(job.folder.iterdir())) == 6  # and the sources, and a file for each of them
+    assert (job.folder / today / "{bad}.ndjson").read_bytes() == b""
+    assert len(list(job.folder.rglob("*"))) == 8  # and both days, the sources, and a file for each of them
 
 
 async def test_a_file_for_each_day(run, emulator, tmp_path):
@@ -222,13 +225,13 @@ async def test_a_file_for_each_day(run, emulator, tmp_path):
     for name, options in (
         ("a-{date}.csv", ()),
         ("b-{date}.csv", ("--ordered",)),
-        ("c-{date}.txt", ("--format", "table")),
+        ("{date}/c.txt", ("--format", "table")),
         ("d-{date}.ndjson.gz", ("--checkpoint", tmp_path / "run.json")),
     ):
         ended = await run(*COLLECT, "--catalog", "Denied", *skipping, "--output", tmp_path / name, *options)
         assert (ended.code, ended.err) == (0, "")
-    assert sorted(path.name.replace(today, "DAY") for path in tmp_path.iterdir()) == [
-        "a-DAY.csv", "b-DAY.csv", "c-DAY.txt", "d-DAY.ndjson.gz",
+    assert sorted(str(path.relative_to(tmp_path)).replace(today, "DAY") for path in tmp_path.rglob("*.*")) == [
+        "DAY/c.txt", "a-DAY.csv", "b-DAY.csv", "d-DAY.ndjson.gz",
     ]  # fmt: skip
 
 
@@ -244,12 +247,15 @@ async def test_a_run_that_is_stopped_leaves_a_report_and_a_summary_of_its_own(st
         arguments = ("--catalog", "AWS", "--endpoint-url", url, "--output", tmp_path / "items.ndjson", "--rate", "20")
         async with started(*COLLECT[:2], *arguments, "--report", report, "--progress", "--summary") as process:
             await process.stderr.receive()  # the first line of progress
+            first = json.loads(report.read_bytes())  # also left by a run that is killed
             process.send_signal(signal.SIGTERM)
             err = (await everything(process.stderr)).decode()
             assert await process.wait() == 143
     content = json.loads(report.read_bytes())
     assert (content["complete"], content["sources"][0]["outcome"]) == (False, "cancelled")
     assert content["items"] > 0
+    assert (first["run_id"], first["versions"]) == (content["run_id"], content["versions"])
+    assert (first["complete"], first["finished_at"], first["sources"][0]["outcome"]) == (False, None, "pending")
     assert re.search(rf"\nAWS +cancelled +{content['items']}  \d{{4}}-\d\d-\d\d \d\d:\d\d", err)
     assert re.search(rf"\n1 source: {content['items']} items, .*\naiopartnercentral: stopped by SIGTERM\n$", err)
     await until(lambda: not list(tmp_path.glob(".*")))

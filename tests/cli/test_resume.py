@@ -118,7 +118,7 @@ async def test_a_signal_saves_and_says_resume_hint(started, environment, tmp_pat
         command = shlex.split(err.partition("to resume: ")[2])
         assert command[0] == "aiopartnercentral"
         ended = await anyio.run_process([*COMMAND, *command[1:]], env=environment)
-        omitted, resumed = ended.stderr.decode().splitlines()
+        resumed, omitted = ended.stderr.decode().splitlines()
         assert omitted == f"aiopartnercentral: 1 malformed item omitted: see {bad}"
         assert re.fullmatch(RESUMES % 0, f"{resumed}\n")
         assert sorted(catalog for catalog, _ in held.tokens) == ["AWS", "Sandbox"]
@@ -149,7 +149,7 @@ async def test_sources_that_failed_are_collected_by_the_same_command(run, two, t
     asked = len(ada.requests)
     ended = await run(*arguments, "--report", tmp_path / "report.json", "--progress")
     assert ended.code == 0
-    totals, resumed = ended.err.splitlines()
+    resumed, totals = ended.err.splitlines()
     assert re.fullmatch(r"aiopartnercentral: 2 of 2 sources finished in 0:00:\d\d, .*", totals)
     assert re.fullmatch(RESUMES % 1, f"{resumed}\n")
     assert len(ada.requests) == asked

@@ -34,7 +34,7 @@ from aiopartnercentral.bulk.checkpoint_file import (
 )
 from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.errors import CheckpointError, SinkError, error_text
-from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors
+from aiopartnercentral.sinks.partial_file import PartialFile
 from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
@@ -192,14 +192,7 @@ class Checkpoint:
         file = CheckpointFile(FORMAT, VERSION, __version__, first.run_id, first.started_at, listings, position, entries)
         output = str(self._target)
         try:
-            with os_errors_as_sink_errors(output):
-                partial_file = PartialFile.create(output, FORMAT, private=True)
-                try:
-                    partial_file.append(as_bytes(file))
-                    partial_file.commit()
-                except BaseException:
-                    partial_file.abort()
-                    raise
+            PartialFile.replace(output, as_bytes(file), FORMAT, private=True)
         except SinkError as error:
             raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.reason}") from error
 

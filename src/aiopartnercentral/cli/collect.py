@@ -13,11 +13,12 @@ import attrs
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import account
-from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
+from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport, versions_of
 from aiopartnercentral._utils.atomic_files import LOGGER
-from aiopartnercentral._utils.paths import check_distinct, real_path
+from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
-from aiopartnercentral.bulk import Collection, Limits, Source, check_sources, load_sources
+from aiopartnercentral.account import operations
+from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources, load_sources
 from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.config import combine, resume_hint
@@ -26,23 +27,22 @@ from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, wri
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
-from aiopartnercentral.cli.report_file import foreseen, write_report
+from aiopartnercentral.cli.report_file import begin_report, foreseen, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
-from aiopartnercentral.cli.writer import STDOUT, Target, Writer, deliver, is_replaceable
+from aiopartnercentral.cli.writer import STDOUT, Target, Writer, check_files, check_writable, deliver
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import open_sink
 from aiopartnercentral.sinks.base import output_paths
-from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, writable_target
 from aiopartnercentral.sinks.rejects import SinkWithRejects
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from aiopartnercentral.bulk import Origin
+    from aiopartnercentral.bulk import Event, Origin
     from aiopartnercentral.cli.config import Config, ParsedListing
     from aiopartnercentral.sinks import Sink
     from aiopartnercentral.sinks.file_sink import FileSink
@@ -51,6 +51,7 @@ __all__ = ["collect"]
 
 # The default rate without --sources, for a few catalogs of one account: effectively unlimited.
 _UNLIMITED: Final = 100.0
+_VERSIONS: Final = versions_of([operations.SERVICE])
 
 
 async def collect(parsed: Sequence[ParsedListing]) -> int:
@@ -68,7 +69,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
         warnings = stack.enter_context(_warnings_of_files())
         run = _Run(config, await _sources(config))
         path = config.dated("report")
-        report_file = None if path is None else stack.enter_context(await Target.open(path))
+        report_file = None if path is None else stack.enter_context(await Target.open(path, template=config.report))
         try:
             await run.collect()
         except anyio.get_cancelled_exc_class():
@@ -81,7 +82,9 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
         finally:
             if report_file is not None and run.progress.started:
                 with anyio.CancelScope(shield=True):
-                    unwritten = await write_report(report_file, run.report, elsewhere=run.moved_report)
+                    unwritten = await write_report(
+                        report_file, run.report, template=config.report, elsewhere=run.moved_report
+                    )
     for line in warnings:
         say(clean(line))
     return _conclude(config, run, unwritten)
@@ -168,6 +171,7 @@ class _Run:
             CommandError: an option has an invalid value.
         """
         self.config = config
+        self._resumes: EarlierRun | None = None
         try:
             # One collection for each source and listing, so that their items are not interleaved.
             parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
@@ -179,12 +183,12 @@ class _Run:
             output = None if config.is_stream else self._open_output(config.output)
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
-            _check_files(config.files(outputs))
+            check_files(config.files(outputs))
             self._other_files = {real_path(path) for _, path in config.files([])}
             if output is not None:
                 # Otherwise a template's file would be examined when its first page arrives.
                 malformed = config.dated("malformed")
-                _check_writable(outputs if malformed is None else [*outputs, malformed])
+                check_writable(outputs if malformed is None else [*outputs, malformed])
         except SinkError as error:
             raise CommandError(explain(error) or str(error)) from error
         except (ValueError, ImportError) as error:
@@ -230,7 +234,7 @@ class _Run:
 
     def dated(self, option: str) -> str | None:
         """Return the path of an option, with the day on which this run or the one that it resumes began."""
-        resumed = self.progress.report.resumes
+        resumed = self._resumes
         return self.config.dated(option, None if resumed is None else resumed.started_at.date().isoformat())
 
     @property
@@ -256,12 +260,10 @@ class _Run:
         return named(attrs.evolve(report, sources=states), self.name)
 
     def say_result(self) -> None:
-        """Print what the run has resumed and left in place, and the summary if it is shown."""
+        """Print the summary if it is shown, otherwise the files that were left in place."""
         if not self.progress.started:
             return
         report = self.named_report
-        if self.progress.resumption is not None:
-            say(self.progress.resumption)
         if self.config.shows_summary and sys.stderr is not None:
             show(report_text(report, width=width_of(sys.stderr)))
         elif report.left_in_place is not None:
@@ -299,8 +301,21 @@ class _Run:
             checkpoint=config.checkpoint,
             checkpoint_max_age=config.checkpoint_max_age or MAX_AGE,
             restart=config.restart,
-            observer=self.progress.observe,
+            observer=self._observe,
         )
+
+    def _observe(self, event: Event) -> None:
+        """Count an event; the first one says what the run resumes, and replaces an earlier run's report."""
+        if isinstance(event, RunStarted) and not self.progress.started:
+            self._resumes = event.resumes
+            if event.resumption is not None:
+                say(clean(event.resumption))
+            if (path := self.dated("report")) is not None:
+                started = attrs.evolve(
+                    self.report, run_id=event.run, resumes=event.resumes, versions=_VERSIONS, output_written=None
+                )
+                begin_report(path, started, template=self.config.report)
+        self.progress.observe(event)
 
     def _open_output(self, path: str) -> Sink:
         config = self.config
@@ -328,7 +343,7 @@ class _Run:
                 failure = error
 
         async with AsyncExitStack() as stack:
-            target = stack.enter_context(await Target.open(config.output))
+            target = stack.enter_context(await Target.open(config.output, template=config.template))
             rejects = None if config.malformed is None else malformed_sink(config.malformed)
             if rejects is not None:
                 # Opened before the target: if this fails, nothing has been printed yet.
@@ -369,27 +384,3 @@ class _Run:
             return CommandError(line, exit_code=USAGE if is_refused or isinstance(error, PositionError) else FAILED)
         hint = resume_hint(self.config.checkpoint)
         return CommandError(line, *([] if hint is None else [hint]))
-
-
-def _check_files(files: Sequence[tuple[str, str]]) -> None:
-    """Refuse files that are the same one, or one that stderr was redirected to.
-
-    Messages may go where a stream of data goes, as with `2>&1`. But a file that is replaced would lose them.
-
-    Raises:
-        ValueError: there is one.
-    """
-    check_distinct(files)
-    if sys.stderr is not None:
-        check_distinct([("standard error", "/dev/stderr"), *(each for each in files if is_replaceable(each[1]))])
-
-
-def _check_writable(outputs: Iterable[str]) -> None:
-    """Refuse an existing file that cannot be written or replaced.
-
-    Raises:
-        SinkError: there is one.
-    """
-    for output in outputs:
-        with os_errors_as_sink_errors(output):
-            writable_target(output)

@@ -72,10 +72,12 @@ class Config:
     Attributes:
         listings: what to collect from each source.
         date: the day, in UTC, that `{date}` stands for unless the run resumes another one.
+        template: `output` as it was given, if its `{date}` is filled in; otherwise None.
     """
 
     listings: Sequence[ListingArguments]
     date: str = attrs.field(factory=lambda: datetime.now(UTC).date().isoformat())
+    template: str | None = None
     catalogs: list[str]
     sources: Path | None
     endpoint_url: str | None
@@ -202,7 +204,7 @@ def combine(parsed: Sequence[ParsedListing]) -> Config:
     options["catalogs"], options["ignore_errors"] = options["catalogs"] or [], options["ignore_errors"] or []
     config = Config(listings=[one.listing for one in parsed], **options)
     if (config.form is Format.TABLE or config.ordered) and _has_only_date(config.output):
-        config = attrs.evolve(config, output=config.dated("output") or "")
+        config = attrs.evolve(config, output=config.dated("output") or "", template=config.output)
     for line in _contradictions(config):
         raise _wrong(line)
     return config

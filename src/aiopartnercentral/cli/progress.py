@@ -66,7 +66,6 @@ class Progress:
     Attributes:
         sources: number of sources; set in advance if several runs collect them one after the other.
         started: whether a run has started.
-        resumption: what the run resumes, or why it resumes nothing, in words; None if there was nothing to resume.
         finished: number of sources that are finished, in this run or an earlier one.
         failed: number of sources that failed in this run.
         resumed: number of sources that an earlier run had finished.
@@ -78,7 +77,6 @@ class Progress:
 
     sources: int = 0
     started: bool = False
-    resumption: str | None = None
     finished: int = 0
     failed: int = 0
     resumed: int = 0
@@ -95,7 +93,6 @@ class Progress:
         match event:
             case RunStarted(origins=origins, finished=finished):
                 self.started = True
-                self.resumption = event.resumption
                 self.sources = max(self.sources, self.finished + len(origins) + len(finished))
                 self.finished += len(finished)
                 self.resumed += len(finished)
@@ -182,6 +179,9 @@ async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: boo
     if not live:
         await _write_lines(progress)
         return
+    # Until then, a line is written that must not mix with the display.
+    while not progress.started:  # noqa: ASYNC110 - as often as it is drawn
+        await anyio.sleep(_LIVE_SECONDS)
     console = Console(file=sys.stderr, force_terminal=True)
     draw = partial(_drawn, progress, name, console)
     with (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,22 +11,37 @@ import attrs
 from aiopartnercentral.cli.messages import explain
 from aiopartnercentral.cli.runner import CommandError
 from aiopartnercentral.cli.terminal import one_line
-from aiopartnercentral.cli.writer import Target, write_once
-from aiopartnercentral.errors import AioPartnerCentralError
+from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_replaceable, write_once
+from aiopartnercentral.errors import AioPartnerCentralError, SinkError
+from aiopartnercentral.sinks.partial_file import PartialFile
 
 if TYPE_CHECKING:
     from aiopartnercentral._pagination.report import Report, SourceReport
     from aiopartnercentral.bulk import Origin
 
-__all__ = ["foreseen", "write_report"]
+__all__ = ["begin_report", "foreseen", "write_report"]
 
 
-async def write_report(file: Target, report: Report[Origin], *, elsewhere: str | None) -> CommandError | None:
+def begin_report(path: str, report: Report[Origin], *, template: str | None) -> None:
+    """Replace the report of an earlier run, which would pass for this run's if this one were killed.
+
+    Nothing is done if the path is not that of a file. If it cannot be written, `write_report` will say so.
+    """
+    if path == STDOUT or not is_replaceable(path):
+        return
+    with suppress(OSError, SinkError):
+        create_directories(template or path, path)
+        PartialFile.replace(path, _report_json(report, is_finished=False))
+
+
+async def write_report(
+    file: Target, report: Report[Origin], *, template: str | None, elsewhere: str | None
+) -> CommandError | None:
     """Write the report into the open file, or `elsewhere`, and return why that failed, or None."""
     try:
         with ExitStack() as stack:
-            target = file if elsewhere is None else stack.enter_context(await Target.open(elsewhere))
-            await write_once(target, _report_json(report))
+            target = file if elsewhere is None else stack.enter_context(await Target.open(elsewhere, template=template))
+            await write_once(target, _report_json(report, is_finished=True))
             await target.keep()
     except CommandError as error:
         return error
@@ -46,9 +61,11 @@ def foreseen(state: SourceReport) -> SourceReport:
     return attrs.evolve(state, error=_SettingError(line))
 
 
-def _report_json(report: Report[Origin]) -> bytes:
+def _report_json(report: Report[Origin], *, is_finished: bool) -> bytes:
     """Return the report as JSON, with the command's message for each error: the service's text may quote a request."""
     content = report.as_json()
+    if not is_finished:
+        content["finished_at"] = None
     for entry, state in zip(content["sources"], map(foreseen, report.sources.values()), strict=True):
         if state.error is not None:
             entry["error"]["message"] = explain(state.error) or type(state.error).__name__

@@ -18,18 +18,30 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from aiopartnercentral._utils.paths import descriptor_of
+from aiopartnercentral._utils.atomic_files import make_directory
+from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
 from aiopartnercentral.cli.terminal import clean
 from aiopartnercentral.errors import SinkError
-from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors
+from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
+from aiopartnercentral.sinks.path_template import PathTemplate
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from typing import Self
 
-__all__ = ["STDOUT", "Target", "Writer", "deliver", "is_replaceable", "write_once"]
+__all__ = [
+    "STDOUT",
+    "Target",
+    "Writer",
+    "check_files",
+    "check_writable",
+    "create_directories",
+    "deliver",
+    "is_replaceable",
+    "write_once",
+]
 
 STDOUT = "-"
 # Bytes of one write, so that it is worth a switch to a thread; at most twice as many wait in memory.
@@ -48,6 +60,41 @@ def is_replaceable(path: str | Path) -> bool:
         return Path(path).is_file() or not Path(path).exists()
     except OSError:
         return True
+
+
+def check_files(files: Sequence[tuple[str, str]]) -> None:
+    """Refuse files that are the same one, or one that stderr was redirected to.
+
+    Messages may go where a stream of data goes, as with `2>&1`. But a file that is replaced would lose them.
+
+    Raises:
+        ValueError: there is one.
+    """
+    check_distinct(files)
+    if sys.stderr is not None:
+        check_distinct([("standard error", "/dev/stderr"), *(each for each in files if is_replaceable(each[1]))])
+
+
+def check_writable(outputs: Iterable[str]) -> None:
+    """Refuse an existing file that cannot be written or replaced.
+
+    Raises:
+        SinkError: there is one.
+    """
+    for output in outputs:
+        with os_errors_as_sink_errors(output):
+            writable_target(output)
+
+
+def create_directories(template: str, path: str) -> None:
+    """Create the directory of a path, if it contains the `{date}` of its template; the directory before must exist.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    parsed = PathTemplate.parse(template)
+    if "date" in parsed.fields and is_directory(parsed.directory):
+        make_directory(Path(path).parent)
 
 
 class Writer:
@@ -144,8 +191,12 @@ class Target:
     _file: PartialFile | None = attrs.field(default=None, alias="file")
 
     @classmethod
-    async def open(cls, output: str) -> Self:
+    async def open(cls, output: str, *, template: str | None = None) -> Self:
         """Open stdout for `-`, otherwise the file; a cancellation leaves no file behind.
+
+        Arguments:
+            output: its path.
+            template: the option that gave the path; see `create_directories`.
 
         Raises:
             CommandError: the target cannot be written.
@@ -158,6 +209,8 @@ class Target:
             with os_errors_as_sink_errors(output):
                 # Checked before links are resolved, as a shell's pipe is a link to something without a path.
                 if is_replaceable(output):
+                    if template is not None:
+                        await run_to_completion(partial(create_directories, template, output))
                     file = await run_to_completion(partial(PartialFile.create, output), undo=PartialFile.abort)
                     return cls(clean(output), file.fileno(), file=file)
                 if (descriptor := descriptor_of(output)) is not None:

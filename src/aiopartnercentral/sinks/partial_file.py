@@ -155,6 +155,22 @@ class PartialFile:
         return cls(output, target, path, private=private, fd=create_file(path, target, private=private))
 
     @classmethod
+    def replace(cls, output: str, content: bytes, run_id: str | None = None, *, private: bool = False) -> None:
+        """Replace an output by a file with the content; see `create`.
+
+        Raises:
+            SinkError: that failed, and the output is unchanged.
+        """
+        with os_errors_as_sink_errors(output):
+            file = cls.create(output, run_id, private=private)
+            try:
+                file.append(content)
+                file.commit()
+            except BaseException:
+                file.abort()
+                raise
+
+    @classmethod
     def at(cls, output: str, position: FilePosition) -> Self:
         """Return the closed partial file of a position, which need not exist.
 
