@@ -6,9 +6,9 @@ import errno
 import fcntl
 import json
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 import pytest
@@ -17,8 +17,9 @@ from aiopartnercentral.bulk import Collection, PageFetched, RunFinished, RunStar
 from aiopartnercentral.bulk.checkpoint_file import read
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, ServiceError
-from aiopartnercentral.sinks import open_sink
+from aiopartnercentral.sinks import Sink, open_sink, path_template
 from aiopartnercentral.sinks.partial_file import PartialFile
+from aiopartnercentral.sinks.rejects import SinkWithRejects
 from tests.support.bulk_sources import FAST, LISTING, of
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ async def test_what_a_killed_run_left_of_a_source_that_is_skipped_later_is_remov
     assert sorted(tmp_path.iterdir()) == [other.path, tmp_path / "a.ndjson"]
 
 
-async def interrupted(collection: Callable[..., Collection[Any]], output: Path) -> None:
+async def interrupted(collection: Callable[..., Collection[Any]], sink: Sink) -> None:
     """Collect until the third page of a source, and keep the partial files."""
     with anyio.CancelScope() as scope:
 
@@ -131,7 +132,7 @@ async def interrupted(collection: Callable[..., Collection[Any]], output: Path) 
             if isinstance(event, PageFetched) and event.page == 3:
                 scope.cancel()
 
-        await collection(observer=stop).into(open_sink(output), save_every=0)
+        await collection(observer=stop).into(sink, save_every=0)
     assert scope.cancelled_caught
 
 
@@ -161,7 +162,7 @@ async def test_starting_over_leaves_no_partial_file_of_the_earlier_run(
     async with Emulator({"AWS": 95}) as emulator:
         sources, path = [of(emulator, "a"), of(emulator, "b")], tmp_path / "run.json"
         make: Any = partial(Collection, LISTING, sources, limits=FAST, checkpoint=path)
-        await interrupted(make, tmp_path / earlier)
+        await interrupted(make, open_sink(tmp_path / earlier))
         run_id = json.loads(path.read_bytes())["first_run_id"]
         left = set(tmp_path.rglob(".*.part"))
         PartialFile.create(str(tmp_path / later.format(label="b")), run_id).close()  # after the last checkpoint
@@ -170,6 +171,39 @@ async def test_starting_over_leaves_no_partial_file_of_the_earlier_run(
     is_elsewhere = earlier.count("/") != later.count("/")
     assert set(tmp_path.rglob(".*.part")) == (left if is_elsewhere else set())
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == ([] if said is None else [said])
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+async def test_starting_over_on_another_day_finds_the_files_of_the_day_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    def sink() -> SinkWithRejects:
+        rejects = open_sink(tmp_path / "bad" / "{date}" / "m.ndjson")
+        return SinkWithRejects(open_sink(tmp_path / "{date}" / "{label}.ndjson"), rejects, "m.ndjson")
+
+    (tmp_path / "bad").mkdir()
+    async with Emulator({"AWS": 95}) as good, Emulator({"AWS": 5}, denied_catalogs=["AWS"]) as denied:
+        sources = [of(good, "a"), of(denied, "b")]
+        make: Any = partial(Collection, LISTING, sources, limits=FAST, checkpoint=tmp_path / "run.json")
+        with monkeypatch.context() as patched:
+            patched.setattr(path_template, "datetime", TheDayBefore)
+            if is_killed:
+                await interrupted(make, sink())
+            else:
+                await make(on_error="report").into(sink())
+        assert bool(list(tmp_path.rglob(".*.part"))) == is_killed
+        assert (tmp_path / "2026-01-01" / "a.ndjson").exists() != is_killed
+        denied.denied_catalogs = []
+        caplog.clear()
+        assert (await make(restart=True).into(sink())).complete
+    assert not list(tmp_path.rglob(".*.part"))
+    assert caplog.messages == []
+
+
+class TheDayBefore(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls(2026, 1, 1, tzinfo=tz)
 
 
 async def test_starting_over_says_which_sources_are_new(tmp_path: Path) -> None:
@@ -181,7 +215,7 @@ async def test_starting_over_says_which_sources_are_new(tmp_path: Path) -> None:
 
     async with Emulator({"AWS": 95}) as emulator:
         a, b, c = (of(emulator, label) for label in "abc")
-        await interrupted(partial(Collection, LISTING, [a, b], limits=FAST, checkpoint=path), output)
+        await interrupted(partial(Collection, LISTING, [a, b], limits=FAST, checkpoint=path), open_sink(output))
         make: Any = partial(Collection, LISTING, limits=FAST, checkpoint=path, observer=observe)
         await make([a, c], on_error="report").into(open_sink(output))
     (event,) = events

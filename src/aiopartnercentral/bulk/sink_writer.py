@@ -16,7 +16,7 @@ from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import START_OVER
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.base import Page, Sink, earlier_files, output_paths
+from aiopartnercentral.sinks.base import Page, Sink, earlier_files, output_paths, paths_at
 from aiopartnercentral.sinks.left_over import remove_left_over_of, remove_named
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ async def _remove_files_of(run: DiscardedRun, sink: Sink, origins: Iterable[Orig
     """Remove the partial files of a run that is not resumed, and warn of those that cannot be found."""
     if run.run_id is None:
         return
-    outputs = output_paths(sink, empty_pages(origins))
+    outputs = [*output_paths(sink, empty_pages(origins)), *paths_at(sink, run.position)]
     with anyio.CancelScope(shield=True):
         if run.position is not None:
             with suppress(SinkError):

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.types import JsonValue, MalformedItem
 
-__all__ = ["SOURCE_COLUMNS", "EarlierFile", "Page", "Sink", "chosen_columns", "earlier_files", "output_paths"]
+__all__ = [
+    "SOURCE_COLUMNS",
+    "EarlierFile",
+    "Page",
+    "Sink",
+    "chosen_columns",
+    "earlier_files",
+    "output_paths",
+    "paths_at",
+]
 
 SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
 """The columns of a CSV or Parquet file that name an item's source."""
@@ -67,7 +76,8 @@ class Sink(Protocol):
     position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
     together with the progress of the fetching, and no item is lost or written twice.
 
-    A sink that writes files may have two more methods: `paths(pages)` returns their paths, and the async method
+    A sink that writes files may have three more methods. `paths(pages)` returns their paths. `paths_at(position)`
+    returns those of the earlier run that has saved the position, if they may be others. The async method
     `earlier_files()`, called after `commit` or `abort`, returns each `EarlierFile`.
     """
 
@@ -156,6 +166,12 @@ def output_paths(sink: Sink, pages: Iterable[Page]) -> Sequence[str]:
     """
     paths: Callable[[Iterable[Page]], Sequence[str]] | None = getattr(sink, "paths", None)
     return () if paths is None else paths(pages)
+
+
+def paths_at(sink: Sink, position: JsonValue) -> Sequence[str]:
+    """Return the paths of the files of the run that has saved a position; none for a sink without this method."""
+    paths: Callable[[JsonValue], Sequence[str]] | None = getattr(sink, "paths_at", None)
+    return () if paths is None else paths(position)
 
 
 async def earlier_files(sink: Sink) -> Sequence[EarlierFile]:

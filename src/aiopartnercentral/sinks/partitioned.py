@@ -17,7 +17,7 @@ import attrs
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import make_directory
 from aiopartnercentral._utils.paths import is_directory, real_path
-from aiopartnercentral.errors import SinkError
+from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.base import EarlierFile, Page
 from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, other_output
 from aiopartnercentral.sinks.path_template import PathTemplate, path_text
@@ -95,6 +95,14 @@ class PartitionedSink:
         """
         owners: dict[str, Page] = {}
         return list(dict.fromkeys(_claim(owners, self._dated, page) for page in pages))
+
+    def paths_at(self, position: JsonValue) -> Sequence[str]:
+        """Return the paths of the files of the run that has saved a position; none if it is of another output."""
+        try:
+            dated, _, files = _parse_position(position, self.template)
+        except PositionError:
+            return ()
+        return [dated.expand(page) for page, _ in files]
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start new files, or resume each file of the position; see `Sink.open`."""

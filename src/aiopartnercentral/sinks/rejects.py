@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from aiopartnercentral.sinks.base import EarlierFile, Page, earlier_files, output_paths
+from aiopartnercentral.sinks.base import EarlierFile, Page, earlier_files, output_paths, paths_at
 from aiopartnercentral.sinks.partial_file import other_output
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class SinkWithRejects:
         """Return the paths of the files that pages would be written to."""
         pages = list(pages)
         return [*output_paths(self.output, pages), *output_paths(self.rejects, pages)]
+
+    def paths_at(self, position: JsonValue) -> Sequence[str]:
+        """Return the paths of the files of the run that has saved a position."""
+        saved = position if isinstance(position, dict) else {}
+        return [*paths_at(self.output, saved.get("output")), *paths_at(self.rejects, saved.get("rejects"))]
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files of earlier runs that either has left in place."""
