@@ -101,6 +101,24 @@ async def test_its_text_is_a_line_for_each_catalog_and_the_totals():
     assert hidden not in repr(report)
 
 
+async def test_its_text_says_what_is_of_earlier_runs():
+    report = Report(
+        sources={
+            "AWS": SourceReport(outcome=Outcome.COMPLETE, pages=2, items=30, resumed_items=20, resumed_pages=1),
+            "Sandbox": SourceReport(),
+        },
+        elapsed=1.25,
+        run_id="r",
+        started_at=datetime(2026, 11, 29, 2, 15, tzinfo=UTC),
+    )
+    assert str(report).splitlines() == [
+        "source   outcome   items  of earlier runs  pages  retries  seconds  error",
+        "AWS      complete     30               20      2        0     0.00",
+        "Sandbox  pending       0                0      0        0     0.00",
+        "2 sources: 30 items (20 of earlier runs), 2 pages (1 of earlier runs), 0 retries in 1.25 s",
+    ]
+
+
 async def test_neither_entries_nor_tokens_are_shown():
     fake = Service({"A": Script([2, 1], error=ServiceDownError())})
     async with fake.paginator(on_error="report") as stream:

@@ -20,7 +20,7 @@ from aiopartnercentral._utils.text import counted, listed, utc_text
 from aiopartnercentral.errors import AioPartnerCentralError, error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aiopartnercentral.sinks.base import EarlierFile
     from aiopartnercentral.types import MalformedItem, Service
@@ -359,25 +359,17 @@ def _key_as_json(key: object) -> dict[str, Any]:
     return key.as_json() if isinstance(key, _HasJson) else {"catalog": str(key)}
 
 
-_HEAD = ("source", "outcome", "items", "pages", "retries", "seconds", "error")
-_NUMBERS = range(2, 6)
-
-
 def _table(states: Mapping[str, SourceReport]) -> str:
-    rows = [_HEAD, *((key, *_row(state)) for key, state in states.items())]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if index in _NUMBERS else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    is_resumed = any(state.resumed_items for state in states.values())
+    heads = [head for head in _CELLS if head != _EARLIER or is_resumed]
+    columns = [["source", *states], *([head, *map(_CELLS[head], states.values())] for head in heads)]
+    return "\n".join("  ".join(row).rstrip() for row in zip(*map(_padded, columns), strict=True))
 
 
-def _row(state: SourceReport) -> tuple[str, ...]:
-    counts = (str(count) for count in (state.items, state.pages, state.retries))
-    return (state.outcome.value, *counts, f"{state.elapsed:.2f}", _problem(state))
+def _padded(column: Sequence[str]) -> Sequence[str]:
+    """Return the cells of a column, of which the first is its head, all of the same width."""
+    width = max(map(len, column))
+    return [cell.ljust(width) if column[0] in _TEXTS else cell.rjust(width) for cell in column]
 
 
 def _problem(state: SourceReport) -> str:
@@ -387,3 +379,17 @@ def _problem(state: SourceReport) -> str:
     message = " ".join(str(state.error).split())
     error = f"{type(state.error).__name__}: {message}" if message else type(state.error).__name__
     return f"{error}; {left_out}" if left_out else error
+
+
+_EARLIER: Final = "of earlier runs"
+_TEXTS: Final = ("source", "outcome", "error")
+_CELLS: Final[Mapping[str, Callable[[SourceReport], str]]] = {
+    "outcome": lambda state: state.outcome.value,
+    "items": lambda state: str(state.items),
+    _EARLIER: lambda state: str(state.resumed_items),
+    "pages": lambda state: str(state.pages),
+    "retries": lambda state: str(state.retries),
+    "seconds": lambda state: f"{state.elapsed:.2f}",
+    "error": _problem,
+}
+"""The columns of the table of a report after the first one, each with the function that gives its cells."""
