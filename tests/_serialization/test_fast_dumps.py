@@ -41,7 +41,7 @@ def test_they_are_sure_of_what_is_usual(name: str, data: st.DataObject) -> None:
     assert fast_dumps.dumps(obj) == exactly(obj)
 
 
-@pytest.mark.parametrize("name", STRUCTURES)
+@pytest.mark.parametrize("name", [each for each in STRUCTURES if not each.endswith("Request")])
 @given(data=st.data())
 def test_they_give_the_same_or_nothing(name: str, data: st.DataObject) -> None:
     obj = decode_exactly(data.draw(WIRE.shape(name, extras=TOLERATED)), name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 from functools import partial
+from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -151,13 +153,14 @@ async def test_botocores_debug_log_stays_complete(caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.DEBUG, "aiopartnercentral.transport")
     async with account.connect() as client:
         assert client.transport == DIRECT
-    with caplog.at_level(logging.DEBUG, "botocore"):
-        async with account.connect() as client:
-            assert client.transport == botocore("botocore logs at DEBUG")
+    for name in ("botocore", "botocore.endpoint"):
+        with caplog.at_level(logging.DEBUG, name):
+            async with account.connect() as client:
+                assert client.transport == botocore("botocore logs at DEBUG")
     told = [record.getMessage() for record in caplog.records if record.name == "aiopartnercentral.transport"]
     assert told == [
         "partnercentral-account: direct",
-        "partnercentral-account: botocore sends all requests: botocore logs at DEBUG",
+        *["partnercentral-account: botocore sends all requests: botocore logs at DEBUG"] * 2,
     ]
 
 
@@ -289,3 +292,18 @@ async def test_boto3_sends_the_same_request(server: ScriptedServer, monkeypatch:
     for headers in ours:
         assert {**headers, "accept": None} == {**their_headers, "accept": None}  # which aiohttp adds
     assert {str(each.body) for each in server.received} == {"{'Catalog': 'AWS', 'MaxResults': 5}"}
+
+
+REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(("reply", "delay"), [(b"", 0.0), (REDIRECT, 0.0), (REDIRECT, 30.0)])
+async def test_no_local_variable_of_an_error_shows_the_credentials(reply: bytes, delay: float) -> None:
+    with socket_server(reply, delay=delay) as url:
+        async with account.connect(endpoint_url=url, **IDENTITY) as client:
+            with pytest.raises(Exception) as caught:  # noqa: PT011 - each has another class
+                async with asyncio.timeout(0.5 if delay else 30):
+                    await client.with_options(attempts=1).list_connections(catalog="AWS")
+    shown = "".join(TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "direct/sender.py" in shown
+    assert IDENTITY["aws_secret_access_key"] not in shown

@@ -189,7 +189,9 @@ async def test_a_checkpoint_of_another_collection(run, tmp_path):
         changed = file.with_suffix(".csv")
         ended = await run(*CONNECTIONS, *AWS, "--catalog", "Denied", *arguments[:-1], changed)
         assert ended.code == 2
-        assert "the partial file is ndjson, not csv: " in ended.complaint
+        resumes, refusal = ended.err.splitlines()
+        assert "resumes the run of " in resumes
+        assert "the partial file is ndjson, not csv: " in refusal
     assert file.read_bytes().count(b"\n") == 3
 
 

@@ -254,7 +254,7 @@ def _mark_context(params: dict[str, Any], context: dict[str, Any], **_: object) 
 async def _pause(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
     """On `request-created`, before the request is signed: let other tasks run, if the call is to."""
     call: CallContext | None = request.context.get(KEY)
-    if call is not None and call.pause is not None:
+    if call is not None and call.pause is not None and call.first_attempt is None:
         await call.pause()
 
 

@@ -102,12 +102,17 @@ def _observer_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
     for cls, names in _INSTRUMENTED:
         if any(_is_patched(getattr(cls, name, None)) for name in names):
             return "aiobotocore is instrumented"
-    if logging.getLogger("botocore").isEnabledFor(logging.DEBUG):
+    if any(map(_logs_at_debug, ("botocore", *logging.root.manager.loggerDict))):
         return "botocore logs at DEBUG"
     history: Any = get_global_history_recorder()
     if history._enabled:  # noqa: SLF001 - nothing else has it
         return "botocore's history is enabled"
     return _foreign_handler(client)
+
+
+def _logs_at_debug(name: str) -> bool:
+    """Return whether a logger of botocore is enabled at DEBUG; false for any other."""
+    return name.partition(".")[0] in {"aiobotocore", "botocore"} and logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 
 def _is_patched(method: Any) -> bool:  # noqa: ANN401 - a function, or what an instrumentation has made of it

@@ -16,9 +16,7 @@ from aiopartnercentral._transport.direct.signature import Signer, canonical_requ
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botocore.credentials import ReadOnlyCredentials
-
-__all__ = ["RequestTemplate", "SignedRequest", "UnsupportedRequestError", "trace_id"]
+__all__ = ["Keys", "RequestTemplate", "SignedRequest", "UnsupportedRequestError", "trace_id"]
 
 _CONSTANT = frozenset({"x-amz-target", "x-amz-api-version", "content-type", "user-agent", "amz-sdk-request"})
 _VARIABLE = frozenset(
@@ -33,6 +31,22 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 
 class UnsupportedRequestError(Exception):
     """A request of botocore's is not of the usual form; the message says why."""
+
+
+class Keys:
+    """Credentials that no repr shows, as tools that report errors show local variables."""
+
+    __slots__ = ("access_key", "secret_key", "token")
+
+    def __init__(self, access_key: str, secret_key: str, token: str | None) -> None:
+        self.access_key = access_key
+        self.secret_key = secret_key
+        self.token = token
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Keys) and all(getattr(self, each) == getattr(other, each) for each in Keys.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class SignedRequest:
@@ -60,7 +74,7 @@ class RequestTemplate:
         UnsupportedRequestError: requests like this one cannot be built.
     """
 
-    def __init__(self, like: Any, credentials: ReadOnlyCredentials) -> None:  # noqa: ANN401 - botocore's, without types
+    def __init__(self, like: Any, credentials: Keys) -> None:  # noqa: ANN401 - botocore's, without types
         headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in like.headers.items()}
         by_lower = {name.lower(): value for name, value in headers.items()}
         region, service, names = _signed_with(by_lower.get("authorization", ""))
@@ -87,7 +101,7 @@ class RequestTemplate:
             raise UnsupportedRequestError("the request is not signed as expected")
 
     def request(
-        self, body: bytes, credentials: ReadOnlyCredentials, timestamp: str, invocation_id: str, *, trace: str | None
+        self, body: bytes, credentials: Keys, timestamp: str, invocation_id: str, *, trace: str | None
     ) -> SignedRequest:
         """Return a signed request.
 

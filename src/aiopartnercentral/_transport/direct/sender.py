@@ -18,13 +18,11 @@ from aiopartnercentral._transport.direct.body import serializer
 from aiopartnercentral._transport.direct.eligibility import handlers_of, operation_obstacle
 from aiopartnercentral._transport.direct.handover import RequestCapturedError, capture, register_handover
 from aiopartnercentral._transport.direct.http import post
-from aiopartnercentral._transport.direct.request import RequestTemplate, UnsupportedRequestError, trace_id
+from aiopartnercentral._transport.direct.request import Keys, RequestTemplate, UnsupportedRequestError, trace_id
 from aiopartnercentral.types import ResponseMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from botocore.credentials import ReadOnlyCredentials
 
     from aiopartnercentral._transport.call_context import CallContext
     from aiopartnercentral._transport.clock_skew import ServiceClock
@@ -103,14 +101,13 @@ class DirectSender:
             Exception: the credentials cannot be obtained.
         """
         plan = self._plans.get(operation.name) or self._planned(operation)
-        source = self._signer._credentials  # noqa: SLF001 - as above
-        if plan.obstacle is not None or source is None:
+        if plan.obstacle is not None or self._signer._credentials is None:  # noqa: SLF001 - as above
             return None
         missing = [name for name in plan.tokens if name not in params]
         if missing:
             params = {**params, **{name: str(uuid.uuid4()) for name in missing}}
         body = plan.serialize(params)
-        credentials = await source.get_frozen_credentials()
+        credentials = await self._keys()
         trace = trace_id()
         key = bool(credentials.token), trace is not None
         if key not in plan.templates:
@@ -166,13 +163,17 @@ class DirectSender:
         plan = self._plans[operation.name] = _Plan(self._client, model, obstacle)
         return plan
 
+    async def _keys(self) -> Keys:
+        frozen = await self._signer._credentials.get_frozen_credentials()  # noqa: SLF001 - as above
+        return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+
     async def _make_template(
         self,
         operation: Operation[Any, Any],
         params: Mapping[str, JsonValue],
         call: CallContext,
         plan: _Plan,
-        credentials: ReadOnlyCredentials,
+        credentials: Keys,
     ) -> None:
         """Add the template of requests like that of a call to the plan, or that there is none.
 
@@ -180,8 +181,11 @@ class DirectSender:
             Exception: botocore fails to make the request.
         """
         prepared = await self._prepared(operation, params, call)
-        if await self._signer._credentials.get_frozen_credentials() != credentials:  # noqa: SLF001 - as above
-            return  # the request may be signed with either
+        try:
+            if await self._keys() != credentials:
+                return  # the request may be signed with either
+        except Exception:  # noqa: BLE001 - the call has its credentials
+            return
         template, obstacle = None, None
         try:
             template = RequestTemplate(prepared, credentials)
