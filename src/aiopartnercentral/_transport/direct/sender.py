@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -105,13 +104,15 @@ class DirectSender:
             return None
         missing = [name for name in plan.tokens if name not in params]
         if missing:
-            params = {**params, **{name: str(uuid.uuid4()) for name in missing}}
+            params = {**params, **{name: random_id() for name in missing}}
         body = plan.serialize(params)
         credentials = await self._keys()
         trace = trace_id()
         key = bool(credentials.token), trace is not None
         if key not in plan.templates:
-            await self._make_template(operation, params, call, plan, credentials)
+            prepared = await self._prepared(operation, params, call)
+            if await self._has_still(credentials):  # otherwise the request may be signed with others
+                plan.templates[key] = _template(operation, prepared, credentials)
         template = plan.templates.get(key)
         if template is None:
             return None
@@ -167,32 +168,12 @@ class DirectSender:
         frozen = await self._signer._credentials.get_frozen_credentials()  # noqa: SLF001 - as above
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
-    async def _make_template(
-        self,
-        operation: Operation[Any, Any],
-        params: Mapping[str, JsonValue],
-        call: CallContext,
-        plan: _Plan,
-        credentials: Keys,
-    ) -> None:
-        """Add the template of requests like that of a call to the plan, or that there is none.
-
-        Raises:
-            Exception: botocore fails to make the request.
-        """
-        prepared = await self._prepared(operation, params, call)
+    async def _has_still(self, credentials: Keys) -> bool:
+        """Return whether these are the credentials; a failure to obtain them is none of the call that has some."""
         try:
-            if await self._keys() != credentials:
-                return  # the request may be signed with either
-        except Exception:  # noqa: BLE001 - the call has its credentials
-            return
-        template, obstacle = None, None
-        try:
-            template = RequestTemplate(prepared, credentials)
-        except UnsupportedRequestError as error:
-            obstacle = str(error)
-        _LOGGER.debug("%s is sent %s", operation.name, "directly" if template else f"by botocore: {obstacle}")
-        plan.templates[bool(credentials.token), trace_id() is not None] = template
+            return await self._keys() == credentials
+        except Exception:  # noqa: BLE001 - as above
+            return False
 
     async def _prepared(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
@@ -206,3 +187,14 @@ class DirectSender:
             request: SignedRequest = captured.request
             return request
         raise RuntimeError("botocore has not sent a request")
+
+
+def _template(operation: Operation[Any, Any], prepared: SignedRequest, credentials: Keys) -> RequestTemplate | None:
+    """Return the template of requests like one of botocore's; None if there is none."""
+    template, obstacle = None, None
+    try:
+        template = RequestTemplate(prepared, credentials)
+    except UnsupportedRequestError as error:
+        obstacle = str(error)
+    _LOGGER.debug("%s is sent %s", operation.name, "directly" if template else f"by botocore: {obstacle}")
+    return template
