@@ -22,6 +22,8 @@ import attrs
 
 from aiopartnercentral._serialization.codec import Codec
 from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT, ApiCaller
+from aiopartnercentral._transport.connecting import open_connection
+from aiopartnercentral._transport.connection import Transport
 from aiopartnercentral._transport.options import (
     CallOptions,
     ClientOptions as ClientOptions,  # noqa: PLC0414 - exported
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
     from aiopartnercentral._serialization.fast import Fast
-    from aiopartnercentral._transport.botocore_client import Transport
+    from aiopartnercentral._transport.connection import Connection
     from aiopartnercentral.types import Operation, Pagination, Request, Service, TransportInfo
 
 ClientT = TypeVar("ClientT", bound="ServiceClient")
@@ -48,8 +50,6 @@ ItemT = TypeVar("ItemT")
 
 # Methods of a client have an option of the first name; `max_items` is closer to it, but would cut the listing short.
 _RENAMED = {"max_results": "page_size"}
-
-_MAX_RESPONSE_BYTES = 100 * 1024 * 1024
 
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
@@ -284,23 +284,26 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
         CredentialsError: the credentials cannot be obtained.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
-    from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
-    from aiopartnercentral._transport.client_factory import open_botocore_client  # noqa: PLC0415 - as above
-    from aiopartnercentral._transport.direct.eligibility import session_obstacle  # noqa: PLC0415 - as above
-
     check_options("connect()", options, ConnectOptions)
     check_values(options)
-    json_converter = options.pop("json_converter", None)
-    botocore_converter = options.pop("botocore_converter", None)
-    timeout = options.setdefault("timeout", DEFAULT_TIMEOUT)
-    max_bytes = options.pop("max_response_bytes", _MAX_RESPONSE_BYTES)
-    obstacle = session_obstacle(options.get("session")) if options.pop("direct", True) else "direct is False"
-    async with open_botocore_client(cls.service, **options) as client:
-        transport = Transport(client, cls.service, max_bytes, obstacle=obstacle)
-        try:
-            yield cls(transport, json_converter=json_converter, botocore_converter=botocore_converter, timeout=timeout)
-        finally:
-            transport.close()
+    async with open_connection(cls.service, options) as connection:
+        yield client_over(cls, connection, options)
+
+
+def client_over(cls: type[ClientT], connection: Connection, options: Mapping[str, Any]) -> ClientT:
+    """Return a client of a generated class over a connection, with its credentials.
+
+    Arguments:
+        cls: the class.
+        connection: the connection.
+        options: the options of the client, among others.
+    """
+    return cls(
+        Transport(connection),
+        json_converter=options.get("json_converter"),
+        botocore_converter=options.get("botocore_converter"),
+        timeout=options.get("timeout", DEFAULT_TIMEOUT),
+    )
 
 
 def check_options(taker: str, options: Iterable[str], among: type, *, further: tuple[str, ...] = ()) -> None:
@@ -336,9 +339,9 @@ def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:
         TypeError: `client` is not an aiobotocore client of the service.
         botocore.exceptions.InvalidConfigError: its endpoint URL has a user name and password.
     """
-    from aiopartnercentral._transport.botocore_client import Transport  # noqa: PLC0415 - loads botocore
+    from aiopartnercentral._transport.botocore_connection import botocore_connection  # noqa: PLC0415 - loads botocore
 
-    return cls(Transport(client, cls.service, obstacle="the client was created by the caller"))
+    return cls(Transport(botocore_connection(client, cls.service, None, "the client was created by the caller")))
 
 
 def _converted(value: Any, cls: type) -> Any:  # noqa: ANN401 - a filter has any type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from botocore.serialize import create_serializer
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
-from aiopartnercentral._transport.direct.body import serializer
+from aiopartnercentral._transport.direct.model import operation_model
 from aiopartnercentral._transport.direct.request import RequestTemplate, UnsupportedRequestError
 from aiopartnercentral._transport.direct.sender import random_id
 from aiopartnercentral.account.operations import SERVICE
@@ -82,7 +83,10 @@ class Client:
         async def get_session(*_: object) -> Session:
             return self.session
 
-        self.transport._client._endpoint.http_session._get_session = get_session
+        connection = self.transport.connection
+        connection.botocore.client._endpoint.http_session._get_session = get_session
+        if connection.sender is not None:
+            connection.sender._http._session = get_session
 
     @property
     def transport(self) -> Any:
@@ -90,8 +94,8 @@ class Client:
 
     def sent(self, operation: Operation[Any, Any], params: Any, credentials: Any, offset: timedelta) -> Any:
         """Return what is sent for a call, and the metadata of the response."""
-        self.transport._client._request_signer._credentials = credentials
-        self.transport._clock.offset = offset
+        self.transport.connection.botocore.client._request_signer._credentials = credentials
+        self.transport.connection.clock.offset = offset
         call = self.transport.start_call(operation)
         response = self.portal.call(self.transport.send, operation, params, call)
         assert call.attempts == 1
@@ -143,7 +147,7 @@ def test_a_direct_request_is_botocores(name: str, data: st.DataObject, clients: 
     with pytest.MonkeyPatch.context() as patch:
         at(patch, datetime(2026, 1, 1, tzinfo=UTC), data.draw(traces), [])
         direct.sent(operation, params, warm_up, timedelta())
-        patch.setattr(direct.transport._client, "_make_api_call", None)  # there is a template now
+        patch.setattr(direct.transport.connection.botocore.client, "_make_api_call", None)  # there is a template now
         moment, trace, ids = data.draw(TIMES), data.draw(traces), [data.draw(UUIDS), data.draw(UUIDS)]
         at(patch, moment, trace, ids)
         ours = direct.sent(operation, params, credentials, offset)
@@ -156,25 +160,25 @@ def test_a_direct_request_is_botocores(name: str, data: st.DataObject, clients: 
 
 @settings(max_examples=200)
 @given(data=st.data())
-def test_a_body_is_botocores_or_left_to_botocore(data: st.DataObject) -> None:
+def test_parameters_that_are_valid_are_serialized_as_they_are(data: st.DataObject) -> None:
     operation = BOTOCORE.operation_model(data.draw(st.sampled_from(OPERATIONS)))
     shape = operation.input_shape.name
     corrupted = WIRE.corruptions(shape).map(attrgetter("value"))
     params: Any = data.draw(WIRE.shape(shape, extras=CANONICAL) | corrupted | json_values())
-    stock = SimpleNamespace(_serializer=create_serializer("json"))
-    try:
-        expected = stock._serializer.serialize_to_request(params, operation)["body"]
-    except (ParamValidationError, AttributeError, TypeError) as error:
-        with pytest.raises(type(error)):
-            serializer(stock, operation)(params)
-    else:
-        assert serializer(stock, operation)(params) == expected
+    is_valid = operation_model(MODEL, operation.name).is_valid
+    assert is_valid is not None
+    if is_valid(params):
+        assert create_serializer("json").serialize_to_request(params, operation)["body"] == json.dumps(params).encode()
 
 
-def test_the_bodies_of_all_operations_are_plain() -> None:
-    nothing = SimpleNamespace(_serializer=None)
-    operation = BOTOCORE.operation_model("ListConnections")
-    assert serializer(nothing, operation)({"Catalog": "AWS"}) == b'{"Catalog": "AWS"}'
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_usual_parameters_need_no_serializer(name: str) -> None:
+    model = operation_model(MODEL, name)
+    stock = BOTOCORE.operation_model(name)
+    assert model.is_valid is not None
+    assert list(model.tokens) == stock.idempotent_members
+    assert model.requires_output == bool(stock.output_shape and stock.output_shape.required_members)
+    assert model.obstacle is None
 
 
 def test_a_random_id_is_a_uuid() -> None:
@@ -193,7 +197,7 @@ def test_an_unusual_url_is_left_to_botocore(path: str) -> None:
     ):
         client = Client(portal, opened)
         client.sent(operation, {"Catalog": "AWS"}, AioCredentials("AKIDEXAMPLE", "not-a-secret"), timedelta())
-        assert list(client.transport._direct._plans["ListConnections"].templates.values()) == [None]
+        assert list(client.transport.connection.sender._plans["ListConnections"].templates.values()) == [None]
 
 
 HEADERS = {
@@ -224,7 +228,7 @@ SIGNED = (
 def test_a_request_of_another_form_is_no_template(changes: dict[str, str], reason: str) -> None:
     like = SimpleNamespace(method="POST", url="http://a/", headers={**HEADERS, **changes}, body=b"{}")
     with pytest.raises(UnsupportedRequestError, match=reason):
-        RequestTemplate(like, ReadOnlyCredentials("A", "secret", None))
+        RequestTemplate.like(like, ReadOnlyCredentials("A", "secret", None))
 
 
 @pytest.mark.parametrize("params", [{}, {"Catalog": ""}, {"Catalog": 5}, {"Catalog": "AWS", "Other": "x"}])

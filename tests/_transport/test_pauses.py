@@ -23,7 +23,7 @@ async def test_other_tasks_run_before_a_request_is_signed(client: account.Client
         order.append("pause")
 
     api: Any = client._api
-    events = api._transport._client.meta.events
+    events = api._transport.connection.botocore.client.meta.events
     events.register("before-sign.partnercentral-account", lambda **_: order.append("signed"))
     server.replies(Reply({"ConnectionSummaries": []}))
 

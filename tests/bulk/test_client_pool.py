@@ -176,7 +176,7 @@ async def test_clients_share_a_tls_context(source):
         for name in "ab":
             async with clients.lease(source(name), account.Client) as client:
                 await client.list_connections(catalog="AWS")
-                http = client._api._transport._client._endpoint.http_session
+                http = client._api._transport.connection.botocore.client._endpoint.http_session
                 contexts.extend(session.connector._ssl for session in http._sessions.values())
         assert len(contexts) == 2
         assert contexts[0] is contexts[1]

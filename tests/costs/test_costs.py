@@ -169,7 +169,7 @@ async def test_collecting_a_page_takes_few_functions_of_ours_and_of_others(
             await collect()
             counted = await calls_of(collect)
     # For each item one function hands it over, after the five that decode it.
-    assert counted.ours <= pages * (6 * ITEMS + 140)
+    assert counted.ours <= pages * (6 * ITEMS + 145)
     assert counted.python <= pages * (6 * ITEMS + python)
     assert counted.c <= pages * (2 * ITEMS + c)
 

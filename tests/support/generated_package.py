@@ -12,7 +12,7 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from aiopartnercentral._transport.botocore_client import RawResponse
+from aiopartnercentral._transport.responses import RawResponse
 from aiopartnercentral.types import ResponseMetadata
 from codegen import names
 from codegen.build import build

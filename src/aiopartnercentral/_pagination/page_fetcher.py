@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiopartnercentral._transport.api_call import ApiCaller
-    from aiopartnercentral._transport.botocore_client import RawResponse
+    from aiopartnercentral._transport.responses import RawResponse
     from aiopartnercentral.types import Listing
 
 __all__ = ["FetchedPage", "PageFetcher"]

@@ -9,6 +9,7 @@ import attrs
 
 from aiopartnercentral._serialization import cbor, jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
+from aiopartnercentral._transport.responses import ErrorResponseError
 from aiopartnercentral._transport.time_limits import WAIT, Wait, credentials_late
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aiopartnercentral._serialization.codec import Codec
-    from aiopartnercentral._transport.botocore_client import ErrorResponseError, RawResponse, Transport
     from aiopartnercentral._transport.call_context import CallContext, Pause
+    from aiopartnercentral._transport.connection import Transport
+    from aiopartnercentral._transport.responses import RawResponse
     from aiopartnercentral.types import JsonValue, Operation, Pagination, Service, TransportInfo
 
 __all__ = ["DEFAULT_TIMEOUT", "ApiCaller"]
@@ -130,8 +132,6 @@ class ApiCaller:
 
         It raises `DecodeError` only for a response without a body, that botocore parses, or that is not CBOR.
         """
-        from aiopartnercentral._transport.botocore_client import ErrorResponseError  # noqa: PLC0415 - loads botocore
-
         is_repetition = False
         while True:
             try:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping
 
     from aiopartnercentral._transport.clock_skew import ServiceClock
+    from aiopartnercentral._transport.direct.http import HttpResponse
     from aiopartnercentral.types import JsonValue
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "FIRST_ERROR_STATUS",
     "FIRST_SERVER_ERROR_STATUS",
     "KEY",
+    "STANDARD_ATTEMPTS",
     "TOO_MANY_REQUESTS",
     "CallContext",
     "FirstAttempt",
@@ -35,6 +37,9 @@ __all__ = [
     "is_code",
     "register_handlers",
 ]
+
+STANDARD_ATTEMPTS = 3
+"""How often a request is sent at most in the retry mode `standard`, unless the configuration sets another number."""
 
 FIRST_ERROR_STATUS = 300
 FIRST_SERVER_ERROR_STATUS = 500
@@ -61,22 +66,16 @@ class FirstAttempt:
         request: the request, with its headers.
         invocation_id: the id that all attempts of the call share.
         signed_with: how far the service's clock was ahead, as far as was known.
-        response: aiobotocore's response, which is read; None if none arrived.
-        error: the exception of aiobotocore's HTTP client, if no response arrived.
+        response: the response; None if none arrived.
+        error: the exception of the HTTP client, if no response arrived.
     """
 
     params: Mapping[str, JsonValue] = attrs.field(repr=False)
     request: Any = attrs.field(repr=False)
     invocation_id: str
     signed_with: timedelta
-    response: Any = attrs.field(default=None, repr=False)
+    response: HttpResponse | None = attrs.field(default=None, repr=False)
     error: Exception | None = None
-
-    def outcome(self, _: object) -> Any:  # noqa: ANN401 - as below
-        """Return the response, or raise the exception, whatever request botocore would send."""
-        if self.error is not None:
-            raise self.error
-        return self.response
 
 
 @attrs.define(kw_only=True)
@@ -97,6 +96,7 @@ class CallContext:
         is_repeatable: whether the request may be sent again although the service has executed it.
         clock: the service's clock.
         pause: awaited before each attempt is signed.
+        credentials: what signs the requests; None for the credentials of botocore's client.
         request: botocore's request of the last attempt; None before the first.
         attempts: how often the request was sent.
         status: the HTTP status of the last response.
@@ -111,7 +111,7 @@ class CallContext:
         is_parsed: whether botocore is parsing it.
         signed_with: how far the service's clock was ahead when the last request was signed, as far as was known.
         first_attempt: the attempt that was made without botocore, until botocore has taken its outcome.
-        intercept: takes botocore's next request in place of the HTTP client.
+        is_captured: whether botocore's request is only to be looked at, and not sent.
     """
 
     protocol: str
@@ -124,6 +124,7 @@ class CallContext:
     is_repeatable: bool
     clock: ServiceClock
     pause: Pause | None = None
+    credentials: Any = attrs.field(default=None, repr=False)
     request: Any = attrs.field(default=None, repr=False)
     attempts: int = 0
     status: int = 0
@@ -138,7 +139,7 @@ class CallContext:
     is_parsed: bool = False
     signed_with: timedelta = timedelta()
     first_attempt: FirstAttempt | None = None
-    intercept: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
+    is_captured: bool = False
     _has_corrected_clock: bool = False
 
     @property
@@ -153,8 +154,14 @@ class CallContext:
         code, headers = error["Error"].get("Code", ""), error["ResponseMetadata"].get("HTTPHeaders", {})
         self._has_corrected_clock = self.is_corrected = self.clock.corrects(code, headers, self.signed_with)
 
-    def receive(self, response: dict[str, Any], model: Any) -> None:  # noqa: ANN401 - botocore's model of the operation
-        """Take a response, and change it so that botocore's parser can read it."""
+    def receive(self, response: dict[str, Any], *, requires_output: bool, has_output: bool) -> None:
+        """Take a response, and change it so that botocore's parser can read it.
+
+        Arguments:
+            response: botocore's dictionary of it.
+            requires_output: whether the operation has members that its response cannot lack.
+            has_output: whether its response may have members.
+        """
         status, headers, body = response["status_code"], response["headers"], response["body"]
         self.status, self.request_id = status, headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
         self.is_parsed, self.is_error, self.lacks_body, self.body = True, False, False, None
@@ -165,7 +172,9 @@ class CallContext:
             if not self.is_error:
                 if self.keeps_body:
                     self.body, response["body"] = body, EMPTY_BODIES[self.protocol]
-                    self.lacks_body = body == b"" and self._needs_body(model)
+                    # In REST protocols, a body without members may be empty.
+                    is_needed = self.keeps_error and (requires_output or (self.is_repeatable and has_output))
+                    self.lacks_body = body == b"" and is_needed
                 return
             response["status_code"] = _ERROR_STATUS
         if self.repairs_error:
@@ -173,14 +182,6 @@ class CallContext:
             response["body"], self.error = _readable_error(body, kind, self.error_codes)
         elif self.keeps_error:
             self.body = body
-
-    def _needs_body(self, model: Any) -> bool:  # noqa: ANN401 - as above
-        """Return whether an empty body lacks something: a required member, or all that was to be read.
-
-        In REST protocols, a body without members may be empty.
-        """
-        output = model.output_shape if self.keeps_error else None
-        return output is not None and bool(output.required_members or (self.is_repeatable and output.members))
 
     def _holds_error(self, body: bytes) -> bool:
         """Return whether a body is that of an error by its type; services may name the type of any response in it."""
@@ -218,7 +219,7 @@ def register_handlers(client: Any) -> None:  # noqa: ANN401 - botocore's, withou
     events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
     _scope_responses(client._endpoint)  # noqa: SLF001 - nothing else knows the call of a response
     events.register_first(f"provide-client-params.{service}", _mark_context, unique_id=f"{KEY}-calls")
-    events.register_first(f"request-created.{service}", _pause, unique_id=f"{KEY}-pauses")
+    events.register_first(f"request-created.{service}", _prepare, unique_id=f"{KEY}-preparations")
     # After the signer, whose failure means that nothing was sent.
     events.register_last(f"request-created.{service}", _expect_response, unique_id=f"{KEY}-requests")
     events.register_first(f"before-parse.{service}", _receive, unique_id=f"{KEY}-responses")
@@ -251,11 +252,15 @@ def _mark_context(params: dict[str, Any], context: dict[str, Any], **_: object) 
         context[KEY] = params.call
 
 
-async def _pause(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
-    """On `request-created`, before the request is signed: let other tasks run, if the call is to."""
+async def _prepare(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
+    """On `request-created`, before the request is signed: let other tasks run, and set the credentials of the call."""
     call: CallContext | None = request.context.get(KEY)
-    if call is not None and call.pause is not None and call.first_attempt is None:
+    if call is None or call.first_attempt is not None:
+        return
+    if call.pause is not None:
         await call.pause()
+    if call.credentials is not None:
+        request.context.setdefault("signing", {})["request_credentials"] = call.credentials
 
 
 async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 - an AWSRequest
@@ -267,7 +272,7 @@ async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 -
     if first is None:
         call.request, call.signed_with = request, call.clock.offset
         if call.signed_with:
-            await call.clock.sign(request)
+            await call.clock.sign(request, call.credentials)
     else:
         call.request, call.signed_with = first.request, first.signed_with
     call.is_corrected = False
@@ -283,7 +288,11 @@ def _receive(response_dict: dict[str, Any], operation_model: Any, **_: object) -
     """On `before-parse`: take a response to a `Transport` call."""
     call = awaited_call()
     if call is not None:
-        call.receive(response_dict, operation_model)
+        output = operation_model.output_shape
+        requires_output, has_output = (
+            (False, False) if output is None else (bool(output.required_members), bool(output.members))
+        )
+        call.receive(response_dict, requires_output=requires_output, has_output=has_output)
 
 
 def _parsed(context: dict[str, Any], parsed_response: dict[str, Any] | None = None, **_: object) -> None:

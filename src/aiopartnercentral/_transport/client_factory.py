@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
-import re
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
-from botocore import __version__ as botocore_version
 
-from aiopartnercentral import __version__
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
 from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._transport.time_limits import in_time
+from aiopartnercentral._transport.user_agent import user_agent
 from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
 
 POOL = 100
 """Connections of a client, unless the caller has configured another number; botocore's default is 10."""
-
-_OS_NAMES = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 
 @asynccontextmanager
@@ -147,43 +142,14 @@ def _with_pool(session: AioSession, config: AioConfig) -> AioConfig:
 
 
 def _with_user_agent(session: AioSession, config: AioConfig) -> AioConfig:
-    """Return the config with the library's user agent, unless the caller has configured one.
-
-    botocore builds its user agent twice for each call, which takes a tenth of the call's time. The library's is built
-    once and has the same form and content, without the list of botocore features in use.
-    """
+    """Return the config with the library's user agent, unless the caller has configured one."""
     asked = (config, session.get_default_client_config())
     if any(getattr(each, name, None) is not None for each in asked for name in ("user_agent", "user_agent_appid")):
         return config
     if session.get_config_variable("user_agent_appid"):
         return config
-    environment, mode = os.environ.get("AWS_EXECUTION_ENV"), _retries(config).get("mode")
-    parts = {
-        session.user_agent_name: session.user_agent_version,
-        "md/Botocore": botocore_version,
-        "md/aiopartnercentral": __version__,
-        "ua/2.1": None,
-        f"os/{_OS_NAMES.get(platform.system(), 'other')}": platform.release(),
-        "md/arch": platform.machine().lower(),
-        "lang/python": platform.python_version(),
-        "md/pyimpl": platform.python_implementation(),
-        **({f"exec-env/{_word(environment)}": None} if environment else {}),
-        **({"cfg/retry-mode": mode} if mode else {}),
-    }
-    ours = " ".join(_part(name, value) for name, value in parts.items())
+    ours = user_agent(session.user_agent_name, session.user_agent_version, _retries(config).get("mode"))
     return merged(config, AioConfig(user_agent=ours))
-
-
-def _part(name: str, value: str | None) -> str:
-    """Return one part of a user agent; the first is `name/version`, others are `kind/name#version`."""
-    if value is None:
-        return name
-    return f"{name}#{_word(value)}" if "/" in name else f"{_word(name)}/{_word(value)}"
-
-
-def _word(text: str) -> str:
-    """Return the text with a dash for each character that is not allowed in a word of a user agent."""
-    return re.sub(r"[^!$%&'*+\-.^_`|~,0-9A-Za-z]", "-", text)
 
 
 def as_aio_config(config: AioConfig | None) -> AioConfig:

@@ -30,14 +30,14 @@ _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/(?P<region>[^/]+)/(?
 
 @attrs.define
 class ServiceClock:
-    """The clock of the service that one client calls.
+    """The clock of the service at the end of one connection.
 
     Attributes:
-        signer: botocore's signer of the client.
+        signer: botocore's signer of the client; None as long as there is none.
         offset: how far it is ahead of this machine's clock; zero until the service refuses the time of a signature.
     """
 
-    signer: Any
+    signer: Any = None
     offset: timedelta = timedelta()
 
     def corrects(self, code: str, headers: Mapping[str, str], signed_with: timedelta) -> bool:
@@ -64,12 +64,18 @@ class ServiceClock:
         text = (_now() + self.offset).isoformat()  # five times as fast as a format
         return f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:19]}Z"
 
-    async def sign(self, request: Any) -> None:  # noqa: ANN401 - botocore's
-        """Replace the signature of a request by one with the service's time, if the clocks differ."""
+    async def sign(self, request: Any, credentials: Any) -> None:  # noqa: ANN401 - botocore's
+        """Replace the signature of a request of the signer by one with the service's time, if the clocks differ.
+
+        Arguments:
+            request: botocore's request.
+            credentials: what signs it; None for the signer's own credentials.
+        """
         scope = _SCOPE.match(request.headers.get("Authorization", "")) if self.offset else None
         if scope is None:
             return
-        auth = await self.signer.get_auth_instance(scope["service"], scope["region"], "v4")
+        own = {} if credentials is None else {"request_credentials": credentials}
+        auth = await self.signer.get_auth_instance(scope["service"], scope["region"], "v4", **own)
         moment = self.timestamp()
         for name in ("Authorization", "X-Amz-Date"):
             del request.headers[name]

@@ -16,6 +16,8 @@ from aiopartnercentral._transport.chain import ChainSession
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aiopartnercentral.types import Operation
+
 __all__ = ["client_obstacle", "handlers_of", "operation_obstacle", "session_obstacle"]
 
 _OWN = "aiopartnercentral."
@@ -140,19 +142,6 @@ def handlers_of(client: Any, event: str, operation: str = "*") -> Iterator[Any]:
     yield from handlers.prefix_search(f"{event}.{client.meta.service_model.service_id.hyphenize()}.{operation}")
 
 
-def operation_obstacle(client: Any, operation: Any) -> str | None:  # noqa: ANN401 - as above
-    """Return why an operation of an eligible client is not eligible itself; None if it may be.
-
-    Arguments:
-        client: botocore's client.
-        operation: botocore's model of the operation.
-    """
-    if operation.endpoint or operation.context_parameters or getattr(operation, "operation_context_parameters", None):
-        return "the endpoint depends on the request"
-    if operation.has_streaming_input or operation.has_streaming_output or operation.has_event_stream_output:
-        return "it streams"
-    if getattr(operation, "has_event_stream_input", False):
-        return "it streams"
-    if getattr(operation, "request_compression", None) or operation.http_checksum:
-        return "requests may be compressed or have checksums"
-    return _foreign_handler(client, operation.name)
+def operation_obstacle(client: Any, operation: Operation[Any, Any]) -> str | None:  # noqa: ANN401 - as above
+    """Return why an operation of an eligible client is not eligible itself; None if it may be."""
+    return _foreign_handler(client, operation.name) if operation.all_in_body else "botocore parses the responses"

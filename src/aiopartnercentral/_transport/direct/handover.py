@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aiobotocore.awsrequest import AioAWSResponse
 from botocore import UNSIGNED
 
 from aiopartnercentral._transport.call_context import KEY, awaited_call
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral._transport.call_context import CallContext, FirstAttempt
+    from aiopartnercentral._transport.http_client import Guard
 
-__all__ = ["RequestCapturedError", "capture", "register_handover"]
+__all__ = ["RequestCapturedError", "register_handover"]
 
 
 class RequestCapturedError(Exception):
@@ -28,17 +30,23 @@ class RequestCapturedError(Exception):
         self.request = request
 
 
-def capture(request: Any) -> None:  # noqa: ANN401 - as above
-    """Raise the request in place of sending it."""
-    raise RequestCapturedError(request)
-
-
 def register_handover(client: Any) -> None:  # noqa: ANN401 - as above
     """Register the handlers with the events of a client, once."""
+
+    async def intercept(request: object, **_: object) -> Any:  # noqa: ANN401 - as above
+        """On `before-send`: return the response to the first attempt, or raise its exception."""
+        call = awaited_call()
+        if call is None:
+            return None
+        if call.is_captured:
+            raise RequestCapturedError(request)
+        first, call.first_attempt = call.first_attempt, None
+        return None if first is None else await _outcome(first, client._endpoint.http_session)  # noqa: SLF001 - nothing else has it
+
     events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
     events.register_first(f"before-call.{service}", _set_id, unique_id=f"{KEY}-ids")
     events.register_first(f"choose-signer.{service}", _sign_nothing, unique_id=f"{KEY}-signatures")
-    events.register_first(f"before-send.{service}", _intercept, unique_id=f"{KEY}-interceptions")
+    events.register_first(f"before-send.{service}", intercept, unique_id=f"{KEY}-interceptions")
 
 
 def _set_id(context: dict[str, Any], **_: object) -> None:
@@ -58,10 +66,16 @@ def _first_attempt(context: Mapping[str, Any]) -> FirstAttempt | None:
     return None if call is None else call.first_attempt
 
 
-def _intercept(request: object, **_: object) -> Any:  # noqa: ANN401 - as above
-    """On `before-send`: return the response to the first attempt, or raise its exception."""
-    call = awaited_call()
-    if call is None or call.intercept is None:
-        return None
-    intercept, call.intercept, call.first_attempt = call.intercept, None, None
-    return intercept(request)
+async def _outcome(first: FirstAttempt, http_client: Guard) -> AioAWSResponse:
+    """Return the response to a first attempt, or raise the exception that the HTTP client would have raised for it."""
+    response, request = first.response, first.request
+    if response is None:
+        if first.error is not None:
+            await http_client.failing_with(first.error).send(request)
+        raise first.error or RuntimeError("an attempt without an outcome")
+    http_client.last_status = response.status_code
+    http_client.check(request, response.status_code, response.headers)
+    headers: Any = response.headers  # as aiobotocore passes them
+    taken = AioAWSResponse(request.url, response.status_code, headers, None)
+    taken._content = response.body  # noqa: SLF001 - it is read
+    return taken

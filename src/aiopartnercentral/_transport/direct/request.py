@@ -1,7 +1,7 @@
-"""Requests that are equal to botocore's, built from one that botocore has built.
+"""Requests that are equal to botocore's.
 
 The requests of an operation differ only in the body, the time, the credentials and a few ids. So one request of
-botocore's is a template for all others. A template is used only if it gives that very request, with its signature.
+botocore's is a template for all others. It is used only if it gives that very request, with its signature.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class Keys:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @classmethod
+    def of(cls, frozen: Any) -> Keys:  # noqa: ANN401 - botocore's, without types
+        """Return the keys in frozen credentials."""
+        return cls(frozen.access_key, frozen.secret_key, frozen.token)
+
 
 class SignedRequest:
     """A request for aiobotocore's HTTP client."""
@@ -67,27 +72,25 @@ class RequestTemplate:
     """What the requests of one operation have in common.
 
     Arguments:
-        like: botocore's request, with credentials.
-        credentials: these credentials.
+        url: their URL.
+        headers: their headers in the order they are sent, with any values for those that differ.
+        region: the region that they are signed for.
+        service: the signing name of the service.
+        signed_headers: names of the headers that are signed, sorted, joined by semicolons.
 
     Raises:
         UnsupportedRequestError: requests like this one cannot be built.
     """
 
-    def __init__(self, like: Any, credentials: Keys) -> None:  # noqa: ANN401 - botocore's, without types
-        headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in like.headers.items()}
+    def __init__(self, url: str, headers: Mapping[str, str], region: str, service: str, signed_headers: str) -> None:
         by_lower = {name.lower(): value for name, value in headers.items()}
-        region, service, names = _signed_with(by_lower.get("authorization", ""))
-        unknown = sorted(by_lower.keys() - _CONSTANT - _VARIABLE)
-        if unknown or not f"{by_lower.get('amz-sdk-request')};".startswith(("attempt=1;", "attempt=1; max=")):
-            raise UnsupportedRequestError(f"the request has other headers ({', '.join(unknown) or 'amz-sdk-request'})")
-        if like.method != "POST" or not isinstance(like.body, bytes):
-            raise UnsupportedRequestError(f"the request is a {like.method} request without a plain body")
-        parts = urlsplit(like.url)
-        signed = {name: _host(parts) if name == "host" else by_lower.get(name, "") for name in names.split(";")}
-        self._url: str = like.url
+        parts = urlsplit(url)
+        signed = {
+            name: _host(parts) if name == "host" else by_lower.get(name, "") for name in signed_headers.split(";")
+        }
+        self._url: str = url
         self._headers = headers
-        self._signer = Signer(region, service, names)
+        self._signer = Signer(region, service, signed_headers)
         # The canonical request up to the time, between it and the session token, and up to the hash of the body.
         marked = {name: "\0" if name in _IN_CANONICAL else value for name, value in signed.items()}
         canonical = canonical_request("POST", quote(parts.path or "/", safe="/~"), parts.query, marked, b"")
@@ -95,19 +98,43 @@ class RequestTemplate:
         self._has_token = "x-amz-security-token" in by_lower
         if len(self._parts) != (3 if self._has_token else 2):
             raise UnsupportedRequestError("the time or the session token is not signed")
+
+    @classmethod
+    def like(cls, request: Any, keys: Keys) -> RequestTemplate:  # noqa: ANN401 - botocore's, without types
+        """Return the template of requests like one of botocore's.
+
+        Arguments:
+            request: botocore's request.
+            keys: the credentials that signed it.
+
+        Raises:
+            UnsupportedRequestError: requests like this one cannot be built.
+        """
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
+        }
+        by_lower = {name.lower(): value for name, value in headers.items()}
+        region, service, names = _signed_with(by_lower.get("authorization", ""))
+        unknown = sorted(by_lower.keys() - _CONSTANT - _VARIABLE)
+        if unknown or not f"{by_lower.get('amz-sdk-request')};".startswith(("attempt=1;", "attempt=1; max=")):
+            raise UnsupportedRequestError(f"the request has other headers ({', '.join(unknown) or 'amz-sdk-request'})")
+        if request.method != "POST" or not isinstance(request.body, bytes):
+            raise UnsupportedRequestError(f"the request is a {request.method} request without a plain body")
+        template = cls(request.url, headers, region, service, names)
         ids = by_lower.get("x-amz-date", ""), by_lower.get("amz-sdk-invocation-id", "")
-        again = self.request(like.body, credentials, *ids, trace=by_lower.get("x-amzn-trace-id"))
+        again = template.request(request.body, keys, *ids, trace=by_lower.get("x-amzn-trace-id"))
         if list(again.headers.items()) != list(headers.items()):
             raise UnsupportedRequestError("the request is not signed as expected")
+        return template
 
     def request(
-        self, body: bytes, credentials: Keys, timestamp: str, invocation_id: str, *, trace: str | None
+        self, body: bytes, keys: Keys, timestamp: str, invocation_id: str, *, trace: str | None
     ) -> SignedRequest:
         """Return a signed request.
 
         Arguments:
             body: its body.
-            credentials: with a session token if the template's request has one.
+            keys: with a session token if the template's request has one.
             timestamp: the time, such as `20150830T123600Z`.
             invocation_id: the id that all attempts of a call share.
             trace: the trace header, if the template's request has one.
@@ -117,7 +144,7 @@ class RequestTemplate:
         headers["X-Amz-Date"] = timestamp
         before, *after = self._parts
         if self._has_token:
-            token = headers["X-Amz-Security-Token"] = credentials.token or ""
+            token = headers["X-Amz-Security-Token"] = keys.token or ""
             signed = f"{before}{timestamp}{after[0]}{' '.join(token.split())}{after[-1]}"
         else:
             signed = f"{before}{timestamp}{after[-1]}"
@@ -126,7 +153,7 @@ class RequestTemplate:
         headers["amz-sdk-invocation-id"] = invocation_id
         headers["Content-Length"] = str(len(body))
         headers["Authorization"] = self._signer.authorization(
-            credentials.access_key, credentials.secret_key, timestamp, f"{signed}\n{sha256(body).hexdigest()}"
+            keys.access_key, keys.secret_key, timestamp, f"{signed}\n{sha256(body).hexdigest()}"
         )
         return SignedRequest(self._url, headers, body)
 

@@ -1,0 +1,88 @@
+"""Connections of aiobotocore clients, which send directly if there is nothing unusual about the client."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aiopartnercentral._transport.botocore_client import BotocoreClient
+from aiopartnercentral._transport.client_factory import open_botocore_client
+from aiopartnercentral._transport.clock_skew import ServiceClock
+from aiopartnercentral._transport.connection import Connection
+from aiopartnercentral._transport.direct.botocore_requests import BotocoreRequests
+from aiopartnercentral._transport.direct.eligibility import client_obstacle, session_obstacle
+from aiopartnercentral._transport.direct.handover import register_handover
+from aiopartnercentral._transport.direct.http import AiohttpClient
+from aiopartnercentral._transport.direct.sender import DirectSender
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from aiopartnercentral.types import Service
+
+__all__ = ["botocore_connection", "open_botocore_connection"]
+
+
+@asynccontextmanager
+async def open_botocore_connection(
+    service: Service, *, max_response_bytes: int, direct: bool, options: Mapping[str, Any]
+) -> AsyncIterator[Connection]:
+    """Open the connection of a new aiobotocore client.
+
+    Arguments:
+        service: the service.
+        max_response_bytes: maximum bytes of a response.
+        direct: whether requests may be sent directly.
+        options: the options of `open_botocore_client`.
+
+    Raises:
+        Exception: see `open_botocore_client`.
+    """
+    obstacle = session_obstacle(options.get("session")) if direct else "direct is False"
+    async with open_botocore_client(service, **options) as client:
+        connection = botocore_connection(client, service, max_response_bytes, obstacle)
+        try:
+            yield connection
+        finally:
+            connection.is_closed = True
+
+
+def botocore_connection(
+    client: Any,  # noqa: ANN401 - aiobotocore has no types
+    service: Service,
+    max_response_bytes: int | None,
+    obstacle: str | None,
+) -> Connection:
+    """Return the connection of an aiobotocore client, which the caller closes.
+
+    Arguments:
+        client: the client.
+        service: the service.
+        max_response_bytes: maximum bytes of a response; None for no limit.
+        obstacle: why no attempt may be sent without botocore's request path; None if that depends on the client.
+
+    Raises:
+        TypeError: the client is not an aiobotocore client of the service.
+        botocore.exceptions.InvalidConfigError: its endpoint URL cannot be used.
+    """
+    botocore = BotocoreClient(client, service, max_response_bytes)
+    clock = ServiceClock(client._request_signer)  # noqa: SLF001 - nothing else signs with its credentials
+    obstacle = obstacle or client_obstacle(client)
+    sender = None
+    if obstacle is None:
+        register_handover(client)
+        http: Any = client._endpoint.http_session  # noqa: SLF001 - nothing else has the HTTP client
+        direct = AiohttpClient(partial(http._get_session, None))  # noqa: SLF001 - as aiobotocore does
+        sender = DirectSender(direct, BotocoreRequests(botocore), clock)
+    return Connection(
+        service=service,
+        protocol=botocore.protocol,
+        endpoint_url=botocore.endpoint_url,
+        max_connections=botocore.max_connections,
+        max_attempts=botocore.max_attempts,
+        clock=clock,
+        obstacle=obstacle,
+        sender=sender,
+        botocore=botocore,
+    )

@@ -1,0 +1,42 @@
+"""Opens connections: without botocore where nothing needs it yet, otherwise those of aiobotocore clients."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from aiopartnercentral._transport.connection import Connection
+    from aiopartnercentral.types import Service
+
+__all__ = ["open_connection"]
+
+_MAX_RESPONSE_BYTES = 100 * 1024 * 1024
+_OF_CLIENTS = frozenset({"json_converter", "botocore_converter", "max_response_bytes", "direct"})
+
+
+@asynccontextmanager
+async def open_connection(service: Service, options: Mapping[str, Any]) -> AsyncIterator[Connection]:
+    """Open a connection to a service.
+
+    Arguments:
+        service: the service.
+        options: the options of a client, checked; see `ConnectOptions`.
+
+    Raises:
+        TypeError: two options exclude each other.
+        CredentialsError: the credentials cannot be obtained.
+        botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
+    """
+    direct: bool = options.get("direct", True)
+    most: int = options.get("max_response_bytes", _MAX_RESPONSE_BYTES)
+    own = {name: value for name, value in options.items() if name not in _OF_CLIENTS}
+    own.setdefault("timeout", DEFAULT_TIMEOUT)
+    from aiopartnercentral._transport.botocore_connection import open_botocore_connection  # noqa: PLC0415 - loads botocore
+
+    async with open_botocore_connection(service, max_response_bytes=most, direct=direct, options=own) as connection:
+        yield connection

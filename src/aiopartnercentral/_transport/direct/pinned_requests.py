@@ -1,0 +1,106 @@
+"""What the pinned model says of requests, for connections that work without botocore.
+
+The templates are equal to those that botocore's own requests would give.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from aiopartnercentral._transport.direct.model import operation_model
+from aiopartnercentral._transport.direct.request import RequestTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiopartnercentral._transport.botocore_client import BotocoreClient
+    from aiopartnercentral._transport.call_context import CallContext
+    from aiopartnercentral._transport.direct.http import HttpResponse
+    from aiopartnercentral._transport.direct.model import OperationModel
+    from aiopartnercentral._transport.direct.request import Keys
+    from aiopartnercentral.types import JsonValue, Operation
+
+__all__ = ["PinnedRequests"]
+
+_ORDER = (
+    *("X-Amz-Target", "Content-Type", "User-Agent", "X-Amzn-Trace-Id", "X-Amz-Date", "X-Amz-Security-Token"),
+    *("Authorization", "amz-sdk-invocation-id", "amz-sdk-request", "Content-Length"),
+)
+"""The headers, in the order in which botocore sends them."""
+_DIFFERING = ("X-Amz-Date", "Authorization", "amz-sdk-invocation-id", "Content-Length")
+_SIGNED = ("content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target")
+
+
+@attrs.define(kw_only=True)
+class PinnedRequests:
+    """The requests of a service by its pinned model.
+
+    Attributes:
+        description: the JSON of the model.
+        url: the URL of all requests.
+        region: the region that they are signed for.
+        user_agent: their user agent.
+        keys: botocore's credentials.
+        opened_botocore: returns botocore's client.
+    """
+
+    description: Mapping[str, Any] = attrs.field(repr=False)
+    url: str
+    region: str
+    user_agent: str
+    keys: Any = attrs.field(repr=False)
+    opened_botocore: Callable[[], Awaitable[BotocoreClient]] = attrs.field(repr=False)
+
+    def operation(self, operation: Operation[Any, Any]) -> OperationModel:
+        """Return what the service model says about an operation."""
+        model = operation_model(self.description, operation.name)
+        description = self.description["operations"][operation.name]
+        http = description["http"]
+        is_usual = (http["method"], http["requestUri"]) == ("POST", "/") and operation.all_in_body
+        if not is_usual or not {"auth", "authtype", "staticContextParams"}.isdisjoint(description):
+            return attrs.evolve(model, obstacle="its requests are of an unusual form")
+        return model
+
+    async def serialize(self, name: str, params: Mapping[str, JsonValue]) -> bytes:
+        """Return the body of a request as botocore serializes it.
+
+        Raises:
+            botocore.exceptions.ParamValidationError: a parameter is missing or invalid.
+        """
+        return (await self.opened_botocore()).serialize(name, params)
+
+    @property
+    def credentials(self) -> Any:  # noqa: ANN401 - botocore's, without types
+        """The credentials."""
+        return self.keys
+
+    def succeeded(self, response: HttpResponse) -> None:
+        """Do nothing: the retry quota of botocore's client is full until that has repeated a request."""
+
+    async def template(
+        self,
+        operation: Operation[Any, Any],
+        params: Mapping[str, JsonValue],  # noqa: ARG002 - the same for all
+        call: CallContext,  # noqa: ARG002 - as above
+        keys: Keys,
+        trace: str | None,
+    ) -> tuple[RequestTemplate | None, bool]:
+        """Return the template of requests with or without a session token and trace header, which is for good."""
+        metadata = self.description["metadata"]
+        values = {
+            "X-Amz-Target": f"{metadata['targetPrefix']}.{operation.name}",
+            "Content-Type": f"application/x-amz-json-{metadata['jsonVersion']}",
+            "User-Agent": self.user_agent,
+            "amz-sdk-request": "attempt=1",
+            **dict.fromkeys(_DIFFERING, ""),
+        }
+        if keys.token:
+            values["X-Amz-Security-Token"] = ""
+        if trace is not None:
+            values["X-Amzn-Trace-Id"] = ""
+        headers = {name: values[name] for name in _ORDER if name in values}
+        signed = ";".join(name for name in _SIGNED if keys.token or name != "x-amz-security-token")
+        service = metadata.get("signingName", metadata["endpointPrefix"])
+        return RequestTemplate(self.url, headers, self.region, service, signed), True
