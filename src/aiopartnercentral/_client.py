@@ -36,6 +36,8 @@ from aiopartnercentral.types import Listing
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
 
+    from aiobotocore.session import AioSession
+
     from aiopartnercentral._pagination.page_fetcher import PageFetcher
     from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
@@ -288,6 +290,39 @@ async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> 
     check_values(options)
     async with open_connection(cls.service, options) as connection:
         yield client_over(cls, connection, options)
+
+
+@asynccontextmanager
+async def open_for_accounts(
+    cls: type[ClientT], *, session: AioSession, **options: Unpack[ClientOptions]
+) -> AsyncIterator[ClientT]:
+    """Open a client without credentials, which several accounts can share; see `with_credentials`.
+
+    Arguments:
+        cls: the generated class.
+        session: the session with the settings of these accounts.
+        options: see `ClientOptions`, with those of `ConnectOptions` that name a region or an endpoint.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: the configuration is not usable.
+    """
+    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}  # so that the session looks for none
+    async with open_connection(cls.service, {**options, **keys, "session": session}) as connection:
+        (await connection.opened_botocore()).without_credentials()
+        yield client_over(cls, connection, options)
+
+
+def with_credentials(client: ClientT, credentials: object) -> ClientT:
+    """Return a client that signs with given credentials, and shares the connections of another one.
+
+    Arguments:
+        client: the other one.
+        credentials: botocore's credentials; None for none.
+    """
+    other = copy(client)
+    transport = Transport(client._api.transport.connection, credentials)  # noqa: SLF001 - of this module
+    other._api = client._api.over(transport)  # noqa: SLF001 - as above
+    return other
 
 
 def client_over(cls: type[ClientT], connection: Connection, options: Mapping[str, Any]) -> ClientT:

@@ -110,7 +110,7 @@ async def test_the_endpoint_is_the_one_that_the_pinned_rules_resolve() -> None:
         raise StoppedError(request.url)
 
     async with account.connect() as client:
-        inner: Any = client._api._transport.connection.botocore.client
+        inner: Any = client._api.transport.connection.botocore.client
         inner.meta.events.register("before-sign.partnercentral-account", stop)
         with pytest.raises(StoppedError, match=r"^https://partnercentral-account\.us-east-1\.api\.aws/$"):
             await client.list_connections(catalog="AWS")
@@ -360,12 +360,12 @@ async def test_the_region_and_retries_of_config_and_session_are_honoured(server:
     ]
     for option in options:
         async with account.connect(endpoint_url=server.url, **option) as client:
-            inner: Any = client._api._transport.connection.botocore.client
+            inner: Any = client._api.transport.connection.botocore.client
             assert inner.meta.config.retries["mode"] == "adaptive"
             assert inner.meta.region_name.startswith("eu-west-")
     config = AioConfig(connector_args={"keepalive_timeout": 99}, http_session_cls=HttpxSession)
     async with account.connect(endpoint_url=server.url, config=config) as client:
-        inner = client._api._transport.connection.botocore.client
+        inner = client._api.transport.connection.botocore.client
         assert inner.meta.config.connector_args["keepalive_timeout"] == 99
         assert issubclass(inner.meta.config.http_session_cls, HttpxSession)
         assert inner.meta.config.retries["mode"] == "standard"

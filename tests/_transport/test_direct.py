@@ -58,7 +58,7 @@ def without_botocore(client: account.Client) -> None:
     async def fail(*_: object) -> None:
         raise AssertionError("botocore has made the call")
 
-    inner: Any = client._api._transport
+    inner: Any = client._api.transport
     inner.connection.botocore.client._make_api_call = fail
 
 
@@ -143,7 +143,7 @@ async def test_a_handler_of_one_operation_is_noticed_at_its_first_call(
 ) -> None:
     server.replies(PAGE)
     seen: list[str] = []
-    events: Any = client._api._transport.connection.botocore.client.meta.events
+    events: Any = client._api.transport.connection.botocore.client.meta.events
     events.register("before-send.partnercentral-account.ListConnections", lambda request, **_: seen.append(request.url))
     await client.list_connections(catalog="AWS")
     assert len(seen) == len(server.received) == 1
@@ -187,7 +187,7 @@ async def test_the_retry_quota_gets_back_what_botocore_would_give_back(
     server.replies(Reply(status=503), Reply(status=503), Reply(status=503), PAGE)
     with pytest.raises(ServiceError):
         await client.list_connections(catalog="AWS")
-    (handler,) = client._api._transport.connection.sender._requests._after_call  # type: ignore[union-attr] # it is direct
+    (handler,) = client._api.transport.connection.sender._requests._after_call  # type: ignore[union-attr] # it is direct
     before = handler.__self__._quota.available_capacity
     without_botocore(client)
     await client.list_connections(catalog="AWS")
@@ -256,7 +256,7 @@ async def test_new_credentials_and_a_session_token_are_used_at_the_next_call(ser
 
     server.replies(PAGE)
     async with account.connect(endpoint_url=server.url, **IDENTITY) as client:
-        signer: Any = client._api._transport.connection.botocore.client._request_signer
+        signer: Any = client._api.transport.connection.botocore.client._request_signer
         for key, token in [
             ("AKIDEXAMPLE", None),
             ("OTHER", None),

@@ -178,7 +178,7 @@ def report(collected: Any) -> Any:
 
 
 def quota_of(client: account.Client) -> int | None:
-    handlers = list(handlers_of(client._api._transport.connection.botocore.client, "after-call"))
+    handlers = list(handlers_of(client._api.transport.connection.botocore.client, "after-call"))
     return handlers[0].__self__._quota.available_capacity if handlers else None
 
 

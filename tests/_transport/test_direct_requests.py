@@ -90,7 +90,7 @@ class Client:
 
     @property
     def transport(self) -> Any:
-        return self.client._api._transport
+        return self.client._api.transport
 
     def sent(self, operation: Operation[Any, Any], params: Any, credentials: Any, offset: timedelta) -> Any:
         """Return what is sent for a call, and the metadata of the response."""

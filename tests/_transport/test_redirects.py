@@ -135,7 +135,7 @@ async def test_the_http_client_class_of_a_run_ends_with_it(server: ScriptedServe
     server.replies(EMPTY_PAGE)
     async with ClientPool() as pool, pool.lease(Source("AWS", endpoint_url=server.url), account.Client) as client:
         await client.list_connections(catalog="AWS")
-        class_of_run = weakref.ref(type(client._api._transport.connection.botocore.client._endpoint.http_session))
+        class_of_run = weakref.ref(type(client._api.transport.connection.botocore.client._endpoint.http_session))
     del client, pool
     with anyio.fail_after(10):  # the event loop closes the connection a little later
         while class_of_run() is not None:

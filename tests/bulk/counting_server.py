@@ -22,11 +22,15 @@ class Line:
     """Answers everything with an empty page, or with `status`."""
 
     status: int = 200
+    fails_each: int = 0
+    """Which requests fail: each one with a number that this divides; 0 for none."""
     url: str = ""
     open: Counter[str] = attrs.field(factory=Counter)
     """How many connections are open, by the access key id that they were last used with."""
     asked: list[str] = attrs.field(factory=list)
     """The access key id of each request."""
+    bodies: list[tuple[str, bytes]] = attrs.field(factory=list)
+    """The access key id and the body of each request."""
 
     async def handle(self, stream: anyio.abc.SocketStream) -> None:
         key, buffer = "", b""
@@ -39,13 +43,15 @@ class Line:
                     length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
                     while len(buffer) < length:
                         buffer += await stream.receive()
-                    buffer = buffer[length:]
+                    request, buffer = buffer[:length], buffer[length:]
                     self.open[key] -= bool(key)
                     key = re.search(rb"Credential=([^/]+)/", head)[1].decode()
                     self.open[key] += 1
                     self.asked.append(key)
-                    body = _EMPTY if self.status == 200 else b'{"__type": "InternalServerException"}'
-                    head = f"HTTP/1.1 {self.status} x\r\nContent-Type: application/x-amz-json-1.0\r\n"
+                    self.bodies.append((key, request))
+                    status = 500 if self.fails_each and len(self.asked) % self.fails_each == 0 else self.status
+                    body = _EMPTY if status == 200 else b'{"__type": "InternalServerException"}'
+                    head = f"HTTP/1.1 {status} x\r\nContent-Type: application/x-amz-json-1.0\r\n"
                     await stream.send(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         except (anyio.EndOfStream, anyio.BrokenResourceError):
             pass

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def make_sources(line, aws_environment):  # noqa: ARG001 - order
-    """Make three sources of accounts that nobody has asked for."""
+    """Make three sources of accounts that nobody has asked for, in regions of their own."""
     names = itertools.count()
 
     def slow(name):
@@ -28,7 +28,7 @@ def make_sources(line, aws_environment):  # noqa: ARG001 - order
                 await anyio.lowlevel.checkpoint()
             return Credentials(access_key_id=name, secret_access_key="secret")
 
-        return Source("AWS", credentials=provider, endpoint_url=line.url)
+        return Source("AWS", credentials=provider, endpoint_url=line.url, region_name=f"us-{name}")
 
     return lambda: [slow(f"key-{next(names)}") for _ in range(3)]
 
@@ -122,7 +122,7 @@ async def test_who_waits_goes_on_where_the_one_who_opens_is_cancelled(make_sourc
         with anyio.fail_after(10):
             while len(lent) < 2:
                 await anyio.sleep(0.001)
-        assert lent[0] is lent[1]
+        assert lent[0]._api.transport.connection is lent[1]._api.transport.connection
         assert clients.open == 1
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from functools import partial
 
 import anyio
+import attrs
 import pytest
 from aiobotocore.config import AioConfig
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral import CredentialsError, ServiceError, account
 from aiopartnercentral._client import ServiceClient
+from aiopartnercentral._transport.sessions import Sessions
 from aiopartnercentral.bulk import ClientPool, Credentials, Role, Source
 
 pytestmark = pytest.mark.anyio
@@ -24,12 +27,13 @@ async def give(name, delay=0):
 
 @pytest.fixture
 def source(line, aws_environment):  # noqa: ARG001 - order
-    """Make a source of an account of its own by its name; the same name is the same account."""
+    """Make a source of an account of its own by its name; the same name is the same account, in a region of its own."""
     providers = {}
 
     def source(name, catalog="AWS", **options):
         provider = providers.setdefault(name, partial(give, name, options.pop("delay", 0)))
-        return Source(catalog, credentials=provider, endpoint_url=line.url, **options)
+        region = options.pop("region_name", f"us-{name.replace(' ', '')}-1")
+        return Source(catalog, credentials=provider, endpoint_url=line.url, region_name=region, **options)
 
     return source
 
@@ -53,19 +57,72 @@ async def test_leases_of_one_access_at_the_same_time_open_one_client(source):
                 group.start_soon(hold, clients, source("a", catalog, delay=0.05))
         assert clients.open == 1
     assert len(lent) == 3
-    assert len(set(map(id, lent))) == 1
+    assert len({id(client._api.transport.connection) for client in lent}) == 1
+
+
+async def test_accounts_with_the_same_settings_share_a_client(source, line):
+    async with ClientPool(max_open=1) as clients:
+        async with anyio.create_task_group() as group:
+            for name in "abc" * 3:
+                group.start_soon(ask, clients, source(name, delay=0.02, region_name=None))
+        assert clients.open == 1
+        await ask(clients, Source("AWS", endpoint_url=line.url))
+        assert clients.open == 1
+    assert sorted(line.asked) == ["AKIDEXAMPLE", *"aaabbbccc"]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_accounts_of_one_client_keep_their_credentials_apart(source, line, direct):
+    async def often(clients, name):
+        async with clients.lease(source(name, region_name=None), account.Client) as client:
+            for _ in range(10):
+                await client.with_options(attempts=8).list_connections(catalog=name)
+
+    line.fails_each = 7
+    async with ClientPool(direct=direct) as clients, anyio.create_task_group() as group:
+        for name in "abcde":
+            group.start_soon(often, clients, name)
+    assert len(line.bodies) > 55
+    assert {(key, json.loads(body)["Catalog"]) for key, body in line.bodies} == {(name, name) for name in "abcde"}
+
+
+async def test_with_retries_each_account_has_a_client_with_a_quota_of_its_own(source):
+    config = AioConfig(retries={"mode": "standard", "total_max_attempts": 2})
+    async with ClientPool(config=config) as clients:
+        for name in "aba":
+            await ask(clients, source(name, region_name=None))
+        assert clients.open == 2
+
+
+async def test_clients_are_not_shared_where_the_endpoint_depends_on_the_account(aws_environment):  # noqa: ARG001 - order
+    sessions = Sessions(None, None, 10, None)
+    session, ours = sessions.session(None, "us-east-1"), account.Client.service
+    assert sessions.share_clients(session, ours)
+    assert not sessions.share_clients(session, attrs.evolve(ours, name="dynamodb", api_version="2012-08-10"))
+
+
+async def test_a_failing_account_is_no_failure_of_those_that_share_its_client(source, line):
+    async def fail():
+        raise OSError("no credentials today")
+
+    async with ClientPool() as clients:
+        for _ in range(2):
+            with pytest.raises(OSError, match="no credentials today"):
+                await ask(clients, Source("AWS", credentials=fail, endpoint_url=line.url))
+            await ask(clients, source("a", region_name=None))
+        assert clients.open == 1
 
 
 async def test_another_region_or_endpoint_is_another_client(source, line):
     async with ClientPool() as clients:
         for each in (
-            source("a"),
+            source("a", region_name=None),
             source("a", region_name="us-east-1"),
             Source("AWS", endpoint_url=line.url),
             Source("AWS", endpoint_url=f"{line.url}/"),
         ):
             await ask(clients, each)
-        assert clients.open == 4
+        assert clients.open == 3
     assert line.asked == ["a", "a", "AKIDEXAMPLE", "AKIDEXAMPLE"]
 
 
@@ -113,7 +170,7 @@ async def test_a_task_may_hold_several_leases_of_one_access(source):
                 group.start_soon(ask, clients, source("b"))
                 await anyio.wait_all_tasks_blocked()
                 async with clients.lease(source("a", "Sandbox"), account.Client) as second:
-                    assert second is first
+                    assert second._api.transport.connection is first._api.transport.connection
                 group.cancel_scope.cancel()
 
 
@@ -176,7 +233,7 @@ async def test_clients_share_a_tls_context(source):
         for name in "ab":
             async with clients.lease(source(name), account.Client) as client:
                 await client.list_connections(catalog="AWS")
-                http = client._api._transport.connection.botocore.client._endpoint.http_session
+                http = client._api.transport.connection.botocore.client._endpoint.http_session
                 contexts.extend(session.connector._ssl for session in http._sessions.values())
         assert len(contexts) == 2
         assert contexts[0] is contexts[1]
@@ -204,7 +261,7 @@ async def test_closing_the_pool_closes_everything(source, line):
     held = anyio.Event()
     async with anyio.create_task_group() as group:
         with anyio.fail_after(10):
-            async with ClientPool(max_open=2) as clients:
+            async with ClientPool(max_open=1) as clients:
                 group.start_soon(hold, clients)
                 await held.wait()
                 group.start_soon(fail, clients, source("slow", delay=60))

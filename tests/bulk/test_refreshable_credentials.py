@@ -78,7 +78,7 @@ async def test_they_are_asked_for_again_before_they_expire(clients, line):
 
 def make_early(client, *, late=False):
     """Let a quarter of the time be left, which nobody wants to wait for; or less than a sixth, which all wait for."""
-    credentials = client._api._transport.connection.botocore.client._request_signer._credentials
+    credentials = client._api.transport.credentials
     credentials._early = datetime.now(UTC)
     credentials._late = datetime.now(UTC) if late else credentials._late
 

@@ -51,7 +51,7 @@ async def test_each_role_sends_requests_of_its_own_account(sts, emulator, client
         ("444455556666", "AWS", 200),
         ("444455556666", "Sandbox", 200),
     ]
-    assert clients.open == 2
+    assert clients.open == 1
     assert len(sts.assumed(ACME)) == len(sts.assumed(OTHER)) == 1
 
 

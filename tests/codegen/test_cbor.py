@@ -57,7 +57,7 @@ async def things(answered, *given):
 async def test_common_values_are_what_botocore_makes_of_them(answered):
     async with answered(page(USUAL, {"Id": "b"}, NextToken="n")) as client:
         ours = await client.list_things(catalog="AWS")
-        parsed = await client._api._transport.connection.botocore.client.list_things(Catalog="AWS")
+        parsed = await client._api.transport.connection.botocore.client.list_things(Catalog="AWS")
     parsed.pop("ResponseMetadata")
     assert ours == package.botocore_converter.structure(parsed, package.ListThingsResponse)
     assert ours.response_metadata.request_id == "r-1"

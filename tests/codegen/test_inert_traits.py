@@ -169,7 +169,7 @@ def comparable(request: Any) -> dict[str, Any]:
 
 async def both(client: Any, package: Any, operation: Any) -> list[tuple[Any, Any]]:
     """Make a call through both clients; return the requests and the outcomes of each."""
-    stock, params = client._api._transport.connection.botocore.client, PARAMS[operation.name]
+    stock, params = client._api.transport.connection.botocore.client, PARAMS[operation.name]
     sent: list[Any] = []
 
     def keep(request: Any, **_: Any) -> None:

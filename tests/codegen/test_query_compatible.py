@@ -33,7 +33,7 @@ async def test_the_error_is_found_by_either(name, header, cls, code, connected):
     async with connected("query_compatible", 400, headers, body) as client:
         with pytest.raises(ServiceError) as caught:
             await client.fail(name="n")
-        stock = client._api._transport.connection.botocore.client
+        stock = client._api.transport.connection.botocore.client
         with pytest.raises(ClientError) as theirs:
             await stock.fail(Name="n")
     error = caught.value

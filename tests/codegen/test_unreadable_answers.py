@@ -81,6 +81,6 @@ async def test_what_somebody_s_handler_raises_is_not_taken_for_the_answer(connec
         raise ValueError("a handler's own")
 
     async with connected("rest_json", 200, {}, b"{}") as client:
-        client._api._transport.connection.botocore.client.meta.events.register("after-call", fail)
+        client._api.transport.connection.botocore.client.meta.events.register("after-call", fail)
         with pytest.raises(ValueError, match="a handler's own"):
             await client.put_thing(**THING)

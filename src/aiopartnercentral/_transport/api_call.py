@@ -45,25 +45,29 @@ class ApiCaller:
     """
 
     _service: Service
-    _transport: Transport
+    transport: Transport
     _codec: Codec
     timeout: float | None = DEFAULT_TIMEOUT
     attempts: int | None = None
 
+    def over(self, transport: Transport) -> ApiCaller:
+        """Return one with the same options that sends over another transport, in a fifth of the time of `evolve`."""
+        return ApiCaller(self._service, transport, self._codec, self.timeout, self.attempts)
+
     @property
     def endpoint_url(self) -> str:
         """The URL that requests are sent to, by the client's configuration."""
-        return self._transport.endpoint_url
+        return self.transport.endpoint_url
 
     @property
     def max_connections(self) -> int:
         """Maximum connections of the client, by its configuration."""
-        return self._transport.max_connections
+        return self.transport.max_connections
 
     @property
     def info(self) -> TransportInfo:
         """How requests are sent."""
-        return self._transport.info
+        return self.transport.info
 
     async def encode(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
         """Encode a request into botocore's parameters.
@@ -106,7 +110,7 @@ class ApiCaller:
         from anyio import move_on_after  # noqa: PLC0415 - slow to load
 
         params = await self.encode(operation, request)
-        call = self._transport.start_call(operation, attempts=self.attempts, pause=pause)
+        call = self.transport.start_call(operation, attempts=self.attempts, pause=pause)
         wait = Wait()
         token = WAIT.set(wait)
         try:
@@ -135,9 +139,9 @@ class ApiCaller:
         is_repetition = False
         while True:
             try:
-                response = await self._transport.send(operation, params, call)
+                response = await self.transport.send(operation, params, call)
             except ErrorResponseError as error:
-                call.is_corrected |= not is_repetition and self._transport.expire_credentials(error)
+                call.is_corrected |= not is_repetition and self.transport.expire_credentials(error)
                 if call.is_corrected and call.has_attempts:
                     is_repetition = True
                     continue

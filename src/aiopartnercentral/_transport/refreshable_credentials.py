@@ -11,12 +11,12 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import anyio
 from aiobotocore.credentials import AioCredentials
 from botocore.credentials import ReadOnlyCredentials
 
 from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral._transport.time_limits import in_time
+from aiopartnercentral._utils.shared_attempt import SharedAttempt
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
         self._name = name
         self._fetch = fetch
         self._timeout = timeout
-        self._lock = anyio.Lock()
-        self._failures = 0
-        self._failure: Exception | None = None
+        self._attempt = SharedAttempt()
         self._frozen = ReadOnlyCredentials("", "", None)
         # When a refresh starts, when calls start to wait for it, and the pause before a failed one is retried.
         self._early = self._late = datetime.min.replace(tzinfo=UTC)
@@ -67,8 +65,8 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
             Exception: an error of the caller's provider.
         """
         now = datetime.now(UTC)
-        if now >= self._early and not (self._lock.locked() and now < self._late):
-            await self._refresh()
+        if now >= self._early and not (self._attempt.is_running and now < self._late):
+            await self._attempt(self._refresh)
         return self._frozen
 
     def expire(self, access_key: str) -> None:
@@ -77,26 +75,18 @@ class RefreshingCredentials(AioCredentials):  # type: ignore[misc] # which has n
             self._early = self._late = datetime.min.replace(tzinfo=UTC)
 
     async def _refresh(self) -> None:
-        failures = self._failures
-        async with self._lock:
-            if self._failures > failures and self._failure is not None:
-                raise self._failure  # the failure of the attempt that this call waited for
-            now = datetime.now(UTC)
-            if now < self._early:
-                return
-            is_early = now < self._late
-            limit = self._early_limit(now) if is_early else self._timeout
-            try:
-                self._store(await in_time(self._name, limit, self._fetch))
-            except Exception as error:
-                if is_early:
-                    self._early = datetime.now(UTC) + self._pause
-                    _LOGGER.warning("%s: no new credentials yet (%s)", self._name, type(error).__name__)
-                    return
-                self._failures += 1
-                self._failure = error
+        now = datetime.now(UTC)
+        if now < self._early:
+            return
+        is_early = now < self._late
+        limit = self._early_limit(now) if is_early else self._timeout
+        try:
+            self._store(await in_time(self._name, limit, self._fetch))
+        except Exception as error:
+            if not is_early:
                 raise
-            self._failure = None
+            self._early = datetime.now(UTC) + self._pause
+            _LOGGER.warning("%s: no new credentials yet (%s)", self._name, type(error).__name__)
 
     def _early_limit(self, now: datetime) -> float:
         """Return the maximum seconds of an early refresh, after which the call that waits can still be sent."""

@@ -1,4 +1,6 @@
-"""The client pool of a run: one client for each service and set of credentials, opened on first use, up to a limit.
+"""The client pool of a run: one client for each service and its settings, opened on first use, up to a limit.
+
+Accounts with the same settings share a client, whose requests are signed with the credentials of each lease.
 
 Leases of one client share an entry, and the first of them opens it. An entry without leases keeps its client open until
 the pool is full and another client is needed. The pool has no background task: each lease opens and closes clients in
@@ -8,29 +10,46 @@ the caller's task.
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack
 
 import anyio
 import attrs
 
-from aiopartnercentral._client import ClientOptions, ServiceClient, check_options, open_client
+from aiopartnercentral._client import (
+    ClientOptions,
+    ServiceClient,
+    check_options,
+    open_for_accounts,
+    with_credentials,
+)
 from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.shared_attempt import SharedAttempt
 from aiopartnercentral.bulk.source import Source, identity
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Hashable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
     from types import TracebackType
 
     from aiopartnercentral._transport.sessions import Sessions
 
 __all__ = ["ClientPool"]
 
+T = TypeVar("T")
 ClientT = TypeVar("ClientT", bound=ServiceClient)
 _Key: TypeAlias = "Hashable"
 _SOURCE = validators.instance_of(Source)
 _CLIENT_CLASS = validators.instance_of(type, "a class of clients, such as account.Client")
+
+
+@attrs.frozen(eq=False)
+class _Account:
+    """An account that has credentials, and one of its sources, which keeps the objects of the key alive."""
+
+    source: Source
+    credentials: Any = attrs.field(repr=False)
 
 
 @attrs.define(eq=False)
@@ -38,14 +57,12 @@ class _Entry:
     """The state that the leases of one client share.
 
     Attributes:
-        source: one of the sources with these credentials; it keeps the objects of the key alive.
+        source: one of the sources with these settings; it keeps the objects of the key alive.
         client_class: the class of the client.
         leases: number of leases that hold the client or wait for it.
-        client: the client while it is open.
+        client: the client while it is open, without credentials.
         stack: closes it.
-        opening: held while the client is being opened.
-        failures: how often opening it failed.
-        failure: the last failure.
+        opening: opens the client.
     """
 
     source: Source
@@ -53,9 +70,7 @@ class _Entry:
     leases: int = 0
     client: ServiceClient | None = None
     stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
-    opening: anyio.Lock = attrs.field(factory=anyio.Lock)
-    failures: int = 0
-    failure: Exception | None = None
+    opening: SharedAttempt = attrs.field(factory=SharedAttempt)
 
 
 class ClientPool:
@@ -68,9 +83,11 @@ class ClientPool:
     limits. A `config` with `retries` overrides that, and a source's own `client` is used unchanged.
 
     Arguments:
-        max_open: maximum clients that are open at once. A source's own `client` does not count, nor do the STS clients,
+        max_open: maximum clients that are open at once: one for each service, profile, region and endpoint URL, and for
+            each account if the `config` has `retries`. A source's own `client` does not count, nor do the STS clients,
             of which there is one for each profile that assumes roles.
-        max_connections: maximum connections of each client, unless its `config` sets `max_pool_connections`.
+        max_connections: maximum connections of each client, unless its `config` sets `max_pool_connections`. Accounts
+            with the same settings share them.
         options: the options of all clients; see `ClientOptions`.
 
     Raises:
@@ -86,6 +103,7 @@ class ClientPool:
         self._options = options
         self._sessions: Sessions | None = None
         self._entries: dict[_Key, _Entry] = {}  # least recently used first
+        self._accounts: dict[_Key, _Account] = {}
         self._open = 0
         self._is_closed = False
         self._turn = anyio.Lock()  # held by the lease that is next to open a client
@@ -155,21 +173,35 @@ class ClientPool:
         if source.client is not None:
             yield _checked(source.client, client_class)
             return
-        key = (
-            client_class,
-            source.profile,
-            source.role,
-            identity(source.credentials),
-            source.region_name,
-            source.endpoint_url,
-        )
+        account = await self._account(self._sessions, source, client_class)
+        key = self._key(self._sessions, source, client_class)
         entry = self._entries.setdefault(key, _Entry(source, client_class))
         entry.leases += 1
         try:
-            client = entry.client or await self._opened(key, entry)
-            yield _checked(client, client_class)
+            client = entry.client
+            if client is None:
+                client = await entry.opening(partial(self._opened, key, entry))
+            yield with_credentials(_checked(client, client_class), account.credentials)
         finally:
             self._give_back(key, entry)
+
+    async def _account(self, sessions: Sessions, source: Source, client_class: type[ServiceClient]) -> _Account:
+        """Return the account of a source, once it has credentials."""
+        region = _region(source, client_class)
+        key = source.profile, source.role, identity(source.credentials), region
+        account = self._accounts.get(key)
+        if account is None:
+            credentials = await self._interruptible(partial(_credentials, sessions, source, region))
+            account = self._accounts[key] = _Account(source, credentials)
+        return account
+
+    def _key(self, sessions: Sessions, source: Source, client_class: type[ServiceClient]) -> _Key:
+        """Return what identifies the client of a source: settings alone, if accounts share clients."""
+        settings = client_class, _profile(source), source.region_name, source.endpoint_url
+        session = sessions.session(_profile(source), _region(source, client_class))
+        if sessions.share_clients(session, client_class.service):
+            return settings
+        return *settings, source.role, identity(source.credentials)
 
     def _give_back(self, key: _Key, entry: _Entry) -> None:
         entry.leases -= 1
@@ -181,36 +213,30 @@ class ClientPool:
             self._wake()
 
     async def _opened(self, key: _Key, entry: _Entry) -> ServiceClient:
-        failures = entry.failures
-        async with entry.opening:
-            if entry.client is not None:
-                return entry.client
-            if entry.failures > failures and entry.failure is not None:
-                raise entry.failure  # the failure of the attempt that this lease waited for
-            try:
-                entry.client = await self._interruptible(entry)
-            except Exception as error:
-                entry.failures += 1
-                entry.failure = error
-                raise
+        if entry.client is None:
+            entry.client = await self._interruptible(partial(self._open_in_turn, entry))
             if self._is_closed:
                 await self._close(key, entry)
                 raise _closed()
-            return entry.client
+        return entry.client
 
-    async def _interruptible(self, entry: _Entry) -> ServiceClient:
+    async def _interruptible(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what a call returns that ends when the pool is closed."""
         with anyio.CancelScope() as scope:
             self._openings.add(scope)
             try:
-                await self._find_room()
-                try:
-                    return await self._enter(entry)
-                except BaseException:
-                    self._leave_room()
-                    raise
+                return await call()
             finally:
                 self._openings.discard(scope)
         raise _closed()
+
+    async def _open_in_turn(self, entry: _Entry) -> ServiceClient:
+        await self._find_room()
+        try:
+            return await self._enter(entry)
+        except BaseException:
+            self._leave_room()
+            raise
 
     async def _find_room(self) -> None:
         """Wait until one more client may be open, first come first served, and count it."""
@@ -232,16 +258,9 @@ class ClientPool:
         for name in ("region_name", "endpoint_url"):
             if getattr(source, name) is not None:
                 options[name] = getattr(source, name)
-        session = await self._session(self._sessions, source, entry.client_class.service.region)
-        return await entry.stack.enter_async_context(open_client(entry.client_class, session=session, **options))
-
-    async def _session(self, sessions: Sessions, source: Source, region: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
-        region = source.region_name or region
-        if source.role is not None:
-            return await sessions.of_role(source.role, region)
-        if source.credentials is not None:
-            return await sessions.of_provider(source.credentials, identity(source.credentials), region)
-        return await sessions.of_profile(source.profile, region)
+        session = self._sessions.session(_profile(source), _region(source, entry.client_class))
+        opening = open_for_accounts(entry.client_class, session=session, **options)
+        return await entry.stack.enter_async_context(opening)
 
     async def _close(self, key: _Key, entry: _Entry) -> None:
         if self._entries.get(key) is entry:
@@ -264,6 +283,23 @@ class ClientPool:
     def _wake(self) -> None:
         self._freed.set()
         self._freed = anyio.Event()
+
+
+async def _credentials(sessions: Sessions, source: Source, region: str | None) -> Any:  # noqa: ANN401 - aiobotocore has no types
+    if source.role is not None:
+        return await sessions.of_role(source.role, region)
+    if source.credentials is not None:
+        return await sessions.of_provider(source.credentials, identity(source.credentials))
+    return await sessions.of_profile(source.profile, region)
+
+
+def _profile(source: Source) -> str | None:
+    """Return the profile whose settings a source has."""
+    return source.profile if source.role is None else source.role.profile
+
+
+def _region(source: Source, client_class: type[ServiceClient]) -> str | None:
+    return source.region_name or client_class.service.region
 
 
 def _check_class(client_class: object) -> None:
