@@ -25,6 +25,7 @@ class ServiceConfig:
         package: import name of the generated package.
         root: the folder that the package is imported from.
         region: the one region that serves the API, used where the caller names none; None where many do.
+        endpoint_url: the URL of its endpoint there, by botocore's rules.
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
         texts: TOML file with the project's own descriptions; None where it has none.
@@ -39,6 +40,7 @@ class ServiceConfig:
     package: str
     root: Path = ROOT / "src"
     region: str | None = None
+    endpoint_url: str | None = None
     fan_out: str | None = None
     enums: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     values: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
@@ -58,6 +60,7 @@ SERVICES = (
         api_version="2025-04-04",
         package="aiopartnercentral.account",
         region="us-east-1",
+        endpoint_url="https://partnercentral-account.us-east-1.api.aws",
         fan_out="Catalog",
         enums={"ConnectionTypeFilter": ("ConnectionType", "ConnectionTypeStatus")},
         values={"Catalog": ("AWS", "Sandbox")},

@@ -16,7 +16,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "dev")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     text = "what sends the first attempts of usual calls, unless a test says so"
-    parser.addoption("--transport", choices=("direct", "botocore"), default="direct", help=text)
+    parser.addoption("--transport", choices=("direct", "standalone", "botocore"), default="direct", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,6 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from aiopartnercentral._transport.direct import eligibility  # noqa: PLC0415 - otherwise loaded by calls
 
         eligibility.session_obstacle = lambda _: "the tests say so"
+    if config.getoption("--transport") == "standalone":
+        from aiopartnercentral._transport import standalone  # noqa: PLC0415 - as above
+
+        standalone._has_loaded_botocore, standalone._PATCHING = lambda: False, ()  # the tests have loaded them
 
 
 @pytest.fixture(scope="session")

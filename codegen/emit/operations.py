@@ -53,6 +53,7 @@ def emit(service: ir.Service, names: Names) -> str:
             f"    package={config.package!r},",
             f"    api_version={config.api_version!r},",
             f"    region={config.region!r},",
+            *([] if config.endpoint_url is None else [f"    endpoint_url={config.endpoint_url!r},"]),
             f"    operations=({''.join(names.constants[o.name] + ', ' for o in service.operations)}),",
             f"    paginations=({''.join(names.pages[o.name] + ', ' for o in service.operations if o.pagination)}),",
             f"    requests={{{requests}}},",

@@ -110,7 +110,7 @@ async def test_the_endpoint_is_the_one_that_the_pinned_rules_resolve() -> None:
         raise StoppedError(request.url)
 
     async with account.connect() as client:
-        inner: Any = client._api.transport.connection.botocore.client
+        inner: Any = (await client._api.transport.connection.opened_botocore()).client
         inner.meta.events.register("before-sign.partnercentral-account", stop)
         with pytest.raises(StoppedError, match=r"^https://partnercentral-account\.us-east-1\.api\.aws/$"):
             await client.list_connections(catalog="AWS")

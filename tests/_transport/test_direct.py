@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from tests.support.servers import ScriptedServer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("loaded_botocore")]
 
 DIRECT = TransportInfo(kind="direct", reason=None)
 PAGE = Reply({"ConnectionSummaries": []})

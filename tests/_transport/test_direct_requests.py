@@ -20,6 +20,7 @@ from botocore.serialize import create_serializer
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
+from aiopartnercentral._transport import standalone
 from aiopartnercentral._transport.direct.model import operation_model
 from aiopartnercentral._transport.direct.request import RequestTemplate, UnsupportedRequestError
 from aiopartnercentral._transport.direct.sender import random_id
@@ -84,7 +85,8 @@ class Client:
             return self.session
 
         connection = self.transport.connection
-        connection.botocore.client._endpoint.http_session._get_session = get_session
+        if connection.botocore is not None:
+            connection.botocore.client._endpoint.http_session._get_session = get_session
         if connection.sender is not None:
             connection.sender._http._session = get_session
 
@@ -94,9 +96,9 @@ class Client:
 
     def sent(self, operation: Operation[Any, Any], params: Any, credentials: Any, offset: timedelta) -> Any:
         """Return what is sent for a call, and the metadata of the response."""
-        self.transport.connection.botocore.client._request_signer._credentials = credentials
         self.transport.connection.clock.offset = offset
         call = self.transport.start_call(operation)
+        call.credentials = credentials
         response = self.portal.call(self.transport.send, operation, params, call)
         assert call.attempts == 1
         (sent,) = self.session.sent
@@ -104,9 +106,20 @@ class Client:
         return sent, response.body, response.metadata
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded_botocore() -> Iterator[None]:
+    """Let clients start with botocore, whatever the command line says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standalone, "_has_loaded_botocore", lambda: True)
+        yield
+
+
 @pytest.fixture(scope="module")
 def clients() -> Iterator[list[tuple[Client, Client]]]:
-    """Return pairs of clients of several endpoints: one sends directly, the other through botocore."""
+    """Return pairs of clients of several endpoints: one sends directly, the other through botocore.
+
+    The first ones of the last pairs have started without botocore.
+    """
     keys: Any = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
     with start_blocking_portal("asyncio") as portal, ExitStack() as stack:
 
@@ -114,7 +127,14 @@ def clients() -> Iterator[list[tuple[Client, Client]]]:
             options: Any = {"region_name": region, "endpoint_url": url, "direct": direct, **keys}
             return Client(portal, stack.enter_context(portal.wrap_async_context_manager(account.connect(**options))))
 
-        yield [(opened(*each, direct=True), opened(*each, direct=False)) for each in ENDPOINTS]
+        pairs = [(opened(*each, direct=True), opened(*each, direct=False)) for each in ENDPOINTS]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(standalone, "_has_loaded_botocore", lambda: False)
+            patch.setattr(standalone, "_PATCHING", ())
+            patch.setattr(standalone, "_has_other_settings", lambda: False)
+            pairs += [(opened(*each, direct=True), pairs[number][1]) for number, each in enumerate(ENDPOINTS[:3])]
+        assert [direct.transport.connection.botocore is None for direct, _ in pairs] == [False] * 6 + [True] * 3
+        yield pairs
 
 
 def at(patch: pytest.MonkeyPatch, moment: datetime, trace: str | None, ids: list[uuid.UUID]) -> None:
@@ -147,7 +167,8 @@ def test_a_direct_request_is_botocores(name: str, data: st.DataObject, clients: 
     with pytest.MonkeyPatch.context() as patch:
         at(patch, datetime(2026, 1, 1, tzinfo=UTC), data.draw(traces), [])
         direct.sent(operation, params, warm_up, timedelta())
-        patch.setattr(direct.transport.connection.botocore.client, "_make_api_call", None)  # there is a template now
+        if direct.transport.connection.botocore is not None:
+            patch.setattr(direct.transport.connection.botocore.client, "_make_api_call", None)  # there is a template
         moment, trace, ids = data.draw(TIMES), data.draw(traces), [data.draw(UUIDS), data.draw(UUIDS)]
         at(patch, moment, trace, ids)
         ours = direct.sent(operation, params, credentials, offset)

@@ -17,7 +17,7 @@ from aiopartnercentral.bulk import Collection
 from aiopartnercentral.emulator import Emulator
 from tests.support.bulk_sources import FAST, LISTING, of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("loaded_botocore")]
 
 OPTIONS: dict[str, Any] = {
     "endpoint_url": "http://127.0.0.1:9",

@@ -13,7 +13,7 @@ from tests.support.servers import Reply
 if TYPE_CHECKING:
     from tests.support.servers import ScriptedServer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("loaded_botocore")]
 
 
 async def test_other_tasks_run_before_a_request_is_signed(client: account.Client, server: ScriptedServer) -> None:
@@ -23,7 +23,7 @@ async def test_other_tasks_run_before_a_request_is_signed(client: account.Client
         order.append("pause")
 
     api: Any = client._api
-    events = api._transport.connection.botocore.client.meta.events
+    events = api.transport.connection.botocore.client.meta.events
     events.register("before-sign.partnercentral-account", lambda **_: order.append("signed"))
     server.replies(Reply({"ConnectionSummaries": []}))
 

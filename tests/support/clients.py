@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiopartnercentral import account
+from aiopartnercentral._transport import standalone
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+
+
+@pytest.fixture
+def loaded_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients start with botocore, as they do where it is loaded already, whatever the command line says."""
+    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: True)
 
 
 @pytest.fixture

@@ -6,18 +6,22 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
+
 from aiopartnercentral._transport.botocore_client import BotocoreClient
 from aiopartnercentral._transport.client_factory import open_botocore_client
 from aiopartnercentral._transport.clock_skew import ServiceClock
 from aiopartnercentral._transport.connection import Connection
 from aiopartnercentral._transport.direct.botocore_requests import BotocoreRequests
-from aiopartnercentral._transport.direct.eligibility import client_obstacle, session_obstacle
+from aiopartnercentral._transport.direct.eligibility import client_obstacle, quota_handlers, session_obstacle
 from aiopartnercentral._transport.direct.handover import register_handover
 from aiopartnercentral._transport.direct.http import AiohttpClient
 from aiopartnercentral._transport.direct.sender import DirectSender
+from aiopartnercentral._transport.http_client import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from aiopartnercentral.types import Service
 
@@ -86,3 +90,37 @@ def botocore_connection(
         sender=sender,
         botocore=botocore,
     )
+
+
+@asynccontextmanager
+async def borrowing_botocore(
+    service: Service, session: Callable[[], Awaitable[Any]], max_response_bytes: int, options: Mapping[str, Any]
+) -> AsyncIterator[tuple[BotocoreClient, str | None, list[Any]]]:
+    """Open an aiobotocore client for attempts that were made without it; it sends over the connections of another.
+
+    Its value is the client, why it is not eligible, if it is not, and the handlers that tell its retry quota about a
+    success.
+
+    Arguments:
+        service: the service.
+        session: returns the session of aiohttp that has the connections, and is not closed.
+        max_response_bytes: maximum bytes of a response.
+        options: the options of `open_botocore_client`.
+    """
+    config = AioConfig(http_session_cls=_borrowing(session))
+    async with open_botocore_client(service, config=config, **options) as client:
+        botocore = BotocoreClient(client, service, max_response_bytes)
+        obstacle = client_obstacle(client)
+        register_handover(client)
+        yield botocore, obstacle, quota_handlers(client)
+
+
+def _borrowing(session: Callable[[], Awaitable[Any]]) -> type[AIOHTTPSession]:
+    class Borrowed(AIOHTTPSession):  # type: ignore[misc] # which has no types
+        async def _get_session(self, proxy_url: object) -> Any:  # noqa: ANN401, ARG002 - a session of aiohttp
+            return await session()
+
+    class Borrowing(Guard, Borrowed):  # pyright: ignore[reportIncompatibleMethodOverride] # the same parameter
+        """aiobotocore's HTTP client over the connections of another one."""
+
+    return Borrowing

@@ -26,6 +26,7 @@ __all__ = [
     "FIRST_ERROR_STATUS",
     "FIRST_SERVER_ERROR_STATUS",
     "KEY",
+    "MAX_CONNECTIONS",
     "STANDARD_ATTEMPTS",
     "TOO_MANY_REQUESTS",
     "CallContext",
@@ -38,6 +39,8 @@ __all__ = [
     "register_handlers",
 ]
 
+MAX_CONNECTIONS = 100
+"""Connections of a client, unless the caller has configured another number; botocore's default is 10."""
 STANDARD_ATTEMPTS = 3
 """How often a request is sent at most in the retry mode `standard`, unless the configuration sets another number."""
 

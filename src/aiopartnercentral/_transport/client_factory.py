@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 
+from aiopartnercentral._transport.call_context import MAX_CONNECTIONS
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
 from aiopartnercentral._transport.http_client import guarded_config, merged
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
 
     from aiopartnercentral.types import Service
-
-
-POOL = 100
-"""Connections of a client, unless the caller has configured another number; botocore's default is 10."""
 
 
 @asynccontextmanager
@@ -137,7 +134,7 @@ def _with_retries(session: AioSession, config: AioConfig | None) -> AioConfig:
 def _with_pool(session: AioSession, config: AioConfig) -> AioConfig:
     """Return the config with the library's size of the pool, unless the caller has configured one."""
     theirs = session.get_default_client_config() or AioConfig()
-    chosen: Any = AioConfig(max_pool_connections=POOL).merge(theirs).merge(config)
+    chosen: Any = AioConfig(max_pool_connections=MAX_CONNECTIONS).merge(theirs).merge(config)
     return merged(config, AioConfig(max_pool_connections=chosen.max_pool_connections))
 
 

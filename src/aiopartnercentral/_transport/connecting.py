@@ -36,6 +36,16 @@ async def open_connection(service: Service, options: Mapping[str, Any]) -> Async
     most: int = options.get("max_response_bytes", _MAX_RESPONSE_BYTES)
     own = {name: value for name, value in options.items() if name not in _OF_CLIENTS}
     own.setdefault("timeout", DEFAULT_TIMEOUT)
+    from aiopartnercentral._transport.standalone import (  # noqa: PLC0415 - loads asyncio
+        open_standalone_connection,
+        standalone_settings,
+    )
+
+    settings = standalone_settings(service, own) if direct else None
+    if settings is not None:
+        async with open_standalone_connection(service, settings, most) as connection:
+            yield connection
+        return
     from aiopartnercentral._transport.botocore_connection import open_botocore_connection  # noqa: PLC0415 - loads botocore
 
     async with open_botocore_connection(service, max_response_bytes=most, direct=direct, options=own) as connection:

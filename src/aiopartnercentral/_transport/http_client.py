@@ -25,7 +25,7 @@ from botocore.exceptions import (
 )
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
-from aiopartnercentral._transport.untrusted_responses import guard_aiohttp, guard_httpx
+from aiopartnercentral._transport.untrusted_responses import WithoutRedirects, guard_aiohttp, guard_httpx
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Guard:
         """Guard a session, and return what requests are made with."""
         if isinstance(session, aiohttp.ClientSession):
             guard_aiohttp(session, self.max_response_bytes)
-            return _WithoutRedirects(session)
+            return WithoutRedirects(session)
         httpx: Any = getattr(sys.modules.get("aiobotocore.httpxsession"), "httpx", None)
         if httpx is not None and isinstance(session, httpx.AsyncClient):
             guard_httpx(session, self.max_response_bytes)
@@ -248,18 +248,6 @@ class Guard:
         return InvalidConfigError(
             error_msg=f"the certificates in {files} cannot be loaded ({reason}): check {settings}"
         )
-
-
-class _WithoutRedirects:
-    """An aiohttp session whose requests follow no redirects."""
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
-
-    def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
-        return self._session.request(method, allow_redirects=False, **options)
 
 
 class _Failing:

@@ -61,6 +61,7 @@ class Sessions:
         self._stack = AsyncExitStack()
         given = as_aio_config(config)
         self._config = merged(given, AioConfig())
+        self._has_retries = getattr(given, "retries", None) is not None
         if given.http_session_cls is AIOHTTPSession:
             self._config.http_session_cls = sharing_tls()
 
@@ -99,7 +100,7 @@ class Sessions:
             session: a session of the service's clients.
             service: the service.
         """
-        if self._config.retries is not None:
+        if self._has_retries:
             return False
         if service.name not in self._names_account:
             loader = session.get_component("data_loader")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
     from aiohttp.typedefs import RawHeaders
 
-__all__ = ["guard_aiohttp", "guard_httpx"]
+__all__ = ["WithoutRedirects", "guard_aiohttp", "guard_httpx"]
 
 _MARK = "_aiopartnercentral_drops"
 
@@ -35,6 +35,18 @@ def guard_aiohttp(session: ClientSession, most: int | None) -> None:
     # Set here, as aiobotocore creates the session without them.
     session._response_class = _guarded_class(math.inf if most is None else most)  # noqa: SLF001
     session._cookie_jar = DummyCookieJar()  # noqa: SLF001
+
+
+class WithoutRedirects:
+    """An aiohttp session whose requests follow no redirects."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
+
+    def request(self, method: str, **options: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
+        return self._session.request(method, allow_redirects=False, **options)
 
 
 def guard_httpx(session: Any, most: int | None) -> None:  # noqa: ANN401 - an optional dependency

@@ -602,6 +602,7 @@ SERVICE: Final = Service(
     package="aiopartnercentral.account",
     api_version="2025-04-04",
     region="us-east-1",
+    endpoint_url="https://partnercentral-account.us-east-1.api.aws",
     operations=(
         ACCEPT_CONNECTION_INVITATION,
         ASSOCIATE_AWS_TRAINING_CERTIFICATION_EMAIL_DOMAIN,

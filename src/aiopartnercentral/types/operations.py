@@ -100,6 +100,7 @@ class Service:
         package: the import name of its generated package.
         api_version: the version of the model that the package was generated from.
         region: the default region; None if botocore's configuration decides.
+        endpoint_url: the URL of its endpoint in that region; None if botocore's rules decide.
         operations: all of them.
         paginations: the paginated ones.
         requests: the operation of each request class that only one operation uses, by the class's name.
@@ -110,6 +111,7 @@ class Service:
     package: str
     api_version: str
     region: str | None
+    endpoint_url: str | None = attrs.field(kw_only=True, default=None)
     operations: tuple[Operation[Any, Any], ...] = attrs.field(repr=False)
     paginations: tuple[Pagination[Any, Any, Any], ...] = attrs.field(repr=False)
     requests: Mapping[str, Operation[Any, Any]] = attrs.field(repr=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral._transport.call_context import Parameters
-from aiopartnercentral._transport.direct.eligibility import handlers_of, operation_obstacle
+from aiopartnercentral._transport.direct.eligibility import operation_obstacle, quota_handlers
 from aiopartnercentral._transport.direct.handover import RequestCapturedError
 from aiopartnercentral._transport.direct.model import operation_model
 from aiopartnercentral._transport.direct.request import Keys, RequestTemplate, UnsupportedRequestError
@@ -37,11 +37,7 @@ class BotocoreRequests:
     def __init__(self, botocore: BotocoreClient) -> None:
         self._botocore = botocore
         self._client = client = botocore.client
-        self._after_call = [
-            handler
-            for handler in handlers_of(client, "after-call")
-            if handler.__qualname__ == "RetryQuotaChecker.release_retry_quota"
-        ]
+        self._after_call = quota_handlers(client)
 
     def operation(self, operation: Operation[Any, Any]) -> OperationModel:
         """Return what the service model says about an operation."""

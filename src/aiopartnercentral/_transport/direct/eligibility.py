@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.types import Operation
 
-__all__ = ["client_obstacle", "handlers_of", "operation_obstacle", "session_obstacle"]
+__all__ = ["client_obstacle", "handlers_of", "operation_obstacle", "quota_handlers", "session_obstacle"]
 
 _OWN = "aiopartnercentral."
 _REPRODUCED = frozenset(
@@ -140,6 +140,12 @@ def handlers_of(client: Any, event: str, operation: str = "*") -> Iterator[Any]:
     emitter = client.meta.events
     handlers = getattr(emitter, "_emitter", emitter)._handlers  # noqa: SLF001 - nothing else has them
     yield from handlers.prefix_search(f"{event}.{client.meta.service_model.service_id.hyphenize()}.{operation}")
+
+
+def quota_handlers(client: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """Return the handlers that tell the retry quota of a client about a success."""
+    handlers = handlers_of(client, "after-call")
+    return [each for each in handlers if each.__qualname__ == "RetryQuotaChecker.release_retry_quota"]
 
 
 def operation_obstacle(client: Any, operation: Operation[Any, Any]) -> str | None:  # noqa: ANN401 - as above

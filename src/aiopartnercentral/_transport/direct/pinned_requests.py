@@ -43,7 +43,8 @@ class PinnedRequests:
         region: the region that they are signed for.
         user_agent: their user agent.
         keys: botocore's credentials.
-        opened_botocore: returns botocore's client.
+        opened_botocore: returns botocore's client, which is opened if it is not open.
+        after_call: what tells the retry quota of that client about a success, once it is open.
     """
 
     description: Mapping[str, Any] = attrs.field(repr=False)
@@ -51,7 +52,8 @@ class PinnedRequests:
     region: str
     user_agent: str
     keys: Any = attrs.field(repr=False)
-    opened_botocore: Callable[[], Awaitable[BotocoreClient]] = attrs.field(repr=False)
+    opened_botocore: Callable[[], Awaitable[BotocoreClient]] | None = attrs.field(default=None, repr=False)
+    after_call: list[Any] = attrs.field(factory=list, repr=False)
 
     def operation(self, operation: Operation[Any, Any]) -> OperationModel:
         """Return what the service model says about an operation."""
@@ -69,6 +71,8 @@ class PinnedRequests:
         Raises:
             botocore.exceptions.ParamValidationError: a parameter is missing or invalid.
         """
+        if self.opened_botocore is None:
+            raise RuntimeError("requests without botocore's client")
         return (await self.opened_botocore()).serialize(name, params)
 
     @property
@@ -77,7 +81,9 @@ class PinnedRequests:
         return self.keys
 
     def succeeded(self, response: HttpResponse) -> None:
-        """Do nothing: the retry quota of botocore's client is full until that has repeated a request."""
+        """Tell botocore's retry quota about a success; it is full until botocore has repeated a request."""
+        for handler in self.after_call:
+            handler(context={}, http_response=response)
 
     async def template(
         self,

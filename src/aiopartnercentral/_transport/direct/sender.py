@@ -28,6 +28,7 @@ class HttpClient(Protocol):
 
     async def post(self, request: SignedRequest) -> HttpResponse:
         """Send a request and return the response, whatever its status, or raise any exception."""
+        ...
 
 
 class RequestSource(Protocol):
@@ -35,9 +36,11 @@ class RequestSource(Protocol):
 
     def operation(self, operation: Operation[Any, Any]) -> OperationModel:
         """Return what the service model says about an operation."""
+        ...
 
     async def serialize(self, name: str, params: Mapping[str, JsonValue]) -> bytes:
         """Return the body of a request whose parameters are not plain, or not valid."""
+        ...
 
     async def template(
         self,
@@ -48,13 +51,16 @@ class RequestSource(Protocol):
         trace: str | None,
     ) -> tuple[RequestTemplate | None, bool]:
         """Return the template of requests with or without token and trace, if there is one, and if that is for good."""
+        ...
 
     @property
     def credentials(self) -> Any:  # noqa: ANN401 - botocore's, without types
         """The credentials of calls that have none of their own; None for none."""
+        ...
 
     def succeeded(self, response: HttpResponse) -> None:
         """Take note of a success."""
+        ...
 
 
 class _Plan:

@@ -1,0 +1,339 @@
+"""Clients that start without botocore: what they load, what turns that off, and that all else is as with botocore."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+from aiobotocore.client import AioBaseClient
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from botocore.exceptions import EndpointConnectionError, InvalidConfigError, ParamValidationError, SSLError
+
+from aiopartnercentral import TransportInfo, account
+from aiopartnercentral._transport import standalone
+from aiopartnercentral._transport.standalone import standalone_settings
+from aiopartnercentral._utils import model_data
+from aiopartnercentral.account.operations import SERVICE
+from codegen.services import SERVICES
+from tests.support.certificates import certificate
+from tests.support.clients import IDENTITY
+from tests.support.servers import Reply, scripted_server, socket_server
+from tests.support.tasks import no_task_left
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiopartnercentral._transport.connection import Connection
+    from tests.support.servers import ScriptedServer
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
+PAGE = Reply({"ConnectionSummaries": []})
+
+
+@pytest.fixture(autouse=True)
+def alone(aws_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001 - order
+    """Let clients start without botocore, although the tests have loaded it; `~` is an empty directory."""
+    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: False)
+    monkeypatch.setattr(standalone, "_PATCHING", ("of.nobody",))  # aiobotocore has loaded wrapt
+    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def connection_of(client: account.Client) -> Connection:
+    return client._api.transport.connection
+
+
+def test_a_first_page_loads_neither_botocores_clients_nor_what_only_they_need() -> None:
+    program = """if True:
+        import asyncio, sys
+        from aiopartnercentral import account
+
+        async def main(url):
+            async with account.connect(endpoint_url=url) as client:
+                async for _ in client.paginate.list_connections(catalog="AWS"):
+                    pass
+                print(client.transport.kind)
+
+        asyncio.run(main(sys.argv[1]))
+        print("\\n".join(sys.modules))
+    """
+    environment = {"PATH": "", "HOME": "/nowhere", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    with scripted_server() as server:
+        server.replies(PAGE)
+        done = subprocess.run(
+            [sys.executable, "-c", program, server.url],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+            env=environment,
+        )
+        assert len(server.received) == 1
+    kind, *loaded = done.stdout.split()
+    assert kind == "direct"
+    assert {name for name in loaded if name.startswith("aiobotocore")} == {"aiobotocore"}
+    assert not {"botocore.session", "botocore.client", "botocore.model", "urllib3", "cattrs", "jmespath"} & {*loaded}
+
+
+USUAL: dict[str, Any] = {"timeout": 600.0, "endpoint_url": "http://127.0.0.1:1"}
+
+
+async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = standalone_settings(SERVICE, {"timeout": None})
+    assert found is not None
+    assert (found.endpoint_url, found.region) == ("https://partnercentral-account.us-east-1.api.aws", "us-east-1")
+    assert (found.keys.access_key, found.keys.secret_key, found.keys.token) == ("AKIDEXAMPLE", "not-a-secret", None)
+    assert "not-a-secret" not in repr(found)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of the environment")
+    for name in ("AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_EXECUTION_ENV", "AWS_XRAY_CONTEXT_MISSING"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_CA_BUNDLE", "bundle.pem")
+    found = standalone_settings(SERVICE, USUAL)
+    assert found is not None
+    assert (found.keys.token, found.ca_bundle) == ("of the environment", "bundle.pem")
+    found = standalone_settings(SERVICE, {**USUAL, **IDENTITY, "verify": "mine.pem", "region_name": "eu-west-1"})
+    assert found is not None
+    assert (found.keys.token, found.ca_bundle, found.region) == (None, "mine.pem", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"profile": "acme"},
+        {"session": AioSession()},
+        {"config": AioConfig()},
+        {"verify": False},
+        {"use_ssl": True},
+        {"api_version": "2025-04-04"},
+        {"aws_account_id": "111122223333"},
+        {"aws_access_key_id": "only"},
+        {"aws_session_token": "only"},
+        {"region_name": "eu-west-1", "endpoint_url": None},
+        {"endpoint_url": "http://127.0.0.1:1/path"},
+        {"endpoint_url": "http://EXAMPLE.com"},
+        {"endpoint_url": "http://[::1]:1"},
+    ],
+    ids="-".join,
+)
+async def test_an_option_that_only_botocore_understands_is_left_to_it(options: Mapping[str, Any]) -> None:
+    assert standalone_settings(SERVICE, USUAL) is not None
+    assert standalone_settings(SERVICE, {**USUAL, **options}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_PROFILE", "acme"),
+        ("AWS_MAX_ATTEMPTS", "2"),
+        ("AWS_RETRY_MODE", "adaptive"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+        ("AWS_CREDENTIAL_EXPIRATION", "2030-01-01T00:00:00Z"),
+        ("AWS_SDK_UA_APP_ID", "app"),
+        ("AWS_SECRET_ACCESS_KEY", ""),
+        ("AWS_ACCESS_KEY_ID", ""),
+        ("https_proxy", "http://127.0.0.1:1"),
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+        ("BOTO_EXPERIMENTAL__ADD_PROXY_HOST_HEADER", "1"),
+    ],
+)
+async def test_a_variable_that_only_botocore_understands_is_left_to_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert standalone_settings(SERVICE, USUAL) is not None
+    monkeypatch.setenv(name, value)
+    assert standalone_settings(SERVICE, USUAL) is None
+
+
+@pytest.mark.parametrize("file", ["config", "credentials", "models/any"])
+async def test_a_file_that_only_botocore_understands_is_left_to_it(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_CONFIG_FILE")
+    monkeypatch.delenv("AWS_SHARED_CREDENTIALS_FILE")
+    path = tmp_path / ".aws" / file
+    path.parent.mkdir(parents=True)
+    assert file == "models/any" or standalone_settings(SERVICE, USUAL) is not None
+    path.write_text("[default]\nregion = eu-west-1\n", encoding="utf-8")
+    assert standalone_settings(SERVICE, USUAL) is None
+
+
+async def test_what_has_loaded_changes_or_watches_botocore_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "of.nobody", sys)
+        assert standalone_settings(SERVICE, USUAL) is None
+    with monkeypatch.context() as patch:
+        patch.setattr("logging.Logger.isEnabledFor", lambda *_: True)
+        assert standalone_settings(SERVICE, USUAL) is None
+    assert standalone_settings(SERVICE, USUAL) is not None
+    monkeypatch.undo()
+    assert standalone._has_loaded_botocore()
+
+
+def test_only_asyncio_is_usual() -> None:
+    assert standalone_settings(SERVICE, USUAL) is None  # no event loop runs
+
+
+@pytest.mark.parametrize("config", [each for each in SERVICES if each.endpoint_url], ids=lambda each: each.name)
+async def test_the_endpoint_of_a_service_is_botocores(config: Any) -> None:
+    urls: list[str] = []
+
+    def note(request: Any, **_: object) -> NoReturn:
+        urls.append(request.url)
+        raise NotImplementedError
+
+    session = AioSession()
+    session.get_component("data_loader").search_paths.append(str(model_data.root()))
+    region: Any = {"region_name": config.region, "api_version": config.api_version}
+    unchecked = AioConfig(parameter_validation=False)
+    async with session.create_client(config.name, **region, config=unchecked) as client:
+        client.meta.events.register("before-sign", note)
+        operation = next(iter(client.meta.service_model.operation_names))
+        with pytest.raises(NotImplementedError):
+            await client._make_api_call(operation, {})
+    assert urls == [f"{config.endpoint_url}/"]
+
+
+OUTCOMES: list[tuple[str, list[Reply], str]] = [
+    ("success", [PAGE], "page of 1"),
+    ("unavailable, then success", [Reply(status=503), PAGE], "page of 2"),
+    ("throttled thrice", [Reply({"__type": "ThrottlingException"}, status=400)], "ThrottlingException after 3"),
+    (
+        "denied",
+        [Reply({"__type": "AccessDeniedException", "Message": "no"}, status=400)],
+        "AccessDeniedException after 1",
+    ),
+    ("an error of status 200", [Reply({"__type": "InternalServerException"})], "InternalServerException after 3"),
+    ("not JSON, then success", [Reply(b"<html>"), PAGE], "page of 2"),
+    ("no body, then success", [Reply(b""), PAGE], "page of 2"),
+    ("a wrong member", [Reply({"ConnectionSummaries": 1})], "DecodeError after 1"),
+    ("a redirect", [Reply(status=307, headers={"Location": "http://127.0.0.1:1/"})], "RedirectError after 1"),
+    ("too large", [Reply(b'{"ConnectionSummaries": []' + b" " * 2000 + b"}")], "ResponseTooLargeError after 1"),
+]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.parametrize(("replies", "expected"), [each[1:] for each in OUTCOMES], ids=[each[0] for each in OUTCOMES])
+async def test_whatever_is_unusual_ends_as_with_botocore(
+    replies: list[Reply],
+    expected: str,
+    direct: bool,  # noqa: FBT001 - a parameter of the test
+    server: ScriptedServer,
+) -> None:
+    server.replies(*replies)
+    async with account.connect(endpoint_url=server.url, max_response_bytes=1000, direct=direct) as client:
+        assert (connection_of(client).botocore is None) == direct
+        try:
+            page = await client.list_connections(catalog="AWS")
+        except Exception as error:  # noqa: BLE001 - compared below
+            outcome = f"{type(error).__name__} after {getattr(error, 'attempts', None)}"
+        else:
+            outcome = f"page of {page.response_metadata.attempts}"
+        assert outcome == expected
+        assert len(server.received) == int(expected.rpartition(" ")[2])
+        ids = {received.headers["amz-sdk-invocation-id"] for received in server.received}
+        counts = [received.headers["amz-sdk-request"] for received in server.received]
+        decoded_again = "not JSON" in str(replies) or replies[0].body in (b"<html>", b"")
+        assert len(ids) == (len(counts) if decoded_again else 1)
+        server.replies(PAGE)
+        await client.list_connections(catalog="AWS")
+
+
+async def test_what_is_not_valid_is_said_by_botocore(server: ScriptedServer) -> None:
+    async with account.connect(endpoint_url=server.url) as client:
+        with pytest.raises(ParamValidationError, match="Invalid length for parameter Catalog"):
+            await client.list_connections(catalog="")
+        assert client.transport == TransportInfo(kind="direct", reason=None)
+    assert not server.received
+
+
+async def test_a_broken_connection_is_botocores_error_after_its_attempts() -> None:
+    with socket_server(b"", delay=0.0) as url:
+        async with account.connect(endpoint_url=url) as client:
+            with pytest.raises(Exception, match="Connection was closed before") as caught:
+                await client.with_options(attempts=2).list_connections(catalog="AWS")
+    assert caught.value.attempts == 2  # type: ignore[attr-defined] # set on every error of a call
+    async with account.connect(endpoint_url="http://127.0.0.1:9") as client:
+        with pytest.raises(EndpointConnectionError):
+            await client.with_options(attempts=1).list_connections(catalog="AWS")
+
+
+async def test_certificates_are_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle, tls = certificate(tmp_path)
+    with scripted_server(tls=tls) as server:
+        server.replies(PAGE)
+        async with account.connect(endpoint_url=server.url) as client:
+            with pytest.raises(SSLError):
+                await client.with_options(attempts=1).list_connections(catalog="AWS")
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+        async with account.connect(endpoint_url=server.url) as client:
+            await client.list_connections(catalog="AWS")
+            assert connection_of(client).botocore is None
+        async with account.connect(endpoint_url=server.url, verify="/no/such/file") as client:
+            with pytest.raises(InvalidConfigError, match="the certificates in /no/such/file cannot be loaded"):
+                await client.list_connections(catalog="AWS")
+
+
+async def test_a_wrong_clock_is_corrected_for_both_ways(server: ScriptedServer) -> None:
+    async with account.connect(endpoint_url=server.url) as client:
+        now = datetime.now(UTC) + timedelta(hours=3)
+        date = now.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        server.replies(Reply({"__type": "InvalidSignatureException"}, status=400, headers={"Date": date}), PAGE)
+        assert (await client.list_connections(catalog="AWS")).response_metadata.attempts == 2
+        assert (await client.list_connections(catalog="AWS")).response_metadata.attempts == 1
+        stamps = [received.headers["x-amz-date"][:11] for received in server.received[1:]]
+        assert stamps == [now.strftime("%Y%m%dT%H")] * 2
+
+
+async def test_concurrent_first_failures_open_one_client_over_the_same_connections(server: ScriptedServer) -> None:
+    server.answer = lambda _: Reply(status=503) if len(server.received) <= 10 else PAGE
+    async with no_task_left(), account.connect(endpoint_url=server.url) as client:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(10):
+                group.create_task(client.list_connections(catalog="AWS"))
+        connection = connection_of(client)
+        assert connection.botocore is not None
+        http = connection.botocore.client._endpoint.http_session
+        assert http._sessions == {}  # it has opened no connections of its own
+        assert len(server.received) == 20
+    with pytest.raises(RuntimeError, match="open only inside"):
+        await client.list_connections(catalog="AWS")
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 5, 20, 60])
+async def test_a_cancellation_while_botocore_is_loaded_leaves_nothing(steps: int, server: ScriptedServer) -> None:
+    server.replies(Reply(status=503))
+    async with no_task_left(), account.connect(endpoint_url=server.url) as client:
+        task = asyncio.create_task(client.with_options(attempts=1).list_connections(catalog="AWS"))
+        while not server.received:
+            await asyncio.sleep(0.001)
+        for _ in range(steps):
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.wait([task])
+        server.replies(PAGE)
+        await client.list_connections(catalog="AWS")
+
+
+async def test_an_instrumentation_that_appears_later_ends_direct_requests(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.replies(Reply(status=503), PAGE)
+    async with account.connect(endpoint_url=server.url) as client:
+        really = AioBaseClient._make_request
+
+        async def patched(*arguments: Any, **options: Any) -> Any:
+            return await really(*arguments, **options)
+
+        monkeypatch.setattr(AioBaseClient, "_make_request", patched)
+        await client.list_connections(catalog="AWS")
+        assert client.transport == TransportInfo(kind="botocore", reason="aiobotocore is instrumented")
