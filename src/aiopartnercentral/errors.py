@@ -149,7 +149,7 @@ class DecodeError(_ConversionError, ValueError):
 
     @property
     def body(self) -> bytes | None:
-        """The response's body, with CBOR converted to JSON if possible; None for a stream, and outside a call."""
+        """The response's body as the service sent it; None for a stream, and outside a call."""
         return None if self._response is None else self._response.body
 
     @property

@@ -7,15 +7,19 @@ import json
 from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from botocore.parsers import create_parser
 
 from aiopartnercentral import OpenEnum, ServiceError, UnknownMember
-from aiopartnercentral._serialization import fast_dumps, jsontext
+from aiopartnercentral._serialization import cbor, fast_dumps, jsontext
 from aiopartnercentral._utils.docstrings import attribute_texts
 from codegen import ir
+from codegen.graph import contained, references
 from tests.all_services.sampler import SECRET, Sampler
+from tests.support.strategies import cbor_form, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +39,8 @@ def check(package: Executed) -> int:
             for value in (sampler.smallest(shape.name), sampler.fullest(shape.name), sampler.random(shape.name)):
                 with _about(package, shape.name, value):
                     _forms_agree(package, shape, value)
+                    if package.service.protocol is ir.Protocol.CBOR:
+                        _cbor_agrees(package, shape, value, sampler.shapes)
                 tried += 1
             if isinstance(shape, ir.Union):
                 _unknown_members_stay(package, shape)
@@ -106,6 +112,25 @@ def _forms_agree(package: Executed, shape: ir.Structure | ir.Union, value: Any) 
     assert SECRET not in repr(decoded), "a sensitive value in a repr"
     assert SECRET not in str(decoded), "a sensitive value in a text"
     _enums_are_open(decoded)
+
+
+def _cbor_agrees(package: Executed, shape: ir.Structure | ir.Union, value: Any, shapes: Any) -> None:
+    """CBOR gives the object that its JSON gives, quickly unless it is an error, and what botocore makes of it."""
+    cls, parser = package.cls(shape.name), create_parser("smithy-rpc-v2-cbor")
+    body = spelled(cbor_form(value, shape.name, shapes), Random(shape.name))
+    assert json.loads(cbor.to_json(body)) == value
+    parsed = parser._parse_shape(package.botocore_model.shape_for(shape.name), parser._initial_body_parse(body))
+    decoded = package.json.structure(value, cls)
+    dicts = package.botocore.get_unstructure_hook(cls)
+    assert dicts(decoded) == dicts(package.botocore.structure(parsed, cls))
+    if isinstance(shape, ir.Structure) and shape.fault is None and shape.name in _received(package):
+        assert import_module(f"{package.package.__name__}.fast").FAST.decode_cbor(body, cls) == decoded
+
+
+def _received(package: Executed) -> set[str]:
+    """Return the shapes of which something is received."""
+    answers = {operation.output for operation in package.service.operations if operation.all_in_body}
+    return contained(references(package.service.shapes), answers)
 
 
 def _enums_are_open(decoded: Any) -> None:

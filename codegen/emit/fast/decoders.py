@@ -12,6 +12,12 @@ from codegen.emit.types import SCALARS
 from codegen.emit.writer import quoted
 
 _WIRE = {**SCALARS, ir.Kind.BLOB: "str", ir.Kind.DOCUMENT: "Any"}
+# Values of CBOR, or the strings of the JSON that stands for it. A document could have either anywhere.
+_FUNCTIONS_OF_CBOR = {
+    ir.Kind.TIMESTAMP: "decode_timestamp",
+    ir.Kind.BLOB: "decode_blob",
+    ir.Kind.DOCUMENT: "fall_back",
+}
 _WIRE_OF_TIMESTAMPS = {
     ir.TimestampFormat.ISO8601: "str",
     ir.TimestampFormat.EPOCH_SECONDS: "float",
@@ -101,6 +107,8 @@ class Decoders(Functions):
         """Return the annotation of a value as it is in the JSON."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar):
+            if self._function_of_cbor(found) is not None:
+                return "Any"
             return _WIRE_OF_TIMESTAMPS[found.timestamp_format] if found.timestamp_format else _WIRE[found.kind]
         if isinstance(found, ir.List):
             return f"list[{self._wire_form(found.element)}]"
@@ -114,7 +122,7 @@ class Decoders(Functions):
         """Tell whether a value as it is in the JSON is what the object holds."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.Scalar):
-            return found.kind not in (ir.Kind.TIMESTAMP, ir.Kind.BLOB)
+            return found.kind not in (ir.Kind.TIMESTAMP, ir.Kind.BLOB) and self._function_of_cbor(found) is None
         if isinstance(found, ir.List):
             return self._is_final(found.element)
         if isinstance(found, ir.Map):  # a key is a string or an enum
@@ -133,9 +141,15 @@ class Decoders(Functions):
             key, item = self.name("key"), self.name("item")
             return f"{{{key}: {self._decoded(found.value, item)} for {key}, {item} in {text}.items()}}"
         if isinstance(found, ir.Scalar):
-            function = _TIMESTAMPS[found.timestamp_format] if found.timestamp_format else "decode_base64"
+            function = self._function_of_cbor(found)
+            if function is None:
+                function = _TIMESTAMPS[found.timestamp_format] if found.timestamp_format else "decode_base64"
             return f"fast.{function}({text})"
         return f"{self.called('decode', shape)}({text})"
+
+    def _function_of_cbor(self, found: ir.Scalar) -> str | None:
+        """Return the function that decodes a value of CBOR, if it is not what the object holds."""
+        return _FUNCTIONS_OF_CBOR.get(found.kind) if self.types.service.protocol is ir.Protocol.CBOR else None
 
     def _is_document(self, shape: str) -> bool:
         found = self.types.service.shapes[shape]

@@ -83,6 +83,8 @@ class PageFetcher(Generic[PageT, ItemT]):
         if not response.is_direct:
             await checkpoint()  # lets other tasks run between botocore's work on a response and the decoding
         pagination = self.listing.pagination
+        if self.keeps_raw:
+            response = await self.api.as_json(pagination.operation, response)
         malformed: tuple[MalformedItem, ...] = ()
         raw_items: Sequence[bytes] | None = None
         try:
@@ -90,7 +92,7 @@ class PageFetcher(Generic[PageT, ItemT]):
         except DecodeError:
             if not self.reports_malformed or response.body is None:
                 raise
-            page, raw_items, malformed = await self._item_by_item(response, response.body)
+            page, raw_items, malformed = await self._item_by_item(response)
         items = pagination.items(page)
         if self.keeps_raw and raw_items is None:
             raw_items = await self._raw_items(response, items)
@@ -107,6 +109,7 @@ class PageFetcher(Generic[PageT, ItemT]):
     async def _raw(self, response: RawResponse) -> FetchedPage[bytes, bytes]:
         if not response.is_direct:
             await checkpoint()  # as above
+        response = await self.api.as_json(self.listing.pagination.operation, response)
         body = response.body
         if body is None:
             page: object = await self.api.decode(self.listing.pagination.operation, response)
@@ -129,15 +132,15 @@ class PageFetcher(Generic[PageT, ItemT]):
             raw_items, _ = await self.api.split_page(self.listing.pagination, response, response.body)
         return raw_items
 
-    async def _item_by_item(
-        self, response: RawResponse, body: bytes
-    ) -> tuple[PageT, Sequence[bytes], tuple[MalformedItem, ...]]:
+    async def _item_by_item(self, response: RawResponse) -> tuple[PageT, Sequence[bytes], tuple[MalformedItem, ...]]:
         """Return the page without the items that cannot be decoded, the JSON of those it has, and the malformed ones.
 
         Raises:
             DecodeError: something other than an item is wrong with the page.
         """
         key = self.listing.pagination.result_key
+        response = await self.api.as_json(self.listing.pagination.operation, response)
+        body = response.body or b""
         items, _ = await self.api.split_page(self.listing.pagination, response, body)
 
         async def page_of(some: Sequence[bytes]) -> PageT:

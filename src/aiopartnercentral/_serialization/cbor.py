@@ -1,57 +1,121 @@
-"""CBOR as JSON text, so that the converters need to know JSON alone.
+"""CBOR: decoding for the fast functions, and the JSON text that stands for it everywhere else.
 
-botocore's CBOR parser drops unknown members, and entries of maps whose value is null.
+The fast functions convert the usual values. For everything else, a body becomes JSON text, so that the converters need
+to know JSON alone. botocore's parser drops what both keep: unknown members, and entries of maps whose value is null.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+import cbor2
 import msgspec
 
 from aiopartnercentral.errors import DecodeError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # The heads of infinity and of numbers that are none, in two, four and eight bytes. They may also occur in other values,
 # but not in text, as UTF-8 has no such bytes.
 _MAY_BE_NOT_FINITE = re.compile(rb"\xf9[\x7c-\x7f\xfc-\xff]|\xfa[\x7f\xff][\x80-\xff]|\xfb[\x7f\xff][\xf0-\xff]")
+_TIMESTAMP = 1  # its tag
+_PAIR, _END = b"\x82", b"\x46 ended"  # the head of an array of two, and a string of six bytes
+
+
+def decoder(wire: type) -> Callable[[bytes], Any]:
+    """Return the function that decodes a body into an object of a wire class.
+
+    It raises an exception of any class for a body that is not CBOR, or that does not match the wire class.
+    """
+    types = (bytes, datetime)
+    return lambda body: msgspec.convert(_loads(body), wire, builtin_types=types)
 
 
 def to_json(body: bytes) -> bytes:
     """Return the JSON text of a CBOR body: base64 for bytes, ISO 8601 for timestamps.
 
-    Raises:
-        DecodeError: the body is not CBOR, which is retryable, or has a value that JSON cannot have. It is not quoted.
-    """
-    import cbor2  # noqa: PLC0415 - few services speak CBOR
+    A timestamp that no `datetime` can hold is the number, or whatever else has its tag: a converter reports it.
 
+    Raises:
+        DecodeError: the body is not CBOR, which is retryable, or has a map key that JSON cannot have. It is not quoted.
+    """
     failure = DecodeError("not CBOR, or not of JSON's types")
     try:
-        value = cbor2.loads(body) if body else {}
+        value = _loads_leniently(body) if body else {}
         return _ENCODER.encode(_spelled(value) if _MAY_BE_NOT_FINITE.search(body) else value)
     except Exception as error:  # noqa: BLE001 - of either library; their messages quote values
         failure.is_retryable = isinstance(error, cbor2.CBORDecodeError)
     raise failure
 
 
-def _spelled(value: Any) -> Any:  # noqa: ANN401 - any value of CBOR
-    """Return a value with the name of each number that JSON does not have."""
+def dumps(value: object) -> bytes:
+    """Return the CBOR of plain values, of which timestamps are seconds since the epoch: integers, if they are whole."""
+    return cbor2.dumps(value, datetime_as_timestamp=True)
+
+
+def _loads(body: bytes, **options: Any) -> Any:  # noqa: ANN401 - any value of CBOR
+    """Return the value of a body, which has nothing else.
+
+    Raises:
+        cbor2.CBORDecodeError: the body is not CBOR.
+    """
+    # The library ignores what follows a value. So the body becomes the first of two, and the second must be ours.
+    value, end = cbor2.loads(b"".join((_PAIR, body, _END)), **options)
+    if end != _END[1:]:
+        raise cbor2.CBORDecodeError("something follows the value")
+    return value
+
+
+def _loads_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above
+    try:
+        return _loads(body)
+    except cbor2.CBORDecodeError:
+        if not _HAS_DECODERS:
+            raise
+        return _loads(body, semantic_decoders={_TIMESTAMP: _timestamp})
+
+
+def _has_decoders() -> bool:
+    """Return whether this version of the library takes functions that decode tags: 6 does, 5 does not."""
+    try:
+        cbor2.loads(b"\xf6", semantic_decoders={})
+    except TypeError:
+        return False
+    return True
+
+
+def _timestamp(value: Any, _: object) -> Any:  # noqa: ANN401 - as above
+    """Return the datetime of seconds since the epoch, and anything else as it is."""
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return value
+
+
+def _spelled(value: Any) -> Any:  # noqa: ANN401 - as above
+    """Return a value with the name of each number that JSON does not have; a value with a tag has immutable parts."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_spelled(each) for each in value]
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _spelled(each) for key, each in value.items()}
     return value
 
 
-def _null(value: object) -> None:
-    """Return null for CBOR's `undefined`, as botocore does."""
-    import cbor2  # noqa: PLC0415 - as above
-
-    if value is not cbor2.undefined:
+def _other(value: object) -> Any:  # noqa: ANN401 - any value of JSON
+    """Return null for CBOR's `undefined`, as botocore does, what has an unknown tag, and the text of anything else."""
+    if value is cbor2.undefined:
+        return None
+    if isinstance(value, tuple | Mapping):  # the key of a map
         raise TypeError(type(value).__name__)
+    return _spelled(value.value) if isinstance(value, cbor2.CBORTag) else str(value)
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_null, decimal_format="number")
+_HAS_DECODERS = _has_decoders()
+_ENCODER = msgspec.json.Encoder(enc_hook=_other, decimal_format="number")

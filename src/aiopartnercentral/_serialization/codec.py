@@ -69,6 +69,30 @@ class Codec:
         converter = await self.json()
         return await self.off_the_event_loop(converter.loads, body, cls)
 
+    async def decode_cbor(self, body: bytes, cls: type) -> Any:  # noqa: ANN401 - as above
+        """Decode a CBOR body into an object of the class; hooks get the JSON that stands for it.
+
+        Raises:
+            DecodeError: the body is not CBOR, or does not match the service model.
+            Exception: an error of a hook.
+        """
+        converter = self._existing("json_converter")
+        if converter is None or not converter.has_own_hooks:
+            response = await self.off_the_event_loop(self._fast.decode_cbor, body, cls)
+            if response is not None:
+                return response
+        return await self.decode(await self.json_of(body), cls)
+
+    async def json_of(self, body: bytes) -> bytes:
+        """Return the JSON that stands for a CBOR body.
+
+        Raises:
+            DecodeError: the body is not CBOR.
+        """
+        from aiopartnercentral._serialization import cbor  # noqa: PLC0415 - few services speak CBOR
+
+        return await self.off_the_event_loop(cbor.to_json, body)
+
     async def structure(self, parsed: Mapping[str, Any], cls: type) -> Any:  # noqa: ANN401 - as above
         """Convert botocore's parsed response to an object of the class."""
         converter: BotocoreConverter = await self._converter("botocore_converter")

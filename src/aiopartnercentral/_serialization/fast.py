@@ -4,7 +4,8 @@ They convert common values: the JSON types of the model, one known member in a u
 the service writes. For anything else they raise an exception, and a converter converts the value or reports the error.
 So nothing here explains an error, and nothing is lenient.
 
-Decoding has two steps. msgspec reads the JSON text into a `WireStruct` of the same shape, which checks the types, and
+Decoding has two steps. msgspec reads the JSON text, or the values of CBOR, into a `WireStruct` of the same shape, which
+checks the types, and
 a generated function moves its members into objects of the generated classes. An attrs class that is frozen sets each
 attribute through `object.__setattr__`, which would cost more than everything else here. So the function fills an
 object of a mutable twin, a class with the same slots and without that guard. The object then becomes one of the frozen
@@ -14,7 +15,7 @@ class by assignment to `__class__`.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from threading import Lock
@@ -49,8 +50,10 @@ __all__ = [
     "check_mapping",
     "check_sequence",
     "decode_base64",
+    "decode_blob",
     "decode_epoch",
     "decode_iso8601",
+    "decode_timestamp",
     "encode_boolean",
     "encode_bytes",
     "encode_document",
@@ -105,6 +108,20 @@ def decode_iso8601(text: str) -> datetime:
     return _from_iso(text)
 
 
+def decode_timestamp(value: Any) -> datetime:  # noqa: ANN401 - as below
+    """Return the datetime of a timestamp of CBOR, or of the JSON that stands for it."""
+    if type(value) is not datetime:
+        return decode_iso8601(value)
+    if value.tzinfo is not UTC:
+        raise FallbackRequired
+    return value
+
+
+def decode_blob(value: Any) -> bytes:  # noqa: ANN401 - bytes, or anything that is wrong
+    """Return the bytes of a blob of CBOR, or of the JSON that stands for it."""
+    return value if type(value) is bytes else decode_base64(value)
+
+
 def fall_back(_: object) -> NoReturn:
     """Leave a value to the converter."""
     raise FallbackRequired
@@ -141,12 +158,21 @@ class Fast:
         """Take the functions of a generated package."""
         self.package = package
         self._decoders: dict[type, Callable[[bytes | str], Any]] = {}
+        self._cbor_decoders: dict[type, Callable[[bytes], Any]] = {}
         self._encoders: dict[type, Callable[[Any], dict[str, Json]]] = {}
         self._modules: dict[str, ModuleType | None] = {}
 
     def decode(self, data: bytes | str, cls: object) -> Any:  # noqa: ANN401 - an object of the class
         """Decode JSON text into an object of the class; returns None if a converter must decode or report it."""
         decode = self.decoder(cls)
+        try:
+            return None if decode is None else decode(data)
+        except Exception:  # noqa: BLE001 - a converter must decide
+            return None
+
+    def decode_cbor(self, data: bytes, cls: type) -> Any:  # noqa: ANN401 - as above
+        """Decode CBOR into an object of the class; returns None if a converter must decode or report it."""
+        decode = self._cbor_decoders.get(cls) or self._load_cbor_decoder(cls)
         try:
             return None if decode is None else decode(data)
         except Exception:  # noqa: BLE001 - a converter must decide
@@ -171,12 +197,10 @@ class Fast:
         return self._encoders.get(cls) or self._load_encoder(cls)
 
     def _load_decoder(self, cls: type) -> Callable[[bytes | str], Any] | None:
-        module = self._module(cls)
-        if module is None or cls not in module.DECODERS:
+        found = self._found_decoder(cls)
+        if found is None:
             return None
-        wire, convert = module.DECODERS[cls]
-        with _MAKING_A_DECODER:
-            parse = msgspec.json.Decoder(wire).decode
+        parse, _, convert = found
 
         def decode(data: bytes | str) -> Any:  # noqa: ANN401 - an object of the class
             if not data.isascii() and not isinstance(data, str):
@@ -185,6 +209,30 @@ class Fast:
 
         self._decoders[cls] = decode
         return decode
+
+    def _load_cbor_decoder(self, cls: type) -> Callable[[bytes], Any] | None:
+        found = self._found_decoder(cls)
+        if found is None:
+            return None
+        from aiopartnercentral._serialization import cbor  # noqa: PLC0415 - few services speak CBOR
+
+        _, wire, convert = found
+        parse = cbor.decoder(wire)
+
+        def decode(data: bytes) -> Any:  # noqa: ANN401 - an object of the class
+            return convert(parse(data))
+
+        self._cbor_decoders[cls] = decode
+        return decode
+
+    def _found_decoder(self, cls: type) -> tuple[Callable[[bytes | str], Any], type, Callable[[Any], Any]] | None:
+        """Return what parses the JSON of a class, its wire class, and its function; None if none was generated."""
+        module = self._module(cls)
+        if module is None or cls not in module.DECODERS:
+            return None
+        wire, convert = module.DECODERS[cls]
+        with _MAKING_A_DECODER:
+            return msgspec.json.Decoder(wire).decode, wire, convert
 
     def _load_encoder(self, cls: type) -> Callable[[Any], dict[str, Json]] | None:
         module = self._module(cls)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from aiopartnercentral._serialization import cbor, jsontext
+from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
 from aiopartnercentral._transport.responses import ErrorResponseError
 from aiopartnercentral._transport.time_limits import WAIT, Wait, credentials_late
@@ -26,6 +26,8 @@ __all__ = ["DEFAULT_TIMEOUT", "ApiCaller"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds for a call with all its attempts."""
+
+_MAPS_OF_CBOR = frozenset(bytes([head]) for head in range(0xA0, 0xC0))
 
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT")
@@ -134,7 +136,7 @@ class ApiCaller:
     ) -> RawResponse:
         """Send a request and return the response before it is decoded.
 
-        It raises `DecodeError` only for a response without a body, that botocore parses, or that is not CBOR.
+        It raises `DecodeError` only for a response without a body, or that botocore parses.
         """
         is_repetition = False
         while True:
@@ -148,25 +150,25 @@ class ApiCaller:
                 failure = await self._service_error(operation, error)
                 failure.is_corrected = call.is_corrected
                 break
-            return await self._as_json(operation, response) if response.is_cbor else response
+            return response
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure
 
-    async def _as_json(self, operation: Operation[Any, Any], response: RawResponse) -> RawResponse:
-        """Return a response with its CBOR body as JSON.
+    async def as_json(self, operation: Operation[Any, Any], response: RawResponse) -> RawResponse:
+        """Return a response with a body of JSON, which stands for a body of CBOR.
 
         Raises:
             DecodeError: the body is not CBOR.
         """
-        if response.body is None:
+        if response.body is None or not response.is_cbor:
             return response
         try:
-            body = await self._codec.off_the_event_loop(cbor.to_json, response.body)
+            body = await self._codec.json_of(response.body)
         except DecodeError as error:
             _in_call(error, operation, response)
             raise
-        return attrs.evolve(response, body=body, is_cbor=False)
+        return attrs.evolve(response, body=body, is_cbor=False, received=response.body)
 
     async def decode(self, operation: Operation[Any, ResponseT], response: RawResponse) -> ResponseT:
         """Decode a response.
@@ -178,6 +180,8 @@ class ApiCaller:
         try:
             if response.body is None:
                 decoded: ResponseT = await self._codec.structure(response.parsed, cls)
+            elif response.is_cbor:
+                decoded = await self._codec.decode_cbor(response.body, cls)
             else:
                 decoded = await self._codec.decode(response.body or b"{}", cls)
         except DecodeError as error:
@@ -230,7 +234,9 @@ class ApiCaller:
             return ServiceError(response, operation.name)
         decoder = await self._codec.error_decoder(cls, of_json=body is not None)
         try:
-            members = response if body is None else jsontext.loads(cbor.to_json(body) if answer.is_cbor else body)
+            if body is not None and answer.is_cbor:
+                body = await self._codec.json_of(body)
+            members = response if body is None else jsontext.loads(body)
         except DecodeError:
             members = {}
         error = decoder.tolerantly(members, response, operation.name)
@@ -245,15 +251,18 @@ def _in_call(error: ConversionT, operation: Operation[Any, Any], response: RawRe
     error.request_id = response.metadata.request_id if response is not None else None
     if response is not None and isinstance(error, DecodeError):
         error.attempts = response.metadata.attempts
-        body = response.received if response.body is None else response.body
+        body = response.body if response.received is None else response.received
         error.keep_response(body, response.metadata.http_status, response.metadata.http_headers)
-        # The service sends only JSON objects; anything else is from something in between, such as a proxy.
+        # The service sends only objects; anything else is from something in between, such as a proxy.
         error.is_retryable = error.is_retryable or not _may_be_object(response)
     return error
 
 
 def _may_be_object(response: RawResponse) -> bool:
-    return response.body is None or response.is_cbor or response.body.lstrip().startswith(b"{")
+    body = response.body
+    if body is None:
+        return True
+    return body[:1] in _MAPS_OF_CBOR if response.is_cbor else body.lstrip().startswith(b"{")
 
 
 async def _wait(call: CallContext) -> None:

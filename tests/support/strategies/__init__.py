@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.strategies.cbor_form import cbor_form, spelled
 from tests.support.strategies.corruptions import Corruption, CorruptionKind
 from tests.support.strategies.extras import CANONICAL, LOSSLESS, TOLERATED, Extras
 from tests.support.strategies.json_form import json_form
@@ -17,6 +18,8 @@ __all__ = [
     "Extras",
     "JsonValue",
     "WireStrategies",
+    "cbor_form",
     "json_form",
     "json_values",
+    "spelled",
 ]

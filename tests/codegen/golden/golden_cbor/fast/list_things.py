@@ -45,8 +45,8 @@ class ThingJson(fast.WireStruct):
     dense: dict[str, str] | None = fast.field(name="Dense", default=None)
     numbers: list[float] | None = fast.field(name="Numbers", default=None)
     choice: ChoiceJson | None = fast.field(name="Choice", default=None)
-    when: str | None = fast.field(name="When", default=None)
-    bytes_: str | None = fast.field(name="Bytes", default=None)
+    when: Any | None = fast.field(name="When", default=None)
+    bytes_: Any | None = fast.field(name="Bytes", default=None)
     ratio: float | None = fast.field(name="Ratio", default=None)
     count: int | None = fast.field(name="Count", default=None)
     flag: bool | None = fast.field(name="Flag", default=None)
@@ -64,8 +64,8 @@ def decode_thing(raw: ThingJson) -> Any:
     made.dense = raw.dense
     made.numbers = raw.numbers
     made.choice = None if raw.choice is None else decode_choice(raw.choice)
-    made.when = None if raw.when is None else fast.decode_iso8601(raw.when)
-    made.bytes_ = None if raw.bytes_ is None else fast.decode_base64(raw.bytes_)
+    made.when = None if raw.when is None else fast.decode_timestamp(raw.when)
+    made.bytes_ = None if raw.bytes_ is None else fast.decode_blob(raw.bytes_)
     made.ratio = raw.ratio
     made.count = raw.count
     made.flag = raw.flag
