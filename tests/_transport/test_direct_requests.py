@@ -16,6 +16,7 @@ from aiobotocore.credentials import AioCredentials
 from anyio.from_thread import start_blocking_portal
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ParamValidationError
+from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
 from hypothesis import given, settings, strategies as st
 
@@ -200,6 +201,87 @@ def test_usual_parameters_need_no_serializer(name: str) -> None:
     assert list(model.tokens) == stock.idempotent_members
     assert model.requires_output == bool(stock.output_shape and stock.output_shape.required_members)
     assert model.obstacle is None
+
+
+PROTOCOL = "smithy-rpc-v2-cbor"
+CBOR: Any = {
+    "metadata": {"protocol": PROTOCOL, "protocols": [PROTOCOL], "targetPrefix": "Any"},
+    "operations": {"Send": {"name": "Send", "http": {}, "input": {"shape": "Request"}}},
+    "shapes": {
+        "Request": {
+            "type": "structure",
+            "members": {name: {"shape": name} for name in ("Id", "Count", "Ratio", "When", "Bytes", "Many", "Named")},
+        },
+        "Id": {"type": "string"},
+        "Count": {"type": "long"},
+        "Ratio": {"type": "double"},
+        "When": {"type": "timestamp"},
+        "Bytes": {"type": "blob"},
+        "Many": {"type": "list", "member": {"shape": "Choice"}},
+        "Named": {"type": "map", "key": {"shape": "Id"}, "value": {"shape": "When"}},
+        "Choice": {
+            "type": "structure",
+            "union": True,
+            "members": {"Count": {"shape": "Count"}, "Flag": {"shape": "F"}},
+        },
+        "F": {"type": "boolean"},
+    },
+}
+PLAIN_TIMES = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
+PLAIN: Any = {
+    "Id": st.text(st.characters(codec="utf-8"), max_size=300),
+    "Count": st.integers(-(2**63), 2**63 - 1),
+    "Ratio": st.floats(allow_nan=False, allow_infinity=False),
+    "When": PLAIN_TIMES,
+    "Bytes": st.binary(max_size=300),
+    "Many": st.lists(
+        st.fixed_dictionaries({"Count": st.integers(-(2**63), 2**63 - 1)})
+        | st.fixed_dictionaries({"Flag": st.booleans()}),
+        max_size=30,
+    ),
+    "Named": st.dictionaries(st.text(st.characters(codec="utf-8")), PLAIN_TIMES, max_size=30),
+}
+OTHER: Any = {
+    "Id": st.integers() | st.text(st.characters(categories=["Cs"]), min_size=1) | st.none(),
+    "Count": st.integers(-(2**70), 2**70) | st.floats() | st.booleans(),
+    "Ratio": st.floats() | st.integers() | st.decimals(),
+    "When": st.datetimes(timezones=st.timezones()) | st.datetimes() | st.text(max_size=3) | st.integers(0, 2**31),
+    "Bytes": st.binary().map(bytearray) | st.text(max_size=3),
+    "Many": st.lists(st.just({"Count": 1, "Flag": True}), max_size=2) | st.just([{}]) | st.just(({"Count": 1},)),
+    "Named": st.dictionaries(st.integers(), PLAIN_TIMES, max_size=2),
+    "Unknown": st.just(1),
+}
+
+
+@given(params=st.fixed_dictionaries({}, optional=PLAIN))
+def test_usual_parameters_of_cbor_need_no_serializer(params: Any) -> None:
+    model = operation_model(CBOR, "Send", PROTOCOL)
+    assert model.is_valid is not None
+    assert model.is_valid(params)
+    assert model.write(params) == cbor_by_botocore(params)
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_parameters_of_cbor_that_are_valid_are_written_as_botocore_writes_them(data: st.DataObject) -> None:
+    model = operation_model(CBOR, "Send", PROTOCOL)
+    name = data.draw(st.sampled_from(sorted(OTHER)))
+    params = {**data.draw(st.fixed_dictionaries({}, optional=PLAIN)), name: data.draw(OTHER[name])}
+    assert model.is_valid is not None
+    if not model.is_valid(params):
+        return
+    try:
+        expected = cbor_by_botocore(params)
+    except UnicodeEncodeError:  # of a lone surrogate
+        with pytest.raises(UnicodeEncodeError):
+            model.write(params)
+    else:
+        assert model.write(params) == expected
+
+
+def cbor_by_botocore(params: Any) -> Any:
+    operation = ServiceModel(CBOR, "any").operation_model("Send")
+    return create_serializer(PROTOCOL).serialize_to_request(params, operation)["body"]
 
 
 def test_a_random_id_is_a_uuid() -> None:

@@ -13,6 +13,8 @@ import golden_cbor as package
 import pytest
 
 from aiopartnercentral import DecodeError
+from tests.support.clients import IDENTITY
+from tests.support.servers import Reply, scripted_server
 from tests.support.shown_errors import SECRET, shown
 
 pytestmark = pytest.mark.anyio
@@ -127,6 +129,28 @@ async def test_items_with_a_wrong_timestamp_are_reported_one_by_one(answered):
     assert [item.id for _, item in found] == ["a", "c"]
     (malformed,) = found.report.sources["AWS"].malformed
     assert (malformed.path, json.loads(malformed.raw)) == ("$.Things[1].When", {"Id": "b", "When": 1e20})
+
+
+async def test_a_request_is_sent_directly_as_botocore_sends_it(models, monkeypatch):
+    monkeypatch.setenv("AWS_DATA_PATH", str(models))
+    sent = []
+    with scripted_server() as server:
+        server.replies(Reply(page(USUAL)))
+        for kind in ("direct", "botocore"):
+            async with package.connect(endpoint_url=server.url, direct=kind == "direct", **IDENTITY) as client:
+                await client.list_things(catalog="\u2603", max_results=300)
+                if kind == "direct":
+                    monkeypatch.setattr(client._api.transport.connection.botocore.client, "_make_api_call", None)
+                pages = client.paginate.list_things(catalog="\u2603", page_size=300)
+                (item,) = await pages.collect()
+                assert (item[1].id, client.transport.kind) == ("a", kind)
+            sent.append(server.received[-1])
+    for request in sent:
+        for name in ("authorization", "x-amz-date", "amz-sdk-invocation-id"):
+            assert request.headers.pop(name)
+    assert sent[0] == sent[1]
+    assert sent[0].headers["smithy-protocol"] == "rpc-v2-cbor"
+    assert sent[0].body == {"Catalog": "\u2603", "MaxResults": 300}
 
 
 async def test_other_spellings_of_cbor(answered):

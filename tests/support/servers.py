@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import attrs
+import cbor2
 from aiohttp import web
 from anyio.from_thread import start_blocking_portal
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Received:
-    """One request as it came in; a body that is not JSON is text."""
+    """One request as it came in; a body that is neither JSON nor CBOR is text."""
 
     operation: str
     body: Any
@@ -28,15 +29,31 @@ class Received:
 
 @attrs.frozen
 class Reply:
-    """What to answer: `body` is sent as it is if bytes, as JSON otherwise."""
+    """What to answer: `body` is sent as it is if bytes, otherwise as JSON, or as CBOR to a request in CBOR."""
 
     body: Any = attrs.field(factory=dict)
     status: int = 200
     headers: dict[str, str] = attrs.field(factory=dict)
     delay: float = 0.0
 
-    def data(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+    def response(self, *, is_cbor: bool, headers: dict[str, str]) -> web.Response:
+        if is_cbor:
+            headers = {"smithy-protocol": "rpc-v2-cbor", **headers}
+        dumped = self.body if isinstance(self.body, bytes) else (_cbor if is_cbor else _json)(self.body)
+        return web.Response(
+            body=dumped,
+            status=self.status,
+            headers={**headers, **self.headers},
+            content_type="application/cbor" if is_cbor else "application/x-amz-json-1.0",
+        )
+
+
+def _json(body: Any) -> bytes:
+    return json.dumps(body).encode()
+
+
+def _cbor(body: Any) -> bytes:
+    return cbor2.dumps(body)
 
 
 @attrs.define
@@ -59,9 +76,11 @@ class ScriptedServer:
         self.answer = lambda _: pending.pop(0) if len(pending) > 1 else pending[0]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        is_cbor = request.content_type == "application/cbor"
+        target = request.path.rpartition("/") if is_cbor else request.headers.get("X-Amz-Target", "").rpartition(".")
         received = Received(
-            operation=request.headers.get("X-Amz-Target", "").rpartition(".")[2],
-            body=_parsed(await request.text()),
+            operation=target[2],
+            body=cbor2.loads(await request.read()) if is_cbor else _parsed(await request.text()),
             headers={k.lower(): v for k, v in request.headers.items()},
             path=request.path,
         )
@@ -72,10 +91,7 @@ class ScriptedServer:
         except anyio.get_cancelled_exc_class():
             self.disconnected += 1
             raise
-        headers = {"x-amzn-RequestId": f"request-{len(self.received)}", **reply.headers}
-        return web.Response(
-            body=reply.data(), status=reply.status, headers=headers, content_type="application/x-amz-json-1.0"
-        )
+        return reply.response(is_cbor=is_cbor, headers={"x-amzn-RequestId": f"request-{len(self.received)}"})
 
 
 def _parsed(body: str) -> Any:

@@ -165,7 +165,8 @@ class Transport:
                 failure = error
             else:
                 if metadata is not None:
-                    return RawResponse(body=call.body, is_direct=True, parsed={}, metadata=metadata)
+                    is_cbor = connection.protocol == CBOR
+                    return RawResponse(body=call.body, is_cbor=is_cbor, is_direct=True, parsed={}, metadata=metadata)
         botocore = connection.botocore or await connection.opened_botocore()
         if failure is not None:
             raise botocore.failure_of(operation, call, failure)

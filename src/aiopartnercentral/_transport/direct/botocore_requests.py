@@ -42,7 +42,7 @@ class BotocoreRequests:
     def operation(self, operation: Operation[Any, Any]) -> OperationModel:
         """Return what the service model says about an operation."""
         description = self._client.meta.service_model._service_description  # noqa: SLF001 - nothing else has it
-        model = operation_model(description, operation.name)
+        model = operation_model(description, operation.name, self._botocore.protocol)
         obstacle = model.obstacle or operation_obstacle(self._client, operation)
         return attrs.evolve(model, obstacle=obstacle)
 

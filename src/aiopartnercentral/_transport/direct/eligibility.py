@@ -11,6 +11,7 @@ from aiobotocore.endpoint import AioEndpoint
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.history import get_global_history_recorder
 
+from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.chain import ChainSession
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _request_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
     signature = client._request_signer.signature_version  # noqa: SLF001 - nothing else has it
     mode = (config.retries or {}).get("mode")
     rules = getattr(client._ruleset_resolver, "_param_definitions", {})  # noqa: SLF001 - as above
-    if protocol != "json":
+    if protocol not in {"json", CBOR}:
         return f"the protocol is {protocol}"
     if signature != "v4":
         return f"the signature version is {signature}"

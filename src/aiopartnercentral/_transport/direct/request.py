@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Keys", "RequestTemplate", "SignedRequest", "UnsupportedRequestError", "trace_id"]
 
-_CONSTANT = frozenset({"x-amz-target", "x-amz-api-version", "content-type", "user-agent", "amz-sdk-request"})
+_CONSTANT = frozenset(
+    {
+        *("x-amz-target", "x-amz-api-version", "content-type", "user-agent", "amz-sdk-request"),
+        *("smithy-protocol", "accept", "x-amzn-query-mode"),
+    }
+)
 _VARIABLE = frozenset(
     {
         *("authorization", "x-amz-date", "x-amz-security-token", "amz-sdk-invocation-id", "content-length"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -125,7 +124,7 @@ class DirectSender:
         if missing:
             params = {**params, **{name: random_id() for name in missing}}
         if model.is_valid is not None and model.is_valid(params):
-            body = json.dumps(params).encode()
+            body = model.write(params)
         else:
             body = await self._requests.serialize(operation.name, params)
         keys = Keys.of(await credentials.get_frozen_credentials())
