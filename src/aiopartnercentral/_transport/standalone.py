@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import botocore
 
-from aiopartnercentral._transport.call_context import MAX_CONNECTIONS, STANDARD_ATTEMPTS
+from aiopartnercentral._transport.call_context import CBOR, MAX_CONNECTIONS, STANDARD_ATTEMPTS
 from aiopartnercentral._transport.clock_skew import ServiceClock
 from aiopartnercentral._transport.connection import Connection
 from aiopartnercentral._transport.direct.pinned_requests import PinnedRequests
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["StandaloneSettings", "open_standalone_connection", "standalone_settings"]
 
 _LOGGER = logging.getLogger("aiopartnercentral.transport")
+_SIGV4 = "aws.auth#sigv4"
 _SECONDS = 60  # botocore's time limits to connect, and to wait for data
 _KEEPALIVE = 12  # aiobotocore's seconds until an idle connection is closed
 _URL = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?/?")
@@ -63,6 +64,7 @@ class StandaloneSettings:
     """What a connection needs that botocore would have resolved.
 
     Attributes:
+        protocol: the protocol of the service: `json` or CBOR's.
         endpoint_url: the URL that requests are sent to.
         region: the region that they are signed for.
         keys: what signs them.
@@ -70,6 +72,7 @@ class StandaloneSettings:
         options: the options of aiobotocore's client with the same settings.
     """
 
+    protocol: str
     endpoint_url: str
     region: str
     keys: StaticKeys
@@ -107,8 +110,19 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         return None
     if _has_other_settings() or not _has_usual_process():
         return None
+    protocol = _protocol(service)
+    if protocol is None:
+        return None
     own = dict(zip(_CREDENTIALS, (keys.access_key, keys.secret_key, keys.token), strict=True))
-    return StandaloneSettings(endpoint, region, keys, _ca_bundle(verify), {"timeout": None, **given, **own})
+    return StandaloneSettings(protocol, endpoint, region, keys, _ca_bundle(verify), {"timeout": None, **given, **own})
+
+
+def _protocol(service: Service) -> str | None:
+    """Return the protocol that botocore would speak with a service; None if that is not for direct requests."""
+    metadata = model_data.load(service.name, service.api_version)["metadata"]
+    protocol: str = CBOR if CBOR in metadata.get("protocols", ()) else metadata["protocol"]
+    is_usual = metadata["signatureVersion"] == "v4" and metadata.get("auth", [_SIGV4])[:1] == [_SIGV4]
+    return protocol if is_usual and protocol in {"json", CBOR} else None
 
 
 def _ca_bundle(verify: bool | str) -> str | None:  # noqa: FBT001 - botocore's option
@@ -191,7 +205,8 @@ async def open_standalone_connection(
     version, clock = f"botocore/{botocore.__version__}", ServiceClock()
     requests = PinnedRequests(
         description=description,
-        url=f"{settings.endpoint_url.rstrip('/')}/",
+        protocol=settings.protocol,
+        endpoint_url=settings.endpoint_url.rstrip("/"),
         region=settings.region,
         user_agent=f"{user_agent('aiobotocore', aiobotocore_version, 'standard')} {version}",
         keys=settings.keys,
@@ -200,7 +215,7 @@ async def open_standalone_connection(
         session = _Session(settings, max_response_bytes, stack)
         connection = Connection(
             service=service,
-            protocol=description["metadata"]["protocol"],
+            protocol=settings.protocol,
             endpoint_url=settings.endpoint_url,
             max_connections=MAX_CONNECTIONS,
             max_attempts=STANDARD_ATTEMPTS,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.direct.model import operation_model
 from aiopartnercentral._transport.direct.request import RequestTemplate
 
@@ -25,12 +26,20 @@ if TYPE_CHECKING:
 __all__ = ["PinnedRequests"]
 
 _ORDER = (
-    *("X-Amz-Target", "Content-Type", "User-Agent", "X-Amzn-Trace-Id", "X-Amz-Date", "X-Amz-Security-Token"),
-    *("Authorization", "amz-sdk-invocation-id", "amz-sdk-request", "Content-Length"),
+    *("smithy-protocol", "Accept", "X-Amz-Target", "Content-Type", "User-Agent", "X-Amzn-Trace-Id"),
+    *(
+        "X-Amz-Date",
+        "X-Amz-Security-Token",
+        "Authorization",
+        "amz-sdk-invocation-id",
+        "amz-sdk-request",
+        "Content-Length",
+    ),
 )
 """The headers, in the order in which botocore sends them."""
+_CBOR = "application/cbor"
 _DIFFERING = ("X-Amz-Date", "Authorization", "amz-sdk-invocation-id", "Content-Length")
-_SIGNED = ("content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target")
+_UNSIGNED = frozenset({"User-Agent", "X-Amzn-Trace-Id", "Authorization", "Content-Length"})
 
 
 @attrs.define(kw_only=True)
@@ -39,7 +48,8 @@ class PinnedRequests:
 
     Attributes:
         description: the JSON of the model.
-        url: the URL of all requests.
+        protocol: the protocol: `json` or CBOR's.
+        endpoint_url: the URL of the endpoint, without a path.
         region: the region that they are signed for.
         user_agent: their user agent.
         keys: botocore's credentials.
@@ -48,7 +58,8 @@ class PinnedRequests:
     """
 
     description: Mapping[str, Any] = attrs.field(repr=False)
-    url: str
+    protocol: str
+    endpoint_url: str
     region: str
     user_agent: str
     keys: Any = attrs.field(repr=False)
@@ -57,7 +68,7 @@ class PinnedRequests:
 
     def operation(self, operation: Operation[Any, Any]) -> OperationModel:
         """Return what the service model says about an operation."""
-        model = operation_model(self.description, operation.name)
+        model = operation_model(self.description, operation.name, self.protocol)
         description = self.description["operations"][operation.name]
         http = description["http"]
         is_usual = (http["method"], http["requestUri"]) == ("POST", "/") and operation.all_in_body
@@ -95,18 +106,20 @@ class PinnedRequests:
     ) -> tuple[RequestTemplate | None, bool]:
         """Return the template of requests with or without a session token and trace header, which is for good."""
         metadata = self.description["metadata"]
-        values = {
-            "X-Amz-Target": f"{metadata['targetPrefix']}.{operation.name}",
-            "Content-Type": f"application/x-amz-json-{metadata['jsonVersion']}",
-            "User-Agent": self.user_agent,
-            "amz-sdk-request": "attempt=1",
-            **dict.fromkeys(_DIFFERING, ""),
-        }
+        url, values = f"{self.endpoint_url}/", dict.fromkeys(_DIFFERING, "")
+        if self.protocol == CBOR:
+            url += f"service/{metadata['targetPrefix']}/operation/{operation.name}"
+            values |= {"smithy-protocol": "rpc-v2-cbor", "Accept": _CBOR, "Content-Type": _CBOR}
+        else:
+            values["X-Amz-Target"] = f"{metadata['targetPrefix']}.{operation.name}"
+            values["Content-Type"] = f"application/x-amz-json-{metadata['jsonVersion']}"
+        values |= {"User-Agent": self.user_agent, "amz-sdk-request": "attempt=1"}
         if keys.token:
             values["X-Amz-Security-Token"] = ""
         if trace is not None:
             values["X-Amzn-Trace-Id"] = ""
         headers = {name: values[name] for name in _ORDER if name in values}
-        signed = ";".join(name for name in _SIGNED if keys.token or name != "x-amz-security-token")
+        signed = {name.lower() for name in headers if name not in _UNSIGNED and not name.startswith("amz-sdk-")}
+        names = ";".join(sorted({*signed, "host"}))
         service = metadata.get("signingName", metadata["endpointPrefix"])
-        return RequestTemplate(self.url, headers, self.region, service, signed), True
+        return RequestTemplate(url, headers, self.region, service, names), True
