@@ -1,9 +1,9 @@
 """Merges many sources into one stream.
 
-    workers, one task each                         the consumer's task
-    PageIterator of source A ──> sender ─┐
-    PageIterator of source B ──> sender ─┼─ Channel ──> Stream.__anext__ ──> (source, entry)
-    PageIterator of source C ──> sender ─┘              ProgressTracker: what was handed over
+    workers, one task each               the consumer's task
+    PageIterator of source A ──┐
+    PageIterator of source B ──┼─ Channel ──> Stream.__anext__ ──> (source, entry)
+    PageIterator of source C ──┘              ProgressTracker: what was handed over
 
 All workers share one channel; an ordered stream has one channel for each source. Entering the stream opens a task group
 around the consumer's block. Its only task, `_produce`, runs the workers in their own cancel scope, so that a failure
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from anyio.abc import TaskGroup
-    from anyio.streams.memory import MemoryObjectSendStream
 
 __all__ = ["Feed", "OnError", "Plan", "Stream"]
 
@@ -70,7 +69,6 @@ class Feed(Generic[KeyT, EntryT]):
 
     source: KeyT
     channel: Channel[KeyT, EntryT]
-    sender: MemoryObjectSendStream[Batch[KeyT, EntryT]]
 
 
 class Stream(Generic[KeyT, EntryT]):
@@ -198,12 +196,12 @@ class Stream(Generic[KeyT, EntryT]):
     def _open_channels(self) -> list[Feed[KeyT, EntryT]]:
         plan = self._plan
         sources = [source for source in plan.sources if not self._progress.is_over(source)]
-        self._channels.extend(Channel(plan.buffer_pages) for _ in (sources if plan.ordered else [plan]))
-        channels = self._channels if plan.ordered else [self._channels[0]] * len(sources)
-        feeds = [Feed(source, channel, channel.sender()) for source, channel in zip(sources, channels, strict=True)]
-        for channel in self._channels:
-            channel.seal()
-        return feeds
+        if plan.ordered:
+            self._channels.extend(Channel(plan.buffer_pages, 1) for _ in sources)
+            return list(map(Feed, sources, self._channels))
+        channel: Channel[KeyT, EntryT] = Channel(plan.buffer_pages, len(sources))
+        self._channels.append(channel)
+        return [Feed(source, channel) for source in sources]
 
     async def _produce(self) -> None:
         queue = iter(self._feeds)
@@ -222,13 +220,14 @@ class Stream(Generic[KeyT, EntryT]):
         if not self._open or self._failure is not None:
             return False
         try:
-            with feed.sender:
+            try:
                 await self._send_batches(feed)
+            finally:
+                feed.channel.end_sender()
             if self._plan.ordered:
                 # Otherwise this worker would fill the next channel, too, while pages wait in the buffer of this one.
                 await feed.channel.source_ended.wait()
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            # The consumer has left the stream.
+        except anyio.BrokenResourceError:  # the consumer has left the stream
             return False
         return True
 
@@ -238,7 +237,7 @@ class Stream(Generic[KeyT, EntryT]):
             if batch.outcome is Outcome.FAILED and self._plan.on_error == "raise":
                 self._abort(batch)
                 return
-            await feed.channel.send(feed.sender, batch)
+            await feed.channel.send(batch)
 
     def _abort(self, failure: Batch[KeyT, EntryT]) -> None:
         if self._failure is not None:
@@ -279,9 +278,6 @@ class Stream(Generic[KeyT, EntryT]):
     def _close_channels(self) -> None:
         for channel in self._channels:
             channel.close()
-        # Not every version of anyio wakes a receiver when its own end is closed, but all do when the last sender is.
-        for feed in self._feeds:
-            feed.sender.close()
 
 
 def _sole(group: BaseExceptionGroup) -> BaseException:
