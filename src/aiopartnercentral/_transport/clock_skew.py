@@ -39,6 +39,8 @@ class ServiceClock:
 
     signer: Any = None
     offset: timedelta = timedelta()
+    _second: float | None = attrs.field(default=None, init=False, eq=False, repr=False)
+    _text: str = attrs.field(default="", init=False, eq=False, repr=False)
 
     def corrects(self, code: str, headers: Mapping[str, str], signed_with: timedelta) -> bool:
         """Set the offset after an error that a wrong clock has caused, and return whether that was so.
@@ -61,8 +63,13 @@ class ServiceClock:
 
     def timestamp(self) -> str:
         """Return the service's time, in the form of signatures."""
-        text = (_now() + self.offset).isoformat()  # five times as fast as a format
-        return f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:19]}Z"
+        moment = _now() + self.offset
+        second = moment.timestamp() // 1
+        if second != self._second:  # once a second, as it takes twice the time of the rest
+            text = moment.isoformat()  # five times as fast as a format
+            self._text = f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:19]}Z"
+            self._second = second
+        return self._text
 
     async def sign(self, request: Any, credentials: Any) -> None:  # noqa: ANN401 - botocore's
         """Replace the signature of a request of the signer by one with the service's time, if the clocks differ.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
 from hashlib import sha256
-from hmac import digest
 
 __all__ = ["Signer", "canonical_request", "signing_key"]
 
@@ -28,7 +28,7 @@ def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
     """Return the key that signs all requests of a day, such as `20150830`."""
     key = f"AWS4{secret_key}".encode()
     for part in (day, region, service, "aws4_request"):
-        key = digest(key, part.encode(), "sha256")
+        key = hmac.digest(key, part.encode(), "sha256")
     return key
 
 
@@ -46,7 +46,7 @@ class Signer:
         self._service = service
         self._signed_headers = signed_headers
         self._signs_for: tuple[str | None, str | None, str] = ("", "", "")
-        self._key = b""
+        self._signature = hmac.new(b"", digestmod="sha256")
         self._scope = self._prefix = ""
 
     def authorization(self, access_key: str | None, secret_key: str | None, timestamp: str, canonical: str) -> str:
@@ -62,10 +62,13 @@ class Signer:
         if self._signs_for != signs_for:
             self._sign_for(*signs_for)
         text = f"{_ALGORITHM}\n{timestamp}\n{self._scope}\n{sha256(canonical.encode()).hexdigest()}"
-        return self._prefix + digest(self._key, text.encode(), "sha256").hex()
+        signature = self._signature.copy()
+        signature.update(text.encode())
+        return self._prefix + signature.hexdigest()
 
     def _sign_for(self, access_key: str | None, secret_key: str | None, day: str) -> None:
-        self._key = signing_key(f"{secret_key}", day, self._region, self._service)
+        key = signing_key(f"{secret_key}", day, self._region, self._service)
+        self._signature = hmac.new(key, digestmod="sha256")  # a copy is ready in half the time of a new one
         self._scope = f"{day}/{self._region}/{self._service}/aws4_request"
         named = f"SignedHeaders={self._signed_headers}"
         self._prefix = f"{_ALGORITHM} Credential={access_key}/{self._scope}, {named}, Signature="
