@@ -35,6 +35,7 @@ class Codec:
     ) -> None:
         """Convert with the given converters; by default with the service's shared ones."""
         self._fast = fast
+        self._shared = f"{fast.package}.converters"
         self._given = {"json_converter": json, "botocore_converter": botocore}
         self._threads: CapacityLimiter | None = None
 
@@ -135,7 +136,3 @@ class Codec:
 
     def _existing(self, name: str) -> Any:  # noqa: ANN401 - one of the converters, or None
         return self._given[name] or getattr(sys.modules.get(self._shared), name, None)
-
-    @property
-    def _shared(self) -> str:
-        return f"{self._fast.package}.converters"
