@@ -24,7 +24,7 @@ PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class FetchedPage(Generic[PageT, ItemT]):
     """A page, and how it was fetched.
 

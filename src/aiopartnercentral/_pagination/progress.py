@@ -26,7 +26,7 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 EntryT = TypeVar("EntryT")
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.define(kw_only=True, eq=False)
 class Batch(Generic[KeyT, EntryT]):
     """A page on its way from a source to the consumer, or the error that the source failed with.
 

@@ -109,14 +109,14 @@ class ApiCaller:
             TimeExceededError: the call took longer than `timeout`.
             Exception: see `ServiceClient.call`.
         """
-        from anyio import move_on_after  # noqa: PLC0415 - slow to load
+        import anyio  # noqa: PLC0415 - slow to load
 
         params = await self.encode(operation, request)
         call = self.transport.start_call(operation, attempts=self.attempts, pause=pause)
         wait = Wait()
         token = WAIT.set(wait)
         try:
-            with move_on_after(self.timeout):
+            with anyio.move_on_after(self.timeout):
                 while True:
                     try:
                         return await read(await self._send(operation, params, call))

@@ -22,7 +22,7 @@ __all__ = ["ErrorResponseError", "RawResponse"]
 _ACCESS_KEY = re.compile("Credential=([^/]+)/")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class RawResponse:
     """A successful response.
 
