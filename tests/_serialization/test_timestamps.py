@@ -68,6 +68,14 @@ def test_the_fast_decoder_reads_a_timestamp_as_the_exact_one_or_leaves_it_to_it(
     assert decoded_or_error(account.json_converter, body) == decoded_or_error(exactly, body)
 
 
+@pytest.mark.parametrize("escaped", [r"2024-05-01T12:00:00.123456\u0037Z", r"2024-05-01T12:00:00\u005a"])
+def test_the_fast_decoder_reads_escaped_characters_as_the_exact_one(escaped: str) -> None:
+    exactly = account.make_json_converter()
+    exactly.register_structure_hook(complex, lambda value, _: value)
+    body = f'{{"DomainName": "x", "RegisteredAt": "{escaped}"}}'
+    assert decoded_or_error(account.json_converter, body) == decoded_or_error(exactly, body)
+
+
 def decoded_or_error(converter: Any, body: str) -> object:
     try:
         return converter.loads(body, account.PartnerDomain)

@@ -61,12 +61,12 @@ def test_decoding_calls_five_functions_for_an_item() -> None:
     counted = calls(decode)
     # Of the item, its timestamp, its connection type, the participant and the participant's member: one for each.
     assert counted.python <= 5 * ITEMS + 20
-    assert counted.c <= 2 * ITEMS + 20  # the timestamp's, and that of the map's items
+    assert counted.c <= 3 * ITEMS + 20  # two for the timestamp, and that of the map's values
 
 
 def test_decoding_takes_few_instructions_for_an_item() -> None:
     decode()
-    assert instructions(decode) <= 180 * ITEMS
+    assert instructions(decode) <= 115 * ITEMS
 
 
 def test_decoding_calls_a_fraction_of_what_the_stock_parser_calls() -> None:
@@ -80,11 +80,11 @@ def test_a_decoded_item_is_small_and_the_way_to_it_too() -> None:
     decode()
     measured = memory(decode)
     assert measured.result <= 1000 * ITEMS  # bytes: as many as its JSON, three times
-    assert measured.peak <= 1.5 * measured.result
+    assert measured.peak <= 1.1 * measured.result  # msgspec fills the objects themselves
 
 
 def test_an_unusual_page_is_decoded_once_more_and_no_oftener() -> None:
-    unusual = BODY.replace(b".123Z", b"+00:00")
+    unusual = BODY.replace(b".123Z", b"+02:00")
     cls = account.ListConnectionsResponse
     account.json_converter.loads(unusual, cls)
     exactly = calls(lambda: account.json_converter.structure(json.loads(unusual), cls))

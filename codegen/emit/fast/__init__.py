@@ -35,7 +35,7 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     received = contained(inner, answers)
     sent = contained(inner, {operation.input for operation in service.operations})
     # The converters alone convert these, and what contains one.
-    odd = {shape.name for shape in service.shapes.values() if _is_odd(shape)} & (received | sent)
+    odd = {shape.name for shape in service.shapes.values() if _is_odd(service, shape, names)} & (received | sent)
     unfit = {name for name in received | sent if odd and odd & contained(inner, {name})}
     files: dict[str, str] = {}
     homes: dict[str, list[ir.Shape]] = {COMMON: []}
@@ -54,10 +54,17 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     return {"fast/__init__.py": writer.render(), **files}
 
 
-def _is_odd(shape: ir.Shape) -> bool:
-    """Tell whether a shape is an error, which is not an attrs class, or has names that msgspec does not take."""
-    if isinstance(shape, ir.Structure) and shape.fault is not None:
-        return True
+def _is_odd(service: ir.Service, shape: ir.Shape, names: Names) -> bool:
+    """Tell whether a shape is an error, which is not an attrs class, or has names that msgspec does not take.
+
+    A wire class of a structure has its members by both their names, so that none may be named as another is in Python.
+    """
+    if isinstance(shape, ir.Structure):
+        fields = {names.fields[shape.name, member.name]: member.wire_name for member in shape.members}
+        fields |= {"response_metadata": ""} if service.is_output(shape.name) else {}
+        taken = any(fields.get(name, name) != name or name.startswith("__") for name in fields.values())
+        if shape.fault is not None or taken:
+            return True
     if isinstance(shape, ir.Structure | ir.Union):
         return any(_ODD_NAME.search(member.wire_name) for member in shape.members)
     return isinstance(shape, ir.Enum) and any(_ODD_NAME.search(value) for value in shape.values)

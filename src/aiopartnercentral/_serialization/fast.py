@@ -4,25 +4,24 @@ They convert common values: the JSON types of the model, one known member in a u
 the service writes. For anything else they raise an exception, and a converter converts the value or reports the error.
 So nothing here explains an error, and nothing is lenient.
 
-Decoding has two steps. msgspec reads the JSON text, or the values of CBOR, into a `WireStruct` of the same shape, which
-checks the types, and
-a generated function moves its members into objects of the generated classes. An attrs class that is frozen sets each
-attribute through `object.__setattr__`, which would cost more than everything else here. So the function fills an
-object of a mutable twin, a class with the same slots and without that guard. The object then becomes one of the frozen
-class by assignment to `__class__`.
+Decoding has two steps. msgspec reads the JSON text, or the values of CBOR, into objects of wire classes, which checks
+the types, and generated functions convert what is not yet as the generated classes have it. A wire class of a structure
+has the slots of the structure's class, but not its guard against changes: a frozen attrs class sets each attribute
+through `object.__setattr__`, which would cost more than everything else here. So the functions change the objects in
+place, and then assign the frozen class to their `__class__`.
 """
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import msgspec
-from msgspec import field
+from msgspec import Raw, field
 
 from aiopartnercentral._serialization.decode import decode_base64
 from aiopartnercentral._serialization.encode import (
@@ -39,12 +38,18 @@ from aiopartnercentral.types import JsonValue as Json
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+    from typing import TypeAlias
+
+    OptionalRaw: TypeAlias = Raw | None
+else:
+    OptionalRaw = Raw  # which takes a null as any other JSON, and which msgspec refuses in a union
 
 __all__ = [
     "FallbackRequired",
     "Fast",
     "Json",
-    "WireStruct",
+    "OptionalRaw",
+    "Raw",
     "WireUnion",
     "check_class",
     "check_mapping",
@@ -53,6 +58,7 @@ __all__ = [
     "decode_blob",
     "decode_epoch",
     "decode_iso8601",
+    "decode_optional_iso8601",
     "decode_timestamp",
     "encode_boolean",
     "encode_bytes",
@@ -64,10 +70,13 @@ __all__ = [
     "fall_back",
     "field",
     "mutable_twin",
+    "wire",
 ]
 
-_DIGITS = re.compile("[0-9]+")
-_from_iso = datetime.fromisoformat
+T = TypeVar("T")
+
+_decode_moment = msgspec.json.Decoder(datetime | None).decode
+_LONGEST_MOMENT = len('"2024-05-01T12:00:00.123456Z"')
 # msgspec completes a struct class when the first decoder of it is made, and crashes if two threads do so at once.
 _MAKING_A_DECODER = Lock()
 
@@ -76,12 +85,34 @@ class FallbackRequired(Exception):  # noqa: N818 - not an error: a converter con
     """A converter must convert the value, or report the error."""
 
 
-class WireStruct(msgspec.Struct, gc=False):
-    """The JSON of a structure; unknown members are dropped, and a required member must not be null."""
-
-
-class WireUnion(WireStruct, forbid_unknown_fields=True):
+class WireUnion(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """The JSON of a union: one of its members is not None."""
+
+
+def wire(structure: type) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that makes a wire class of a structure from one with fields.
+
+    msgspec drops unknown members, and a required member must not be null. To msgspec, the class is a dataclass whose
+    fields have the names on the wire. Each of them is another name of the slot that holds the field.
+    """
+
+    def complete(form: type[T]) -> type[T]:
+        annotations, fields = form.__annotations__, vars(form)
+        members: dict[str, Any] = {"__doc__": form.__doc__}  # otherwise, `dataclass` takes long to write one
+        members["__annotations__"] = {fields[name].name: annotation for name, annotation in annotations.items()}
+        for name in annotations:
+            if fields[name].default is not msgspec.NODEFAULT:
+                members[fields[name].name] = fields[name].default
+        named: Any = type(form.__name__, (), members)
+        dataclass(init=False, repr=False, eq=False, match_args=False)(named)
+        made: Any = mutable_twin(structure)
+        made.__name__, made.__module__, made.__doc__ = form.__name__, form.__module__, form.__doc__
+        made.__annotations__, made.__dataclass_fields__ = named.__annotations__, named.__dataclass_fields__
+        for name in annotations:
+            setattr(made, fields[name].name, vars(made)[name])
+        return made  # type: ignore[no-any-return] # to a type checker, the class with the fields
+
+    return complete
 
 
 def mutable_twin(cls: type) -> type[Any]:
@@ -89,29 +120,28 @@ def mutable_twin(cls: type) -> type[Any]:
     return type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__})  # type: ignore[attr-defined] # attrs makes them
 
 
-def decode_iso8601(text: str) -> datetime:
-    """Return the datetime of a timestamp in the form that the service writes.
+def decode_iso8601(text: Raw) -> datetime:
+    """Return the datetime of a timestamp in UTC, whose fraction has at most six digits.
 
-    The standard library accepts more forms than botocore, and reads some as another time. Both read this form alike,
-    except for anything after six digits of a fraction.
+    msgspec reads such a timestamp as botocore does. It rounds a longer fraction, and botocore cuts it.
     """
-    if (
-        text[19] not in ".Z"
-        or text[16] != ":"
-        or text[10] != "T"
-        or text[7] != "-"
-        or text[-1] != "Z"
-        or text[-2] == "."
-        or (text[27:] and not _DIGITS.fullmatch(text[20:-1]))
-    ):
+    moment: datetime | None = _decode_moment(text)
+    if moment is None or moment.tzinfo is not UTC or len(text) > _LONGEST_MOMENT:
         raise FallbackRequired
-    return _from_iso(text)
+    return moment
+
+
+def decode_optional_iso8601(text: OptionalRaw) -> datetime | None:
+    """Return the datetime of a timestamp as `decode_iso8601` does; None if it is absent or null."""
+    return None if text is None or _decode_moment(text) is None else decode_iso8601(text)
 
 
 def decode_timestamp(value: Any) -> datetime:  # noqa: ANN401 - as below
     """Return the datetime of a timestamp of CBOR, or of the JSON that stands for it."""
+    if type(value) is str:
+        return decode_iso8601(Raw(msgspec.json.encode(value)))
     if type(value) is not datetime:
-        return decode_iso8601(value)
+        raise FallbackRequired
     if value.tzinfo is not UTC:
         raise FallbackRequired
     return value

@@ -10,50 +10,38 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class AcceptConnectionInvitationResponseJson(fast.WireStruct):
+@fast.wire(structures.AcceptConnectionInvitationResponse)
+class AcceptConnectionInvitationResponseJson:
     """The JSON of a `AcceptConnectionInvitationResponse`."""
 
     connection: ConnectionJson = fast.field(name="Connection")
 
 
-_AcceptConnectionInvitationResponse = fast.mutable_twin(structures.AcceptConnectionInvitationResponse)
-
-
-def decode_accept_connection_invitation_response(raw: AcceptConnectionInvitationResponseJson) -> Any:
+def decode_accept_connection_invitation_response(made: Any) -> Any:
     """Decode a `AcceptConnectionInvitationResponse`."""
-    made = _AcceptConnectionInvitationResponse()
-    made.connection = decode_connection(raw.connection)
+    decode_connection(made.connection)
     made.response_metadata = None
     made.__class__ = structures.AcceptConnectionInvitationResponse
     return made
 
 
-class ConnectionJson(fast.WireStruct):
+@fast.wire(structures.Connection)
+class ConnectionJson:
     """The JSON of a `Connection`."""
 
     catalog: str = fast.field(name="Catalog")
     id: str = fast.field(name="Id")
     arn: str = fast.field(name="Arn")
     other_participant_account_id: str = fast.field(name="OtherParticipantAccountId")
-    updated_at: str = fast.field(name="UpdatedAt")
+    updated_at: fast.Raw = fast.field(name="UpdatedAt")
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetailJson] = fast.field(name="ConnectionTypes")
 
 
-_Connection = fast.mutable_twin(structures.Connection)
-
-
-def decode_connection(raw: ConnectionJson) -> Any:
+def decode_connection(made: Any) -> Any:
     """Decode a `Connection`."""
-    made = _Connection()
-    made.catalog = raw.catalog
-    made.id = raw.id
-    made.arn = raw.arn
-    made.other_participant_account_id = raw.other_participant_account_id
-    made.updated_at = fast.decode_iso8601(raw.updated_at)
-    entries: dict[Any, Any] = raw.connection_types
-    for key, item in entries.items():
-        entries[key] = common.decode_connection_type_detail(item)
-    made.connection_types = entries
+    made.updated_at = fast.decode_iso8601(made.updated_at)
+    for item in made.connection_types.values():
+        common.decode_connection_type_detail(item)
     made.__class__ = structures.Connection
     return made
 

@@ -9,20 +9,13 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class AssociateAwsTrainingCertificationEmailDomainResponseJson(fast.WireStruct):
+@fast.wire(structures.AssociateAwsTrainingCertificationEmailDomainResponse)
+class AssociateAwsTrainingCertificationEmailDomainResponseJson:
     """The JSON of a `AssociateAwsTrainingCertificationEmailDomainResponse`."""
 
 
-_AssociateAwsTrainingCertificationEmailDomainResponse = fast.mutable_twin(
-    structures.AssociateAwsTrainingCertificationEmailDomainResponse
-)
-
-
-def decode_associate_aws_training_certification_email_domain_response(
-    _: AssociateAwsTrainingCertificationEmailDomainResponseJson,
-) -> Any:
+def decode_associate_aws_training_certification_email_domain_response(made: Any) -> Any:
     """Decode a `AssociateAwsTrainingCertificationEmailDomainResponse`."""
-    made = _AssociateAwsTrainingCertificationEmailDomainResponse()
     made.response_metadata = None
     made.__class__ = structures.AssociateAwsTrainingCertificationEmailDomainResponse
     return made

@@ -9,24 +9,21 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class AccountSummaryJson(fast.WireStruct):
+@fast.wire(structures.AccountSummary)
+class AccountSummaryJson:
     """The JSON of a `AccountSummary`."""
 
     name: str = fast.field(name="Name")
 
 
-_AccountSummary = fast.mutable_twin(structures.AccountSummary)
-
-
-def decode_account_summary(raw: AccountSummaryJson) -> Any:
+def decode_account_summary(made: Any) -> Any:
     """Decode a `AccountSummary`."""
-    made = _AccountSummary()
-    made.name = raw.name
     made.__class__ = structures.AccountSummary
     return made
 
 
-class AllianceLeadContactJson(fast.WireStruct):
+@fast.wire(structures.AllianceLeadContact)
+class AllianceLeadContactJson:
     """The JSON of a `AllianceLeadContact`."""
 
     first_name: str = fast.field(name="FirstName")
@@ -35,21 +32,14 @@ class AllianceLeadContactJson(fast.WireStruct):
     business_title: str = fast.field(name="BusinessTitle")
 
 
-_AllianceLeadContact = fast.mutable_twin(structures.AllianceLeadContact)
-
-
-def decode_alliance_lead_contact(raw: AllianceLeadContactJson) -> Any:
+def decode_alliance_lead_contact(made: Any) -> Any:
     """Decode a `AllianceLeadContact`."""
-    made = _AllianceLeadContact()
-    made.first_name = raw.first_name
-    made.last_name = raw.last_name
-    made.email = raw.email
-    made.business_title = raw.business_title
     made.__class__ = structures.AllianceLeadContact
     return made
 
 
-class BusinessVerificationDetailsJson(fast.WireStruct):
+@fast.wire(structures.BusinessVerificationDetails)
+class BusinessVerificationDetailsJson:
     """The JSON of a `BusinessVerificationDetails`."""
 
     legal_name: str = fast.field(name="LegalName")
@@ -58,73 +48,53 @@ class BusinessVerificationDetailsJson(fast.WireStruct):
     jurisdiction_of_incorporation: str | None = fast.field(name="JurisdictionOfIncorporation", default=None)
 
 
-_BusinessVerificationDetails = fast.mutable_twin(structures.BusinessVerificationDetails)
-
-
-def decode_business_verification_details(raw: BusinessVerificationDetailsJson) -> Any:
+def decode_business_verification_details(made: Any) -> Any:
     """Decode a `BusinessVerificationDetails`."""
-    made = _BusinessVerificationDetails()
-    made.legal_name = raw.legal_name
-    made.registration_id = raw.registration_id
-    made.country_code = raw.country_code
-    made.jurisdiction_of_incorporation = raw.jurisdiction_of_incorporation
     made.__class__ = structures.BusinessVerificationDetails
     return made
 
 
-class BusinessVerificationResponseJson(fast.WireStruct):
+@fast.wire(structures.BusinessVerificationResponse)
+class BusinessVerificationResponseJson:
     """The JSON of a `BusinessVerificationResponse`."""
 
     business_verification_details: BusinessVerificationDetailsJson = fast.field(name="BusinessVerificationDetails")
     completion_url: str | None = fast.field(name="CompletionUrl", default=None)
-    completion_url_expires_at: str | None = fast.field(name="CompletionUrlExpiresAt", default=None)
+    completion_url_expires_at: fast.OptionalRaw = fast.field(name="CompletionUrlExpiresAt", default=None)
 
 
-_BusinessVerificationResponse = fast.mutable_twin(structures.BusinessVerificationResponse)
-
-
-def decode_business_verification_response(raw: BusinessVerificationResponseJson) -> Any:
+def decode_business_verification_response(made: Any) -> Any:
     """Decode a `BusinessVerificationResponse`."""
-    made = _BusinessVerificationResponse()
-    made.business_verification_details = decode_business_verification_details(raw.business_verification_details)
-    made.completion_url = raw.completion_url
-    made.completion_url_expires_at = (
-        None if raw.completion_url_expires_at is None else fast.decode_iso8601(raw.completion_url_expires_at)
-    )
+    decode_business_verification_details(made.business_verification_details)
+    made.completion_url_expires_at = fast.decode_optional_iso8601(made.completion_url_expires_at)
     made.__class__ = structures.BusinessVerificationResponse
     return made
 
 
-class ConnectionTypeDetailJson(fast.WireStruct):
+@fast.wire(structures.ConnectionTypeDetail)
+class ConnectionTypeDetailJson:
     """The JSON of a `ConnectionTypeDetail`."""
 
-    created_at: str = fast.field(name="CreatedAt")
+    created_at: fast.Raw = fast.field(name="CreatedAt")
     inviter_email: str = fast.field(name="InviterEmail")
     inviter_name: str = fast.field(name="InviterName")
     status: enums.ConnectionTypeStatus = fast.field(name="Status")
     other_participant: ParticipantJson = fast.field(name="OtherParticipant")
-    canceled_at: str | None = fast.field(name="CanceledAt", default=None)
+    canceled_at: fast.OptionalRaw = fast.field(name="CanceledAt", default=None)
     canceled_by: str | None = fast.field(name="CanceledBy", default=None)
 
 
-_ConnectionTypeDetail = fast.mutable_twin(structures.ConnectionTypeDetail)
-
-
-def decode_connection_type_detail(raw: ConnectionTypeDetailJson) -> Any:
+def decode_connection_type_detail(made: Any) -> Any:
     """Decode a `ConnectionTypeDetail`."""
-    made = _ConnectionTypeDetail()
-    made.created_at = fast.decode_iso8601(raw.created_at)
-    made.inviter_email = raw.inviter_email
-    made.inviter_name = raw.inviter_name
-    made.status = raw.status
-    made.canceled_at = None if raw.canceled_at is None else fast.decode_iso8601(raw.canceled_at)
-    made.canceled_by = raw.canceled_by
-    made.other_participant = decode_participant(raw.other_participant)
+    made.created_at = fast.decode_iso8601(made.created_at)
+    made.canceled_at = fast.decode_optional_iso8601(made.canceled_at)
+    made.other_participant = decode_participant(made.other_participant)
     made.__class__ = structures.ConnectionTypeDetail
     return made
 
 
-class ErrorDetailJson(fast.WireStruct):
+@fast.wire(structures.ErrorDetail)
+class ErrorDetailJson:
     """The JSON of a `ErrorDetail`."""
 
     locale: str = fast.field(name="Locale")
@@ -132,39 +102,28 @@ class ErrorDetailJson(fast.WireStruct):
     reason: enums.ProfileValidationErrorReason = fast.field(name="Reason")
 
 
-_ErrorDetail = fast.mutable_twin(structures.ErrorDetail)
-
-
-def decode_error_detail(raw: ErrorDetailJson) -> Any:
+def decode_error_detail(made: Any) -> Any:
     """Decode a `ErrorDetail`."""
-    made = _ErrorDetail()
-    made.locale = raw.locale
-    made.message = raw.message
-    made.reason = raw.reason
     made.__class__ = structures.ErrorDetail
     return made
 
 
-class HeadquartersJson(fast.WireStruct):
+@fast.wire(structures.Headquarters)
+class HeadquartersJson:
     """The JSON of a `Headquarters`."""
 
     country_code: str = fast.field(name="CountryCode")
     subdivision_code: str = fast.field(name="SubdivisionCode")
 
 
-_Headquarters = fast.mutable_twin(structures.Headquarters)
-
-
-def decode_headquarters(raw: HeadquartersJson) -> Any:
+def decode_headquarters(made: Any) -> Any:
     """Decode a `Headquarters`."""
-    made = _Headquarters()
-    made.country_code = raw.country_code
-    made.subdivision_code = raw.subdivision_code
     made.__class__ = structures.Headquarters
     return made
 
 
-class LocalizedContentJson(fast.WireStruct):
+@fast.wire(structures.LocalizedContent)
+class LocalizedContentJson:
     """The JSON of a `LocalizedContent`."""
 
     display_name: str = fast.field(name="DisplayName")
@@ -174,17 +133,8 @@ class LocalizedContentJson(fast.WireStruct):
     locale: str = fast.field(name="Locale")
 
 
-_LocalizedContent = fast.mutable_twin(structures.LocalizedContent)
-
-
-def decode_localized_content(raw: LocalizedContentJson) -> Any:
+def decode_localized_content(made: Any) -> Any:
     """Decode a `LocalizedContent`."""
-    made = _LocalizedContent()
-    made.display_name = raw.display_name
-    made.description = raw.description
-    made.website_url = raw.website_url
-    made.logo_url = raw.logo_url
-    made.locale = raw.locale
     made.__class__ = structures.LocalizedContent
     return made
 
@@ -226,26 +176,23 @@ def decode_participant(raw: ParticipantJson) -> Any:
     raise fast.FallbackRequired
 
 
-class PartnerDomainJson(fast.WireStruct):
+@fast.wire(structures.PartnerDomain)
+class PartnerDomainJson:
     """The JSON of a `PartnerDomain`."""
 
     domain_name: str = fast.field(name="DomainName")
-    registered_at: str = fast.field(name="RegisteredAt")
+    registered_at: fast.Raw = fast.field(name="RegisteredAt")
 
 
-_PartnerDomain = fast.mutable_twin(structures.PartnerDomain)
-
-
-def decode_partner_domain(raw: PartnerDomainJson) -> Any:
+def decode_partner_domain(made: Any) -> Any:
     """Decode a `PartnerDomain`."""
-    made = _PartnerDomain()
-    made.domain_name = raw.domain_name
-    made.registered_at = fast.decode_iso8601(raw.registered_at)
+    made.registered_at = fast.decode_iso8601(made.registered_at)
     made.__class__ = structures.PartnerDomain
     return made
 
 
-class PartnerProfileJson(fast.WireStruct):
+@fast.wire(structures.PartnerProfile)
+class PartnerProfileJson:
     """The JSON of a `PartnerProfile`."""
 
     display_name: str = fast.field(name="DisplayName")
@@ -260,124 +207,90 @@ class PartnerProfileJson(fast.WireStruct):
     profile_id: str | None = fast.field(name="ProfileId", default=None)
 
 
-_PartnerProfile = fast.mutable_twin(structures.PartnerProfile)
-
-
-def decode_partner_profile(raw: PartnerProfileJson) -> Any:
+def decode_partner_profile(made: Any) -> Any:
     """Decode a `PartnerProfile`."""
-    made = _PartnerProfile()
-    made.display_name = raw.display_name
-    made.description = raw.description
-    made.website_url = raw.website_url
-    made.logo_url = raw.logo_url
-    made.primary_solution_type = raw.primary_solution_type
-    made.industry_segments = raw.industry_segments
-    made.translation_source_locale = raw.translation_source_locale
-    made.localized_contents = (
-        None if raw.localized_contents is None else [decode_localized_content(item) for item in raw.localized_contents]
-    )
-    made.headquarters = None if raw.headquarters is None else decode_headquarters(raw.headquarters)
-    made.profile_id = raw.profile_id
+    if made.localized_contents is not None:
+        for item in made.localized_contents:
+            decode_localized_content(item)
+    if made.headquarters is not None:
+        decode_headquarters(made.headquarters)
     made.__class__ = structures.PartnerProfile
     return made
 
 
-class PartnerProfileSummaryJson(fast.WireStruct):
+@fast.wire(structures.PartnerProfileSummary)
+class PartnerProfileSummaryJson:
     """The JSON of a `PartnerProfileSummary`."""
 
     id: str = fast.field(name="Id")
     name: str = fast.field(name="Name")
 
 
-_PartnerProfileSummary = fast.mutable_twin(structures.PartnerProfileSummary)
-
-
-def decode_partner_profile_summary(raw: PartnerProfileSummaryJson) -> Any:
+def decode_partner_profile_summary(made: Any) -> Any:
     """Decode a `PartnerProfileSummary`."""
-    made = _PartnerProfileSummary()
-    made.id = raw.id
-    made.name = raw.name
     made.__class__ = structures.PartnerProfileSummary
     return made
 
 
-class QualificationsAssociationPartnerJson(fast.WireStruct):
+@fast.wire(structures.QualificationsAssociationPartner)
+class QualificationsAssociationPartnerJson:
     """The JSON of a `QualificationsAssociationPartner`."""
 
     profile_id: str | None = fast.field(name="ProfileId", default=None)
     account_id: str | None = fast.field(name="AccountId", default=None)
 
 
-_QualificationsAssociationPartner = fast.mutable_twin(structures.QualificationsAssociationPartner)
-
-
-def decode_qualifications_association_partner(raw: QualificationsAssociationPartnerJson) -> Any:
+def decode_qualifications_association_partner(made: Any) -> Any:
     """Decode a `QualificationsAssociationPartner`."""
-    made = _QualificationsAssociationPartner()
-    made.profile_id = raw.profile_id
-    made.account_id = raw.account_id
     made.__class__ = structures.QualificationsAssociationPartner
     return made
 
 
-class RegistrantVerificationResponseJson(fast.WireStruct):
+@fast.wire(structures.RegistrantVerificationResponse)
+class RegistrantVerificationResponseJson:
     """The JSON of a `RegistrantVerificationResponse`."""
 
     completion_url: str = fast.field(name="CompletionUrl")
-    completion_url_expires_at: str = fast.field(name="CompletionUrlExpiresAt")
+    completion_url_expires_at: fast.Raw = fast.field(name="CompletionUrlExpiresAt")
 
 
-_RegistrantVerificationResponse = fast.mutable_twin(structures.RegistrantVerificationResponse)
-
-
-def decode_registrant_verification_response(raw: RegistrantVerificationResponseJson) -> Any:
+def decode_registrant_verification_response(made: Any) -> Any:
     """Decode a `RegistrantVerificationResponse`."""
-    made = _RegistrantVerificationResponse()
-    made.completion_url = raw.completion_url
-    made.completion_url_expires_at = fast.decode_iso8601(raw.completion_url_expires_at)
+    made.completion_url_expires_at = fast.decode_iso8601(made.completion_url_expires_at)
     made.__class__ = structures.RegistrantVerificationResponse
     return made
 
 
-class SellerProfileSummaryJson(fast.WireStruct):
+@fast.wire(structures.SellerProfileSummary)
+class SellerProfileSummaryJson:
     """The JSON of a `SellerProfileSummary`."""
 
     id: str = fast.field(name="Id")
     name: str = fast.field(name="Name")
 
 
-_SellerProfileSummary = fast.mutable_twin(structures.SellerProfileSummary)
-
-
-def decode_seller_profile_summary(raw: SellerProfileSummaryJson) -> Any:
+def decode_seller_profile_summary(made: Any) -> Any:
     """Decode a `SellerProfileSummary`."""
-    made = _SellerProfileSummary()
-    made.id = raw.id
-    made.name = raw.name
     made.__class__ = structures.SellerProfileSummary
     return made
 
 
-class TagJson(fast.WireStruct):
+@fast.wire(structures.Tag)
+class TagJson:
     """The JSON of a `Tag`."""
 
     key: str = fast.field(name="Key")
     value: str = fast.field(name="Value")
 
 
-_Tag = fast.mutable_twin(structures.Tag)
-
-
-def decode_tag(raw: TagJson) -> Any:
+def decode_tag(made: Any) -> Any:
     """Decode a `Tag`."""
-    made = _Tag()
-    made.key = raw.key
-    made.value = raw.value
     made.__class__ = structures.Tag
     return made
 
 
-class TaskDetailsJson(fast.WireStruct):
+@fast.wire(structures.TaskDetails)
+class TaskDetailsJson:
     """The JSON of a `TaskDetails`."""
 
     display_name: str = fast.field(name="DisplayName")
@@ -391,23 +304,13 @@ class TaskDetailsJson(fast.WireStruct):
     headquarters: HeadquartersJson | None = fast.field(name="Headquarters", default=None)
 
 
-_TaskDetails = fast.mutable_twin(structures.TaskDetails)
-
-
-def decode_task_details(raw: TaskDetailsJson) -> Any:
+def decode_task_details(made: Any) -> Any:
     """Decode a `TaskDetails`."""
-    made = _TaskDetails()
-    made.display_name = raw.display_name
-    made.description = raw.description
-    made.website_url = raw.website_url
-    made.logo_url = raw.logo_url
-    made.primary_solution_type = raw.primary_solution_type
-    made.industry_segments = raw.industry_segments
-    made.translation_source_locale = raw.translation_source_locale
-    made.localized_contents = (
-        None if raw.localized_contents is None else [decode_localized_content(item) for item in raw.localized_contents]
-    )
-    made.headquarters = None if raw.headquarters is None else decode_headquarters(raw.headquarters)
+    if made.localized_contents is not None:
+        for item in made.localized_contents:
+            decode_localized_content(item)
+    if made.headquarters is not None:
+        decode_headquarters(made.headquarters)
     made.__class__ = structures.TaskDetails
     return made
 

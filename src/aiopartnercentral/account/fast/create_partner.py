@@ -10,14 +10,15 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class CreatePartnerResponseJson(fast.WireStruct):
+@fast.wire(structures.CreatePartnerResponse)
+class CreatePartnerResponseJson:
     """The JSON of a `CreatePartnerResponse`."""
 
     catalog: str = fast.field(name="Catalog")
     arn: str = fast.field(name="Arn")
     id: str = fast.field(name="Id")
     legal_name: str = fast.field(name="LegalName")
-    created_at: str = fast.field(name="CreatedAt")
+    created_at: fast.Raw = fast.field(name="CreatedAt")
     profile: common.PartnerProfileJson = fast.field(name="Profile")
     alliance_lead_contact: common.AllianceLeadContactJson = fast.field(name="AllianceLeadContact")
     aws_training_certification_email_domains: list[common.PartnerDomainJson] | None = fast.field(
@@ -25,24 +26,14 @@ class CreatePartnerResponseJson(fast.WireStruct):
     )
 
 
-_CreatePartnerResponse = fast.mutable_twin(structures.CreatePartnerResponse)
-
-
-def decode_create_partner_response(raw: CreatePartnerResponseJson) -> Any:
+def decode_create_partner_response(made: Any) -> Any:
     """Decode a `CreatePartnerResponse`."""
-    made = _CreatePartnerResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.legal_name = raw.legal_name
-    made.created_at = fast.decode_iso8601(raw.created_at)
-    made.profile = common.decode_partner_profile(raw.profile)
-    made.aws_training_certification_email_domains = (
-        None
-        if raw.aws_training_certification_email_domains is None
-        else [common.decode_partner_domain(item) for item in raw.aws_training_certification_email_domains]
-    )
-    made.alliance_lead_contact = common.decode_alliance_lead_contact(raw.alliance_lead_contact)
+    made.created_at = fast.decode_iso8601(made.created_at)
+    common.decode_partner_profile(made.profile)
+    if made.aws_training_certification_email_domains is not None:
+        for item in made.aws_training_certification_email_domains:
+            common.decode_partner_domain(item)
+    common.decode_alliance_lead_contact(made.alliance_lead_contact)
     made.response_metadata = None
     made.__class__ = structures.CreatePartnerResponse
     return made

@@ -9,20 +9,13 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class DisassociateAwsTrainingCertificationEmailDomainResponseJson(fast.WireStruct):
+@fast.wire(structures.DisassociateAwsTrainingCertificationEmailDomainResponse)
+class DisassociateAwsTrainingCertificationEmailDomainResponseJson:
     """The JSON of a `DisassociateAwsTrainingCertificationEmailDomainResponse`."""
 
 
-_DisassociateAwsTrainingCertificationEmailDomainResponse = fast.mutable_twin(
-    structures.DisassociateAwsTrainingCertificationEmailDomainResponse
-)
-
-
-def decode_disassociate_aws_training_certification_email_domain_response(
-    _: DisassociateAwsTrainingCertificationEmailDomainResponseJson,
-) -> Any:
+def decode_disassociate_aws_training_certification_email_domain_response(made: Any) -> Any:
     """Decode a `DisassociateAwsTrainingCertificationEmailDomainResponse`."""
-    made = _DisassociateAwsTrainingCertificationEmailDomainResponse()
     made.response_metadata = None
     made.__class__ = structures.DisassociateAwsTrainingCertificationEmailDomainResponse
     return made

@@ -10,7 +10,8 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class GetAllianceLeadContactResponseJson(fast.WireStruct):
+@fast.wire(structures.GetAllianceLeadContactResponse)
+class GetAllianceLeadContactResponseJson:
     """The JSON of a `GetAllianceLeadContactResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,16 +20,9 @@ class GetAllianceLeadContactResponseJson(fast.WireStruct):
     alliance_lead_contact: common.AllianceLeadContactJson = fast.field(name="AllianceLeadContact")
 
 
-_GetAllianceLeadContactResponse = fast.mutable_twin(structures.GetAllianceLeadContactResponse)
-
-
-def decode_get_alliance_lead_contact_response(raw: GetAllianceLeadContactResponseJson) -> Any:
+def decode_get_alliance_lead_contact_response(made: Any) -> Any:
     """Decode a `GetAllianceLeadContactResponse`."""
-    made = _GetAllianceLeadContactResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.alliance_lead_contact = common.decode_alliance_lead_contact(raw.alliance_lead_contact)
+    common.decode_alliance_lead_contact(made.alliance_lead_contact)
     made.response_metadata = None
     made.__class__ = structures.GetAllianceLeadContactResponse
     return made

@@ -10,32 +10,23 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetConnectionResponseJson(fast.WireStruct):
+@fast.wire(structures.GetConnectionResponse)
+class GetConnectionResponseJson:
     """The JSON of a `GetConnectionResponse`."""
 
     catalog: str = fast.field(name="Catalog")
     id: str = fast.field(name="Id")
     arn: str = fast.field(name="Arn")
     other_participant_account_id: str = fast.field(name="OtherParticipantAccountId")
-    updated_at: str = fast.field(name="UpdatedAt")
+    updated_at: fast.Raw = fast.field(name="UpdatedAt")
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetailJson] = fast.field(name="ConnectionTypes")
 
 
-_GetConnectionResponse = fast.mutable_twin(structures.GetConnectionResponse)
-
-
-def decode_get_connection_response(raw: GetConnectionResponseJson) -> Any:
+def decode_get_connection_response(made: Any) -> Any:
     """Decode a `GetConnectionResponse`."""
-    made = _GetConnectionResponse()
-    made.catalog = raw.catalog
-    made.id = raw.id
-    made.arn = raw.arn
-    made.other_participant_account_id = raw.other_participant_account_id
-    made.updated_at = fast.decode_iso8601(raw.updated_at)
-    entries: dict[Any, Any] = raw.connection_types
-    for key, item in entries.items():
-        entries[key] = common.decode_connection_type_detail(item)
-    made.connection_types = entries
+    made.updated_at = fast.decode_iso8601(made.updated_at)
+    for item in made.connection_types.values():
+        common.decode_connection_type_detail(item)
     made.response_metadata = None
     made.__class__ = structures.GetConnectionResponse
     return made

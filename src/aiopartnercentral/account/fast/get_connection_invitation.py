@@ -9,15 +9,16 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class GetConnectionInvitationResponseJson(fast.WireStruct):
+@fast.wire(structures.GetConnectionInvitationResponse)
+class GetConnectionInvitationResponseJson:
     """The JSON of a `GetConnectionInvitationResponse`."""
 
     catalog: str = fast.field(name="Catalog")
     id: str = fast.field(name="Id")
     arn: str = fast.field(name="Arn")
     connection_type: enums.ConnectionType = fast.field(name="ConnectionType")
-    created_at: str = fast.field(name="CreatedAt")
-    updated_at: str = fast.field(name="UpdatedAt")
+    created_at: fast.Raw = fast.field(name="CreatedAt")
+    updated_at: fast.Raw = fast.field(name="UpdatedAt")
     other_participant_identifier: str = fast.field(name="OtherParticipantIdentifier")
     participant_type: enums.ParticipantType = fast.field(name="ParticipantType")
     status: enums.InvitationStatus = fast.field(name="Status")
@@ -25,29 +26,14 @@ class GetConnectionInvitationResponseJson(fast.WireStruct):
     inviter_email: str = fast.field(name="InviterEmail")
     inviter_name: str = fast.field(name="InviterName")
     connection_id: str | None = fast.field(name="ConnectionId", default=None)
-    expires_at: str | None = fast.field(name="ExpiresAt", default=None)
+    expires_at: fast.OptionalRaw = fast.field(name="ExpiresAt", default=None)
 
 
-_GetConnectionInvitationResponse = fast.mutable_twin(structures.GetConnectionInvitationResponse)
-
-
-def decode_get_connection_invitation_response(raw: GetConnectionInvitationResponseJson) -> Any:
+def decode_get_connection_invitation_response(made: Any) -> Any:
     """Decode a `GetConnectionInvitationResponse`."""
-    made = _GetConnectionInvitationResponse()
-    made.catalog = raw.catalog
-    made.id = raw.id
-    made.arn = raw.arn
-    made.connection_id = raw.connection_id
-    made.connection_type = raw.connection_type
-    made.created_at = fast.decode_iso8601(raw.created_at)
-    made.updated_at = fast.decode_iso8601(raw.updated_at)
-    made.expires_at = None if raw.expires_at is None else fast.decode_iso8601(raw.expires_at)
-    made.other_participant_identifier = raw.other_participant_identifier
-    made.participant_type = raw.participant_type
-    made.status = raw.status
-    made.invitation_message = raw.invitation_message
-    made.inviter_email = raw.inviter_email
-    made.inviter_name = raw.inviter_name
+    made.created_at = fast.decode_iso8601(made.created_at)
+    made.updated_at = fast.decode_iso8601(made.updated_at)
+    made.expires_at = fast.decode_optional_iso8601(made.expires_at)
     made.response_metadata = None
     made.__class__ = structures.GetConnectionInvitationResponse
     return made

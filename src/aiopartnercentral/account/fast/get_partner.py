@@ -10,37 +10,28 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class GetPartnerResponseJson(fast.WireStruct):
+@fast.wire(structures.GetPartnerResponse)
+class GetPartnerResponseJson:
     """The JSON of a `GetPartnerResponse`."""
 
     catalog: str = fast.field(name="Catalog")
     arn: str = fast.field(name="Arn")
     id: str = fast.field(name="Id")
     legal_name: str = fast.field(name="LegalName")
-    created_at: str = fast.field(name="CreatedAt")
+    created_at: fast.Raw = fast.field(name="CreatedAt")
     profile: common.PartnerProfileJson = fast.field(name="Profile")
     aws_training_certification_email_domains: list[common.PartnerDomainJson] | None = fast.field(
         name="AwsTrainingCertificationEmailDomains", default=None
     )
 
 
-_GetPartnerResponse = fast.mutable_twin(structures.GetPartnerResponse)
-
-
-def decode_get_partner_response(raw: GetPartnerResponseJson) -> Any:
+def decode_get_partner_response(made: Any) -> Any:
     """Decode a `GetPartnerResponse`."""
-    made = _GetPartnerResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.legal_name = raw.legal_name
-    made.created_at = fast.decode_iso8601(raw.created_at)
-    made.profile = common.decode_partner_profile(raw.profile)
-    made.aws_training_certification_email_domains = (
-        None
-        if raw.aws_training_certification_email_domains is None
-        else [common.decode_partner_domain(item) for item in raw.aws_training_certification_email_domains]
-    )
+    made.created_at = fast.decode_iso8601(made.created_at)
+    common.decode_partner_profile(made.profile)
+    if made.aws_training_certification_email_domains is not None:
+        for item in made.aws_training_certification_email_domains:
+            common.decode_partner_domain(item)
     made.response_metadata = None
     made.__class__ = structures.GetPartnerResponse
     return made

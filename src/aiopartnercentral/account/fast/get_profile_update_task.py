@@ -10,7 +10,8 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetProfileUpdateTaskResponseJson(fast.WireStruct):
+@fast.wire(structures.GetProfileUpdateTaskResponse)
+class GetProfileUpdateTaskResponseJson:
     """The JSON of a `GetProfileUpdateTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -18,29 +19,20 @@ class GetProfileUpdateTaskResponseJson(fast.WireStruct):
     id: str = fast.field(name="Id")
     task_id: str = fast.field(name="TaskId")
     task_details: common.TaskDetailsJson = fast.field(name="TaskDetails")
-    started_at: str = fast.field(name="StartedAt")
+    started_at: fast.Raw = fast.field(name="StartedAt")
     status: enums.ProfileTaskStatus = fast.field(name="Status")
-    ended_at: str | None = fast.field(name="EndedAt", default=None)
+    ended_at: fast.OptionalRaw = fast.field(name="EndedAt", default=None)
     error_detail_list: list[common.ErrorDetailJson] | None = fast.field(name="ErrorDetailList", default=None)
 
 
-_GetProfileUpdateTaskResponse = fast.mutable_twin(structures.GetProfileUpdateTaskResponse)
-
-
-def decode_get_profile_update_task_response(raw: GetProfileUpdateTaskResponseJson) -> Any:
+def decode_get_profile_update_task_response(made: Any) -> Any:
     """Decode a `GetProfileUpdateTaskResponse`."""
-    made = _GetProfileUpdateTaskResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.task_id = raw.task_id
-    made.task_details = common.decode_task_details(raw.task_details)
-    made.started_at = fast.decode_iso8601(raw.started_at)
-    made.status = raw.status
-    made.ended_at = None if raw.ended_at is None else fast.decode_iso8601(raw.ended_at)
-    made.error_detail_list = (
-        None if raw.error_detail_list is None else [common.decode_error_detail(item) for item in raw.error_detail_list]
-    )
+    common.decode_task_details(made.task_details)
+    made.started_at = fast.decode_iso8601(made.started_at)
+    made.ended_at = fast.decode_optional_iso8601(made.ended_at)
+    if made.error_detail_list is not None:
+        for item in made.error_detail_list:
+            common.decode_error_detail(item)
     made.response_metadata = None
     made.__class__ = structures.GetProfileUpdateTaskResponse
     return made

@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class GetProfileVisibilityResponseJson(fast.WireStruct):
+@fast.wire(structures.GetProfileVisibilityResponse)
+class GetProfileVisibilityResponseJson:
     """The JSON of a `GetProfileVisibilityResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,17 +20,8 @@ class GetProfileVisibilityResponseJson(fast.WireStruct):
     profile_id: str = fast.field(name="ProfileId")
 
 
-_GetProfileVisibilityResponse = fast.mutable_twin(structures.GetProfileVisibilityResponse)
-
-
-def decode_get_profile_visibility_response(raw: GetProfileVisibilityResponseJson) -> Any:
+def decode_get_profile_visibility_response(made: Any) -> Any:
     """Decode a `GetProfileVisibilityResponse`."""
-    made = _GetProfileVisibilityResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.visibility = raw.visibility
-    made.profile_id = raw.profile_id
     made.response_metadata = None
     made.__class__ = structures.GetProfileVisibilityResponse
     return made

@@ -10,7 +10,8 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetQualificationsAssociationDetailsResponseJson(fast.WireStruct):
+@fast.wire(structures.GetQualificationsAssociationDetailsResponse)
+class GetQualificationsAssociationDetailsResponseJson:
     """The JSON of a `GetQualificationsAssociationDetailsResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -23,28 +24,17 @@ class GetQualificationsAssociationDetailsResponseJson(fast.WireStruct):
     associated_partners: list[common.QualificationsAssociationPartnerJson] | None = fast.field(
         name="AssociatedPartners", default=None
     )
-    updated_at: str | None = fast.field(name="UpdatedAt", default=None)
+    updated_at: fast.OptionalRaw = fast.field(name="UpdatedAt", default=None)
 
 
-_GetQualificationsAssociationDetailsResponse = fast.mutable_twin(structures.GetQualificationsAssociationDetailsResponse)
-
-
-def decode_get_qualifications_association_details_response(raw: GetQualificationsAssociationDetailsResponseJson) -> Any:
+def decode_get_qualifications_association_details_response(made: Any) -> Any:
     """Decode a `GetQualificationsAssociationDetailsResponse`."""
-    made = _GetQualificationsAssociationDetailsResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.status = raw.status
-    made.primary_partner = (
-        None if raw.primary_partner is None else common.decode_qualifications_association_partner(raw.primary_partner)
-    )
-    made.associated_partners = (
-        None
-        if raw.associated_partners is None
-        else [common.decode_qualifications_association_partner(item) for item in raw.associated_partners]
-    )
-    made.updated_at = None if raw.updated_at is None else fast.decode_iso8601(raw.updated_at)
+    if made.primary_partner is not None:
+        common.decode_qualifications_association_partner(made.primary_partner)
+    if made.associated_partners is not None:
+        for item in made.associated_partners:
+            common.decode_qualifications_association_partner(item)
+    made.updated_at = fast.decode_optional_iso8601(made.updated_at)
     made.response_metadata = None
     made.__class__ = structures.GetQualificationsAssociationDetailsResponse
     return made

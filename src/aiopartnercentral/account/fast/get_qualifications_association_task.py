@@ -10,7 +10,8 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetQualificationsAssociationTaskResponseJson(fast.WireStruct):
+@fast.wire(structures.GetQualificationsAssociationTaskResponse)
+class GetQualificationsAssociationTaskResponseJson:
     """The JSON of a `GetQualificationsAssociationTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,24 +20,15 @@ class GetQualificationsAssociationTaskResponseJson(fast.WireStruct):
     task_id: str = fast.field(name="TaskId")
     status: enums.QualificationsAssociationTaskStatus = fast.field(name="Status")
     primary_partner: common.QualificationsAssociationPartnerJson = fast.field(name="PrimaryPartner")
-    started_at: str = fast.field(name="StartedAt")
-    ended_at: str | None = fast.field(name="EndedAt", default=None)
+    started_at: fast.Raw = fast.field(name="StartedAt")
+    ended_at: fast.OptionalRaw = fast.field(name="EndedAt", default=None)
 
 
-_GetQualificationsAssociationTaskResponse = fast.mutable_twin(structures.GetQualificationsAssociationTaskResponse)
-
-
-def decode_get_qualifications_association_task_response(raw: GetQualificationsAssociationTaskResponseJson) -> Any:
+def decode_get_qualifications_association_task_response(made: Any) -> Any:
     """Decode a `GetQualificationsAssociationTaskResponse`."""
-    made = _GetQualificationsAssociationTaskResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.task_id = raw.task_id
-    made.status = raw.status
-    made.primary_partner = common.decode_qualifications_association_partner(raw.primary_partner)
-    made.started_at = fast.decode_iso8601(raw.started_at)
-    made.ended_at = None if raw.ended_at is None else fast.decode_iso8601(raw.ended_at)
+    common.decode_qualifications_association_partner(made.primary_partner)
+    made.started_at = fast.decode_iso8601(made.started_at)
+    made.ended_at = fast.decode_optional_iso8601(made.ended_at)
     made.response_metadata = None
     made.__class__ = structures.GetQualificationsAssociationTaskResponse
     return made

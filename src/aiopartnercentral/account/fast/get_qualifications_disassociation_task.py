@@ -10,7 +10,8 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetQualificationsDisassociationTaskResponseJson(fast.WireStruct):
+@fast.wire(structures.GetQualificationsDisassociationTaskResponse)
+class GetQualificationsDisassociationTaskResponseJson:
     """The JSON of a `GetQualificationsDisassociationTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,24 +20,15 @@ class GetQualificationsDisassociationTaskResponseJson(fast.WireStruct):
     task_id: str = fast.field(name="TaskId")
     status: enums.QualificationsDisassociationTaskStatus = fast.field(name="Status")
     associated_partner: common.QualificationsAssociationPartnerJson = fast.field(name="AssociatedPartner")
-    started_at: str = fast.field(name="StartedAt")
-    ended_at: str | None = fast.field(name="EndedAt", default=None)
+    started_at: fast.Raw = fast.field(name="StartedAt")
+    ended_at: fast.OptionalRaw = fast.field(name="EndedAt", default=None)
 
 
-_GetQualificationsDisassociationTaskResponse = fast.mutable_twin(structures.GetQualificationsDisassociationTaskResponse)
-
-
-def decode_get_qualifications_disassociation_task_response(raw: GetQualificationsDisassociationTaskResponseJson) -> Any:
+def decode_get_qualifications_disassociation_task_response(made: Any) -> Any:
     """Decode a `GetQualificationsDisassociationTaskResponse`."""
-    made = _GetQualificationsDisassociationTaskResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.task_id = raw.task_id
-    made.status = raw.status
-    made.associated_partner = common.decode_qualifications_association_partner(raw.associated_partner)
-    made.started_at = fast.decode_iso8601(raw.started_at)
-    made.ended_at = None if raw.ended_at is None else fast.decode_iso8601(raw.ended_at)
+    common.decode_qualifications_association_partner(made.associated_partner)
+    made.started_at = fast.decode_iso8601(made.started_at)
+    made.ended_at = fast.decode_optional_iso8601(made.ended_at)
     made.response_metadata = None
     made.__class__ = structures.GetQualificationsDisassociationTaskResponse
     return made

@@ -10,7 +10,8 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class GetVerificationResponseJson(fast.WireStruct):
+@fast.wire(structures.GetVerificationResponse)
+class GetVerificationResponseJson:
     """The JSON of a `GetVerificationResponse`."""
 
     verification_type: enums.VerificationType = fast.field(name="VerificationType")
@@ -18,23 +19,16 @@ class GetVerificationResponseJson(fast.WireStruct):
     verification_response_details: common.VerificationResponseDetailsJson = fast.field(
         name="VerificationResponseDetails"
     )
-    started_at: str = fast.field(name="StartedAt")
+    started_at: fast.Raw = fast.field(name="StartedAt")
     verification_status_reason: str | None = fast.field(name="VerificationStatusReason", default=None)
-    completed_at: str | None = fast.field(name="CompletedAt", default=None)
+    completed_at: fast.OptionalRaw = fast.field(name="CompletedAt", default=None)
 
 
-_GetVerificationResponse = fast.mutable_twin(structures.GetVerificationResponse)
-
-
-def decode_get_verification_response(raw: GetVerificationResponseJson) -> Any:
+def decode_get_verification_response(made: Any) -> Any:
     """Decode a `GetVerificationResponse`."""
-    made = _GetVerificationResponse()
-    made.verification_type = raw.verification_type
-    made.verification_status = raw.verification_status
-    made.verification_status_reason = raw.verification_status_reason
-    made.verification_response_details = common.decode_verification_response_details(raw.verification_response_details)
-    made.started_at = fast.decode_iso8601(raw.started_at)
-    made.completed_at = None if raw.completed_at is None else fast.decode_iso8601(raw.completed_at)
+    made.verification_response_details = common.decode_verification_response_details(made.verification_response_details)
+    made.started_at = fast.decode_iso8601(made.started_at)
+    made.completed_at = fast.decode_optional_iso8601(made.completed_at)
     made.response_metadata = None
     made.__class__ = structures.GetVerificationResponse
     return made

@@ -9,44 +9,34 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class ConnectionInvitationSummaryJson(fast.WireStruct):
+@fast.wire(structures.ConnectionInvitationSummary)
+class ConnectionInvitationSummaryJson:
     """The JSON of a `ConnectionInvitationSummary`."""
 
     catalog: str = fast.field(name="Catalog")
     id: str = fast.field(name="Id")
     arn: str = fast.field(name="Arn")
     connection_type: enums.ConnectionType = fast.field(name="ConnectionType")
-    created_at: str = fast.field(name="CreatedAt")
-    updated_at: str = fast.field(name="UpdatedAt")
+    created_at: fast.Raw = fast.field(name="CreatedAt")
+    updated_at: fast.Raw = fast.field(name="UpdatedAt")
     other_participant_identifier: str = fast.field(name="OtherParticipantIdentifier")
     participant_type: enums.ParticipantType = fast.field(name="ParticipantType")
     status: enums.InvitationStatus = fast.field(name="Status")
     connection_id: str | None = fast.field(name="ConnectionId", default=None)
-    expires_at: str | None = fast.field(name="ExpiresAt", default=None)
+    expires_at: fast.OptionalRaw = fast.field(name="ExpiresAt", default=None)
 
 
-_ConnectionInvitationSummary = fast.mutable_twin(structures.ConnectionInvitationSummary)
-
-
-def decode_connection_invitation_summary(raw: ConnectionInvitationSummaryJson) -> Any:
+def decode_connection_invitation_summary(made: Any) -> Any:
     """Decode a `ConnectionInvitationSummary`."""
-    made = _ConnectionInvitationSummary()
-    made.catalog = raw.catalog
-    made.id = raw.id
-    made.arn = raw.arn
-    made.connection_id = raw.connection_id
-    made.connection_type = raw.connection_type
-    made.created_at = fast.decode_iso8601(raw.created_at)
-    made.updated_at = fast.decode_iso8601(raw.updated_at)
-    made.expires_at = None if raw.expires_at is None else fast.decode_iso8601(raw.expires_at)
-    made.other_participant_identifier = raw.other_participant_identifier
-    made.participant_type = raw.participant_type
-    made.status = raw.status
+    made.created_at = fast.decode_iso8601(made.created_at)
+    made.updated_at = fast.decode_iso8601(made.updated_at)
+    made.expires_at = fast.decode_optional_iso8601(made.expires_at)
     made.__class__ = structures.ConnectionInvitationSummary
     return made
 
 
-class ListConnectionInvitationsResponseJson(fast.WireStruct):
+@fast.wire(structures.ListConnectionInvitationsResponse)
+class ListConnectionInvitationsResponseJson:
     """The JSON of a `ListConnectionInvitationsResponse`."""
 
     connection_invitation_summaries: list[ConnectionInvitationSummaryJson] = fast.field(
@@ -55,16 +45,10 @@ class ListConnectionInvitationsResponseJson(fast.WireStruct):
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListConnectionInvitationsResponse = fast.mutable_twin(structures.ListConnectionInvitationsResponse)
-
-
-def decode_list_connection_invitations_response(raw: ListConnectionInvitationsResponseJson) -> Any:
+def decode_list_connection_invitations_response(made: Any) -> Any:
     """Decode a `ListConnectionInvitationsResponse`."""
-    made = _ListConnectionInvitationsResponse()
-    made.connection_invitation_summaries = [
-        decode_connection_invitation_summary(item) for item in raw.connection_invitation_summaries
-    ]
-    made.next_token = raw.next_token
+    for item in made.connection_invitation_summaries:
+        decode_connection_invitation_summary(item)
     made.response_metadata = None
     made.__class__ = structures.ListConnectionInvitationsResponse
     return made

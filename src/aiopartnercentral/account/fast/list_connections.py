@@ -10,70 +10,54 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class ConnectionSummaryJson(fast.WireStruct):
+@fast.wire(structures.ConnectionSummary)
+class ConnectionSummaryJson:
     """The JSON of a `ConnectionSummary`."""
 
     catalog: str = fast.field(name="Catalog")
     id: str = fast.field(name="Id")
     arn: str = fast.field(name="Arn")
     other_participant_account_id: str = fast.field(name="OtherParticipantAccountId")
-    updated_at: str = fast.field(name="UpdatedAt")
+    updated_at: fast.Raw = fast.field(name="UpdatedAt")
     connection_types: dict[enums.ConnectionType, ConnectionTypeSummaryJson] = fast.field(name="ConnectionTypes")
 
 
-_ConnectionSummary = fast.mutable_twin(structures.ConnectionSummary)
-
-
-def decode_connection_summary(raw: ConnectionSummaryJson) -> Any:
+def decode_connection_summary(made: Any) -> Any:
     """Decode a `ConnectionSummary`."""
-    made = _ConnectionSummary()
-    made.catalog = raw.catalog
-    made.id = raw.id
-    made.arn = raw.arn
-    made.other_participant_account_id = raw.other_participant_account_id
-    made.updated_at = fast.decode_iso8601(raw.updated_at)
-    entries: dict[Any, Any] = raw.connection_types
-    for key, item in entries.items():
-        entries[key] = decode_connection_type_summary(item)
-    made.connection_types = entries
+    made.updated_at = fast.decode_iso8601(made.updated_at)
+    for item in made.connection_types.values():
+        decode_connection_type_summary(item)
     made.__class__ = structures.ConnectionSummary
     return made
 
 
-class ConnectionTypeSummaryJson(fast.WireStruct):
+@fast.wire(structures.ConnectionTypeSummary)
+class ConnectionTypeSummaryJson:
     """The JSON of a `ConnectionTypeSummary`."""
 
     status: enums.ConnectionTypeStatus = fast.field(name="Status")
     other_participant: common.ParticipantJson = fast.field(name="OtherParticipant")
 
 
-_ConnectionTypeSummary = fast.mutable_twin(structures.ConnectionTypeSummary)
-
-
-def decode_connection_type_summary(raw: ConnectionTypeSummaryJson) -> Any:
+def decode_connection_type_summary(made: Any) -> Any:
     """Decode a `ConnectionTypeSummary`."""
-    made = _ConnectionTypeSummary()
-    made.status = raw.status
-    made.other_participant = common.decode_participant(raw.other_participant)
+    made.other_participant = common.decode_participant(made.other_participant)
     made.__class__ = structures.ConnectionTypeSummary
     return made
 
 
-class ListConnectionsResponseJson(fast.WireStruct):
+@fast.wire(structures.ListConnectionsResponse)
+class ListConnectionsResponseJson:
     """The JSON of a `ListConnectionsResponse`."""
 
     connection_summaries: list[ConnectionSummaryJson] = fast.field(name="ConnectionSummaries")
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListConnectionsResponse = fast.mutable_twin(structures.ListConnectionsResponse)
-
-
-def decode_list_connections_response(raw: ListConnectionsResponseJson) -> Any:
+def decode_list_connections_response(made: Any) -> Any:
     """Decode a `ListConnectionsResponse`."""
-    made = _ListConnectionsResponse()
-    made.connection_summaries = [decode_connection_summary(item) for item in raw.connection_summaries]
-    made.next_token = raw.next_token
+    for item in made.connection_summaries:
+        decode_connection_summary(item)
     made.response_metadata = None
     made.__class__ = structures.ListConnectionsResponse
     return made

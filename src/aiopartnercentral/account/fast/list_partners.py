@@ -9,47 +9,37 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class ListPartnersResponseJson(fast.WireStruct):
+@fast.wire(structures.ListPartnersResponse)
+class ListPartnersResponseJson:
     """The JSON of a `ListPartnersResponse`."""
 
     partner_summary_list: list[PartnerSummaryJson] = fast.field(name="PartnerSummaryList")
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListPartnersResponse = fast.mutable_twin(structures.ListPartnersResponse)
-
-
-def decode_list_partners_response(raw: ListPartnersResponseJson) -> Any:
+def decode_list_partners_response(made: Any) -> Any:
     """Decode a `ListPartnersResponse`."""
-    made = _ListPartnersResponse()
-    made.partner_summary_list = [decode_partner_summary(item) for item in raw.partner_summary_list]
-    made.next_token = raw.next_token
+    for item in made.partner_summary_list:
+        decode_partner_summary(item)
     made.response_metadata = None
     made.__class__ = structures.ListPartnersResponse
     return made
 
 
-class PartnerSummaryJson(fast.WireStruct):
+@fast.wire(structures.PartnerSummary)
+class PartnerSummaryJson:
     """The JSON of a `PartnerSummary`."""
 
     catalog: str = fast.field(name="Catalog")
     arn: str = fast.field(name="Arn")
     id: str = fast.field(name="Id")
     legal_name: str = fast.field(name="LegalName")
-    created_at: str = fast.field(name="CreatedAt")
+    created_at: fast.Raw = fast.field(name="CreatedAt")
 
 
-_PartnerSummary = fast.mutable_twin(structures.PartnerSummary)
-
-
-def decode_partner_summary(raw: PartnerSummaryJson) -> Any:
+def decode_partner_summary(made: Any) -> Any:
     """Decode a `PartnerSummary`."""
-    made = _PartnerSummary()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.legal_name = raw.legal_name
-    made.created_at = fast.decode_iso8601(raw.created_at)
+    made.created_at = fast.decode_iso8601(made.created_at)
     made.__class__ = structures.PartnerSummary
     return made
 

@@ -10,21 +10,19 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class ListTagsForResourceResponseJson(fast.WireStruct):
+@fast.wire(structures.ListTagsForResourceResponse)
+class ListTagsForResourceResponseJson:
     """The JSON of a `ListTagsForResourceResponse`."""
 
     resource_arn: str = fast.field(name="ResourceArn")
     tags: list[common.TagJson] | None = fast.field(name="Tags", default=None)
 
 
-_ListTagsForResourceResponse = fast.mutable_twin(structures.ListTagsForResourceResponse)
-
-
-def decode_list_tags_for_resource_response(raw: ListTagsForResourceResponseJson) -> Any:
+def decode_list_tags_for_resource_response(made: Any) -> Any:
     """Decode a `ListTagsForResourceResponse`."""
-    made = _ListTagsForResourceResponse()
-    made.resource_arn = raw.resource_arn
-    made.tags = None if raw.tags is None else [common.decode_tag(item) for item in raw.tags]
+    if made.tags is not None:
+        for item in made.tags:
+            common.decode_tag(item)
     made.response_metadata = None
     made.__class__ = structures.ListTagsForResourceResponse
     return made

@@ -10,7 +10,8 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class PutAllianceLeadContactResponseJson(fast.WireStruct):
+@fast.wire(structures.PutAllianceLeadContactResponse)
+class PutAllianceLeadContactResponseJson:
     """The JSON of a `PutAllianceLeadContactResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,16 +20,9 @@ class PutAllianceLeadContactResponseJson(fast.WireStruct):
     alliance_lead_contact: common.AllianceLeadContactJson = fast.field(name="AllianceLeadContact")
 
 
-_PutAllianceLeadContactResponse = fast.mutable_twin(structures.PutAllianceLeadContactResponse)
-
-
-def decode_put_alliance_lead_contact_response(raw: PutAllianceLeadContactResponseJson) -> Any:
+def decode_put_alliance_lead_contact_response(made: Any) -> Any:
     """Decode a `PutAllianceLeadContactResponse`."""
-    made = _PutAllianceLeadContactResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.alliance_lead_contact = common.decode_alliance_lead_contact(raw.alliance_lead_contact)
+    common.decode_alliance_lead_contact(made.alliance_lead_contact)
     made.response_metadata = None
     made.__class__ = structures.PutAllianceLeadContactResponse
     return made

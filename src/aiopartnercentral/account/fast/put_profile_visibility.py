@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class PutProfileVisibilityResponseJson(fast.WireStruct):
+@fast.wire(structures.PutProfileVisibilityResponse)
+class PutProfileVisibilityResponseJson:
     """The JSON of a `PutProfileVisibilityResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,17 +20,8 @@ class PutProfileVisibilityResponseJson(fast.WireStruct):
     profile_id: str = fast.field(name="ProfileId")
 
 
-_PutProfileVisibilityResponse = fast.mutable_twin(structures.PutProfileVisibilityResponse)
-
-
-def decode_put_profile_visibility_response(raw: PutProfileVisibilityResponseJson) -> Any:
+def decode_put_profile_visibility_response(made: Any) -> Any:
     """Decode a `PutProfileVisibilityResponse`."""
-    made = _PutProfileVisibilityResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.visibility = raw.visibility
-    made.profile_id = raw.profile_id
     made.response_metadata = None
     made.__class__ = structures.PutProfileVisibilityResponse
     return made

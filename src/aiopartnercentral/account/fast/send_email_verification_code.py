@@ -9,16 +9,13 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class SendEmailVerificationCodeResponseJson(fast.WireStruct):
+@fast.wire(structures.SendEmailVerificationCodeResponse)
+class SendEmailVerificationCodeResponseJson:
     """The JSON of a `SendEmailVerificationCodeResponse`."""
 
 
-_SendEmailVerificationCodeResponse = fast.mutable_twin(structures.SendEmailVerificationCodeResponse)
-
-
-def decode_send_email_verification_code_response(_: SendEmailVerificationCodeResponseJson) -> Any:
+def decode_send_email_verification_code_response(made: Any) -> Any:
     """Decode a `SendEmailVerificationCodeResponse`."""
-    made = _SendEmailVerificationCodeResponse()
     made.response_metadata = None
     made.__class__ = structures.SendEmailVerificationCodeResponse
     return made

@@ -10,7 +10,8 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class StartQualificationsAssociationTaskResponseJson(fast.WireStruct):
+@fast.wire(structures.StartQualificationsAssociationTaskResponse)
+class StartQualificationsAssociationTaskResponseJson:
     """The JSON of a `StartQualificationsAssociationTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,22 +20,13 @@ class StartQualificationsAssociationTaskResponseJson(fast.WireStruct):
     task_id: str = fast.field(name="TaskId")
     status: enums.QualificationsAssociationTaskStatus = fast.field(name="Status")
     primary_partner: common.QualificationsAssociationPartnerJson = fast.field(name="PrimaryPartner")
-    started_at: str = fast.field(name="StartedAt")
+    started_at: fast.Raw = fast.field(name="StartedAt")
 
 
-_StartQualificationsAssociationTaskResponse = fast.mutable_twin(structures.StartQualificationsAssociationTaskResponse)
-
-
-def decode_start_qualifications_association_task_response(raw: StartQualificationsAssociationTaskResponseJson) -> Any:
+def decode_start_qualifications_association_task_response(made: Any) -> Any:
     """Decode a `StartQualificationsAssociationTaskResponse`."""
-    made = _StartQualificationsAssociationTaskResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.task_id = raw.task_id
-    made.status = raw.status
-    made.primary_partner = common.decode_qualifications_association_partner(raw.primary_partner)
-    made.started_at = fast.decode_iso8601(raw.started_at)
+    common.decode_qualifications_association_partner(made.primary_partner)
+    made.started_at = fast.decode_iso8601(made.started_at)
     made.response_metadata = None
     made.__class__ = structures.StartQualificationsAssociationTaskResponse
     return made

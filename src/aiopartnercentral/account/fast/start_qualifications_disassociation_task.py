@@ -10,7 +10,8 @@ from aiopartnercentral.account import enums, structures
 from aiopartnercentral.account.fast import common
 
 
-class StartQualificationsDisassociationTaskResponseJson(fast.WireStruct):
+@fast.wire(structures.StartQualificationsDisassociationTaskResponse)
+class StartQualificationsDisassociationTaskResponseJson:
     """The JSON of a `StartQualificationsDisassociationTaskResponse`."""
 
     catalog: str = fast.field(name="Catalog")
@@ -19,26 +20,13 @@ class StartQualificationsDisassociationTaskResponseJson(fast.WireStruct):
     task_id: str = fast.field(name="TaskId")
     status: enums.QualificationsDisassociationTaskStatus = fast.field(name="Status")
     associated_partner: common.QualificationsAssociationPartnerJson = fast.field(name="AssociatedPartner")
-    started_at: str = fast.field(name="StartedAt")
+    started_at: fast.Raw = fast.field(name="StartedAt")
 
 
-_StartQualificationsDisassociationTaskResponse = fast.mutable_twin(
-    structures.StartQualificationsDisassociationTaskResponse
-)
-
-
-def decode_start_qualifications_disassociation_task_response(
-    raw: StartQualificationsDisassociationTaskResponseJson,
-) -> Any:
+def decode_start_qualifications_disassociation_task_response(made: Any) -> Any:
     """Decode a `StartQualificationsDisassociationTaskResponse`."""
-    made = _StartQualificationsDisassociationTaskResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.id = raw.id
-    made.task_id = raw.task_id
-    made.status = raw.status
-    made.associated_partner = common.decode_qualifications_association_partner(raw.associated_partner)
-    made.started_at = fast.decode_iso8601(raw.started_at)
+    common.decode_qualifications_association_partner(made.associated_partner)
+    made.started_at = fast.decode_iso8601(made.started_at)
     made.response_metadata = None
     made.__class__ = structures.StartQualificationsDisassociationTaskResponse
     return made

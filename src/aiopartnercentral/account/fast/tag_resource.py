@@ -10,16 +10,13 @@ from aiopartnercentral.account import structures
 from aiopartnercentral.account.fast import common
 
 
-class TagResourceResponseJson(fast.WireStruct):
+@fast.wire(structures.TagResourceResponse)
+class TagResourceResponseJson:
     """The JSON of a `TagResourceResponse`."""
 
 
-_TagResourceResponse = fast.mutable_twin(structures.TagResourceResponse)
-
-
-def decode_tag_resource_response(_: TagResourceResponseJson) -> Any:
+def decode_tag_resource_response(made: Any) -> Any:
     """Decode a `TagResourceResponse`."""
-    made = _TagResourceResponse()
     made.response_metadata = None
     made.__class__ = structures.TagResourceResponse
     return made

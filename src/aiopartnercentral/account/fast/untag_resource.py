@@ -9,16 +9,13 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import structures
 
 
-class UntagResourceResponseJson(fast.WireStruct):
+@fast.wire(structures.UntagResourceResponse)
+class UntagResourceResponseJson:
     """The JSON of a `UntagResourceResponse`."""
 
 
-_UntagResourceResponse = fast.mutable_twin(structures.UntagResourceResponse)
-
-
-def decode_untag_resource_response(_: UntagResourceResponseJson) -> Any:
+def decode_untag_resource_response(made: Any) -> Any:
     """Decode a `UntagResourceResponse`."""
-    made = _UntagResourceResponse()
     made.response_metadata = None
     made.__class__ = structures.UntagResourceResponse
     return made

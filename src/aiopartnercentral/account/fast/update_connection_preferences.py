@@ -9,29 +9,21 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.account import enums, structures
 
 
-class UpdateConnectionPreferencesResponseJson(fast.WireStruct):
+@fast.wire(structures.UpdateConnectionPreferencesResponse)
+class UpdateConnectionPreferencesResponseJson:
     """The JSON of a `UpdateConnectionPreferencesResponse`."""
 
     catalog: str = fast.field(name="Catalog")
     arn: str = fast.field(name="Arn")
     access_type: enums.AccessType = fast.field(name="AccessType")
-    updated_at: str = fast.field(name="UpdatedAt")
+    updated_at: fast.Raw = fast.field(name="UpdatedAt")
     revision: int = fast.field(name="Revision")
     excluded_participant_ids: list[str] | None = fast.field(name="ExcludedParticipantIds", default=None)
 
 
-_UpdateConnectionPreferencesResponse = fast.mutable_twin(structures.UpdateConnectionPreferencesResponse)
-
-
-def decode_update_connection_preferences_response(raw: UpdateConnectionPreferencesResponseJson) -> Any:
+def decode_update_connection_preferences_response(made: Any) -> Any:
     """Decode a `UpdateConnectionPreferencesResponse`."""
-    made = _UpdateConnectionPreferencesResponse()
-    made.catalog = raw.catalog
-    made.arn = raw.arn
-    made.access_type = raw.access_type
-    made.excluded_participant_ids = raw.excluded_participant_ids
-    made.updated_at = fast.decode_iso8601(raw.updated_at)
-    made.revision = raw.revision
+    made.updated_at = fast.decode_iso8601(made.updated_at)
     made.response_metadata = None
     made.__class__ = structures.UpdateConnectionPreferencesResponse
     return made

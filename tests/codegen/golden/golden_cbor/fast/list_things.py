@@ -37,7 +37,8 @@ def decode_choice(raw: ChoiceJson) -> Any:
     raise fast.FallbackRequired
 
 
-class ThingJson(fast.WireStruct):
+@fast.wire(structures.Thing)
+class ThingJson:
     """The JSON of a `Thing`."""
 
     id: str = fast.field(name="Id")
@@ -53,42 +54,32 @@ class ThingJson(fast.WireStruct):
     inner: ThingJson | None = fast.field(name="Inner", default=None)
 
 
-_Thing = fast.mutable_twin(structures.Thing)
-
-
-def decode_thing(raw: ThingJson) -> Any:
+def decode_thing(made: Any) -> Any:
     """Decode a `Thing`."""
-    made = _Thing()
-    made.id = raw.id
-    made.by_name = raw.by_name
-    made.dense = raw.dense
-    made.numbers = raw.numbers
-    made.choice = None if raw.choice is None else decode_choice(raw.choice)
-    made.when = None if raw.when is None else fast.decode_timestamp(raw.when)
-    made.bytes_ = None if raw.bytes_ is None else fast.decode_blob(raw.bytes_)
-    made.ratio = raw.ratio
-    made.count = raw.count
-    made.flag = raw.flag
-    made.inner = None if raw.inner is None else decode_thing(raw.inner)
+    if made.choice is not None:
+        made.choice = decode_choice(made.choice)
+    if made.when is not None:
+        made.when = fast.decode_timestamp(made.when)
+    if made.bytes_ is not None:
+        made.bytes_ = fast.decode_blob(made.bytes_)
+    if made.inner is not None:
+        decode_thing(made.inner)
     made.__class__ = structures.Thing
     return made
 
 
-class ListThingsResponseJson(fast.WireStruct):
+@fast.wire(structures.ListThingsResponse)
+class ListThingsResponseJson:
     """The JSON of a `ListThingsResponse`."""
 
     things: list[ThingJson] = fast.field(name="Things")
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListThingsResponse = fast.mutable_twin(structures.ListThingsResponse)
-
-
-def decode_list_things_response(raw: ListThingsResponseJson) -> Any:
+def decode_list_things_response(made: Any) -> Any:
     """Decode a `ListThingsResponse`."""
-    made = _ListThingsResponse()
-    made.things = [decode_thing(item) for item in raw.things]
-    made.next_token = raw.next_token
+    for item in made.things:
+        decode_thing(item)
     made.response_metadata = None
     made.__class__ = structures.ListThingsResponse
     return made

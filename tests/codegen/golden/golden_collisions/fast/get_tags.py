@@ -9,169 +9,55 @@ from aiopartnercentral._serialization import fast
 from golden_collisions import enums, structures
 
 
-class TagJson(fast.WireStruct):
-    """The JSON of a `Tag`."""
-
-    key_: str = fast.field(name="key")
-    key: str | None = fast.field(name="Key", default=None)
-    key_2: str | None = fast.field(name="KEY", default=None)
-    k_e_y: str | None = fast.field(name="k_e_y", default=None)
-    k_ey: str | None = fast.field(name="KEy", default=None)
-
-
-_Tag = fast.mutable_twin(structures.Tag)
-
-
-def decode_tag(raw: TagJson) -> Any:
-    """Decode a `Tag`."""
-    made = _Tag()
-    made.key = raw.key
-    made.key_ = raw.key_
-    made.key_2 = raw.key_2
-    made.k_e_y = raw.k_e_y
-    made.k_ey = raw.k_ey
-    made.__class__ = structures.Tag
-    return made
-
-
-class TagShapeJson(fast.WireStruct):
+@fast.wire(structures.TagShape)
+class TagShapeJson:
     """The JSON of a `tag`."""
 
     value: str | None = fast.field(name="Value", default=None)
     value_: str | None = fast.field(name="value_", default=None)
 
 
-_TagShape = fast.mutable_twin(structures.TagShape)
-
-
-def decode_tag_shape(raw: TagShapeJson) -> Any:
+def decode_tag_shape(made: Any) -> Any:
     """Decode a `tag`."""
-    made = _TagShape()
-    made.value = raw.value
-    made.value_ = raw.value_
     made.__class__ = structures.TagShape
     return made
 
 
-class TagShape2Json(fast.WireStruct):
+@fast.wire(structures.TagShape2)
+class TagShape2Json:
     """The JSON of a `Tag_`."""
 
     third: str | None = fast.field(name="Third", default=None)
 
 
-_TagShape2 = fast.mutable_twin(structures.TagShape2)
-
-
-def decode_tag_shape2(raw: TagShape2Json) -> Any:
+def decode_tag_shape2(made: Any) -> Any:
     """Decode a `Tag_`."""
-    made = _TagShape2()
-    made.third = raw.third
     made.__class__ = structures.TagShape2
     return made
 
 
-class FooJson(fast.WireUnion):
-    """The JSON of a `Foo`."""
-
-    tag: TagJson | None = fast.field(name="Tag", default=None)
-    tag_: TagShapeJson | None = fast.field(name="tag", default=None)
-    bar: str | None = fast.field(name="Bar", default=None)
-    unknown: str | None = fast.field(name="Unknown", default=None)
-    member: FooBarJson | None = fast.field(name="Member", default=None)
-
-
-_FooTagMember = fast.mutable_twin(structures.FooTagMember)
-_FooTagMember2 = fast.mutable_twin(structures.FooTagMember2)
-_FooBarMember = fast.mutable_twin(structures.FooBarMember)
-_FooUnknownMember = fast.mutable_twin(structures.FooUnknownMember)
-_FooMember = fast.mutable_twin(structures.FooMember)
-
-
-def decode_foo(raw: FooJson) -> Any:
-    """Decode a `Foo`."""
-    if raw.tag is not None:
-        if raw.tag_ is not None or raw.bar is not None or raw.unknown is not None or raw.member is not None:
-            raise fast.FallbackRequired
-        made = _FooTagMember()
-        made.value = decode_tag(raw.tag)
-        made.__class__ = structures.FooTagMember
-        return made
-    if raw.tag_ is not None:
-        if raw.bar is not None or raw.unknown is not None or raw.member is not None:
-            raise fast.FallbackRequired
-        made = _FooTagMember2()
-        made.value = decode_tag_shape(raw.tag_)
-        made.__class__ = structures.FooTagMember2
-        return made
-    if raw.bar is not None:
-        if raw.unknown is not None or raw.member is not None:
-            raise fast.FallbackRequired
-        made = _FooBarMember()
-        made.value = raw.bar
-        made.__class__ = structures.FooBarMember
-        return made
-    if raw.unknown is not None:
-        if raw.member is not None:
-            raise fast.FallbackRequired
-        made = _FooUnknownMember()
-        made.value = raw.unknown
-        made.__class__ = structures.FooUnknownMember
-        return made
-    if raw.member is not None:
-        made = _FooMember()
-        made.value = decode_foo_bar(raw.member)
-        made.__class__ = structures.FooMember
-        return made
-    raise fast.FallbackRequired
-
-
-class FooBarJson(fast.WireStruct):
-    """The JSON of a `FooBar`."""
-
-    foo: FooJson | None = fast.field(name="Foo", default=None)
-
-
-_FooBar = fast.mutable_twin(structures.FooBar)
-
-
-def decode_foo_bar(raw: FooBarJson) -> Any:
-    """Decode a `FooBar`."""
-    made = _FooBar()
-    made.foo = None if raw.foo is None else decode_foo(raw.foo)
-    made.__class__ = structures.FooBar
-    return made
-
-
-class FooUnknownJson(fast.WireStruct):
+@fast.wire(structures.FooUnknown)
+class FooUnknownJson:
     """The JSON of a `FooUnknown`."""
 
     shade: enums.Shade | None = fast.field(name="Shade", default=None)
 
 
-_FooUnknown = fast.mutable_twin(structures.FooUnknown)
-
-
-def decode_foo_unknown(raw: FooUnknownJson) -> Any:
+def decode_foo_unknown(made: Any) -> Any:
     """Decode a `FooUnknown`."""
-    made = _FooUnknown()
-    made.shade = raw.shade
     made.__class__ = structures.FooUnknown
     return made
 
 
-class FooTagJson(fast.WireStruct):
+@fast.wire(structures.FooTag)
+class FooTagJson:
     """The JSON of a `FooTag`."""
 
     shade: enums.ShadeShape | None = fast.field(name="Shade", default=None)
 
 
-_FooTag = fast.mutable_twin(structures.FooTag)
-
-
-def decode_foo_tag(raw: FooTagJson) -> Any:
+def decode_foo_tag(made: Any) -> Any:
     """Decode a `FooTag`."""
-    made = _FooTag()
-    made.shade = raw.shade
     made.__class__ = structures.FooTag
     return made
 
@@ -195,53 +81,10 @@ def decode_foo_shape(raw: FooShapeJson) -> Any:
     raise fast.FallbackRequired
 
 
-class GetTagsResponseJson(fast.WireStruct):
-    """The JSON of a `GetTagsResponse`."""
-
-    foo: FooJson = fast.field(name="Foo")
-    foo_unknown: FooUnknownJson | None = fast.field(name="FooUnknown", default=None)
-    foo_tag: FooTagJson | None = fast.field(name="FooTag", default=None)
-    foo_: FooShapeJson | None = fast.field(name="foo", default=None)
-    tag: TagJson | None = fast.field(name="Tag", default=None)
-    tag_: TagShapeJson | None = fast.field(name="tag", default=None)
-
-
-_GetTagsResponse = fast.mutable_twin(structures.GetTagsResponse)
-
-
-def decode_get_tags_response(raw: GetTagsResponseJson) -> Any:
-    """Decode a `GetTagsResponse`."""
-    made = _GetTagsResponse()
-    made.foo = decode_foo(raw.foo)
-    made.foo_unknown = None if raw.foo_unknown is None else decode_foo_unknown(raw.foo_unknown)
-    made.foo_tag = None if raw.foo_tag is None else decode_foo_tag(raw.foo_tag)
-    made.foo_ = None if raw.foo_ is None else decode_foo_shape(raw.foo_)
-    made.tag = None if raw.tag is None else decode_tag(raw.tag)
-    made.tag_ = None if raw.tag_ is None else decode_tag_shape(raw.tag_)
-    made.response_metadata = None
-    made.__class__ = structures.GetTagsResponse
-    return made
-
-
-def encode_get_tags_request(obj: structures.GetTagsRequest) -> dict[str, fast.Json]:
-    """Encode a `GetTagsRequest`."""
-    fast.check_class(obj, structures.GetTagsRequest)
-    params: dict[str, fast.Json] = {}
-    if obj.names is not None:
-        params["Names"] = [fast.encode_string(item) for item in fast.check_sequence(obj.names)]
-    params["names"] = [fast.encode_string(item2) for item2 in fast.check_sequence(obj.names_)]
-    return params
-
-
 DECODERS: Final[dict[Any, Any]] = {
-    structures.Tag: (TagJson, decode_tag),
     structures.TagShape: (TagShapeJson, decode_tag_shape),
     structures.TagShape2: (TagShape2Json, decode_tag_shape2),
-    structures.FooBar: (FooBarJson, decode_foo_bar),
     structures.FooUnknown: (FooUnknownJson, decode_foo_unknown),
     structures.FooTag: (FooTagJson, decode_foo_tag),
-    structures.GetTagsResponse: (GetTagsResponseJson, decode_get_tags_response),
 }
-ENCODERS: Final[dict[Any, Any]] = {
-    structures.GetTagsRequest: encode_get_tags_request,
-}
+ENCODERS: Final[dict[Any, Any]] = {}

@@ -9,19 +9,15 @@ from aiopartnercentral._serialization import fast
 from golden_deprecated import structures
 
 
-class OldJson(fast.WireStruct):
+@fast.wire(structures.Old)
+class OldJson:
     """The JSON of a `Old`."""
 
     text: str | None = fast.field(name="Text", default=None)
 
 
-_Old = fast.mutable_twin(structures.Old)
-
-
-def decode_old(raw: OldJson) -> Any:
+def decode_old(made: Any) -> Any:
     """Decode a `Old`."""
-    made = _Old()
-    made.text = raw.text
     made.__class__ = structures.Old
     return made
 
@@ -45,21 +41,20 @@ def decode_old_choice(raw: OldChoiceJson) -> Any:
     raise fast.FallbackRequired
 
 
-class OldWayResponseJson(fast.WireStruct):
+@fast.wire(structures.OldWayResponse)
+class OldWayResponseJson:
     """The JSON of a `OldWayResponse`."""
 
     old: OldJson | None = fast.field(name="Old", default=None)
     choice: OldChoiceJson | None = fast.field(name="Choice", default=None)
 
 
-_OldWayResponse = fast.mutable_twin(structures.OldWayResponse)
-
-
-def decode_old_way_response(raw: OldWayResponseJson) -> Any:
+def decode_old_way_response(made: Any) -> Any:
     """Decode a `OldWayResponse`."""
-    made = _OldWayResponse()
-    made.old = None if raw.old is None else decode_old(raw.old)
-    made.choice = None if raw.choice is None else decode_old_choice(raw.choice)
+    if made.old is not None:
+        decode_old(made.old)
+    if made.choice is not None:
+        made.choice = decode_old_choice(made.choice)
     made.response_metadata = None
     made.__class__ = structures.OldWayResponse
     return made

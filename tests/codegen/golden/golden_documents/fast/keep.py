@@ -37,7 +37,8 @@ def decode_either(raw: EitherJson) -> Any:
     raise fast.FallbackRequired
 
 
-class KeepResponseJson(fast.WireStruct):
+@fast.wire(structures.KeepResponse)
+class KeepResponseJson:
     """The JSON of a `KeepResponse`."""
 
     any: Any = fast.field(name="Any")
@@ -48,20 +49,12 @@ class KeepResponseJson(fast.WireStruct):
     either: EitherJson | None = fast.field(name="Either", default=None)
 
 
-_KeepResponse = fast.mutable_twin(structures.KeepResponse)
-
-
-def decode_keep_response(raw: KeepResponseJson) -> Any:
+def decode_keep_response(made: Any) -> Any:
     """Decode a `KeepResponse`."""
-    made = _KeepResponse()
-    if raw.any is None:
+    if made.any is None:
         raise fast.FallbackRequired
-    made.any = raw.any
-    made.secret = raw.secret
-    made.all = raw.all
-    made.grid = raw.grid
-    made.by_name = raw.by_name
-    made.either = None if raw.either is None else decode_either(raw.either)
+    if made.either is not None:
+        made.either = decode_either(made.either)
     made.response_metadata = None
     made.__class__ = structures.KeepResponse
     return made

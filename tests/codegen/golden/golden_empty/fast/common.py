@@ -9,30 +9,24 @@ from aiopartnercentral._serialization import fast
 from golden_empty import structures
 
 
-class NothingJson(fast.WireStruct):
+@fast.wire(structures.Nothing)
+class NothingJson:
     """The JSON of a `Nothing`."""
 
 
-_Nothing = fast.mutable_twin(structures.Nothing)
-
-
-def decode_nothing(_: NothingJson) -> Any:
+def decode_nothing(made: Any) -> Any:
     """Decode a `Nothing`."""
-    made = _Nothing()
     made.__class__ = structures.Nothing
     return made
 
 
-class Nothing2Json(fast.WireStruct):
+@fast.wire(structures.Nothing2)
+class Nothing2Json:
     """The JSON of a `Nothing2`."""
 
 
-_Nothing2 = fast.mutable_twin(structures.Nothing2)
-
-
-def decode_nothing2(_: Nothing2Json) -> Any:
+def decode_nothing2(made: Any) -> Any:
     """Decode a `Nothing2`."""
-    made = _Nothing2()
     made.response_metadata = None
     made.__class__ = structures.Nothing2
     return made

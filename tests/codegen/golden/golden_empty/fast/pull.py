@@ -10,21 +10,17 @@ from golden_empty import structures
 from golden_empty.fast import common
 
 
-class PullResponseJson(fast.WireStruct):
+@fast.wire(structures.PullResponse)
+class PullResponseJson:
     """The JSON of a `PullResponse`."""
 
     nothing: common.NothingJson = fast.field(name="Nothing")
     text: str | None = fast.field(name="Text", default=None)
 
 
-_PullResponse = fast.mutable_twin(structures.PullResponse)
-
-
-def decode_pull_response(raw: PullResponseJson) -> Any:
+def decode_pull_response(made: Any) -> Any:
     """Decode a `PullResponse`."""
-    made = _PullResponse()
-    made.nothing = common.decode_nothing(raw.nothing)
-    made.text = raw.text
+    common.decode_nothing(made.nothing)
     made.response_metadata = None
     made.__class__ = structures.PullResponse
     return made

@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from golden_listing import structures
 
 
-class ListOddResponseJson(fast.WireStruct):
+@fast.wire(structures.ListOddResponse)
+class ListOddResponseJson:
     """The JSON of a `ListOddResponse`."""
 
     things: list[str] | None = fast.field(name="Things", default=None)
@@ -17,15 +18,8 @@ class ListOddResponseJson(fast.WireStruct):
     count: int | None = fast.field(name="Count", default=None)
 
 
-_ListOddResponse = fast.mutable_twin(structures.ListOddResponse)
-
-
-def decode_list_odd_response(raw: ListOddResponseJson) -> Any:
+def decode_list_odd_response(made: Any) -> Any:
     """Decode a `ListOddResponse`."""
-    made = _ListOddResponse()
-    made.things = raw.things
-    made.next_marker = raw.next_marker
-    made.count = raw.count
     made.response_metadata = None
     made.__class__ = structures.ListOddResponse
     return made

@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from golden_listing import structures
 
 
-class ListThingsResponseJson(fast.WireStruct):
+@fast.wire(structures.ListThingsResponse)
+class ListThingsResponseJson:
     """The JSON of a `ListThingsResponse`."""
 
     is_truncated: bool = fast.field(name="IsTruncated")
@@ -17,15 +18,8 @@ class ListThingsResponseJson(fast.WireStruct):
     next_marker: str | None = fast.field(name="NextMarker", default=None)
 
 
-_ListThingsResponse = fast.mutable_twin(structures.ListThingsResponse)
-
-
-def decode_list_things_response(raw: ListThingsResponseJson) -> Any:
+def decode_list_things_response(made: Any) -> Any:
     """Decode a `ListThingsResponse`."""
-    made = _ListThingsResponse()
-    made.things = raw.things
-    made.next_marker = raw.next_marker
-    made.is_truncated = raw.is_truncated
     made.response_metadata = None
     made.__class__ = structures.ListThingsResponse
     return made

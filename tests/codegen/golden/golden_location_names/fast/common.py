@@ -9,23 +9,18 @@ from aiopartnercentral._serialization import fast
 from golden_location_names import structures
 
 
-class PartJson(fast.WireStruct):
+@fast.wire(structures.Part)
+class PartJson:
     """The JSON of a `Part`."""
 
     id: str = fast.field(name="part-id")
-    when: str | None = fast.field(name="part_when", default=None)
+    when: fast.OptionalRaw = fast.field(name="part_when", default=None)
     same: str | None = fast.field(name="Same", default=None)
 
 
-_Part = fast.mutable_twin(structures.Part)
-
-
-def decode_part(raw: PartJson) -> Any:
+def decode_part(made: Any) -> Any:
     """Decode a `Part`."""
-    made = _Part()
-    made.id = raw.id
-    made.when = None if raw.when is None else fast.decode_iso8601(raw.when)
-    made.same = raw.same
+    made.when = fast.decode_optional_iso8601(made.when)
     made.__class__ = structures.Part
     return made
 

@@ -47,7 +47,8 @@ def decode_choice(raw: ChoiceJson) -> Any:
     raise fast.FallbackRequired
 
 
-class RenameResponseJson(fast.WireStruct):
+@fast.wire(structures.RenameResponse)
+class RenameResponseJson:
     """The JSON of a `RenameResponse`."""
 
     part: common.PartJson = fast.field(name="thePart")
@@ -61,43 +62,37 @@ class RenameResponseJson(fast.WireStruct):
     named_twice: NamedJson | None = fast.field(name="named-twice", default=None)
 
 
-_RenameResponse = fast.mutable_twin(structures.RenameResponse)
-
-
-def decode_rename_response(raw: RenameResponseJson) -> Any:
+def decode_rename_response(made: Any) -> Any:
     """Decode a `RenameResponse`."""
-    made = _RenameResponse()
-    made.part = common.decode_part(raw.part)
-    made.parts = None if raw.parts is None else [common.decode_part(item) for item in raw.parts]
-    entries: dict[Any, Any] | None = raw.by_text
-    if entries is not None:
-        for key, item2 in entries.items():
-            entries[key] = common.decode_part(item2)
-    made.by_text = entries
-    made.choice = None if raw.choice is None else decode_choice(raw.choice)
-    made.choices = None if raw.choices is None else [decode_choice(item3) for item3 in raw.choices]
-    made.swap = raw.swap
-    made.other = raw.other
-    made.named = None if raw.named is None else decode_named(raw.named)
-    made.named_twice = None if raw.named_twice is None else decode_named(raw.named_twice)
+    common.decode_part(made.part)
+    if made.parts is not None:
+        for item in made.parts:
+            common.decode_part(item)
+    if made.by_text is not None:
+        for item2 in made.by_text.values():
+            common.decode_part(item2)
+    if made.choice is not None:
+        made.choice = decode_choice(made.choice)
+    if made.choices is not None:
+        made.choices = [decode_choice(item3) for item3 in made.choices]
+    if made.named is not None:
+        decode_named(made.named)
+    if made.named_twice is not None:
+        decode_named(made.named_twice)
     made.response_metadata = None
     made.__class__ = structures.RenameResponse
     return made
 
 
-class NamedJson(fast.WireStruct):
+@fast.wire(structures.Named)
+class NamedJson:
     """The JSON of a `Named`."""
 
     text: str | None = fast.field(name="Text", default=None)
 
 
-_Named = fast.mutable_twin(structures.Named)
-
-
-def decode_named(raw: NamedJson) -> Any:
+def decode_named(made: Any) -> Any:
     """Decode a `Named`."""
-    made = _Named()
-    made.text = raw.text
     made.__class__ = structures.Named
     return made
 

@@ -9,19 +9,15 @@ from aiopartnercentral._serialization import fast
 from golden_pagination import structures
 
 
-class ThingJson(fast.WireStruct):
+@fast.wire(structures.Thing)
+class ThingJson:
     """The JSON of a `Thing`."""
 
     name: str = fast.field(name="Name")
 
 
-_Thing = fast.mutable_twin(structures.Thing)
-
-
-def decode_thing(raw: ThingJson) -> Any:
+def decode_thing(made: Any) -> Any:
     """Decode a `Thing`."""
-    made = _Thing()
-    made.name = raw.name
     made.__class__ = structures.Thing
     return made
 

@@ -10,19 +10,17 @@ from golden_pagination import structures
 from golden_pagination.fast import common
 
 
-class GetThingResponseJson(fast.WireStruct):
+@fast.wire(structures.GetThingResponse)
+class GetThingResponseJson:
     """The JSON of a `GetThingResponse`."""
 
     thing: common.ThingJson | None = fast.field(name="Thing", default=None)
 
 
-_GetThingResponse = fast.mutable_twin(structures.GetThingResponse)
-
-
-def decode_get_thing_response(raw: GetThingResponseJson) -> Any:
+def decode_get_thing_response(made: Any) -> Any:
     """Decode a `GetThingResponse`."""
-    made = _GetThingResponse()
-    made.thing = None if raw.thing is None else common.decode_thing(raw.thing)
+    if made.thing is not None:
+        common.decode_thing(made.thing)
     made.response_metadata = None
     made.__class__ = structures.GetThingResponse
     return made

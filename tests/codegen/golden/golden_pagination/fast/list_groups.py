@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from golden_pagination import structures
 
 
-class ListGroupsResponseJson(fast.WireStruct):
+@fast.wire(structures.ListGroupsResponse)
+class ListGroupsResponseJson:
     """The JSON of a `ListGroupsResponse`."""
 
     groups: list[list[str]] = fast.field(name="Groups")
@@ -17,15 +18,8 @@ class ListGroupsResponseJson(fast.WireStruct):
     total: int | None = fast.field(name="Total", default=None)
 
 
-_ListGroupsResponse = fast.mutable_twin(structures.ListGroupsResponse)
-
-
-def decode_list_groups_response(raw: ListGroupsResponseJson) -> Any:
+def decode_list_groups_response(made: Any) -> Any:
     """Decode a `ListGroupsResponse`."""
-    made = _ListGroupsResponse()
-    made.groups = raw.groups
-    made.rest = raw.rest
-    made.total = raw.total
     made.response_metadata = None
     made.__class__ = structures.ListGroupsResponse
     return made

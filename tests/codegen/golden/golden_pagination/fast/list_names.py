@@ -9,21 +9,16 @@ from aiopartnercentral._serialization import fast
 from golden_pagination import structures
 
 
-class ListNamesResponseJson(fast.WireStruct):
+@fast.wire(structures.ListNamesResponse)
+class ListNamesResponseJson:
     """The JSON of a `ListNamesResponse`."""
 
     names: list[str] | None = fast.field(name="names", default=None)
     next_token: str | None = fast.field(name="next", default=None)
 
 
-_ListNamesResponse = fast.mutable_twin(structures.ListNamesResponse)
-
-
-def decode_list_names_response(raw: ListNamesResponseJson) -> Any:
+def decode_list_names_response(made: Any) -> Any:
     """Decode a `ListNamesResponse`."""
-    made = _ListNamesResponse()
-    made.names = raw.names
-    made.next_token = raw.next_token
     made.response_metadata = None
     made.__class__ = structures.ListNamesResponse
     return made

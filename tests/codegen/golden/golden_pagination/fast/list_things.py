@@ -10,21 +10,18 @@ from golden_pagination import structures
 from golden_pagination.fast import common
 
 
-class ListThingsResponseJson(fast.WireStruct):
+@fast.wire(structures.ListThingsResponse)
+class ListThingsResponseJson:
     """The JSON of a `ListThingsResponse`."""
 
     things: list[common.ThingJson] = fast.field(name="Things")
     next_token: str | None = fast.field(name="NextToken", default=None)
 
 
-_ListThingsResponse = fast.mutable_twin(structures.ListThingsResponse)
-
-
-def decode_list_things_response(raw: ListThingsResponseJson) -> Any:
+def decode_list_things_response(made: Any) -> Any:
     """Decode a `ListThingsResponse`."""
-    made = _ListThingsResponse()
-    made.things = [common.decode_thing(item) for item in raw.things]
-    made.next_token = raw.next_token
+    for item in made.things:
+        common.decode_thing(item)
     made.response_metadata = None
     made.__class__ = structures.ListThingsResponse
     return made

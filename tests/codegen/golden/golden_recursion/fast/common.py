@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from golden_recursion import structures
 
 
-class NodeJson(fast.WireStruct):
+@fast.wire(structures.Node)
+class NodeJson:
     """The JSON of a `Node`."""
 
     name: str = fast.field(name="Name")
@@ -20,22 +21,22 @@ class NodeJson(fast.WireStruct):
     choice: ChoiceJson | None = fast.field(name="Choice", default=None)
 
 
-_Node = fast.mutable_twin(structures.Node)
-
-
-def decode_node(raw: NodeJson) -> Any:
+def decode_node(made: Any) -> Any:
     """Decode a `Node`."""
-    made = _Node()
-    made.name = raw.name
-    made.next = None if raw.next is None else decode_node(raw.next)
-    made.children = None if raw.children is None else [decode_node(item) for item in raw.children]
-    entries: dict[Any, Any] | None = raw.named
-    if entries is not None:
-        for key, item2 in entries.items():
-            entries[key] = decode_node(item2)
-    made.named = entries
-    made.nested = None if raw.nested is None else [[decode_node(item4) for item4 in item3] for item3 in raw.nested]
-    made.choice = None if raw.choice is None else decode_choice(raw.choice)
+    if made.next is not None:
+        decode_node(made.next)
+    if made.children is not None:
+        for item in made.children:
+            decode_node(item)
+    if made.named is not None:
+        for item2 in made.named.values():
+            decode_node(item2)
+    if made.nested is not None:
+        for item3 in made.nested:
+            for item4 in item3:
+                decode_node(item4)
+    if made.choice is not None:
+        made.choice = decode_choice(made.choice)
     made.__class__ = structures.Node
     return made
 

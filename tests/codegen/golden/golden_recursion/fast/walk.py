@@ -10,61 +10,54 @@ from golden_recursion import structures
 from golden_recursion.fast import common
 
 
-class ChickenJson(fast.WireStruct):
+@fast.wire(structures.Chicken)
+class ChickenJson:
     """The JSON of a `Chicken`."""
 
     lays: EggJson | None = fast.field(name="Lays", default=None)
 
 
-_Chicken = fast.mutable_twin(structures.Chicken)
-
-
-def decode_chicken(raw: ChickenJson) -> Any:
+def decode_chicken(made: Any) -> Any:
     """Decode a `Chicken`."""
-    made = _Chicken()
-    made.lays = None if raw.lays is None else decode_egg(raw.lays)
+    if made.lays is not None:
+        decode_egg(made.lays)
     made.__class__ = structures.Chicken
     return made
 
 
-class EggJson(fast.WireStruct):
+@fast.wire(structures.Egg)
+class EggJson:
     """The JSON of a `Egg`."""
 
     hatches: ChickenJson | None = fast.field(name="Hatches", default=None)
     carton: dict[str, EggJson] | None = fast.field(name="Carton", default=None)
 
 
-_Egg = fast.mutable_twin(structures.Egg)
-
-
-def decode_egg(raw: EggJson) -> Any:
+def decode_egg(made: Any) -> Any:
     """Decode a `Egg`."""
-    made = _Egg()
-    made.hatches = None if raw.hatches is None else decode_chicken(raw.hatches)
-    entries: dict[Any, Any] | None = raw.carton
-    if entries is not None:
-        for key, item in entries.items():
-            entries[key] = decode_egg(item)
-    made.carton = entries
+    if made.hatches is not None:
+        decode_chicken(made.hatches)
+    if made.carton is not None:
+        for item in made.carton.values():
+            decode_egg(item)
     made.__class__ = structures.Egg
     return made
 
 
-class WalkResponseJson(fast.WireStruct):
+@fast.wire(structures.WalkResponse)
+class WalkResponseJson:
     """The JSON of a `WalkResponse`."""
 
     chicken: ChickenJson | None = fast.field(name="Chicken", default=None)
     failure: common.ChoiceJson | None = fast.field(name="Failure", default=None)
 
 
-_WalkResponse = fast.mutable_twin(structures.WalkResponse)
-
-
-def decode_walk_response(raw: WalkResponseJson) -> Any:
+def decode_walk_response(made: Any) -> Any:
     """Decode a `WalkResponse`."""
-    made = _WalkResponse()
-    made.chicken = None if raw.chicken is None else decode_chicken(raw.chicken)
-    made.failure = None if raw.failure is None else common.decode_choice(raw.failure)
+    if made.chicken is not None:
+        decode_chicken(made.chicken)
+    if made.failure is not None:
+        made.failure = common.decode_choice(made.failure)
     made.response_metadata = None
     made.__class__ = structures.WalkResponse
     return made

@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from golden_reserved import structures
 
 
-class ListWordsResponseJson(fast.WireStruct):
+@fast.wire(structures.ListWordsResponse)
+class ListWordsResponseJson:
     """The JSON of a `ListWordsResponse`."""
 
     words: list[str] = fast.field(name="Words")
@@ -17,33 +18,24 @@ class ListWordsResponseJson(fast.WireStruct):
     variant: ShapeClassVariantJson | None = fast.field(name="Variant", default=None)
 
 
-_ListWordsResponse = fast.mutable_twin(structures.ListWordsResponse)
-
-
-def decode_list_words_response(raw: ListWordsResponseJson) -> Any:
+def decode_list_words_response(made: Any) -> Any:
     """Decode a `ListWordsResponse`."""
-    made = _ListWordsResponse()
-    made.words = raw.words
-    made.next_token = raw.next_token
-    made.variant = None if raw.variant is None else decode_shape_class_variant(raw.variant)
+    if made.variant is not None:
+        decode_shape_class_variant(made.variant)
     made.response_metadata = None
     made.__class__ = structures.ListWordsResponse
     return made
 
 
-class ShapeClassVariantJson(fast.WireStruct):
+@fast.wire(structures.ShapeClassVariant)
+class ShapeClassVariantJson:
     """The JSON of a `ClassVariant`."""
 
     word: str | None = fast.field(name="Word", default=None)
 
 
-_ShapeClassVariant = fast.mutable_twin(structures.ShapeClassVariant)
-
-
-def decode_shape_class_variant(raw: ShapeClassVariantJson) -> Any:
+def decode_shape_class_variant(made: Any) -> Any:
     """Decode a `ClassVariant`."""
-    made = _ShapeClassVariant()
-    made.word = raw.word
     made.__class__ = structures.ShapeClassVariant
     return made
 

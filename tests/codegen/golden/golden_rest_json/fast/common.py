@@ -37,7 +37,8 @@ def decode_choice(raw: ChoiceJson) -> Any:
     raise fast.FallbackRequired
 
 
-class ThingJson(fast.WireStruct):
+@fast.wire(structures.Thing)
+class ThingJson:
     """The JSON of a `Thing`."""
 
     name: str = fast.field(name="thing-name")
@@ -45,15 +46,12 @@ class ThingJson(fast.WireStruct):
     when: float | None = fast.field(name="When", default=None)
 
 
-_Thing = fast.mutable_twin(structures.Thing)
-
-
-def decode_thing(raw: ThingJson) -> Any:
+def decode_thing(made: Any) -> Any:
     """Decode a `Thing`."""
-    made = _Thing()
-    made.name = raw.name
-    made.choice = None if raw.choice is None else decode_choice(raw.choice)
-    made.when = None if raw.when is None else fast.decode_epoch(raw.when)
+    if made.choice is not None:
+        made.choice = decode_choice(made.choice)
+    if made.when is not None:
+        made.when = fast.decode_epoch(made.when)
     made.__class__ = structures.Thing
     return made
 

@@ -10,21 +10,19 @@ from golden_rest_json import structures
 from golden_rest_json.fast import common
 
 
-class PlainResponseJson(fast.WireStruct):
+@fast.wire(structures.PlainResponse)
+class PlainResponseJson:
     """The JSON of a `PlainResponse`."""
 
     thing: common.ThingJson = fast.field(name="Thing")
     bytes_: str | None = fast.field(name="Bytes", default=None)
 
 
-_PlainResponse = fast.mutable_twin(structures.PlainResponse)
-
-
-def decode_plain_response(raw: PlainResponseJson) -> Any:
+def decode_plain_response(made: Any) -> Any:
     """Decode a `PlainResponse`."""
-    made = _PlainResponse()
-    made.thing = common.decode_thing(raw.thing)
-    made.bytes_ = None if raw.bytes_ is None else fast.decode_base64(raw.bytes_)
+    common.decode_thing(made.thing)
+    if made.bytes_ is not None:
+        made.bytes_ = fast.decode_base64(made.bytes_)
     made.response_metadata = None
     made.__class__ = structures.PlainResponse
     return made

@@ -9,7 +9,8 @@ from aiopartnercentral._serialization import fast
 from golden_scalars import enums, structures
 
 
-class PutScalarsResponseJson(fast.WireStruct):
+@fast.wire(structures.PutScalarsResponse)
+class PutScalarsResponseJson:
     """The JSON of a `PutScalarsResponse`."""
 
     text: str = fast.field(name="Text")
@@ -18,11 +19,11 @@ class PutScalarsResponseJson(fast.WireStruct):
     big: int = fast.field(name="Big")
     ratio: float = fast.field(name="Ratio")
     precise: float = fast.field(name="Precise")
-    moment: str = fast.field(name="Moment")
+    moment: fast.Raw = fast.field(name="Moment")
     bytes_: str = fast.field(name="Bytes")
     color: enums.Color = fast.field(name="Color")
     texts: list[str] = fast.field(name="Texts")
-    moments: list[str] = fast.field(name="Moments")
+    moments: list[fast.Raw] = fast.field(name="Moments")
     grid: list[list[int]] = fast.field(name="Grid")
     by_text: dict[str, int] = fast.field(name="ByText")
     by_color: dict[enums.Color, list[str]] = fast.field(name="ByColor")
@@ -34,11 +35,11 @@ class PutScalarsResponseJson(fast.WireStruct):
     maybe_big: int | None = fast.field(name="MaybeBig", default=None)
     maybe_ratio: float | None = fast.field(name="MaybeRatio", default=None)
     maybe_precise: float | None = fast.field(name="MaybePrecise", default=None)
-    maybe_moment: str | None = fast.field(name="MaybeMoment", default=None)
+    maybe_moment: fast.OptionalRaw = fast.field(name="MaybeMoment", default=None)
     maybe_bytes: str | None = fast.field(name="MaybeBytes", default=None)
     maybe_color: enums.Color | None = fast.field(name="MaybeColor", default=None)
     maybe_texts: list[str] | None = fast.field(name="MaybeTexts", default=None)
-    maybe_moments: list[str] | None = fast.field(name="MaybeMoments", default=None)
+    maybe_moments: list[fast.Raw] | None = fast.field(name="MaybeMoments", default=None)
     maybe_grid: list[list[int]] | None = fast.field(name="MaybeGrid", default=None)
     maybe_by_text: dict[str, int] | None = fast.field(name="MaybeByText", default=None)
     maybe_by_color: dict[enums.Color, list[str]] | None = fast.field(name="MaybeByColor", default=None)
@@ -46,46 +47,16 @@ class PutScalarsResponseJson(fast.WireStruct):
     maybe_colors: list[enums.Color] | None = fast.field(name="MaybeColors", default=None)
 
 
-_PutScalarsResponse = fast.mutable_twin(structures.PutScalarsResponse)
-
-
-def decode_put_scalars_response(raw: PutScalarsResponseJson) -> Any:
+def decode_put_scalars_response(made: Any) -> Any:
     """Decode a `PutScalarsResponse`."""
-    made = _PutScalarsResponse()
-    made.text = raw.text
-    made.flag = raw.flag
-    made.count = raw.count
-    made.big = raw.big
-    made.ratio = raw.ratio
-    made.precise = raw.precise
-    made.moment = fast.decode_iso8601(raw.moment)
-    made.bytes_ = fast.decode_base64(raw.bytes_)
-    made.color = raw.color
-    made.texts = raw.texts
-    made.moments = [fast.decode_iso8601(item) for item in raw.moments]
-    made.grid = raw.grid
-    made.by_text = raw.by_text
-    made.by_color = raw.by_color
-    made.by_secret = raw.by_secret
-    made.colors = raw.colors
-    made.maybe_text = raw.maybe_text
-    made.maybe_flag = raw.maybe_flag
-    made.maybe_count = raw.maybe_count
-    made.maybe_big = raw.maybe_big
-    made.maybe_ratio = raw.maybe_ratio
-    made.maybe_precise = raw.maybe_precise
-    made.maybe_moment = None if raw.maybe_moment is None else fast.decode_iso8601(raw.maybe_moment)
-    made.maybe_bytes = None if raw.maybe_bytes is None else fast.decode_base64(raw.maybe_bytes)
-    made.maybe_color = raw.maybe_color
-    made.maybe_texts = raw.maybe_texts
-    made.maybe_moments = (
-        None if raw.maybe_moments is None else [fast.decode_iso8601(item2) for item2 in raw.maybe_moments]
-    )
-    made.maybe_grid = raw.maybe_grid
-    made.maybe_by_text = raw.maybe_by_text
-    made.maybe_by_color = raw.maybe_by_color
-    made.maybe_by_secret = raw.maybe_by_secret
-    made.maybe_colors = raw.maybe_colors
+    made.moment = fast.decode_iso8601(made.moment)
+    made.bytes_ = fast.decode_base64(made.bytes_)
+    made.moments = [fast.decode_iso8601(item) for item in made.moments]
+    made.maybe_moment = fast.decode_optional_iso8601(made.maybe_moment)
+    if made.maybe_bytes is not None:
+        made.maybe_bytes = fast.decode_base64(made.maybe_bytes)
+    if made.maybe_moments is not None:
+        made.maybe_moments = [fast.decode_iso8601(item2) for item2 in made.maybe_moments]
     made.response_metadata = None
     made.__class__ = structures.PutScalarsResponse
     return made

@@ -46,14 +46,15 @@ def decode_choice(raw: ChoiceJson) -> Any:
     raise fast.FallbackRequired
 
 
-class VaultJson(fast.WireStruct):
+@fast.wire(structures.Vault)
+class VaultJson:
     """The JSON of a `Vault`."""
 
     needed: str = fast.field(name="Needed")
     secret: str | None = fast.field(name="Secret", default=None)
     secret_count: int | None = fast.field(name="SecretCount", default=None)
     secret_bytes: str | None = fast.field(name="SecretBytes", default=None)
-    secret_moment: str | None = fast.field(name="SecretMoment", default=None)
+    secret_moment: fast.OptionalRaw = fast.field(name="SecretMoment", default=None)
     secret_kind: enums.SecretKind | None = fast.field(name="SecretKind", default=None)
     secret_flag: bool | None = fast.field(name="SecretFlag", default=None)
     secret_double: float | None = fast.field(name="SecretDouble", default=None)
@@ -77,78 +78,51 @@ class VaultJson(fast.WireStruct):
     pick: PickJson | None = fast.field(name="Pick", default=None)
 
 
-_Vault = fast.mutable_twin(structures.Vault)
-
-
-def decode_vault(raw: VaultJson) -> Any:
+def decode_vault(made: Any) -> Any:
     """Decode a `Vault`."""
-    made = _Vault()
-    made.secret = raw.secret
-    made.secret_count = raw.secret_count
-    made.secret_bytes = None if raw.secret_bytes is None else fast.decode_base64(raw.secret_bytes)
-    made.secret_moment = None if raw.secret_moment is None else fast.decode_iso8601(raw.secret_moment)
-    made.secret_kind = raw.secret_kind
-    made.secret_flag = raw.secret_flag
-    made.secret_double = raw.secret_double
-    made.secrets = raw.secrets
-    made.secret_lists = raw.secret_lists
-    made.hidden_list = raw.hidden_list
-    made.values = raw.values
-    made.keys = raw.keys
-    made.hidden_map = raw.hidden_map
-    made.hidden_maps = raw.hidden_maps
-    made.inner_map = raw.inner_map
-    made.deep_keys = raw.deep_keys
-    made.kind_keys = raw.kind_keys
-    made.choice = None if raw.choice is None else decode_choice(raw.choice)
-    made.choices = None if raw.choices is None else [decode_choice(item) for item in raw.choices]
-    made.plain = raw.plain
-    made.needed = raw.needed
-    made.document = raw.document
-    made.documents = raw.documents
-    made.room = None if raw.room is None else decode_room(raw.room)
-    entries: dict[Any, Any] | None = raw.rooms
-    if entries is not None:
-        for key, item2 in entries.items():
-            entries[key] = decode_room(item2)
-    made.rooms = entries
-    made.pick = None if raw.pick is None else decode_pick(raw.pick)
+    if made.secret_bytes is not None:
+        made.secret_bytes = fast.decode_base64(made.secret_bytes)
+    made.secret_moment = fast.decode_optional_iso8601(made.secret_moment)
+    if made.choice is not None:
+        made.choice = decode_choice(made.choice)
+    if made.choices is not None:
+        made.choices = [decode_choice(item) for item in made.choices]
+    if made.room is not None:
+        decode_room(made.room)
+    if made.rooms is not None:
+        for item2 in made.rooms.values():
+            decode_room(item2)
+    if made.pick is not None:
+        made.pick = decode_pick(made.pick)
     made.__class__ = structures.Vault
     return made
 
 
-class InnerJson(fast.WireStruct):
+@fast.wire(structures.Inner)
+class InnerJson:
     """The JSON of a `Inner`."""
 
     by_name: dict[str, str] | None = fast.field(name="ByName", default=None)
 
 
-_Inner = fast.mutable_twin(structures.Inner)
-
-
-def decode_inner(raw: InnerJson) -> Any:
+def decode_inner(made: Any) -> Any:
     """Decode a `Inner`."""
-    made = _Inner()
-    made.by_name = raw.by_name
     made.__class__ = structures.Inner
     return made
 
 
-class RoomJson(fast.WireStruct):
+@fast.wire(structures.Room)
+class RoomJson:
     """The JSON of a `Room`."""
 
     doors: dict[str, str] | None = fast.field(name="Doors", default=None)
     inner: InnerJson | None = fast.field(name="Inner", default=None)
 
 
-_Room = fast.mutable_twin(structures.Room)
-
-
-def decode_room(raw: RoomJson) -> Any:
+def decode_room(made: Any) -> Any:
     """Decode a `Room`."""
-    made = _Room()
-    made.doors = raw.doors
-    made.inner = None if raw.inner is None else decode_inner(raw.inner)
+    if made.inner is not None:
+        decode_inner(made.inner)
     made.__class__ = structures.Room
     return made
 

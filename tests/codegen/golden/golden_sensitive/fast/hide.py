@@ -10,21 +10,17 @@ from golden_sensitive import structures
 from golden_sensitive.fast import common
 
 
-class HideResponseJson(fast.WireStruct):
+@fast.wire(structures.HideResponse)
+class HideResponseJson:
     """The JSON of a `HideResponse`."""
 
     vault: common.VaultJson = fast.field(name="Vault")
     secret: str | None = fast.field(name="Secret", default=None)
 
 
-_HideResponse = fast.mutable_twin(structures.HideResponse)
-
-
-def decode_hide_response(raw: HideResponseJson) -> Any:
+def decode_hide_response(made: Any) -> Any:
     """Decode a `HideResponse`."""
-    made = _HideResponse()
-    made.vault = common.decode_vault(raw.vault)
-    made.secret = raw.secret
+    common.decode_vault(made.vault)
     made.response_metadata = None
     made.__class__ = structures.HideResponse
     return made

@@ -9,19 +9,15 @@ from aiopartnercentral._serialization import fast
 from golden_shared import structures
 
 
-class SwitchResponseJson(fast.WireStruct):
+@fast.wire(structures.SwitchResponse)
+class SwitchResponseJson:
     """The JSON of a `SwitchResponse`."""
 
     name: str | None = fast.field(name="Name", default=None)
 
 
-_SwitchResponse = fast.mutable_twin(structures.SwitchResponse)
-
-
-def decode_switch_response(raw: SwitchResponseJson) -> Any:
+def decode_switch_response(made: Any) -> Any:
     """Decode a `SwitchResponse`."""
-    made = _SwitchResponse()
-    made.name = raw.name
     made.response_metadata = None
     made.__class__ = structures.SwitchResponse
     return made

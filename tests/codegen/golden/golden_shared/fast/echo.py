@@ -9,19 +9,15 @@ from aiopartnercentral._serialization import fast
 from golden_shared import structures
 
 
-class EchoedJson(fast.WireStruct):
+@fast.wire(structures.Echoed)
+class EchoedJson:
     """The JSON of a `Echoed`."""
 
     name: str | None = fast.field(name="Name", default=None)
 
 
-_Echoed = fast.mutable_twin(structures.Echoed)
-
-
-def decode_echoed(raw: EchoedJson) -> Any:
+def decode_echoed(made: Any) -> Any:
     """Decode a `Echoed`."""
-    made = _Echoed()
-    made.name = raw.name
     made.response_metadata = None
     made.__class__ = structures.Echoed
     return made

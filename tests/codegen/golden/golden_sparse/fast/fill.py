@@ -9,19 +9,15 @@ from aiopartnercentral._serialization import fast
 from golden_sparse import enums, structures
 
 
-class LeafJson(fast.WireStruct):
+@fast.wire(structures.Leaf)
+class LeafJson:
     """The JSON of a `Leaf`."""
 
     name: str = fast.field(name="Name")
 
 
-_Leaf = fast.mutable_twin(structures.Leaf)
-
-
-def decode_leaf(raw: LeafJson) -> Any:
+def decode_leaf(made: Any) -> Any:
     """Decode a `Leaf`."""
-    made = _Leaf()
-    made.name = raw.name
     made.__class__ = structures.Leaf
     return made
 
@@ -54,7 +50,8 @@ def decode_choice(raw: ChoiceJson) -> Any:
     raise fast.FallbackRequired
 
 
-class FillResponseJson(fast.WireStruct):
+@fast.wire(structures.FillResponse)
+class FillResponseJson:
     """The JSON of a `FillResponse`."""
 
     texts: list[str] | None = fast.field(name="Texts", default=None)
@@ -68,25 +65,16 @@ class FillResponseJson(fast.WireStruct):
     leaf_by_name: dict[str, LeafJson] | None = fast.field(name="LeafByName", default=None)
 
 
-_FillResponse = fast.mutable_twin(structures.FillResponse)
-
-
-def decode_fill_response(raw: FillResponseJson) -> Any:
+def decode_fill_response(made: Any) -> Any:
     """Decode a `FillResponse`."""
-    made = _FillResponse()
-    made.texts = raw.texts
-    made.numbers = raw.numbers
-    made.colors = raw.colors
-    made.leaves = None if raw.leaves is None else [decode_leaf(item) for item in raw.leaves]
-    made.choices = None if raw.choices is None else [decode_choice(item2) for item2 in raw.choices]
-    made.grid = raw.grid
-    made.dense = raw.dense
-    made.by_name = raw.by_name
-    entries: dict[Any, Any] | None = raw.leaf_by_name
-    if entries is not None:
-        for key, item3 in entries.items():
-            entries[key] = decode_leaf(item3)
-    made.leaf_by_name = entries
+    if made.leaves is not None:
+        for item in made.leaves:
+            decode_leaf(item)
+    if made.choices is not None:
+        made.choices = [decode_choice(item2) for item2 in made.choices]
+    if made.leaf_by_name is not None:
+        for item3 in made.leaf_by_name.values():
+            decode_leaf(item3)
     made.response_metadata = None
     made.__class__ = structures.FillResponse
     return made

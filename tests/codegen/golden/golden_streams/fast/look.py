@@ -9,24 +9,21 @@ from aiopartnercentral._serialization import fast
 from golden_streams import structures
 
 
-class CommonJson(fast.WireStruct):
+@fast.wire(structures.Common)
+class CommonJson:
     """The JSON of a `Common`."""
 
     text: str | None = fast.field(name="Text", default=None)
 
 
-_Common = fast.mutable_twin(structures.Common)
-
-
-def decode_common(raw: CommonJson) -> Any:
+def decode_common(made: Any) -> Any:
     """Decode a `Common`."""
-    made = _Common()
-    made.text = raw.text
     made.__class__ = structures.Common
     return made
 
 
-class LookResponseJson(fast.WireStruct):
+@fast.wire(structures.LookResponse)
+class LookResponseJson:
     """The JSON of a `LookResponse`."""
 
     common_: CommonJson | None = fast.field(name="Common", default=None)
@@ -34,15 +31,12 @@ class LookResponseJson(fast.WireStruct):
     bytes_: str | None = fast.field(name="Bytes", default=None)
 
 
-_LookResponse = fast.mutable_twin(structures.LookResponse)
-
-
-def decode_look_response(raw: LookResponseJson) -> Any:
+def decode_look_response(made: Any) -> Any:
     """Decode a `LookResponse`."""
-    made = _LookResponse()
-    made.common_ = None if raw.common_ is None else decode_common(raw.common_)
-    made.next = raw.next
-    made.bytes_ = None if raw.bytes_ is None else fast.decode_base64(raw.bytes_)
+    if made.common_ is not None:
+        decode_common(made.common_)
+    if made.bytes_ is not None:
+        made.bytes_ = fast.decode_base64(made.bytes_)
     made.response_metadata = None
     made.__class__ = structures.LookResponse
     return made

@@ -46,49 +46,45 @@ def decode_when(raw: WhenJson) -> Any:
     raise fast.FallbackRequired
 
 
-class TellResponseJson(fast.WireStruct):
+@fast.wire(structures.TellResponse)
+class TellResponseJson:
     """The JSON of a `TellResponse`."""
 
     default: float = fast.field(name="Default")
     epoch: float | None = fast.field(name="Epoch", default=None)
     http: str | None = fast.field(name="Http", default=None)
-    iso: str | None = fast.field(name="Iso", default=None)
+    iso: fast.OptionalRaw = fast.field(name="Iso", default=None)
     epochs: list[float] | None = fast.field(name="Epochs", default=None)
     https: list[str] | None = fast.field(name="Https", default=None)
-    iso_by_name: dict[str, str] | None = fast.field(name="IsoByName", default=None)
+    iso_by_name: dict[str, fast.Raw] | None = fast.field(name="IsoByName", default=None)
     epoch_by_name: dict[str, float] | None = fast.field(name="EpochByName", default=None)
     defaults_by_name: dict[str, list[float]] | None = fast.field(name="DefaultsByName", default=None)
     when: WhenJson | None = fast.field(name="When", default=None)
 
 
-_TellResponse = fast.mutable_twin(structures.TellResponse)
-
-
-def decode_tell_response(raw: TellResponseJson) -> Any:
+def decode_tell_response(made: Any) -> Any:
     """Decode a `TellResponse`."""
-    made = _TellResponse()
-    made.default = fast.decode_epoch(raw.default)
-    made.epoch = None if raw.epoch is None else fast.decode_epoch(raw.epoch)
-    made.http = None if raw.http is None else fast.fall_back(raw.http)
-    made.iso = None if raw.iso is None else fast.decode_iso8601(raw.iso)
-    made.epochs = None if raw.epochs is None else [fast.decode_epoch(item) for item in raw.epochs]
-    made.https = None if raw.https is None else [fast.fall_back(item2) for item2 in raw.https]
-    entries: dict[Any, Any] | None = raw.iso_by_name
-    if entries is not None:
-        for key, item3 in entries.items():
-            entries[key] = fast.decode_iso8601(item3)
-    made.iso_by_name = entries
-    entries2: dict[Any, Any] | None = raw.epoch_by_name
-    if entries2 is not None:
-        for key2, item4 in entries2.items():
-            entries2[key2] = fast.decode_epoch(item4)
-    made.epoch_by_name = entries2
-    entries3: dict[Any, Any] | None = raw.defaults_by_name
-    if entries3 is not None:
-        for key3, item5 in entries3.items():
-            entries3[key3] = [fast.decode_epoch(item6) for item6 in item5]
-    made.defaults_by_name = entries3
-    made.when = None if raw.when is None else decode_when(raw.when)
+    made.default = fast.decode_epoch(made.default)
+    if made.epoch is not None:
+        made.epoch = fast.decode_epoch(made.epoch)
+    if made.http is not None:
+        made.http = fast.fall_back(made.http)
+    made.iso = fast.decode_optional_iso8601(made.iso)
+    if made.epochs is not None:
+        made.epochs = [fast.decode_epoch(item) for item in made.epochs]
+    if made.https is not None:
+        made.https = [fast.fall_back(item2) for item2 in made.https]
+    if made.iso_by_name is not None:
+        for key, item3 in made.iso_by_name.items():
+            made.iso_by_name[key] = fast.decode_iso8601(item3)
+    if made.epoch_by_name is not None:
+        for key2, item4 in made.epoch_by_name.items():
+            made.epoch_by_name[key2] = fast.decode_epoch(item4)
+    if made.defaults_by_name is not None:
+        for key3, item5 in made.defaults_by_name.items():
+            made.defaults_by_name[key3] = [fast.decode_epoch(item6) for item6 in item5]
+    if made.when is not None:
+        made.when = decode_when(made.when)
     made.response_metadata = None
     made.__class__ = structures.TellResponse
     return made

@@ -9,35 +9,27 @@ from aiopartnercentral._serialization import fast
 from golden_unions import enums, structures
 
 
-class EmptyJson(fast.WireStruct):
+@fast.wire(structures.Empty)
+class EmptyJson:
     """The JSON of a `Empty`."""
 
 
-_Empty = fast.mutable_twin(structures.Empty)
-
-
-def decode_empty(_: EmptyJson) -> Any:
+def decode_empty(made: Any) -> Any:
     """Decode a `Empty`."""
-    made = _Empty()
     made.__class__ = structures.Empty
     return made
 
 
-class PointJson(fast.WireStruct):
+@fast.wire(structures.Point)
+class PointJson:
     """The JSON of a `Point`."""
 
     x: int = fast.field(name="X")
     y: int = fast.field(name="Y")
 
 
-_Point = fast.mutable_twin(structures.Point)
-
-
-def decode_point(raw: PointJson) -> Any:
+def decode_point(made: Any) -> Any:
     """Decode a `Point`."""
-    made = _Point()
-    made.x = raw.x
-    made.y = raw.y
     made.__class__ = structures.Point
     return made
 
@@ -51,7 +43,7 @@ class ShapeJson(fast.WireUnion):
     counts: dict[str, int] | None = fast.field(name="Counts", default=None)
     count: int | None = fast.field(name="Count", default=None)
     kind: enums.Kind | None = fast.field(name="Kind", default=None)
-    moment: str | None = fast.field(name="Moment", default=None)
+    moment: fast.OptionalRaw = fast.field(name="Moment", default=None)
     bytes_: str | None = fast.field(name="Bytes", default=None)
     flag: bool | None = fast.field(name="Flag", default=None)
     double: float | None = fast.field(name="Double", default=None)
@@ -362,7 +354,8 @@ def decode_inner(raw: InnerJson) -> Any:
     raise fast.FallbackRequired
 
 
-class ChooseResponseJson(fast.WireStruct):
+@fast.wire(structures.ChooseResponse)
+class ChooseResponseJson:
     """The JSON of a `ChooseResponse`."""
 
     shape: ShapeJson = fast.field(name="Shape")
@@ -370,19 +363,14 @@ class ChooseResponseJson(fast.WireStruct):
     named: dict[enums.Kind, ShapeJson] | None = fast.field(name="Named", default=None)
 
 
-_ChooseResponse = fast.mutable_twin(structures.ChooseResponse)
-
-
-def decode_choose_response(raw: ChooseResponseJson) -> Any:
+def decode_choose_response(made: Any) -> Any:
     """Decode a `ChooseResponse`."""
-    made = _ChooseResponse()
-    made.shape = decode_shape(raw.shape)
-    made.shapes = None if raw.shapes is None else [decode_shape(item) for item in raw.shapes]
-    entries: dict[Any, Any] | None = raw.named
-    if entries is not None:
-        for key, item2 in entries.items():
-            entries[key] = decode_shape(item2)
-    made.named = entries
+    made.shape = decode_shape(made.shape)
+    if made.shapes is not None:
+        made.shapes = [decode_shape(item) for item in made.shapes]
+    if made.named is not None:
+        for key, item2 in made.named.items():
+            made.named[key] = decode_shape(item2)
     made.response_metadata = None
     made.__class__ = structures.ChooseResponse
     return made
