@@ -16,6 +16,7 @@ from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import get_session
 
 from aiopartnercentral import CredentialsError, RedirectError, account
+from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import ClientPool, Collection, Role, Source
 from tests.support.clients import IDENTITY
 from tests.support.servers import Reply, scripted_server
@@ -35,7 +36,7 @@ class OwnSession(AIOHTTPSession):  # type: ignore[misc] # which has no types
     """An HTTP client of the caller's own."""
 
 
-HTTP_CLIENTS = (AIOHTTPSession, HttpxSession, OwnSession)
+HTTP_CLIENTS = (AIOHTTPSession, HttpxSession, OwnSession, RySession)
 
 
 @pytest.fixture

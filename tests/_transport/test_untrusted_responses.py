@@ -16,13 +16,14 @@ from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 
 from aiopartnercentral import ResponseTooLargeError, account
+from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import Collection, Source
 from tests.support.connections import connection
 from tests.support.servers import Reply, ScriptedServer, socket_server
 
 pytestmark = pytest.mark.anyio
 
-HTTP_CLIENTS = pytest.mark.parametrize("http", [AIOHTTPSession, HttpxSession])
+HTTP_CLIENTS = pytest.mark.parametrize("http", [AIOHTTPSession, HttpxSession, RySession])
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
 
@@ -56,8 +57,9 @@ UNASKED = {
 @pytest.mark.parametrize("unasked", UNASKED.values(), ids=UNASKED)
 async def test_what_arrives_on_an_idle_connection_is_no_response(unasked: bytes) -> None:
     with socket_server(response("asked for"), unasked, pause=0.15) as url:
-        async with account.connect(endpoint_url=url, timeout=5) as client:
-            assert await second_token(client) == "asked for"
+        for options in ({}, {"http_client": "ry"}):
+            async with account.connect(endpoint_url=url, timeout=5, **options) as client:
+                assert await second_token(client) == "asked for"
         async with AioSession().create_client(
             "partnercentral-account", region_name="us-east-1", endpoint_url=url
         ) as stock:
@@ -75,11 +77,14 @@ async def test_all_idle_connections_on_which_something_arrived_are_dropped() -> 
             assert (await once.list_connections(catalog="AWS")).next_token == "asked for"
 
 
-@pytest.mark.parametrize("wrapped", [False, True])
-async def test_a_header_of_any_bytes_costs_no_connection(*, wrapped: bool) -> None:
+@pytest.mark.parametrize(("http", "wrapped"), [(AIOHTTPSession, False), (AIOHTTPSession, True), (RySession, False)])
+async def test_a_header_of_any_bytes_costs_no_connection(http: Any, *, wrapped: bool) -> None:
     body = b'{"ConnectionSummaries": []}'
     head = HEAD + "Via: 1.1 Café\r\n".encode("latin-1") + b"Content-Length: %d\r\n\r\n" % len(body)
-    options: Any = {"config": AioConfig(max_pool_connections=1), "region_name": "us-east-1"}
+    options: Any = {
+        "config": AioConfig(max_pool_connections=1, http_session_cls=http),
+        "region_name": "us-east-1",
+    }
     with anyio.fail_after(60), socket_server(head, body, pause=0.1) as url:
         open_client = AioSession().create_client if wrapped else account.connect
         service: Any = ("partnercentral-account",) if wrapped else ()

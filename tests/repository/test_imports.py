@@ -221,10 +221,11 @@ def test_generated_code_imports_attrs_the_standard_library_and_the_runtime_alone
 
 def test_everything_but_the_transport_runs_through_anyio() -> None:
     # Which loop runs is asked for the HTTP client, and aiohttp's session is opened. A call ahead of the consumer has no
-    # block that could wait for it. The emulator's HTTP server runs on asyncio alone. The command's runner does not wait
-    # for asyncio's own threads.
+    # block that could wait for it. The emulator's HTTP server and the HTTP client ry run on asyncio alone. The
+    # command's runner does not wait for asyncio's threads.
     allowed = {SOURCE / "_transport" / f"{name}.py" for name in ("client_factory", "prefetch", "standalone")}
     allowed |= {SOURCE / "emulator" / "http_server.py", SOURCE / "cli" / "runner.py"}
+    allowed |= {SOURCE / "_transport" / "http" / "ry_client.py"}
     for path in SOURCE.rglob("*.py"):
         assert "asyncio" not in roots(path) or path in allowed, path
 

@@ -18,6 +18,7 @@ from aiopartnercentral._transport.direct.eligibility import client_obstacle, quo
 from aiopartnercentral._transport.direct.handover import register_handover
 from aiopartnercentral._transport.direct.http import AiohttpClient
 from aiopartnercentral._transport.direct.sender import DirectSender
+from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral._transport.http_client import Guard
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def botocore_connection(
     if obstacle is None:
         register_handover(client)
         http: Any = client._endpoint.http_session  # noqa: SLF001 - nothing else has the HTTP client
-        direct = AiohttpClient(partial(http._get_session, None))  # noqa: SLF001 - as aiobotocore does
+        own = partial(http._get_session, None)  # noqa: SLF001 - as aiobotocore does
+        direct = http if isinstance(http, RySession) else AiohttpClient(own)
         sender = DirectSender(direct, BotocoreRequests(botocore), clock)
     return Connection(
         service=service,

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
 from botocore.exceptions import DataNotFoundError, InvalidConfigError
 from botocore.loaders import Loader, create_loader
@@ -112,7 +113,10 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         **options: Any,  # noqa: ANN401 - as aiobotocore's
     ) -> Any:  # noqa: ANN401 - as aiobotocore's
         if self._shared_config is not None:
+            chosen = getattr(config, "http_session_cls", AIOHTTPSession)
             config = self._shared_config if config is None else merged(self._shared_config, config)
+            if chosen is not AIOHTTPSession:
+                config.http_session_cls = chosen
         verify = self._shared_verify if verify is None else verify
         return super().create_client(*arguments, config=config, verify=verify, **options)
 

@@ -14,6 +14,7 @@ from aiobotocore.httpsession import AIOHTTPSession
 from aiopartnercentral._transport.call_context import MAX_CONNECTIONS
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
+from aiopartnercentral._transport.http.choice import with_http_client
 from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._transport.time_limits import in_time
 from aiopartnercentral._transport.user_agent import user_agent
@@ -36,6 +37,7 @@ async def open_botocore_client(
     profile: str | None = None,
     session: AioSession | None = None,
     config: AioConfig | None = None,
+    http_client: str | None = None,
     **options: Any,  # noqa: ANN401 - what aiobotocore's create_client takes
 ) -> AsyncIterator[Any]:
     """Open an aiobotocore client of the service from its pinned model.
@@ -58,6 +60,7 @@ async def open_botocore_client(
     config = with_defaults(session, config)
     if own is not None:
         own.use(config)
+    config = with_http_client(config, http_client)
     if region_name is None and not _names_region(session, config):
         region_name = service.region
     if not isinstance(session, ChainSession) and options.get("aws_access_key_id") is None:

@@ -13,6 +13,7 @@ from botocore.history import get_global_history_recorder
 
 from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.chain import ChainSession
+from aiopartnercentral._transport.http.ry_session import RySession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +89,8 @@ def _request_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
 def _http_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
     """Return what is unusual about the HTTP client."""
     http = client._endpoint.http_session  # noqa: SLF001 - nothing else has the HTTP client
-    if not isinstance(http, AIOHTTPSession):
-        return "the HTTP client is not aiohttp"
+    if not isinstance(http, AIOHTTPSession | RySession):
+        return "the HTTP client is neither aiohttp nor ry"
     modules = {cls.__module__ for cls in type(http).__mro__} - {"builtins"}
     if not all(name.startswith(("aiobotocore.", _OWN)) for name in modules):
         return "the HTTP client is a class of the caller's"

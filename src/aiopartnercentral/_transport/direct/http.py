@@ -9,29 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp.client import URL  # type: ignore[attr-defined] # as aiobotocore does
 
+from aiopartnercentral._transport.http.response import HttpResponse
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiopartnercentral._transport.direct.request import SignedRequest
 
 __all__ = ["AiohttpClient", "HttpResponse"]
-
-
-class HttpResponse:
-    """A complete response.
-
-    Attributes:
-        status_code: its HTTP status.
-        headers: its headers, names in lower case.
-        body: its body.
-    """
-
-    __slots__ = ("body", "headers", "status_code")
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status_code: int = status
-        self.headers: dict[str, str] = headers
-        self.body: bytes = body
 
 
 class AiohttpClient:

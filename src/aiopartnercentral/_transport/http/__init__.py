@@ -1,0 +1,1 @@
+"""HTTP clients other than aiobotocore's."""

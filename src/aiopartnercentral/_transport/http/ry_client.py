@@ -1,0 +1,232 @@
+"""HTTP requests through ry, whose HTTP and TLS run outside the interpreter lock. Nothing here loads botocore.
+
+ry is a Python interface of reqwest, hyper and rustls. It reads no response before it is asked to, closes the connection
+of a request that is cancelled, and does not follow redirects, keep cookies or decompress responses if told so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from aiopartnercentral._transport.http.response import HttpResponse
+from aiopartnercentral._utils.optional_imports import import_optional
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiopartnercentral._transport.direct.request import SignedRequest
+
+__all__ = ["HttpSettings", "RyClient", "UnsendableUrlError"]
+
+_EXTRA = "ry"
+_NO_PROXY_AT_ALL = "*,0.0.0.0/0,::/0"  # a star matches names, but no addresses
+_BEFORE_READ_TIMEOUT = 0.99
+
+
+class UnsendableUrlError(ValueError):
+    """A URL would be sent in another form than the one that was signed."""
+
+
+@attrs.frozen(kw_only=True)
+class HttpSettings:
+    """Settings of an HTTP client.
+
+    Attributes:
+        connect_timeout: maximum seconds to connect, including TLS; None for no limit.
+        read_timeout: maximum seconds without any part of a response; None for no limit. It also limits connecting.
+        max_connections: maximum requests at once; further ones wait.
+        keepalive: seconds that an idle connection is kept.
+        verify: whether to verify TLS certificates with the CA bundle that botocore uses, or the path of another one.
+        max_response_bytes: maximum bytes of a response's body; None for no limit.
+        proxy: URL of an HTTP proxy; None for none, whatever the environment says.
+    """
+
+    connect_timeout: float | None = 60.0
+    read_timeout: float | None = 60.0
+    max_connections: int = 100
+    keepalive: float = 12.0
+    verify: bool | str = True
+    max_response_bytes: int | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)  # it may have a password
+
+
+class RyClient:
+    """A pool of connections, used by the tasks of one asyncio event loop.
+
+    Arguments:
+        settings: its settings.
+
+    Raises:
+        ImportError: ry is not installed.
+        OSError: the CA bundle cannot be loaded.
+        ValueError: the proxy is not the URL of an HTTP proxy.
+    """
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._client: Any = _opened(settings)
+        self._most = settings.max_response_bytes
+        self._slots = asyncio.Semaphore(settings.max_connections)
+
+    async def post(self, request: SignedRequest) -> HttpResponse:
+        """Send a request and return the response; see `request`."""
+        return await self.request(request.method, request.url, request.headers, request.body)
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:
+        """Send a request and return the response, which may be a redirect.
+
+        A cancellation closes the connection.
+
+        Arguments:
+            method: the HTTP method.
+            url: the URL.
+            headers: a dictionary of headers; `Host`, `Content-Length`, `Accept` and `Accept-Encoding` are added.
+            body: the body.
+
+        Raises:
+            ResponseTooLargeError: the response is larger than `max_response_bytes`.
+            UnsendableUrlError: the URL would be sent in another form.
+            ry.ReqwestError: no complete response arrived.
+            TypeError: a header has characters that no header has.
+            RuntimeError: the client is closed.
+        """
+        client, most = self._client, self._most
+        if client is None:
+            raise RuntimeError("the HTTP client is closed")
+        async with self._slots:
+            response = await client.fetch(_sendable(url), method=method, headers=headers, body=body)
+            length = response.content_length
+            if most is None or (length is not None and length <= most):
+                content = bytes(await response.bytes())
+            else:
+                content = await _bounded(response, most, length)
+        return HttpResponse(response.status, _texts(response.headers.to_dict()), content)
+
+    def close(self) -> None:
+        """Close the idle connections. Requests that have been sent end as they would have."""
+        self._client = None
+
+
+def _opened(settings: HttpSettings) -> Any:  # noqa: ANN401 - ry's
+    """Return a client of ry."""
+    ry = import_optional("ry", extra=_EXTRA)
+    connect, read = settings.connect_timeout, settings.read_timeout
+    if connect is not None and read is not None:
+        # A read timeout counts from the start of a request, and its error does not say whether there is a connection.
+        connect = min(connect, read * _BEFORE_READ_TIMEOUT)
+    certificates = _certificates(settings.verify) if settings.verify else None
+    return ry.Client(
+        http1_only=True,
+        headers={"Accept-Encoding": "identity"},
+        user_agent=False,
+        redirect=None,
+        referer=False,
+        cookies=False,
+        gzip=False,
+        brotli=False,
+        deflate=False,
+        zstd=False,
+        hickory_dns=False,  # the operating system's
+        connect_timeout=None if connect is None else ry.Duration.from_secs_f64(float(connect)),
+        read_timeout=None if read is None else ry.Duration.from_secs_f64(float(read)),
+        pool_idle_timeout=ry.Duration.from_secs_f64(float(settings.keepalive)),
+        pool_max_idle_per_host=settings.max_connections,
+        tls_certs_only=certificates,
+        tls_danger_accept_invalid_certs=certificates is None,
+        proxy=_proxy(ry, settings.proxy),
+    )
+
+
+def _proxy(ry: Any, url: str | None) -> Any:  # noqa: ANN401 - a module
+    """Return ry's proxy for the URL of one; one that nothing is sent through for None, as ry reads the environment."""
+    if url is None:
+        return ry.Proxy.all("http://127.0.0.1:9", no_proxy=_NO_PROXY_AT_ALL)
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.port == 0 or "://" in parts.path:
+        raise ValueError("not the URL of an HTTP proxy")
+    return ry.Proxy.all(url)
+
+
+def _certificates(verify: bool | str) -> Any:  # noqa: ANN401, FBT001 - ry's
+    """Return the certificates of a CA bundle."""
+    path = Path(verify if isinstance(verify, str) else _default_ca_bundle())
+    status = path.stat()
+    if isinstance(verify, str):
+        _check(path, status.st_mtime_ns, status.st_size)
+    return _parsed(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=8)
+def _parsed(path: Path, *_: int) -> Any:  # noqa: ANN401 - as above
+    """Return the certificates of a file; ry takes 8 milliseconds for the usual ones."""
+    return import_optional("ry", extra=_EXTRA).Certificate.from_pem_bundle(path.read_bytes())
+
+
+@lru_cache(maxsize=8)
+def _check(path: Path, *_: int) -> None:
+    """Raise the errors of OpenSSL for a file without certificates, of which ry takes notice at the first request."""
+    import ssl  # noqa: PLC0415 - slow to load
+
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+
+
+def _default_ca_bundle() -> str:
+    """Return the path of the CA bundle that botocore uses by default."""
+    try:
+        path: str = import_module("certifi").where()
+    except ImportError:
+        spec = find_spec("botocore")
+        return str(Path(spec.origin if spec and spec.origin else "").with_name("cacert.pem"))
+    return path
+
+
+@lru_cache(maxsize=256)
+def _sendable(url: str) -> Any:  # noqa: ANN401 - ry's
+    """Return a URL for ry."""
+    parsed = import_optional("ry", extra=_EXTRA).URL(url)
+    given, sent = urlsplit(url), urlsplit(str(parsed))
+    if (given.path or "/", given.query) != (sent.path, sent.query):
+        raise UnsendableUrlError("the path or query of the URL would be sent in another form")
+    return parsed
+
+
+def _texts(headers: dict[str, Any]) -> dict[str, str]:
+    """Return headers with values that are strings."""
+    for value in headers.values():
+        if type(value) is not str:
+            return {name: _text(each) for name, each in headers.items()}
+    return headers
+
+
+def _text(value: str | bytes | list[Any]) -> str:
+    """Return the text of a header's value; what is not UTF-8 is Latin-1, as it is to boto3."""
+    last = value[-1] if isinstance(value, list) else value
+    if isinstance(last, str):
+        return last
+    try:
+        return last.decode()
+    except UnicodeDecodeError:
+        return last.decode("latin-1")
+
+
+async def _bounded(response: Any, most: int, length: int | None) -> bytes:  # noqa: ANN401 - ry's
+    """Return the body of a response of unknown length, or of one that is known to be too long."""
+    body = bytearray()
+    async with response.bytes_stream() as parts:
+        if length is None:
+            async for part in parts:
+                body += part
+                if len(body) > most:
+                    break
+            else:
+                return bytes(body)
+    from aiopartnercentral.errors import ResponseTooLargeError  # noqa: PLC0415 - loads botocore
+
+    raise ResponseTooLargeError(most)
