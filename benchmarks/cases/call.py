@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.clients import BARE, BARE_ON_UVLOOP, CAPO, OURS, OURS_ON_UVLOOP, OURS_THROUGH_BOTOCORE, STOCK, THREADS
+from benchmarks.clients import (
+    BARE,
+    BARE_ON_UVLOOP,
+    CAPO,
+    OURS,
+    OURS_ON_RY,
+    OURS_ON_UVLOOP,
+    OURS_THROUGH_BOTOCORE,
+    STOCK,
+    THREADS,
+)
 from benchmarks.pages import BenchCatalog
 from benchmarks.results import Figure, Panel, Target
 from benchmarks.tasks import call, checked
@@ -14,7 +24,7 @@ if TYPE_CHECKING:
 
 KEY = "call"
 # The lower bound is first, so that the others are compared with it.
-_CLIENTS = (BARE, OURS, OURS_THROUGH_BOTOCORE, OURS_ON_UVLOOP, CAPO, STOCK, THREADS, BARE_ON_UVLOOP)
+_CLIENTS = (BARE, OURS, OURS_ON_RY, OURS_THROUGH_BOTOCORE, OURS_ON_UVLOOP, CAPO, STOCK, THREADS, BARE_ON_UVLOOP)
 _CALLS = 500
 _CALLS_QUICK = 100
 

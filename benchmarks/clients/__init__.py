@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 OURS = "ours"
 OURS_THROUGH_BOTOCORE = "ours, direct=False"
 OURS_ON_UVLOOP = "ours, uvloop"
+OURS_ON_RY = "ours, ry"
+OURS_ON_RY_AND_UVLOOP = "ours, ry, uvloop"
 OURS_RAW = "ours, raw"
 CAPO = "capo"
 STOCK = "aiobotocore"
@@ -86,6 +88,8 @@ _KINDS = {
     OURS: _Kind("ours", "open_typed"),
     OURS_THROUGH_BOTOCORE: _Kind("ours", "open_typed", {"direct": False}),
     OURS_ON_UVLOOP: _Kind("ours", "open_typed", package="uvloop", loop=_uvloop),
+    OURS_ON_RY: _Kind("ours", "open_typed", {"http_client": "ry"}, package="ry"),
+    OURS_ON_RY_AND_UVLOOP: _Kind("ours", "open_typed", {"http_client": "ry"}, package="uvloop", loop=_uvloop),
     OURS_RAW: _Kind("ours", "open_raw"),
     CAPO: _Kind("capo_dicts", "open_capo", package="capo_partnercentral_account"),
     STOCK: _Kind("aiobotocore_dicts", "open_stock"),
