@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         eligibility.session_obstacle = lambda _: "the tests say so"
     if config.getoption("--transport") == "standalone":
-        from aiopartnercentral._transport import standalone  # noqa: PLC0415 - as above
+        from aiopartnercentral._transport import standalone_settings as standalone  # noqa: PLC0415 - as above
 
         standalone._has_loaded_botocore, standalone._PATCHING = lambda: False, ()  # the tests have loaded them
 

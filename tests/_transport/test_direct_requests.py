@@ -21,7 +21,7 @@ from botocore.serialize import create_serializer
 from hypothesis import given, settings, strategies as st
 
 from aiopartnercentral import account
-from aiopartnercentral._transport import standalone
+from aiopartnercentral._transport import standalone_settings as standalone
 from aiopartnercentral._transport.direct.model import operation_model
 from aiopartnercentral._transport.direct.request import RequestTemplate, UnsupportedRequestError
 from aiopartnercentral._transport.direct.sender import random_id

@@ -170,7 +170,7 @@ async def test_a_ca_bundle_is_trusted_instead_of_the_usual_authorities(
     connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual, context = certificate(tmp_path)
-    monkeypatch.setattr("certifi.where", lambda: str(usual))
+    monkeypatch.setattr("aiopartnercentral._transport.http.ry_client.default_ca_bundle", lambda: str(usual))
     monkeypatch.setattr("botocore.httpsession.where", lambda: str(usual))
     bundle = tmp_path / "bundle.pem"
     trustme.CA().cert_pem.write_to_path(str(bundle))

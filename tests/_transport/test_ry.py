@@ -17,9 +17,9 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import InvalidConfigError
 
 from aiopartnercentral import TransportInfo, account
-from aiopartnercentral._transport.http import ry_client
-from aiopartnercentral._transport.http.ry_client import HttpSettings, RyClient
+from aiopartnercentral._transport.http.ry_client import RyClient
 from aiopartnercentral._transport.http.ry_session import RySession
+from aiopartnercentral._transport.http.settings import HttpSettings, default_ca_bundle
 from aiopartnercentral.bulk import ClientPool, Source
 from tests.support.hostile_server import hostile_server, sending
 
@@ -107,7 +107,7 @@ async def test_without_certifi_the_bundle_is_botocores(monkeypatch: pytest.Monke
     import botocore  # noqa: PLC0415 - to compare with
 
     monkeypatch.setitem(sys.modules, "certifi", None)
-    assert ry_client._default_ca_bundle() == str(Path(botocore.__file__).with_name("cacert.pem"))
+    assert default_ca_bundle() == str(Path(botocore.__file__).with_name("cacert.pem"))
     RyClient(HttpSettings()).close()
 
 
@@ -126,7 +126,8 @@ def test_a_process_ends_as_it_should_and_loads_no_botocore() -> None:
     """Other HTTP clients written in Rust abort the process, now and then, if it ends soon after a response."""
     program = dedent("""
         import asyncio, sys
-        from aiopartnercentral._transport.http.ry_client import HttpSettings, RyClient
+        from aiopartnercentral._transport.http.ry_client import RyClient
+        from aiopartnercentral._transport.http.settings import HttpSettings
 
         async def main(url):
             client = RyClient(HttpSettings(max_connections=4))

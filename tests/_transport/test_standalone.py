@@ -7,7 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 import pytest
 from aiobotocore.client import AioBaseClient
@@ -16,8 +16,8 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import EndpointConnectionError, InvalidConfigError, ParamValidationError, SSLError
 
 from aiopartnercentral import TransportInfo, account
-from aiopartnercentral._transport import standalone
-from aiopartnercentral._transport.standalone import standalone_settings
+from aiopartnercentral._transport import standalone_settings as standalone
+from aiopartnercentral._transport.standalone_settings import standalone_settings
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.operations import SERVICE
 from codegen.services import SERVICES
@@ -29,12 +29,14 @@ from tests.support.tasks import no_task_left
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiopartnercentral._client import ConnectOptions
     from aiopartnercentral._transport.connection import Connection
     from tests.support.servers import ScriptedServer
 
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
+HttpClientName: TypeAlias = Literal["aiohttp", "ry"]
 PAGE = Reply({"ConnectionSummaries": []})
 
 
@@ -52,13 +54,14 @@ def connection_of(client: account.Client) -> Connection:
     return client._api.transport.connection
 
 
-def test_a_first_page_loads_neither_botocores_clients_nor_what_only_they_need() -> None:
+@pytest.mark.parametrize("http_client", ["aiohttp", "ry"])
+def test_a_first_page_loads_neither_botocores_clients_nor_what_only_they_need(http_client: HttpClientName) -> None:
     program = """if True:
         import asyncio, sys
         from aiopartnercentral import account
 
         async def main(url):
-            async with account.connect(endpoint_url=url) as client:
+            async with account.connect(endpoint_url=url, http_client=sys.argv[2]) as client:
                 async for _ in client.paginate.list_connections(catalog="AWS"):
                     pass
                 print(client.transport.kind)
@@ -70,7 +73,7 @@ def test_a_first_page_loads_neither_botocores_clients_nor_what_only_they_need() 
     with scripted_server() as server:
         server.replies(PAGE)
         done = subprocess.run(
-            [sys.executable, "-c", program, server.url],
+            [sys.executable, "-c", program, server.url, http_client],
             capture_output=True,
             text=True,
             check=True,
@@ -81,6 +84,7 @@ def test_a_first_page_loads_neither_botocores_clients_nor_what_only_they_need() 
     kind, *loaded = done.stdout.split()
     assert kind == "direct"
     assert {name for name in loaded if name.startswith("aiobotocore")} == {"aiobotocore"}
+    assert ("aiohttp" in loaded) == (http_client == "aiohttp")
     assert not {"botocore.session", "botocore.client", "botocore.model", "urllib3", "cattrs", "jmespath"} & {*loaded}
 
 
@@ -99,10 +103,10 @@ async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AWS_CA_BUNDLE", "bundle.pem")
     found = standalone_settings(SERVICE, USUAL)
     assert found is not None
-    assert (found.keys.token, found.ca_bundle) == ("of the environment", "bundle.pem")
+    assert (found.keys.token, found.verify) == ("of the environment", "bundle.pem")
     found = standalone_settings(SERVICE, {**USUAL, **IDENTITY, "verify": "mine.pem", "region_name": "eu-west-1"})
     assert found is not None
-    assert (found.keys.token, found.ca_bundle, found.region) == (None, "mine.pem", "eu-west-1")
+    assert (found.keys.token, found.verify, found.region) == (None, "mine.pem", "eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -221,16 +225,19 @@ OUTCOMES: list[tuple[str, list[Reply], str]] = [
 ]
 
 
+@pytest.mark.parametrize("http_client", ["aiohttp", "ry"])
 @pytest.mark.parametrize("direct", [True, False])
 @pytest.mark.parametrize(("replies", "expected"), [each[1:] for each in OUTCOMES], ids=[each[0] for each in OUTCOMES])
 async def test_whatever_is_unusual_ends_as_with_botocore(
     replies: list[Reply],
     expected: str,
     direct: bool,  # noqa: FBT001 - a parameter of the test
+    http_client: HttpClientName,
     server: ScriptedServer,
 ) -> None:
     server.replies(*replies)
-    async with account.connect(endpoint_url=server.url, max_response_bytes=1000, direct=direct) as client:
+    options: ConnectOptions = {"endpoint_url": server.url, "max_response_bytes": 1000, "http_client": http_client}
+    async with account.connect(**options, direct=direct) as client:
         assert (connection_of(client).botocore is None) == direct
         try:
             page = await client.list_connections(catalog="AWS")
@@ -267,18 +274,21 @@ async def test_a_broken_connection_is_botocores_error_after_its_attempts() -> No
             await client.with_options(attempts=1).list_connections(catalog="AWS")
 
 
-async def test_certificates_are_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("http_client", ["aiohttp", "ry"])
+async def test_certificates_are_verified(
+    http_client: HttpClientName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bundle, tls = certificate(tmp_path)
     with scripted_server(tls=tls) as server:
         server.replies(PAGE)
-        async with account.connect(endpoint_url=server.url) as client:
+        async with account.connect(endpoint_url=server.url, http_client=http_client) as client:
             with pytest.raises(SSLError):
                 await client.with_options(attempts=1).list_connections(catalog="AWS")
         monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
-        async with account.connect(endpoint_url=server.url) as client:
+        async with account.connect(endpoint_url=server.url, http_client=http_client) as client:
             await client.list_connections(catalog="AWS")
             assert connection_of(client).botocore is None
-        async with account.connect(endpoint_url=server.url, verify="/no/such/file") as client:
+        async with account.connect(endpoint_url=server.url, http_client=http_client, verify="/no/such/file") as client:
             with pytest.raises(InvalidConfigError, match="the certificates in /no/such/file cannot be loaded"):
                 await client.list_connections(catalog="AWS")
 
@@ -294,25 +304,32 @@ async def test_a_wrong_clock_is_corrected_for_both_ways(server: ScriptedServer) 
         assert stamps == [now.strftime("%Y%m%dT%H")] * 2
 
 
-async def test_concurrent_first_failures_open_one_client_over_the_same_connections(server: ScriptedServer) -> None:
+@pytest.mark.parametrize("http_client", ["aiohttp", "ry"])
+async def test_concurrent_first_failures_open_one_client_over_the_same_connections(
+    http_client: HttpClientName, server: ScriptedServer
+) -> None:
     server.answer = lambda _: Reply(status=503) if len(server.received) <= 10 else PAGE
-    async with no_task_left(), account.connect(endpoint_url=server.url) as client:
+    async with no_task_left(), account.connect(endpoint_url=server.url, http_client=http_client) as client:
         async with asyncio.TaskGroup() as group:
             for _ in range(10):
                 group.create_task(client.list_connections(catalog="AWS"))
         connection = connection_of(client)
         assert connection.botocore is not None
         http = connection.botocore.client._endpoint.http_session
-        assert http._sessions == {}  # it has opened no connections of its own
+        # It has opened no connections of its own.
+        assert (http._clients if http_client == "ry" else http._sessions) == {}
         assert len(server.received) == 20
     with pytest.raises(RuntimeError, match="open only inside"):
         await client.list_connections(catalog="AWS")
 
 
+@pytest.mark.parametrize("http_client", ["aiohttp", "ry"])
 @pytest.mark.parametrize("steps", [0, 1, 2, 5, 20, 60])
-async def test_a_cancellation_while_botocore_is_loaded_leaves_nothing(steps: int, server: ScriptedServer) -> None:
+async def test_a_cancellation_while_botocore_is_loaded_leaves_nothing(
+    steps: int, http_client: HttpClientName, server: ScriptedServer
+) -> None:
     server.replies(Reply(status=503))
-    async with no_task_left(), account.connect(endpoint_url=server.url) as client:
+    async with no_task_left(), account.connect(endpoint_url=server.url, http_client=http_client) as client:
         task = asyncio.create_task(client.with_options(attempts=1).list_connections(catalog="AWS"))
         while not server.received:
             await asyncio.sleep(0.001)

@@ -18,7 +18,7 @@ from aiopartnercentral._pagination.page_fetcher import FetchedPage
 from aiopartnercentral._pagination.paginator import Paginator
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.fast import FAST
-from tests.costs.counting import Calls, calls, calls_of, instructions, memory
+from tests.support.counting import Calls, calls, calls_of, instructions, memory
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:

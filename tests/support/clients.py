@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiopartnercentral import account
-from aiopartnercentral._transport import standalone
+from aiopartnercentral._transport import standalone_settings as standalone
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:

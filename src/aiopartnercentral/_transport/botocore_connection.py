@@ -16,14 +16,16 @@ from aiopartnercentral._transport.connection import Connection
 from aiopartnercentral._transport.direct.botocore_requests import BotocoreRequests
 from aiopartnercentral._transport.direct.eligibility import client_obstacle, quota_handlers, session_obstacle
 from aiopartnercentral._transport.direct.handover import register_handover
-from aiopartnercentral._transport.direct.http import AiohttpClient
 from aiopartnercentral._transport.direct.sender import DirectSender
+from aiopartnercentral._transport.http.aiohttp_client import AiohttpClient
+from aiopartnercentral._transport.http.ry_client import RyPool
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral._transport.http_client import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
+    from aiopartnercentral._transport.http.aiohttp_client import AiohttpPool
     from aiopartnercentral.types import Service
 
 __all__ = ["botocore_connection", "open_botocore_connection"]
@@ -96,33 +98,37 @@ def botocore_connection(
 
 @asynccontextmanager
 async def borrowing_botocore(
-    service: Service, session: Callable[[], Awaitable[Any]], max_response_bytes: int, options: Mapping[str, Any]
+    service: Service, pool: AiohttpPool | RyPool, max_response_bytes: int, options: Mapping[str, Any]
 ) -> AsyncIterator[tuple[BotocoreClient, str | None, list[Any]]]:
-    """Open an aiobotocore client for attempts that were made without it; it sends over the connections of another.
+    """Open an aiobotocore client for attempts that were made without it; it sends over their connections.
 
     Its value is the client, why it is not eligible, if it is not, and the handlers that tell its retry quota about a
     success.
 
     Arguments:
         service: the service.
-        session: returns the session of aiohttp that has the connections, and is not closed.
+        pool: the connections, which are not closed.
         max_response_bytes: maximum bytes of a response.
         options: the options of `open_botocore_client`.
     """
-    config = AioConfig(http_session_cls=_borrowing(session))
-    async with open_botocore_client(service, config=config, **options) as client:
+    own = {name: value for name, value in options.items() if name != "http_client"}
+    config = AioConfig(http_session_cls=_borrowing(pool))
+    async with open_botocore_client(service, config=config, **own) as client:
         botocore = BotocoreClient(client, service, max_response_bytes)
         obstacle = client_obstacle(client)
         register_handover(client)
         yield botocore, obstacle, quota_handlers(client)
 
 
-def _borrowing(session: Callable[[], Awaitable[Any]]) -> type[AIOHTTPSession]:
-    class Borrowed(AIOHTTPSession):  # type: ignore[misc] # which has no types
-        async def _get_session(self, proxy_url: object) -> Any:  # noqa: ANN401, ARG002 - a session of aiohttp
-            return await session()
+def _borrowing(pool: AiohttpPool | RyPool) -> Any:  # noqa: ANN401 - aiobotocore has no types
+    """Return a class of aiobotocore's HTTP clients that send over given connections."""
+    base: Any = RySession if isinstance(pool, RyPool) else AIOHTTPSession
 
-    class Borrowing(Guard, Borrowed):  # pyright: ignore[reportIncompatibleMethodOverride] # the same parameter
-        """aiobotocore's HTTP client over the connections of another one."""
+    class Borrowed(base):  # type: ignore[misc] # as above
+        async def _get_session(self, *_: object) -> Any:  # noqa: ANN401 - a session of aiohttp, or a client of ry
+            return await pool.opened()
+
+    class Borrowing(Guard, Borrowed):
+        """An HTTP client over the connections of another one."""
 
     return Borrowing

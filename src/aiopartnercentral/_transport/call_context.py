@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping
 
     from aiopartnercentral._transport.clock_skew import ServiceClock
-    from aiopartnercentral._transport.direct.http import HttpResponse
+    from aiopartnercentral._transport.http.response import HttpResponse
     from aiopartnercentral.types import JsonValue
 
 __all__ = [

@@ -38,13 +38,12 @@ async def open_connection(service: Service, options: Mapping[str, Any]) -> Async
     own.setdefault("timeout", DEFAULT_TIMEOUT)
     if own.get("http_client") == "aiohttp":  # by default
         del own["http_client"]
-    from aiopartnercentral._transport.standalone import (  # noqa: PLC0415 - loads asyncio
-        open_standalone_connection,
-        standalone_settings,
-    )
+    from aiopartnercentral._transport.standalone_settings import standalone_settings  # noqa: PLC0415 - loads asyncio
 
     settings = standalone_settings(service, own) if direct else None
     if settings is not None:
+        from aiopartnercentral._transport.standalone import open_standalone_connection  # noqa: PLC0415 - as above
+
         async with open_standalone_connection(service, settings, most) as connection:
             yield connection
         return

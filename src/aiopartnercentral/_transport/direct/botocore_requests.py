@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.botocore_client import BotocoreClient
     from aiopartnercentral._transport.call_context import CallContext
-    from aiopartnercentral._transport.direct.http import HttpResponse
     from aiopartnercentral._transport.direct.model import OperationModel
+    from aiopartnercentral._transport.http.response import HttpResponse
     from aiopartnercentral.types import JsonValue, Operation
 
 __all__ = ["BotocoreRequests"]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.botocore_client import BotocoreClient
     from aiopartnercentral._transport.call_context import CallContext
-    from aiopartnercentral._transport.direct.http import HttpResponse
     from aiopartnercentral._transport.direct.model import OperationModel
     from aiopartnercentral._transport.direct.request import Keys
+    from aiopartnercentral._transport.http.response import HttpResponse
     from aiopartnercentral.types import JsonValue, Operation
 
 __all__ = ["PinnedRequests"]
@@ -106,7 +106,8 @@ class PinnedRequests:
     ) -> tuple[RequestTemplate | None, bool]:
         """Return the template of requests with or without a session token and trace header, which is for good."""
         metadata = self.description["metadata"]
-        url, values = f"{self.endpoint_url}/", dict.fromkeys(_DIFFERING, "")
+        url = f"{self.endpoint_url}/"
+        values: dict[str, str] = dict.fromkeys(_DIFFERING, "")
         if self.protocol == CBOR:
             url += f"service/{metadata['targetPrefix']}/operation/{operation.name}"
             values |= {"smithy-protocol": "rpc-v2-cbor", "Accept": _CBOR, "Content-Type": _CBOR}

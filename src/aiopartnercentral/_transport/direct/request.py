@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import SplitResult, quote, urlsplit
 
 from aiopartnercentral._transport.direct.signature import Signer, canonical_request
@@ -44,14 +44,14 @@ class Keys:
     __slots__ = ("access_key", "secret_key", "token")
 
     def __init__(self, access_key: str, secret_key: str, token: str | None) -> None:
-        self.access_key = access_key
-        self.secret_key = secret_key
-        self.token = token
+        self.access_key: str = access_key
+        self.secret_key: str = secret_key
+        self.token: str | None = token
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Keys) and all(getattr(self, each) == getattr(other, each) for each in Keys.__slots__)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     @classmethod
     def of(cls, frozen: Any) -> Keys:  # noqa: ANN401 - botocore's, without types
@@ -65,11 +65,11 @@ class SignedRequest:
     __slots__ = ("body", "context", "headers", "method", "stream_output", "url")
 
     def __init__(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        self.method = "POST"
-        self.url = url
-        self.headers = headers
-        self.body = body
-        self.stream_output = False
+        self.method: str = "POST"
+        self.url: str = url
+        self.headers: Mapping[str, str] = headers
+        self.body: bytes = body
+        self.stream_output: bool = False
         self.context: Mapping[str, Any] = {}
 
 

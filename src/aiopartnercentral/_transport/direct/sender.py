@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.call_context import CallContext
     from aiopartnercentral._transport.clock_skew import ServiceClock
-    from aiopartnercentral._transport.direct.http import HttpResponse
     from aiopartnercentral._transport.direct.model import OperationModel
     from aiopartnercentral._transport.direct.request import RequestTemplate, SignedRequest
+    from aiopartnercentral._transport.http.response import HttpResponse
     from aiopartnercentral.types import JsonValue, Operation
 
 __all__ = ["DirectSender", "HttpClient", "RequestSource", "random_id"]

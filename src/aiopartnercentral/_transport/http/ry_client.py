@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import attrs
-
 from aiopartnercentral._transport.http.response import HttpResponse
+from aiopartnercentral._transport.http.settings import default_ca_bundle
 from aiopartnercentral._utils.optional_imports import import_optional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral._transport.direct.request import SignedRequest
+    from aiopartnercentral._transport.http.settings import HttpSettings
 
-__all__ = ["HttpSettings", "RyClient", "UnsendableUrlError"]
+__all__ = ["RyClient", "RyPool", "UnsendableUrlError"]
 
 _EXTRA = "ry"
 _NO_PROXY_AT_ALL = "*,0.0.0.0/0,::/0"  # a star matches names, but no addresses
@@ -33,29 +31,6 @@ _BEFORE_READ_TIMEOUT = 0.99
 
 class UnsendableUrlError(ValueError):
     """A URL would be sent in another form than the one that was signed."""
-
-
-@attrs.frozen(kw_only=True)
-class HttpSettings:
-    """Settings of an HTTP client.
-
-    Attributes:
-        connect_timeout: maximum seconds to connect, including TLS; None for no limit.
-        read_timeout: maximum seconds without any part of a response; None for no limit. It also limits connecting.
-        max_connections: maximum requests at once; further ones wait.
-        keepalive: seconds that an idle connection is kept.
-        verify: whether to verify TLS certificates with the CA bundle that botocore uses, or the path of another one.
-        max_response_bytes: maximum bytes of a response's body; None for no limit.
-        proxy: URL of an HTTP proxy; None for none, whatever the environment says.
-    """
-
-    connect_timeout: float | None = 60.0
-    read_timeout: float | None = 60.0
-    max_connections: int = 100
-    keepalive: float = 12.0
-    verify: bool | str = True
-    max_response_bytes: int | None = None
-    proxy: str | None = attrs.field(default=None, repr=False)  # it may have a password
 
 
 class RyClient:
@@ -114,6 +89,41 @@ class RyClient:
         self._client = None
 
 
+class RyPool:
+    """A client that is opened by the first request.
+
+    Arguments:
+        settings: its settings.
+
+    Raises:
+        ImportError: ry is not installed.
+    """
+
+    def __init__(self, settings: HttpSettings) -> None:
+        import_optional("ry", extra=_EXTRA)
+        self._settings = settings
+        self._client: RyClient | None = None
+
+    async def opened(self) -> RyClient:
+        """Return the client.
+
+        Raises:
+            OSError: the CA bundle cannot be loaded.
+        """
+        if self._client is None:
+            self._client = RyClient(self._settings)
+        return self._client
+
+    async def post(self, request: SignedRequest) -> HttpResponse:
+        """Send a request and return the response, which may be a redirect; see `RyClient.request`."""
+        return await (self._client or await self.opened()).post(request)
+
+    async def aclose(self) -> None:
+        """Close the idle connections."""
+        if self._client is not None:
+            self._client.close()
+
+
 def _opened(settings: HttpSettings) -> Any:  # noqa: ANN401 - ry's
     """Return a client of ry."""
     ry = import_optional("ry", extra=_EXTRA)
@@ -156,7 +166,7 @@ def _proxy(ry: Any, url: str | None) -> Any:  # noqa: ANN401 - a module
 
 def _certificates(verify: bool | str) -> Any:  # noqa: ANN401, FBT001 - ry's
     """Return the certificates of a CA bundle."""
-    path = Path(verify if isinstance(verify, str) else _default_ca_bundle())
+    path = Path(verify if isinstance(verify, str) else default_ca_bundle())
     status = path.stat()
     if isinstance(verify, str):
         _check(path, status.st_mtime_ns, status.st_size)
@@ -175,16 +185,6 @@ def _check(path: Path, *_: int) -> None:
     import ssl  # noqa: PLC0415 - slow to load
 
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-
-
-def _default_ca_bundle() -> str:
-    """Return the path of the CA bundle that botocore uses by default."""
-    try:
-        path: str = import_module("certifi").where()
-    except ImportError:
-        spec = find_spec("botocore")
-        return str(Path(spec.origin if spec and spec.origin else "").with_name("cacert.pem"))
-    return path
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,8 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import MAX_POOL_CONNECTIONS, ProxyConfiguration, mask_proxy_url
 
-from aiopartnercentral._transport.http.ry_client import HttpSettings, RyClient, UnsendableUrlError
+from aiopartnercentral._transport.http.ry_client import RyClient, UnsendableUrlError
+from aiopartnercentral._transport.http.settings import HttpSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,48 @@
+"""The settings of HTTP clients. Nothing here loads botocore."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import attrs
+
+__all__ = ["HttpSettings", "default_ca_bundle"]
+
+
+@attrs.frozen(kw_only=True)
+class HttpSettings:
+    """Settings of an HTTP client.
+
+    Attributes:
+        connect_timeout: maximum seconds to connect, including TLS; None for no limit.
+        read_timeout: maximum seconds without any part of a response; None for no limit. It also limits connecting.
+        max_connections: maximum requests at once; further ones wait.
+        keepalive: seconds that an idle connection is kept.
+        verify: whether to verify TLS certificates with the CA bundle that botocore uses, or the path of another one.
+        max_response_bytes: maximum bytes of a response's body; None for no limit.
+        proxy: URL of an HTTP proxy; None for none, whatever the environment says.
+    """
+
+    connect_timeout: float | None = 60.0
+    read_timeout: float | None = 60.0
+    max_connections: int = 100
+    keepalive: float = 12.0
+    verify: bool | str = True
+    max_response_bytes: int | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)  # it may have a password
+
+
+def default_ca_bundle() -> str:
+    """Return the path of the CA bundle that botocore trusts by default: that of certifi, or else its own.
+
+    Raises:
+        FileNotFoundError: neither is installed.
+    """
+    for package in ("certifi", "botocore"):
+        found = find_spec(package)  # certifi's own function takes longer, and botocore need not be loaded
+        for folder in (found.submodule_search_locations or ()) if found is not None else ():
+            file = os.path.join(folder, "cacert.pem")  # noqa: PTH118 - pathlib is slow to load
+            if os.path.isfile(file):  # noqa: PTH113 - as above
+                return file
+    raise FileNotFoundError("no certificates are installed: neither certifi nor botocore has a file cacert.pem")

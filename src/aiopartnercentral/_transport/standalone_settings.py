@@ -1,0 +1,179 @@
+"""The settings of connections that start without botocore; anything that only botocore understands is left to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from aiopartnercentral._transport.call_context import CBOR
+from aiopartnercentral._transport.direct.request import Keys
+from aiopartnercentral._utils import model_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiopartnercentral.types import Service
+
+__all__ = ["StandaloneSettings", "StaticKeys", "standalone_settings"]
+
+_SIGV4 = "aws.auth#sigv4"
+_URL = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?/?")
+_CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_UNDERSTOOD = frozenset({"region_name", "endpoint_url", "timeout", "verify", "http_client", *_CREDENTIALS})
+_WITHOUT_EFFECT = frozenset(
+    {
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EXECUTION_ENV"),
+        *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_DEFAULT_OUTPUT", "AWS_PAGER", "AWS_EC2_METADATA_DISABLED"),
+        *("AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
+    }
+)
+"""Variables of the environment that are understood here, or say nothing about requests to a service of one region."""
+_WITHOUT_EFFECT_TOO = ("AWS_LAMBDA_", "AWS_XRAY_", "AWS_CLI_")
+_PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
+_OF_ERRORS = ("botocore.exceptions", "botocore.vendored")
+"""The modules of botocore that the library's own exceptions load."""
+_PATCHING = ("wrapt", "ddtrace", "newrelic", "elasticapm")
+"""Modules that patch botocore as soon as it is loaded."""
+
+
+@attrs.frozen(kw_only=True)
+class StandaloneSettings:
+    """What a connection needs that botocore would have resolved.
+
+    Attributes:
+        protocol: the protocol of the service: `json` or CBOR's.
+        endpoint_url: the URL that requests are sent to.
+        region: the region that they are signed for.
+        keys: what signs them.
+        verify: the CA bundle that is trusted; True for the one that botocore trusts by itself.
+        http_client: the name of the HTTP client.
+        options: the options of aiobotocore's client with the same settings.
+    """
+
+    protocol: str
+    endpoint_url: str
+    region: str
+    keys: StaticKeys
+    verify: bool | str
+    http_client: str
+    options: Mapping[str, Any] = attrs.field(repr=False)
+
+
+class StaticKeys(Keys):
+    """Credentials that do not change."""
+
+    __slots__ = ()
+
+    async def get_frozen_credentials(self) -> StaticKeys:
+        """Return these, as botocore's credentials do."""
+        return self
+
+
+def standalone_settings(service: Service, options: Mapping[str, Any]) -> StandaloneSettings | None:
+    """Return the settings of a connection that can start without botocore; None if anything is left to botocore.
+
+    Arguments:
+        service: the service.
+        options: the options of a client.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    keys, verify = _keys(given), given.get("verify", True)
+    endpoint, region = given.get("endpoint_url", service.endpoint_url), given.get("region_name", service.region)
+    if keys is None or region is None or verify is False or not given.keys() <= _UNDERSTOOD:
+        return None
+    if (
+        endpoint is None
+        or _URL.fullmatch(endpoint) is None
+        or (region != service.region and "endpoint_url" not in given)
+    ):
+        return None
+    if _has_other_settings() or not _has_usual_process():
+        return None
+    protocol = _protocol(service)
+    if protocol is None:
+        return None
+    own = dict(zip(_CREDENTIALS, (keys.access_key, keys.secret_key, keys.token), strict=True))
+    return StandaloneSettings(
+        protocol=protocol,
+        endpoint_url=endpoint,
+        region=region,
+        keys=keys,
+        verify=_ca_bundle(verify),
+        http_client=given.get("http_client", "aiohttp"),
+        options={"timeout": None, **given, **own},
+    )
+
+
+def _protocol(service: Service) -> str | None:
+    """Return the protocol that botocore would speak with a service; None if that is not for direct requests."""
+    metadata = model_data.load(service.name, service.api_version)["metadata"]
+    protocol: str = CBOR if CBOR in metadata.get("protocols", ()) else metadata["protocol"]
+    is_usual = metadata["signatureVersion"] == "v4" and metadata.get("auth", [_SIGV4])[:1] == [_SIGV4]
+    return protocol if is_usual and protocol in {"json", CBOR} else None
+
+
+def _ca_bundle(verify: bool | str) -> bool | str:  # noqa: FBT001 - botocore's option
+    if isinstance(verify, str):
+        return verify
+    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+
+
+def _keys(given: Mapping[str, Any]) -> StaticKeys | None:
+    """Return explicit credentials, or those of the environment; None if there are none, or not all of their parts."""
+    if any(name in given for name in _CREDENTIALS):
+        access, secret, token = (given.get(name) for name in _CREDENTIALS)
+    else:
+        access, secret, token = (os.environ.get(name.upper()) for name in _CREDENTIALS)
+    return StaticKeys(access, secret, token or None) if access and secret else None
+
+
+def _has_other_settings() -> bool:
+    """Return whether there is a setting that only botocore understands."""
+    for name, value in os.environ.items():
+        upper = name.upper()
+        if not value or upper in _WITHOUT_EFFECT or upper.startswith(_WITHOUT_EFFECT_TOO):
+            continue
+        if upper.startswith(("AWS_", "BOTO")) or upper in _PROXIES:
+            return True
+    if sys.platform in {"darwin", "win32"}:
+        from urllib.request import getproxies  # noqa: PLC0415 - slow to load
+
+        if getproxies():  # of the system
+            return True
+    files = (
+        os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config",
+        os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials",
+        "~/.aws/models",
+    )
+    return any(map(_has_content, files))
+
+
+def _has_content(path: str) -> bool:
+    """Return whether a file is not empty, or a directory is there; without pathlib, which is slow to load."""
+    try:
+        return os.stat(os.path.expanduser(path)).st_size > 0  # noqa: PTH111, PTH116
+    except OSError:
+        return False
+
+
+def _has_usual_process() -> bool:
+    """Return whether the process runs asyncio, has not loaded botocore, and nobody wants to see botocore's work."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    if _has_loaded_botocore() or any(name in sys.modules for name in _PATCHING):
+        return False
+    return not any(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in ("botocore", "aiobotocore"))
+
+
+def _has_loaded_botocore() -> bool:
+    """Return whether botocore is loaded: then it takes little time, and may have been changed."""
+    modules = [name for name in sys.modules if name.startswith(("botocore.", "aiobotocore."))]
+    return not all(name.startswith(_OF_ERRORS) for name in modules)
