@@ -48,13 +48,13 @@ def fans_out(request: ir.Structure, member: str | None, token: str, shapes: Mapp
     """Return the request's member of this name, over whose values one may fan out, or None where it has none.
 
     Raises:
-        UnsupportedError: it is not a plain string, or is the member that takes the page token.
+        UnsupportedError: it is neither a plain string nor an enum, or is the member that takes the page token.
     """
     found = next((m for m in request.members if m.name == member), None)
     if found is None:
         return None
-    if not _Reader({}, shapes).is_plain(found, ir.Kind.STRING):
-        raise UnsupportedError(f"fan-out {found.name} of {request.name} must be a plain string")
+    if not (isinstance(shapes[found.target], ir.Enum) or _Reader({}, shapes).is_plain(found, ir.Kind.STRING)):
+        raise UnsupportedError(f"fan-out {found.name} of {request.name} must be a string or an enum")
     if found.name == token:
         raise UnsupportedError(f"fan-out {found.name} of {request.name} takes the page token")
     return found.name

@@ -377,9 +377,9 @@ def test_the_member_to_fan_out_over_cannot_take_the_page_token():
     assert "fan-out Catalog of In takes the page token" in refused(demo(), paginators)
 
 
-def test_the_member_to_fan_out_over_must_be_a_string():
-    assert "fan-out Catalog of In must be a plain string" in refused(
-        changed("shapes", "In", "members", Catalog={"shape": "Kind"})
+def test_the_member_to_fan_out_over_must_be_a_string_or_an_enum():
+    assert "fan-out Catalog of In must be a string or an enum" in refused(
+        changed("shapes", "In", "members", Catalog={"shape": "Number"})
     )
 
 
