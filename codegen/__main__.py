@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
-from codegen import check, drift, source, texts
+from codegen import botocore_data, check, drift, source, texts
 from codegen.build import build
 from codegen.errors import CodegenError, UsageError, writing
 from codegen.many_services import batch, summary, targets
@@ -51,7 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the typed packages.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("sync", help="pin the service models of the installed botocore")
+    synced = commands.add_parser("sync", help="pin the service models of a botocore")
+    synced.add_argument(
+        "--from",
+        dest="botocore",
+        type=Path,
+        metavar="PATH",
+        help="a botocore: a wheel, a zip file or a directory; default: the installed one",
+    )
     _target(
         commands.add_parser(
             "generate",
@@ -121,9 +128,13 @@ def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
         yield service
 
 
-def _sync(_: argparse.Namespace) -> int:
-    for path in source.sync(SERVICES, MODELS):
+def _sync(given: argparse.Namespace) -> int:
+    botocore = botocore_data.installed() if given.botocore is None else botocore_data.unpacked(given.botocore)
+    for path in source.sync(SERVICES, MODELS, botocore):
         _say(f"wrote {path}")
+    for config in SERVICES:
+        if not botocore.has(config):
+            _say(f"kept {config.name}: {botocore.name} does not have {config.api_version}")
     return 0
 
 
@@ -185,22 +196,29 @@ def _every(given: argparse.Namespace, *, only_check: bool) -> int:
 
 
 def _drift(given: argparse.Namespace) -> int:
-    import botocore  # noqa: PLC0415 - only this and `--all` need it
-
-    pinned = source.pinned_from(MODELS)
-    found = {config.name: drift.of_installed(config, MODELS) for config in SERVICES}
+    botocore = botocore_data.installed()
+    pinned = {config.name: source.pinned_from(config, MODELS) for config in SERVICES}
+    obstacles = {config.name: drift.obstacle(config, MODELS, botocore) for config in SERVICES}
+    found = {c.name: drift.against(c, MODELS, botocore) for c in SERVICES if obstacles[c.name] is None}
     if given.format == "json":
         changes = {name: [attrs.asdict(change) for change in each] for name, each in found.items()}
-        document = {"pinned_botocore": pinned, "installed_botocore": botocore.__version__, "services": changes}
-        _say(json.dumps(document, indent=2))
+        skipped = {name: reason for name, reason in obstacles.items() if reason is not None}
+        document = {"installed_botocore": botocore.version, "pinned_botocore": pinned}
+        _say(json.dumps({**document, "services": changes, "not_compared": skipped}, indent=2))
     else:
-        _say(f"pinned: botocore {pinned}; installed: botocore {botocore.__version__}")
-        for name, each in found.items():
-            breaking = sum(change.breaking for change in each)
-            _say(f"{name}: {len(each)} change(s), {breaking} breaking")
-            for change in each:
-                _say(f"{'!' if change.breaking else ' '} {change}")
+        _say(f"installed: botocore {botocore.version}")
+        for name, reason in obstacles.items():
+            _say_changes(f"{name}, pinned from botocore {pinned[name]}", reason, found.get(name, []))
     return 1 if any(found.values()) else 0
+
+
+def _say_changes(service: str, obstacle: str | None, changes: Sequence[drift.Change]) -> None:
+    if obstacle is not None:
+        _say(f"{service}: not compared, {obstacle}")
+        return
+    _say(f"{service}: {len(changes)} change(s), {sum(change.breaking for change in changes)} breaking")
+    for change in changes:
+        _say(f"{'!' if change.breaking else ' '} {change}")
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:

@@ -7,12 +7,13 @@ name is removed, a type changes, an optional argument becomes required, or the s
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from codegen import bindings, names, source
+from codegen import bindings, botocore_data, names, source
 from codegen.build import build
 from codegen.errors import ModelError, SourceError
 from codegen.graph import contained
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from codegen.botocore_data import Botocore
     from codegen.services import ServiceConfig
 
 Model: TypeAlias = "Mapping[str, Any]"
@@ -65,21 +67,37 @@ def _shown(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def of_installed(config: ServiceConfig, models: Path) -> list[Change]:
-    """Return the changes from a service's pinned model to that of the installed botocore.
+def obstacle(config: ServiceConfig, models: Path, botocore: Botocore) -> str | None:
+    """Return why the pinned model of a service is not compared with that of a botocore, or None if it can be.
+
+    Raises:
+        SourceError: no model is pinned.
+    """
+    pinned = source.pinned_from(config, models)
+    if _release(botocore.version) < _release(pinned):
+        return f"{botocore.name} is older"
+    return None if botocore.has(config) else f"{botocore.name} does not have {config.api_version}"
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))
+
+
+def against(config: ServiceConfig, models: Path, botocore: Botocore) -> list[Change]:
+    """Return the changes from a service's pinned model to that of a botocore.
 
     Raises:
         SourceError: one of the two is missing or unreadable, or is not a service model.
     """
     pairs = {}
-    for kind in source.KINDS:
-        new = source.parsed(config, kind, source.installed(config, kind))
+    for kind in botocore_data.KINDS:
+        new = botocore.parsed(config, kind, botocore.original(config, kind))
         pairs[kind] = (source.pinned(config, models, kind) or {}, new)
     try:
         changes = [*compare(*pairs["service-2"]), *compare_pagination(*pairs["paginators-1"])]
     except (AttributeError, LookupError, TypeError, RecursionError) as error:
         raise SourceError(f"{config.name}: a file is not a service model: {type(error).__name__}: {error}") from error
-    changes += compare_names(source.load(config, models), source.of_installed(config))
+    changes += compare_names(source.load(config, models), source.of(botocore, config))
     if len(set(map(json.dumps, pairs["endpoint-rule-set-1"]))) > 1:
         changes.append(Change(kind="changed", what="rules", where="endpoint", before="pinned", after="installed"))
     return changes

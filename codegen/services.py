@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "service-model"
 TEXTS = ROOT / "codegen" / "texts"
+_CATALOGS = ("AWS", "Sandbox")
 
 
 @attrs.frozen(kw_only=True)
@@ -54,17 +55,39 @@ class ServiceConfig:
         return self.root.joinpath(*self.package.split("."))
 
 
-SERVICES = (
-    ServiceConfig(
-        name="partnercentral-account",
-        api_version="2025-04-04",
-        package="aiopartnercentral.account",
+def _partner_central(
+    package: str,
+    api_version: str,
+    *,
+    name: str | None = None,
+    host: str | None = None,
+    fan_out: str = "Catalog",
+    **facts: Any,  # noqa: ANN401 - of `ServiceConfig`
+) -> ServiceConfig:
+    """Return the configuration of one of the services of Partner Central, all of which are in us-east-1."""
+    return ServiceConfig(
+        name=f"partnercentral-{name or package}",
+        api_version=api_version,
+        package=f"aiopartnercentral.{package}",
         region="us-east-1",
-        endpoint_url="https://partnercentral-account.us-east-1.api.aws",
-        fan_out="Catalog",
-        enums={"ConnectionTypeFilter": ("ConnectionType", "ConnectionTypeStatus")},
-        values={"Catalog": ("AWS", "Sandbox")},
+        endpoint_url=f"https://partnercentral-{host or f'{package}.us-east-1'}.api.aws",
+        fan_out=fan_out,
         has_marker=False,
+        **facts,
+    )
+
+
+SERVICES = (
+    _partner_central(
+        "account",
+        "2025-04-04",
+        enums={"ConnectionTypeFilter": ("ConnectionType", "ConnectionTypeStatus")},
+        values={"Catalog": _CATALOGS},
         texts=TEXTS / "account.toml",
     ),
+    _partner_central("selling", "2022-07-26", values={"CatalogIdentifier": _CATALOGS}),
+    _partner_central("benefits", "2018-05-10", values={"CatalogName": _CATALOGS}),
+    _partner_central("channel", "2024-03-18", host="channel.global", fan_out="catalog", values={"Catalog": _CATALOGS}),
+    _partner_central("marketing", "2026-05-31"),
+    _partner_central("revenue", "2022-07-26", name="revenue-measurement", host="prm.global"),
 )

@@ -1,4 +1,4 @@
-"""The pinned service models: taken from the installed botocore, stripped of prose, written deterministically."""
+"""The pinned service models: taken from a botocore, stripped of prose, written deterministically."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codegen import ir, texts
+from codegen import botocore_data, ir, texts
+from codegen.botocore_data import KINDS, OPTIONAL_KINDS, READ_KINDS
 from codegen.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from importlib.resources.abc import Traversable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from codegen.botocore_data import Botocore
     from codegen.services import ServiceConfig
 
-KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")
-READ_KINDS = ("service-2", "paginators-1")  # the files that the generator reads
-OPTIONAL_KINDS = frozenset({"paginators-1"})
-_NEEDED = frozenset({"metadata", "operations", "shapes"})
-PROSE = frozenset({"documentation", "deprecatedMessage"})
 SOURCES = "SOURCES.toml"
+_HEADER = """\
+# Written by `python -m codegen sync`: the botocore that each model is from, and the digests of its files.
+# `source_sha256` is that of the file in botocore (uncompressed), `pinned_sha256` that of the file here, which holds
+# the same facts without the documentation text.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -37,133 +38,108 @@ class Source:
     texts: ir.Texts = attrs.field(factory=ir.Texts)
 
 
-def strip_prose(value: Any) -> Any:  # noqa: ANN401 - a service model is arbitrary JSON
-    """Return the JSON without documentation text; a *member* called `documentation` is not text and stays."""
-    if isinstance(value, dict):
-        return {k: strip_prose(v) for k, v in value.items() if not (k in PROSE and isinstance(v, str))}
-    if isinstance(value, list):
-        return [strip_prose(v) for v in value]
-    return value
+def sync(configs: Iterable[ServiceConfig], models: Path, botocore: Botocore) -> list[Path]:
+    """Copy the models of a botocore into the directory `models`; returns the files written.
 
-
-def sync(configs: Iterable[ServiceConfig], models: Path) -> list[Path]:
-    """Copy the models of the installed botocore into the directory `models`; returns the files written.
+    A service that this botocore does not have keeps its pinned model, if there is one.
 
     Raises:
-        SourceError: botocore does not have this service or version.
+        SourceError: botocore does not have this service or version, and no model of it is pinned.
     """
-    import botocore  # noqa: PLC0415 - only this command needs it
-
-    lines = [f"botocore = {json.dumps(botocore.__version__)}"]
-    written = []
+    files: dict[Path, str] = {}
+    records: dict[str, Mapping[str, Any]] = {}
+    known = _recorded(models) if (models / SOURCES).exists() else {}
     for config in configs:
+        key = _key(config)
+        if key in known and not botocore.has(config):
+            records[key] = known[key]
+            continue
+        record: dict[str, Any] = {"botocore": botocore.version}
         for kind in KINDS:
-            original = installed(config, kind)
-            if original is None:
-                continue
-            text = json.dumps(parsed(config, kind, original), indent=2, ensure_ascii=True) + "\n"
-            path = models / config.name / config.api_version / f"{kind}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            written.append(path)
-            lines += [
-                "",
-                f'["{path.relative_to(models).as_posix()}"]',
-                f'source_sha256 = "{hashlib.sha256(original).hexdigest()}"',
-                f'pinned_sha256 = "{hashlib.sha256(text.encode()).hexdigest()}"',
-            ]
-    sources = models / SOURCES
-    header = (
-        "# Written by `python -m codegen sync`. `source_sha256` is that of the file in botocore (uncompressed),\n"
-        "# `pinned_sha256` that of the file here, which holds the same facts without the documentation text.\n\n"
-    )
-    sources.write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
-    return [*written, sources]
+            original = botocore.original(config, kind)
+            if original is not None:
+                text = as_text(botocore.parsed(config, kind, original))
+                files[_path(models, config, kind)] = text
+                record[kind] = {"source_sha256": _digest(original), "pinned_sha256": _digest(text.encode())}
+        records[key] = record
+    files[models / SOURCES] = sources_text(records)
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(files)
 
 
-def installed(config: ServiceConfig, kind: str) -> bytes | None:
-    """Return botocore's file, uncompressed, or None if it is optional and does not exist.
-
-    Raises:
-        SourceError: botocore does not have this service or version, or the file cannot be unpacked.
-    """
-    import gzip  # noqa: PLC0415 - only `sync` and `drift` need it
-    import zlib  # noqa: PLC0415
-    from importlib.resources import files  # noqa: PLC0415
-
-    folder = files("botocore") / "data" / config.name / config.api_version
-    plain, packed = folder / f"{kind}.json", folder / f"{kind}.json.gz"
-    if packed.is_file():
-        try:
-            return gzip.decompress(packed.read_bytes())
-        except (OSError, EOFError, zlib.error) as error:
-            raise SourceError(f"the {kind} of {config.name} in the installed botocore is damaged: {error}") from error
-    if plain.is_file():
-        return plain.read_bytes()
-    if kind in OPTIONAL_KINDS:
-        return None
-    raise SourceError(f"the installed botocore has no {kind} of {config.name} {config.api_version}")
+def as_text(model: Mapping[str, Any]) -> str:
+    """Return a model as compact JSON with a line for each operation and shape, so that changes can be read."""
+    parts = {
+        name: _object(part, _compact) if isinstance(part, dict) else _compact(part) for name, part in model.items()
+    }
+    return _object(parts, str) + "\n"
 
 
-def parsed(config: ServiceConfig, kind: str, original: bytes | None) -> Mapping[str, Any]:
-    """Return one of botocore's files without prose; an empty object if it does not exist.
-
-    Raises:
-        SourceError: it is not a JSON object, or one that lacks what every service model has.
-    """
-    file = f"the {kind} of {config.name} in the installed botocore"
-    try:
-        found = {} if original is None else strip_prose(json.loads(original))
-    except ValueError as error:
-        raise SourceError(f"{file} is not JSON: {error}") from error
-    except RecursionError as error:
-        raise SourceError(f"{file} is nested too deeply") from error
-    if not isinstance(found, dict):
-        raise SourceError(f"{file} is not a JSON object")
-    absent = sorted(_NEEDED - found.keys()) if kind == "service-2" else []
-    if absent:
-        raise SourceError(f"{file} is not a service model: it has no {absent[0]!r}")
-    return found
+def _object(entries: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
+    lines = ",\n".join(f"{json.dumps(name)}:{shown(value)}" for name, value in entries.items())
+    return f"{{\n{lines}\n}}" if lines else "{}"
 
 
-def installed_versions() -> dict[str, list[str]]:
-    """Return the versions of each service's model in the installed botocore, oldest first."""
-    from importlib.resources import files  # noqa: PLC0415 - only `generate` of other services needs it
-
-    found: dict[str, list[str]] = {}
-    for service in (files("botocore") / "data").iterdir():
-        versions = [version.name for version in service.iterdir() if _is_model(version)] if service.is_dir() else []
-        if versions:
-            found[service.name] = sorted(versions)
-    return dict(sorted(found.items()))
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
 
 
-def _is_model(folder: Traversable) -> bool:
-    return any((folder / f"service-2.json{suffix}").is_file() for suffix in (".gz", ""))
+def sources_text(records: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the text of SOURCES.toml."""
+    return _HEADER + "".join(_record(key, entry) for key, entry in records.items())
 
 
-def of_installed(config: ServiceConfig) -> Source:
-    """Read the model of a service in the installed botocore, without prose.
+def _record(key: str, entry: Mapping[str, Any]) -> str:
+    lines = [f'\n["{key}"]', f"botocore = {json.dumps(entry['botocore'])}"]
+    for kind in (kind for kind in KINDS if kind in entry):
+        digests = ", ".join(f'{name} = "{digest}"' for name, digest in entry[kind].items())
+        lines.append(f"{kind} = {{ {digests} }}")
+    return "\n".join(lines) + "\n"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _key(config: ServiceConfig) -> str:
+    return f"{config.name}/{config.api_version}"
+
+
+def _path(models: Path, config: ServiceConfig, kind: str) -> Path:
+    return models / config.name / config.api_version / f"{kind}.json"
+
+
+def of(botocore: Botocore, config: ServiceConfig) -> Source:
+    """Read the model of a service in a botocore, without prose.
 
     Raises:
         SourceError: botocore does not have this service or version, or a file of it is not a JSON object.
     """
-    found = {kind: parsed(config, kind, installed(config, kind)) for kind in READ_KINDS}
+    found = {kind: botocore.parsed(config, kind, botocore.original(config, kind)) for kind in READ_KINDS}
     # Some files describe operations that the model no longer has.
     operations = found["service-2"].get("operations", {})
     paginators = {k: v for k, v in found["paginators-1"].get("pagination", {}).items() if k in operations}
     return Source(config=config, service=found["service-2"], paginators=paginators)
 
 
-def pinned_from(models: Path) -> str:
-    """Return the version of botocore that the pinned models are from.
+def of_installed(config: ServiceConfig) -> Source:
+    """Read the model of a service in the installed botocore; see `of`."""
+    return of(botocore_data.installed(), config)
+
+
+def pinned_from(config: ServiceConfig, models: Path) -> str:
+    """Return the version of botocore that the pinned model of a service is from.
 
     Raises:
         SourceError: SOURCES.toml is missing or does not say.
     """
-    version = _recorded(models).get("botocore")
+    version = _entry(_recorded(models), config).get("botocore")
     if not isinstance(version, str):
-        raise SourceError(f"{models / SOURCES} does not say which botocore it is from; run `python -m codegen sync`")
+        raise SourceError(
+            f"{models / SOURCES} does not say which botocore {config.name} is from; run `python -m codegen sync`"
+        )
     return version
 
 
@@ -209,15 +185,19 @@ def _recorded(models: Path) -> Mapping[str, Any]:
         raise SourceError(f"{models / SOURCES} is not TOML: {error}") from error
 
 
+def _entry(recorded: Mapping[str, Any], config: ServiceConfig) -> Mapping[str, Any]:
+    entry = recorded.get(_key(config), {})
+    return entry if isinstance(entry, dict) else {}
+
+
 def _pinned(models: Path, config: ServiceConfig, kind: str, recorded: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    path = models / config.name / config.api_version / f"{kind}.json"
-    entry = recorded.get(path.relative_to(models).as_posix())
+    path, entry = _path(models, config, kind), _entry(recorded, config).get(kind)
     if entry is None and not path.exists():
         return None
     if entry is None or not path.exists():
         raise SourceError(f"{path} and {SOURCES} disagree about whether it exists; run `python -m codegen sync`")
     data = path.read_bytes()
-    if not isinstance(entry, dict) or hashlib.sha256(data).hexdigest() != entry.get("pinned_sha256"):
+    if not isinstance(entry, dict) or _digest(data) != entry.get("pinned_sha256"):
         raise SourceError(f"{path} does not match {SOURCES}; run `python -m codegen sync`")
     try:
         model: Mapping[str, Any] = json.loads(data)

@@ -20,7 +20,7 @@ import attrs
 import cattrs
 
 from aiopartnercentral._serialization import members
-from codegen import check, source
+from codegen import botocore_data, check, source
 from codegen.build import build
 from codegen.errors import CodegenError, writing
 
@@ -195,7 +195,8 @@ def _facts(service: ir.Service) -> dict[str, Any]:
 
 
 def _model(config: ServiceConfig) -> list[bytes]:
-    return [source.installed(config, kind) or b"" for kind in source.READ_KINDS]
+    botocore = botocore_data.installed()
+    return [botocore.original(config, kind) or b"" for kind in botocore_data.READ_KINDS]
 
 
 def _digest(parts: Iterable[bytes]) -> str:

@@ -6,7 +6,7 @@ import keyword
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from codegen import names, source
+from codegen import botocore_data, names
 from codegen.errors import UsageError
 from codegen.services import ServiceConfig
 
@@ -30,7 +30,7 @@ def one(
     Raises:
         UsageError: there is no such service or version, or Python cannot import a package of that name.
     """
-    services = source.installed_versions()
+    services = botocore_data.installed().versions()
     if service not in services:
         raise UsageError(f"the installed botocore has no service {service!r}{_hint(service, services)}")
     versions = services[service]
@@ -81,6 +81,6 @@ def every(output: Path) -> list[ServiceConfig]:
             root=output,
             whole=False,
         )
-        for service, versions in source.installed_versions().items()
+        for service, versions in botocore_data.installed().versions().items()
         for version in versions
     ]

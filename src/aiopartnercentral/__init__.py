@@ -1,7 +1,7 @@
 """Typed, concurrent access to AWS Partner Central, for asyncio applications and bulk jobs.
 
-Each AWS service is a subpackage, such as `aiopartnercentral.account`. The names that they share are here, and are
-imported on first use.
+Each AWS service is a subpackage: `account`, `benefits`, `channel`, `marketing`, `revenue` and `selling`. The names
+that they share are here. Each is imported on first use.
 """
 
 from __future__ import annotations
@@ -10,7 +10,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aiopartnercentral import account as account
+    from aiopartnercentral import (
+        account as account,
+        benefits as benefits,
+        channel as channel,
+        marketing as marketing,
+        revenue as revenue,
+        selling as selling,
+    )
     from aiopartnercentral._client import PaginateOptions as PaginateOptions
     from aiopartnercentral._pagination.collected import Collected as Collected
     from aiopartnercentral._pagination.merge import Stream as Stream

@@ -76,7 +76,7 @@ async def test_a_pinned_model_is_found_without_looking_for_all_services(monkeypa
     async with account.connect(**OPTIONS):
         pass
     assert looked_for
-    assert all("/partnercentral-account/" in path for path in looked_for)
+    assert all("/partnercentral-" in path for path in looked_for)
 
 
 async def test_other_services_and_versions_are_found_as_botocore_finds_them() -> None:

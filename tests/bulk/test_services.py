@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiopartnercentral import account
+from aiopartnercentral import account, channel, selling
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Limits, PageFetched, RunStarted, Source
 from aiopartnercentral.errors import CheckpointError
@@ -21,7 +16,6 @@ from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.servers import Received, ScriptedServer
@@ -29,30 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NAME = "partnercentral-selling"
-
-
-@contextmanager
-def generated(name: str, fan_out: str, output: Path) -> Iterator[Any]:
-    """Import the package that the generator makes of the model that botocore has."""
-    command = [sys.executable, "-m", "codegen", "generate", "--service", name, "--fan-out", fan_out]
-    subprocess.run([*command, "--output", output], check=True, capture_output=True, env={**os.environ})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(output))
-        yield import_module(name.replace("-", "_"))
-
-
-@pytest.fixture(scope="module")
-def selling(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The package of another service."""
-    with generated(NAME, "Catalog", tmp_path_factory.mktemp("selling")) as package:
-        yield package
-
-
-@pytest.fixture(scope="module")
-def channel(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The package of a service that spells its members in lower case: `catalog`, `nextToken` and `items`."""
-    with generated("partnercentral-channel", "catalog", tmp_path_factory.mktemp("channel")) as package:
-        yield package
 
 
 def solution(catalog: str, number: int) -> dict[str, Any]:
@@ -82,7 +52,7 @@ def sources(server: ScriptedServer, *labels: str) -> list[Source]:
     ]
 
 
-async def test_items_of_both_come_with_their_origin(selling: Any) -> None:
+async def test_items_of_both_come_with_their_origin() -> None:
     events: list[Any] = []
     listings = [account.listings.list_connections(), selling.listings.list_solutions(max_items=5)]
     with scripted_server() as server:
@@ -112,7 +82,7 @@ async def test_items_of_both_come_with_their_origin(selling: Any) -> None:
     assert {event.origin.service for event in events if isinstance(event, PageFetched)} == set(started.services)
 
 
-async def test_they_share_a_checkpoint_and_an_output(selling: Any, tmp_path: Path) -> None:
+async def test_they_share_a_checkpoint_and_an_output(tmp_path: Path) -> None:
     down = True
 
     def half(received: Received) -> Reply:
@@ -142,7 +112,7 @@ async def test_they_share_a_checkpoint_and_an_output(selling: Any, tmp_path: Pat
 
 
 @pytest.mark.parametrize("raw", [False, True])
-async def test_a_service_may_call_its_catalog_otherwise(raw: bool, channel: Any, tmp_path: Path) -> None:  # noqa: FBT001
+async def test_a_service_may_call_its_catalog_otherwise(raw: bool, tmp_path: Path) -> None:  # noqa: FBT001
     """Only the generated package has the names on the wire; a checkpoint is resumed with them."""
     down, checkpoint = True, tmp_path / "run.json"
 
@@ -182,7 +152,7 @@ async def test_a_service_may_call_its_catalog_otherwise(raw: bool, channel: Any,
     assert not checkpoint.exists()
 
 
-async def test_an_account_has_a_rate_limit_for_each_service(selling: Any) -> None:
+async def test_an_account_has_a_rate_limit_for_each_service() -> None:
     events: list[Any] = []
     listings = [account.listings.list_connections(), selling.listings.list_solutions()]
 
@@ -202,14 +172,14 @@ async def test_an_account_has_a_rate_limit_for_each_service(selling: Any) -> Non
     }
 
 
-async def test_a_rate_of_an_operation_of_either_is_known(selling: Any) -> None:
+async def test_a_rate_of_an_operation_of_either_is_known() -> None:
     listings = [account.listings.list_connections(), selling.listings.list_solutions()]
     Collection[Any](listings, "AWS", limits=Limits(rates={"ListSolutions": 1, "ListPartners": 1}))
     with pytest.raises(ValueError, match=f"'ListThings', which is not an operation of .* or {NAME}"):
         Collection[Any](listings, "AWS", limits=Limits(rates={"ListThings": 1}))
 
 
-async def test_a_client_of_one_service_is_refused_for_the_other(selling: Any) -> None:
+async def test_a_client_of_one_service_is_refused_for_the_other() -> None:
     with scripted_server() as server:
         server.answer = answer
         async with account.connect(endpoint_url=server.url, aws_access_key_id="a", aws_secret_access_key="b") as client:
@@ -221,6 +191,6 @@ async def test_a_client_of_one_service_is_refused_for_the_other(selling: Any) ->
     assert len(collected) == 6
     (failure,) = collected.report.failures.values()
     assert isinstance(failure, TypeError)
-    assert "must be a partnercentral_selling.client.Client, not a aiopartnercentral.account.client.Client" in str(
+    assert "must be a aiopartnercentral.selling.client.Client, not a aiopartnercentral.account.client.Client" in str(
         failure
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 
 import botocore
 import pytest
 
-from codegen import drift, source
+from codegen import drift
+from codegen.botocore_data import Botocore, installed
 from codegen.errors import CodegenError
 from codegen.services import MODELS, SERVICES
-from tests.codegen.tree_copy import copy_tree
+from tests.codegen.tree_copy import copy_tree, replace_model
 from tests.support import synthetic
 
 GONE = object()
@@ -229,10 +229,10 @@ def test_a_model_that_cannot_be_generated_is_a_change():
 
 @pytest.mark.parametrize("text", [b"{}", b'{"metadata": {}, "operations": [], "shapes": {}}'])
 def test_what_is_no_service_model_is_an_error(text, monkeypatch):
-    real = source.installed
-    monkeypatch.setattr(source, "installed", lambda c, kind: text if kind == "service-2" else real(c, kind))
+    real = Botocore.original
+    monkeypatch.setattr(Botocore, "original", lambda *args: text if args[-1] == "service-2" else real(*args))
     with pytest.raises(CodegenError, match="not a service model"):
-        drift.of_installed(SERVICES[0], MODELS)
+        drift.against(SERVICES[0], MODELS, installed())
 
 
 def test_pagination():
@@ -259,14 +259,10 @@ def older(tmp_path):
     tree = copy_tree(tmp_path)
     assert tree.run("sync").code == 0
     (path,) = tree.models.glob("*/*/service-2.json")
-    before = path.read_bytes()
-    model = json.loads(before)
+    model = json.loads(path.read_text())
     del model["shapes"]["ListConnectionsRequest"]["members"]["MaxResults"]
     model["shapes"]["ConnectionType"]["enum"].append("GONE")
-    path.write_text(json.dumps(model))
-    sources = tree.models / "SOURCES.toml"
-    digests = (hashlib.sha256(data).hexdigest() for data in (before, path.read_bytes()))
-    sources.write_text(sources.read_text().replace(*digests))
+    replace_model(tree, path, json.dumps(model))
     return tree
 
 
@@ -274,8 +270,8 @@ def test_the_command_says_it_for_people(older):
     done = older.run("drift")
     assert (done.code, done.err) == (1, "")
     assert done.out.splitlines() == [
-        f"pinned: botocore {botocore.__version__}; installed: botocore {botocore.__version__}",
-        "partnercentral-account: 2 change(s), 1 breaking",
+        f"installed: botocore {botocore.__version__}",
+        f"partnercentral-account, pinned from botocore {botocore.__version__}: 2 change(s), 1 breaking",
         "! removed enum value ConnectionType: 'GONE'",
         "  added member ListConnectionsRequest.MaxResults",
     ]
@@ -311,3 +307,21 @@ def test_a_pinned_model_that_is_not_the_recorded_one_is_an_error(older):
     done = older.run("drift")
     assert (done.code, done.out) == (1, "")
     assert "does not match SOURCES.toml" in done.err
+
+
+@pytest.mark.parametrize(
+    ("version", "obstacle"), [("99.0.0", "it does not have 2025-04-04"), ("1.9.100", "it is older")]
+)
+def test_a_botocore_that_is_older_or_lacks_the_service_is_not_compared(tmp_path, version, obstacle):
+    (tmp_path / "__init__.py").write_text(f"__version__ = '{version}'")
+    assert drift.obstacle(SERVICES[0], MODELS, Botocore("it", tmp_path)) == obstacle
+
+
+def test_the_command_says_what_it_does_not_compare(older):
+    path = older.models / "SOURCES.toml"
+    path.write_text(path.read_text().replace(f'"{botocore.__version__}"', '"99.0.0"'))
+    done = older.run("drift")
+    assert (done.code, done.out.splitlines()[1:]) == (
+        0,
+        ["partnercentral-account, pinned from botocore 99.0.0: not compared, the installed botocore is older"],
+    )

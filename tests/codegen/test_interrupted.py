@@ -74,13 +74,14 @@ def test_a_link_to_a_folder_stays_one(tmp_path):
 FEW = """
 import signal
 import sys
-from codegen import __main__, source
+from codegen import __main__
+from codegen.botocore_data import Botocore
 from codegen.many_services import batch
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-versions = source.installed_versions
-source.installed_versions = lambda: {name: versions()[name] for name in sys.argv[1].split(",")}
+versions = Botocore.versions
+Botocore.versions = lambda self: {name: versions(self)[name] for name in sys.argv[1].split(",")}
 sys.exit(__main__.main(sys.argv[2:]))
 """
 

@@ -13,7 +13,7 @@ import attrs
 import botocore
 import pytest
 
-from codegen import emit, names, source
+from codegen import botocore_data, emit, names, source
 from codegen.__main__ import main
 from codegen.build import build
 from codegen.errors import SourceError, UsageError
@@ -91,7 +91,7 @@ def test_operations_fan_out_over_the_member_that_is_named(tmp_path):
 
 
 def test_an_older_model_is_taken_where_it_is_named(tmp_path):
-    versions = source.installed_versions()["cloudfront"]
+    versions = botocore_data.installed().versions()["cloudfront"]
     assert targets.one("cloudfront", tmp_path).api_version == versions[-1]
     assert targets.one("cloudfront", tmp_path, api_version=versions[0]).api_version == versions[0]
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.model import ServiceModel
 from botocore.utils import PRIORITY_ORDERED_SUPPORTED_PROTOCOLS
 
-from codegen import bindings, ir, source
+from codegen import bindings, botocore_data, ir
 from codegen.many_services import targets
 
 
@@ -24,7 +24,7 @@ def test_it_is_botocores_for_every_model():
     read = msgspec.json.Decoder(Model).decode
     wrong = {}
     for config in targets.every(Path("nowhere")):
-        metadata = read(source.installed(config, "service-2") or b"").metadata
+        metadata = read(botocore_data.installed().original(config, "service-2") or b"").metadata
         ours = bindings.protocol(metadata, config.name).value
         theirs = ServiceModel({"metadata": metadata}, config.name).resolved_protocol
         if ours != theirs:

@@ -1,25 +1,25 @@
-"""`sync` takes the models from the installed botocore: facts only, the same each time, and says where they are from."""
+"""`sync` takes the models from a botocore: facts only, the same each time, and says where they are from."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import json
+import shutil
 import tomllib
 from pathlib import Path
 
 import botocore
 import pytest
 
-from codegen import drift, source
+from codegen import __main__ as command, botocore_data, drift, source
+from codegen.botocore_data import KINDS, strip_prose
 from codegen.errors import SourceError
 from codegen.services import MODELS, SERVICES
-from codegen.source import strip_prose
 from tests.codegen.tree_copy import copy_tree
 from tests.support import synthetic
 
 RECORDED = tomllib.loads((MODELS / "SOURCES.toml").read_text())
-KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")
 
 
 @pytest.fixture(scope="module")
@@ -59,30 +59,32 @@ def test_it_is_deterministic(tree):
     assert contents(tree.models) == before
 
 
-@pytest.mark.skipif(
-    RECORDED["botocore"] != botocore.__version__, reason="another botocore than the pinned model is from"
-)
-def test_it_gives_what_is_committed(tree):
-    assert contents(tree.models) == contents(MODELS)
+def digests(recorded, which):
+    """Return a digest of each file of SOURCES.toml."""
+    return {f"{key}/{kind}.json": entry[kind][which] for key, entry in recorded.items() for kind in KINDS}
 
 
 def test_the_committed_files_are_those_of_the_record():
-    recorded = {name: entry["pinned_sha256"] for name, entry in RECORDED.items() if name != "botocore"}
     committed = {name: hashlib.sha256(data).hexdigest() for name, data in contents(MODELS).items()}
     committed.pop("SOURCES.toml")
-    assert recorded == committed
-    assert set(recorded) == {f"{c.name}/{c.api_version}/{kind}.json" for c in SERVICES for kind in KINDS}
+    assert digests(RECORDED, "pinned_sha256") == committed
+    assert list(RECORDED) == [f"{config.name}/{config.api_version}" for config in SERVICES]
+
+
+def test_the_committed_files_are_written_as_sync_writes_them():
+    for path in MODELS.rglob("*.json"):
+        assert source.as_text(json.loads(path.read_bytes())) == path.read_text(encoding="utf-8")
 
 
 def test_the_hashes_are_those_of_both_files(tree):
     recorded = tomllib.loads((tree.models / "SOURCES.toml").read_text())
-    assert recorded.pop("botocore") == botocore.__version__
-    assert len(recorded) == len(KINDS)
-    for relative, entry in recorded.items():
-        assert entry == {
-            "source_sha256": hashlib.sha256(in_botocore(relative)).hexdigest(),
-            "pinned_sha256": hashlib.sha256((tree.models / relative).read_bytes()).hexdigest(),
-        }
+    assert [entry.pop("botocore") for entry in recorded.values()] == [botocore.__version__]
+    for which, content in (
+        ("source_sha256", in_botocore),
+        ("pinned_sha256", lambda name: (tree.models / name).read_bytes()),
+    ):
+        for name, digest in digests(recorded, which).items():
+            assert digest == hashlib.sha256(content(name)).hexdigest()
 
 
 def test_no_documentation_is_left(tree):
@@ -128,8 +130,57 @@ def test_a_member_called_documentation_is_no_documentation():
 
 
 def test_a_service_that_botocore_does_not_have_is_named(tmp_path):
-    with pytest.raises(source.SourceError, match="botocore has no service-2 of golden-empty 2025-01-01"):
-        source.sync([synthetic.config("empty")], tmp_path)
+    with pytest.raises(SourceError, match="botocore has no service-2 of golden-empty 2025-01-01"):
+        source.sync([synthetic.config("empty")], tmp_path, botocore_data.installed())
+
+
+def as_package(root):
+    return root / "botocore"
+
+
+def as_wheel(root):
+    return Path(shutil.make_archive(str(root), "zip", root)).rename(root.with_suffix(".whl"))
+
+
+@pytest.fixture
+def newer(tmp_path):
+    """A directory from which a botocore can be imported, with a model of the second service alone."""
+    root, config = tmp_path / "site-packages", SERVICES[1]
+    shutil.copytree(MODELS / config.name, root / "botocore" / "data" / config.name)
+    (root / "botocore" / "__init__.py").write_text("import os\n\n__version__ = '99.1.0'\n")
+    path = root / "botocore" / "data" / config.name / config.api_version / "service-2.json"
+    path.write_text(path.read_text().replace('"serviceFullName":"', '"documentation":"","serviceFullName":"The '))
+    return root
+
+
+@pytest.mark.parametrize("packed", [Path, as_package, as_wheel])
+def test_a_botocore_that_is_not_installed_is_read_and_other_models_are_kept(
+    newer, packed, tmp_path, monkeypatch, capsys
+):
+    models = shutil.copytree(MODELS, tmp_path / "models")
+    monkeypatch.setattr(command, "MODELS", models)
+    path = packed(newer)
+    assert command.main(["sync", "--from", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("kept")] == [
+        f"kept {config.name}: {path} does not have {config.api_version}" for config in SERVICES if config != SERVICES[1]
+    ]
+    for config in SERVICES:
+        found = source.load(config, models)
+        assert found.service["metadata"]["serviceFullName"].startswith("The ") == (config == SERVICES[1])
+        assert (source.pinned_from(config, models) == "99.1.0") == (config == SERVICES[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "does not contain botocore"), (b"PK", "is not a directory, a wheel or a zip file")]
+)
+def test_a_path_without_botocore_is_one_clear_error(tmp_path, content, reason, capsys):
+    path = tmp_path / "there"
+    path.write_bytes(content) if content else path.mkdir()
+    before = contents(MODELS)
+    assert command.main(["sync", "--from", str(path)]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {path} {reason}")
+    assert contents(MODELS) == before
 
 
 @pytest.mark.parametrize(
@@ -149,11 +200,12 @@ def test_a_damaged_file_of_botocore_is_one_clear_error(tmp_path, monkeypatch, fi
     path = tmp_path / "botocore" / "data" / config.name / config.api_version / file
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
+    (tmp_path / "botocore" / "__init__.py").write_text('__version__ = "1.2.3"')
     monkeypatch.setattr("importlib.resources.files", tmp_path.joinpath)
     for read in (
         lambda: source.of_installed(config),
-        lambda: source.sync([config], tmp_path / "models"),
-        lambda: drift.of_installed(config, MODELS),
+        lambda: source.sync([config], tmp_path / "models", botocore_data.installed()),
+        lambda: drift.against(config, MODELS, botocore_data.installed()),
     ):
         with pytest.raises(SourceError, match=f"^the service-2 of {config.name} in the installed botocore {text}"):
             read()

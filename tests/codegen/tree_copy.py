@@ -1,16 +1,19 @@
-"""A copy of what the generator reads and writes, and the real command run in it."""
+"""A copy of what the generator reads and writes for one service, and the real command run in it."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import attrs
 
-from codegen.services import ROOT
+from codegen.services import ROOT, SERVICES
+from codegen.source import SOURCES, sources_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +66,24 @@ class Tree:
 
 
 def copy_tree(target: Path) -> Tree:
-    """Copy the generator, the pinned models and the packages."""
+    """Copy the generator, the runtime, and the pinned model and the package of the account, the only service there."""
+    account, *others = SERVICES
+    left_out = [name for config in others for name in (config.name, config.package.rpartition(".")[2])]
+    ignore = shutil.ignore_patterns("__pycache__", *left_out)
     for folder in ("codegen", "service-model", "src"):
-        shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return Tree(target)
+        shutil.copytree(ROOT / folder, target / folder, ignore=ignore)
+    with (target / "codegen" / "services.py").open("a", encoding="utf-8") as services:
+        services.write("SERVICES = SERVICES[:1]\n")
+    tree = Tree(target)
+    recorded = tomllib.loads((tree.models / SOURCES).read_text(encoding="utf-8"))
+    key = f"{account.name}/{account.api_version}"
+    (tree.models / SOURCES).write_text(sources_text({key: recorded[key]}), encoding="utf-8")
+    return tree
+
+
+def replace_model(tree: Tree, path: Path, text: str) -> None:
+    """Replace a pinned file, and its digest in SOURCES.toml."""
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest(), hashlib.sha256(text.encode()).hexdigest()]
+    path.write_text(text, encoding="utf-8")
+    sources = tree.models / SOURCES
+    sources.write_text(sources.read_text(encoding="utf-8").replace(*digests), encoding="utf-8")

@@ -11,10 +11,11 @@ import attrs
 from botocore.model import ServiceModel
 
 from codegen import emit, names
+from codegen.botocore_data import strip_prose
 from codegen.build import build
 from codegen.errors import CodegenError
 from codegen.services import ServiceConfig
-from codegen.source import Source, strip_prose
+from codegen.source import Source
 from tests.compliance.suites import OPERATION
 
 if TYPE_CHECKING:

@@ -14,27 +14,28 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.services import CONFIGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+SERVICES = tuple(config.package for config in CONFIGS.values())
 PACKAGES = (
     "aiopartnercentral",
-    "aiopartnercentral.account",
-    "aiopartnercentral.account.listings",
+    *(name for service in SERVICES for name in (service, f"{service}.listings")),
     "aiopartnercentral.bulk",
     "aiopartnercentral.sinks",
     "aiopartnercentral.emulator",
 )
-SERVICE = "aiopartnercentral.account"
 MADE_OF_THE_MODEL = ("enums", "errors", "structures")
 """Modules of a service whose classes `describe` shows."""
 HEAD = """# API reference
 
-Every public name, with its arguments and the first line of its docstring, except the types of
-`aiopartnercentral.account`. `help(name)` and your editor show the rest. `aiopartnercentral describe NAME` shows the
-operations and types of `aiopartnercentral.account`.
+Every public name, with its arguments and the first line of its docstring, except the types of the services.
+`help(name)` and your editor show the rest. `aiopartnercentral describe NAME` shows the operations and types of
+`aiopartnercentral.account`.
 
 This page is generated: `UPDATE_GOLDEN=1 python -m pytest tests/repository/test_api_page.py`.
 """
@@ -57,7 +58,7 @@ def public_names(package: ModuleType) -> Iterator[str]:
         return
     for name in dir(package):
         if not name.startswith("_") and not defining_module(package, name).startswith(
-            tuple(f"{SERVICE}.{module}" for module in MADE_OF_THE_MODEL)
+            tuple(f"{service}.{module}" for service in SERVICES for module in MADE_OF_THE_MODEL)
         ):
             yield name
 

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import aiopartnercentral
+from tests.support.services import NAMES
 
 SOURCE = Path(aiopartnercentral.__file__).parent
 ROOT = aiopartnercentral.__name__
@@ -25,6 +26,7 @@ CHAIN = (
     "_utils",
 )
 ALLOWED = {room: set(CHAIN[number + 1 :]) for number, room in enumerate(CHAIN)}
+ALLOWED |= dict.fromkeys(NAMES, ALLOWED["account"])
 ALLOWED["cli"] |= {"sinks", "emulator"}
 ALLOWED["bulk"] |= {"sinks"}
 ALLOWED["_pagination"] |= {"sinks"}

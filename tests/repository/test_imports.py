@@ -18,6 +18,7 @@ import aiopartnercentral
 from aiopartnercentral import account, errors
 from aiopartnercentral._utils.lazy_imports import _type_checking_imports
 from aiopartnercentral.errors import AioPartnerCentralError
+from tests.support import services
 from tests.support.fresh_interpreter import modules_after
 
 SOURCE = Path(aiopartnercentral.__file__).parent
@@ -115,7 +116,7 @@ def test_converting_needs_no_client() -> None:
     assert loaded.isdisjoint({"aiobotocore", "aiohttp", "typer", "rich"})
 
 
-@pytest.mark.parametrize("module", [aiopartnercentral, account])
+@pytest.mark.parametrize("module", [aiopartnercentral, *map(services.package, services.NAMES)])
 def test_every_public_name_is_there(module: Any) -> None:
     assert dir(module) == module.__all__ == sorted(module.__all__)
     for name in module.__all__:
@@ -131,9 +132,10 @@ def test_the_tree_at_the_top_of_errors_holds_every_error() -> None:
         assert issubclass(getattr(aiopartnercentral, name), AioPartnerCentralError)
 
 
-def test_annotations_of_every_generated_class_resolve_at_run_time() -> None:
-    for name in account.__all__:
-        cls = getattr(account, name)
+@pytest.mark.parametrize("package", [services.package(name) for name in services.NAMES])
+def test_annotations_of_every_generated_class_resolve_at_run_time(package: Any) -> None:
+    for name in package.__all__:
+        cls = getattr(package, name)
         if inspect.isclass(cls) and attrs.has(cls):
             assert all(not isinstance(a.type, str) for a in attrs.fields(attrs.resolve_types(cls)))
 
@@ -214,9 +216,10 @@ def test_only_the_transport_calls_aiobotocore() -> None:
 
 
 def test_generated_code_imports_attrs_the_standard_library_and_the_runtime_alone() -> None:
-    for path in (SOURCE / "account").rglob("*.py"):
-        allowed = sys.stdlib_module_names | {"attrs", "aiopartnercentral", "__future__"}
-        assert roots(path) <= allowed, path
+    allowed = sys.stdlib_module_names | {"attrs", "aiopartnercentral", "__future__"}
+    for config in services.CONFIGS.values():
+        for path in config.output.rglob("*.py"):
+            assert roots(path) <= allowed, path
 
 
 def test_everything_but_the_transport_runs_through_anyio() -> None:
@@ -232,7 +235,7 @@ def test_everything_but_the_transport_runs_through_anyio() -> None:
 
 
 def test_hand_written_files_are_no_longer_than_400_lines() -> None:
-    hand_written = [p for p in SOURCE.rglob("*.py") if "account" not in p.relative_to(SOURCE).parts]
+    hand_written = [p for p in SOURCE.rglob("*.py") if p.relative_to(SOURCE).parts[0] not in services.NAMES]
     codegen = list((SOURCE.parents[1] / "codegen").rglob("*.py"))
     assert codegen
     for path in [*hand_written, *codegen]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 
 import aiopartnercentral
-from aiopartnercentral import account
+from aiopartnercentral import account, benefits, channel, marketing, revenue, selling
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.emulator import Emulator
 
@@ -23,9 +23,11 @@ async def main() -> None:
         for file in files("aiopartnercentral") or ()
         if "dist-info" not in str(file) and ".." not in str(file)
     }
-    model = "service-model/partnercentral-account/2025-04-04"
     wanted = {"py.typed", "service-model/SOURCES.toml"}
-    wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
+    for package_of_service in (account, benefits, channel, marketing, revenue, selling):
+        service = package_of_service.Client.service
+        model = f"service-model/{service.name}/{service.api_version}"
+        wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
     wanted |= {f"emulator/dashboard/templates/{name}" for name in ("base.html", "page.css")}
     assert wanted <= shipped, wanted - shipped
     (plugin,) = (entry for entry in entry_points(group="pytest11") if entry.name == "aiopartnercentral")
